@@ -1,0 +1,1 @@
+"""The `lake` command line: one file per command, each with a click command named `command`."""

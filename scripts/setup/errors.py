@@ -1,0 +1,16 @@
+"""The one error of the setup, in four parts, and told without a traceback."""
+
+
+class SetupError(Exception):
+    """Something this machine lacks or refused.
+
+    Args:
+        what: What went wrong, in the caller's words.
+        given: What was found.
+        expected: What was needed.
+        mend: The change to make.
+    """
+
+    def __init__(self, what: str, *, given: str, expected: str, mend: str) -> None:
+        self.what, self.given, self.expected, self.mend = what, given, expected, mend
+        super().__init__(f"{what}\n  given: {given}\n  expected: {expected}\n  to mend: {mend}")

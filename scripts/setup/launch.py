@@ -1,0 +1,87 @@
+"""Sets up what is missing, then becomes the command line."""
+
+import fcntl
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NoReturn
+
+from scripts.setup import paths
+from scripts.setup.errors import SetupError
+from scripts.setup.programs import own_environment
+from scripts.setup.stamp import digest, read_stamp, write_stamp
+from scripts.setup.steps import Step, all_steps
+
+EXIT_RED = 1
+EXIT_INTERRUPTED = 130
+
+
+def launch(arguments: Sequence[str]) -> NoReturn:
+    """Set up and run `lake` with the given arguments; does not return."""
+    try:
+        set_up()
+    except SetupError as error:
+        say(f"error: {error}")
+        sys.exit(EXIT_RED)
+    except KeyboardInterrupt:
+        say("stopped; the next call goes on from here")
+        sys.exit(EXIT_INTERRUPTED)
+    # Without -P a folder `scripts` where the user stands would be taken for ours.
+    command = [str(paths.VENV_PYTHON), "-P", "-m", "scripts.cli", *arguments]
+    os.execve(command[0], command, runtime_environment())
+
+
+def set_up() -> None:
+    """Do the steps that are not done; takes milliseconds if all are.
+
+    Raises:
+        SetupError: A step failed. What was done before it stays done.
+    """
+    if not _missing(read_stamp()):
+        return
+    with _only_one_at_a_time():
+        done = read_stamp()
+        missing = _missing(done)
+        if missing:
+            say("setting up what is missing: " + ", ".join(step.name for step in missing))
+        for step in missing:
+            started = time.monotonic()
+            outcome = step.action()
+            done[step.name] = digest(step.inputs)
+            write_stamp(done)
+            say(f"  {step.name}: {outcome} ({time.monotonic() - started:.1f} s)")
+
+
+def runtime_environment() -> dict[str, str]:
+    """Return the environment in which Spark, jsii and the tools of Node find our versions of everything."""
+    programs = (paths.VENV / "bin", paths.JAVA_HOME / "bin", paths.NODE_HOME / "bin")
+    return own_environment(
+        PATH=os.pathsep.join([*map(str, programs), os.environ.get("PATH", os.defpath)]),
+        JAVA_HOME=str(paths.JAVA_HOME),
+        JSII_NODE=str(paths.NODE),
+        PYSPARK_PYTHON=str(paths.VENV_PYTHON),
+        PYSPARK_DRIVER_PYTHON=str(paths.VENV_PYTHON),
+    )
+
+
+def say(line: str) -> None:
+    """Tell the person waiting; standard output belongs to the command."""
+    print(f"lake: {line}", file=sys.stderr, flush=True)
+
+
+def _missing(done: dict[str, str]) -> list[Step]:
+    return [step for step in all_steps() if not step.is_done(done)]
+
+
+@contextmanager
+def _only_one_at_a_time() -> Iterator[None]:
+    paths.LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with paths.LOCK.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another call is setting up; waiting for it")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

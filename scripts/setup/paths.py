@@ -1,0 +1,35 @@
+"""Where the setup puts things; every path is fixed, so that no one has to search.
+
+`JAVA_HOME`, `NODE_HOME` and `UV` are links to what was found or brought in on this machine.
+"""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CACHE = ROOT / ".cache"
+STAMP = CACHE / "setup.json"
+LOCK = CACHE / "setup.lock"
+
+UV_VENV = CACHE / "uv-venv"
+UV = CACHE / "bin" / "uv"
+
+VENV = ROOT / ".venv"
+VENV_PYTHON = VENV / "bin" / "python"
+
+JAVA_HOME = CACHE / "java"
+JDK = CACHE / "jdk"
+
+NODE_HOME = CACHE / "node"
+NODE = NODE_HOME / "bin" / "node"
+NPM_CLI = NODE_HOME / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+NODE_MODULES = ROOT / "node_modules"
+CDK_CLI = NODE_MODULES / "aws-cdk" / "bin" / "cdk"
+ASL_VALIDATOR = NODE_MODULES / "asl-validator" / "dist" / "bin" / "asl-validator.js"
+
+IVY = CACHE / "ivy"
+JARS = CACHE / "jars"
+
+FAKESNOW_PROJECT = ROOT / "scripts" / "sources" / "fakesnow"
+FAKESNOW_VENV = CACHE / "fakesnow-venv"
+FAKESNOW_PYTHON = FAKESNOW_VENV / "bin" / "python"

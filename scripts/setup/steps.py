@@ -1,0 +1,42 @@
+"""The steps of the setup in their order, each with the locks it is made from and the files it leaves."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.setup import jars, jdk, node, paths, python_env, stamp, uv
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: done if the stamp has its digest and all it makes is there.
+
+    Args:
+        name: What the person waiting reads while it runs.
+        action: Does it, from whatever state an interrupted run left, and returns what there is now.
+        inputs: The files that say what is to be made.
+        makes: The files without which it counts as not done.
+    """
+
+    name: str
+    action: Callable[[], str]
+    inputs: Sequence[Path]
+    makes: Sequence[Path]
+
+    def is_done(self, done: dict[str, str]) -> bool:
+        """Return whether nothing is left to do, looking at a handful of files only."""
+        return done.get(self.name) == stamp.digest(self.inputs) and all(made.exists() for made in self.makes)
+
+
+def all_steps() -> list[Step]:
+    """Return the steps in the order they stand on each other."""
+    python_lock, node_lock = paths.ROOT / "uv.lock", paths.ROOT / "package-lock.json"
+    return [
+        Step("uv", uv.ensure_uv, [], [paths.UV]),
+        Step("python", python_env.sync_project, [python_lock], [paths.VENV_PYTHON]),
+        Step("java", jdk.ensure_java, [], [paths.JAVA_HOME / "bin" / "java"]),
+        Step("node", node.link_node, [python_lock], [paths.NODE]),
+        Step("node tools", node.install_node_tools, [node_lock], [paths.CDK_CLI, paths.ASL_VALIDATOR]),
+        Step("jars", jars.fetch_jars, [jars.LOCK], jars.jar_paths()),
+        Step("fakesnow", python_env.sync_fakesnow, [paths.FAKESNOW_PROJECT / "uv.lock"], [paths.FAKESNOW_PYTHON]),
+    ]

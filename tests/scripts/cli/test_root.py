@@ -1,0 +1,49 @@
+"""The command line finds its commands by their files."""
+
+import ast
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from scripts.cli.root import root
+from scripts.setup import paths
+
+COMMANDS = root.list_commands(click.Context(root))
+
+
+def test_help_names_every_command_with_its_first_line():
+    shown = CliRunner().invoke(root, ["--help"])
+
+    assert 0 == shown.exit_code
+    assert "check" in COMMANDS
+    for name in COMMANDS:
+        [line] = [line for line in shown.output.splitlines() if line.split()[:1] == [name]]
+        assert line.split()[1:], f"{name} has no docstring"
+
+
+def test_help_loads_no_library_of_a_command():
+    program = "from scripts.cli.root import root; root(['--help'], standalone_mode=False); print(list(sys.modules))"
+    command = [sys.executable, "-c", f"import sys; {program}"]
+    said = subprocess.run(command, cwd=paths.ROOT, capture_output=True, text=True, check=True)
+
+    loaded = set(ast.literal_eval(said.stdout.splitlines()[-1]))
+
+    assert set() == loaded & {"pyspark", "duckdb", "deltalake", "moto", "boto3", "aws_cdk", "pytest"}
+
+
+def test_unknown_command_is_answered_with_those_that_exist():
+    shown = CliRunner().invoke(root, ["frobnicate"])
+
+    assert 2 == shown.exit_code
+    assert f"unknown command 'frobnicate'; the commands are {', '.join(COMMANDS)}" in shown.output
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_command_explains_itself(name):
+    shown = CliRunner().invoke(root, [name, "--help"], prog_name="lake")
+
+    assert 0 == shown.exit_code
+    assert shown.output.startswith(f"Usage: lake {name} ")
