@@ -1,0 +1,1 @@
+"""The ground floor: contracts, configuration, names and errors that every wing stands on."""

@@ -1,0 +1,30 @@
+"""The contracts: one file per table, from which everything about the table follows."""
+
+from shared.contracts.catalog import Catalog, load_catalog
+from shared.contracts.model import (
+    Column,
+    Disposition,
+    Kind,
+    Parent,
+    Query,
+    RowRule,
+    Severity,
+    Source,
+    Table,
+    TableRule,
+)
+
+__all__ = [
+    "Catalog",
+    "Column",
+    "Disposition",
+    "Kind",
+    "Parent",
+    "Query",
+    "RowRule",
+    "Severity",
+    "Source",
+    "Table",
+    "TableRule",
+    "load_catalog",
+]

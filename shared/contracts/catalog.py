@@ -1,0 +1,106 @@
+"""All contracts together: they know each other's tables and columns, and have an order."""
+
+from __future__ import annotations
+
+import graphlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shared.contracts.compile import compile_contract
+from shared.contracts.document import SUFFIX, short_name
+from shared.contracts.neighbours import check_neighbours, dependency_place
+from shared.errors import ContractError, UnknownNameError
+from shared.names import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from shared.contracts.model import Table
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The tables by full name, parents and inputs before what depends on them."""
+
+    tables: Mapping[str, Table]
+
+    def table(self, name: str) -> Table:
+        """One table by its full name.
+
+        Raises:
+            UnknownNameError: there is no such table.
+        """
+        if name not in self.tables:
+            raise UnknownNameError("table", name, sorted(self.tables))
+        return self.tables[name]
+
+    def dependants(self, name: str) -> set[str]:
+        """The tables that depend on a table, directly or through others."""
+        found: set[str] = set()
+        for table in self.tables.values():
+            needs = {str(d) for d in table.depends_on}
+            if needs & (found | {name}):
+                found.add(str(table.name))
+        return found
+
+    def requirements(self, name: str) -> set[str]:
+        """The tables a table depends on, directly or through others."""
+        direct = {str(d) for d in self.table(name).depends_on}
+        return direct.union(*(self.requirements(d) for d in direct)) if direct else direct
+
+    def select(self, selectors: Iterable[str]) -> list[Table]:
+        """The tables that selectors name, in dependency order; all of them for no selector.
+
+        A selector is dbt's: `silver.orders`, `+silver.orders` with what it needs, `silver.orders+` with what needs it.
+
+        Raises:
+            UnknownNameError: a selector names no table.
+        """
+        chosen: set[str] = set()
+        for selector in selectors:
+            name = str(self.table(selector.strip("+")).name)
+            chosen.add(name)
+            chosen |= self.requirements(name) if selector.startswith("+") else set()
+            chosen |= self.dependants(name) if selector.endswith("+") else set()
+        return [t for n, t in self.tables.items() if n in chosen or not chosen]
+
+
+@cache
+def load_catalog(folder: Path = FOLDER) -> Catalog:
+    """Read every contract under `folder/<layer>/` and hold them against each other.
+
+    Raises:
+        ContractError: the first contract that is wrong, an unknown parent or input, or a cycle.
+    """
+    files = [f for layer in Layer for f in sorted((folder / layer).glob(f"*{SUFFIX}"))]
+    tables = {str(t.name): t for t in map(compile_contract, files)}
+    _refuse_strays(folder, files)
+    for table in tables.values():
+        check_neighbours(table, tables)
+    sorter = graphlib.TopologicalSorter({n: [str(d) for d in t.depends_on] for n, t in tables.items()})
+    try:
+        order = list(sorter.static_order())
+    except graphlib.CycleError as error:
+        first, second, *_ = cycle = error.args[1]
+        raise ContractError(
+            f"{dependency_place(tables[second], tables[first].name)}: tables depend on each other in a circle",
+            given=" -> ".join(cycle),
+            mend="take one of these inputs or relationships away",
+        ) from error
+    return Catalog({n: tables[n] for n in order})
+
+
+def _refuse_strays(folder: Path, contracts: Iterable[Path]) -> None:
+    """A misspelt file would otherwise be passed over in silence."""
+    known = {str(f).removesuffix(SUFFIX) for f in contracts}
+    for layer in Layer:
+        for file in sorted((folder / layer).iterdir() if (folder / layer).is_dir() else ()):
+            if str(file).removesuffix(SUFFIX).removesuffix(".sql") not in known:
+                raise ContractError(
+                    f"{short_name(file)}:1: this file belongs to no table",
+                    expected=f"<table>{SUFFIX}, and <table>.sql beside a contract of that name",
+                )

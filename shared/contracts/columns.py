@@ -1,0 +1,138 @@
+"""From a contract's `properties` to the table's columns and key."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from shared.contracts.document import TABLE
+from shared.contracts.expression import read_expression
+from shared.contracts.model import Column, Parent
+from shared.errors import TerminalError
+from shared.names import Layer, TableName
+
+if TYPE_CHECKING:
+    from shared.contracts.document import Document
+    from shared.contracts.lines import Path as YamlPath
+    from shared.contracts.odcs import Property
+
+PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
+# The types Athena reads from Delta, by ODCS's logical type; the array's element is one of the others.
+TYPES = {
+    "string": re.compile(r"string|binary"),
+    "integer": re.compile(r"int|bigint|smallint"),
+    "number": re.compile(r"float|double|decimal\((?P<digits>\d{1,2}),(?P<scale>\d{1,2})\)"),
+    "boolean": re.compile(r"boolean"),
+    "date": re.compile(r"date"),
+    "timestamp": re.compile(r"timestamp"),
+    "array": re.compile(r"array<(string|int|bigint|date|timestamp)>"),
+}
+TYPE_EXAMPLES = {
+    "string": "string or binary",
+    "integer": "int, bigint or smallint",
+    "number": "decimal(p,s) with s <= p <= 38, double or float",
+    "array": "array<string>, array<int>, array<bigint>, array<date> or array<timestamp>",
+}
+DECIMAL_DIGITS = 38
+# Treatment of personal data is decided in silver; until a column says how, it stays where the source put it.
+CLOSED_CLASSIFICATIONS = ("confidential", "restricted")
+
+
+def compile_columns(document: Document, name: TableName) -> tuple[Column, ...]:
+    """Read the columns in their order.
+
+    Raises:
+        ContractError: a name, type, format, transformLogic, relationship or classification that cannot be, or a
+            column declared twice.
+    """
+    columns: dict[str, Column] = {}
+    for i, prop in enumerate(document.schema.properties):
+        at = (*TABLE, "properties", i)
+        column = _column(document, at, prop, name)
+        if column.name in columns:
+            raise document.error(f"column {column.name} is declared twice", (*at, "name"))
+        columns[column.name] = column
+    return tuple(columns.values())
+
+
+def primary_key(document: Document) -> tuple[str, ...]:
+    """The key's columns by their position.
+
+    Raises:
+        ContractError: there is none, or two take the same position.
+    """
+    keys = sorted((p.primaryKeyPosition, p.name) for p in document.schema.properties if p.primaryKey)
+    if not keys:
+        raise document.error("the table has no key", TABLE, expected="primaryKey: true on at least one property")
+    if len({position for position, _ in keys}) < len(keys):
+        given = ", ".join(f"{name}: {position}" for position, name in keys)
+        raise document.error("the key's columns have no order", TABLE, given=given, expected="primaryKeyPosition 1, 2…")
+    return tuple(name for _, name in keys)
+
+
+def _column(document: Document, at: YamlPath, prop: Property, name: TableName) -> Column:
+    if not PLAIN_NAME.fullmatch(prop.name):
+        raise document.error(
+            "a column's name cannot be used",
+            (*at, "name"),
+            given=prop.name,
+            expected="lower case letters, digits and _, beginning with a letter",
+        )
+    _check_type(document, at, prop)
+    if prop.classification in CLOSED_CLASSIFICATIONS and name.layer is not Layer.BRONZE:
+        raise document.error(
+            f"column {prop.name} is {prop.classification}, and personal data stays in bronze",
+            (*at, "classification"),
+            mend="leave the column out of this table",
+        )
+    logic = prop.transformLogic
+    if logic is not None:
+        logic = read_expression(logic, document.place((*at, "transformLogic")))
+    return Column(
+        name=prop.name,
+        type=prop.physicalType,
+        description=prop.description,
+        required=prop.required or prop.primaryKey,
+        classification=prop.classification,
+        logic=logic,
+        format=prop.logicalTypeOptions.format,
+        parent=_parent(document, at, prop, name),
+    )
+
+
+def _check_type(document: Document, at: YamlPath, prop: Property) -> None:
+    pattern = TYPES.get(prop.logicalType)
+    match = pattern.fullmatch(prop.physicalType) if pattern else None
+    digits = match.groupdict().get("digits") if match else None
+    too_long = match and digits and not int(match["scale"]) <= int(digits) <= DECIMAL_DIGITS
+    if pattern is None or match is None or too_long:
+        expected = TYPE_EXAMPLES.get(prop.logicalType, prop.logicalType) if pattern else ", ".join(TYPES)
+        raise document.error(
+            f"column {prop.name} has a type that cannot be",
+            (*at, "physicalType"),
+            given=f"{prop.physicalType} as {prop.logicalType}",
+            expected=expected,
+        )
+    if prop.logicalTypeOptions.format and prop.logicalType not in ("date", "timestamp"):
+        raise document.error(
+            f"column {prop.name} has a format",
+            (*at, "logicalTypeOptions"),
+            given=prop.logicalType,
+            expected="a format on a date or timestamp only",
+        )
+
+
+def _parent(document: Document, at: YamlPath, prop: Property, name: TableName) -> Parent | None:
+    for relationship in prop.relationships:
+        table, _, column = relationship.to.rpartition(".")
+        try:
+            parent = TableName.parse(table if "." in table else f"{name.layer}.{table}")
+        except TerminalError as error:
+            raise document.error(
+                "a relationship points to no table",
+                (*at, "relationships", 0, "to"),
+                given=relationship.to,
+                expected="<table>.<column> or <layer>.<table>.<column>",
+            ) from error
+        return Parent(table=parent, column=column)
+    return None

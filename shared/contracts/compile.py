@@ -1,0 +1,154 @@
+"""From one contract file to one Table, or to an error that names file, line, what was given and what is expected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shared.contracts.columns import PLAIN_NAME, compile_columns, primary_key
+from shared.contracts.document import SUFFIX, TABLE, read_document, short_name
+from shared.contracts.model import Disposition, Kind, Query, RowRule, Table, TableRule
+from shared.contracts.query import BATCH, read_query
+from shared.contracts.rules import compile_rules
+from shared.contracts.source import compile_source
+from shared.errors import ContractError, TerminalError
+from shared.names import Layer, TableName
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shared.contracts.document import Document
+
+DISPOSITIONS = {
+    Kind.INGESTED: {Disposition.APPEND, Disposition.SNAPSHOT},
+    Kind.REFINED: {Disposition.MERGE, Disposition.SNAPSHOT},
+    Kind.BUILT: {Disposition.REFRESH},
+}
+TABLE_PROPERTIES = {
+    Kind.INGESTED: {"writeDisposition", "clusterBy", "cursor", "lag", "initialValue"},
+    Kind.REFINED: {"writeDisposition", "clusterBy", "sequenceBy"},
+    Kind.BUILT: {"writeDisposition", "clusterBy"},
+}
+
+
+def compile_contract(path: Path) -> Table:
+    """Read one contract file and the SQL file beside it, if there is one.
+
+    Raises:
+        ContractError: the first thing that is wrong, with file and line.
+    """
+    document = read_document(path)
+    name = _name(document)
+    query = _query(path)
+    kind = _kind(document, name, query)
+    columns = compile_columns(document, name)
+    names = tuple(c.name for c in columns)
+    key = primary_key(document)
+    custom = document.customs(document.schema.customProperties, TABLE_PROPERTIES[kind], (*TABLE, "customProperties"))
+    disposition = _disposition(document, custom, kind)
+    rules = compile_rules(document, names, key)
+    return Table(
+        name=name,
+        kind=kind,
+        version=document.contract.version,
+        description=document.contract.description.purpose,
+        grain=document.schema.dataGranularityDescription,
+        columns=columns,
+        primary_key=key,
+        disposition=disposition,
+        sequence_by=_column_list(document, custom, "sequenceBy", names),
+        cluster_by=_column_list(document, custom, "clusterBy", names),
+        source=compile_source(document, custom, disposition) if kind is Kind.INGESTED else None,
+        inputs=_inputs(document, kind, query),
+        query=query,
+        row_rules=tuple(r for r in rules if isinstance(r, RowRule)),
+        table_rules=tuple(r for r in rules if isinstance(r, TableRule)),
+        file=path,
+    )
+
+
+def _name(document: Document) -> TableName:
+    stem = document.path.name.removesuffix(SUFFIX)
+    for at, given in ((("name",), document.contract.name), ((*TABLE, "name"), document.schema.name)):
+        if given != stem:
+            raise document.error("the table's name differs from the file's", at, given=given, expected=stem)
+    if not PLAIN_NAME.fullmatch(stem):
+        raise document.error(
+            "the table's name cannot be used",
+            ("name",),
+            given=stem,
+            expected="lower case letters, digits and _, beginning with a letter",
+        )
+    return TableName(Layer(document.path.parent.name), stem)
+
+
+def _query(path: Path) -> Query | None:
+    file = path.with_name(path.name.removesuffix(SUFFIX) + ".sql")
+    if not file.exists():
+        return None
+    try:
+        return read_query(file.read_text(encoding="utf-8"), short_name(file))
+    except UnicodeDecodeError as error:
+        raise ContractError(f"{short_name(file)}:1: not UTF-8", given=str(error), expected="UTF-8") from error
+
+
+def _kind(document: Document, name: TableName, query: Query | None) -> Kind:
+    if name.layer is Layer.BRONZE:
+        if not document.contract.servers:
+            raise document.error("a bronze table needs a source", expected="one entry under servers")
+        if query:
+            raise document.error("a bronze table is what its source says", given="a .sql file", mend="remove that file")
+        return Kind.INGESTED
+    if document.contract.servers:
+        raise document.error("only a bronze table has a source", ("servers",), mend="remove servers")
+    return Kind.BUILT if query and query.inputs else Kind.REFINED
+
+
+def _disposition(document: Document, custom: dict[str, Any], kind: Kind) -> Disposition:
+    allowed = sorted(DISPOSITIONS[kind])
+    if custom.get("writeDisposition") not in allowed:
+        raise document.error(
+            f"writeDisposition does not fit a table that is {kind}",
+            document.at_custom("writeDisposition"),
+            given=repr(custom.get("writeDisposition")),
+            expected=" or ".join(allowed),
+        )
+    return Disposition(custom["writeDisposition"])
+
+
+def _column_list(document: Document, custom: dict[str, Any], key: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    value = custom.get(key, [])
+    listed = value if isinstance(value, list) else [value]
+    for column in listed:
+        if column not in names:
+            raise document.error(
+                f"{key} names a column the table does not have",
+                document.at_custom(key),
+                given=str(column),
+                expected=", ".join(names),
+            )
+    return tuple(listed)
+
+
+def _inputs(document: Document, kind: Kind, query: Query | None) -> tuple[TableName, ...]:
+    if kind is Kind.INGESTED:
+        return ()
+    if kind is Kind.BUILT and query:
+        return query.inputs
+    found = {
+        source: (*TABLE, "properties", i, "transformSourceObjects", j)
+        for i, prop in enumerate(document.schema.properties)
+        for j, source in enumerate(prop.transformSourceObjects)
+    }
+    if len(found) != 1:
+        raise document.error(
+            "a table that is a row-for-row image needs exactly one input",
+            TABLE,
+            given=", ".join(found) or "none",
+            expected=f"one table in transformSourceObjects, or a .sql file over tables or `{BATCH}`",
+        )
+    source, at = next(iter(found.items()))
+    try:
+        return (TableName.parse(source),)
+    except TerminalError as error:
+        expected = "<layer>.<table>"
+        raise document.error("transformSourceObjects names no table", at, given=source, expected=expected) from error

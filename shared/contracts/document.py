@@ -1,0 +1,131 @@
+"""One contract file as it was read: what it says, and on which line each word stands."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from shared.contracts.lines import nearest_line, read_yaml
+from shared.contracts.odcs import Contract, CustomProperty, SchemaObject
+from shared.errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+    from shared.contracts.lines import Path as YamlPath
+
+SUFFIX = ".odcs.yaml"
+TABLE: YamlPath = ("schema", 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A contract file that follows the standard; whether its parts fit each other is for others to say."""
+
+    path: Path
+    contract: Contract
+    lines: Mapping[YamlPath, int]
+
+    @property
+    def schema(self) -> SchemaObject:
+        """The contract's one table."""
+        return self.contract.schema_[0]
+
+    def place(self, at: YamlPath) -> str:
+        """`layer/file:line` of a path in the document."""
+        return f"{short_name(self.path)}:{nearest_line(dict(self.lines), at)}"
+
+    def error(self, what: str, at: YamlPath = (), **parts: str) -> ContractError:
+        """An error that begins with file and line."""
+        return ContractError(f"{self.place(at)}: {what}", **parts)
+
+    def at_custom(self, name: str) -> YamlPath:
+        """The path of a custom property of the table, or of the list where it is missing."""
+        for i, custom in enumerate(self.schema.customProperties):
+            if custom.property == name:
+                return (*TABLE, "customProperties", i)
+        return (*TABLE, "customProperties")
+
+    def customs(self, given: Iterable[CustomProperty], known: Iterable[str], at: YamlPath) -> dict[str, Any]:
+        """Custom properties by name.
+
+        Raises:
+            ContractError: one is unknown here, or given twice.
+        """
+        found: dict[str, Any] = {}
+        for i, custom in enumerate(given):
+            if custom.property not in known:
+                expected = ", ".join(sorted(known))
+                raise self.error("unknown custom property", (*at, i), given=custom.property, expected=expected)
+            if custom.property in found:
+                raise self.error(f"the custom property {custom.property} is given twice", (*at, i))
+            found[custom.property] = custom.value
+        return found
+
+
+def short_name(path: Path) -> str:
+    """How errors name a file: layer and file."""
+    return f"{path.parent.name}/{path.name}"
+
+
+def read_document(path: Path) -> Document:
+    """Read a contract file and hold it against the standard.
+
+    Raises:
+        ContractError: the file is not UTF-8 or not YAML, or has an unknown key or a bad value.
+    """
+    try:
+        content, lines = read_yaml(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise ContractError(f"{short_name(path)}:1: not UTF-8", given=str(error), expected="UTF-8") from error
+    except yaml.YAMLError as error:
+        mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+        problem = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error)
+        line = mark.line + 1 if mark else 1
+        raise ContractError(f"{short_name(path)}:{line}: not YAML: {problem}", expected="YAML 1.1") from error
+    try:
+        return Document(path=path, contract=Contract.model_validate(content), lines=lines)
+    except ValidationError as error:
+        found = error.errors()
+        # A misspelt key is missed under its right name too; the one that is there says more.
+        first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
+        raise _refused(short_name(path), first, lines) from error
+
+
+def _refused(name: str, error: ErrorDetails, lines: dict[YamlPath, int]) -> ContractError:
+    """Say which key or value the standard does not allow, and what stands there instead."""
+    at = error["loc"]
+    where = f"{name}:{nearest_line(lines, at)}: {'.'.join(map(str, at)) or 'the document'}"
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(at)
+        near = difflib.get_close_matches(str(at[-1]), known, n=1)
+        return ContractError(
+            f"{where}: unknown key",
+            given=str(at[-1]),
+            expected="one of " + ", ".join(known),
+            mend=f"write {near[0]}" if near else "remove it",
+        )
+    if error["type"] == "missing":
+        return ContractError(f"{where}: missing", expected=f"a value for {at[-1]}")
+    return ContractError(f"{where}: bad value", given=repr(error["input"])[:200], expected=error["msg"])
+
+
+def _known_keys(at: YamlPath) -> list[str]:
+    """The keys that may stand where an unknown one was found."""
+    model: type[BaseModel] = Contract
+    for part in at[:-1]:
+        for name, field in model.model_fields.items():
+            if part == (field.alias or name):
+                model = next(a for a in (field.annotation, *get_args(field.annotation)) if _is_model(a))
+    return sorted(field.alias or name for name, field in model.model_fields.items())
+
+
+def _is_model(annotation: object) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

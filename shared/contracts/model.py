@@ -1,0 +1,198 @@
+"""What the rest of the house knows of a table: the contract, compiled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shared.names import TableName
+
+
+class Disposition(StrEnum):
+    """How a batch meets the table (the contract's `writeDisposition`)."""
+
+    APPEND = "append"
+    SNAPSHOT = "snapshot"
+    MERGE = "merge"
+    REFRESH = "refresh"
+
+
+class Kind(StrEnum):
+    """Which room of `jobs/` makes the table."""
+
+    INGESTED = "ingested"
+    REFINED = "refined"
+    BUILT = "built"
+
+
+class Severity(StrEnum):
+    """What a failed rule does: `error` quarantines a row or closes the gate, `warning` is counted."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parent:
+    """A foreign key: the column's value must be a key of the parent table."""
+
+    table: TableName
+    column: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column: `type` is a Spark type, `logic` an expression over the input, `format` a JDK date pattern."""
+
+    name: str
+    type: str
+    description: str
+    required: bool = False
+    classification: str | None = None
+    logic: str | None = None
+    format: str | None = None
+    parent: Parent | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowRule:
+    """A rule on one row: `bad` is a Spark SQL predicate over the table's columns that holds for a bad row."""
+
+    name: str
+    bad: str
+    severity: Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableRule:
+    """A rule on the whole table: `query` gives one number, which must lie in [at_least, at_most].
+
+    The query names the table `${table}`. A bound that is None is open. `negated` asks for the opposite.
+    """
+
+    name: str
+    query: str
+    severity: Severity
+    at_least: float | None = None
+    at_most: float | None = None
+    negated: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Whether a measured value satisfies the rule."""
+        low = self.at_least is None or value >= self.at_least
+        high = self.at_most is None or value <= self.at_most
+        return (low and high) is not self.negated
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a bronze table comes from. `system` names the secret or parameter with the connection."""
+
+    system: str
+    type: str
+    object: str
+    database: str | None = None
+    schema: str | None = None
+    location: str | None = None
+    format: str | None = None
+    encoding: str = "UTF-8"
+    cursor: str | None = None
+    lag_seconds: int = 0
+    initial_value: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """A SELECT beside a contract.
+
+    `inputs` are the tables it reads; none when it reads only `batch`. `columns` are its columns, none when it selects
+    all. `canonical` is the statement without its layout and comments.
+    """
+
+    sql: str
+    inputs: tuple[TableName, ...]
+    columns: tuple[str, ...] = ()
+    canonical: str = ""
+    needs_business_date: bool = False
+
+
+# What the engine adds to every row it lands; a contract cannot declare them.
+LANDED_COLUMNS = (
+    Column(name="_ingested_at", type="timestamp", required=True, description="When the row was landed, UTC."),
+    Column(name="_run_id", type="string", required=True, description="The run that landed the row."),
+    Column(name="_sequence", type="bigint", required=True, description="The batch of this table that landed the row."),
+    Column(name="_source_position", type="string", description="Where in the source the row stood."),
+    Column(name="_rescued", type="string", description="Columns the contract does not know, as JSON."),
+)
+# Those of them that a row-local query hands on, so that a refused row can say where it came from.
+CARRIED_COLUMNS = ("_sequence", "_source_position")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table, from its contract. `columns` are the business columns in their order."""
+
+    name: TableName
+    kind: Kind
+    version: str
+    description: str
+    grain: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    disposition: Disposition
+    sequence_by: tuple[str, ...] = ()
+    cluster_by: tuple[str, ...] = ()
+    source: Source | None = None
+    inputs: tuple[TableName, ...] = ()
+    query: Query | None = None
+    row_rules: tuple[RowRule, ...] = ()
+    table_rules: tuple[TableRule, ...] = ()
+    file: Path = field(compare=False)
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """The Delta table's columns: the business columns, and on landed rows what the engine adds."""
+        return self.columns + (LANDED_COLUMNS if self.kind is Kind.INGESTED else ())
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The business columns' names in their order."""
+        return tuple(c.name for c in self.columns)
+
+    @property
+    def foreign_keys(self) -> tuple[Column, ...]:
+        """The columns whose values must be keys of another table."""
+        return tuple(c for c in self.columns if c.parent)
+
+    @property
+    def depends_on(self) -> tuple[TableName, ...]:
+        """The tables that must be up to date before this one: inputs, and parents of its foreign keys."""
+        parents = [c.parent.table for c in self.foreign_keys if c.parent and c.parent.table != self.name]
+        return tuple(dict.fromkeys([*self.inputs, *parents]))
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that decides the table's rows.
+
+        Words meant for people, the layout of files and of SQL, and rules that only warn do not count.
+        """
+        rules: tuple[RowRule | TableRule, ...] = (*self.row_rules, *self.table_rules)
+        facts = {
+            "name": self.name,
+            "kind": self.kind,
+            "columns": [(c.name, c.type, c.required, c.logic, c.format, c.parent) for c in self.columns],
+            "primary_key": self.primary_key,
+            "disposition": self.disposition,
+            "sequence_by": self.sequence_by,
+            "source": self.source,
+            "inputs": self.inputs,
+            "query": self.query and (self.query.canonical or self.query.sql),
+            "rules": sorted(str(r) for r in rules if r.severity is Severity.ERROR),
+        }
+        return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]

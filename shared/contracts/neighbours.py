@@ -1,0 +1,124 @@
+"""A table held against the tables around it: its inputs, its parents, and the columns it takes from them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from shared.contracts.document import TABLE, read_document, short_name
+from shared.contracts.expression import unknown_columns
+from shared.contracts.model import Disposition, Kind
+from shared.contracts.query import input_line
+from shared.errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from shared.contracts.lines import Path as YamlPath
+    from shared.contracts.model import Column, Parent, Query, Table
+    from shared.names import TableName
+
+
+def check_neighbours(table: Table, tables: Mapping[str, Table]) -> None:
+    """Hold one table against the others.
+
+    Raises:
+        ContractError: an input or a parent is unknown, or does not fit.
+    """
+    for name in table.inputs:
+        if str(name) not in tables:
+            raise ContractError(
+                f"{dependency_place(table, name)}: unknown input table",
+                given=str(name),
+                expected=", ".join(sorted(tables)),
+            )
+    for i, column in enumerate(table.columns):
+        if column.parent:
+            _check_parent(column, column.parent, tables, partial(_place, table, i, "relationships"))
+    if table.kind is Kind.REFINED:
+        _check_refined(table, tables[str(table.inputs[0])])
+    elif table.query and table.query.columns:
+        _check_result(table, table.query)
+
+
+def dependency_place(table: Table, name: TableName) -> str:
+    """`file:line` where a table names another one it depends on."""
+    if table.query and name in table.query.inputs:
+        file = table.file.with_name(f"{table.name.table}.sql")
+        return f"{short_name(file)}:{input_line(table.query, name)}"
+    for i, column in enumerate(table.columns):
+        if column.parent and column.parent.table == name:
+            return _place(table, i, "relationships")
+    for i, prop in enumerate(read_document(table.file).schema.properties):
+        if str(name) in prop.transformSourceObjects:
+            return _place(table, i, "transformSourceObjects")
+    return _place(table)
+
+
+def _place(table: Table, column: int | None = None, key: str = "") -> str:
+    at: YamlPath = TABLE if column is None else (*TABLE, "properties", column, key)
+    return read_document(table.file).place(at)
+
+
+def _check_parent(column: Column, to: Parent, tables: Mapping[str, Table], place: Callable[[], str]) -> None:
+    parent = tables.get(str(to.table))
+    if parent is None:
+        raise ContractError(
+            f"{place()}: column {column.name} points to an unknown parent table",
+            given=str(to.table),
+            expected=", ".join(sorted(tables)),
+        )
+    if parent.primary_key != (to.column,):
+        raise ContractError(
+            f"{place()}: column {column.name} points to something that is not its parent's key",
+            given=f"{parent.name}.{to.column}",
+            expected=f"the key of {parent.name}, if it is one column: {', '.join(parent.primary_key)}",
+        )
+    key = next(c for c in parent.columns if c.name == to.column)
+    if key.type != column.type:
+        raise ContractError(
+            f"{place()}: column {column.name} and its parent's key differ in type",
+            given=column.type,
+            expected=key.type,
+        )
+
+
+def _check_refined(table: Table, source: Table) -> None:
+    if source.kind is not Kind.INGESTED:
+        raise ContractError(
+            f"{dependency_place(table, source.name)}: a row-for-row image needs a bronze input",
+            given=str(source.name),
+            mend="write a .sql file over tables",
+        )
+    if (table.disposition is Disposition.SNAPSHOT) != (source.disposition is Disposition.SNAPSHOT):
+        raise ContractError(
+            f"{_place(table)}: writeDisposition does not fit its input",
+            given=f"{table.disposition} over {source.disposition}",
+            expected="snapshot over snapshot, or merge over append",
+        )
+    if table.disposition is Disposition.MERGE and not table.sequence_by:
+        raise ContractError(
+            f"{_place(table)}: a merged table needs sequenceBy", expected="the columns that order versions"
+        )
+    known = table.query.columns if table.query else tuple(c.name for c in source.all_columns)
+    for i, column in enumerate(table.columns):
+        unknown = unknown_columns(column.logic or f"`{column.name}`", known) if known else []
+        if unknown:
+            raise ContractError(
+                f"{_place(table, i, 'transformLogic')}: column {column.name} is made of what its input does not have",
+                given=", ".join(unknown),
+                expected=", ".join(known),
+            )
+
+
+def _check_result(table: Table, query: Query) -> None:
+    """A built table's query gives the contract's columns, no more and no fewer."""
+    wrong = sorted(set(query.columns) ^ set(table.column_names))
+    if wrong or len(query.columns) != len(table.columns):
+        file = table.file.with_name(f"{table.name.table}.sql")
+        raise ContractError(
+            f"{short_name(file)}:1: the query's columns are not the contract's",
+            given=", ".join(query.columns),
+            expected=", ".join(table.column_names),
+            mend=f"add or remove {', '.join(wrong)}" if wrong else "give each column once",
+        )

@@ -1,0 +1,75 @@
+"""The SELECT beside a contract: which tables it reads, and which columns it gives."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from shared.contracts.model import CARRIED_COLUMNS, Query
+from shared.contracts.sql import DIALECT, line_of, parse_repeatable
+from shared.errors import ContractError, TerminalError
+from shared.names import TableName
+
+BATCH = "batch"
+BUSINESS_DATE = "business_date"
+
+
+def read_query(sql: str, file: str) -> Query:
+    """Parse the SELECT of a table and find its inputs.
+
+    Args:
+        sql: One SELECT in Spark SQL, over `<layer>.<table>` names, or over `batch` alone when it is row-local.
+        file: Its file, for errors.
+
+    Raises:
+        ContractError: it does not parse, is not one SELECT, has an unknown kind of input or another answer tomorrow.
+    """
+    tree = parse_repeatable(sql, lambda line: f"{file}:{line}")
+    if not isinstance(tree, exp.Query):
+        raise ContractError(f"{file}:1: not a SELECT", given=type(tree).__name__, expected="one SELECT statement")
+    local = {cte.alias for cte in tree.find_all(exp.CTE)}
+    free = [t for t in tree.find_all(exp.Table) if t.db or t.name not in local]
+    known = {t.name for t in free if not t.db} & {BATCH, BUSINESS_DATE}
+    inputs = tuple(dict.fromkeys(_input(t, file) for t in free if t.db or t.name not in known))
+    if (BATCH in known) == bool(inputs):
+        raise ContractError(
+            f"{file}:1: the query reads {'both `batch` and tables' if inputs else 'no table'}",
+            expected=f"tables, or `{BATCH}` alone in a row-local query",
+        )
+    columns = tuple(tree.named_selects)
+    if not inputs:
+        _check_carried(columns, file)
+    return Query(
+        sql=sql,
+        inputs=inputs,
+        columns=() if "*" in columns else columns,
+        canonical=tree.sql(dialect=DIALECT, comments=False),
+        needs_business_date=BUSINESS_DATE in known,
+    )
+
+
+def input_line(query: Query, name: TableName) -> int:
+    """The line on which a query first names one of its inputs."""
+    tree = parse_repeatable(query.sql, str)
+    return next(line_of(t) for t in tree.find_all(exp.Table) if (t.db, t.name) == (str(name.layer), name.table))
+
+
+def _input(table: exp.Table, file: str) -> TableName:
+    try:
+        return TableName.parse(f"{table.db}.{table.name}")
+    except TerminalError as error:
+        raise ContractError(
+            f"{file}:{line_of(table)}: unknown kind of input",
+            given=table.sql(dialect=DIALECT),
+            expected=f"<layer>.<table>, `{BATCH}` in a row-local query, or `{BUSINESS_DATE}`",
+        ) from error
+
+
+def _check_carried(columns: tuple[str, ...], file: str) -> None:
+    missing = [c for c in CARRIED_COLUMNS if c not in columns and "*" not in columns]
+    if missing:
+        raise ContractError(
+            f"{file}:1: a row-local query does not say where its rows come from",
+            given="no " + ", no ".join(missing),
+            expected=f"{' and '.join(CARRIED_COLUMNS)} among its columns",
+            mend="select them from `batch` as they are",
+        )

@@ -1,0 +1,94 @@
+"""From a bronze contract's `servers` and its cursor to the Source the ingest readers are given."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from shared.contracts.model import Disposition, Source
+
+if TYPE_CHECKING:
+    from shared.contracts.document import Document
+    from shared.contracts.lines import Path as YamlPath
+    from shared.contracts.odcs import Server
+
+UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+LAG = re.compile(r"(\d{1,6}) (second|minute|hour|day)s?")
+NEEDED = {"snowflake": ("database", "schema_"), "s3": ("location", "format"), "api": ("location",)}
+SERVER: YamlPath = ("servers", 0)
+
+
+def compile_source(document: Document, custom: dict[str, Any], disposition: Disposition) -> Source:
+    """Read where a table comes from, and how far it is read each time.
+
+    Args:
+        document: The contract.
+        custom: The table's custom properties.
+        disposition: How a batch meets the table; a full snapshot has no cursor.
+
+    Raises:
+        ContractError: the server is incomplete, or cursor, lag and initialValue do not fit each other.
+    """
+    server = document.contract.servers[0]
+    for key in NEEDED[server.type]:
+        if getattr(server, key) is None:
+            raise document.error(f"a {server.type} server needs {key.rstrip('_')}", SERVER)
+    cursor = _cursor(document, custom, disposition)
+    return Source(
+        system=server.server,
+        type=server.type,
+        object=document.schema.physicalName or document.schema.name,
+        database=server.database,
+        schema=server.schema_,
+        location=server.location,
+        format=_format(document, server),
+        encoding=server.encoding,
+        cursor=cursor,
+        lag_seconds=_seconds(document, custom.get("lag")),
+        initial_value=None if custom.get("initialValue") is None else str(custom["initialValue"]),
+    )
+
+
+def _cursor(document: Document, custom: dict[str, Any], disposition: Disposition) -> str | None:
+    cursor = custom.get("cursor")
+    names = [p.name for p in document.schema.properties]
+    if cursor is None:
+        if idle := sorted({"lag", "initialValue"} & set(custom)):
+            at = document.at_custom(idle[0])
+            raise document.error(f"{' and '.join(idle)} without a cursor", at, mend="name the cursor column")
+        return None
+    if cursor not in names:
+        raise document.error(
+            "cursor names a column the table does not have",
+            document.at_custom("cursor"),
+            given=str(cursor),
+            expected=", ".join(names),
+        )
+    if disposition is Disposition.SNAPSHOT:
+        raise document.error(
+            "a snapshot is read whole and has no cursor",
+            document.at_custom("cursor"),
+            given=f"cursor: {cursor}",
+            mend="remove cursor, or say writeDisposition: append",
+        )
+    return str(cursor)
+
+
+def _format(document: Document, server: Server) -> str | None:
+    # ODCS gives `format` to servers of type s3 only.
+    given = document.customs(server.customProperties, {"format"}, (*SERVER, "customProperties"))
+    return server.format or given.get("format")
+
+
+def _seconds(document: Document, lag: object) -> int:
+    if lag is None:
+        return 0
+    match = LAG.fullmatch(str(lag))
+    if not match:
+        raise document.error(
+            "lag is not a duration",
+            document.at_custom("lag"),
+            given=str(lag),
+            expected="<number> seconds|minutes|hours|days",
+        )
+    return int(match[1]) * UNITS[match[2]]

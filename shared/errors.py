@@ -1,0 +1,97 @@
+"""Every error the lake raises on purpose, in two families: worth another try, or not.
+
+    LakewrightError
+    ├── RetryableError            the same request may go well later
+    │   ├── SourceUnavailableError    a source system did not answer
+    │   ├── LeaseHeldError            another job run works on the table
+    │   └── LostRaceError             another writer's batch landed in place of ours
+    └── TerminalError             somebody has to change something first
+        ├── ContractError             a contract or its query is wrong
+        ├── UnknownNameError          a table, machine, environment or source that does not exist
+        ├── SourceContentError        a source answered with something the contract does not describe
+        ├── PositionLostError         a table has rows but nothing says how far its inputs were read
+        ├── GateClosedError           a table rule of severity `error` failed; nothing was published
+        ├── UnbalancedBooksError      rows read and rows accounted for differ
+        ├── SummaryError              a step left no summary, or one of another run
+        └── StepFailedError           at least one table of a run failed
+
+Step Functions retries Lambda tasks by these class names; Spark jobs report them as data in their outcome files.
+"""
+
+from __future__ import annotations
+
+
+class LakewrightError(Exception):
+    """An error in four parts.
+
+    Args:
+        what: What went wrong, in the caller's words, with the place (file, table, argument).
+        given: What was given.
+        expected: What was expected.
+        mend: The change to make.
+    """
+
+    retryable = False
+
+    def __init__(self, what: str, *, given: str = "", expected: str = "", mend: str = "") -> None:
+        self.what, self.given, self.expected, self.mend = what, given, expected, mend
+        parts = [("", what), ("given: ", given), ("expected: ", expected), ("to mend: ", mend)]
+        super().__init__("; ".join(f"{label}{text}" for label, text in parts if text))
+
+
+class RetryableError(LakewrightError):
+    """The same request may go well later."""
+
+    retryable = True
+
+
+class TerminalError(LakewrightError):
+    """The same request will fail again until something is changed."""
+
+
+class SourceUnavailableError(RetryableError):
+    """A source system did not answer, or refused for now."""
+
+
+class LeaseHeldError(RetryableError):
+    """Another job run holds the table's lease."""
+
+
+class LostRaceError(RetryableError):
+    """Another writer committed the sequence this writer had prepared."""
+
+
+class ContractError(TerminalError):
+    """A contract, or the query beside it, is wrong. Its text begins with `file:line`."""
+
+
+class UnknownNameError(TerminalError):
+    """A table, machine, environment or source name that does not exist."""
+
+    def __init__(self, kind: str, given: str, known: list[str]) -> None:
+        self.kind, self.known = kind, known
+        super().__init__(f"unknown {kind}", given=repr(given), expected="one of " + ", ".join(known))
+
+
+class SourceContentError(TerminalError):
+    """A source answered with something the contract does not describe."""
+
+
+class PositionLostError(TerminalError):
+    """A table has rows, but no commit says how far its inputs were read."""
+
+
+class GateClosedError(TerminalError):
+    """A table rule of severity `error` failed on the staged batch; nothing was published."""
+
+
+class UnbalancedBooksError(TerminalError):
+    """The rows read and the rows accounted for differ."""
+
+
+class SummaryError(TerminalError):
+    """A step left no summary, or one that belongs to another run."""
+
+
+class StepFailedError(TerminalError):
+    """At least one table of a run failed; the others are up to date."""

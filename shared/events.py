@@ -1,0 +1,87 @@
+"""The events between state machines, Lambdas and whoever starts a machine."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.jobs import Colour, Status, Step
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RunRequest(_Event):
+    """The input of a machine; `{}` asks for the ordinary run of today.
+
+    `tables` are selectors, all tables if there are none. `schedule` and `scheduled_time` together name a start, so
+    that the same start delivered twice makes one run; a run started by hand has neither, and is never a duplicate.
+    """
+
+    business_date: date | None = None
+    tables: tuple[str, ...] = ()
+    schedule: str | None = None
+    scheduled_time: str | None = None
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if (self.schedule is None) is not (self.scheduled_time is None):
+            raise ValueError("schedule and scheduled_time name a start together; give both, or neither")
+        return self
+
+
+class Execution(_Event):
+    """An execution of a machine. Its name is the run's id, and so part of paths."""
+
+    id: str
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")
+    started_at: datetime
+
+
+class RunRequested(_Event):
+    """A machine was started."""
+
+    request: RunRequest
+    execution: Execution
+
+    @property
+    def business_date(self) -> date:
+        """The day asked for, or the day of the start in UTC."""
+        return self.request.business_date or self.execution.started_at.astimezone(UTC).date()
+
+
+class RunAccepted(_Event):
+    """What a run works on, or that another execution does this very run."""
+
+    duplicate: bool
+    business_date: date
+    tables: tuple[str, ...]
+
+
+class StepsFinished(_Event):
+    """Steps of a run came to an end.
+
+    `attempts` holds the attempt of each step whose job run ended well; `crashes` says in words which tasks did not.
+    A step that is asked about without an attempt did not run.
+    """
+
+    run_id: str
+    steps: tuple[Step, ...]
+    attempts: dict[Step, str]
+    crashes: tuple[str, ...] = ()
+
+
+class Verdict(_Event):
+    """How the steps came out.
+
+    `open` says that every step left its summary, so that the next step can tell what to skip. `failed` names the
+    first failures; `counts` are tables by step and status.
+    """
+
+    colour: Colour
+    open: bool
+    failed: tuple[str, ...]
+    counts: dict[Step, dict[Status, int]]

@@ -1,0 +1,170 @@
+"""What crosses the wall between state machines, Spark jobs and Lambdas: the job argument and what a job leaves behind.
+
+A job run is started with `--job <json of Job>` and leaves two files under
+`<lake_root>/runs/<run_id>/<step>/`: `<attempt>.outcomes.json` (a list of TableOutcome, whole) and
+`<attempt>.summary.json` (a StepSummary, at most 32 KiB, safe to pass through a state machine).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SUMMARY_LIMIT_BYTES = 32 * 1024
+FIRST_FAILURES = 20
+FAILURE_CHARACTERS = 500
+# What a summary holds beside its failures stays far below this.
+FAILURES_LIMIT_BYTES = SUMMARY_LIMIT_BYTES - 2 * 1024
+
+# What stands before a TableOutcome in a job's log, for whoever follows the log while the job runs.
+OUTCOME_MARK = "table outcome "
+
+
+class Step(StrEnum):
+    """The steps of the data's way that run on Spark, in their order."""
+
+    INGEST = "ingest"
+    REFINE = "refine"
+    BUILD = "build"
+    RECORD = "record"
+
+
+class Status(StrEnum):
+    """How one table came out of one step."""
+
+    SUCCEEDED = "succeeded"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Colour(StrEnum):
+    """How a step or a run ended: red as soon as one table failed or was skipped."""
+
+    GREEN = "green"
+    RED = "red"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Job(_Record):
+    """One job run: a step of a run, for the selected tables.
+
+    `attempt` is new for every try of the step, and names the files the try leaves. `earlier` gives the attempt of
+    each step that came before in this run, so that tables whose inputs failed there are skipped here.
+    `business_date` is the only "today" a query may know.
+    """
+
+    env: str
+    step: Step
+    run_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")
+    attempt: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    business_date: date
+    lake_root: str
+    landing_root: str
+    tables: tuple[str, ...] = ()
+    earlier: dict[Step, str] = {}
+
+
+class Failure(_Record):
+    """Why a table failed: the error's class, its text, and whether another try may go well."""
+
+    error: str
+    message: str
+    retryable: bool
+
+
+class TableOutcome(_Record):
+    """What one step did to one table. Counts are rows; `seconds` is wall time.
+
+    The books balance: `read = inserted + updated + superseded + quarantined`; `deleted` counts rows that left the
+    target because a full snapshot no longer had their key.
+    """
+
+    table: str
+    step: Step
+    status: Status
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    superseded: int = 0
+    quarantined: int = 0
+    seconds: float = 0.0
+    version: int | None = None
+    sequence: int | None = None
+    warnings: dict[str, int] = {}
+    reason: str = ""
+    failure: Failure | None = None
+
+    @property
+    def is_red(self) -> bool:
+        """Whether this outcome turns the run red."""
+        return self.status in (Status.FAILED, Status.SKIPPED)
+
+
+class StepSummary(_Record):
+    """A step in short: small enough for a state machine to carry."""
+
+    run_id: str
+    step: Step
+    attempt: str
+    colour: Colour
+    tables: dict[Status, int]
+    failures: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, job: Job, outcomes: list[TableOutcome]) -> StepSummary:
+        """Count outcomes by status and keep the first failures, each cut short, as far as they fit."""
+        red = [o for o in outcomes if o.is_red]
+        failures = [f"{o.table}: {o.failure.message if o.failure else o.reason}" for o in red]
+        return cls(
+            run_id=job.run_id,
+            step=job.step,
+            attempt=job.attempt,
+            colour=Colour.RED if red else Colour.GREEN,
+            tables={s: sum(o.status is s for o in outcomes) for s in Status},
+            failures=_fitting(f[:FAILURE_CHARACTERS] for f in failures[:FIRST_FAILURES]),
+        )
+
+
+def _fitting(texts: Iterable[str]) -> tuple[str, ...]:
+    """The first texts that together stay within the limit, as JSON in UTF-8."""
+    room = FAILURES_LIMIT_BYTES
+    kept = []
+    for text in texts:
+        room -= len(json.dumps(text, ensure_ascii=False).encode(errors="surrogatepass")) + 1
+        if room < 0:
+            break
+        kept.append(text)
+    return tuple(kept)
+
+
+class TableVersion(_Record):
+    """The Delta version of a table at the end of a run."""
+
+    table: str
+    version: int | None
+    rows: int | None = None
+
+
+class RunRecord(_Record):
+    """The ledger's page for one run: `<lake_root>/runs/<run_id>/run.json`.
+
+    One run is one consistent version of the lake: `versions` holds the version of every table when the run ended,
+    `outcomes` everything the steps did, in order.
+    """
+
+    run_id: str
+    env: str
+    business_date: date
+    colour: Colour
+    finished_at: str
+    outcomes: tuple[TableOutcome, ...]
+    versions: tuple[TableVersion, ...]

@@ -1,0 +1,162 @@
+"""Every name the lake gives: tables, places, AWS resources and the tokens of the state machines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from shared.errors import TerminalError
+
+if TYPE_CHECKING:
+    from shared.config import Environment
+    from shared.jobs import Step
+
+
+RUNS_FOLDER = "runs"
+STAGING_FOLDER = "staging"
+
+
+class Layer(StrEnum):
+    """The layers of the lake, in the order data passes them."""
+
+    BRONZE = "bronze"
+    SILVER = "silver"
+    GOLD = "gold"
+
+
+@dataclass(frozen=True, order=True)
+class TableName:
+    """A table's full name, written `layer.table`."""
+
+    layer: Layer
+    table: str
+
+    @classmethod
+    def parse(cls, text: str) -> TableName:
+        """Read `layer.table`.
+
+        Raises:
+            TerminalError: the text is not of that form.
+        """
+        layer, dot, table = text.partition(".")
+        if not dot or layer not in set(Layer) or not table.isidentifier():
+            raise TerminalError(
+                "a table name could not be read",
+                given=repr(text),
+                expected="<layer>.<table> with a layer of " + ", ".join(Layer),
+            )
+        return cls(Layer(layer), table)
+
+    def __str__(self) -> str:
+        return f"{self.layer}.{self.table}"
+
+
+def table_location(lake_root: str, name: TableName) -> str:
+    """Where the Delta table lives."""
+    return f"{lake_root}/{name.layer}/{name.table}"
+
+
+def quarantine_location(lake_root: str, name: TableName) -> str:
+    """Where the rows refused by the table's rules live, as a Delta table of their own."""
+    return f"{lake_root}/quarantine/{name.layer}/{name.table}"
+
+
+def staging_location(lake_root: str, run_id: str, name: TableName, sequence: int) -> str:
+    """Where one batch is staged before it is committed; removed afterwards."""
+    return f"{lake_root}/{STAGING_FOLDER}/{run_id}/{name.layer}.{name.table}/{sequence}"
+
+
+def summary_location(lake_root: str, run_id: str, step: Step, attempt: str) -> str:
+    """Where a job run leaves its StepSummary."""
+    return f"{lake_root}/{RUNS_FOLDER}/{run_id}/{step}/{attempt}.summary.json"
+
+
+def outcomes_location(lake_root: str, run_id: str, step: Step, attempt: str) -> str:
+    """Where a job run leaves its list of TableOutcome."""
+    return f"{lake_root}/{RUNS_FOLDER}/{run_id}/{step}/{attempt}.outcomes.json"
+
+
+def run_location(lake_root: str, run_id: str) -> str:
+    """Where the record step leaves the RunRecord."""
+    return f"{lake_root}/{RUNS_FOLDER}/{run_id}/run.json"
+
+
+class Machine(StrEnum):
+    """The state machines; each is `step_functions/<name>.asl.json`."""
+
+    DAILY_BATCH = "daily_batch"
+
+
+class Token(StrEnum):
+    """The `${...}` tokens an ASL file may use; every one is given by the orchestration stack."""
+
+    ENV = "env"
+    APPLICATION_ID = "application_id"
+    JOB_ROLE_ARN = "job_role_arn"
+    JOB_TIMEOUT_MINUTES = "job_timeout_minutes"
+    ENTRY_POINT = "entry_point"
+    SPARK_SUBMIT_PARAMETERS = "spark_submit_parameters"
+    LOG_URI = "log_uri"
+    LOG_KEY_ARN = "log_key_arn"
+    LAKE_ROOT = "lake_root"
+    LANDING_ROOT = "landing_root"
+    ON_RUN_REQUESTED_ARN = "on_run_requested_arn"
+    ON_STEPS_FINISHED_ARN = "on_steps_finished_arn"
+
+
+class Variable(StrEnum):
+    """The environment variables of Lambdas and jobs."""
+
+    ENV = "LAKEWRIGHT_ENV"
+    LAKE_ROOT = "LAKEWRIGHT_LAKE_ROOT"
+    DEDUPE_TABLE = "LAKEWRIGHT_DEDUPE_TABLE"
+
+
+@dataclass(frozen=True)
+class Names:
+    """The AWS names of one environment."""
+
+    env: Environment
+
+    @property
+    def stack(self) -> str:
+        """The top-level CloudFormation stack."""
+        return f"lakewright-{self.env.name}"
+
+    @property
+    def application(self) -> str:
+        """The EMR Serverless batch application."""
+        return f"lakewright-{self.env.name}-batch"
+
+    @property
+    def lease_table(self) -> str:
+        """The DynamoDB table that holds one lease item per lake table."""
+        return lease_table(self.env.name)
+
+    def glue_database(self, layer: Layer) -> str:
+        """The Glue database of a layer."""
+        return f"{self.env.catalog_prefix}{layer}"
+
+    def machine(self, machine: Machine) -> str:
+        """A state machine."""
+        return f"lakewright-{self.env.name}-{machine}"
+
+    def schedule(self, machine: Machine) -> str:
+        """The schedule that starts a machine."""
+        return f"lakewright-{self.env.name}-{machine}"
+
+
+def lease_table(env: str) -> str:
+    """The DynamoDB table that holds one lease item per lake table."""
+    return f"lakewright-{env}-lease"
+
+
+def source_secret(env: str, source: str) -> str:
+    """The Secrets Manager secret with a source's connection, as JSON."""
+    return f"lakewright/{env}/{source}"
+
+
+def source_parameter(env: str, source: str) -> str:
+    """The SSM parameter with a source's address, where the address is not a secret."""
+    return f"/lakewright/{env}/sources/{source}"

@@ -1,0 +1,104 @@
+"""What may stand in transformLogic and in rules."""
+
+import pytest
+
+from shared.contracts.expression import read_expression, read_predicate, unknown_columns
+from shared.errors import ContractError
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "lower(trim(name))",
+        "CASE WHEN a > 1 THEN 'x' ELSE CAST(b AS STRING) END",
+        "coalesce(element_at(map(1, 'x'), status), cast(status AS string))",
+        "'USD'",
+        "transform(xs, x -> x + y)",
+        "from_json(body, 'a INT').a",
+    ],
+)
+def test_an_expression_over_one_row_is_taken_as_it_is(sql):
+    assert sql == read_expression(f"  {sql}\n", "f:1")
+
+
+@pytest.mark.parametrize(
+    "sql, said",
+    [
+        pytest.param("a, b", "not one expression over one row", id="two expressions"),
+        pytest.param("a FROM t", "not one expression over one row", id="a query"),
+        pytest.param("(SELECT max(a) FROM silver.t)", "not one expression over one row", id="a query in brackets"),
+        pytest.param("sum(a)", "not one expression over one row", id="an aggregate"),
+        pytest.param("row_number() OVER (ORDER BY a)", "not one expression over one row", id="a window"),
+        pytest.param("explode(xs)", "not one expression over one row", id="a generator"),
+        pytest.param("a; b", "not one statement", id="two statements"),
+        pytest.param("", "the SQL does not parse|not one expression", id="nothing"),
+        pytest.param("lower(a", "the SQL does not parse", id="an open bracket"),
+        pytest.param("cast(a AS int", "the SQL does not parse", id="an open bracket that the parser forgives"),
+        pytest.param("'a", "the SQL does not parse", id="an open quote"),
+    ],
+)
+def test_an_expression_that_cannot_be_is_refused(sql, said):
+    with pytest.raises(ContractError, match=rf"^f:1: ({said})"):
+        read_expression(sql, "f:1")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "now()",
+        "current_date",
+        "current_timestamp()",
+        "localtimestamp",
+        "unix_timestamp()",
+        "rand()",
+        "uuid()",
+        "shuffle(xs)",
+        "current_user()",
+        "monotonically_increasing_id()",
+        "input_file_name()",
+        "DATE'today'",
+        "CAST('now' AS TIMESTAMP)",
+        "datediff(now(), a)",
+    ],
+)
+def test_what_gives_another_answer_tomorrow_is_refused(sql):
+    with pytest.raises(ContractError, match=r"^f:1: another answer on every call.*business_date"):
+        read_expression(sql, "f:1")
+
+
+@pytest.mark.parametrize(
+    "sql, expected",
+    [
+        pytest.param("SELECT COUNT(*) FROM ${table} WHERE a < 0", "a < 0", id="plain"),
+        pytest.param("select count(*) as bad from ${table} where a < 0 or b", "a < 0 OR b", id="with a name"),
+        pytest.param("SELECT COUNT(*) FROM ${table} WHERE a IN (1, 2)", "a IN (1, 2)", id="a list"),
+        pytest.param("SELECT COUNT(*) FROM ${table}", None, id="without WHERE"),
+        pytest.param("SELECT COUNT(a) FROM ${table} WHERE b", None, id="not of rows"),
+        pytest.param("SELECT COUNT(DISTINCT a) FROM ${table} WHERE b", None, id="of values"),
+        pytest.param("SELECT SUM(a) FROM ${table} WHERE b", None, id="not a count"),
+        pytest.param("SELECT COUNT(*) FROM ${table} WHERE b GROUP BY c", None, id="by groups"),
+        pytest.param("SELECT COUNT(*) FROM ${table} WHERE b LIMIT 3", None, id="with a limit"),
+        pytest.param("SELECT COUNT(*) FROM ${table} JOIN ${table} AS u ON true WHERE b", None, id="with a join"),
+        pytest.param("WITH w AS (SELECT 1 AS b) SELECT COUNT(*) FROM ${table} WHERE b", None, id="with a query before"),
+        pytest.param(
+            "SELECT COUNT(*) FROM ${table} WHERE a = (SELECT MAX(a) FROM ${table})", None, id="with a query in it"
+        ),
+        pytest.param("SELECT COUNT(*) FROM (SELECT * FROM ${table}) AS t WHERE b", None, id="over a query"),
+    ],
+)
+def test_the_predicate_of_a_bad_row_is_the_where_of_a_count(sql, expected):
+    assert expected == read_predicate(sql, "f:1")
+
+
+@pytest.mark.parametrize(
+    "sql, expected",
+    [
+        pytest.param("a + B", [], id="in whatever case"),
+        pytest.param("a + c + d", ["c", "d"], id="unknown ones"),
+        pytest.param("transform(a, x -> x + b)", [], id="not the variables of a function"),
+        pytest.param("SELECT COUNT(*) FROM (SELECT a AS k FROM ${table}) AS t WHERE t.k > 1", [], id="not its aliases"),
+        pytest.param("SELECT COUNT(*) FROM ${table} AS t WHERE t.c", ["c"], id="of the table by its alias"),
+    ],
+)
+def test_unknown_columns_are_found(sql, expected):
+    assert expected == unknown_columns(sql, ["a", "b"])

@@ -1,0 +1,58 @@
+"""The SELECT beside a contract: its inputs and columns."""
+
+import pytest
+
+from shared.contracts.query import input_line, read_query
+from shared.names import TableName
+
+
+@pytest.mark.parametrize(
+    "sql, inputs",
+    [
+        pytest.param("SELECT a FROM silver.x", ["silver.x"], id="one"),
+        pytest.param("SELECT 1 a FROM silver.y JOIN gold.x ON true", ["silver.y", "gold.x"], id="in order of reading"),
+        pytest.param("SELECT a FROM silver.x UNION ALL SELECT a FROM silver.x", ["silver.x"], id="each once"),
+        pytest.param(
+            "WITH w AS (SELECT a FROM silver.x) SELECT a FROM w", ["silver.x"], id="not the query's own names"
+        ),
+        pytest.param(
+            "SELECT a FROM silver.x WHERE a IN (SELECT b FROM silver.y)", ["silver.x", "silver.y"], id="nested"
+        ),
+        pytest.param("SELECT a FROM silver.x AS o WHERE o.a > 1;", ["silver.x"], id="a semicolon at its end"),
+        pytest.param("SELECT a, _sequence, _source_position FROM batch", [], id="the batch"),
+        pytest.param("SELECT * FROM batch", [], id="all of the batch"),
+        pytest.param("SELECT a FROM silver.x, business_date", ["silver.x"], id="and today"),
+    ],
+)
+def test_inputs_are_the_tables_a_query_reads(sql, inputs):
+    assert [TableName.parse(n) for n in inputs] == list(read_query(sql, "gold/t.sql").inputs)
+
+
+@pytest.mark.parametrize(
+    "sql, expected",
+    [
+        pytest.param("SELECT a FROM silver.x", False, id="no"),
+        pytest.param("SELECT a FROM silver.x, business_date", True, id="as a table"),
+        pytest.param("SELECT business_date FROM silver.x", False, id="a column of that name"),
+    ],
+)
+def test_a_query_says_whether_it_asks_for_today(sql, expected):
+    assert expected is read_query(sql, "gold/t.sql").needs_business_date
+
+
+@pytest.mark.parametrize(
+    "sql, expected",
+    [
+        pytest.param("SELECT a, b AS c, x.d FROM silver.x", ("a", "c", "d"), id="names and aliases"),
+        pytest.param("SELECT a, x.* FROM silver.x", (), id="everything, so unknown"),
+        pytest.param("SELECT a FROM silver.x UNION SELECT b FROM silver.y", ("a",), id="of a union the first"),
+    ],
+)
+def test_columns_are_what_a_query_gives(sql, expected):
+    assert expected == read_query(sql, "gold/t.sql").columns
+
+
+def test_the_line_of_an_input_is_where_it_is_first_named():
+    query = read_query("SELECT a\nFROM silver.y\nJOIN\n  silver.x ON a = silver.x.b\n", "gold/t.sql")
+
+    assert 4 == input_line(query, TableName.parse("silver.x"))

@@ -1,0 +1,74 @@
+"""Files and circles that no single word of one contract makes."""
+
+import pytest
+
+from shared.contracts import load_catalog
+from shared.errors import ContractError
+from tests.support.small_catalog import DAYS_SQL, PEOPLE, VISITS, write_catalog
+
+KEY_AND_INPUT = """\
+        primaryKey: true
+        transformSourceObjects: [bronze.desk__notes]
+        transformLogic: id
+        description: Visit.
+      - name: person
+"""
+INPUT_AND_KEY = """\
+        transformSourceObjects: [bronze.desk__notes]
+        transformLogic: id
+        description: Visit.
+      - name: person
+        primaryKey: true
+"""
+
+
+def test_the_small_catalog_is_well(tmp_path):
+    assert 4 == len(load_catalog(write_catalog(tmp_path)).tables)
+
+
+def test_a_circle_of_parents_is_refused_where_it_closes(tmp_path):
+    write_catalog(
+        tmp_path,
+        {
+            PEOPLE: (
+                "        transformLogic: trim(who)",
+                "        transformLogic: trim(who)\n        relationships: [{to: visits.person}]",
+            ),
+            VISITS: (KEY_AND_INPUT, INPUT_AND_KEY),
+        },
+    )
+
+    with pytest.raises(ContractError, match=r"^silver/(people|visits)\.odcs\.yaml:2\d: tables depend .* in a circle"):
+        load_catalog(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name, content, place",
+    [
+        pytest.param("silver/visit.sql", "SELECT 1", "silver/visit.sql:1: this file belongs to no table", id="a query"),
+        pytest.param("gold/days.yaml", "a: 1", "gold/days.yaml:1: this file belongs to no table", id="a contract"),
+        pytest.param(
+            "bronze/desk__notes.sql",
+            "SELECT *, _sequence, _source_position FROM batch",
+            "bronze/desk__notes.odcs.yaml:1: a bronze table is what its source says",
+            id="a query beside a bronze table",
+        ),
+    ],
+)
+def test_a_file_that_belongs_to_no_table_is_refused(tmp_path, name, content, place):
+    write_catalog(tmp_path)
+    (tmp_path / name).write_text(content, encoding="utf-8")
+
+    with pytest.raises(ContractError) as refused:
+        load_catalog(tmp_path)
+
+    assert place == str(refused.value)[: len(place)]
+
+
+@pytest.mark.parametrize("name", [PEOPLE, DAYS_SQL])
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path, name):
+    write_catalog(tmp_path)
+    (tmp_path / name).write_bytes(b"# caf\xe9\n")
+
+    with pytest.raises(ContractError, match=rf"^{name}:1: not UTF-8"):
+        load_catalog(tmp_path)

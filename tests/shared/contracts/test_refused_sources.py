@@ -1,0 +1,126 @@
+"""Custom properties and sources that do not fit: refused, naming file and line, given and expected."""
+
+import pytest
+
+from tests.support.small_catalog import NOTES, PEOPLE, refusal
+
+
+@pytest.mark.parametrize(
+    "file, old, new, said",
+    [
+        pytest.param(
+            NOTES,
+            "property: lag",
+            "property: leg",
+            [
+                "28: unknown custom property",
+                "given: leg",
+                "expected: clusterBy, cursor, initialValue, lag, writeDisposition",
+            ],
+            id="an unknown custom property",
+        ),
+        pytest.param(
+            PEOPLE,
+            "property: sequenceBy",
+            "property: cursor",
+            ["24: unknown custom property", "given: cursor"],
+            id="a cursor above bronze",
+        ),
+        pytest.param(
+            NOTES,
+            "property: lag, value: 15 minutes",
+            "property: cursor, value: id",
+            ["28: the custom property cursor is given twice"],
+            id="a custom property given twice",
+        ),
+        pytest.param(
+            NOTES,
+            "15 minutes",
+            "a while",
+            ["28: lag is not a duration", "given: a while", "expected: <number> seconds|minutes|hours|days"],
+            id="a lag that is no duration",
+        ),
+        pytest.param(
+            NOTES,
+            "15 minutes",
+            "-15 minutes",
+            ["28: lag is not a duration", "given: -15 minutes"],
+            id="a negative lag",
+        ),
+        pytest.param(
+            NOTES,
+            "      - {property: cursor, value: seen}\n",
+            "",
+            ["28: initialValue and lag without a cursor"],
+            id="a lag without a cursor",
+        ),
+        pytest.param(
+            NOTES,
+            "value: seen}",
+            "value: saw}",
+            ["27: cursor names a column", "given: saw", "expected: id, who, day, seen"],
+            id="an unknown cursor",
+        ),
+        pytest.param(
+            NOTES,
+            "value: append",
+            "value: snapshot",
+            ["27: a snapshot is read whole", "given: cursor: seen"],
+            id="a snapshot with a cursor",
+        ),
+        pytest.param(
+            PEOPLE,
+            "value: [seen_at]",
+            "value: [saw_at]",
+            ["24: sequenceBy names a column the table does not have", "given: saw_at", "expected: person, seen_at"],
+            id="an unknown sequenceBy",
+        ),
+        pytest.param(
+            PEOPLE,
+            "      - {property: sequenceBy, value: [seen_at]}\n",
+            "",
+            ["10: a merged table needs sequenceBy"],
+            id="a merge without sequenceBy",
+        ),
+        pytest.param(
+            PEOPLE,
+            "value: merge",
+            "value: append",
+            ["23: writeDisposition does not fit", "given: 'append'", "expected: merge or snapshot"],
+            id="a writeDisposition of another layer",
+        ),
+        pytest.param(
+            PEOPLE,
+            "value: merge",
+            "value: snapshot",
+            ["10: writeDisposition does not fit its input", "given: snapshot over append"],
+            id="a snapshot over an append",
+        ),
+        pytest.param(
+            NOTES,
+            "type: snowflake",
+            "type: oracle",
+            ["11: servers.0.type", "given: 'oracle'", "'snowflake'"],
+            id="an unknown kind of source",
+        ),
+        pytest.param(
+            NOTES,
+            "    database: DESK\n",
+            "",
+            ["10: a snowflake server needs database"],
+            id="a source without its database",
+        ),
+        pytest.param(
+            PEOPLE,
+            "schema:\n",
+            "servers: [{server: desk, type: api}]\nschema:\n",
+            ["9: only a bronze table has a source", "remove servers"],
+            id="a source above bronze",
+        ),
+    ],
+)
+def test_a_bad_contract_is_refused_with_file_and_line(tmp_path, file, old, new, said):
+    text = refusal(tmp_path, file, old, new)
+
+    assert f"{file}:{said[0]}" == text[: len(f"{file}:{said[0]}")], text
+    assert [] == [part for part in said if part not in text], text

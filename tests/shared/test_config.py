@@ -1,0 +1,82 @@
+"""One file per environment; what is wrong in one is said before anything is deployed."""
+
+import pytest
+from pydantic import ValidationError
+
+from shared.config import Environment, environment_names, load_environment
+from shared.config import model as config_model
+from shared.config.model import Schedule
+from shared.errors import TerminalError, UnknownNameError
+
+
+def test_the_environments_are_the_files():
+    assert ["dev", "local", "prod"] == environment_names()
+
+
+@pytest.mark.parametrize("name", environment_names())
+def test_every_environment_is_well(name):
+    environment = load_environment(name)
+
+    assert (name, True) == (environment.name, environment.sources["ecb"].startswith("https://"))
+
+
+def test_an_unknown_environment_is_refused_with_those_that_exist():
+    with pytest.raises(UnknownNameError) as refused:
+        load_environment("test")
+
+    assert "unknown environment; given: 'test'; expected: one of dev, local, prod" == str(refused.value)
+
+
+def test_a_folder_takes_the_place_of_the_buckets():
+    environment = load_environment("local", root="/tmp/lake")  # noqa: S108 - never written
+
+    assert ("/tmp/lake", "/tmp/lake/landing") == (environment.lake_root, environment.landing_root)  # noqa: S108
+
+
+def test_without_a_folder_the_stacks_own_buckets_are_used():
+    environment = load_environment("prod")
+
+    assert (None, None) == (environment.lake_root, environment.landing_root)
+
+
+@pytest.mark.parametrize(
+    "text, what, given",
+    [
+        pytest.param("owner: x\nownr: y\n", "test.yaml: ownr: Extra inputs", "'y'", id="an unknown key"),
+        pytest.param("spark: {max_executor: 2}\nowner: x\n", "test.yaml: spark.max_executor: Extra", "2", id="within"),
+        pytest.param(
+            "spark: {max_executors: 0}\nowner: x\n", "test.yaml: spark.max_executors: Input", "0", id="a value"
+        ),
+        pytest.param("", "test.yaml: owner: Field required", "{'name': 'test'}", id="a missing key"),
+    ],
+)
+def test_a_bad_environment_file_is_refused_with_its_key(tmp_path, monkeypatch, text, what, given):
+    (tmp_path / "test.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(config_model, "FOLDER", tmp_path)
+
+    with pytest.raises(TerminalError) as refused:
+        load_environment("test")
+
+    assert (what, given) == (refused.value.what[: len(what)], refused.value.given)
+
+
+@pytest.mark.parametrize("name", ["Prod", "1st", "a", "with-dash", "much_too_long"])
+def test_a_name_that_aws_would_refuse_is_refused_here(name):
+    with pytest.raises(ValidationError):
+        Environment(name=name, owner="x")
+
+
+def test_an_environment_cannot_be_changed():
+    with pytest.raises(ValidationError):
+        load_environment("dev").owner = "me"
+
+
+def test_defaults_live_in_the_model():
+    environment = Environment(name="new", owner="x")
+
+    assert (365, False, Schedule(cron="cron(0 4 * * ? *)"), 2) == (
+        environment.log_retention_days,
+        environment.allow_data_deletion,
+        environment.daily_batch,
+        environment.spark.max_executors,
+    )

@@ -1,0 +1,126 @@
+"""What crosses the wall between state machines, Spark jobs and Lambdas survives the crossing."""
+
+import json
+from datetime import date
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from shared.jobs import (
+    FIRST_FAILURES,
+    SUMMARY_LIMIT_BYTES,
+    Colour,
+    Failure,
+    Job,
+    Status,
+    Step,
+    StepSummary,
+    TableOutcome,
+)
+
+JOB = Job(
+    env="dev",
+    step=Step.REFINE,
+    run_id="run-1",
+    attempt="a1",
+    business_date=date(2026, 1, 31),
+    lake_root="s3://lake",
+    landing_root="s3://landing",
+    tables=("silver.orders",),
+    earlier={Step.INGEST: "a0"},
+)
+
+
+def outcome(status, table="silver.orders", message="", reason=""):
+    failure = Failure(error="SourceUnavailableError", message=message, retryable=True) if message else None
+    return TableOutcome(table=table, step=Step.REFINE, status=status, failure=failure, reason=reason)
+
+
+def test_a_job_survives_the_command_line():
+    text = JOB.model_dump_json()
+
+    assert JOB == Job.model_validate_json(text)
+    assert {
+        "env": "dev",
+        "step": "refine",
+        "run_id": "run-1",
+        "attempt": "a1",
+        "business_date": "2026-01-31",
+        "lake_root": "s3://lake",
+        "landing_root": "s3://landing",
+        "tables": ["silver.orders"],
+        "earlier": {"ingest": "a0"},
+    } == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"step": "gate"}, id="an unknown step"),
+        pytest.param({"run_id": "../../etc"}, id="a run id that leaves its folder"),
+        pytest.param({"run_id": ""}, id="no run id"),
+        pytest.param({"attempt": "a/b"}, id="an attempt that leaves its folder"),
+        pytest.param({"business_date": "today"}, id="a date that is none"),
+        pytest.param({"window": "all"}, id="an unknown argument"),
+    ],
+)
+def test_a_job_that_cannot_be_is_refused(change):
+    with pytest.raises(ValidationError):
+        Job.model_validate({**json.loads(JOB.model_dump_json()), **change})
+
+
+@pytest.mark.parametrize(
+    "status, is_red",
+    [(Status.SUCCEEDED, False), (Status.UNCHANGED, False), (Status.FAILED, True), (Status.SKIPPED, True)],
+)
+def test_a_table_that_failed_or_was_skipped_is_red(status, is_red):
+    assert is_red is outcome(status).is_red
+
+
+@pytest.mark.parametrize(
+    "outcomes, colour, counts, failures",
+    [
+        pytest.param([], Colour.GREEN, (0, 0, 0, 0), (), id="nothing to do"),
+        pytest.param([outcome(Status.SUCCEEDED), outcome(Status.UNCHANGED)], Colour.GREEN, (1, 1, 0, 0), (), id="well"),
+        pytest.param(
+            [outcome(Status.FAILED, message="no answer"), outcome(Status.SKIPPED, "silver.b", reason="needs orders")],
+            Colour.RED,
+            (0, 0, 1, 1),
+            ("silver.orders: no answer", "silver.b: needs orders"),
+            id="one failed and one had to wait",
+        ),
+    ],
+)
+def test_a_step_in_short(outcomes, colour, counts, failures):
+    expected = StepSummary(
+        run_id="run-1",
+        step=Step.REFINE,
+        attempt="a1",
+        colour=colour,
+        tables=dict(zip(Status, counts, strict=True)),
+        failures=failures,
+    )
+
+    assert expected == StepSummary.of(JOB, outcomes)
+
+
+@given(st.lists(st.text(min_size=1), max_size=60))
+@example(["\x07"] * 20)
+@example(["💧"] * 20)
+def test_a_step_in_short_fits_through_a_state_machine(messages):
+    outcomes = [outcome(Status.FAILED, message=m * 500) for m in messages]
+
+    summary = StepSummary.of(JOB, outcomes)
+
+    assert summary.failures == tuple(f"silver.orders: {m * 500}"[:500] for m in messages)[: len(summary.failures)]
+    assert len(summary.failures) <= FIRST_FAILURES
+    assert len(summary.model_dump_json().encode()) <= SUMMARY_LIMIT_BYTES
+
+
+@pytest.mark.parametrize("message", ["x" * 900, "é" * 900], ids=["plain", "with accents"])
+def test_a_step_in_short_keeps_the_first_failures(message):
+    summary = StepSummary.of(JOB, [outcome(Status.FAILED, message=message)] * 30)
+
+    assert (f"silver.orders: {message}"[:500],) * 20 == summary.failures
