@@ -1,0 +1,1 @@
+"""Tables that are a SELECT over other tables, kept equal to it."""

@@ -1,0 +1,68 @@
+"""The SELECT of a built table, run over its inputs as of fixed versions."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pyspark.sql import types as T
+
+from jobs.runtime.tables import read_version, spark_schema
+from shared.contracts.query import BUSINESS_DATE
+from shared.errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import DataFrame
+
+    from jobs.runtime.flow import Flow
+    from shared.contracts import Table
+    from shared.names import TableName
+
+
+def result(flow: Flow, versions: Mapping[str, int]) -> DataFrame:
+    """The rows the table's query gives, with the contract's columns in their order.
+
+    Args:
+        flow: The table's turn.
+        versions: The version of each input, by full name.
+
+    Raises:
+        ContractError: the result's columns or types are not the contract's.
+    """
+    query = flow.table.query
+    if query is None:
+        raise ContractError(f"{flow.table.name} has no query")
+    for name in query.inputs:
+        location = flow.location_of(flow.catalog.table(str(name)))
+        read_version(flow.session, location, versions[str(name)]).createOrReplaceTempView(_view(name))
+    today = [(flow.job.business_date,)]
+    flow.session.createDataFrame(today, f"{BUSINESS_DATE} date").createOrReplaceTempView(BUSINESS_DATE)
+    rows = flow.session.sql(_over_views(query.sql, query.inputs))
+    _check_columns(rows, flow.table)
+    return rows.select(*flow.table.column_names)
+
+
+def _view(name: TableName) -> str:
+    return f"{name.layer}__{name.table}"
+
+
+def _over_views(sql: str, inputs: tuple[TableName, ...]) -> str:
+    """The query with each `layer.table` replaced by its view; Spark has no database of a lake read by location."""
+    for name in inputs:
+        sql = re.sub(rf"\b{name.layer}\.{name.table}\b", _view(name), sql)
+    return sql
+
+
+def _check_columns(rows: DataFrame, table: Table) -> None:
+    given = {f.name: f.dataType.simpleString() for f in rows.schema.fields}
+    wanted = {f.name: f.dataType.simpleString() for f in spark_schema(table).fields if isinstance(f, T.StructField)}
+    if given != wanted:
+        wrong = sorted(set(given.items()) ^ set(wanted.items()))
+        raise ContractError(
+            f"{table.file.name}: the query's columns are not the contract's",
+            given=", ".join(f"{n} {given[n]}" for n, _ in wrong if n in given) or "nothing",
+            expected=", ".join(f"{n} {wanted[n]}" for n, _ in wrong if n in wanted) or "nothing",
+            mend="CAST in the query, or change the contract",
+        )

@@ -1,0 +1,1 @@
+"""Source systems -> bronze: exactly what the source said, once each."""

@@ -1,0 +1,76 @@
+"""Calls to AWS that find a source: its secret, its address, its files. Faults come back as errors of the house."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    IncompleteReadError,
+    ResponseStreamingError,
+)
+from botocore.exceptions import ConnectionError as BotoConnectionError
+
+from shared.errors import SourceUnavailableError, TerminalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# botocore's standard mode waits longer before each try, by a random share.
+CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5})
+PASSING_CODES = {"SlowDown", "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestTimeout"}
+PASSING_FAULTS = (BotoConnectionError, HTTPClientError, IncompleteReadError, ResponseStreamingError)
+SERVER_FAULT = 500
+
+# boto3 builds one client at a time; tables are read by several threads.
+_building = threading.Lock()
+
+
+def client(service: str) -> Any:  # noqa: ANN401 - each service has methods of its own
+    """The client of an AWS service, one per process."""
+    with _building:
+        return _client(service)
+
+
+@cache
+def _client(service: str) -> Any:  # noqa: ANN401 - as above
+    return boto3.client(service, config=CONFIG)
+
+
+@contextmanager
+def aws_answers(asked: str) -> Iterator[None]:
+    """Turn faults of AWS calls into errors of the house.
+
+    Args:
+        asked: What the caller wanted, as the error will tell it.
+
+    Raises:
+        SourceUnavailableError: AWS did not answer, or asked for patience.
+        TerminalError: AWS refused.
+    """
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in PASSING_CODES or status >= SERVER_FAULT:
+            raise SourceUnavailableError(f"AWS could not give {asked} for now", given=code or str(status)) from None
+        raise TerminalError(
+            f"AWS refused {asked}", given=code, mend="create it, or grant the job's role access to it"
+        ) from None
+    except PASSING_FAULTS as error:
+        raise SourceUnavailableError(f"AWS did not answer for {asked}", given=type(error).__name__) from None
+    except BotoCoreError as error:
+        raise TerminalError(f"{asked} could not be asked of AWS", given=type(error).__name__) from None
+
+
+def error_code(error: ClientError) -> str:
+    """The short name AWS gave to an error."""
+    return str(error.response.get("Error", {}).get("Code", ""))

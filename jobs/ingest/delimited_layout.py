@@ -1,0 +1,67 @@
+"""What the header of a delimited file says of its rows: which cell is which of the contract's columns."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.errors import SourceContentError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jobs.ingest.delimited import Record
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The width of a file's rows, where the contract's columns stand, and the columns it does not know."""
+
+    width: int
+    indices: tuple[int, ...]
+    unknown: tuple[tuple[int, str], ...]
+
+    def faults(self, record: Record) -> tuple[str, ...]:
+        """Why a record cannot be read as a row; none for a good one."""
+        if record.reasons or len(record.cells) == self.width:
+            return record.reasons
+        kind = "short" if len(record.cells) < self.width else "long"
+        return (f"{kind} row: {len(record.cells)} of {self.width} fields",)
+
+    def rescued(self, record: Record) -> str | None:
+        """The cells of unknown columns that hold something, as JSON; None when none does."""
+        held = {name: record.cells[i] for i, name in self.unknown if record.cells[i] or i in record.quoted_empties}
+        return json.dumps(held, ensure_ascii=False) if held else None
+
+
+def read_layout(header: Record | None, columns: Sequence[str], file: str) -> Layout:
+    """Match a header with the contract's columns by name, whatever the order and the case of letters.
+
+    A column without a name, such as a trailing comma makes, is one the contract does not know.
+
+    Raises:
+        SourceContentError: there is no header, it cannot be read, or names are missing or doubled.
+    """
+    if header is None:
+        raise _refused(file, "there is no header, the file is empty", "nothing", columns)
+    if header.reasons:
+        raise _refused(file, "the header cannot be read", ", ".join(header.reasons), columns)
+    names = [cell.strip() for cell in header.cells]
+    folded = [name.casefold() for name in names]
+    if doubled := sorted({n for n in folded if n and folded.count(n) > 1}):
+        raise _refused(file, "columns occur twice in the header", ", ".join(doubled), columns)
+    if missing := [c for c in columns if c.casefold() not in folded]:
+        raise _refused(file, f"columns are missing from the header: {', '.join(missing)}", ", ".join(names), columns)
+    indices = tuple(folded.index(c.casefold()) for c in columns)
+    unknown = tuple((i, name or f"(column {i + 1})") for i, name in enumerate(names) if i not in indices)
+    return Layout(len(names), indices, unknown)
+
+
+def _refused(file: str, what: str, given: str, columns: Sequence[str]) -> SourceContentError:
+    return SourceContentError(
+        f"{file}: {what}",
+        given=given,
+        expected="a header with " + ", ".join(columns),
+        mend="have the file sent again, or change the contract",
+    )

@@ -1,0 +1,112 @@
+"""The Spark data source behind the readers of files: one partition per file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from jobs.ingest.crossing import crossing
+from jobs.ingest.delimited_rows import arrow_rows
+from jobs.ingest.frame import READING_COLUMNS, reading_schema
+from jobs.ingest.landed_stream import file_faults, open_texts
+from shared.errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pyarrow as pa
+    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
+
+    from jobs.ingest.landing import LandedFile
+    from shared.contracts import Source, Table
+
+FORMAT = "lakewright_delimited"
+CSV = "csv"
+
+
+@dataclass(frozen=True)
+class FileToRead:
+    """What a worker has to know of a landed file."""
+
+    key: str
+    location: str
+    token: str
+
+
+class FilePartition(InputPartition):
+    """One file."""
+
+    def __init__(self, file: FileToRead) -> None:
+        super().__init__(None)
+        self.file = file
+
+
+class DelimitedDataSource(DataSource):
+    """Rows of delimited files. Options: `files` (JSON list of FileToRead) and `encoding`."""
+
+    @classmethod
+    def name(cls) -> str:
+        """The name of the format."""
+        return FORMAT
+
+    def reader(self, schema: StructType) -> DataSourceReader:
+        """The reader of one frame, with the schema its caller gave."""
+        return DelimitedDataSourceReader(schema, dict(self.options))
+
+
+class DelimitedDataSourceReader(DataSourceReader):
+    """Reads each file where Spark runs its task."""
+
+    def __init__(self, schema: StructType, options: dict[str, str]) -> None:
+        self.schema = schema
+        self.options = options
+
+    def partitions(self) -> list[InputPartition]:
+        """One partition per file."""
+        return [FilePartition(FileToRead(**file)) for file in json.loads(self.options["files"])]
+
+    def read(self, partition: InputPartition | None) -> Iterator[pa.RecordBatch]:
+        """Read one file.
+
+        Raises:
+            CrossingError: with SourceContentError, SourceUnavailableError or ContractError inside.
+        """
+        if not isinstance(partition, FilePartition):
+            return
+        file = partition.file
+        columns = [name for name in self.schema.names if name not in READING_COLUMNS]
+        with crossing(), file_faults(file.key):
+            for text in open_texts(file.key, file.location, file.token, self.options["encoding"]):
+                yield from arrow_rows(text, columns, to_arrow_schema(self.schema))
+
+
+def delimited_rows(spark: SparkSession, table: Table, source: Source, files: Sequence[LandedFile]) -> DataFrame:
+    """The rows of landed files, as `Reading.rows` wants them.
+
+    Raises:
+        ContractError: the contract asks for another format, or for columns that are not text.
+    """
+    if source.format != CSV:
+        raise ContractError(
+            f"{table.file.name}:1: files of this format cannot be read", given=str(source.format), expected=CSV
+        )
+    if typed := [c.name for c in table.columns if c.type != "string"]:
+        raise ContractError(
+            f"{table.file.name}:1: a delimited file holds text only",
+            given=", ".join(typed),
+            expected="physicalType: string",
+            mend="give the columns their types in silver",
+        )
+    wanted = [asdict(FileToRead(f.key, f.location, f.token)) for f in files]
+    return (
+        spark.read.format(FORMAT)
+        .schema(reading_schema(table))
+        .option("files", json.dumps(wanted))
+        .option("encoding", source.encoding)
+        .load()
+    )

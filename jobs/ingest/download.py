@@ -1,0 +1,107 @@
+"""Fetches a file from its address, to the end or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import random
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from shared.errors import SourceContentError, SourceUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ATTEMPTS = 4
+FIRST_PAUSE_SECONDS = 0.5
+SILENCE_SECONDS = 30
+WHOLE_SECONDS = 600
+CHUNK_BYTES = 256 * 1024
+PASSING_STATUSES = {408, 425, 429, 500, 502, 503, 504}
+SUFFIXES = (".csv.gz", ".csv", ".zip")
+
+
+@dataclass(frozen=True)
+class Download:
+    """A fetched file, and the hash of its bytes."""
+
+    path: Path
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """A name that tells the content and how it is packed."""
+        suffix = next((s for s in SUFFIXES if self.path.name.endswith(s)), ".csv")
+        return self.sha256 + suffix
+
+
+@contextmanager
+def downloaded(address: str, asked: str) -> Iterator[Download]:
+    """A file from its address, there until the block ends.
+
+    Args:
+        address: An http(s) address.
+        asked: What is fetched, as the error will tell it.
+
+    Raises:
+        SourceUnavailableError: no whole answer came, though asked for several times.
+        SourceContentError: the address is refused or unknown over there, or is no web address.
+    """
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https"):
+        raise SourceContentError(
+            f"{asked}: not a web address", given=f"{parts.scheme}://", expected="http:// or https://"
+        )
+    with TemporaryDirectory() as folder:
+        path = Path(folder, Path(parts.path).name or "file.csv")
+        yield Download(path, _fetch_patiently(address, path, asked))
+
+
+def _fetch_patiently(address: str, path: Path, asked: str) -> str:
+    parts = urlsplit(address)
+    # Without what may be a key: user, password, query.
+    place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    fault = ""
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(random.uniform(0, FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - spreads callers, hides nothing
+        try:
+            return _fetch(address, path)
+        except urllib.error.HTTPError as error:
+            fault = f"status {error.code}"
+            error.close()
+            if error.code not in PASSING_STATUSES:
+                raise SourceContentError(
+                    f"{asked}: the address does not give the file",
+                    given=f"{fault} from {place}",
+                    expected="status 200",
+                    mend="change the address in the source's parameter",
+                ) from None
+        except (OSError, http.client.HTTPException) as error:
+            fault = f"{type(error).__name__}: {error}"
+    raise SourceUnavailableError(f"{asked}: no whole answer", given=f"{fault} from {place}, {ATTEMPTS} times")
+
+
+def _fetch(address: str, path: Path) -> str:
+    """Write the answer down and give its hash; the time for the whole is limited, and that for each silence."""
+    deadline = time.monotonic() + WHOLE_SECONDS
+    digest = hashlib.sha256()
+    request = urllib.request.Request(address, headers={"User-Agent": "lakewright"})  # noqa: S310 - checked by the caller
+    with urllib.request.urlopen(request, timeout=SILENCE_SECONDS) as answer, path.open("wb") as file:  # noqa: S310
+        expected = answer.length
+        while chunk := answer.read(CHUNK_BYTES):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"more than {WHOLE_SECONDS} s")
+            digest.update(chunk)
+            file.write(chunk)
+        if expected is not None and file.tell() != expected:
+            raise http.client.IncompleteRead(b"", expected - file.tell())
+    return digest.hexdigest()

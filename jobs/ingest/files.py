@@ -1,0 +1,80 @@
+"""Reads files that others put into the landing place: each new, changed or late one, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from jobs.ingest.delimited_source import delimited_rows
+from jobs.ingest.landing import LandedFile, list_files
+from jobs.ingest.reading import Reading
+from shared.contracts import Disposition
+from shared.errors import ContractError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from shared.contracts import Table
+    from shared.jobs import Job
+
+
+@dataclass(frozen=True)
+class FilesRead:
+    """Which files a table has read: the token of each, as far back as the contract's lag.
+
+    A contract without lag remembers every file; with one, a file that is older than the newest by more than the lag
+    counts as read.
+    """
+
+    tokens: dict[str, str]
+    modified_upto: datetime | None
+    lag: timedelta
+
+    @classmethod
+    def from_position(cls, position: dict[str, Any] | None, lag_seconds: int) -> FilesRead:
+        """What the last commit said."""
+        known = position or {}
+        upto = known.get("modified_upto")
+        moment = datetime.fromisoformat(upto) if upto else None
+        return cls(known.get("files", {}), moment, timedelta(seconds=lag_seconds))
+
+    def fresh(self, files: list[LandedFile]) -> list[LandedFile]:
+        """The files to read now."""
+        return [f for f in files if self.tokens.get(f.key) != f.token and (f.key in self.tokens or self._recent(f))]
+
+    def position(self, files: list[LandedFile]) -> dict[str, Any]:
+        """What to commit once every listed file is read."""
+        upto = max([f.modified for f in files] + ([self.modified_upto] if self.modified_upto else []))
+        read = FilesRead({}, upto, self.lag)
+        tokens = {f.key: f.token for f in files if read._recent(f)}
+        if not self.lag:
+            tokens = self.tokens | tokens
+        return {"files": tokens, "modified_upto": upto.isoformat()}
+
+    def _recent(self, file: LandedFile) -> bool:
+        if not self.lag or self.modified_upto is None:
+            return True
+        return file.modified >= self.modified_upto - self.lag
+
+
+def read_files(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading | None:
+    """Read the files that are new since the position; None when there are none.
+
+    A table that is a snapshot reads the newest file alone, since each file is the whole of it.
+
+    Raises:
+        ContractError: the contract asks for a format or types that files do not have.
+        SourceUnavailableError: S3 did not answer.
+        TerminalError: S3 refused.
+    """
+    source = table.source
+    if source is None or source.location is None:
+        raise ContractError(f"{table.file.name}:1: the table has no location")
+    files = list_files(source.location, job.landing_root)
+    known = FilesRead.from_position(position, source.lag_seconds)
+    fresh = known.fresh(files)
+    if not fresh:
+        return None
+    wanted = fresh[-1:] if table.disposition is Disposition.SNAPSHOT else fresh
+    return Reading(delimited_rows(spark, table, source, wanted), known.position(files))

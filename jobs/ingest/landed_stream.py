@@ -1,0 +1,142 @@
+"""Opens a landed file as text: the very content that was listed, unpacked, and never whole in memory."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import shutil
+import tempfile
+import zipfile
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from jobs.ingest.aws import aws_answers, client, error_code
+from jobs.ingest.delimited import EndlessCellError
+from jobs.ingest.delimited_rows import DelimitedText
+from jobs.ingest.landing import S3, file_token, split_s3
+from shared.errors import ContractError, SourceContentError, SourceUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKING_FAULTS = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile)
+CHANGED = {"PreconditionFailed", "NoSuchKey", "404", "412"}
+BUFFER_BYTES = 1024 * 1024
+
+
+@contextmanager
+def file_faults(key: str) -> Iterator[None]:
+    """Turn what can go wrong while a landed file is read into errors of the house; hold it around the whole reading.
+
+    Raises:
+        SourceUnavailableError: S3 stopped answering.
+        SourceContentError: the file is packed and not whole, or has a quote that is never closed.
+    """
+    try:
+        with aws_answers(key):
+            yield
+    except PACKING_FAULTS as error:
+        raise SourceContentError(
+            f"{key}: the file is packed, and not whole or not readable",
+            given=f"{type(error).__name__}: {error}",
+            expected="a whole file",
+            mend="have the file sent again",
+        ) from None
+    except EndlessCellError as error:
+        raise SourceContentError(
+            f"{key}: {error}", expected="a closing quote", mend="have the file sent again"
+        ) from None
+
+
+def open_texts(key: str, location: str, token: str, encoding: str) -> Iterator[DelimitedText]:
+    """The texts of a file: itself, unpacked if it is a .gz, or each .csv in it if it is a .zip.
+
+    Args:
+        key: The file's name for people.
+        location: Where it is.
+        token: What it was when listed.
+        encoding: How its characters are written; a byte order mark is dropped.
+
+    Raises:
+        SourceUnavailableError: it has changed or gone since it was listed.
+        SourceContentError: it is an archive without a file that can be read.
+        ContractError: there is no such encoding.
+    """
+    codec = _codec(encoding, key)
+    with _opened(key, location, token) as stream:
+        if location.endswith(".zip"):
+            yield from _members(key, stream, codec)
+        elif location.endswith(".gz"):
+            with gzip.GzipFile(fileobj=stream) as unpacked:
+                yield DelimitedText(key, _text(unpacked, codec), codec)
+        else:
+            yield DelimitedText(key, _text(stream, codec), codec)
+
+
+def _codec(encoding: str, key: str) -> str:
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        raise ContractError(
+            f"{key}: the contract's encoding is not known", given=encoding, expected="a name such as UTF-8 or cp1252"
+        ) from None
+
+
+def _text(stream: IO[bytes] | gzip.GzipFile, codec: str) -> io.TextIOWrapper:
+    decoder = "utf-8-sig" if codec == "utf-8" else codec
+    return io.TextIOWrapper(stream, encoding=decoder, errors="surrogateescape", newline="")
+
+
+def _members(key: str, stream: IO[bytes], codec: str) -> Iterator[DelimitedText]:
+    # An archive's list of contents stands at its end, so it has to be on disk first.
+    with tempfile.TemporaryFile() as whole:
+        shutil.copyfileobj(stream, whole)
+        with zipfile.ZipFile(whole) as archive:
+            names = [n for n in archive.namelist() if n.lower().endswith(".csv") and not n.startswith("__MACOSX/")]
+            if not names:
+                given = ", ".join(archive.namelist()) or "nothing"
+                raise SourceContentError(f"{key}: the archive holds no .csv", given=given)
+            for name in names:
+                with _member(archive, name) as member:
+                    yield DelimitedText(f"{key}!{name}", _text(member, codec), codec)
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    try:
+        return archive.open(name)
+    except RuntimeError as error:  # a password, or a way of packing that Python does not know
+        raise zipfile.BadZipFile(str(error)) from None
+
+
+@contextmanager
+def _opened(key: str, location: str, token: str) -> Iterator[IO[bytes]]:
+    if location.startswith(S3):
+        with io.BufferedReader(_object(key, location, token), BUFFER_BYTES) as body:
+            yield body
+        return
+    path = Path(location)
+    if not path.exists() or file_token(path) != token:
+        raise _changed(key)
+    with path.open("rb") as stream:
+        yield stream
+
+
+def _object(key: str, location: str, token: str) -> io.RawIOBase:
+    bucket, name = split_s3(location)
+    try:
+        answer = client("s3").get_object(Bucket=bucket, Key=name, IfMatch=token.rpartition(":")[0])
+    except ClientError as error:
+        if error_code(error) in CHANGED:
+            raise _changed(key) from None
+        raise
+    body: io.RawIOBase = answer["Body"]
+    return body
+
+
+def _changed(key: str) -> SourceUnavailableError:
+    return SourceUnavailableError(f"{key}: the file has changed or gone since it was listed", mend="run again")

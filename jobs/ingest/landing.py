@@ -1,0 +1,117 @@
+"""The landing place: which files lie there, and where a file that was fetched is kept. A bucket, or a local folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.ingest.aws import aws_answers, client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+S3 = "s3://"
+# In a contract's location this host stands for the environment's landing place.
+LANDING = f"{S3}landing/"
+WILDCARDS = re.compile(r"\*\*/|\*\*|\*|\?")
+WILDCARD_PATTERNS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A file as it was seen when listed. `token` changes whenever its content may have."""
+
+    key: str
+    location: str
+    token: str
+    modified: datetime
+
+
+def list_files(location: str, landing_root: str) -> list[LandedFile]:
+    """The files a location with wildcards names, oldest first.
+
+    `*` and `?` stop at a slash, `**` does not. Names that begin with `.` or `_` are other programs' business. A place
+    that does not exist yet holds no files.
+
+    Raises:
+        SourceUnavailableError: S3 did not answer.
+        TerminalError: S3 refused.
+    """
+    root = _root(landing_root)
+    place = root + location.removeprefix(LANDING) if location.startswith(LANDING) else location
+    wanted, fixed = _pattern(place), WILDCARDS.split(place, maxsplit=1)[0]
+    found = _in_bucket(fixed) if place.startswith(S3) else _in_folder(fixed.rpartition("/")[0])
+    files = [
+        LandedFile(where.removeprefix(root), where, token, modified)
+        for where, token, modified in found
+        if wanted.fullmatch(where) and not where.rpartition("/")[2].startswith((".", "_"))
+    ]
+    return sorted(files, key=lambda f: (f.modified, f.key))
+
+
+def keep(file: Path, key: str, landing_root: str) -> LandedFile:
+    """Put a local file into the landing place, whole or not at all.
+
+    Raises:
+        SourceUnavailableError: S3 did not answer.
+        TerminalError: S3 refused.
+    """
+    location = _root(landing_root) + key
+    if location.startswith(S3):
+        with aws_answers(location):
+            client("s3").upload_file(str(file), *split_s3(location))
+    elif not Path(location).exists():
+        target = Path(location)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+        shutil.copyfile(file, unfinished)
+        unfinished.replace(target)
+    [kept] = list_files(location, landing_root)
+    return kept
+
+
+def file_token(path: Path) -> str:
+    """What changes on a local file whenever its content may have."""
+    facts = path.stat()
+    return f"{facts.st_mtime_ns}:{facts.st_size}"
+
+
+def split_s3(location: str) -> tuple[str, str]:
+    """Bucket and key of an s3:// location."""
+    bucket, _, key = location.removeprefix(S3).partition("/")
+    return bucket, key
+
+
+def _root(landing_root: str) -> str:
+    # Python workers have a working folder of their own.
+    root = landing_root if landing_root.startswith(S3) else Path(landing_root).absolute().as_posix()
+    return root.rstrip("/") + "/"
+
+
+def _pattern(place: str) -> re.Pattern[str]:
+    pieces, start = [], 0
+    for wildcard in WILDCARDS.finditer(place):
+        pieces += [re.escape(place[start : wildcard.start()]), WILDCARD_PATTERNS[wildcard[0]]]
+        start = wildcard.end()
+    return re.compile("".join(pieces) + re.escape(place[start:]))
+
+
+def _in_bucket(prefix: str) -> Iterator[tuple[str, str, datetime]]:
+    bucket, key = split_s3(prefix)
+    with aws_answers(f"the files under {prefix}"):
+        for page in client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key):
+            for item in page.get("Contents", ()):
+                yield f"{S3}{bucket}/{item['Key']}", f"{item['ETag']}:{item['Size']}", item["LastModified"]
+
+
+def _in_folder(folder: str) -> Iterator[tuple[str, str, datetime]]:
+    for parent, _, names in os.walk(folder):
+        for path in (Path(parent, name) for name in names):
+            if path.exists():
+                modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+                yield path.as_posix(), file_token(path), modified

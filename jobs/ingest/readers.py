@@ -1,0 +1,36 @@
+"""The readers of source systems, by the type of server a contract names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobs.ingest.crossing import arrived
+from jobs.ingest.delimited_source import DelimitedDataSource
+from jobs.ingest.files import read_files
+from jobs.ingest.snowflake import read_snowflake
+from jobs.ingest.snowflake_source import SnowflakeDataSource
+from jobs.ingest.web_file import read_web_file
+from shared.errors import LakewrightError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from jobs.ingest.reading import Reader
+    from shared.contracts import Table
+
+READERS: dict[str, Reader] = {"snowflake": read_snowflake, "s3": read_files, "api": read_web_file}
+
+
+def register(spark: SparkSession) -> None:
+    """Make the readers' data sources known to a session; every new session starts without them."""
+    spark.dataSource.register(SnowflakeDataSource)
+    spark.dataSource.register(DelimitedDataSource)
+
+
+def translate(error: Exception, table: Table) -> LakewrightError | None:
+    """The error of the house behind an exception that an action on a Reading's rows raised.
+
+    Returns:
+        The error, naming the table; None when the exception is none of a reader's.
+    """
+    return error if isinstance(error, LakewrightError) else arrived(error, str(table.name))

@@ -1,0 +1,54 @@
+"""What a reader of a source system gives to the ingest flow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from shared.contracts import Table
+    from shared.jobs import Job
+
+SOURCE_POSITION = "_source_position"
+RESCUED = "_rescued"
+RAW = "_raw"
+REASONS = "_reasons"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a source gave for one window.
+
+    `rows` holds the contract's business columns in their order and types, then `_source_position` (string),
+    `_rescued` (string: JSON of columns the contract does not know, or null), `_raw` (string: the text of a row that
+    could not be read as one, else null) and `_reasons` (array<string>: why not; empty for a good row).
+    `position` is what the commit will say of how far the source was read; None lets the flow take the greatest cursor
+    that was read.
+    """
+
+    rows: DataFrame
+    position: dict[str, Any] | None = None
+
+
+class Reader(Protocol):
+    """Reads one table's source from where it was left.
+
+    Args:
+        spark: The session to build the frame in.
+        table: The contract; `table.source` says where and how.
+        job: The job run, for its environment and landing root.
+        position: What the last commit said, None at first.
+
+    Returns:
+        The rows, or None when the source has nothing new and that is known without reading it.
+
+    Raises:
+        SourceUnavailableError: the source did not answer; another try may go well.
+        SourceContentError: the source answered something the contract does not describe.
+    """
+
+    def __call__(
+        self, spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None
+    ) -> Reading | None: ...

@@ -1,0 +1,45 @@
+"""Reads a table of Snowflake from where it was left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jobs.ingest.frame import reading_schema
+from jobs.ingest.reading import Reading
+from jobs.ingest.snowflake_query import source_query
+from jobs.ingest.snowflake_source import FORMAT
+from shared.errors import ContractError
+from shared.names import source_secret
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from shared.contracts import Table
+    from shared.jobs import Job
+
+
+def read_snowflake(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading:
+    """Ask for the rows from the position on; with no cursor in the contract, for all of them.
+
+    The query runs once for the frame, as soon as an action on it is planned; how far it reached is for the caller
+    to see from the rows.
+
+    Raises:
+        ContractError: the cursor cannot be compared in Snowflake.
+    """
+    source = table.source
+    if source is None:
+        raise ContractError(f"{table.file.name}:1: the table has no source")
+    query = source_query(table, source, position)
+    rows = (
+        spark.read.format(FORMAT)
+        .schema(reading_schema(table))
+        .option("secret", source_secret(job.env, source.system))
+        .option("database", source.database or "")
+        .option("schema", source.schema or "")
+        .option("statement", query.statement)
+        .option("place", query.place)
+        .option("asked", f"{source.system}, {query.place}, from {query.since}")
+        .load()
+    )
+    return Reading(rows)

@@ -1,0 +1,131 @@
+"""A connection to Snowflake, from a secret, and what its faults mean."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from snowflake import connector
+from snowflake.connector import errors as snowflake_errors
+
+from shared.errors import LakewrightError, SourceContentError, SourceUnavailableError, TerminalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The connector itself tries again, on 408, 429, 5xx and broken connections, with waits that grow by a random share.
+ATTEMPTS = 5
+LOGIN_SECONDS = 60
+ANSWER_SECONDS = 120
+QUERY_SECONDS = 3600
+LONGEST_PAUSE_MS = 4000
+
+# The classes of SQLSTATE that pass: connection, resources, operator's doing, timeout.
+PASSING_STATES = ("08", "53", "57", "HYT")
+REFUSED_LOGIN = "28"
+COMPILATION = "42"
+# Snowflake's numbers for an object or a column that is not there, or not for this role.
+NOT_THERE = {904, 2003, 2043}
+
+
+class Credentials(BaseModel):
+    """What the secret of a Snowflake source holds, as JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    account: str
+    user: str
+    password: SecretStr | None = None
+    private_key: SecretStr | None = None
+    host: str | None = None
+    port: int | None = None
+    protocol: str | None = None
+    warehouse: str | None = None
+    role: str | None = None
+
+    @classmethod
+    def parse(cls, text: str, secret: str) -> Credentials:
+        """Read the secret's JSON.
+
+        Raises:
+            TerminalError: it is not of that form; the error names keys, never values.
+        """
+        try:
+            given = cls.model_validate_json(text)
+        except ValidationError as error:
+            faults = ", ".join(f"{'.'.join(map(str, e['loc'])) or 'text'}: {e['type']}" for e in error.errors())
+            raise _malformed(secret, faults) from None
+        if (given.password is None) == (given.private_key is None):
+            raise _malformed(secret, "password and private_key: exactly one is needed")
+        return given
+
+    def arguments(self) -> dict[str, Any]:
+        """The connector's arguments that come from the secret."""
+        plain = self.model_dump(exclude_none=True, exclude={"password", "private_key"})
+        if self.private_key is not None:
+            return plain | {"authenticator": "SNOWFLAKE_JWT", "private_key": self.private_key.get_secret_value()}
+        return plain | {"password": self.password.get_secret_value() if self.password else ""}
+
+
+def _malformed(secret: str, faults: str) -> TerminalError:
+    return TerminalError(
+        f"the secret {secret} is not a Snowflake connection",
+        given=faults,
+        expected="JSON with account, user, password or private_key, and if needed host, port, protocol, "
+        "warehouse, role",
+        mend="put it again with `lake secrets put`",
+    )
+
+
+@contextmanager
+def connected(credentials: Credentials, database: str, schema: str) -> Iterator[connector.SnowflakeConnection]:
+    """A connection for the time of one query, whose session reckons in UTC."""
+    # The driver's own log tells of hosts and statements.
+    logging.getLogger("snowflake.connector").setLevel(logging.ERROR)
+    connection = connector.connect(
+        **credentials.arguments(),
+        database=database,
+        schema=schema,
+        session_parameters={"TIMEZONE": "UTC"},
+        login_timeout=LOGIN_SECONDS,
+        request_timeout=ANSWER_SECONDS,
+        query_timeout=QUERY_SECONDS,
+        retry_max_attempts=ATTEMPTS,
+        retry_backoff_cap_ms=LONGEST_PAUSE_MS,
+        enable_server_session_keep_alive_auto_detection=False,
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def meaning(error: snowflake_errors.Error, asked: str) -> LakewrightError:
+    """The error of the house for one of the connector.
+
+    Words of the driver are kept only where they speak of names, since others may quote rows or settings.
+
+    Args:
+        error: What the connector raised.
+        asked: System, place and position that were asked for.
+    """
+    state, number = error.sqlstate or "", error.errno
+    code = f"Snowflake error {number} ({state})" if state else f"Snowflake error {number}"
+    if state.startswith(REFUSED_LOGIN):
+        return TerminalError(
+            f"{asked}: the login was refused", given=code, mend="put the secret with `lake secrets put`"
+        )
+    if state.startswith(PASSING_STATES):
+        return SourceUnavailableError(f"{asked}: no answer", given=code)
+    if number in NOT_THERE or state.startswith(COMPILATION):
+        return SourceContentError(
+            f"{asked}: the table or a column is not there, or not for this role",
+            given=f"{code}: {error.raw_msg.splitlines()[0]}",
+            expected="a table with the contract's columns",
+            mend="change the contract, or grant the role access",
+        )
+    if isinstance(error, snowflake_errors.ProgrammingError):
+        return SourceContentError(f"{asked}: the query failed", given=code, mend="run it in Snowflake by hand")
+    return SourceUnavailableError(f"{asked}: no answer", given=code)

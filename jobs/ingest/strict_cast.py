@@ -1,0 +1,106 @@
+"""Brings a source's Arrow columns to the contract's types without altering a single value."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.types as pt
+
+from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
+from shared.errors import SourceContentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NAIVE = pa.timestamp("us")
+WIDEST = 38
+
+
+def _is_number(type_: pa.DataType) -> bool:
+    return bool(pt.is_integer(type_) or pt.is_decimal(type_))
+
+
+# What a source may send for each family of contract types; no other type turns into it by itself.
+FAMILIES: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.DataType], bool]], ...] = (
+    (_is_number, _is_number),
+    (pt.is_float64, pt.is_floating),
+    (pt.is_boolean, pt.is_boolean),
+    (pt.is_string, lambda t: pt.is_string(t) or pt.is_large_string(t)),
+    (pt.is_date, pt.is_date),
+    (pt.is_timestamp, pt.is_timestamp),
+    (pt.is_binary, pt.is_binary),
+)
+
+
+def fit(rows: pa.Table, wanted: pa.Schema, place: str) -> pa.Table:
+    """Give rows of a source the contract's types, and say of each row whether it could be read.
+
+    Grain: one row in, one row out. A value that does not fit its type to the last digit becomes null and its row gets
+    a reason and its text; timestamps without a zone are taken as UTC.
+
+    Args:
+        rows: The source's columns, in the order of the wanted ones.
+        wanted: The contract's columns and those of a Reading.
+        place: What `_source_position` says of each row.
+
+    Raises:
+        SourceContentError: a column is of another kind than the contract says.
+    """
+    business = [field for field in wanted if field.name not in (SOURCE_POSITION, RESCUED, RAW, REASONS)]
+    columns, misfits = [], dict[int, list[str]]()
+    for field, column in zip(business, rows.columns, strict=True):
+        values, bad = _fit_column(column.combine_chunks(), field, place)
+        columns.append(values)
+        for i in bad:
+            misfits.setdefault(i, []).append(f"{field.name}: the value does not fit {field.type}")
+    texts = {
+        i: json.dumps(row, default=str, ensure_ascii=False) for i in misfits for row in rows.slice(i, 1).to_pylist()
+    }
+    count = rows.num_rows
+    columns += [
+        pa.array([place] * count, pa.string()),
+        pa.nulls(count, pa.string()),
+        pa.array([texts.get(i) for i in range(count)], pa.string()),
+        pa.array([misfits.get(i, []) for i in range(count)], wanted.field(REASONS).type),
+    ]
+    return pa.Table.from_arrays(columns, schema=wanted)
+
+
+def _fit_column(column: pa.Array, field: pa.Field, place: str) -> tuple[pa.Array, list[int]]:
+    if not pt.is_null(column.type) and not _same_family(column.type, field.type):
+        raise SourceContentError(
+            f"{place}: column {field.name} is of another kind than its contract says",
+            given=str(column.type),
+            expected=str(field.type),
+            mend="change the column's type in the contract",
+        )
+    try:
+        return _cast(column, field.type), []
+    except pa.ArrowInvalid:
+        return _fit_one_by_one(column, field.type)
+
+
+def _same_family(given: pa.DataType, wanted: pa.DataType) -> bool:
+    return any(is_wanted(wanted) and is_given(given) for is_wanted, is_given in FAMILIES)
+
+
+def _fit_one_by_one(column: pa.Array, wanted: pa.DataType) -> tuple[pa.Array, list[int]]:
+    values, bad = [], []
+    for i in range(len(column)):
+        try:
+            values.append(_cast(column.slice(i, 1), wanted))
+        except pa.ArrowInvalid:
+            values.append(pa.nulls(1, wanted))
+            bad.append(i)
+    return pa.concat_arrays(values), bad
+
+
+def _cast(column: pa.Array, wanted: pa.DataType) -> pa.Array:
+    if pt.is_timestamp(wanted) and pt.is_timestamp(column.type):
+        return column.cast(pa.timestamp("us", column.type.tz)).cast(wanted)
+    if pt.is_decimal(wanted) and pt.is_integer(column.type):
+        # Arrow refuses a narrow decimal for the sake of values that an integer could hold, not of those it holds.
+        column = column.cast(pa.decimal128(WIDEST, 0)).cast(pa.decimal128(WIDEST, wanted.scale))
+    return column.cast(wanted)

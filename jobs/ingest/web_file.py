@@ -1,0 +1,45 @@
+"""Reads a file that is published at an address, whenever its content has changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jobs.ingest.addresses import read_parameter
+from jobs.ingest.delimited_source import delimited_rows
+from jobs.ingest.download import downloaded
+from jobs.ingest.landing import keep
+from jobs.ingest.reading import Reading
+from shared.errors import ContractError
+from shared.names import source_parameter
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from shared.contracts import Table
+    from shared.jobs import Job
+
+SHA256 = "sha256"
+
+
+def read_web_file(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading | None:
+    """Fetch the file; None when its bytes are those of the position.
+
+    The bytes are kept in the landing place before anything is read from them, so that a batch can be read again
+    exactly as it was.
+
+    Raises:
+        SourceUnavailableError: the address, or AWS, did not answer.
+        SourceContentError: the address does not give a file.
+        ContractError: the contract has no address, and no parameter gives one.
+    """
+    source = table.source
+    if source is None:
+        raise ContractError(f"{table.file.name}:1: the table has no source")
+    address = read_parameter(source_parameter(job.env, source.system)) or source.location
+    if address is None:
+        raise ContractError(f"{table.file.name}:1: the source has no location")
+    with downloaded(address, f"{table.name} from {source.system}") as file:
+        if (position or {}).get(SHA256) == file.sha256:
+            return None
+        kept = keep(file.path, f"{source.system}/{file.name}", job.landing_root)
+    return Reading(delimited_rows(spark, table, source, [kept]), {SHA256: file.sha256})

@@ -1,0 +1,74 @@
+"""Entry point of every job run: `main.py --job <json of shared.jobs.Job>`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from jobs.build.flow import build
+from jobs.ingest.flow import ingest
+from jobs.record.ledger import record
+from jobs.refine.flow import refine
+from jobs.runtime.files import earlier_outcomes, leave_outcomes
+from jobs.runtime.flow import open_flow
+from jobs.runtime.schedule import run_tables
+from jobs.runtime.session import build_session
+from shared.contracts import Kind, load_catalog
+from shared.jobs import Job, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import SparkSession
+
+    from shared.contracts import Catalog, Table
+    from shared.jobs import TableOutcome
+
+log = logging.getLogger("lakewright")
+
+FLOWS = {
+    Step.INGEST: (Kind.INGESTED, ingest),
+    Step.REFINE: (Kind.REFINED, refine),
+    Step.BUILD: (Kind.BUILT, build),
+}
+
+
+def run(args: Sequence[str], spark: SparkSession) -> int:
+    """Run one job and leave its outcomes.
+
+    A table's failure is data in the outcomes; only a job that could not come to its end raises.
+
+    Args:
+        args: The command line, `--job <json>`.
+        spark: The session.
+
+    Returns:
+        0, the exit code.
+    """
+    parser = argparse.ArgumentParser(prog="main.py")
+    parser.add_argument("--job", required=True, type=Job.model_validate_json, help="JSON of shared.jobs.Job")
+    job: Job = parser.parse_args(args).job
+    summary = leave_outcomes(job, _outcomes(job, spark, load_catalog()))
+    log.info("%s of %s ended %s: %s", job.step, job.run_id, summary.colour, dict(summary.tables))
+    return 0
+
+
+def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutcome]:
+    if job.step is Step.RECORD:
+        return record(spark, job, catalog)
+    kind, make = FLOWS[job.step]
+
+    def work(table: Table) -> TableOutcome:
+        with open_flow(spark, job, catalog, table) as flow:
+            return make(flow)
+
+    tables = [t for t in catalog.select(job.tables) if t.kind is kind]
+    failed = {o.table for o in earlier_outcomes(job) if o.is_red}
+    return run_tables(tables, job, work, failed)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    sys.exit(run(sys.argv[1:], build_session("lakewright")))

@@ -1,0 +1,1 @@
+"""The last step of a run: which version of every table it left."""

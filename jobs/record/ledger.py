@@ -1,0 +1,44 @@
+"""The ledger's page of a run: what its steps did, and the version of every table when it ended."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.files import earlier_outcomes, leave_record
+from shared.jobs import Colour, RunRecord, TableOutcome, TableVersion
+from shared.names import table_location
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from shared.contracts import Catalog
+    from shared.jobs import Job
+
+
+def record(spark: SparkSession, job: Job, catalog: Catalog) -> list[TableOutcome]:
+    """Write `run.json`. Versions and outcomes are read from commits and outcome files, so they cannot disagree.
+
+    Returns:
+        Nothing to report of its own: the step touches no table.
+    """
+    outcomes = earlier_outcomes(job)
+    red = any(o.is_red for o in outcomes)
+    versions = []
+    for name, table in catalog.tables.items():
+        log = DeltaLog(spark, table_location(job.lake_root, table.name))
+        versions.append(TableVersion(table=name, version=log.version if log.exists else None))
+    leave_record(
+        job,
+        RunRecord(
+            run_id=job.run_id,
+            env=job.env,
+            business_date=job.business_date,
+            colour=Colour.RED if red else Colour.GREEN,
+            finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            outcomes=tuple(outcomes),
+            versions=tuple(versions),
+        ),
+    )
+    return []

@@ -1,0 +1,1 @@
+"""Bronze -> silver: typed, ruled, deduplicated, merged."""

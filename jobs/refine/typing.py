@@ -1,0 +1,51 @@
+"""From what the source said to the contract's columns and types; nothing turns into null silently."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from jobs.refine.rules import given
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column as SparkColumn
+    from pyspark.sql import DataFrame
+
+    from shared.contracts import Column, Table
+
+RAW_ROW = "_row"
+CARRIED = ("_sequence", "_source_position")
+
+
+def typed(rows: DataFrame, table: Table) -> DataFrame:
+    """Cast every column as the contract says.
+
+    Grain: one row in, one row out. Adds the contract's columns in their types; `_given_<column>`, whether a value was
+    there before the cast; `_row`, the values before the cast as JSON. A value that does not fit its type becomes null
+    here and fails the rule `<column>_type`.
+
+    Args:
+        rows: The input's rows (or what the row-local query made of them), with `_sequence` and `_source_position`.
+        table: The contract.
+    """
+    raw = rows.select(
+        *[F.expr(c.logic or f"`{c.name}`").alias(c.name) for c in table.columns],
+        *CARRIED,
+    )
+    return raw.select(
+        *[_cast(c, raw) for c in table.columns],
+        *[F.col(c.name).isNotNull().alias(given(c.name)) for c in table.columns],
+        F.to_json(F.struct(*table.column_names), {"ignoreNullFields": "false"}).alias(RAW_ROW),
+        *CARRIED,
+    )
+
+
+def _cast(column: Column, raw: DataFrame) -> SparkColumn:
+    value = F.col(column.name)
+    is_text = dict(raw.dtypes)[column.name] == "string"
+    if column.format and is_text and column.type == "timestamp":
+        return F.try_to_timestamp(value, F.lit(column.format)).alias(column.name)
+    if column.format and is_text and column.type == "date":
+        return F.try_to_timestamp(value, F.lit(column.format)).cast("date").alias(column.name)
+    return value.try_cast(column.type).alias(column.name)

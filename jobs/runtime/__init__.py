@@ -1,0 +1,1 @@
+"""What every step stands on: session, tables, commit protocol, outcomes."""

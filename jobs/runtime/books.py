@@ -1,0 +1,46 @@
+"""The books of a batch: every row read is accounted for, or the batch does not commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.errors import UnbalancedBooksError
+
+if TYPE_CHECKING:
+    from jobs.runtime.delta_log import Commit
+
+ACCOUNTS = ("inserted", "updated", "superseded", "quarantined")
+
+
+def balance(table: str, books: dict[str, int]) -> None:
+    """Hold the rows read against what became of them.
+
+    Raises:
+        UnbalancedBooksError: they differ.
+    """
+    accounted = sum(books.get(account, 0) for account in ACCOUNTS)
+    if books["read"] != accounted:
+        raise UnbalancedBooksError(
+            f"the books of {table} do not balance",
+            given=f"{books['read']} rows read, {accounted} accounted for: {books}",
+            expected="read = " + " + ".join(ACCOUNTS),
+            mend="nothing was committed; the source gave two different answers for one batch: start the run again",
+        )
+
+
+def audit(table: str, books: dict[str, int], landed: Commit) -> None:
+    """Hold the books against Delta's own count of what a MERGE did.
+
+    Raises:
+        UnbalancedBooksError: they differ.
+    """
+    names = {"numTargetRowsInserted": "inserted", "numTargetRowsUpdated": "updated", "numTargetRowsDeleted": "deleted"}
+    for metric, account in names.items():
+        done = landed.metrics.get(metric, 0)
+        if done != books.get(account, 0):
+            raise UnbalancedBooksError(
+                f"the MERGE into {table} did something else than its batch says",
+                given=f"{metric} = {done} in version {landed.version}",
+                expected=f"{account} = {books.get(account, 0)}",
+                mend="restore the table to the version before, and report it: this is a defect of the engine",
+            )

@@ -1,0 +1,119 @@
+"""The one function that commits: data, position and books land together, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jobs.runtime.delta_log import Commit, DeltaLog
+from jobs.runtime.position import FlowPosition, TablePosition, read_position
+from shared.errors import LostRaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from jobs.runtime.lease import Lease
+
+USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
+TXN_APP_ID = "spark.databricks.delta.write.txnAppId"
+TXN_VERSION = "spark.databricks.delta.write.txnVersion"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """One batch of one flow into the table at `location`, before it is committed."""
+
+    location: str
+    flow: str
+    before: TablePosition
+    run: str
+    attempt: str
+    lease: Lease
+
+    @property
+    def last(self) -> FlowPosition | None:
+        """Where the flow stands, None before its first batch."""
+        return self.before.flows.get(self.flow)
+
+    @property
+    def sequence(self) -> int:
+        """The number of this batch, counted from 1."""
+        return self.last.sequence + 1 if self.last else 1
+
+
+def commit(
+    session: SparkSession,
+    batch: Batch,
+    write: Callable[[], object],
+    *,
+    inputs: dict[str, Any],
+    books: dict[str, int],
+    fingerprint: str,
+) -> Commit:
+    """Run one Delta write that carries the batch's position and sequence, and make sure that it landed.
+
+    Delta skips a write whose sequence has landed already and says nothing, so the position is read back.
+
+    Args:
+        session: The batch's own session. `write` must write a frame built in this session: Delta takes position and
+            sequence from the frame's session, and a frame of another one would commit without them.
+        batch: The batch.
+        write: Makes exactly one Delta commit at `batch.location`.
+        inputs: How far each input is consumed once this lands.
+        books: What became of the rows read.
+        fingerprint: Which contract decided it.
+
+    Returns:
+        The commit as the log holds it.
+
+    Raises:
+        LostRaceError: another writer committed this sequence first.
+        LeaseHeldError: the table's lease was lost before the write.
+    """
+    position = FlowPosition(
+        sequence=batch.sequence,
+        run=batch.run,
+        attempt=batch.attempt,
+        inputs=inputs,
+        books=books,
+        fingerprint=fingerprint,
+    )
+    settings = {
+        USER_METADATA: batch.before.after(batch.flow, position),
+        TXN_APP_ID: batch.flow,
+        TXN_VERSION: str(batch.sequence),
+    }
+    batch.lease.check()
+    for key, value in settings.items():
+        session.conf.set(key, value)
+    try:
+        write()
+    finally:
+        for key in settings:
+            session.conf.unset(key)
+    return _landed(session, batch, position)
+
+
+def append_nothing(frame: DataFrame, location: str) -> None:
+    """Commit no rows: the position moves on though the batch had no effect."""
+    frame.limit(0).write.format("delta").mode("append").save(location)
+
+
+def _landed(session: SparkSession, batch: Batch, wanted: FlowPosition) -> Commit:
+    after = read_position(session, batch.location)
+    if after.flows.get(batch.flow) != wanted:
+        raise LostRaceError(
+            f"another writer took batch {wanted.sequence} of {batch.flow} at {batch.location}",
+            given=f"run {wanted.run}, attempt {wanted.attempt}",
+            expected=f"to find it at version {after.version}",
+            mend="start the run again; it goes on from what landed",
+        )
+    log = DeltaLog(session, batch.location)
+    version = after.version
+    while found := log.commit(version):
+        if found.metadata.get("flows", {}).get(batch.flow, {}).get("sequence") != wanted.sequence:
+            break
+        landed, version = found, version - 1
+    return landed

@@ -1,0 +1,59 @@
+"""The gate: table rules are decided on the table as it would be, before anything is committed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.contracts import Severity
+from shared.errors import GateClosedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pyspark.sql import DataFrame
+
+    from shared.contracts import Table, TableRule
+
+
+def decide(
+    table: Table, rules: Iterable[TableRule], after: DataFrame, known: Mapping[str, float] | None = None
+) -> dict[str, int]:
+    """Measure table rules on a frame that is the table with the batch applied.
+
+    Args:
+        table: The contract.
+        rules: The rules to decide.
+        after: The table with the batch applied; read only for rules that are not known.
+        known: What a rule's query would give, where that is known without running it.
+
+    Returns:
+        The value measured by each failed rule of severity `warning`.
+
+    Raises:
+        GateClosedError: a rule of severity `error` failed.
+    """
+    view = f"{table.name.layer}__{table.name.table}__staged"
+    after.createOrReplaceTempView(view)
+    warnings = {}
+    for rule in rules:
+        value = (known or {}).get(rule.query)
+        if value is None:
+            row = after.sparkSession.sql(rule.query.replace("${table}", view)).first()
+            value = row[0] if row else 0
+        if rule.holds(value):
+            continue
+        if rule.severity is Severity.ERROR:
+            raise GateClosedError(
+                f"{table.name}: table rule {rule.name} failed on the staged batch",
+                given=f"{value} by {rule.query}",
+                expected=_expected(rule),
+                mend="nothing was published: mend the source or the rule, and start the run again",
+            )
+        warnings[rule.name] = int(value)
+    return warnings
+
+
+def _expected(rule: TableRule) -> str:
+    low = "-∞" if rule.at_least is None else f"{rule.at_least:g}"
+    high = "∞" if rule.at_most is None else f"{rule.at_most:g}"
+    return f"{'outside' if rule.negated else 'within'} [{low}, {high}]"

@@ -1,0 +1,135 @@
+"""One writer per table: a lease in DynamoDB.
+
+Delta has no atomic commit between two drivers on S3, so what keeps two job runs off one table is an item
+`{table, owner, fencing, expires_at}`. It is taken and renewed by conditional updates on `expires_at` (never by
+DynamoDB's own TTL, which runs hours late); `fencing` only grows, and is checked right before each commit.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from shared.errors import LeaseHeldError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SECONDS = 60
+CONDITION_FAILED = "ConditionalCheckFailedException"
+
+
+@dataclass
+class Lease:
+    """A lease this job run holds on one table."""
+
+    items: Any
+    table: str
+    owner: str
+    fencing: int
+    clock: Callable[[], float]
+
+    def check(self) -> None:
+        """Renew the lease.
+
+        Raises:
+            LeaseHeldError: somebody else has it now; nothing may be written any more.
+        """
+        try:
+            self.items.update_item(
+                Key={"table": self.table},
+                UpdateExpression="SET expires_at = :until",
+                ConditionExpression="#owner = :owner AND fencing = :fencing",
+                ExpressionAttributeNames={"#owner": "owner"},
+                ExpressionAttributeValues={
+                    ":owner": self.owner,
+                    ":fencing": self.fencing,
+                    ":until": int(self.clock()) + SECONDS,
+                },
+            )
+        except ClientError as error:
+            raise _held(error, self.items, self.table, self.owner) from error
+
+    def release(self) -> None:
+        """Let go, if it is still ours."""
+        try:
+            self.items.update_item(
+                Key={"table": self.table},
+                UpdateExpression="SET expires_at = :zero",
+                ConditionExpression="#owner = :owner AND fencing = :fencing",
+                ExpressionAttributeNames={"#owner": "owner"},
+                ExpressionAttributeValues={":owner": self.owner, ":fencing": self.fencing, ":zero": 0},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != CONDITION_FAILED:
+                raise
+
+
+def acquire(items: Any, table: str, owner: str, clock: Callable[[], float] = time.time) -> Lease:
+    """Take the lease on a table.
+
+    Args:
+        items: The DynamoDB table resource that holds the leases.
+        table: The lake table's full name.
+        owner: The job run, new for every attempt.
+        clock: Seconds since the epoch.
+
+    Raises:
+        LeaseHeldError: another job run holds it.
+    """
+    now = int(clock())
+    try:
+        answer = items.update_item(
+            Key={"table": table},
+            UpdateExpression="SET #owner = :owner, expires_at = :until ADD fencing :one",
+            ConditionExpression="attribute_not_exists(expires_at) OR expires_at < :now",
+            ExpressionAttributeNames={"#owner": "owner"},
+            ExpressionAttributeValues={":owner": owner, ":until": now + SECONDS, ":now": now, ":one": 1},
+            ReturnValues="ALL_NEW",
+        )
+    except ClientError as error:
+        raise _held(error, items, table, owner) from error
+    return Lease(items, table, owner, int(answer["Attributes"]["fencing"]), clock)
+
+
+@contextmanager
+def leased(lease_table: str, table: str, owner: str) -> Iterator[Lease]:
+    """Hold a table's lease, with a heartbeat, while a flow works on the table.
+
+    Raises:
+        LeaseHeldError: another job run holds it.
+    """
+    lease = acquire(boto3.resource("dynamodb").Table(lease_table), table, owner)
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(SECONDS / 3):
+            try:
+                lease.check()
+            except LeaseHeldError:
+                return  # the check before the commit says it where it matters
+
+    threading.Thread(target=beat, daemon=True, name=f"lease-{table}").start()
+    try:
+        yield lease
+    finally:
+        done.set()
+        lease.release()
+
+
+def _held(error: ClientError, items: Any, table: str, owner: str) -> Exception:
+    if error.response["Error"]["Code"] != CONDITION_FAILED:
+        return error
+    item = items.get_item(Key={"table": table}, ConsistentRead=True).get("Item", {})
+    return LeaseHeldError(
+        f"{table} is being written by another job run",
+        given=f"owner {item.get('owner')}, until {item.get('expires_at')}",
+        expected=f"owner {owner}",
+        mend="let that run end, or wait until its lease has run out, and start again",
+    )

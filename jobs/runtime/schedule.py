@@ -1,0 +1,91 @@
+"""Many tables at once, each after what it depends on; one table's failure is its own and its dependants'."""
+
+from __future__ import annotations
+
+import logging
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
+
+from shared.errors import LakewrightError
+from shared.jobs import OUTCOME_MARK, Failure, Status, TableOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from shared.contracts import Table
+    from shared.jobs import Job
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 4
+MESSAGE_LENGTH = 2000
+
+
+def run_tables(
+    tables: Iterable[Table],
+    job: Job,
+    work: Callable[[Table], TableOutcome],
+    failed_before: set[str],
+) -> list[TableOutcome]:
+    """Work on tables concurrently, inputs and parents first.
+
+    Args:
+        tables: The step's tables, in dependency order.
+        job: The job run.
+        work: Makes one table, and may raise anything.
+        failed_before: The tables that failed in earlier steps of the run.
+
+    Returns:
+        One outcome per table in the order given. A table that depends on a failed one is skipped.
+    """
+    waiting = list(tables)
+    outcomes: dict[str, TableOutcome] = {}
+    names = {str(t.name) for t in waiting}
+    order = [str(t.name) for t in waiting]
+    bad = set(failed_before)
+    running: dict[Future[TableOutcome], Table] = {}
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="table") as pool:
+        while waiting or running:
+            for table in [t for t in waiting if _is_ready(t, names, outcomes)]:
+                waiting.remove(table)
+                causes = sorted({str(d) for d in table.depends_on} & bad)
+                if causes:
+                    outcomes[str(table.name)] = _skipped(table, job, causes)
+                    bad.add(str(table.name))
+                else:
+                    running[pool.submit(_timed, work, table, job)] = table
+            done, _ = wait(running, return_when=FIRST_COMPLETED) if running else (set(), set())
+            for future in done:
+                name = str(running.pop(future).name)
+                outcomes[name] = future.result()
+                bad |= {name} if outcomes[name].is_red else set()
+    return [outcomes[n] for n in order]
+
+
+def _is_ready(table: Table, names: set[str], outcomes: dict[str, TableOutcome]) -> bool:
+    return all(str(d) in outcomes for d in table.depends_on if str(d) in names)
+
+
+def _skipped(table: Table, job: Job, causes: list[str]) -> TableOutcome:
+    reason = "not touched, because it depends on " + ", ".join(causes)
+    return TableOutcome(table=str(table.name), step=job.step, status=Status.SKIPPED, reason=reason)
+
+
+def _timed(work: Callable[[Table], TableOutcome], table: Table, job: Job) -> TableOutcome:
+    started = time.monotonic()
+    try:
+        outcome = work(table)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this table's failure and nobody else's
+        log.exception("%s failed in %s", table.name, job.step)
+        outcome = TableOutcome(
+            table=str(table.name), step=job.step, status=Status.FAILED, failure=_failure(error)
+        )
+    outcome = outcome.model_copy(update={"seconds": round(time.monotonic() - started, 2)})
+    log.info("%s%s", OUTCOME_MARK, outcome.model_dump_json())
+    return outcome
+
+
+def _failure(error: Exception) -> Failure:
+    retryable = isinstance(error, LakewrightError) and error.retryable
+    return Failure(error=type(error).__name__, message=str(error)[:MESSAGE_LENGTH], retryable=retryable)

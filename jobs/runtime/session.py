@@ -1,0 +1,51 @@
+"""The Spark session, and the session of its own that every batch gets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import SparkSession
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+DELTA_CONFS = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.catalogImplementation": "in-memory",
+}
+
+# What the engine's figures rest on. A new session starts from the defaults again, so each is given them.
+# The change of schema is a deployment's matter, never a write's.
+BATCH_CONFS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.databricks.delta.schema.autoMerge.enabled": "false",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.sources.partitionOverwriteMode": "static",
+}
+
+
+def build_session(app_name: str, jars: Sequence[Path] = (), confs: Mapping[str, str] | None = None) -> SparkSession:
+    """Start Spark with Delta, or take the session that runs.
+
+    Args:
+        app_name: The application's name.
+        jars: Delta's jars; none on EMR, where the image has them.
+        confs: Settings of the place, such as the master and its memory on a laptop.
+    """
+    builder = SparkSession.builder.appName(app_name)
+    for key, value in {**DELTA_CONFS, **BATCH_CONFS, **(confs or {})}.items():
+        builder = builder.config(key, value)
+    if jars:
+        builder = builder.config("spark.jars", ",".join(str(j) for j in jars))
+    return builder.getOrCreate()
+
+
+def batch_session(spark: SparkSession) -> SparkSession:
+    """A session for one batch: its own settings and views, the same Spark underneath."""
+    session = spark.newSession()
+    for key, value in BATCH_CONFS.items():
+        session.conf.set(key, value)
+    return session

@@ -1,0 +1,25 @@
+"""A batch is written down once before anything is committed, and everything after reads that copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+def stage(session: SparkSession, frame: DataFrame, location: str) -> DataFrame:
+    """Write a frame to Parquet and give it back as read from there, in the same session and with the same schema.
+
+    A source may not answer twice alike, and quarantine and target must be cut from the same rows.
+    """
+    frame.write.mode("overwrite").parquet(location)
+    return session.read.schema(frame.schema).parquet(location)
+
+
+def unstage(session: SparkSession, location: str) -> None:
+    """Remove a staged batch; nothing happens when there is none."""
+    jvm = session._jvm  # noqa: SLF001 - py4j's gateway has no public name
+    path = jvm.org.apache.hadoop.fs.Path(location)  # type: ignore[union-attr]
+    conf = session._jsc.hadoopConfiguration()  # noqa: SLF001
+    path.getFileSystem(conf).delete(path, True)  # noqa: FBT003 - Java's parameter has no name here
