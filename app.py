@@ -1,0 +1,12 @@
+"""The CDK app: one environment, `cdk deploy --context env=prod`, and everything of it in one stack."""
+
+import aws_cdk as cdk
+
+from infra.lakewright_stack import LakewrightStack
+from shared.config import load_environment
+from shared.contracts import load_catalog
+
+app = cdk.App(analytics_reporting=False)
+environment = load_environment(app.node.try_get_context("env") or "dev", root=app.node.try_get_context("root"))
+LakewrightStack(app, "Lakewright", environment=environment, catalog=load_catalog())
+app.synth()

@@ -1,0 +1,92 @@
+"""The files that jobs and Lambdas run from, and the content hash that names each before it is built.
+
+An artifact's hash is that of its sources, the lock and the platform it is for. A template can therefore name the
+file without building it: synthesis stays quick and offline, and `cdk deploy` runs the builder for what the bucket
+does not have yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.release import PYTHON
+
+ROOT = Path(__file__).resolve().parents[1]
+# All assets of the stack lie under one prefix, so that one statement lets a role read them: a run that is under way
+# when the next deploy comes, or is redriven days later, still needs the files it was started with.
+ASSET_PREFIX = "lakewright/"
+LOCK = "uv.lock"
+RECIPE = ("infra/artifacts.py", "scripts/packaging/*.py")
+SOURCE_SUFFIXES = frozenset({".json", ".py", ".sql", ".yaml"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """The interpreter and machine that third-party packages are chosen for.
+
+    Both EMR's and Lambda's Python images are Amazon Linux 2023, whose glibc (2.34) is younger than the platform
+    tag asks for; Graviton is cheaper than x86 in both services.
+    """
+
+    python: str
+    platform: str = "aarch64-manylinux_2_28"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """One file to build: first-party sources by glob pattern, and a dependency group of the lock for a target.
+
+    `packages_folder` is where in the file third-party packages lie; first-party sources keep their paths.
+    """
+
+    name: str
+    extension: str
+    sources: tuple[str, ...] = ()
+    group: str | None = None
+    target: Target | None = None
+    packages_folder: str = "."
+
+    def files(self, root: Path = ROOT) -> list[Path]:
+        """The first-party files, relative to the root, in a fixed order."""
+        return source_files(root, self.sources)
+
+    def key(self, root: Path = ROOT) -> str:
+        """The content-hashed file name, `<64 hex digits>.<extension>`."""
+        digest = hashlib.sha256(repr(self).encode())
+        for path in [*source_files(root, RECIPE), *self.files(root), *([Path(LOCK)] if self.group else [])]:
+            content = (root / path).read_bytes()
+            digest.update(f"\0{path.as_posix()}\0{len(content)}\0".encode())
+            digest.update(content)
+        return f"{digest.hexdigest()}{self.extension}"
+
+    def build_command(self) -> list[str]:
+        """The command that builds the file if it is missing, and prints its path."""
+        return [sys.executable, "-m", "scripts.packaging", self.name]
+
+
+def source_files(root: Path, patterns: tuple[str, ...]) -> list[Path]:
+    """The sources that glob patterns find, relative to the root, in a fixed order."""
+    found = {path for pattern in patterns for path in root.glob(pattern) if path.suffix in SOURCE_SUFFIXES}
+    return sorted(path.relative_to(root) for path in found if "__pycache__" not in path.parts)
+
+
+JOBS = Artifact(name="jobs", extension=".zip", sources=("jobs/**/*", "shared/**/*"))
+ENVIRONMENT = Artifact(
+    name="environment",
+    extension=".tgz",
+    group="jobs",
+    target=Target(python=PYTHON),
+    packages_folder=f"lib/python{PYTHON}/site-packages",
+)
+# Contracts are left out, so that a change of a table does not touch the functions.
+LAMBDAS = Artifact(
+    name="lambdas",
+    extension=".zip",
+    sources=("lambdas/**/*", "shared/*.py"),
+    group="lambdas",
+    target=Target(python="3.13"),
+)
+ARTIFACTS = {artifact.name: artifact for artifact in (JOBS, ENVIRONMENT, LAMBDAS)}

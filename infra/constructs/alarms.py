@@ -1,0 +1,75 @@
+"""Where alarms go, and the alarms on a machine and its schedule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_sqs as sqs
+    from aws_cdk import aws_stepfunctions as sfn
+
+    from infra.constructs.lake_key import LakeKey
+
+PERIOD = Duration.minutes(5)
+
+
+class Alarms(Construct):
+    """An encrypted topic, by mail to one address if there is one, and alarms that publish to it.
+
+    Example:
+        Alarms(self, "Alarms", key=key, email="oncall@example.com").watch_machine("DailyBatch", machine)
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, key: LakeKey, email: str | None) -> None:
+        super().__init__(scope, id_)
+        self.topic = sns.Topic(self, "Topic", enforce_ssl=True, master_key=key)
+        self._admit_alarms()
+        if email:
+            self.topic.add_subscription(subscriptions.EmailSubscription(email))
+
+    def watch_machine(self, id_: str, machine: sfn.IStateMachine) -> None:
+        """Alarm as soon as one execution failed, ran out of time or was stopped."""
+        self._on_first(f"{id_}Failed", machine.metric_failed(period=PERIOD))
+        self._on_first(f"{id_}TimedOut", machine.metric_timed_out(period=PERIOD))
+        self._on_first(f"{id_}Aborted", machine.metric_aborted(period=PERIOD))
+
+    def watch_queue(self, id_: str, queue: sqs.IQueue) -> None:
+        """Alarm as soon as a message waits in a queue that ought to be empty."""
+        self._on_first(id_, queue.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum"))
+
+    def _on_first(self, id_: str, metric: cloudwatch.Metric) -> None:
+        alarm = metric.create_alarm(
+            self,
+            id_,
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+
+    def _admit_alarms(self) -> None:
+        """Let alarms publish: the policy that enforces TLS takes the place of the one every topic starts with."""
+        stack = Stack.of(self)
+        alarms = stack.format_arn(
+            service="cloudwatch", resource="alarm", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": stack.account},
+                    "ArnLike": {"aws:SourceArn": alarms},
+                },
+            )
+        )

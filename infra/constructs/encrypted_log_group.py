@@ -1,0 +1,38 @@
+"""A log group under the lake's key, kept as long as the environment says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_logs as logs
+
+from infra.constructs.retention import removal_policy
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from infra.constructs.lake_key import LakeKey
+    from shared.config import Environment
+
+
+class EncryptedLogGroup(logs.LogGroup):
+    """A log group; the key's own policy admits the logs service.
+
+    Example:
+        EncryptedLogGroup(self, "Logs", environment=env, key=key)
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, environment: Environment, key: LakeKey, name: str | None = None
+    ) -> None:
+        super().__init__(
+            scope,
+            id_,
+            log_group_name=name,
+            encryption_key=key,
+            removal_policy=removal_policy(environment, wanted=RemovalPolicy.DESTROY),
+        )
+        resource = self.node.default_child
+        assert isinstance(resource, logs.CfnLogGroup)  # noqa: S101 - narrows the type
+        resource.retention_in_days = environment.log_retention_days

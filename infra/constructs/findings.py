@@ -1,0 +1,38 @@
+"""Findings of cdk-nag that are accepted, each with its reason, beside the construct they are about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Acknowledgment, Names, NestedStack, Stack, Validations
+
+if TYPE_CHECKING:
+    from constructs import IConstruct
+
+
+def accept(construct: IConstruct, findings: dict[str, str]) -> None:
+    """Accept findings on a construct and all below it.
+
+    Args:
+        construct: Where the findings are reported.
+        findings: The rule (for IAM5 with the exact action or resource in brackets) -> why it is as it should be.
+    """
+    for rule, reason in findings.items():
+        Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))
+
+
+def wildcard(resource: str) -> str:
+    """The finding that a policy names resources by a pattern; `<...>` stands for what the deploy fills in."""
+    return f"AwsSolutions-IAM5[Resource::{resource}]"
+
+
+def seen_from_outside(resource: IConstruct, attribute: str) -> str:
+    """How a finding writes an attribute of a resource of another nested stack: by the parameter it comes in through.
+
+    The CDK names that parameter after the nested stack and the resource.
+    """
+    stack = Stack.of(resource)
+    if not isinstance(stack, NestedStack) or stack.nested_stack_resource is None:
+        raise TypeError(f"{resource.node.path} is in no nested stack")
+    outside, inside = stack.nested_stack_resource, resource
+    return f"<referenceto{Names.node_unique_id(outside.node)}Outputs{Names.node_unique_id(inside.node)}{attribute}>"

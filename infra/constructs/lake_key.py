@@ -1,0 +1,78 @@
+"""The one key that encrypts the lake, its logs, secrets and messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import ArnFormat, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+
+from infra.constructs.retention import removal_policy
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from shared.config import Environment
+
+
+class LakeKey(kms.Key):
+    """A rotating key that roles use through their own policies and three services through the key's.
+
+    The services are named with an ARN pattern, never with a resource of another stack: that would close a circle of
+    stacks around the key.
+
+    Example:
+        LakeKey(self, "Key", environment=env)
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
+        super().__init__(
+            scope,
+            id_,
+            enable_key_rotation=True,
+            description=f"Lakewright {environment.name}: the lake, its logs, secrets and messages",
+            removal_policy=removal_policy(environment, wanted=RemovalPolicy.RETAIN),
+        )
+        stack = Stack.of(self)
+        self._admit_logs()
+        emr_applications = stack.format_arn(service="emr-serverless", resource="/applications", resource_name="*")
+        self._admit("emr-serverless.amazonaws.com", ["kms:Decrypt", "kms:GenerateDataKey"], emr_applications)
+        alarms = _named(stack, "cloudwatch", "alarm")
+        self._admit("cloudwatch.amazonaws.com", ["kms:Decrypt", "kms:GenerateDataKey*"], alarms)
+
+    def use_statement(self) -> iam.PolicyStatement:
+        """The right to read and write what the key encrypts."""
+        return iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self.key_arn])
+
+    def _admit_logs(self) -> None:
+        """Admit the logs service, which is told apart by the log group it encrypts, not by a source ARN."""
+        stack = Stack.of(self)
+        log_groups = _named(stack, "logs", "log-group")
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
+                actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+                resources=["*"],
+                conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
+            )
+        )
+
+    def _admit(self, service: str, actions: list[str], source_arn: str) -> None:
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal(service)],
+                actions=actions,
+                resources=["*"],
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": Stack.of(self).account},
+                    "ArnLike": {"aws:SourceArn": source_arn},
+                },
+            )
+        )
+
+
+def _named(stack: Stack, service: str, resource: str) -> str:
+    return stack.format_arn(
+        service=service, resource=resource, resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )

@@ -1,0 +1,98 @@
+"""A state machine from its file, with the role, the logs and the traces it needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.artifacts import ROOT
+from infra.constructs.encrypted_log_group import EncryptedLogGroup
+from infra.constructs.findings import accept, wildcard
+from shared.names import Names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from infra.constructs.lake_key import LakeKey
+    from shared.config import Environment
+    from shared.names import Machine as MachineName
+    from shared.names import Token
+
+_APPLICATIONS = "arn:<AWS::Partition>:emr-serverless:<AWS::Region>:<AWS::AccountId>:/applications/*"
+
+
+class Machine(Construct):
+    """`step_functions/<name>.asl.json` on AWS. The file earns no rights by itself; each is a statement given here.
+
+    Example:
+        Machine(self, "DailyBatch", name=Machine.DAILY_BATCH, tokens={Token.ENV: "prod", ...}, statements=[...], ...)
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: MachineName,
+        environment: Environment,
+        key: LakeKey,
+        tokens: Mapping[Token, str],
+        statements: Iterable[iam.PolicyStatement],
+    ) -> None:
+        super().__init__(scope, id_)
+        machine_name = Names(environment).machine(name)
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        for statement in statements:
+            role.add_to_policy(statement)
+        # Only groups under this prefix stay out of the account's one log resource policy, which has a size limit.
+        logs = EncryptedLogGroup(
+            self, "Logs", environment=environment, key=key, name=f"/aws/vendedlogs/states/{machine_name}"
+        )
+        self.machine = sfn.StateMachine(
+            self,
+            "Machine",
+            state_machine_name=machine_name,
+            definition_body=sfn.DefinitionBody.from_file(str(ROOT / "step_functions" / f"{name}.asl.json")),
+            definition_substitutions={token.value: value for token, value in tokens.items()},
+            role=role,
+            tracing_enabled=True,
+            logs=sfn.LogOptions(destination=logs, level=sfn.LogLevel.ALL, include_execution_data=True),
+        )
+        accept(
+            role,
+            {
+                wildcard("*"): "X-Ray and the delivery of logs take no resource",
+                wildcard(_APPLICATIONS): "a run goes on with the application it was started on",
+            },
+        )
+
+
+def job_run_statements(scope: Construct, *, job_role: iam.IRole) -> list[iam.PolicyStatement]:
+    """The rights to run jobs under one role, and to wait for them.
+
+    On any application, because a run that is under way when a deploy replaces the application goes on with the one it
+    knows; what a job run may do is up to the role, which is the only one that can be passed.
+    `.sync` waits by an EventBridge rule that Step Functions keeps in the account; without the right to it a task never
+    ends.
+    """
+    stack = Stack.of(scope)
+    applications = stack.format_arn(service="emr-serverless", resource="/applications", resource_name="*")
+    rule = stack.format_arn(
+        service="events", resource="rule", resource_name="StepFunctionsGetEventsForEMRServerlessJobRule"
+    )
+    return [
+        iam.PolicyStatement(
+            actions=["emr-serverless:StartJobRun", "emr-serverless:GetJobRun", "emr-serverless:CancelJobRun"],
+            resources=[applications],
+        ),
+        iam.PolicyStatement(
+            actions=["iam:PassRole"],
+            resources=[job_role.role_arn],
+            conditions={"StringEquals": {"iam:PassedToService": "emr-serverless.amazonaws.com"}},
+        ),
+        iam.PolicyStatement(actions=["events:PutTargets", "events:PutRule", "events:DescribeRule"], resources=[rule]),
+    ]

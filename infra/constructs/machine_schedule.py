@@ -1,0 +1,56 @@
+"""What starts a machine by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration, TimeZone
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as targets
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.constructs.findings import accept
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_stepfunctions as sfn
+
+    from shared.config.model import Schedule
+
+
+class MachineSchedule(Construct):
+    """A schedule in local time whose start can be told from a repeated one by `schedule` and `scheduled_time`.
+
+    EventBridge Scheduler delivers at least once, so the machine has to know a start it has seen. What could not be
+    delivered for an hour waits in a queue that an alarm watches.
+
+    Example:
+        MachineSchedule(self, "Daily", name="lakewright-prod-daily_batch", when=env.daily_batch, machine=machine)
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, name: str, when: Schedule, machine: sfn.IStateMachine) -> None:
+        super().__init__(scope, id_)
+        self.undelivered = sqs.Queue(
+            self,
+            "Undelivered",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        accept(self.undelivered, {"AwsSolutions-SQS3": "it is itself the queue for what could not be delivered"})
+        scheduler.Schedule(
+            self,
+            "Schedule",
+            schedule_name=name,
+            schedule=scheduler.ScheduleExpression.expression(when.cron, TimeZone.of(when.time_zone)),
+            enabled=when.enabled,
+            target=targets.StepFunctionsStartExecution(
+                machine,
+                input=scheduler.ScheduleTargetInput.from_object(
+                    {"schedule": name, "scheduled_time": scheduler.ContextAttribute.scheduled_time}
+                ),
+                dead_letter_queue=self.undelivered,
+                retry_attempts=10,
+                max_event_age=Duration.hours(1),
+            ),
+        )

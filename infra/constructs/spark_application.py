@@ -1,0 +1,80 @@
+"""The EMR Serverless application that runs the batch jobs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_emrserverless as emr
+from constructs import Construct
+
+from shared.names import Names
+from shared.release import EMR_RELEASE_LABEL
+
+if TYPE_CHECKING:
+    from shared.config import Environment
+
+
+class SparkApplication(Construct):
+    """An application whose logical id carries a fingerprint of its settings.
+
+    EMR refuses to update an application that has started. A change of settings therefore makes a new one; the old one
+    is retained, lets its job runs end, and stops by itself. No tag differs between deploys, so that nothing but the
+    settings touches it. The caps keep a job run from asking for more than a new account's 16 vCPU.
+
+    Example:
+        SparkApplication(self, "Batch", environment=env, log_uri="s3://logs/emr/", key_arn=key.key_arn)
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment, log_uri: str, key_arn: str) -> None:
+        super().__init__(scope, id_)
+        settings = _settings(environment)
+        resource = emr.CfnApplication(
+            self,
+            f"Application{_fingerprint(settings)}",
+            type="SPARK",
+            name=settings["name"],
+            release_label=settings["release"],
+            architecture=settings["architecture"],
+            auto_start_configuration=emr.CfnApplication.AutoStartConfigurationProperty(enabled=True),
+            auto_stop_configuration=emr.CfnApplication.AutoStopConfigurationProperty(
+                enabled=True, idle_timeout_minutes=int(settings["idle_minutes"])
+            ),
+            maximum_capacity=emr.CfnApplication.MaximumAllowedResourcesProperty(
+                cpu=settings["cpu"], memory=settings["memory"]
+            ),
+            monitoring_configuration=_monitoring(log_uri, key_arn),
+        )
+        resource.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+        self.application_id = resource.attr_application_id
+
+
+def _settings(environment: Environment) -> dict[str, str]:
+    """Everything whose change needs another application."""
+    return {
+        "name": Names(environment).application,
+        "release": EMR_RELEASE_LABEL,
+        "architecture": "ARM64",
+        "cpu": f"{environment.spark.maximum_vcpu} vCPU",
+        "memory": f"{environment.spark.maximum_memory_gb} GB",
+        "idle_minutes": str(environment.spark.idle_minutes),
+    }
+
+
+def _fingerprint(settings: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _monitoring(log_uri: str, key_arn: str) -> emr.CfnApplication.MonitoringConfigurationProperty:
+    """Logs to S3 for us, and EMR's own copy too, without which the Spark UI stays closed."""
+    configuration = emr.CfnApplication
+    return configuration.MonitoringConfigurationProperty(
+        s3_monitoring_configuration=configuration.S3MonitoringConfigurationProperty(
+            log_uri=log_uri, encryption_key_arn=key_arn
+        ),
+        managed_persistence_monitoring_configuration=configuration.ManagedPersistenceMonitoringConfigurationProperty(
+            enabled=True, encryption_key_arn=key_arn
+        ),
+    )

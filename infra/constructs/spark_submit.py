@@ -1,0 +1,49 @@
+"""The one line of `spark-submit` parameters a job run is started with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.artifacts import ENVIRONMENT
+from shared.spark import DELTA_CONFS
+
+if TYPE_CHECKING:
+    from shared.config import Environment
+
+DELTA_JARS = ("/usr/share/aws/delta/lib/delta-spark.jar", "/usr/share/aws/delta/lib/delta-storage.jar")
+_UNPACKED = "environment"
+
+
+def spark_submit_parameters(environment: Environment, *, jobs_url: str, environment_url: str, region: str) -> str:
+    """Everything a job run is given; a job run depends on no default of the application.
+
+    The archive holds packages only, no interpreter: EMR's own Python 3.11 runs the job and finds them on PYTHONPATH,
+    before what the image has. The jobs themselves are pure Python and come as a zip. The number of executors is capped
+    because EMR's default has no end, and an account's quota ends a job run late, in the middle of its work.
+
+    Args:
+        environment: Gives the sizes.
+        jobs_url: The zip of first-party code.
+        environment_url: The archive of third-party packages.
+        region: What boto3 is to use, as EMR does not tell it.
+    """
+    spark = environment.spark
+    variables = {"PYTHONPATH": f"./{_UNPACKED}/{ENVIRONMENT.packages_folder}", "AWS_DEFAULT_REGION": region}
+    confs = {
+        "spark.driver.cores": str(spark.driver.cores),
+        "spark.driver.memory": f"{spark.driver.memory_gb}g",
+        "spark.executor.cores": str(spark.executor.cores),
+        "spark.executor.memory": f"{spark.executor.memory_gb}g",
+        "spark.dynamicAllocation.enabled": "true",
+        "spark.dynamicAllocation.maxExecutors": str(spark.max_executors),
+        # EMR starts three executors unless told otherwise, whatever the cap.
+        "spark.dynamicAllocation.initialExecutors": "1",
+        "spark.executor.instances": "1",
+        "spark.submit.pyFiles": jobs_url,
+        "spark.archives": f"{environment_url}#{_UNPACKED}",
+        **{f"spark.emr-serverless.driverEnv.{name}": value for name, value in variables.items()},
+        **{f"spark.executorEnv.{name}": value for name, value in variables.items()},
+        "spark.jars": ",".join(DELTA_JARS),
+        **DELTA_CONFS,
+    }
+    return " ".join(f"--conf {name}={value}" for name, value in confs.items())

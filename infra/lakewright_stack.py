@@ -1,0 +1,55 @@
+"""The top-level stack: the order of the nested ones, and what each is given of the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, Stack, Tags
+
+from infra.artifacts import ASSET_PREFIX
+from infra.stacks.catalog import GlueCatalog
+from infra.stacks.compute import Compute
+from infra.stacks.orchestration import Orchestration
+from infra.stacks.secrets import Secrets
+from infra.stacks.storage import Storage
+from shared.names import Names
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from shared.config import Environment
+    from shared.contracts import Catalog
+
+
+class LakewrightStack(Stack):
+    """Everything of one environment, so that a bare `cdk deploy` deploys it and a failure rolls all of it back.
+
+    Example:
+        LakewrightStack(app, "Lakewright", environment=load_environment("prod"), catalog=load_catalog())
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment, catalog: Catalog) -> None:
+        super().__init__(
+            scope,
+            id_,
+            stack_name=Names(environment).stack,
+            description=f"Lakewright {environment.name}",
+            termination_protection=not environment.allow_data_deletion,
+            synthesizer=DefaultStackSynthesizer(bucket_prefix=ASSET_PREFIX),
+        )
+        Tags.of(self).add("lakewright:environment", environment.name)
+        Tags.of(self).add("lakewright:owner", environment.owner)
+        storage = Storage(self, "Storage", environment=environment)
+        GlueCatalog(self, "Catalog", environment=environment, catalog=catalog, lake=storage.lake)
+        secrets = Secrets(self, "Secrets", environment=environment, catalog=catalog, key=storage.key)
+        compute = Compute(self, "Compute", environment=environment, storage=storage, secrets=secrets)
+        orchestration = Orchestration(self, "Orchestration", environment=environment, storage=storage, compute=compute)
+        CfnOutput(self, "LakeRoot", value=storage.lake.root)
+        CfnOutput(self, "LandingRoot", value=storage.landing.root)
+        CfnOutput(self, "DailyBatchArn", value=orchestration.machine_arn)
+        if not environment.allow_data_deletion:
+            Annotations.of(self).add_info_v2(
+                "lakewright:data-kept",
+                "Deleting this stack keeps its data. To let it go, set allow_data_deletion: true in "
+                f"shared/config/{environment.name}.yaml",
+            )

@@ -1,0 +1,1 @@
+"""The nested stacks, one noun a file; each only wires constructs together."""

@@ -1,0 +1,73 @@
+"""The Glue catalog: a database for each layer and a table for each contract."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from aws_cdk import NestedStack
+from aws_cdk import aws_glue as glue
+
+from infra.constructs.delta_table import DeltaTable, table_id
+from shared.names import Layer, Names, TableName, table_location
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from infra.constructs.place import Place
+    from shared.config import Environment
+    from shared.contracts import Catalog, Table
+
+# A template holds 500 resources and 1 MB; four for a layer leave room for a thousand contracts.
+# A change of this number moves tables between templates, which deletes and creates them: it stays.
+BUCKETS = 4
+
+
+class GlueCatalog(NestedStack):
+    """Databases here, tables in templates of their own by layer and hash of their name.
+
+    Never by index: a new contract then changes one template, and only adds to it.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment, catalog: Catalog, lake: Place) -> None:
+        super().__init__(scope, id_, description="Lakewright: Glue databases and tables")
+        names = Names(environment)
+        databases = {layer: self._database(layer, names.glue_database(layer), lake) for layer in Layer}
+        for (layer, bucket), tables in sorted(_by_template(catalog).items()):
+            stack = TableStack(
+                self,
+                f"{layer.capitalize()}{bucket}",
+                tables=tables,
+                database=names.glue_database(layer),
+                lake=lake,
+            )
+            stack.node.add_dependency(databases[layer])
+
+    def _database(self, layer: Layer, name: str, lake: Place) -> glue.CfnDatabase:
+        return glue.CfnDatabase(
+            self,
+            layer.capitalize(),
+            catalog_id=self.account,
+            database_input=glue.CfnDatabase.DatabaseInputProperty(name=name, location_uri=f"{lake.root}/{layer}"),
+        )
+
+
+class TableStack(NestedStack):
+    """Some of a layer's tables, in a template written without indentation to stay small."""
+
+    def __init__(self, scope: Construct, id_: str, *, tables: list[Table], database: str, lake: Place) -> None:
+        super().__init__(scope, id_, suppress_template_indentation=True)
+        for table in tables:
+            location = table_location(lake.root, table.name)
+            DeltaTable(self, table_id(table), table=table, database=database, location=location, account=self.account)
+
+
+def _by_template(catalog: Catalog) -> dict[tuple[Layer, int], list[Table]]:
+    templates: dict[tuple[Layer, int], list[Table]] = {}
+    for table in sorted(catalog.tables.values(), key=lambda t: t.name):
+        templates.setdefault((table.name.layer, _bucket(table.name)), []).append(table)
+    return templates
+
+
+def _bucket(name: TableName) -> int:
+    return int(hashlib.sha256(name.table.encode()).hexdigest(), 16) % BUCKETS

@@ -1,0 +1,78 @@
+"""Where the jobs run: the Spark application, the jobs' role, their code and their packages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import NestedStack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_assets as assets
+
+from infra.artifacts import ASSET_PREFIX, ENVIRONMENT, JOBS, ROOT
+from infra.constructs.artifact_asset import ArtifactAsset
+from infra.constructs.findings import accept, wildcard
+from infra.constructs.job_role import JobRole
+from infra.constructs.spark_application import SparkApplication
+from infra.constructs.spark_submit import spark_submit_parameters
+from infra.stacks.storage import JOB_LOGS_FOLDER
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from infra.stacks.secrets import Secrets
+    from infra.stacks.storage import Storage
+    from shared.config import Environment
+
+ENTRY_POINT = ROOT / "jobs" / "main.py"
+
+
+class Compute(NestedStack):
+    """The application and everything a job run on it is given."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, environment: Environment, storage: Storage, secrets: Secrets
+    ) -> None:
+        super().__init__(scope, id_, description="Lakewright: the Spark application and what its job runs are given")
+        jobs = ArtifactAsset(self, "Jobs", artifact=JOBS)
+        packages = ArtifactAsset(self, "Environment", artifact=ENVIRONMENT)
+        main = assets.Asset(self, "Main", path=str(ENTRY_POINT))
+        self.entry_point = main.s3_object_url
+        self.spark_submit_parameters = spark_submit_parameters(
+            environment, jobs_url=jobs.s3_url, environment_url=packages.s3_url, region=self.region
+        )
+        self.log_uri = f"{storage.logs.root}/{JOB_LOGS_FOLDER}/"
+        self.application = SparkApplication(
+            self, "Batch", environment=environment, log_uri=self.log_uri, key_arn=storage.key.key_arn
+        )
+        self.job_role = self._job_role(storage, secrets, main.bucket)
+
+    def _job_role(self, storage: Storage, secrets: Secrets, assets_bucket: s3.IBucket) -> JobRole:
+        role = JobRole(
+            self,
+            "JobRole",
+            statements=[
+                *storage.lake.write_statements(),
+                *storage.landing.read_statements(),
+                storage.logs.put_statement(JOB_LOGS_FOLDER),
+                storage.key.use_statement(),
+                *secrets.read_statements(),
+                iam.PolicyStatement(
+                    actions=["dynamodb:GetItem", "dynamodb:UpdateItem"], resources=[storage.leases.table_arn]
+                ),
+                iam.PolicyStatement(
+                    actions=["s3:GetObject"], resources=[assets_bucket.arn_for_objects(f"{ASSET_PREFIX}*")]
+                ),
+            ],
+        )
+        code = f"arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/{ASSET_PREFIX}*"
+        accept(
+            role,
+            {
+                storage.lake.finding(): "the jobs own the lake",
+                storage.landing.finding(): "what is landed has names of the senders' choice",
+                storage.logs.finding(JOB_LOGS_FOLDER): "EMR names each job run's logs",
+                wildcard(code): "a run goes on with the code it was started with, whatever was deployed since",
+            },
+        )
+        return role

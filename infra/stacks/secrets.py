@@ -1,0 +1,70 @@
+"""How the source systems are reached: a secret, or a parameter where the address is no secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import NestedStack, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
+
+from infra.constructs.findings import accept
+from infra.constructs.retention import removal_policy
+from shared.names import source_parameter, source_secret
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from infra.constructs.lake_key import LakeKey
+    from shared.config import Environment
+    from shared.contracts import Catalog
+
+# Types of source whose connection holds a credential.
+SECRET_TYPES = frozenset({"snowflake"})
+
+
+class Secrets(NestedStack):
+    """One secret for each source system that needs one, without a value: a template never carries a credential."""
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment, catalog: Catalog, key: LakeKey) -> None:
+        super().__init__(scope, id_, description="Lakewright: how the source systems are reached")
+        policy = removal_policy(environment, wanted=RemovalPolicy.RETAIN)
+        self._secrets = [self._secret(environment, system, key, policy) for system in secret_systems(catalog)]
+        self._parameters = [
+            ssm.StringParameter(
+                self,
+                f"{source.capitalize()}Address",
+                parameter_name=source_parameter(environment.name, source),
+                string_value=address,
+            )
+            for source, address in sorted(environment.sources.items())
+        ]
+
+    def read_statements(self) -> list[iam.PolicyStatement]:
+        """The rights to read these secrets and parameters, and no others."""
+        arns = {
+            "secretsmanager:GetSecretValue": [secret.ref for secret in self._secrets],
+            "ssm:GetParameter": [parameter.parameter_arn for parameter in self._parameters],
+        }
+        return [iam.PolicyStatement(actions=[action], resources=those) for action, those in arns.items() if those]
+
+    def _secret(
+        self, environment: Environment, system: str, key: LakeKey, policy: RemovalPolicy
+    ) -> secretsmanager.CfnSecret:
+        secret = secretsmanager.CfnSecret(
+            self,
+            system.capitalize(),
+            name=source_secret(environment.name, system),
+            description=f"Connection to {system}, as JSON; filled by hand, never by a deploy",
+            kms_key_id=key.key_arn,
+        )
+        secret.apply_removal_policy(policy)
+        accept(secret, {"AwsSolutions-SMG4": "the source system owns the credential and rotates it"})
+        return secret
+
+
+def secret_systems(catalog: Catalog) -> list[str]:
+    """The source systems that need a secret."""
+    sources = [table.source for table in catalog.tables.values() if table.source]
+    return sorted({source.system for source in sources if source.type in SECRET_TYPES})

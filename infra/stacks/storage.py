@@ -1,0 +1,74 @@
+"""What keeps state: the key, the buckets of the lake, and the tables of leases and of known runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import NestedStack, RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+
+from infra.constructs.findings import accept
+from infra.constructs.lake_key import LakeKey
+from infra.constructs.place import Place, is_bucket
+from infra.constructs.private_bucket import PrivateBucket
+from infra.constructs.retention import removal_policy
+from shared.names import STAGING_FOLDER, Names
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from shared.config import Environment
+
+STAGING_DAYS = 3
+JOB_LOGS_FOLDER = "emr"
+
+
+class Storage(NestedStack):
+    """Makes the places that `lake_root` and `landing_root` of the environment do not name already."""
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
+        super().__init__(scope, id_, description="Lakewright: key, buckets and tables that keep state")
+        self._environment = environment
+        self.key = LakeKey(self, "Key", environment=environment)
+        self._logs_bucket = PrivateBucket(
+            self,
+            "Logs",
+            expire={"access/": environment.log_retention_days, f"{JOB_LOGS_FOLDER}/": environment.log_retention_days},
+            removal_policy=removal_policy(environment, wanted=RemovalPolicy.DESTROY),
+        )
+        accept(self._logs_bucket, {"AwsSolutions-S1": "it receives the access logs; logging its own would never end"})
+        self.logs = Place.of_bucket(self._logs_bucket)
+        self.lake = self._place("Lake", environment.lake_root, expire={f"{STAGING_FOLDER}/": STAGING_DAYS})
+        self.landing = self._place("Landing", environment.landing_root, event_bridge=True)
+        self.leases = self._table("Leases", name=Names(environment).lease_table, key="table")
+        self.known_runs = self._table("KnownRuns", key="id", expires_by="expires_at")
+
+    def _place(
+        self, id_: str, root: str | None, *, expire: dict[str, int] | None = None, event_bridge: bool = False
+    ) -> Place:
+        if root is not None and is_bucket(root):
+            return Place.existing(self, id_, root)
+        bucket = PrivateBucket(
+            self,
+            id_,
+            key=self.key,
+            access_logs=self._logs_bucket,
+            expire=expire,
+            event_bridge=event_bridge,
+            removal_policy=removal_policy(self._environment, wanted=RemovalPolicy.RETAIN),
+        )
+        return Place.of_bucket(bucket, folder=root)
+
+    def _table(self, id_: str, *, key: str, name: str | None = None, expires_by: str | None = None) -> dynamodb.Table:
+        table = dynamodb.Table(
+            self,
+            id_,
+            table_name=name,
+            partition_key=dynamodb.Attribute(name=key, type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            time_to_live_attribute=expires_by,
+            removal_policy=removal_policy(self._environment, wanted=RemovalPolicy.DESTROY),
+        )
+        accept(table, {"AwsSolutions-DDB3": "its items are worth nothing once their run is over"})
+        return table

@@ -1,0 +1,1 @@
+"""The functions between the steps, one folder for each event they answer."""

@@ -1,0 +1,1 @@
+"""Steps of a run came to an end: how did they come out?"""

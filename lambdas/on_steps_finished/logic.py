@@ -1,0 +1,76 @@
+"""Judges the steps of a run by the summaries they left."""
+
+from __future__ import annotations
+
+import smart_open
+from botocore.exceptions import ClientError
+from pydantic import ValidationError
+
+from shared.errors import SummaryError
+from shared.events import StepsFinished, Verdict
+from shared.jobs import FIRST_FAILURES, Colour, Step, StepSummary
+from shared.names import summary_location
+
+MISSING = frozenset({"NoSuchKey", "404"})
+
+
+def judge(finished: StepsFinished, lake_root: str) -> Verdict:
+    """Put the steps' summaries together; what is missing or foreign turns the verdict red.
+
+    Args:
+        finished: The steps to judge and the attempts to judge them by.
+        lake_root: `s3://...` or a folder.
+    """
+    summaries: list[StepSummary] = []
+    problems = list(finished.crashes)
+    for step in finished.steps:
+        try:
+            summaries.append(read_summary(finished, step, lake_root))
+        except SummaryError as error:
+            problems.append(str(error))
+    problems += [f"{summary.step}: {failure}" for summary in summaries for failure in summary.failures]
+    green = not problems and all(summary.colour is Colour.GREEN for summary in summaries)
+    return Verdict(
+        colour=Colour.GREEN if green else Colour.RED,
+        open=len(summaries) == len(finished.steps),
+        failed=tuple(problems[:FIRST_FAILURES]),
+        counts={summary.step: summary.tables for summary in summaries},
+    )
+
+
+def read_summary(finished: StepsFinished, step: Step, lake_root: str) -> StepSummary:
+    """Read the summary that one step left.
+
+    Raises:
+        SummaryError: the step did not run, or left no summary, or one that is not of this attempt.
+    """
+    attempt = finished.attempts.get(step)
+    if attempt is None:
+        raise SummaryError(f"{step}: the step did not come to its end")
+    location = summary_location(lake_root, finished.run_id, step, attempt)
+    try:
+        summary = StepSummary.model_validate_json(_read(location))
+    except ValidationError as error:
+        raise SummaryError(f"{step}: its summary cannot be read", given=location) from error
+    expected = (finished.run_id, step, attempt)
+    if (summary.run_id, summary.step, summary.attempt) != expected:
+        raise SummaryError(f"{step}: its summary is another job run's", given=location, expected="/".join(expected))
+    return summary
+
+
+def _read(location: str) -> str:
+    try:
+        with smart_open.open(location, encoding="utf-8") as file:
+            return str(file.read())
+    except FileNotFoundError as error:
+        raise _no_summary(location) from error
+    except OSError as error:
+        # smart_open wraps S3's answer; anything but "not there" may go well another time.
+        answer = getattr(error, "backend_error", None)
+        if isinstance(answer, ClientError) and answer.response["Error"]["Code"] in MISSING:
+            raise _no_summary(location) from error
+        raise
+
+
+def _no_summary(location: str) -> SummaryError:
+    return SummaryError("a step left no summary", given=f"nothing at {location}")

@@ -1,0 +1,32 @@
+"""Builds one artifact if `dist/` lacks it, and prints its path: `python -m scripts.packaging jobs`.
+
+`cdk deploy` runs this for what the bucket lacks, and reads the path from standard output.
+"""
+
+import sys
+
+from infra.artifacts import ARTIFACTS
+from scripts.packaging.build import build
+from scripts.setup.errors import SetupError
+from shared.errors import LakewrightError, UnknownNameError
+
+EXIT_RED = 1
+
+
+def main(name: str) -> None:
+    """Build one artifact and print its path.
+
+    Raises:
+        UnknownNameError: there is no such artifact.
+    """
+    if name not in ARTIFACTS:
+        raise UnknownNameError("artifact", name, sorted(ARTIFACTS))
+    sys.stdout.write(f"{build(ARTIFACTS[name])}\n")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1] if len(sys.argv) > 1 else "")
+    except (LakewrightError, SetupError) as error:
+        sys.stderr.write(f"packaging: {error}\n")
+        sys.exit(EXIT_RED)

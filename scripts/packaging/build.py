@@ -1,0 +1,43 @@
+"""Builds an artifact into `dist/`, once for each content."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts.packaging.archives import pack
+from scripts.packaging.packages import install_group
+from scripts.setup import paths
+
+if TYPE_CHECKING:
+    from infra.artifacts import Artifact
+
+DIST = paths.ROOT / "dist"
+
+
+def build(artifact: Artifact, dist: Path = DIST) -> Path:
+    """Build the artifact unless it is there, and return its path.
+
+    A file appears under its name only when it is whole, so that a build that was stopped leaves nothing to trip over.
+    """
+    built = dist / f"{artifact.name}-{artifact.key()}"
+    if not built.exists():
+        dist.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=dist) as scratch:
+            content = Path(scratch, "content")
+            content.mkdir()
+            _collect(artifact, content)
+            packed = Path(scratch, f"packed{artifact.extension}")
+            pack(content, packed)
+            packed.rename(built)
+    return built
+
+
+def _collect(artifact: Artifact, content: Path) -> None:
+    if artifact.group and artifact.target:
+        install_group(artifact.group, artifact.target, content / artifact.packages_folder)
+    for path in artifact.files():
+        (content / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(paths.ROOT / path, content / path)

@@ -1,0 +1,102 @@
+"""Buckets nobody reaches from outside, a key services share, tables of leases and known runs."""
+
+import json
+
+import pytest
+
+from shared.config import load_environment
+from shared.names import Names
+from tests.support.cloud import synthesize
+
+PUBLIC_ACCESS_BLOCKED = {
+    "BlockPublicAcls": True,
+    "BlockPublicPolicy": True,
+    "IgnorePublicAcls": True,
+    "RestrictPublicBuckets": True,
+}
+
+
+def bucket(cloud, name):
+    (found,) = [r for key, r in cloud.of_type("AWS::S3::Bucket").items() if key.startswith(f"Storage/{name}")]
+    return found["Properties"]
+
+
+def test_key_rotates(cloud):
+    assert cloud.only("AWS::KMS::Key")["EnableKeyRotation"] is True
+
+
+@pytest.mark.parametrize(
+    "service",
+    ["emr-serverless.amazonaws.com", "cloudwatch.amazonaws.com"],
+)
+def test_key_admits_a_service_for_this_account_only(prod, service):
+    policy = prod.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    (admitted,) = [s for s in policy if s["Principal"].get("Service") == service]
+
+    assert {"aws:SourceAccount": {"Ref": "AWS::AccountId"}} == admitted["Condition"]["StringEquals"]
+
+
+@pytest.mark.parametrize("name", ["Lake", "Landing"])
+def test_data_is_encrypted_with_the_key_and_versioned(cloud, name):
+    found = bucket(cloud, name)
+    (rule,) = found["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+
+    assert True is rule["BucketKeyEnabled"]
+    assert "aws:kms" == rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
+    assert {"Status": "Enabled"} == found["VersioningConfiguration"]
+    assert f"access/{name.lower()}/" == found["LoggingConfiguration"]["LogFilePrefix"]
+
+
+@pytest.mark.parametrize("name", ["Lake", "Landing", "Logs"])
+def test_bucket_is_private_and_keeps_house(cloud, name):
+    found = bucket(cloud, name)
+    (housekeeping,) = [r for r in found["LifecycleConfiguration"]["Rules"] if r["Id"] == "housekeeping"]
+
+    assert PUBLIC_ACCESS_BLOCKED == found["PublicAccessBlockConfiguration"]
+    assert {"NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload"} <= set(housekeeping)
+
+
+def test_every_bucket_wants_tls_1_2(cloud):
+    policies = [json.dumps(p["PolicyDocument"]) for p in cloud.properties("AWS::S3::BucketPolicy")]
+
+    assert [True] * 3 == ['"NumericLessThan": {"s3:TlsVersion": 1.2}' in policy for policy in policies]
+
+
+def test_nothing_of_the_lake_expires_but_what_is_staged(cloud):
+    rules = bucket(cloud, "Lake")["LifecycleConfiguration"]["Rules"]
+
+    assert [("staging/", 3)] == [(r["Prefix"], r["ExpirationInDays"]) for r in rules if "ExpirationInDays" in r]
+
+
+def test_landing_tells_event_bridge_without_a_custom_resource(cloud):
+    assert {"EventBridgeEnabled": True} == bucket(cloud, "Landing")["NotificationConfiguration"][
+        "EventBridgeConfiguration"
+    ]
+    assert {} == cloud.of_type("Custom::S3BucketNotifications")
+
+
+def test_lease_table_has_the_name_jobs_know_and_known_runs_expire(prod):
+    tables = {t.get("TableName", ""): t for t in prod.properties("AWS::DynamoDB::Table")}
+    leases, known_runs = tables[Names(load_environment("prod")).lease_table], tables[""]
+
+    assert [{"AttributeName": "table", "KeyType": "HASH"}] == leases["KeySchema"]
+    assert {"AttributeName": "expires_at", "Enabled": True} == known_runs["TimeToLiveSpecification"]
+    assert "TimeToLiveSpecification" not in leases
+    assert [{"SSEEnabled": True}] * 2 == [table["SSESpecification"] for table in tables.values()]
+
+
+def test_folder_takes_the_place_of_the_bucket_in_every_root(clouds):
+    local = clouds["local"]
+    outputs = local.templates[""]["Outputs"]
+    root = str(local.folder.parent / "lake")
+
+    assert (root, f"{root}/landing") == (outputs["LakeRoot"]["Value"], outputs["LandingRoot"]["Value"])
+
+
+def test_existing_bucket_is_used_and_not_made(tmp_path):
+    cloud = synthesize("prod", tmp_path / "out", root="s3://house-lake/sales", nag=True)
+    job_rights = json.dumps(cloud.templates["Compute"])
+
+    assert ["Storage/Logs6819BB44"] == list(cloud.of_type("AWS::S3::Bucket"))
+    assert ":s3:::house-lake/sales/*" in job_rights
+    assert "s3://house-lake/sales" == cloud.templates[""]["Outputs"]["LakeRoot"]["Value"]

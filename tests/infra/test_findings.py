@@ -1,0 +1,41 @@
+"""What the checkers of others say of the templates."""
+
+import json
+import subprocess
+
+import pytest
+
+from scripts.setup import paths
+from tests.support.cloud import synthesize
+
+# The CDK orders a resource after its role and after the role's policy; the first of the two is there anyway.
+ACCEPTED_BY_LINT = "W3005"
+
+
+def test_cdk_nag_and_cloudformations_own_rules_find_nothing(tmp_path):
+    synthesize("prod", tmp_path / "out", nag=True)  # raises on any finding
+
+    assert [] == json.loads((tmp_path / "out" / "validation-report.json").read_text())["pluginReports"]
+
+
+def test_cdk_nag_is_listened_to(tmp_path):
+    import aws_cdk as cdk
+    import cdk_nag
+    from aws_cdk import aws_s3 as s3
+
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    s3.Bucket(cdk.NestedStack(cdk.Stack(app, "Open"), "Nested"), "Bucket")
+    cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
+
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        app.synth()
+
+
+def test_cfn_lint_finds_nothing(clouds):
+    folders = [clouds["prod"].folder, clouds["local"].folder]
+    templates = [str(path) for folder in folders for path in sorted(folder.glob("*.template.json"))]
+    lint = [paths.VENV / "bin" / "cfn-lint", "--ignore-checks", ACCEPTED_BY_LINT, "--", *templates]
+
+    finished = subprocess.run(lint, capture_output=True, text=True, check=False)
+
+    assert (0, "") == (finished.returncode, finished.stdout + finished.stderr)

@@ -1,0 +1,139 @@
+"""Who may do what: only actions that exist, only on what is meant."""
+
+import re
+from functools import cache
+
+import botocore.session
+import pytest
+
+# How IAM calls a service -> how botocore does.
+SERVICES = {
+    "kms": "kms",
+    "s3": "s3",
+    "states": "stepfunctions",
+    "emr-serverless": "emr-serverless",
+    "dynamodb": "dynamodb",
+    "secretsmanager": "secretsmanager",
+    "ssm": "ssm",
+    "logs": "logs",
+    "xray": "xray",
+    "events": "events",
+    "sns": "sns",
+    "sqs": "sqs",
+    "sts": "sts",
+    "iam": "iam",
+    "lambda": "lambda",
+}
+# Rights that are no operation of an API.
+RIGHTS_ONLY = {
+    "iam:PassRole",
+    "lambda:InvokeFunction",
+    "s3:ListBucket",
+    *(f"logs:{verb}LogDelivery" for verb in ("Create", "Get", "Update", "Delete")),
+    "logs:ListLogDeliveries",
+}
+FORBIDDEN_TO_JOBS = ("glue:", "lakeformation:", "iam:", "kms:*", "s3:*", "dynamodb:DeleteItem")
+
+
+def statements(document):
+    found = document["Statement"]
+    return found if isinstance(found, list) else [found]
+
+
+def actions_of(statement):
+    found = statement["Action"]
+    return found if isinstance(found, list) else [found]
+
+
+def policies_of(cloud):
+    yield from (p["PolicyDocument"] for kind in POLICY_TYPES for p in cloud.properties(kind))
+    yield from (p["AssumeRolePolicyDocument"] for p in cloud.properties("AWS::IAM::Role"))
+    yield from (p["KeyPolicy"] for p in cloud.properties("AWS::KMS::Key"))
+
+
+POLICY_TYPES = ("AWS::IAM::Policy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy")
+
+
+@cache
+def operations(service):
+    return botocore.session.get_session().get_service_model(SERVICES[service]).operation_names
+
+
+def test_every_action_is_one_of_aws(prod):
+    named = {action for policy in policies_of(prod) for s in statements(policy) for action in actions_of(s)}
+    unknown = set()
+    for action in named - RIGHTS_ONLY:
+        service, _, operation = action.partition(":")
+        pattern = re.compile(operation.replace("*", ".*"))
+        if not any(pattern.fullmatch(name) for name in operations(service)):
+            unknown.add(action)
+
+    assert set() == unknown
+
+
+def policy_of(cloud, role):
+    (found,) = [
+        resource["Properties"]["PolicyDocument"]
+        for name, resource in cloud.of_type("AWS::IAM::Policy").items()
+        if name.partition("/")[2].startswith(role)
+    ]
+    return statements(found)
+
+
+def test_jobs_hold_no_catalog_rights_and_cannot_reset_a_lease(cloud):
+    held = {action for statement in policy_of(cloud, "JobRole") for action in actions_of(statement)}
+
+    assert set() == {action for action in held if action.startswith(FORBIDDEN_TO_JOBS)}
+
+
+def test_jobs_read_landing_and_never_write_there(prod):
+    writing = [s for s in policy_of(prod, "JobRole") if {"s3:PutObject", "s3:DeleteObject"} & set(actions_of(s))]
+
+    assert [] == [s for s in writing if "Landing" in str(s["Resource"])]
+
+
+@pytest.mark.parametrize(
+    "role, service",
+    [
+        pytest.param("JobRole", "emr-serverless.amazonaws.com", id="jobs"),
+        pytest.param("OnRunRequestedRole", "lambda.amazonaws.com", id="on_run_requested"),
+        pytest.param("OnStepsFinishedRole", "lambda.amazonaws.com", id="on_steps_finished"),
+        pytest.param("DailyBatchRole", "states.amazonaws.com", id="the machine"),
+    ],
+)
+def test_only_its_service_takes_a_role(prod, role, service):
+    (found,) = [r for name, r in prod.of_type("AWS::IAM::Role").items() if name.partition("/")[2].startswith(role)]
+
+    assert [service] == [
+        statement["Principal"]["Service"] for statement in statements(found["Properties"]["AssumeRolePolicyDocument"])
+    ]
+
+
+def test_jobs_role_is_for_applications_of_this_account(prod):
+    (role,) = [r for name, r in prod.of_type("AWS::IAM::Role").items() if "JobRole" in name]
+    (statement,) = statements(role["Properties"]["AssumeRolePolicyDocument"])
+
+    assert {"Ref": "AWS::AccountId"} == statement["Condition"]["StringEquals"]["aws:SourceAccount"]
+    assert ":/applications/*" == statement["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Join"][1][-1]
+
+
+def test_machine_passes_one_role_to_emr_and_waits_by_the_managed_rule(prod):
+    rights = {action: s for s in policy_of(prod, "DailyBatchRole") for action in actions_of(s)}
+
+    assert {"StringEquals": {"iam:PassedToService": "emr-serverless.amazonaws.com"}} == rights["iam:PassRole"][
+        "Condition"
+    ]
+    assert "StepFunctionsGetEventsForEMRServerlessJobRule" in str(rights["events:PutRule"]["Resource"])
+    assert {"emr-serverless:StartJobRun", "emr-serverless:GetJobRun", "emr-serverless:CancelJobRun"} <= set(rights)
+    assert {"kms:Decrypt", "kms:GenerateDataKey"} <= set(rights)
+
+
+def test_nobody_is_granted_everything_of_a_service(cloud):
+    granted = [
+        action
+        for policy in cloud.properties("AWS::IAM::Policy")
+        for statement in statements(policy["PolicyDocument"])
+        for action in actions_of(statement)
+    ]
+
+    assert [] == [action for action in granted if "*" in action]

@@ -1,0 +1,77 @@
+"""Cloud assemblies made in this process, and what their templates hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from scripts.setup.launch import runtime_environment
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One synthesized environment.
+
+    `templates` are by nested stack: `` for the top-level one, `Storage`, `CatalogBronze0` and so on.
+    """
+
+    folder: Path
+
+    @cached_property
+    def templates(self) -> dict[str, dict[str, Any]]:
+        return {_stack(path): json.loads(path.read_text()) for path in sorted(self.folder.glob("*.template.json"))}
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Resources of a type, whole, by `stack/logical id`."""
+        return {
+            f"{stack}/{name}": resource
+            for stack, template in self.templates.items()
+            for name, resource in template["Resources"].items()
+            if resource["Type"] == kind
+        }
+
+    def properties(self, kind: str) -> list[dict[str, Any]]:
+        """The properties of every resource of a type."""
+        return [resource.get("Properties", {}) for resource in self.of_type(kind).values()]
+
+    def only(self, kind: str) -> dict[str, Any]:
+        """The properties of the one resource of a type."""
+        (found,) = self.properties(kind)
+        return found
+
+
+def synthesize(env: str, output: Path, *, root: Path | None = None, catalog: Any = None, nag: bool = False) -> Cloud:
+    """Make the app for an environment in this process and synthesize it; the first costs the start of Node."""
+    import os
+
+    os.environ["JSII_NODE"] = runtime_environment()["JSII_NODE"]
+    import aws_cdk as cdk
+    import cdk_nag
+
+    from infra.lakewright_stack import LakewrightStack
+    from scripts.assembly import app_context
+    from shared.config import load_environment
+    from shared.contracts import load_catalog
+
+    app = cdk.App(
+        outdir=str(output),
+        context=app_context(env, root),
+        analytics_reporting=False,
+        builtin_cloud_formation_validation=nag,
+    )
+    environment = load_environment(env, root=None if root is None else str(root))
+    LakewrightStack(app, "Lakewright", environment=environment, catalog=catalog or load_catalog())
+    if nag:
+        cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
+    app.synth()
+    return Cloud(output)
+
+
+def _stack(path: Path) -> str:
+    named = re.fullmatch(r"Lakewright(\w*?)([0-9A-F]{8})?(\.nested)?\.template\.json", path.name)
+    assert named, path.name
+    return named[1]
