@@ -1,0 +1,48 @@
+"""`lake demo`: two days of the sample sources through the daily batch, on this computer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+NEXT = (
+    ("./lake sql 'select * from gold.daily_revenue order by order_date desc limit 5'", "ask gold something"),
+    ("./lake quarantine", "see which rows were refused, and why"),
+    ("./lake trace silver.orders 43659", "follow one order from its source to gold"),
+)
+
+
+@click.command()
+@click.option("--root", type=click.Path(path_type=Path), default=Path(".lake"), help="The lake's folder.")
+def command(root: Path) -> None:
+    """Bring up a lake from the sample sources: two daily runs, the second with late and dirty rows."""
+    from scripts.running.local_lake import LocalLake
+    from scripts.running.run import run_machine
+    from scripts.running.summary import summary
+    from scripts.sources.deliveries import DELIVERIES
+    from shared.jobs import Colour
+    from shared.names import Machine
+
+    console = Console()
+    console.print(f"A lake in [bold]{root}[/]: orders from Snowflake, CRM files and ECB rates, all on this computer.")
+    records = []
+    with LocalLake(root, DELIVERIES[0], console) as lake:
+        for day in DELIVERIES:
+            console.rule(f"day {day} of {len(DELIVERIES)}", align="left")
+            lake.sources.deliver(day)
+            record, cause = run_machine(lake, Machine.DAILY_BATCH, {}, console)
+            records.append(record)
+            if cause:
+                console.print(f"The run is red: {cause}", style="red", markup=False)
+    for record in records:
+        console.print()
+        console.print(summary(record))
+    console.print(f"\nThe lake is in [bold]{root.resolve()}[/]. Try next:")
+    for line, why in NEXT:
+        option = "" if root == Path(".lake") else f" --root {root}"
+        console.print(f"  {line}{option}", style="cyan", highlight=False)
+        console.print(f"      {why}", style="dim")
+    sys.exit(0 if all(r.colour is Colour.GREEN for r in records) else 1)

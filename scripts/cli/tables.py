@@ -1,0 +1,115 @@
+"""`lake tables`: what lies in the lake, table by table, or all about one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scripts.cli.output import Head, console, count, grid, looks_at_a_lake, print_json, show, size
+
+if TYPE_CHECKING:
+    from scripts.looking.lake import Lake
+    from scripts.looking.tables import TableStatus
+
+# From this width on there is room for what can be left out.
+WIDE = 140
+RUN_TAIL = 12
+
+
+@click.command()
+@click.argument("table", required=False)
+@looks_at_a_lake
+def command(lake: Lake, table: str | None, as_json: bool) -> None:
+    """Show every table with version, rows, size, last run and quarantine, or all about one TABLE.
+
+    Rows come from Delta's statistics, so that no row is read. Tables that are not there yet are shown as such.
+    """
+    from scripts.looking.tables import all_statuses, description, status
+    from shared.contracts import load_catalog
+
+    catalog = load_catalog()
+    if table is None:
+        found = all_statuses(lake, catalog)
+        print_json(map(asdict, found)) if as_json else _print_all(found)
+        return
+    contract = catalog.table(table)
+    here, told = status(lake, contract), description(contract)
+    print_json([asdict(here) | told]) if as_json else _print_one(here, told)
+
+
+def _print_all(found: list[TableStatus]) -> None:
+    out = console()
+    wide = out.width >= WIDE
+    heads = [
+        Head("table"),
+        *([Head("kind")] if wide else []),
+        Head("version" if wide else "ver", right=True),
+        Head("rows", right=True),
+        Head("files", right=True),
+        Head("size", right=True),
+        Head("written (UTC)"),
+        Head("last run", shrinks=True),
+        Head("batch", right=True),
+        Head("refused", right=True),
+    ]
+    rows = [
+        [
+            t.table,
+            *([t.kind] if wide else []),
+            t.version,
+            count(t.rows),
+            count(t.files),
+            size(t.bytes),
+            show(t.written_at)[:16] if t.version is not None else "not there yet",
+            t.run if wide or t.run is None else _tail(t.run),
+            t.sequence,
+            count(t.quarantined),
+        ]
+        for t in found
+    ]
+    out.print(grid(heads, rows))
+
+
+def _tail(run: str) -> str:
+    """The end of a run's name, which tells runs apart; the rest of it is the machine's."""
+    return run if len(run) <= RUN_TAIL else f"…{run[-RUN_TAIL:]}"
+
+
+def _print_one(here: TableStatus, told: dict[str, Any]) -> None:
+    out = console()
+    out.print(f"{here.table}, {here.kind}: {told['grain']}", style="bold")
+    out.print(told["description"])
+    out.print()
+    out.print(grid([Head(""), Head("", shrinks=True)], _facts(here, told)), "")
+    heads = [Head("column"), Head("type"), Head("", shrinks=True), Head("made of", shrinks=True)]
+    heads += [Head("description", shrinks=True)]
+    out.print(grid(heads, [[*_column(c), c["logic"] or "", c["description"]] for c in told["columns"]]), "")
+    heads = [Head("rule"), Head("on"), Head("severity"), Head("expectation", shrinks=True)]
+    out.print(grid(heads, [[r["rule"], r["on"], r["severity"], r["expectation"]] for r in told["rules"]]))
+
+
+def _facts(here: TableStatus, told: dict[str, Any]) -> list[tuple[str, str]]:
+    facts = {
+        "version": "not there yet" if here.version is None else f"{here.version}, {show(here.written_at)} UTC",
+        "rows": count(here.rows),
+        "files": here.files and f"{here.files:,}, {size(here.bytes)}",
+        "last run": here.run and f"{here.run}, batch {here.sequence}",
+        "refused": count(here.quarantined),
+        "source": told["source"],
+        "inputs": ", ".join(told["inputs"]),
+        "key": ", ".join(told["primary_key"]),
+        "ordered by": ", ".join(told["sequence_by"]),
+        "written by": told["write_disposition"],
+    }
+    return [(name, value) for name, value in facts.items() if value]
+
+
+def _column(column: dict[str, Any]) -> list[str]:
+    marks = [
+        f"key {column['key']}" if column["key"] else "required" if column["required"] else "",
+        f"of {column['parent']}" if column["parent"] else "",
+        column["classification"] or "",
+    ]
+    return [column["column"], column["type"], ", ".join(mark for mark in marks if mark)]

@@ -1,0 +1,197 @@
+"""moto's CloudFormation with our handlers in place of its own models, and with its gaps closed.
+
+What moto 5.2.5 does otherwise: it skips types it lacks with a warning, ignores properties its models do not read,
+parses JSON templates with a YAML parser (a thousand tables take minutes), ignores `DependsOn` in change sets, leaves
+a stack's outputs empty after a change set, and gives the stack of a new change set no exports of other stacks.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import yaml
+from moto.cloudformation import models as cloudformation
+from moto.cloudformation import parsing
+from moto.cloudformation.utils import random_suffix, yaml_tag_constructor
+
+from scripts.local.cloudformation import registry
+from scripts.local.cloudformation.comparison import require_as_asked
+from scripts.local.cloudformation.errors import TemplateError
+from scripts.local.cloudformation.resource import Made, Resource
+
+_SUFFIX = 13  # a hyphen and moto's twelve characters
+_NAME_LIMITS = {
+    "AWS::S3::Bucket": 63,
+    "AWS::Lambda::Function": 64,
+    "AWS::IAM::Role": 64,
+    "AWS::Events::Rule": 64,
+    "AWS::Scheduler::Schedule": 64,
+    "AWS::Scheduler::ScheduleGroup": 64,
+    "AWS::EMRServerless::Application": 64,
+    "AWS::StepFunctions::StateMachine": 80,
+    "AWS::SQS::Queue": 75,
+}
+
+
+class Deployed:
+    """A resource as moto's stack keeps it."""
+
+    def __init__(self, resource: Resource, made: Made, handler: registry.Handler) -> None:
+        self.resource, self.made, self.handler = resource, made, handler
+        self.logical_resource_id, self.cf_resource_type = resource.logical_id, resource.kind
+
+    @property
+    def physical_resource_id(self) -> str:
+        """What `Ref` gives."""
+        return self.made.ref
+
+    @classmethod
+    def has_cfn_attr(cls, name: str) -> bool:
+        """Attributes are checked when they are read."""
+        return True
+
+    def get_cfn_attribute(self, name: str) -> Any:
+        """What `Fn::GetAtt` gives.
+
+        Raises:
+            TemplateError: the handler of the type does not give the attribute.
+        """
+        if name not in self.made.attributes:
+            raise TemplateError(
+                f"{self.resource.place}: Fn::GetAtt asks for {name}",
+                given=name,
+                expected="one of " + (", ".join(sorted(self.made.attributes)) or "none: this type has no attributes"),
+                mend=f"correct the name, or teach it to {type(self.handler).__module__}",
+            )
+        return self.made.attributes[name]
+
+    def is_created(self) -> bool:
+        """Everything local is made at once."""
+        return True
+
+    def delete(self, account: str, region: str) -> None:
+        """Take it away."""
+        self.handler.delete(self.resource, self.made)
+
+
+def parse_template(text: str) -> dict[str, Any]:
+    """A template's text as a mapping; JSON is tried first, since parsing it as YAML takes a hundred times longer."""
+    if text.lstrip().startswith("{"):
+        return json.loads(text)
+    yaml.add_multi_constructor("", yaml_tag_constructor)
+    return yaml.load(text, Loader=yaml.Loader)  # noqa: S506 - moto's own constructors need the full loader
+
+
+def create_resource(
+    logical_id: str, template: dict[str, Any], resources: parsing.ResourceMap, account_id: str, region_name: str
+) -> Deployed | None:
+    """Make one resource, after those it depends on; None where its condition does not hold."""
+    condition = template.get("Condition")
+    if condition and not resources.lazy_condition_map[condition]:
+        return None
+    depends_on = template.get("DependsOn", [])
+    for dependency in [depends_on] if isinstance(depends_on, str) else depends_on:
+        resources[dependency]
+    resource, handler = _resolve(logical_id, template, resources, account_id, region_name)
+    return _checked(resource, handler.create(resource), handler)
+
+
+def update_resource(
+    logical_id: str, template: dict[str, Any], resources: parsing.ResourceMap, account_id: str, region_name: str
+) -> Deployed | None:
+    """Change one resource to what its template says now."""
+    present = resources[logical_id]
+    if not isinstance(present, Deployed) or present.cf_resource_type != template["Type"]:
+        return create_resource(logical_id, template, resources, account_id, region_name)
+    resource, handler = _resolve(logical_id, template, resources, account_id, region_name)
+    return _checked(resource, handler.update(resource, present.made), handler)
+
+
+def _resolve(
+    logical_id: str, template: dict[str, Any], resources: parsing.ResourceMap, account: str, region: str
+) -> tuple[Resource, registry.Handler]:
+    stack, kind = str(resources["AWS::StackName"]), template["Type"]
+    handler = registry.handler_for(stack, logical_id, kind)
+    properties = _pruned(parsing.clean_json(template.get("Properties", {}), resources))
+    registry.check_properties(stack, logical_id, kind, properties)
+    name = physical_name(kind, stack, logical_id)
+    return Resource(stack, logical_id, kind, name, properties, account, region), handler
+
+
+def _checked(resource: Resource, made: Made, handler: registry.Handler) -> Deployed:
+    require_as_asked(resource, handler.read(resource, made))
+    return Deployed(resource, made, handler)
+
+
+def _pruned(value: Any) -> Any:
+    """Without the nulls that `AWS::NoValue` leaves in lists."""
+    if isinstance(value, dict):
+        return {key: _pruned(item) for key, item in value.items() if item is not None}
+    return [_pruned(item) for item in value if item is not None] if isinstance(value, list) else value
+
+
+def physical_name(kind: str, stack: str, logical_id: str) -> str:
+    """A name like those CloudFormation gives: stack, logical id and a random suffix, as long as the type allows."""
+    room = _NAME_LIMITS.get(kind, 128) - _SUFFIX
+    head = f"{stack}-{logical_id}"
+    if len(head) > room:
+        head = f"{stack[: room // 2]}-{logical_id[-(room - room // 2 - 1) :]}"
+    name = f"{head}-{random_suffix()}"
+    return name.lower() if kind == "AWS::S3::Bucket" else name
+
+
+def check_template(stack: str, template: dict[str, Any]) -> None:
+    """Refuse a template with unknown types or properties before anything of it is made."""
+    for logical_id, resource in template.get("Resources", {}).items():
+        registry.check_properties(stack, logical_id, resource["Type"], resource.get("Properties", {}))
+
+
+def install() -> None:
+    """Put all of it in place of moto's own; a second call changes nothing."""
+    if parsing.parse_and_create_resource is create_resource:
+        return
+    parsing.parse_and_create_resource = create_resource
+    parsing.parse_and_update_resource = update_resource
+    parsing.resource_class_from_type = lambda _kind: Deployed
+    cloudformation.Stack.parse_template = staticmethod(parse_template)
+    cloudformation.ChangeSet._parse_template = _parse_change_set
+    _check_before_making()
+    _complete_change_sets()
+
+
+def _parse_change_set(self: cloudformation.ChangeSet) -> None:
+    self.template_dict = parse_template(self.template)
+
+
+def _check_before_making() -> None:
+    load_mapping = parsing.ResourceMap.load_mapping
+
+    def checked(self: parsing.ResourceMap) -> None:
+        check_template(str(self["AWS::StackName"]), self._template)
+        load_mapping(self)
+
+    parsing.ResourceMap.load_mapping = checked
+
+
+def _complete_change_sets() -> None:
+    backend = cloudformation.CloudFormationBackend
+    execute, create = backend.execute_change_set, backend.create_change_set
+
+    def execute_change_set(
+        self: cloudformation.CloudFormationBackend, change_set_name: str, stack_name: str | None = None
+    ) -> None:
+        change_set = self.describe_change_set(change_set_name)
+        execute(self, change_set_name, stack_name)
+        stack = self.stacks[change_set.stack_id]
+        stack.template_dict = change_set.template_dict
+        stack.output_map = stack._create_output_map()
+        self.exports.update({export.name: export for export in stack.exports})
+
+    def create_change_set(self: cloudformation.CloudFormationBackend, *args: Any, **named: Any) -> tuple[str, str]:
+        made = create(self, *args, **named)
+        stack = self.stacks[made[1]]
+        stack.cross_stack_resources = stack.resource_map.cross_stack_resources = self.exports
+        return made
+
+    backend.execute_change_set, backend.create_change_set = execute_change_set, create_change_set

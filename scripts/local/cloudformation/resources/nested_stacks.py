@@ -1,0 +1,69 @@
+"""Nested stacks: a template in S3, deployed as a stack of its own whose outputs the parent reads."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlparse
+
+from moto.cloudformation.models import CloudFormationBackend, Stack, cloudformation_backends
+
+from scripts.local.cloudformation.errors import TemplateError
+from scripts.local.cloudformation.registry import Handler, because, handles
+from scripts.local.cloudformation.resource import Made, Resource
+
+
+@handles("AWS::CloudFormation::Stack")
+class NestedStack(Handler):
+    """A stack inside a stack."""
+
+    applied = frozenset({"Parameters", "Tags", "TemplateURL"})
+    idle = because(NotificationARNs="nobody is told", TimeoutInMinutes="nothing waits on a laptop")
+
+    def create(self, resource: Resource) -> Made:
+        """Deploy the template."""
+        stack = _backend(resource).create_stack(
+            name=resource.name,
+            template=_template(resource),
+            parameters=_parameters(resource),
+            tags=resource.tags(),
+        )
+        return _made(stack)
+
+    def update(self, resource: Resource, made: Made) -> Made:
+        """Bring the stack to the new template, resource by resource."""
+        stack = _backend(resource).get_stack(made.ref)
+        stack.update(_template(resource), parameters=_parameters(resource), tags=resource.tags())
+        return _made(stack)
+
+    def delete(self, resource: Resource, made: Made) -> None:
+        """Take the stack away."""
+        _backend(resource).delete_stack(made.ref)
+
+
+def _backend(resource: Resource) -> CloudFormationBackend:
+    return cloudformation_backends[resource.account][resource.region]
+
+
+def _made(stack: Stack) -> Made:
+    outputs = {f"Outputs.{output.key}": output.value for output in stack.output_map.values() if output}
+    return Made(stack.stack_id, outputs)
+
+
+def _parameters(resource: Resource) -> dict[str, Any]:
+    return dict(resource.get("Parameters", {}))
+
+
+def _template(resource: Resource) -> str:
+    url = urlparse(resource.get("TemplateURL"))
+    host, path = url.netloc, url.path.lstrip("/")
+    # https://bucket.s3.region.amazonaws.com/key, or https://s3.region.amazonaws.com/bucket/key
+    bucket, key = path.split("/", 1) if host.startswith(("s3.", "s3-")) else (host.split(".")[0], path)
+    try:
+        return resource.call("s3", "get_object", Bucket=bucket, Key=key)["Body"].read().decode()
+    except TemplateError as error:
+        raise TemplateError(
+            f"{resource.place}: its template is not in the asset bucket",
+            given=resource.get("TemplateURL"),
+            expected=f"an object {key} in {bucket}",
+            mend="upload the assets of the cloud assembly before the stack is made",
+        ) from error

@@ -1,0 +1,56 @@
+"""EventBridge Scheduler: schedules are kept and shown; no clock starts anything on a laptop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scripts.local.cloudformation.registry import Handler, handles
+from scripts.local.cloudformation.resource import Made, Resource
+
+_SETTINGS = frozenset(
+    {"Description", "EndDate", "FlexibleTimeWindow", "GroupName", "KmsKeyArn", "ScheduleExpression"}
+    | {"ScheduleExpressionTimezone", "StartDate", "State", "Target"}
+)
+
+
+@handles("AWS::Scheduler::Schedule")
+class Schedule(Handler):
+    """A schedule and what it would start."""
+
+    applied = _SETTINGS | {"Name"}
+
+    def create(self, resource: Resource) -> Made:
+        """Make the schedule."""
+        name = resource.get("Name", resource.name)
+        arn = resource.call("scheduler", "create_schedule", Name=name, **resource.only(*_SETTINGS))["ScheduleArn"]
+        return Made(name, {"Arn": arn})
+
+    def update(self, resource: Resource, made: Made) -> Made:
+        """Change the schedule in place."""
+        resource.call("scheduler", "update_schedule", Name=made.ref, **resource.only(*_SETTINGS))
+        return made
+
+    def delete(self, resource: Resource, made: Made) -> None:
+        """Take the schedule away."""
+        resource.call("scheduler", "delete_schedule", Name=made.ref, **resource.only("GroupName"))
+
+    def read(self, resource: Resource, made: Made) -> dict[str, Any]:
+        """The schedule as the service has it."""
+        return resource.call("scheduler", "get_schedule", Name=made.ref, **resource.only("GroupName"))
+
+
+@handles("AWS::Scheduler::ScheduleGroup")
+class ScheduleGroup(Handler):
+    """A group of schedules."""
+
+    applied = frozenset({"Name", "Tags"})
+
+    def create(self, resource: Resource) -> Made:
+        """Make the group."""
+        name = resource.get("Name", resource.name)
+        answer = resource.call("scheduler", "create_schedule_group", Name=name, **resource.only("Tags"))
+        return Made(name, {"Arn": answer["ScheduleGroupArn"]})
+
+    def delete(self, resource: Resource, made: Made) -> None:
+        """Take the group away."""
+        resource.call("scheduler", "delete_schedule_group", Name=made.ref)

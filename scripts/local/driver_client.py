@@ -1,0 +1,176 @@
+"""The parent's side of the warm Spark driver: a JobRunner that starts it, feeds it, and replaces it when it dies."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scripts.local.job_runs import TAIL_CHARACTERS, JobResult, JobRun
+from scripts.local.processes import end_tree
+from shared.errors import TerminalError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+_PATIENCE_SECONDS = 5.0
+_KILLED = 137
+
+
+@dataclass(frozen=True)
+class DriverSettings:
+    """What the driver's session is built of.
+
+    `confs` are those of this machine: master, memory, partitions. `environment` is added to the process's own.
+    """
+
+    logs: Path
+    jars: list[Path] = field(default_factory=list)
+    confs: dict[str, str] = field(default_factory=dict)
+    app_name: str = "lakewright-local"
+    environment: dict[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = (sys.executable, "-m", "scripts.local.spark_driver")
+
+
+class SparkDriver:
+    """One warm driver process, and a fresh one whenever it has died.
+
+    Args:
+        settings: What the session is built of, and where logs go: `driver.log` for all of it, `<job run>.log` for
+            the part of one job run.
+    """
+
+    parallel = 1
+
+    def __init__(self, settings: DriverSettings) -> None:
+        self.settings = settings
+        self._log = settings.logs / "driver.log"
+        self._process: subprocess.Popen[str] | None = None
+        self._is_ready = False
+        self._running = threading.Lock()
+        self._changing = threading.RLock()
+        self._current: str | None = None
+        self._cancelled: set[str] = set()
+
+    def start(self) -> None:
+        """Start the driver and return at once; it boots while other work goes on."""
+        with self._changing:
+            if self._process is not None and self._process.poll() is None:
+                return
+            self.settings.logs.mkdir(parents=True, exist_ok=True)
+            with self._log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    self.settings.command,
+                    cwd=REPOSITORY,
+                    env={**os.environ, **self.settings.environment, "PYTHONUNBUFFERED": "1"},
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                    start_new_session=True,
+                )
+            atexit.register(self.stop)
+            self._is_ready = False
+            given = {"app_name": self.settings.app_name, "confs": self.settings.confs}
+            self._send({**given, "jars": [str(jar) for jar in self.settings.jars]})
+
+    def ready(self) -> None:
+        """Wait until the session is built.
+
+        Raises:
+            TerminalError: the driver died at it.
+        """
+        with self._running:
+            self._await_ready()
+
+    def run(self, job_run: JobRun) -> JobResult:
+        """Serve one job run, in a fresh driver if the last one has died."""
+        with self._running:
+            with self._changing:
+                if job_run.id in self._cancelled:
+                    return JobResult(_KILLED, "cancelled before it began")
+                self._current = job_run.id
+            try:
+                return self._serve(job_run)
+            finally:
+                self._current = None
+
+    def cancel(self, job_run_id: str) -> None:
+        """Cancel a job run: the driver at work on it is ended, the next job run starts a fresh one."""
+        with self._changing:
+            self._cancelled.add(job_run_id)
+            if self._current == job_run_id:
+                self._end(patience=0)
+
+    def stop(self) -> None:
+        """End the driver, the JVM and all below them."""
+        with self._changing:
+            self._end(patience=_PATIENCE_SECONDS)
+        atexit.unregister(self.stop)
+
+    def _serve(self, job_run: JobRun) -> JobResult:
+        log = self.settings.logs / f"{job_run.id}.log"
+        start = self._log.stat().st_size if self._log.exists() else 0
+        try:
+            self._await_ready()
+            self._send({"id": job_run.id, "args": job_run.arguments, "env": job_run.environment})
+            answer = self._receive()
+        except TerminalError as error:
+            return JobResult(1, str(error))
+        part = self._part(start)
+        log.write_bytes(part)
+        tail = part.decode(errors="replace")[-TAIL_CHARACTERS:].strip()
+        if answer is None:
+            return JobResult(_KILLED, f"{tail}\nthe Spark driver died during the job run; whole log: {log}")
+        return JobResult(answer["exit_code"], f"{tail}\n{answer['error']}".strip())
+
+    def _await_ready(self) -> None:
+        with self._changing:
+            self.start()
+            if self._is_ready:
+                return
+            start = self._log.stat().st_size
+        if self._receive() is None:
+            raise TerminalError(
+                "the Spark driver ended before its session was built",
+                given=self._part(max(0, start - TAIL_CHARACTERS)).decode(errors="replace")[-TAIL_CHARACTERS:].strip(),
+                expected="a Java 17 or 21 and the jars of the session",
+                mend=f"read {self._log}; `./lake setup` brings what is missing",
+            )
+        self._is_ready = True
+
+    def _send(self, message: dict[str, Any]) -> None:
+        process = self._process
+        if process is None or process.stdin is None:
+            return
+        try:
+            process.stdin.write(json.dumps(message) + "\n")
+            process.stdin.flush()
+        except OSError:
+            # It died meanwhile: the missing answer says so.
+            return
+
+    def _receive(self) -> dict[str, Any] | None:
+        """The next answer, or None when the driver has ended."""
+        process = self._process
+        line = process.stdout.readline() if process is not None and process.stdout is not None else ""
+        if line:
+            return json.loads(line)
+        with self._changing:
+            if process is self._process:
+                self._end(patience=0)
+        return None
+
+    def _end(self, *, patience: float) -> None:
+        process, self._process, self._is_ready = self._process, None, False
+        if process is not None:
+            end_tree(process, patience=patience)
+
+    def _part(self, start: int) -> bytes:
+        with self._log.open("rb") as log:
+            log.seek(start)
+            return log.read()

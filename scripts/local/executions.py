@@ -1,0 +1,149 @@
+"""Executions of state machines: start, watch, wait, stop."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from scripts.local.clients import client
+from shared.errors import TerminalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LOOK_SECONDS = 0.5
+
+
+class Status(StrEnum):
+    """How an execution stands, in the words of Step Functions."""
+
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    TIMED_OUT = "TIMED_OUT"
+    ABORTED = "ABORTED"
+
+
+class Happening(StrEnum):
+    """What a progress view shows of an execution."""
+
+    ENTERED = "entered"
+    EXITED = "exited"
+    FAILED = "failed"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened.
+
+    `state` is empty for the end of the execution. `seconds` counts from the execution's start. `error` and `cause`
+    are there for failures.
+    """
+
+    happening: Happening
+    state: str
+    at: datetime
+    seconds: float
+    error: str = ""
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an execution ended."""
+
+    status: Status
+    output: Any = None
+    error: str = ""
+    cause: str = ""
+
+
+def start(machine_arn: str, given: dict[str, Any], name: str) -> str:
+    """Start an execution; its ARN.
+
+    Raises:
+        TerminalError: the name was used before, or the machine is unknown.
+    """
+    service = client("stepfunctions")
+    try:
+        answer = service.start_execution(stateMachineArn=machine_arn, name=name, input=json.dumps(given))
+    except service.exceptions.ClientError as error:
+        raise TerminalError(
+            f"the execution {name} could not be started",
+            given=machine_arn,
+            expected=str(error),
+            mend="choose another name, or a machine that is deployed",
+        ) from error
+    return str(answer["executionArn"])
+
+
+def outcome(execution_arn: str) -> Outcome:
+    """How an execution stands now."""
+    found = client("stepfunctions").describe_execution(executionArn=execution_arn)
+    output = json.loads(found["output"]) if "output" in found else None
+    return Outcome(Status(found["status"]), output, found.get("error", ""), found.get("cause", ""))
+
+
+def events(execution_arn: str) -> Iterator[Event]:
+    """What happens in an execution, as it happens, until it has ended."""
+    service = client("stepfunctions")
+    seen = 0
+    while True:
+        ended = outcome(execution_arn).status is not Status.RUNNING
+        history = service.get_execution_history(executionArn=execution_arn)["events"]
+        yield from _told(history, seen)
+        seen = len(history)
+        if ended:
+            return
+        time.sleep(_LOOK_SECONDS)
+
+
+def wait(execution_arn: str) -> Outcome:
+    """Wait until an execution has ended."""
+    while True:
+        found = outcome(execution_arn)
+        if found.status is not Status.RUNNING:
+            return found
+        time.sleep(_LOOK_SECONDS)
+
+
+def stop(execution_arn: str, cause: str) -> Outcome:
+    """Stop an execution; the job runs it waits for are cancelled with it."""
+    client("stepfunctions").stop_execution(executionArn=execution_arn, error="Stopped", cause=cause)
+    return wait(execution_arn)
+
+
+def _told(history: list[dict[str, Any]], seen: int) -> Iterator[Event]:
+    """The events after the first `seen`, in the words of a progress view."""
+    states: dict[int, str] = {}
+    for index, event in enumerate(history):
+        details = next((value for key, value in event.items() if key.endswith("EventDetails")), None) or {}
+        before = states.get(event.get("previousEventId", 0), "")
+        kind = event["type"]
+        is_state = kind.endswith(("StateEntered", "StateExited"))
+        states[event["id"]] = details.get("name", "") if is_state else before
+        happening = _happening(kind)
+        if index >= seen and happening is not None:
+            yield Event(
+                happening=happening,
+                state="" if happening is Happening.ENDED else states[event["id"]],
+                at=event["timestamp"],
+                seconds=(event["timestamp"] - history[0]["timestamp"]).total_seconds(),
+                error=details.get("error") or "",
+                cause=details.get("cause") or "",
+            )
+
+
+def _happening(kind: str) -> Happening | None:
+    if kind.endswith("StateEntered"):
+        return Happening.ENTERED
+    if kind.endswith("StateExited"):
+        return Happening.EXITED
+    if kind.startswith("Execution"):
+        return None if kind == "ExecutionStarted" else Happening.ENDED
+    return Happening.FAILED if kind.endswith(("Failed", "TimedOut")) else None

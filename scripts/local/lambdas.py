@@ -1,0 +1,121 @@
+"""Lambda functions run in this process, from the checkout.
+
+A function's `Handler` names the module and function (`lambdas.on_step_finished.handler.handler`). Its environment
+variables stand in `os.environ` during the call, so calls are made one at a time. What moto 5.2.5 does otherwise: it
+starts a container.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import threading
+import traceback
+import uuid
+from contextlib import contextmanager
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from moto.awslambda.models import LambdaFunction
+
+from scripts.local.streams import captured, thread_streams
+from shared.errors import TerminalError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# Reentrant: a handler may call another function.
+_CALLING = threading.RLock()
+
+
+class Context:
+    """The context object of a call, with all that Powertools reads."""
+
+    client_context = None
+    identity = None
+
+    def __init__(self, function: LambdaFunction) -> None:
+        self.function_name = function.function_name
+        self.function_version = str(function.version)
+        self.invoked_function_arn = function.function_arn
+        self.memory_limit_in_mb = str(function.memory_size)
+        self.aws_request_id = str(uuid.uuid4())
+        self.log_group_name = function.logs_group_name
+        self.log_stream_name = self.aws_request_id
+        self._end = monotonic() + float(function.timeout)
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds left before the function's timeout."""
+        return max(0, round((self._end - monotonic()) * 1000))
+
+
+def _invoke(self: LambdaFunction, event: Any = None) -> tuple[str, bool, str]:
+    """Call the handler: its answer as JSON, whether it failed, and what it printed."""
+    with _CALLING, _environment(self), thread_streams(), captured() as printed:
+        answer, failed = _answer(self, json.loads(event) if isinstance(event, str) else event or {})
+    self.logs_backend.ensure_log_group(self.logs_group_name)
+    self.save_logs(printed.getvalue())
+    return answer, failed, printed.getvalue()
+
+
+def _answer(function: LambdaFunction, event: Any) -> tuple[str, bool]:
+    try:
+        return json.dumps(_load(function)(event, Context(function))), False
+    except Exception as error:  # noqa: BLE001 - every error of a handler is an answer, as on AWS
+        trace = traceback.format_exc()
+        print(trace)  # noqa: T201 - into the function's log
+        answer = {"errorMessage": str(error), "errorType": type(error).__name__, "stackTrace": trace.splitlines()}
+        return json.dumps(answer), True
+
+
+def _load(function: LambdaFunction) -> Callable[[Any, Any], Any]:
+    """The handler, imported anew for every function made: its modules read their environment at import.
+
+    Raises:
+        TerminalError: the checkout has no such module or function.
+    """
+    loaded = getattr(function, "_loaded_handler", None)
+    if loaded is None:
+        module, _, name = function.handler.rpartition(".")
+        package = module.rpartition(".")[0]
+        for stale in [known for known in sys.modules if package and f"{known}.".startswith(f"{package}.")]:
+            del sys.modules[stale]
+        try:
+            loaded = function._loaded_handler = getattr(importlib.import_module(module), name)
+        except (ModuleNotFoundError, AttributeError, ValueError) as error:
+            raise TerminalError(
+                f"function {function.function_name}: its handler was not found in the checkout ({error})",
+                given=function.handler,
+                expected="lambdas.<folder>.handler.handler",
+                mend="correct the Handler of the function, or the module it names",
+            ) from error
+    return loaded
+
+
+@contextmanager
+def _environment(function: LambdaFunction) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update({key: str(value) for key, value in function.environment_vars.items()})
+    os.environ.update(
+        AWS_LAMBDA_FUNCTION_NAME=function.function_name,
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE=str(function.memory_size),
+        AWS_LAMBDA_FUNCTION_VERSION=str(function.version),
+        AWS_LAMBDA_LOG_GROUP_NAME=function.logs_group_name,
+        AWS_REGION=function.region,
+        AWS_DEFAULT_REGION=function.region,
+        _HANDLER=function.handler,
+    )
+    try:
+        yield
+    finally:
+        # Other threads read the environment meanwhile, so it is never emptied.
+        for added in set(os.environ) - set(before):
+            del os.environ[added]
+        os.environ.update(before)
+
+
+def install() -> None:
+    """Put all of it in place of moto's own; a second call changes nothing."""
+    LambdaFunction._invoke_lambda = _invoke

@@ -1,0 +1,24 @@
+"""The one version of moto the local runtime is written for: it replaces private names, so any other may break it."""
+
+from __future__ import annotations
+
+import moto
+
+from shared.errors import TerminalError
+
+MOTO = "5.2.5"
+
+
+def require_known_moto() -> None:
+    """Refuse to patch a moto whose inside nobody has looked at.
+
+    Raises:
+        TerminalError: another version is installed.
+    """
+    if moto.__version__ != MOTO:
+        raise TerminalError(
+            "the local runtime replaces private names of moto, and this moto is another one",
+            given=f"moto {moto.__version__}",
+            expected=f"moto {MOTO}",
+            mend=f"pin moto=={MOTO}, or run tests/scripts/local with the new one, mend what broke and raise MOTO",
+        )

@@ -1,0 +1,22 @@
+"""Everything the local runtime changes in moto, in one call."""
+
+from __future__ import annotations
+
+from scripts.local import api_models, emr, lambdas
+from scripts.local.moto_version import require_known_moto
+
+
+def install() -> None:
+    """Mend moto: CloudFormation, Step Functions, EMR Serverless and Lambda. A second call changes nothing.
+
+    Raises:
+        TerminalError: this moto is not the one the changes were made for.
+    """
+    require_known_moto()
+    from scripts.local import cloudformation, stepfunctions
+
+    api_models.install()
+    cloudformation.install()
+    stepfunctions.install()
+    emr.install()
+    lambdas.install()

@@ -1,0 +1,90 @@
+"""JSONata in moto's interpreter.
+
+What moto 5.2.5 does otherwise: it has no JSONata engine at all (it calls None), writes variables unescaped into the
+text of an expression, and answers `$hash` and `$uuid` with a sentence saying that they are not supported. Here
+variables are bound as values, so nothing is ever written into an expression.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringJSONata
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.eval.variable_store import VariableStore
+from moto.stepfunctions.parser.asl.jsonata.jsonata import (
+    IllegalJSONataVariableReference,
+    extract_jsonata_variable_references,
+)
+
+from scripts.local.stepfunctions.functions import EvaluationError, evaluate
+
+if TYPE_CHECKING:
+    from moto.stepfunctions.parser.asl.eval.environment import Environment
+
+
+def _eval_body(self: StringJSONata, env: Environment) -> None:
+    try:
+        extract_jsonata_variable_references(self.expression)
+        env.stack.append(evaluate(self.expression, _variables(env)))
+    except IllegalJSONataVariableReference as error:
+        raise _failure(env, self.expression, f"{error.variable_reference} is not allowed; use $states") from error
+    except EvaluationError as error:
+        raise _failure(env, self.expression, str(error)) from error
+
+
+def _variables(env: Environment) -> dict[str, Any]:
+    store, states = env.variable_store, dict(env.states._states_data)
+    if states.get("errorOutput") is None:
+        states.pop("errorOutput", None)
+    return {**store._outer_scope, **store._inner_scope, "states": states}
+
+
+def _failure(env: Environment, expression: str, reason: str) -> FailureEventException:
+    error = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
+    cause = f"The JSONata expression '{expression}' specified for the field '{env.next_field_name}' failed: {reason}"
+    details = EvaluationFailedEventDetails(cause=cause, error=error.error_name)
+    return FailureEventException(
+        failure_event=FailureEvent(
+            env=env,
+            error_name=error,
+            event_type=HistoryEventType.EvaluationFailed,
+            event_details=EventDetails(evaluationFailedEventDetails=details),
+        )
+    )
+
+
+def declarations(bindings: dict[str, Any]) -> str:
+    """Variables as text before an expression, escaped: moto still asks for it where JSONPath meets variables."""
+    return "".join(f"{name}:={json.dumps(value, default=str)};" for name, value in bindings.items())
+
+
+def evaluate_text(expression: str) -> Any:
+    """An expression that carries its variables in its text."""
+    return evaluate(expression, {})
+
+
+def _assigned(self: VariableStore) -> dict[str, str]:
+    """The variables a state has assigned, for its history event, as JSON."""
+    return {name: json.dumps(self.get(name), default=str) for name in self._declaration_tracing}
+
+
+def install() -> None:
+    """Put all of it in place of moto's own; a second call changes nothing."""
+    StringJSONata._eval_body = _eval_body
+    VariableStore.get_assigned_variables = _assigned
+    for name, module in list(sys.modules.items()):
+        if name.startswith("moto.stepfunctions."):
+            if hasattr(module, "eval_jsonata_expression"):
+                module.eval_jsonata_expression = evaluate_text
+            if hasattr(module, "encode_jsonata_variable_declarations"):
+                module.encode_jsonata_variable_declarations = declarations

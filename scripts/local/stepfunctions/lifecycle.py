@@ -1,0 +1,79 @@
+"""How executions run and end.
+
+What moto 5.2.5 does otherwise: it makes a new client for every call, reports a task as succeeded after its execution
+was stopped, calls an execution succeeded before its output is there, gives an output that is a text without its
+quotes and a null not at all, and does not run anything unless asked to.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from moto.stepfunctions import responses
+from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
+from moto.stepfunctions.parser.asl.eval.program_state import (
+    ProgramEnded,
+    ProgramError,
+    ProgramStopped,
+    ProgramTimedOut,
+)
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
+
+from scripts.local.clients import client
+from scripts.local.patching import once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from moto.stepfunctions.parser.asl.eval.environment import Environment
+
+_STATUS = {
+    ProgramEnded: ExecutionStatus.SUCCEEDED,
+    ProgramError: ExecutionStatus.FAILED,
+    ProgramStopped: ExecutionStatus.ABORTED,
+    ProgramTimedOut: ExecutionStatus.TIMED_OUT,
+}
+
+
+def _backend(account: str, region: str) -> StepFunctionsParserBackend:
+    return stepfunctions_parser_backends[account][region]
+
+
+def _client(region: str, service: str, state_credentials: Any = None) -> Any:
+    return client(service, region)
+
+
+def _while_running(original: Callable[..., None]) -> Callable[..., None]:
+    def after_eval_execution(self: StateTaskService, env: Environment, *args: Any, **named: Any) -> None:
+        if env.is_running():
+            original(self, env, *args, **named)
+
+    return after_eval_execution
+
+
+def _reflect(self: BaseExecutionWorkerCommunication) -> None:
+    """Say how an execution ended; its status comes last, since it is what a waiting client looks at."""
+    execution, state = self.execution, self.execution.exec_worker.env.program_state()
+    execution.stop_date = datetime.now(UTC)
+    if isinstance(state, ProgramEnded):
+        execution.output = json.dumps(execution.exec_worker.env.states.get_input(), default=str)
+    if isinstance(state, ProgramError):
+        execution.error, execution.cause = state.error.get("error"), state.error.get("cause")
+    if isinstance(state, ProgramStopped):
+        execution.error, execution.cause = state.error, state.cause
+    execution.exec_status = _STATUS[type(state)]
+
+
+def install() -> None:
+    """Put all of it in place of moto's own; a second call changes nothing."""
+    responses.get_backend = _backend
+    BaseExecutionWorkerCommunication._reflect_execution_status = _reflect
+    once(StateTaskService, "_after_eval_execution", _while_running)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("moto.stepfunctions.") and hasattr(module, "boto_client_for"):
+            module.boto_client_for = _client

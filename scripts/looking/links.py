@@ -1,0 +1,136 @@
+"""Which columns two tables have in common by contract, so that a row can be followed from one to the other.
+
+    orders -> sales_fact      order_id = order_id, because the SELECT joins them on it
+    raw_orders -> orders      salesorderid = order_id, because transformLogic is that plain column
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlglot
+from sqlglot import exp
+
+from scripts.looking.select_columns import equal_columns
+from shared.contracts import Kind
+from shared.contracts.query import BATCH
+from shared.contracts.sql import DIALECT
+from shared.names import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shared.contracts import Catalog, Column, Table
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A column of the earlier table whose value, cast to the later column's type, is the later column's value."""
+
+    earlier: str
+    later: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """Two tables and the columns by which their rows are followed.
+
+    `is_same_row` says that each table's key is in the other, so that both speak of the same thing; `missing` are the
+    key columns that could not be followed, which makes the rows found too many rather than too few.
+    """
+
+    earlier: Table
+    later: Table
+    pairs: tuple[Pair, ...]
+    missing: tuple[str, ...] = ()
+
+    @property
+    def is_same_row(self) -> bool:
+        """Whether both keys are covered."""
+        return {p.earlier for p in self.pairs} >= set(self.earlier.primary_key) and {
+            p.later for p in self.pairs
+        } >= set(self.later.primary_key)
+
+    def __str__(self) -> str:
+        told = ", ".join(p.later if p.earlier == p.later else f"{p.earlier} = {p.later}" for p in self.pairs)
+        return told + (f"; {', '.join(self.missing)} cannot be followed" if self.missing else "")
+
+
+def link_up(earlier: Table, later: Table, catalog: Catalog, known: Iterable[str]) -> Link | None:
+    """How rows of `later`, of which the columns `known` are known, lead to the rows of its input `earlier`.
+
+    None when no column of either key is carried over as it is.
+    """
+    pairs = tuple(p for p in input_pairs(earlier, later, catalog) if p.later in set(known))
+    by_later_key = _covering(pairs, "later", later.primary_key)
+    by_earlier_key = _covering(pairs, "earlier", earlier.primary_key)
+    if by_later_key or by_earlier_key:
+        return Link(earlier=earlier, later=later, pairs=by_later_key or by_earlier_key)
+    some = tuple(p for p in pairs if p.later in later.primary_key)
+    if later.kind is Kind.REFINED and some:
+        missing = tuple(k for k in later.primary_key if k not in {p.later for p in some})
+        return Link(earlier=earlier, later=later, pairs=some, missing=missing)
+    return None
+
+
+def link_down(earlier: Table, later: Table, catalog: Catalog, known: Iterable[str]) -> Link | None:
+    """How rows of `earlier`, of which the columns `known` are known, lead to rows of `later`, which reads it.
+
+    None when neither the key of `earlier` is in `later`, nor that of `later` in `earlier`.
+    """
+    pairs = tuple(p for p in input_pairs(earlier, later, catalog) if p.earlier in set(known))
+    found = _covering(pairs, "earlier", earlier.primary_key) or _covering(pairs, "later", later.primary_key)
+    return Link(earlier=earlier, later=later, pairs=found) if found else None
+
+
+def link_by_key(earlier: Table, later: Table, catalog: Catalog) -> Link | None:
+    """How a key is found again in a table that does not read `earlier`: by foreign key, or by the columns' names.
+
+    Names count outside of bronze, where they are the sources' own, and where one table of a layer alone has that key:
+    a key that everything calls `id` says nothing.
+    """
+    if later.name == earlier.name or str(later.name) in catalog.requirements(str(earlier.name)):
+        return None
+    for column in later.foreign_keys:
+        if column.parent and column.parent.table == earlier.name:
+            return Link(earlier=earlier, later=later, pairs=(Pair(column.parent.column, column.name),))
+    layer = [table for table in catalog.tables.values() if table.name.layer == earlier.name.layer]
+    is_told_by_name = earlier.name.layer is not Layer.BRONZE and later.name.layer is not Layer.BRONZE
+    is_its_own = sum(table.primary_key == earlier.primary_key for table in layer) == 1
+    if not (is_told_by_name and is_its_own and set(earlier.primary_key) <= set(later.column_names)):
+        return None
+    return Link(earlier=earlier, later=later, pairs=tuple(Pair(k, k) for k in earlier.primary_key))
+
+
+def input_pairs(earlier: Table, later: Table, catalog: Catalog) -> tuple[Pair, ...]:
+    """Every pair of columns in which `later` carries a value of its input `earlier` as it is."""
+    if later.kind is Kind.BUILT and later.query:
+        columns = {str(n): catalog.table(str(n)).column_names for n in later.inputs}
+        equal = equal_columns(later.query.sql, columns)
+        named = equal.get(str(earlier.name), {})
+        return tuple(Pair(e, out) for out in later.column_names for e in named.get(out, ()))
+    of_batch = {c.name: c.name for c in earlier.columns}
+    if later.query:
+        names = equal_columns(later.query.sql, {BATCH: earlier.column_names})[BATCH]
+        of_batch = {out: ins[0] for out, ins in names.items() if ins}
+    plain = [(_plain(column), column.name) for column in later.columns]
+    return tuple(Pair(of_batch[p], name) for p, name in plain if p in of_batch)
+
+
+def _covering(pairs: tuple[Pair, ...], side: str, key: tuple[str, ...]) -> tuple[Pair, ...]:
+    """For each column of a key the first pair that has it on one side; nothing unless every column has one."""
+    found = [next((p for p in pairs if getattr(p, side) == column), None) for column in key]
+    return tuple(p for p in found if p) if all(found) else ()
+
+
+def _plain(column: Column) -> str | None:
+    """The input's column that a refined column is wherever it is not null, but for its type; None if it is made up."""
+    if column.format:
+        return None
+    if column.logic is None:
+        return column.name
+    tree = sqlglot.parse_one(column.logic, dialect=DIALECT)
+    while isinstance(tree, exp.Cast | exp.TryCast | exp.Paren | exp.Nullif):
+        tree = tree.this
+    return tree.name if isinstance(tree, exp.Column) else None

@@ -1,0 +1,218 @@
+"""The rows a trace finds in each table, kept beside each other in one DuckDB."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from scripts.looking.keys import duckdb_type
+from scripts.looking.relations import Relations, quoted
+from shared.contracts import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from scripts.looking.lake import Lake
+    from scripts.looking.links import Link
+    from shared.contracts import Table
+
+# The most rows of one table that are shown and followed further.
+MOST = 1000
+INGESTED_AT, RUN_ID, SEQUENCE, SOURCE_POSITION = "_ingested_at", "_run_id", "_sequence", "_source_position"
+
+
+class What(StrEnum):
+    """What was found: a row, a row in the quarantine, or something to know."""
+
+    ROW = "row"
+    QUARANTINED = "quarantined"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing found in one table.
+
+    `via` says by which columns the table was reached. `batch`, `run_id`, `at` and `source_position` say how a row was
+    landed or refused; silver and gold rows do not have them. `rules` are those a refused row failed.
+    """
+
+    table: str
+    what: What
+    via: str
+    source: str | None = None
+    source_position: str | None = None
+    batch: int | None = None
+    run_id: str | None = None
+    at: datetime | None = None
+    rules: list[str] | None = None
+    row: dict[str, Any] | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A table as far as it is known: a relation with rows, or with keys alone, and the columns it has."""
+
+    table: Table
+    relation: str
+    columns: tuple[str, ...]
+
+
+class Places:
+    """Looks rows up in one table by what is known of another, and keeps what it finds."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake, self.relations = lake, Relations()
+        self.findings: list[Finding] = []
+
+    def ask(self, table: Table, key: Mapping[str, str]) -> Place:
+        """Look for the rows with a key."""
+        types = {name: duckdb_type(table, name) for name in key}
+        values = ", ".join(f"CAST(? AS {types[name]}) AS {quoted(name)}" for name in key)
+        self._keep(_keys(table), f"SELECT {values}", list(key.values()))
+        return self._look(table, types, "asked for " + ", ".join(f"{name} = {value}" for name, value in key.items()))
+
+    def go_up(self, place: Place, link: Link) -> Place:
+        """Look for the rows of an input that rows of a table were made of."""
+        values = {p.earlier: _cast(p.later, duckdb_type(link.earlier, p.earlier)) for p in link.pairs}
+        self._derive(place, link.earlier, values)
+        return self._look(
+            link.earlier, {p.earlier: duckdb_type(link.later, p.later) for p in link.pairs}, str(link)
+        )
+
+    def go_down(self, place: Place, link: Link, *, silently: bool = False) -> Place:
+        """Look for the rows that were made of rows of a table, or that have its key.
+
+        Args:
+            place: What is known.
+            link: Where to look, and by which columns.
+            silently: Whether it is worth no note that there is no such row.
+        """
+        types = {p.later: duckdb_type(link.later, p.later) for p in link.pairs}
+        self._derive(place, link.later, {p.later: _cast(p.earlier, types[p.later]) for p in link.pairs})
+        return self._look(link.later, types, str(link), silently=silently)
+
+    def note(self, table: Table, text: str, via: str) -> None:
+        """Keep something to know of a table."""
+        self.findings.append(Finding(table=str(table.name), what=What.NOTE, via=via, note=text))
+
+    def _derive(self, place: Place, target: Table, values: Mapping[str, str]) -> None:
+        told = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in values.items())
+        self._keep(_keys(target), f"SELECT DISTINCT {told} FROM {place.relation}")
+
+    def _keep(self, name: str, select: str, parameters: Sequence[object] = ()) -> None:
+        self.relations.rows(f"CREATE TEMP TABLE {name} AS {select}", parameters)
+
+    def _look(self, table: Table, types: Mapping[str, str], via: str, *, silently: bool = False) -> Place:
+        """Find the rows that have one of the table's derived keys, in the table and in its quarantine.
+
+        Args:
+            table: The table.
+            types: The columns of the derived keys, and the type to compare each in.
+            via: How the table was reached.
+            silently: Whether it is worth no note that there is no such row.
+        """
+        self._look_in_quarantine(table, types, via)
+        keys_alone = Place(table, _keys(table), tuple(types))
+        found = self.lake.table(table.name)
+        if found is None:
+            self.note(table, "is not there yet", via)
+            return keys_alone
+        if lacking := set(types) - {column.name for column in found.schema().fields}:
+            self.note(table, f"lacks {', '.join(sorted(lacking))} of its contract", via)
+            return keys_alone
+        view = self.relations.open(str(table.name.layer), table.name.table, found)
+        same = " AND ".join(f"{_cast(n, type_, 't')} = {_cast(n, type_, 'k')}" for n, type_ in types.items())
+        order = [*([SEQUENCE] if table.kind is Kind.INGESTED else []), *table.primary_key]
+        self._keep(
+            _rows(table),
+            f"SELECT t.* FROM {view} AS t SEMI JOIN {_keys(table)} AS k ON {same} "
+            f"ORDER BY {', '.join(quoted(name) for name in order)} LIMIT {MOST + 1}",
+        )
+        rows = self.relations.rows(f"FROM {_rows(table)}")
+        self.findings += [_row(table, via, row) for row in rows[:MOST]]
+        if len(rows) > MOST:
+            self.note(table, f"has more such rows; the first {MOST:,} are shown and followed", via)
+        if not rows:
+            if not silently:
+                self.note(table, "has no such row", via)
+            return keys_alone
+        return Place(table, _rows(table), tuple(rows[0]))
+
+    def _look_in_quarantine(self, table: Table, types: Mapping[str, str], via: str) -> None:
+        refused = self.lake.quarantine(table.name)
+        if refused is None:
+            return
+        view = self.relations.open("quarantine", str(table.name), refused)
+        if table.kind is Kind.INGESTED:
+            [[count]] = self.relations.connection.execute(f"SELECT count(*) FROM {view}").fetchall()
+            text = f"{count:,} rows of the source could not be read, so they have no key: ./lake quarantine {table.name}"
+            self.note(table, text, via)
+            return
+        in_key = {n: type_ for n, type_ in types.items() if n in table.primary_key}
+        if not in_key:
+            return
+        same = " AND ".join(
+            f"TRY_CAST(json_extract_string(q.row_key, '$.{n}') AS {type_}) = {_cast(n, type_, 'k')}"
+            for n, type_ in in_key.items()
+        )
+        rows = self.relations.rows(
+            f"SELECT q.* FROM {view} AS q SEMI JOIN {_keys(table)} AS k ON {same} ORDER BY batch, row_key LIMIT {MOST}"
+        )
+        self.findings += [_refused(table, via, row) for row in rows]
+
+
+def _keys(table: Table) -> str:
+    return quoted(f"keys of {table.name}")
+
+
+def _rows(table: Table) -> str:
+    return quoted(f"rows of {table.name}")
+
+
+def _cast(name: str, type_: str, alias: str = "") -> str:
+    return f"TRY_CAST({alias}{'.' if alias else ''}{quoted(name)} AS {type_})"
+
+
+def _row(table: Table, via: str, row: dict[str, Any]) -> Finding:
+    if table.kind is not Kind.INGESTED:
+        return Finding(table=str(table.name), what=What.ROW, via=via, row=row)
+    return Finding(
+        table=str(table.name),
+        what=What.ROW,
+        via=via,
+        source=f"{table.source.system} {table.source.object}" if table.source else None,
+        source_position=row[SOURCE_POSITION],
+        batch=row[SEQUENCE],
+        run_id=row[RUN_ID],
+        at=row[INGESTED_AT],
+        row={n: v for n, v in row.items() if n not in (SOURCE_POSITION, SEQUENCE, RUN_ID, INGESTED_AT)},
+    )
+
+
+def _refused(table: Table, via: str, row: dict[str, Any]) -> Finding:
+    return Finding(
+        table=str(table.name),
+        what=What.QUARANTINED,
+        via=via,
+        source_position=row["source_position"],
+        batch=row["batch"],
+        run_id=row["run_id"],
+        at=row["quarantined_at"],
+        rules=row["rules"],
+        row=_parsed(row["row"]),
+    )
+
+
+def _parsed(text: str | None) -> dict[str, Any]:
+    """A refused row as it was written down: JSON of its columns, or the text that could not be read as a row."""
+    try:
+        found = json.loads(text or "", parse_float=Decimal)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"text": text}

@@ -1,0 +1,41 @@
+"""Where the flow that feeds a table stands, as the table's own commits say it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from jobs.runtime.delta_log import Commit
+from jobs.runtime.position import FlowPosition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from deltalake import DeltaTable
+
+
+def flow_position(table: DeltaTable, flow: str) -> FlowPosition | None:
+    """The position of a flow; None when no commit that is still kept says it.
+
+    A position counts only if its sequence is the table's transaction version of the flow, as in the engine.
+    """
+    sequence = table.transaction_version(flow)
+    if sequence is None:
+        return None
+    for commit in _newest_first(table):
+        facts = commit.metadata.get("flows", {}).get(flow)
+        if facts and facts["sequence"] == sequence:
+            return FlowPosition(**facts)
+    return None
+
+
+def written_at(table: DeltaTable) -> datetime:
+    """When the table's last commit was made."""
+    return datetime.fromtimestamp(table.history(1)[0]["timestamp"] / 1000, UTC)
+
+
+def _newest_first(table: DeltaTable) -> Iterator[Commit]:
+    """The commits of a table; nearly always the first one is enough, and reading them all is slow."""
+    [last] = table.history(1)
+    yield Commit(last["version"], last)
+    yield from (Commit(info["version"], info) for info in table.history()[1:])

@@ -1,0 +1,56 @@
+"""The rows that rules refused, over all tables or of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scripts.looking.lake import by_layer
+from scripts.looking.relations import Relations
+
+if TYPE_CHECKING:
+    from scripts.looking.lake import Lake
+    from shared.contracts import Catalog
+    from shared.names import TableName
+
+SCHEMA = "quarantine"
+
+
+def overview(lake: Lake, catalog: Catalog, rule: str | None = None) -> list[dict[str, Any]]:
+    """Per table and rule the rows refused, and when it began and last happened; a row counts for each of its rules."""
+    relations = Relations()
+    found = []
+    for name in sorted((table.name for table in catalog.tables.values()), key=by_layer):
+        for row in _per_rule(relations, lake, name):
+            if rule in (None, row["rule"]):
+                found.append({"table": str(name), **row})
+    return found
+
+
+def refused(lake: Lake, name: TableName, rule: str | None = None) -> list[dict[str, Any]]:
+    """The rows of one table that were refused, newest first."""
+    relations = Relations()
+    view = _view(relations, lake, name)
+    if view is None:
+        return []
+    return relations.rows(
+        f"SELECT ? AS \"table\", batch, run_id, quarantined_at, rules, source_position, row_key, \"row\", contract "
+        f"FROM {view} WHERE ? IS NULL OR list_contains(rules, ?) "
+        f"ORDER BY batch DESC, source_position, row_key, \"row\"",
+        [str(name), rule, rule],
+    )
+
+
+def _per_rule(relations: Relations, lake: Lake, name: TableName) -> list[dict[str, Any]]:
+    view = _view(relations, lake, name)
+    if view is None:
+        return []
+    return relations.rows(
+        f"SELECT rule, count(*) AS \"rows\", min_by(run_id, quarantined_at) AS first_run, "
+        f"min(quarantined_at) AS first_at, max_by(run_id, quarantined_at) AS last_run, max(quarantined_at) AS last_at "
+        f"FROM (SELECT unnest(rules) AS rule, * FROM {view}) GROUP BY rule ORDER BY \"rows\" DESC, rule"
+    )
+
+
+def _view(relations: Relations, lake: Lake, name: TableName) -> str | None:
+    table = lake.quarantine(name)
+    return relations.open(SCHEMA, str(name), table) if table else None

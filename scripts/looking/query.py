@@ -1,0 +1,148 @@
+"""The user's own SELECT, over the tables it names and nothing else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import duckdb
+from deltalake.exceptions import DeltaError
+
+from scripts.looking.errors import WrongRequestError
+from scripts.looking.lake import by_layer
+from scripts.looking.relations import Relations
+from shared.errors import UnknownNameError
+from shared.names import Layer, TableName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from deltalake import DeltaTable
+
+    from scripts.looking.lake import Lake
+    from scripts.looking.runs import Run
+
+QUARANTINE = "quarantine"
+BETWEEN = "__"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The rows of a query; a column whose name is taken has got a number."""
+
+    columns: list[str]
+    rows: list[dict[str, Any]]
+
+
+def select(lake: Lake, sql: str, *, limit: int | None = None, as_of: Run | None = None) -> Answer:
+    """Run one SELECT over `<layer>.<table>` and `quarantine.<layer>__<table>`.
+
+    Args:
+        lake: The lake.
+        sql: DuckDB's SQL.
+        limit: The most rows to give.
+        as_of: The run whose end the tables are read at; as they are now without it.
+
+    Raises:
+        UnknownNameError: a table does not exist.
+        WrongRequestError: the SQL is not one SELECT, or cannot be run.
+    """
+    relations = Relations()
+    for schema, name in sorted(_tables(relations, sql)):
+        relations.open(schema, name, _open(lake, schema, name, as_of))
+    relations.lock()
+    try:
+        cursor = relations.connection.execute(sql)
+        rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit)
+    except duckdb.Error as error:
+        raise WrongRequestError("the query cannot be run", given=_one_line(error)) from error
+    names = _unique([column[0] for column in cursor.description or ()])
+    return Answer(names, [dict(zip(names, row, strict=True)) for row in rows])
+
+
+def _tables(relations: Relations, sql: str) -> set[tuple[str, str]]:
+    """Schema and name of every table that a SELECT names, as DuckDB's own parser sees it."""
+    [[text]] = relations.connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()
+    tree = json.loads(text)
+    if tree["error"]:
+        other = tree["error_type"] == "not implemented"
+        raise _unread("another statement" if other else tree["error_message"])
+    if len(tree["statements"]) != 1:
+        raise _unread(f"{len(tree['statements'])} statements")
+    own = {node["key"].lower() for node in _nodes(tree) if isinstance(node.get("key"), str)}
+    named = [
+        (n["schema_name"].lower(), n["table_name"].lower()) for n in _nodes(tree) if n.get("type") == "BASE_TABLE"
+    ]
+    return {(schema, name) for schema, name in named if schema or name not in own}
+
+
+def _unread(given: str) -> WrongRequestError:
+    return WrongRequestError("the query cannot be read", given=given, expected="one SELECT in DuckDB's SQL")
+
+
+def _nodes(tree: object) -> Iterator[dict[str, Any]]:
+    if isinstance(tree, dict):
+        yield tree
+    for child in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
+        yield from _nodes(child)
+
+
+def _open(lake: Lake, schema: str, name: str, as_of: Run | None) -> DeltaTable:
+    layer, _, short = name.partition(BETWEEN) if schema == QUARANTINE else (schema, "", name)
+    table = None
+    if layer in set(Layer) and short.isidentifier():
+        read = _quarantine if schema == QUARANTINE else _table
+        table = read(lake, TableName(Layer(layer), short), as_of)
+    return table or _refuse(lake, f"{schema}.{name}" if schema else name)
+
+
+def _refuse(lake: Lake, name: str) -> NoReturn:
+    names = _names()
+    if name in map(str, names):
+        raise WrongRequestError(f"{name} is not there yet", mend=f"run ./lake run daily_batch --select +{name}")
+    quarantines = [f"{QUARANTINE}.{n.layer}{BETWEEN}{n.table}" for n in names if lake.quarantine(n)]
+    raise UnknownNameError("table", name, [str(n) for n in names if lake.table(n)] + quarantines)
+
+
+def _table(lake: Lake, name: TableName, as_of: Run | None) -> DeltaTable | None:
+    if as_of is None:
+        return lake.table(name)
+    version = as_of.version(name)
+    if version is None:
+        raise WrongRequestError(f"{name} was not there at the end of run {as_of.run_id}")
+    try:
+        return lake.table(name, version)
+    except DeltaError as error:
+        raise WrongRequestError(
+            f"{name} cannot be read as of run {as_of.run_id}",
+            given=f"version {version}: {str(error).splitlines()[0]}",
+            expected="a version the table's log still holds",
+        ) from error
+
+
+def _quarantine(lake: Lake, name: TableName, as_of: Run | None) -> DeltaTable | None:
+    if as_of is not None:
+        raise WrongRequestError(
+            "a run's page holds no versions of quarantines", mend="leave out --as-of, and ask for run_id or batch"
+        )
+    return lake.quarantine(name)
+
+
+def _names() -> list[TableName]:
+    from shared.contracts import load_catalog
+
+    return sorted((table.name for table in load_catalog().tables.values()), key=by_layer)
+
+
+def _one_line(error: duckdb.Error) -> str:
+    text, _, _ = str(error).partition("\nLINE ")
+    return " ".join(text.split())
+
+
+def _unique(names: list[str]) -> list[str]:
+    found: list[str] = []
+    for name in names:
+        free = (f"{name}_{i}" if i else name for i in range(len(names)))
+        found.append(next(candidate for candidate in free if candidate not in found))
+    return found

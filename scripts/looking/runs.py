@@ -1,0 +1,151 @@
+"""The ledger: every run's page, and what a run that has none yet has left so far."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter, ValidationError
+
+from scripts.looking.errors import WrongRequestError
+from scripts.looking.files import find_files, read_text
+from scripts.looking.lake import by_layer
+from shared.errors import TerminalError, UnknownNameError
+from shared.jobs import RunRecord, Status, Step, TableOutcome
+from shared.names import RUNS_FOLDER, TableName, outcomes_location, run_location
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from scripts.looking.files import FoundFile
+    from scripts.looking.lake import Lake
+    from shared.jobs import TableVersion
+
+UNFINISHED = "unfinished"
+COUNTS = ("read", "inserted", "updated", "deleted", "superseded", "quarantined")
+OUTCOMES = TypeAdapter(tuple[TableOutcome, ...])
+SHOWN_NAMES = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run: `colour` is green, red or unfinished; an unfinished one has no page, so no date, end or versions.
+
+    `seen_at` is when its last file was written.
+    """
+
+    run_id: str
+    colour: str
+    seen_at: datetime
+    business_date: date | None = None
+    finished_at: datetime | None = None
+    outcomes: tuple[TableOutcome, ...] = ()
+    versions: tuple[TableVersion, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """The seconds of its tables, added up; tables are worked on side by side."""
+        return round(sum(o.seconds for o in self.outcomes), 2)
+
+    @property
+    def tables(self) -> dict[str, int]:
+        """How many tables came out how."""
+        return {str(s): sum(o.status is s for o in self.outcomes) for s in Status}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The books of all its tables, added up; rows."""
+        return {name: sum(getattr(o, name) for o in self.outcomes) for name in COUNTS}
+
+    def version(self, name: TableName) -> int | None:
+        """The version of a table when the run ended; None when it was not there."""
+        return next((v.version for v in self.versions if v.table == str(name)), None)
+
+
+def all_runs(lake: Lake) -> list[Run]:
+    """Every run, newest first."""
+    by_run: defaultdict[str, list[FoundFile]] = defaultdict(list)
+    for file in find_files(f"{lake.root}/{RUNS_FOLDER}"):
+        run_id, slash, _ = file.path.partition("/")
+        if slash:
+            by_run[run_id].append(file)
+    runs = [_run(lake, run_id, files) for run_id, files in by_run.items()]
+    return sorted(runs, key=lambda run: (run.finished_at or run.seen_at, run.run_id), reverse=True)
+
+
+def one_run(lake: Lake, run_id: str) -> Run:
+    """One run.
+
+    Raises:
+        UnknownNameError: there is no such run.
+    """
+    files = find_files(f"{lake.root}/{RUNS_FOLDER}/{run_id}") if "/" not in run_id else []
+    if not files:
+        known = [run.run_id for run in all_runs(lake)]
+        more = [f"{len(known) - SHOWN_NAMES} more"] if len(known) > SHOWN_NAMES else []
+        raise UnknownNameError("run", run_id, known[:SHOWN_NAMES] + more or ["none: there was no run yet"])
+    return _run(lake, run_id, files)
+
+
+def finished_run(lake: Lake, run_id: str) -> Run:
+    """One run that has its page, and so the versions of all tables.
+
+    Raises:
+        UnknownNameError: there is no such run.
+        WrongRequestError: it has not finished.
+    """
+    run = one_run(lake, run_id)
+    if run.colour == UNFINISHED:
+        raise WrongRequestError(
+            f"run {run_id} has not finished, so it says nothing of the tables' versions", mend="name another run"
+        )
+    return run
+
+
+def _run(lake: Lake, run_id: str, files: list[FoundFile]) -> Run:
+    seen_at = max(file.changed_at for file in files)
+    page = run_location(lake.root, run_id)
+    if page not in {file.location for file in files}:
+        outcomes = tuple(o for file in _last_attempts(lake, run_id, files) for o in _outcomes(file.location))
+        return Run(run_id=run_id, colour=UNFINISHED, seen_at=seen_at, outcomes=outcomes)
+    try:
+        record = RunRecord.model_validate_json(read_text(page))
+    except ValidationError as error:
+        raise _unreadable(page, error) from error
+    return Run(
+        run_id=run_id,
+        colour=str(record.colour),
+        seen_at=seen_at,
+        business_date=record.business_date,
+        finished_at=datetime.fromisoformat(record.finished_at).astimezone(UTC),
+        outcomes=record.outcomes,
+        versions=tuple(sorted(record.versions, key=lambda v: by_layer(TableName.parse(v.table)))),
+    )
+
+
+def _last_attempts(lake: Lake, run_id: str, files: list[FoundFile]) -> list[FoundFile]:
+    """The outcomes of each step's last attempt, in the order of the steps."""
+    found = []
+    for step in Step:
+        before, after = outcomes_location(lake.root, run_id, step, "\0").split("\0")
+        left = [f for f in files if f.location.startswith(before) and f.location.endswith(after)]
+        found += [max(left, key=lambda file: file.changed_at)] if left else []
+    return found
+
+
+def _outcomes(location: str) -> tuple[TableOutcome, ...]:
+    try:
+        return OUTCOMES.validate_json(read_text(location))
+    except ValidationError as error:
+        raise _unreadable(location, error) from error
+
+
+def _unreadable(location: str, error: ValidationError) -> TerminalError:
+    first = error.errors()[0]
+    return TerminalError(
+        f"{location} cannot be read",
+        given=f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}",
+        expected="what this version of the lake writes",
+    )

@@ -1,0 +1,1 @@
+"""A machine of the lake, run whole on this computer."""

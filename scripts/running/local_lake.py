@@ -1,0 +1,95 @@
+"""Everything a run needs on this computer, started side by side: account, Spark, sources, templates.
+
+with LocalLake(Path(".lake")) as lake:
+    arn = lake.start(Machine.DAILY_BATCH, {}, "run-1")
+    for event in lake.account.events(arn): ...
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Self
+
+from scripts.assembly import assembly
+from scripts.local.account import LocalAccount
+from scripts.local.clients import client
+from scripts.local.driver_client import REPOSITORY, DriverSettings, SparkDriver
+from scripts.local.spark_settings import LOCAL_CONFS, jar_paths
+from scripts.running.lake_lock import locked
+from scripts.sources.stand_ins import StandIns
+from shared.config import load_environment
+from shared.names import Names, source_parameter, source_secret
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from shared.config import Environment
+    from shared.names import Machine
+
+ENVIRONMENT = "local"
+
+
+class LocalLake:
+    """The lake in a folder, ready to run its machines, from `with` to the end of its block.
+
+    Args:
+        root: The folder; made if it is not there.
+        delivery: Which delivery of the sample sources is there to be read.
+        console: Where to say what is being started.
+
+    Raises:
+        LeaseHeldError: another process works on this lake.
+    """
+
+    def __init__(self, root: Path, delivery: int, console: Console) -> None:
+        self.root = root.resolve()
+        self.environment: Environment = load_environment(ENVIRONMENT, root=str(self.root))
+        path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
+        settings = DriverSettings(
+            logs=self.root / "logs", jars=jar_paths(), confs=LOCAL_CONFS, environment={"PYTHONPATH": path}
+        )
+        self.driver = SparkDriver(settings)
+        self.account = LocalAccount(self.driver)
+        self.sources = StandIns(self.root, delivery)
+        self._console = console
+        self._stack = ExitStack()
+        self._outputs: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        """Start all parts at once, then wait for the slowest."""
+        with ExitStack() as stack, self._console.status("starting an account, Spark and the sources"):
+            stack.enter_context(locked(self.root))
+            stack.enter_context(self.account)
+            stack.callback(self.driver.stop)
+            self.driver.start()
+            stack.enter_context(self.sources)
+            folder = assembly(ENVIRONMENT, self.root, self.root / "assembly")
+            self._outputs = self.account.deploy(folder, Names(self.environment).stack)
+            self.sources.ready()
+            self._introduce_sources()
+            self.driver.ready()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Stop what was started."""
+        self._stack.close()
+
+    def start(self, machine: Machine, request: dict[str, Any], name: str) -> str:
+        """Start a machine; the ARN of the execution."""
+        arn = self._outputs["".join(part.title() for part in machine.split("_")) + "Arn"]
+        return self.account.start(arn, request, name=name)
+
+    def _introduce_sources(self) -> None:
+        """Put the stand-ins' addresses and credentials where the jobs look for those of the sources."""
+        for source, secret in self.sources.secrets.items():
+            client("secretsmanager").put_secret_value(
+                SecretId=source_secret(ENVIRONMENT, source), SecretString=json.dumps(secret)
+            )
+        for source, address in self.sources.parameters.items():
+            name = source_parameter(ENVIRONMENT, source)
+            client("ssm").put_parameter(Name=name, Value=address, Type="String", Overwrite=True)

@@ -1,0 +1,43 @@
+"""What a run did, as one table for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table as Grid
+
+from scripts.running.progress import STYLES
+from shared.jobs import Status
+
+if TYPE_CHECKING:
+    from shared.jobs import RunRecord, TableOutcome
+
+MARKS = {Status.SUCCEEDED: "✓", Status.UNCHANGED: "·", Status.FAILED: "✗", Status.SKIPPED: "-"}
+
+
+def summary(record: RunRecord) -> Grid:
+    """Per table: rows in, what became of them, and the seconds it took."""
+    grid = Grid(title=f"{record.run_id}: {record.colour}", title_justify="left", title_style="bold", box=None)
+    grid.add_column("")
+    grid.add_column("table", no_wrap=True)
+    for heading in ("rows in", "merged", "superseded", "quarantined", "seconds"):
+        grid.add_column(heading, justify="right")
+    for outcome in record.outcomes:
+        style = STYLES[outcome.status]
+        mark = f"[{style}]{MARKS[outcome.status]}[/]"
+        grid.add_row(mark, outcome.table, *map(_cell, _counts(outcome)), f"{outcome.seconds:.1f}")
+    return grid
+
+
+def nothing_changed(record: RunRecord) -> bool:
+    """Whether a run found every table up to date."""
+    return all(outcome.status is Status.UNCHANGED for outcome in record.outcomes)
+
+
+def _counts(outcome: TableOutcome) -> tuple[int, int, int, int]:
+    merged = outcome.inserted + outcome.updated + outcome.deleted
+    return outcome.read, merged, outcome.superseded, outcome.quarantined
+
+
+def _cell(count: int) -> str:
+    return f"{count:,}" if count else ""

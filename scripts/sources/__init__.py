@@ -1,0 +1,1 @@
+"""What stands in for the source systems on a laptop, and what it delivers."""

@@ -1,0 +1,136 @@
+"""Makes a delivery's files from the samples: tables for the stand-in of Snowflake, CRM files, the ECB's archive."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts.sources.deliveries import (
+    DELIVERIES,
+    FILE_DAYS,
+    LINES,
+    ORDERS,
+    ORDERS_UPTO,
+    RATES_UPTO,
+    How,
+    Oddity,
+    oddities,
+)
+from shared.errors import TerminalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+SNOWFLAKE = SAMPLES / "snowflake_orders"
+RATES = SAMPLES / "fx" / "eurofxref-hist.zip"
+RATES_MEMBER = "eurofxref-hist.csv"
+CRM = {"accounts": "Account.csv", "contacts": "Contact.csv", "opportunities": "Opportunity.csv"}
+KEYS = {
+    ORDERS: "salesorderid",
+    LINES: "salesorderdetailid",
+    "CUSTOMER": "customerid",
+    "PERSON": "businessentityid",
+    "STORE": "businessentityid",
+    "PRODUCT": "productid",
+    "ADDRESS": "addressid",
+}
+CRM_KEY = "Id"
+BOM = "\ufeff"
+EARLIEST_DATE_OF_A_ZIP = (1980, 1, 1, 0, 0, 0)
+
+Row = dict[str, str]
+
+
+def check_delivery(delivery: int) -> None:
+    """Refuse a delivery that does not exist.
+
+    Raises:
+        TerminalError: it is neither 1 nor 2.
+    """
+    if delivery not in DELIVERIES:
+        raise TerminalError("unknown delivery", given=str(delivery), expected=" or ".join(map(str, DELIVERIES)))
+
+
+def snowflake_files(delivery: int) -> Iterator[tuple[str, bytes]]:
+    """The tables as Snowflake holds them on that day: one CSV file each, and their definitions."""
+    orders = {row["salesorderid"] for row in _rows(ORDERS, delivery)}
+    for table in KEYS:
+        rows = _rows(table, delivery)
+        if table == LINES and delivery == 1:
+            rows = [row for row in rows if row["salesorderid"] in orders]
+        yield f"{table}.csv", _written(rows).encode()
+    yield "tables.sql", (SNOWFLAKE / "tables.sql").read_bytes()
+
+
+def crm_files(delivery: int) -> Iterator[tuple[str, bytes]]:
+    """The CRM's files in the landing place: all of it on the first day, what is odd on the second."""
+    for entity, sample in CRM.items():
+        whole = (SAMPLES / "crm_salesforce" / sample).read_bytes()
+        yield f"crm/{entity}/{FILE_DAYS[1]}.csv", whole
+        if delivery > 1 and (odd := oddities(entity, How.CHANGED, How.ADDED)):
+            yield f"crm/{entity}/{FILE_DAYS[2]}.csv", _odd_file(whole.decode("utf-8-sig"), odd)
+
+
+def rates_archive(delivery: int) -> bytes:
+    """The ECB's archive: up to a day on the first delivery, as it is on the second."""
+    if delivery > 1:
+        return RATES.read_bytes()
+    with zipfile.ZipFile(RATES) as archive:
+        header, *days = archive.read(RATES_MEMBER).decode().splitlines(keepends=True)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        known = "".join([header, *(day for day in days if day[: len(RATES_UPTO)] <= RATES_UPTO)])
+        member = zipfile.ZipInfo(RATES_MEMBER, EARLIEST_DATE_OF_A_ZIP)
+        archive.writestr(member, known, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def _rows(table: str, delivery: int) -> list[Row]:
+    with (SNOWFLAKE / f"{table.lower()}.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    if delivery > 1:
+        return list(_with_oddities(rows, table))
+    held_back = {o.row for o in oddities(table, How.HELD_BACK)}
+    kept = [row for row in rows if row[KEYS[table]] not in held_back]
+    return [row for row in kept if table != ORDERS or row["modifieddate"] <= ORDERS_UPTO]
+
+
+def _with_oddities(rows: list[Row], table: str) -> Iterator[Row]:
+    found = {key: [o for o in oddities(table, *How) if o.row == key] for key in (o.row for o in oddities(table, *How))}
+    for row in rows:
+        odd = found.get(row[KEYS[table]], [])
+        hows = {o.how for o in odd}
+        if How.REMOVED not in hows:
+            yield row | {k: v for o in odd if o.how is How.CHANGED for k, v in o.cells.items()}
+        if How.DOUBLED in hows:
+            yield row
+        yield from (row | o.cells for o in odd if o.how is How.ADDED)
+
+
+def _written(rows: list[Row]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _odd_file(whole: str, odd: list[Oddity]) -> bytes:
+    rows = {row[CRM_KEY]: row for row in csv.DictReader(io.StringIO(whole, newline=""))}
+    header = list(next(iter(rows.values())))
+    lines = [(BOM + _line(header)).encode()]
+    for oddity in odd:
+        cells = list((rows[oddity.row] | oddity.cells).values())
+        cells = cells[: oddity.surplus] if oddity.surplus < 0 else cells + ["surplus"] * oddity.surplus
+        lines.append(_line(cells).encode(oddity.encoding))
+    return b"".join(lines)
+
+
+def _line(cells: list[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()

@@ -1,0 +1,120 @@
+"""What the sources hold on the two days of the demo, and every row that is not as it should be.
+
+Delivery 1 has the orders changed up to the end of November 2011; delivery 2 has all orders, and the oddities below.
+Both are made from the samples alone, so they are the same on every machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+DELIVERIES = (1, 2)
+ORDERS_UPTO = "2011-11-30 00:00:00"
+RATES_UPTO = "2026-09-30"
+FILE_DAYS = {1: "2024-01-25", 2: "2024-01-26"}
+
+
+class How(Enum):
+    """What is done to a row of the samples."""
+
+    HELD_BACK = auto()  # left out of delivery 1, in delivery 2 as it is
+    CHANGED = auto()  # in delivery 2 with other cells
+    DOUBLED = auto()  # in delivery 2 twice
+    REMOVED = auto()  # not in delivery 2
+    ADDED = auto()  # a copy of the row, with other cells, beside it in delivery 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Oddity:
+    """One row that makes the second run interesting.
+
+    `row` is the key of a row of the samples. `surplus` is how many cells an added row has too many (or, below zero,
+    too few); `encoding` is how it is written.
+    """
+
+    source: str
+    row: str
+    how: How
+    what: str
+    fate: str
+    cells: dict[str, str] = field(default_factory=dict)
+    surplus: int = 0
+    encoding: str = "utf-8"
+
+
+ORDERS, LINES, CUSTOMERS = "SALESORDERHEADER", "SALESORDERDETAIL", "CUSTOMER"
+CONTACTS, OPPORTUNITIES = "contacts", "opportunities"
+MERGED, QUARANTINED, SUPERSEDED = "merged", "quarantined in silver", "superseded"
+MALFORMED = "quarantined at ingest"
+NEW_YEAR = "2012-01-02 00:00:00"
+STAMP = "2024-01-26T08:15:00.000+0000"
+
+ODDITIES = (
+    Oddity(source=ORDERS, row="44974", how=How.HELD_BACK, fate=MERGED, what="late: older than the newest order read"),
+    Oddity(source=LINES, row="5088", how=How.HELD_BACK, fate=MERGED, what="the late order's line"),
+    Oddity(
+        source=ORDERS, row="43659", how=How.CHANGED, fate=MERGED, what="cancelled",
+        cells={"status": "6", "revisionnumber": "9", "modifieddate": NEW_YEAR},
+    ),
+    Oddity(
+        source=ORDERS, row="43661", how=How.CHANGED, fate=MERGED, what="freight waived",
+        cells={"freight": "0", "totaldue": "35880.2482", "revisionnumber": "9", "modifieddate": NEW_YEAR},
+    ),
+    Oddity(source=ORDERS, row="44990", how=How.DOUBLED, fate=SUPERSEDED, what="an order sent twice"),
+    Oddity(source=ORDERS, row="44991", how=How.DOUBLED, fate=SUPERSEDED, what="an order sent twice"),
+    Oddity(
+        source=ORDERS, row="44987", how=How.ADDED, fate=QUARANTINED, what="negative total",
+        cells={"salesorderid": "99001", "rowguid": "odd-99001", "totaldue": "-3953.9884"},
+    ),
+    Oddity(
+        source=ORDERS, row="44987", how=How.ADDED, fate=QUARANTINED, what="no customer",
+        cells={"salesorderid": "99002", "rowguid": "odd-99002", "customerid": ""},
+    ),
+    Oddity(
+        source=ORDERS, row="44987", how=How.ADDED, fate=QUARANTINED, what="unknown status",
+        cells={"salesorderid": "99003", "rowguid": "odd-99003", "status": "42"},
+    ),
+    Oddity(
+        source=LINES, row="1", how=How.ADDED, fate=QUARANTINED, what="quantity of nothing",
+        cells={"salesorderdetailid": "99001", "rowguid": "odd-99001", "orderqty": "0", "modifieddate": NEW_YEAR},
+    ),
+    Oddity(source=CUSTOMERS, row="1", how=How.REMOVED, fate="deleted", what="no longer a customer"),
+    Oddity(
+        source=CUSTOMERS, row="2", how=How.CHANGED, fate=MERGED, what="moved to another territory",
+        cells={"territoryid": "6"},
+    ),
+    Oddity(
+        source=CONTACTS, row="003Ec00000CyOT7IAN", how=How.CHANGED, fate=MERGED, what="JSON and a line end in a cell",
+        cells={"Description": '{"note": "says \\"yes, and\\"",\n "by": "phone"}', "SystemModstamp": STAMP},
+    ),
+    Oddity(
+        source=CONTACTS, row="003Ec00000CyOT7IAN", how=How.ADDED, fate=MALFORMED, what="short row",
+        cells={"Id": "003Ec00000Odd01IAN", "SystemModstamp": STAMP}, surplus=-2,
+    ),
+    Oddity(
+        source=CONTACTS, row="003Ec00000CyOT7IAN", how=How.ADDED, fate=MALFORMED, what="long row",
+        cells={"Id": "003Ec00000Odd02IAN", "SystemModstamp": STAMP}, surplus=2,
+    ),
+    Oddity(
+        source=CONTACTS, row="003Ec00000CyOT7IAN", how=How.ADDED, fate=MALFORMED, what="a byte that is not UTF-8",
+        cells={"Id": "003Ec00000Odd03IAN", "FirstName": "Renée", "SystemModstamp": STAMP}, encoding="latin-1",
+    ),
+    Oddity(
+        source=OPPORTUNITIES, row="006Ec00000AieKFIAZ", how=How.CHANGED, fate=MERGED, what="next stage",
+        cells={"StageName": "Negotiation", "Amount": "1200000.00", "SystemModstamp": STAMP},
+    ),
+    Oddity(
+        source=OPPORTUNITIES, row="006Ec00000AieKFIAZ", how=How.ADDED, fate=QUARANTINED, what="amount with commas",
+        cells={"Id": "006Ec00000Odd01IAZ", "Amount": "1,049,308.19", "SystemModstamp": STAMP},
+    ),
+    Oddity(
+        source=OPPORTUNITIES, row="006Ec00000AieKFIAZ", how=How.ADDED, fate=QUARANTINED, what="amount that is a word",
+        cells={"Id": "006Ec00000Odd02IAZ", "Amount": "n/a", "SystemModstamp": STAMP},
+    ),
+)  # fmt: skip
+
+
+def oddities(source: str, *hows: How) -> list[Oddity]:
+    """The oddities of one table or file, of the given kinds."""
+    return [o for o in ODDITIES if o.source == source and o.how in hows]

@@ -1,0 +1,140 @@
+"""Plays Snowflake on a laptop: fakesnow's server, made to speak as the version 5 connector expects.
+
+Runs as a process in an environment of its own, told what to do on the command line:
+
+    python -m scripts.sources.fakesnow.server --socket <fd> --state <folder> [--tables <folder>] [--rows-per-chunk <n>]
+
+`<fd>` is a listening socket the parent has bound, so that the port is known before this process is up. The process
+ends when its standard input closes: it cannot outlive the parent. Beside Snowflake's own addresses it answers
+`GET /control/ready`, `POST /control/tables` (load another folder) and `POST /control/fail` (refuse the next queries).
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import socket
+import sys
+import threading
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import fakesnow.server
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from scripts.sources.fakesnow.answers import Answers, Login
+from scripts.sources.fakesnow.snowflake_tables import load_tables
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+LOGIN = "/session/v1/login-request"
+QUERY = "/queries/v1/query-request"
+QUERY_LOG = "queries.sql"
+
+
+class Server:
+    """The routes of one running stand-in, and what they share."""
+
+    def __init__(self, state: Path, answers: Answers, login: Login) -> None:
+        self.queries = state / QUERY_LOG
+        self.answers = answers
+        self.login = login
+        self.failures_left = 0
+        self.failure_status = 503
+
+    def application(self) -> Starlette:
+        """The routes of fakesnow, with login and query in the form the version 5 connector reads."""
+        ours = {LOGIN: self.log_in, QUERY: self.query}
+        routes = [Route(r.path, ours.get(r.path, r.endpoint), methods=r.methods) for r in fakesnow.server.routes]
+        return Starlette(
+            routes=[
+                *routes,
+                Route("/chunks/{key}", self.chunk),
+                Route("/control/ready", self.ready),
+                Route("/control/tables", self.load, methods=["POST"]),
+                Route("/control/fail", self.fail, methods=["POST"]),
+            ]
+        )
+
+    async def log_in(self, request: Request) -> Response:
+        """Check user and password, which fakesnow does not, and add the fields it leaves out."""
+        body = await fakesnow_body(request)
+        if not self.login.admits(body["data"]):
+            return JSONResponse(self.login.refusal())
+        response = await fakesnow.server.login_request(request)
+        return JSONResponse(self.login.completed(json.loads(response.body)), status_code=response.status_code)
+
+    async def query(self, request: Request) -> Response:
+        """Run the statement, write it down, and split a long answer into chunks."""
+        if self.failures_left > 0:
+            self.failures_left -= 1
+            return Response(status_code=self.failure_status)
+        body = await fakesnow_body(request)
+        with self.queries.open("a", encoding="utf-8") as log:
+            log.write(body["sqlText"].strip() + ";\n")
+        response = await fakesnow.server.query_request(request)
+        base = f"{request.url.scheme}://{request.url.netloc}/chunks"
+        return JSONResponse(self.answers.chunked(json.loads(response.body), base), status_code=response.status_code)
+
+    async def chunk(self, request: Request) -> Response:
+        """Hand out one chunk of an answer."""
+        return Response(self.answers.chunk(request.path_params["key"]), media_type="application/octet-stream")
+
+    async def ready(self, _: Request) -> Response:
+        """Say that the tables are loaded."""
+        return JSONResponse({"ready": True})
+
+    async def load(self, request: Request) -> Response:
+        """Replace the tables by those of another folder."""
+        rows = load_tables(fakesnow.server.shared_fs, Path((await request.json())["folder"]))
+        return JSONResponse(rows)
+
+    async def fail(self, request: Request) -> Response:
+        """Refuse the next queries with a status, as an overloaded service does."""
+        asked = await request.json()
+        self.failures_left, self.failure_status = asked["times"], asked["status"]
+        return JSONResponse(asked)
+
+
+async def fakesnow_body(request: Request) -> dict:
+    """The request's JSON, which the connector may have compressed."""
+    body = await request.body()
+    if request.headers.get("Content-Encoding") == "gzip":
+        body = gzip.decompress(body)
+    return json.loads(body)
+
+
+def end_with_parent() -> None:
+    """Leave as soon as the parent's end of standard input is closed."""
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def main() -> None:
+    """Load the tables and serve until told to stop."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--socket", type=int, required=True)
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--tables", type=Path)
+    parser.add_argument("--rows-per-chunk", type=int, default=10_000)
+    arguments = parser.parse_args()
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    # DuckDB warns of an extra copy that fakesnow makes with every answer.
+    warnings.filterwarnings("ignore", category=UserWarning, module="fakesnow")
+    if arguments.tables:
+        load_tables(fakesnow.server.shared_fs, arguments.tables)
+    login = Login(os.environ["FAKESNOW_USER"], os.environ["FAKESNOW_PASSWORD"])
+    server = Server(arguments.state, Answers(arguments.rows_per_chunk), login)
+    config = uvicorn.Config(server.application(), log_level="warning", timeout_graceful_shutdown=1)
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=arguments.socket)])
+
+
+if __name__ == "__main__":
+    main()

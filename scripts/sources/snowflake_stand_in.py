@@ -1,0 +1,139 @@
+"""The process that plays Snowflake: started, filled, asked what it was asked, and stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import time
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+from scripts.setup.paths import FAKESNOW_PYTHON, ROOT
+from shared.errors import TerminalError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SERVER = "scripts.sources.fakesnow.server"
+ACCOUNT = "laptop"
+USER = "LAKEWRIGHT"
+READY_SECONDS = 90
+STOP_SECONDS = 5
+PAUSE_SECONDS = 0.05
+BACKLOG = 128
+
+
+class SnowflakeStandIn:
+    """fakesnow in a process and an environment of its own.
+
+    Args:
+        folder: Where its tables, its log and the statements it saw are kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tables = folder / "tables"
+        self.port = 0
+        self._password = secrets.token_urlsafe(16)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def secret(self) -> dict[str, Any]:
+        """The connection, as the source's secret holds it."""
+        return {
+            "account": ACCOUNT,
+            "user": USER,
+            "password": self._password,
+            "host": "127.0.0.1",
+            "port": self.port,
+            "protocol": "http",
+        }
+
+    @property
+    def queries(self) -> list[str]:
+        """The statements that have arrived since the start, in order."""
+        log = self.folder / "queries.sql"
+        return [q.strip() for q in log.read_text(encoding="utf-8").split(";\n") if q.strip()] if log.exists() else []
+
+    def start(self) -> None:
+        """Start the process and return at once; the port is open, and callers wait until it answers."""
+        if not FAKESNOW_PYTHON.exists():
+            raise TerminalError(
+                "the stand-in for Snowflake has no environment",
+                expected=str(FAKESNOW_PYTHON),
+                mend="run ./lake once; it sets itself up",
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "queries.sql").unlink(missing_ok=True)
+        with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listening:
+            self.port = listening.getsockname()[1]
+            self._process = self._launch(listening.fileno())
+
+    def _launch(self, listening: int) -> subprocess.Popen[bytes]:
+        command = [str(FAKESNOW_PYTHON), "-m", SERVER, "--socket", str(listening)]
+        command += ["--state", str(self.folder), "--tables", str(self.tables)]
+        own = {"FAKESNOW_USER": USER, "FAKESNOW_PASSWORD": self._password, "PYTHONPATH": str(ROOT)}
+        with (self.folder / "server.log").open("wb") as log:
+            return subprocess.Popen(
+                command,
+                env=os.environ | own,
+                pass_fds=(listening,),
+                stdin=subprocess.PIPE,  # its end tells the process that we are gone
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for us to handle; the tables stay until we stop
+            )
+
+    def ready(self) -> None:
+        """Wait until the tables are there.
+
+        Raises:
+            TerminalError: the process has ended, or took too long.
+        """
+        self._control("ready")
+
+    def load(self) -> None:
+        """Replace the tables by those that now lie in the folder."""
+        self._control("tables", {"folder": str(self.tables)})
+
+    def refuse(self, times: int, status: int) -> None:
+        """Answer the next queries with an HTTP status, as a service does that has trouble."""
+        self._control("fail", {"times": times, "status": status})
+
+    def stop(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _control(self, what: str, body: dict[str, Any] | None = None) -> None:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/control/{what}", data)
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=READY_SECONDS):  # noqa: S310 - our own
+                    return
+            except OSError as error:
+                if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
+                    raise self._failure(what) from error
+                time.sleep(PAUSE_SECONDS)
+
+    def _failure(self, what: str) -> TerminalError:
+        log = self.folder / "server.log"
+        last = log.read_text(errors="replace").splitlines()[-1:] if log.exists() else []
+        return TerminalError(
+            f"the stand-in for Snowflake did not answer to `{what}`",
+            given="; ".join(last),
+            mend=f"see {log}",
+        )

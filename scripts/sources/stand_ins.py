@@ -1,0 +1,104 @@
+"""All source systems of the demo on one machine, and what they hold on a given day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from scripts.sources.delivered_files import check_delivery, crm_files, rates_archive, snowflake_files
+from scripts.sources.http_files import FileServer
+from scripts.sources.snowflake_stand_in import SnowflakeStandIn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+RATES_NAME = "eurofxref-hist.zip"
+
+
+class StandIns:
+    """Stand-ins for Snowflake, the CRM's file drop and the ECB's web site.
+
+    Entering the context, or `start()`, returns at once; `ready()` waits until the sources answer. Secrets and
+    parameters are known from the start on.
+
+    Args:
+        root: The lake's root; files are dropped in its `landing`, what the stand-ins need is kept in its `sources`.
+        delivery: 1 or 2, see scripts/sources/deliveries.py.
+
+    Raises:
+        TerminalError: there is no such delivery.
+    """
+
+    def __init__(self, root: Path, delivery: int) -> None:
+        check_delivery(delivery)
+        self.root = root.absolute()
+        self.delivery = delivery
+        self.snowflake = SnowflakeStandIn(self.root / "sources" / "snowflake")
+        self.web = FileServer()
+
+    @property
+    def secrets(self) -> dict[str, dict[str, Any]]:
+        """The connection of each source that has a secret."""
+        return {"snowflake": self.snowflake.secret}
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The address of each source whose address is no secret."""
+        return {"ecb": self.web.address(RATES_NAME)}
+
+    def start(self) -> None:
+        """Put the files in place and start the servers."""
+        self._put_files()
+        self.web.start()
+        self.snowflake.start()
+
+    def ready(self) -> None:
+        """Wait until every source answers.
+
+        Raises:
+            TerminalError: one of them does not.
+        """
+        self.snowflake.ready()
+
+    def deliver(self, delivery: int) -> None:
+        """Let a day pass: the sources hold another delivery from now on.
+
+        Raises:
+            TerminalError: there is no such delivery, or a source does not answer.
+        """
+        check_delivery(delivery)
+        self.delivery = delivery
+        self._put_files()
+        self.snowflake.load()
+
+    def stop(self) -> None:
+        """End everything that was started."""
+        self.snowflake.stop()
+        self.web.stop()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _put_files(self) -> None:
+        _put(self.snowflake.tables, snowflake_files(self.delivery))
+        _put(self.root / "landing", crm_files(self.delivery))
+        self.web.files[RATES_NAME] = rates_archive(self.delivery)
+
+
+def _put(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Write files, leaving alone those that already have that content: a new date would make them look new."""
+    for name, content in files:
+        path = folder / name
+        if not path.exists() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = path.with_name(f".{path.name}")
+            unfinished.write_bytes(content)
+            unfinished.replace(path)

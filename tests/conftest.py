@@ -1,0 +1,32 @@
+"""What tests of more than one room share: one Spark session, and one account in this process."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark.sql import SparkSession
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """The one Spark session of a test run, with Delta and the laptop's settings."""
+    from jobs.runtime.session import build_session
+    from scripts.local.spark_settings import LOCAL_CONFS
+    from scripts.setup.jars import jar_paths
+
+    # Python workers import the data sources, so they need this checkout and this interpreter.
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    session = build_session("tests", jar_paths(), LOCAL_CONFS)
+    yield session
+    session.stop()

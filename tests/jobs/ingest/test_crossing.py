@@ -1,0 +1,44 @@
+"""An error of the house survives the way out of a Python worker, as the text of a traceback."""
+
+import traceback
+
+import pytest
+
+from jobs.ingest.crossing import CrossingError, arrived, crossing
+from shared.errors import SourceContentError, SourceUnavailableError, TerminalError, UnknownNameError
+
+
+def crossed(error: Exception) -> str:
+    with pytest.raises(CrossingError) as found, crossing():
+        raise error
+    return "".join(traceback.format_exception(found.value))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(SourceUnavailableError("no answer", given='a "quote"\nand {braces}', mend="wait"), id="retryable"),
+        pytest.param(SourceContentError("bad", expected="é"), id="terminal"),
+        pytest.param(TerminalError("plain"), id="root of a family"),
+    ],
+)
+def test_an_error_arrives_as_it_left(error):
+    found = arrived(RuntimeError("Job aborted:\n" + crossed(error) + "\n\tat org.apache.spark.Something {x}"), "t")
+    assert (type(error), f"t: {error}", error.mend) == (type(found), str(found), found.mend)
+
+
+def test_an_error_with_arguments_of_its_own_arrives_as_its_family():
+    found = arrived(RuntimeError(crossed(UnknownNameError("table", "x", ["y"]))), "t")
+    assert (TerminalError, "t: unknown table; given: 'x'; expected: one of y") == (type(found), str(found))
+
+
+def test_other_errors_pass_as_they_are():
+    with pytest.raises(KeyError), crossing():
+        raise KeyError("x")
+    assert arrived(KeyError("x"), "t") is None
+
+
+def test_the_first_error_is_not_shown_beside_the_crossing_one():
+    with pytest.raises(CrossingError) as found, crossing():
+        raise TerminalError("x")
+    assert found.value.__suppress_context__

@@ -1,0 +1,90 @@
+"""What the sources hold on each day of the demo, as rows of text: read from the very files that are delivered."""
+
+import csv
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from functools import cache
+
+from scripts.sources.delivered_files import RATES_MEMBER, crm_files, rates_archive, snowflake_files
+
+ENTITIES = {
+    "SALESORDERHEADER": "snowflake__orders",
+    "SALESORDERDETAIL": "snowflake__order_lines",
+    "CUSTOMER": "snowflake__customers",
+    "PERSON": "snowflake__persons",
+    "STORE": "snowflake__stores",
+    "PRODUCT": "snowflake__products",
+    "ADDRESS": "snowflake__addresses",
+}
+RATES = "ecb__fx_rates"
+UNDECODABLE = re.compile("[\udc80-\udcff]")
+
+Row = dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class Malformed:
+    """A line of a file that is no row: what it says, and what is wrong with it (`short`, `long` or `bytes`)."""
+
+    what: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Day:
+    """The rows of every bronze table, columns in lower case, nothing for null; and what was not a row."""
+
+    rows: dict[str, list[Row]]
+    malformed: dict[str, list[Malformed]]
+
+
+@cache
+def day(delivery: int) -> Day:
+    """All that the sources hold on the day of a delivery."""
+    rows: dict[str, list[Row]] = {}
+    malformed: dict[str, list[Malformed]] = {}
+    for name, content in (*snowflake_files(delivery), *crm_files(delivery)):
+        if not name.endswith(".csv"):
+            continue
+        table = f"crm__{name.split('/')[1]}" if name.startswith("crm/") else ENTITIES[name.removesuffix(".csv")]
+        good, bad = _read(content)
+        rows.setdefault(table, []).extend(good)
+        malformed.setdefault(table, []).extend(bad)
+    with zipfile.ZipFile(io.BytesIO(rates_archive(delivery))) as archive:
+        rows[RATES], malformed[RATES] = _read(archive.read(RATES_MEMBER))
+    return Day(rows, malformed)
+
+
+def arrived(table: str, delivery: int) -> list[Row]:
+    """The rows of a table that were not there on the day before, each once."""
+    before = {tuple(row.items()) for row in day(delivery - 1).rows[table]} if delivery > 1 else set()
+    return [dict(row) for row in dict.fromkeys(tuple(r.items()) for r in day(delivery).rows[table]) if row not in before]
+
+
+def arrived_malformed(table: str, delivery: int) -> list[Malformed]:
+    """What was not a row, and was not there on the day before."""
+    before = day(delivery - 1).malformed.get(table, []) if delivery > 1 else []
+    return [bad for bad in day(delivery).malformed.get(table, []) if bad not in before]
+
+
+def _read(content: bytes) -> tuple[list[Row], list[Malformed]]:
+    text = content.decode("utf-8", errors="surrogateescape").removeprefix("\ufeff")
+    header, *records = csv.reader(io.StringIO(text, newline=""))
+    names = [name.lower() for name in header]
+    good: list[Row] = []
+    bad: list[Malformed] = []
+    for cells in records:
+        fault = _fault(cells, len(names))
+        if fault:
+            bad.append(Malformed(fault, tuple(cells)))
+        else:
+            good.append({n: c or None for n, c in zip(names, cells, strict=True) if n})
+    return good, bad
+
+
+def _fault(cells: list[str], width: int) -> str | None:
+    if len(cells) != width:
+        return "short" if len(cells) < width else "long"
+    return "bytes" if any(UNDECODABLE.search(cell) for cell in cells) else None

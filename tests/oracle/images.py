@@ -1,0 +1,239 @@
+"""What each silver table says of a row of its source, in DuckDB's SQL: columns, rules of severity error, parents."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """One silver table as an image of one source table.
+
+    `columns` are expressions over the source's columns, all of them text; `rules` are predicates over the typed
+    columns that hold for a bad row; `parents` are foreign keys; `newest_by` orders the versions of a key.
+    """
+
+    source: str
+    columns: dict[str, str]
+    key: tuple[str, ...]
+    newest_by: str | None = None
+    rules: dict[str, str] = field(default_factory=dict)
+    parents: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def decoded(column: str, words: dict[str, str]) -> str:
+    """A code in words, and a code without words as it is."""
+    cases = " ".join(f"WHEN '{code}' THEN '{word}'" for code, word in words.items())
+    return f"CASE trim({column}) {cases} ELSE trim({column}) END"
+
+
+def among(column: str, words: list[str]) -> str:
+    """Holds when a column has none of the words."""
+    return f"list_position({words!r}, {column}) IS NULL"
+
+
+STATUSES = ["in_process", "approved", "backordered", "rejected", "shipped", "cancelled"]
+LINES = {"R": "road", "M": "mountain", "T": "touring", "S": "standard"}
+CLASSES = {"H": "high", "M": "medium", "L": "low"}
+SALESFORCE_ID = "length({0}) <> 18 OR regexp_matches({0}, '[^0-9A-Za-z]')"
+
+
+def salesforce(columns: dict[str, str]) -> dict[str, str]:
+    """The columns, and those that every record of Salesforce has."""
+    return columns | {
+        "is_deleted": "coalesce(isdeleted, '0')",
+        "created_at": "replace(replace(createddate, 'T', ' '), '+0000', '')",
+        "modified_at": "replace(replace(systemmodstamp, 'T', ' '), '+0000', '')",
+    }
+
+
+IMAGES = {
+    "customers": Image(
+        source="snowflake__customers",
+        columns={
+            "customer_id": "customerid",
+            "customer_kind": "if(storeid IS NULL, 'person', 'store')",
+            "person_id": "personid",
+            "store_id": "storeid",
+            "territory_id": "territoryid",
+        },
+        key=("customer_id",),
+        rules={"is_somebody": "person_id IS NULL AND store_id IS NULL"},
+    ),
+    "stores": Image(
+        source="snowflake__stores",
+        columns={
+            "store_id": "businessentityid",
+            "store_name": "trim(storename)",
+            "sales_person_id": "salespersonid",
+            "modified_at": "modifieddate",
+        },
+        key=("store_id",),
+        newest_by="modified_at",
+        rules={"store_name_not_blank": "store_name = ''"},
+    ),
+    "products": Image(
+        source="snowflake__products",
+        columns={
+            "product_id": "productid",
+            "product_number": "trim(productnumber)",
+            "product_name": "trim(name)",
+            "is_made_in_house": "makeflag",
+            "is_sellable": "finishedgoodsflag",
+            "color": "color",
+            "product_line": decoded("productline", LINES),
+            "product_class": decoded('"class"', CLASSES),
+            "product_subcategory_id": "productsubcategoryid",
+            "product_model_id": "productmodelid",
+            "standard_cost_usd": "standardcost",
+            "list_price_usd": "listprice",
+            "weight_kg": (
+                "if(trim(weightunitmeasurecode) = 'G', weight::DECIMAL(10, 2) / 1000::DECIMAL(4),"
+                " weight::DECIMAL(10, 2) * 0.45359237::DECIMAL(9, 8))"
+            ),
+            "source_weight_unit_code": "trim(weightunitmeasurecode)",
+            "days_to_manufacture": "daystomanufacture",
+            "safety_stock_units": "safetystocklevel",
+            "reorder_point_units": "reorderpoint",
+            "sold_since_date": "sellstartdate[:10]",
+            "modified_at": "modifieddate",
+        },
+        key=("product_id",),
+        newest_by="modified_at",
+        rules={
+            "product_line_known": among("product_line", list(LINES.values())) + " AND product_line IS NOT NULL",
+            "product_class_known": among("product_class", list(CLASSES.values())) + " AND product_class IS NOT NULL",
+            "cost_not_negative": "standard_cost_usd < 0",
+            "price_not_negative": "list_price_usd < 0",
+            "weight_unit_known": "source_weight_unit_code NOT IN ('G', 'LB')",
+        },
+    ),
+    "orders": Image(
+        source="snowflake__orders",
+        columns={
+            "order_id": "salesorderid",
+            "customer_id": "customerid",
+            "ordered_at": "orderdate",
+            "due_at": "duedate",
+            "shipped_at": "shipdate",
+            "status": decoded("status", {str(i): word for i, word in enumerate(STATUSES, 1)}),
+            "is_online": "onlineorderflag",
+            "sales_person_id": "salespersonid",
+            "territory_id": "territoryid",
+            "bill_to_address_id": "billtoaddressid",
+            "ship_to_address_id": "shiptoaddressid",
+            "currency_code": "'USD'",
+            "subtotal_usd": "subtotal",
+            "tax_usd": "taxamt",
+            "freight_usd": "freight",
+            "total_usd": "totaldue",
+            "revision_number": "revisionnumber",
+            "modified_at": "modifieddate",
+        },
+        key=("order_id",),
+        newest_by="modified_at",
+        rules={
+            "status_known": among("status", STATUSES) + " AND status IS NOT NULL",
+            "total_not_negative": "total_usd < 0",
+        },
+        parents={"customer_id": ("customers", "customer_id")},
+    ),
+    "order_lines": Image(
+        source="snowflake__order_lines",
+        columns={
+            "order_id": "salesorderid",
+            "line_id": "salesorderdetailid",
+            "product_id": "productid",
+            "special_offer_id": "specialofferid",
+            "quantity": "orderqty",
+            "unit_price_usd": "unitprice",
+            "discount": "unitpricediscount",
+            "modified_at": "modifieddate",
+        },
+        key=("order_id", "line_id"),
+        newest_by="modified_at",
+        rules={
+            "quantity_positive": "quantity <= 0",
+            "unit_price_not_negative": "unit_price_usd < 0",
+            "discount_is_a_part": "discount < 0 OR discount > 1",
+        },
+        parents={"order_id": ("orders", "order_id")},
+    ),
+    "accounts": Image(
+        source="crm__accounts",
+        columns=salesforce(
+            {
+                "account_id": "id",
+                "account_name": "trim(name)",
+                "industry": "industry",
+                "account_class": "lower(trim(classification__c))",
+                "annual_revenue": "annualrevenue",
+                "employees": "numberofemployees",
+                "billing_city": "billingcity",
+                "billing_state_code": "billingstate",
+                "billing_country": "billingcountry",
+                "website": "website",
+                "owner_id": "ownerid",
+                "branch_id": "branch__c",
+                "external_id": "external_id__c",
+                "last_activity_date": "lastactivitydate",
+            }
+        ),
+        key=("account_id",),
+        newest_by="modified_at",
+        rules={
+            "account_id_shaped": SALESFORCE_ID.format("account_id"),
+            "annual_revenue_not_negative": "annual_revenue < 0",
+            "employees_not_negative": "employees < 0",
+        },
+    ),
+    "contacts": Image(
+        source="crm__contacts",
+        columns=salesforce(
+            {
+                "contact_id": "id",
+                "account_id": "accountid",
+                "lead_source": "leadsource",
+                "mailing_state_code": "mailingstate",
+                "mailing_country_code": "mailingcountry",
+                "owner_id": "ownerid",
+                "branch_id": "branch__c",
+                "external_id": "external_id__c",
+                "last_activity_date": "lastactivitydate",
+            }
+        ),
+        key=("contact_id",),
+        newest_by="modified_at",
+        rules={"contact_id_shaped": SALESFORCE_ID.format("contact_id")},
+        parents={"account_id": ("accounts", "account_id")},
+    ),
+    "opportunities": Image(
+        source="crm__opportunities",
+        columns=salesforce(
+            {
+                "opportunity_id": "id",
+                "account_id": "accountid",
+                "opportunity_name": "trim(name)",
+                "stage": "stagename",
+                "amount": "amount",
+                "probability_pct": "probability",
+                "close_date": "closedate",
+                "is_closed": "coalesce(isclosed, '0')",
+                "is_won": "coalesce(iswon, '0')",
+                "forecast_category": "forecastcategory",
+                "product_name": "product__c",
+                "fiscal_year": "fiscalyear",
+                "fiscal_quarter": "fiscalquarter",
+                "owner_id": "ownerid",
+                "external_id": "external_id__c",
+            }
+        ),
+        key=("opportunity_id",),
+        newest_by="modified_at",
+        rules={
+            "opportunity_id_shaped": SALESFORCE_ID.format("opportunity_id"),
+            "amount_not_negative": "amount < 0",
+            "probability_is_a_percentage": "probability_pct < 0 OR probability_pct > 100",
+            "fiscal_quarter_exists": "fiscal_quarter < 1 OR fiscal_quarter > 4",
+        },
+        parents={"account_id": ("accounts", "account_id")},
+    ),
+}

@@ -1,0 +1,238 @@
+import json
+
+import pytest
+
+from scripts.local.clients import client
+from scripts.local.cloudformation import known_types
+
+ALLOW = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+TRUST = {"Version": "2012-10-17", "Statement": [ALLOW]}
+READ = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+TAGS = [{"Key": "owner", "Value": "data"}]
+DEFINITION = '{"StartAt": "End", "States": {"End": {"Type": "Succeed", "Comment": "${lake}"}}}'
+MACHINE = {"RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "DefinitionString": DEFINITION}
+FUNCTION = {"Code": {"ZipFile": "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA=="}, "Handler": "a.b", "Runtime": "python3.13"}
+ENCRYPTION = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
+LIFECYCLE = {
+    "Id": "old",
+    "Status": "Enabled",
+    "NoncurrentVersionExpiration": {"NoncurrentDays": 7},
+    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+}
+WINDOW = {"FlexibleTimeWindow": {"Mode": "OFF"}, "ScheduleExpression": "cron(0 4 * * ? *)"}
+ALARM = {"Namespace": "AWS/States", "MetricName": "ExecutionsFailed", "Statistic": "Sum", "Period": 300}
+DASHBOARD = json.dumps({"widgets": []})
+
+# type: (properties at first, what a later template changes of them)
+RESOURCES = {
+    "AWS::CDK::Metadata": ({"Analytics": "v2"}, {"Analytics": "v3"}),
+    "AWS::CloudWatch::Alarm": (
+        {**ALARM, "Threshold": 1, "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold"},
+        {"Threshold": 2.5},
+    ),
+    "AWS::CloudWatch::Dashboard": ({"DashboardName": "lake", "DashboardBody": DASHBOARD}, {"DashboardBody": DASHBOARD}),
+    "AWS::DynamoDB::Table": (
+        {
+            "KeySchema": [{"AttributeName": "table", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "table", "AttributeType": "S"}],
+            "BillingMode": "PAY_PER_REQUEST",
+            "SSESpecification": {"SSEEnabled": True},
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        },
+        {"TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True}},
+    ),
+    "AWS::ECR::Repository": ({"ImageTagMutability": "IMMUTABLE"}, {"ImageTagMutability": "MUTABLE"}),
+    "AWS::EMRServerless::Application": (
+        {
+            "Name": "batch",
+            "ReleaseLabel": "emr-spark-8.1.0",
+            "Type": "Spark",
+            "Architecture": "ARM64",
+            "InitialCapacity": [{"Key": "Driver", "Value": {"WorkerCount": 1}}],
+            "MaximumCapacity": {"Cpu": "16 vCPU", "Memory": "64 GB"},
+            "MonitoringConfiguration": {
+                "CloudWatchLoggingConfiguration": {
+                    "Enabled": True,
+                    "LogTypeMap": [{"Key": "SPARK_DRIVER", "Value": ["STDERR"]}],
+                },
+            },
+            "Tags": TAGS,
+        },
+        {"MaximumCapacity": {"Cpu": "32 vCPU", "Memory": "128 GB"}},
+    ),
+    "AWS::Events::Rule": (
+        {"EventPattern": {"source": ["aws.s3"]}, "Targets": [{"Id": "queue", "Arn": {"Fn::GetAtt": ["Queue", "Arn"]}}]},
+        {"State": "DISABLED"},
+    ),
+    "AWS::Glue::Database": (
+        {"CatalogId": "1", "DatabaseInput": {"Name": "gold", "LocationUri": "s3://lake/gold"}},
+        {"DatabaseInput": {"Name": "gold", "Description": "what people read"}},
+    ),
+    "AWS::Glue::Table": (
+        {
+            "CatalogId": "1",
+            "DatabaseName": {"Ref": "Database"},
+            "TableInput": {
+                "Name": "sales_fact",
+                "TableType": "EXTERNAL_TABLE",
+                "Parameters": {"table_type": "DELTA"},
+                "StorageDescriptor": {"Location": "s3://lake/gold", "Columns": [{"Name": "id", "Type": "bigint"}]},
+            },
+        },
+        {"TableInput": {"Name": "sales_fact", "Description": "one row an order line"}},
+    ),
+    "AWS::IAM::ManagedPolicy": (
+        {"PolicyDocument": READ, "Roles": [{"Ref": "Role"}]},
+        {"Description": "reads"},
+    ),
+    "AWS::IAM::Policy": ({"PolicyName": "read", "PolicyDocument": READ, "Roles": [{"Ref": "Role"}]}, {}),
+    "AWS::IAM::Role": (
+        {
+            "AssumeRolePolicyDocument": TRUST,
+            "ManagedPolicyArns": ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],
+            "Policies": [{"PolicyName": "own", "PolicyDocument": READ}],
+            "Tags": TAGS,
+        },
+        {"Policies": [{"PolicyName": "another", "PolicyDocument": READ}]},
+    ),
+    "AWS::KMS::Alias": ({"AliasName": "alias/lake", "TargetKeyId": {"Fn::GetAtt": ["Key", "Arn"]}}, {}),
+    "AWS::KMS::Key": (
+        {"EnableKeyRotation": True, "KeyPolicy": {"Version": "2012-10-17", "Statement": []}, "Tags": TAGS},
+        {"Description": "the lake's"},
+    ),
+    "AWS::Lambda::EventInvokeConfig": (
+        {"FunctionName": {"Ref": "Function"}, "Qualifier": "$LATEST", "MaximumRetryAttempts": 1},
+        {"MaximumRetryAttempts": 0},
+    ),
+    "AWS::Lambda::Function": (
+        {
+            **FUNCTION,
+            "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+            "Timeout": 30,
+            "Environment": {"Variables": {"LAKEWRIGHT_ENV": "local"}},
+            "Layers": ["arn:aws:lambda:us-east-1:1:layer:powertools:1"],
+            "ReservedConcurrentExecutions": 2,
+        },
+        {"Timeout": 60},
+    ),
+    "AWS::Lambda::Permission": (
+        {"FunctionName": {"Ref": "Function"}, "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"},
+        {"SourceAccount": "123456789012"},
+    ),
+    "AWS::Logs::LogGroup": ({"RetentionInDays": 30}, {"RetentionInDays": 365}),
+    "AWS::Logs::ResourcePolicy": ({"PolicyName": "write", "PolicyDocument": "{}"}, {"PolicyDocument": "{ }"}),
+    "AWS::S3::Bucket": (
+        {
+            "BucketEncryption": {"ServerSideEncryptionConfiguration": [ENCRYPTION]},
+            "LifecycleConfiguration": {"Rules": [LIFECYCLE]},
+            "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}},
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            "PublicAccessBlockConfiguration": {"BlockPublicAcls": True, "BlockPublicPolicy": True},
+            "Tags": TAGS,
+        },
+        {"VersioningConfiguration": {"Status": "Enabled"}},
+    ),
+    "AWS::S3::BucketPolicy": ({"Bucket": {"Ref": "Bucket"}, "PolicyDocument": READ}, {"PolicyDocument": TRUST}),
+    "AWS::SNS::Subscription": (
+        {"TopicArn": {"Ref": "Topic"}, "Protocol": "sqs", "Endpoint": {"Fn::GetAtt": ["Queue", "Arn"]}},
+        {"RawMessageDelivery": True},
+    ),
+    "AWS::SNS::Topic": ({"TopicName": "alarms", "KmsMasterKeyId": {"Ref": "Key"}}, {"DisplayName": "Alarms"}),
+    "AWS::SNS::TopicPolicy": ({"Topics": [{"Ref": "Topic"}], "PolicyDocument": READ}, {"PolicyDocument": TRUST}),
+    "AWS::SQS::Queue": (
+        {"MessageRetentionPeriod": 1209600, "SqsManagedSseEnabled": True},
+        {"VisibilityTimeout": 60},
+    ),
+    "AWS::SQS::QueuePolicy": ({"Queues": [{"Ref": "Queue"}], "PolicyDocument": READ}, {"PolicyDocument": TRUST}),
+    "AWS::SSM::Parameter": (
+        {"Name": "/lakewright/local/lake_root", "Type": "String", "Value": "s3://one", "Tags": {"owner": "data"}},
+        {"Value": "s3://two"},
+    ),
+    "AWS::Scheduler::Schedule": (
+        {
+            **WINDOW,
+            "GroupName": {"Ref": "ScheduleGroup"},
+            "Target": {"Arn": {"Ref": "StateMachine"}, "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "Input": "{}"},
+        },
+        {"State": "DISABLED"},
+    ),
+    "AWS::Scheduler::ScheduleGroup": ({"Name": "lake"}, {}),
+    "AWS::SecretsManager::ResourcePolicy": (
+        {"SecretId": {"Ref": "Secret"}, "ResourcePolicy": READ},
+        {"BlockPublicPolicy": True},
+    ),
+    "AWS::SecretsManager::Secret": (
+        {"GenerateSecretString": {"SecretStringTemplate": '{"user": "etl"}', "GenerateStringKey": "password"}},
+        {"Description": "of the source"},
+    ),
+    "AWS::StepFunctions::StateMachine": (
+        {**MACHINE, "StateMachineName": "daily", "DefinitionSubstitutions": {"lake": "one"}},
+        {"DefinitionSubstitutions": {"lake": "two"}},
+    ),
+}
+ELSEWHERE = {"AWS::CloudFormation::Stack"}
+
+
+# Where the last word of the type is not enough to tell one from another.
+NAMES = {"AWS::DynamoDB::Table": "Leases", "AWS::SecretsManager::ResourcePolicy": "SecretPolicy"}
+
+
+def template(*, changed):
+    return {
+        "Resources": {
+            NAMES.get(kind, kind.rpartition("::")[2]): {
+                "Type": kind,
+                "Properties": properties | (changes if changed else {}),
+            }
+            for kind, (properties, changes) in RESOURCES.items()
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def stack(account):
+    """A stack with one resource of every type, as it is first made."""
+    body = json.dumps(template(changed=False))
+    client("cloudformation").create_stack(StackName="all", TemplateBody=body)
+    found = client("cloudformation").describe_stack_resources(StackName="all")["StackResources"]
+    return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in found}
+
+
+def test_every_known_type_is_tried_here():
+    assert known_types() == sorted(set(RESOURCES) | ELSEWHERE)
+
+
+def test_every_type_is_made(stack):
+    assert sorted(template(changed=False)["Resources"]) == sorted(stack)
+
+
+def test_what_was_made_does_its_work(stack):
+    secret = json.loads(client("secretsmanager").get_secret_value(SecretId=stack["Secret"])["SecretString"])
+    machine = client("stepfunctions").describe_state_machine(stateMachineArn=stack["StateMachine"])
+    attached = client("iam").list_attached_role_policies(RoleName=stack["Role"])["AttachedPolicies"]
+    application = client("emr-serverless").get_application(applicationId=stack["Application"])["application"]
+    rules = client("s3").get_bucket_lifecycle_configuration(Bucket=stack["Bucket"])["Rules"]
+
+    assert ("etl", 32) == (secret["user"], len(secret["password"]))
+    assert '"Comment": "one"' in machine["definition"]
+    assert "AWSLambdaBasicExecutionRole" in {policy["PolicyName"] for policy in attached}
+    assert {"SPARK_DRIVER": ["STDERR"]} == (
+        application["monitoringConfiguration"]["cloudWatchLoggingConfiguration"]["logTypes"]
+    )
+    assert 7 == rules[0]["NoncurrentVersionExpiration"]["NoncurrentDays"]
+
+
+def test_every_type_can_be_changed_and_taken_away(stack):
+    service = client("cloudformation")
+
+    service.update_stack(StackName="all", TemplateBody=json.dumps(template(changed=True)))
+
+    assert "s3://two" == client("ssm").get_parameter(Name=stack["Parameter"])["Parameter"]["Value"]
+    machine = client("stepfunctions").describe_state_machine(stateMachineArn=stack["StateMachine"])
+    assert '"Comment": "two"' in machine["definition"]
+    assert "Enabled" == client("s3").get_bucket_versioning(Bucket=stack["Bucket"])["Status"]
+
+    service.delete_stack(StackName="all")
+
+    assert [] == client("stepfunctions").list_state_machines()["stateMachines"]
+    assert stack["Bucket"] not in {bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]}
