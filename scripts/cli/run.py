@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("machine")
-@click.option("--select", multiple=True, metavar="TABLE", help="Only this table; +TABLE with inputs, TABLE+ with users.")
+@click.option(
+    "--select", multiple=True, metavar="TABLE", help="Only this table; +TABLE with inputs, TABLE+ with users."
+)
 @click.option("--business-date", type=click.DateTime(["%Y-%m-%d"]), help="The day the run takes for today (UTC).")
 @click.option("--root", type=click.Path(path_type=Path), default=Path(".lake"), help="The lake's folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's outcomes as one JSON array.")
-def command(machine: str, select: tuple[str, ...], business_date: datetime | None, root: Path, *, as_json: bool) -> None:
+def command(
+    machine: str, select: tuple[str, ...], business_date: datetime | None, root: Path, *, as_json: bool
+) -> None:
     """Run a state machine, such as daily_batch, on this computer."""
     from scripts.running.local_lake import LocalLake
     from scripts.running.run import request, run_machine

@@ -1,0 +1,140 @@
+"""The whole machine on the sample data, held against figures that nothing of the engine has worked out."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable
+from rich.console import Console
+
+from scripts.running.local_lake import LocalLake
+from scripts.running.run import run_machine
+from scripts.sources.deliveries import DELIVERIES
+from shared.contracts import Kind, load_catalog
+from shared.jobs import Colour, RunRecord, Status
+from shared.names import Layer, Machine, TableName, quarantine_location, table_location
+from tests.oracle.answer import answers
+from tests.oracle.compare import assert_same_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+TABLES = [name for name, table in load_catalog().tables.items() if table.kind is not Kind.INGESTED]
+# The most a reader of Athena's may be asked to know.
+ATHENA_READER_VERSION = 3
+ATHENA_READER_FEATURES = {"columnMapping", "timestampNtz", "deletionVectors"}
+
+
+@dataclass
+class Played:
+    """A lake after every delivery and one run more, and what stood in it after each."""
+
+    root: Path
+    records: list[RunRecord] = field(default_factory=list)
+    rows: list[dict[str, pa.Table]] = field(default_factory=list)
+    refused: list[dict[str, set[tuple[str, tuple[str, ...]]]]] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Two days and a rerun of the second, as `lake demo` and then `lake run` do them."""
+    root = tmp_path_factory.mktemp("lake")
+    lake_of = Played(root)
+    console = Console(file=io.StringIO())
+    with LocalLake(root, DELIVERIES[0], console) as lake:
+        for delivery in (*DELIVERIES, DELIVERIES[-1]):
+            lake.sources.deliver(delivery)
+            record, _ = run_machine(lake, Machine.DAILY_BATCH, {}, console)
+            lake_of.records.append(record)
+            lake_of.rows.append({name: table(root, name).to_pyarrow_table() for name in TABLES})
+            lake_of.refused.append({name: refused(root, name) for name in TABLES})
+    return lake_of
+
+
+def table(root: Path, name: str) -> DeltaTable:
+    return DeltaTable(table_location(str(root), TableName.parse(name)))
+
+
+def refused(root: Path, name: str) -> set[tuple[str, tuple[str, ...]]]:
+    """Every row in a table's quarantine: its key as JSON, and the rules it failed."""
+    location = quarantine_location(str(root), TableName.parse(name))
+    if not DeltaTable.is_deltatable(location):
+        return set()
+    rows = DeltaTable(location).to_pyarrow_table().to_pylist()
+    return {(row["row_key"], tuple(sorted(row["rules"]))) for row in rows}
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("delivery", DELIVERIES)
+def test_every_row_is_the_one_worked_out_from_the_files(played, name, delivery):
+    expected = answers(delivery)[-1].rows[name]
+
+    actual = played.rows[delivery - 1][name]
+
+    assert_same_rows(expected, actual, load_catalog().table(name).primary_key)
+
+
+def test_every_run_is_green(played):
+    assert [Colour.GREEN] * 3 == [r.colour for r in played.records]
+
+
+def test_a_rerun_changes_no_table_and_says_so(played):
+    second, third = played.records[1:]
+
+    assert {Status.UNCHANGED} == {o.status for o in third.outcomes}
+    assert second.versions == third.versions
+
+
+def test_the_second_day_leaves_tables_without_news_alone(played):
+    second = {o.table: o.status for o in played.records[1].outcomes}
+
+    untouched = {"bronze.snowflake__products", "bronze.snowflake__addresses", "bronze.crm__accounts", "silver.products"}
+    assert {Status.UNCHANGED} == {second[name] for name in untouched}
+
+
+def test_refused_rows_are_those_of_the_deliveries_with_the_rules_they_failed(played):
+    expected = {name: set() for name in TABLES}
+    for answer in answers(DELIVERIES[-1]):
+        for name, rows in answer.refused.items():
+            expected[name] |= {(json_key(name, row.key), tuple(sorted(row.rules))) for row in rows}
+
+    assert expected == played.refused[-1]
+
+
+def json_key(name: str, key: tuple[str, ...]) -> str:
+    contract = load_catalog().table(name)
+    numbers = {c.name for c in contract.columns if c.type in ("int", "bigint")}
+    values = {k: int(v) if k in numbers else v for k, v in zip(contract.primary_key, key, strict=True)}
+    return json.dumps(values, separators=(",", ":"))
+
+
+def test_books_balance_in_every_outcome(played):
+    outcomes = [o for r in played.records for o in r.outcomes]
+
+    assert outcomes == [o for o in outcomes if o.read == o.inserted + o.updated + o.superseded + o.quarantined]
+
+
+def test_the_ledger_names_the_version_of_every_table(played):
+    found = {v.table: v.version for v in played.records[-1].versions}
+
+    assert {name: table(played.root, name).version() for name in load_catalog().tables} == found
+
+
+@pytest.mark.parametrize("layer", [Layer.SILVER, Layer.GOLD])
+def test_athena_can_read_every_table(played, layer):
+    for name in [n for n in TABLES if n.startswith(layer)]:
+        protocol = table(played.root, name).protocol()
+
+        assert protocol.min_reader_version <= ATHENA_READER_VERSION, name
+        assert set(protocol.reader_features or []) <= ATHENA_READER_FEATURES, name
+
+
+def test_nothing_is_left_in_staging(played):
+    assert [] == [p for p in (played.root / "staging").rglob("*") if p.is_file()]
