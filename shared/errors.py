@@ -54,7 +54,11 @@ class SourceUnavailableError(RetryableError):
 
 
 class LeaseHeldError(RetryableError):
-    """Another job run holds the table's lease."""
+    """Another job run holds the table's lease, `until` so many seconds since the epoch if nobody renews it."""
+
+    def __init__(self, what: str, *, given: str, expected: str, mend: str, until: int = 0) -> None:
+        self.until = until
+        super().__init__(what, given=given, expected=expected, mend=mend)
 
 
 class LostRaceError(RetryableError):

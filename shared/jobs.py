@@ -33,6 +33,10 @@ class Step(StrEnum):
     RECORD = "record"
 
 
+# The steps that touch tables; a run that lacks one of them is red.
+DATA_STEPS = (Step.INGEST, Step.REFINE, Step.BUILD)
+
+
 class Status(StrEnum):
     """How one table came out of one step."""
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 
+# A busy machine is no failure: no test asserts a time.
+hypothesis.settings.register_profile("lake", deadline=None)
+hypothesis.settings.load_profile("lake")
+
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
@@ -23,7 +28,9 @@ def spark() -> Iterator[SparkSession]:
     from jobs.runtime.session import build_session
     from scripts.local.spark_settings import LOCAL_CONFS
     from scripts.setup.jars import jar_paths
+    from scripts.setup.launch import runtime_environment
 
+    os.environ.update(runtime_environment())
     # Python workers import the data sources, so they need this checkout and this interpreter.
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.files import earlier_outcomes, leave_record
-from shared.jobs import Colour, RunRecord, TableOutcome, TableVersion
+from shared.jobs import DATA_STEPS, Colour, RunRecord, TableOutcome, TableVersion
 from shared.names import table_location
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ def record(spark: SparkSession, job: Job, catalog: Catalog) -> list[TableOutcome
         Nothing to report of its own: the step touches no table.
     """
     outcomes = earlier_outcomes(job)
-    red = any(o.is_red for o in outcomes)
+    # A step that crashed left no outcomes, and what it would have done is not known.
+    red = any(o.is_red for o in outcomes) or not set(DATA_STEPS) <= set(job.earlier)
     versions = []
     for name, table in catalog.tables.items():
         log = DeltaLog(spark, table_location(job.lake_root, table.name))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table as Grid
 
 from scripts.running.progress import STYLES
-from shared.jobs import Status
+from shared.jobs import Colour, Status
 
 if TYPE_CHECKING:
     from shared.jobs import RunRecord, TableOutcome
@@ -30,8 +30,8 @@ def summary(record: RunRecord) -> Grid:
 
 
 def nothing_changed(record: RunRecord) -> bool:
-    """Whether a run found every table up to date."""
-    return all(outcome.status is Status.UNCHANGED for outcome in record.outcomes)
+    """Whether a run came to its end and found every table up to date."""
+    return record.colour is Colour.GREEN and all(outcome.status is Status.UNCHANGED for outcome in record.outcomes)
 
 
 def _counts(outcome: TableOutcome) -> tuple[int, int, int, int]:

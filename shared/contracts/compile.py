@@ -29,6 +29,13 @@ TABLE_PROPERTIES = {
     Kind.BUILT: {"writeDisposition", "clusterBy"},
 }
 
+# What only a table that is refined row by row can do with a column, or any but a bronze one.
+WITHOUT_EFFECT = {
+    Kind.INGESTED: ("quality", "relationships", "transformLogic", "transformSourceObjects"),
+    Kind.REFINED: (),
+    Kind.BUILT: ("relationships", "transformLogic", "transformSourceObjects"),
+}
+
 
 def compile_contract(path: Path) -> Table:
     """Read one contract file and the SQL file beside it, if there is one.
@@ -40,6 +47,7 @@ def compile_contract(path: Path) -> Table:
     name = _name(document)
     query = _query(path)
     kind = _kind(document, name, query)
+    _refuse_without_effect(document, kind)
     columns = compile_columns(document, name)
     names = tuple(c.name for c in columns)
     key = primary_key(document)
@@ -101,6 +109,20 @@ def _kind(document: Document, name: TableName, query: Query | None) -> Kind:
     if document.contract.servers:
         raise document.error("only a bronze table has a source", ("servers",), mend="remove servers")
     return Kind.BUILT if query and query.inputs else Kind.REFINED
+
+
+def _refuse_without_effect(document: Document, kind: Kind) -> None:
+    """A bronze table is what its source says, and a built one what its query says; rules and logic come between."""
+    if kind is Kind.INGESTED and document.schema.quality:
+        raise document.error("a bronze table has no rules", (*TABLE, "quality"), mend="write them on its silver table")
+    for i, prop in enumerate(document.schema.properties):
+        for key in WITHOUT_EFFECT[kind]:
+            if getattr(prop, key):
+                raise document.error(
+                    f"column {prop.name} has {key}, which does nothing on a table that is {kind}",
+                    (*TABLE, "properties", i, key),
+                    mend="write it on the silver table that refines the rows",
+                )
 
 
 def _disposition(document: Document, custom: dict[str, Any], kind: Kind) -> Disposition:

@@ -80,7 +80,6 @@ class Property(_Described):
     businessName: str | None = None
     description: str
     required: bool = False
-    unique: bool = False
     primaryKey: bool = False
     primaryKeyPosition: int = -1
     classification: Literal["public", "internal", "confidential", "restricted"] | None = None

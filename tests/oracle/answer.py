@@ -87,5 +87,5 @@ def _arrow_type(text: str) -> pa.DataType:
 def _rows(db: duckdb.DuckDBPyConnection, table: Table) -> pa.Table:
     columns = ", ".join(f'"{name}"' for name in table.column_names)
     key = ", ".join(f'"{name}"' for name in table.primary_key)
-    rows = db.execute(f"SELECT {columns} FROM {table.name} ORDER BY {key}").to_arrow_table()
+    rows = db.sql(f"SELECT {columns} FROM {table.name} ORDER BY {key}").to_arrow_table()
     return rows.cast(arrow_schema(table))

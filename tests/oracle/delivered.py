@@ -60,7 +60,9 @@ def day(delivery: int) -> Day:
 def arrived(table: str, delivery: int) -> list[Row]:
     """The rows of a table that were not there on the day before, each once."""
     before = {tuple(row.items()) for row in day(delivery - 1).rows[table]} if delivery > 1 else set()
-    return [dict(row) for row in dict.fromkeys(tuple(r.items()) for r in day(delivery).rows[table]) if row not in before]
+    return [
+        dict(row) for row in dict.fromkeys(tuple(r.items()) for r in day(delivery).rows[table]) if row not in before
+    ]
 
 
 def arrived_malformed(table: str, delivery: int) -> list[Malformed]:

@@ -66,11 +66,10 @@ def test_the_spine_has_its_tables():
     silver = {"orders", "order_lines", "customers", "stores", "products", "accounts", "contacts", "opportunities"}
     gold = {"sales_fact", "daily_revenue", "customer_dim"}
 
-    assert {
-        Layer.BRONZE: bronze,
-        Layer.SILVER: silver | {"fx_rates", "fx_rate_periods"},
-        Layer.GOLD: gold,
-    } == {layer: {t.name.table for t in TABLES if t.name.layer is layer} for layer in Layer}
+    expected = {Layer.BRONZE: bronze, Layer.SILVER: silver | {"fx_rates", "fx_rate_periods"}, Layer.GOLD: gold}
+
+    for layer, names in expected.items():
+        assert names <= {t.name.table for t in TABLES if t.name.layer is layer}
 
 
 def test_ids_are_unique():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.small_catalog import NOTES, PEOPLE, VISITS, refusal
+from tests.support.small_catalog import DAYS, NOTES, PEOPLE, VISITS, refusal
 
 
 @pytest.mark.parametrize(
@@ -208,6 +208,28 @@ from tests.support.small_catalog import NOTES, PEOPLE, VISITS, refusal
             "name: not_before_opening",
             ["35: two rules are named not_before_opening"],
             id="two rules of one name",
+        ),
+        pytest.param(
+            NOTES,
+            "description: Person.}",
+            "description: Person., quality: [{name: known, type: library, metric: nullValues, mustBe: 0}]}",
+            ["22: column who has quality, which does nothing on a table that is ingested", "to mend: write it on"],
+            id="a rule on a column of bronze",
+        ),
+        pytest.param(
+            NOTES,
+            "    customProperties:\n      - {property: writeDisposition",
+            "    quality: [{name: some, type: library, metric: rowCount, mustBe: 0}]\n"
+            "    customProperties:\n      - {property: writeDisposition",
+            ["25: a bronze table has no rules"],
+            id="a rule on a table of bronze",
+        ),
+        pytest.param(
+            DAYS,
+            "description: Visits.}",
+            "description: Visits., transformLogic: visits}",
+            ["15: column visits has transformLogic, which does nothing on a table that is built"],
+            id="logic on a built table",
         ),
     ],
 )

@@ -1,0 +1,128 @@
+"""What the documents say of commands, files, tables and errors is so."""
+
+import re
+
+import click
+import pytest
+
+from scripts.cli.root import root
+from scripts.setup.paths import ROOT
+from shared import errors
+from shared.config import environment_names
+from shared.contracts import load_catalog
+from shared.names import Machine
+from tests.docs.documents import CODE, document, documents
+
+DOCUMENTS = documents()
+COMMANDS = root.list_commands(click.Context(root))
+# The set-up and the runs make these; a clone does not have them.
+MADE_HERE = {".cache", ".lake", ".venv", "cdk.out", "dist", "node_modules"}
+PATH = re.compile(r"[\w.@-]+(?:/[\w.*@-]+)+/?|[\w.-]+/")
+TABLE = re.compile(r"\+?((?:bronze|silver|gold)\.[a-z0-9_]+)\+?")
+OPTION = re.compile(r"`(--[a-z][a-z-]*)[ `]")
+ROW_OF_A_COMMAND = re.compile(r"^\| `\./lake (?P<name>[a-z-]+)[^`]*` \|(?P<rest>.*)$", re.MULTILINE)
+
+of_document = pytest.mark.parametrize("doc", [pytest.param(d, id=str(d)) for d in DOCUMENTS])
+CALLS = {" ".join(words): words for doc in DOCUMENTS for words in doc.calls}
+
+
+def command_of(name):
+    return root.get_command(click.Context(root), name)
+
+
+def options_of(name):
+    options = [p.opts for p in command_of(name).params if isinstance(p, click.Option)]
+    return {opt for opts in options for opt in opts if opt.startswith("--")}
+
+
+def test_a_command_that_is_named_exists():
+    assert set() == {words[0] for words in CALLS.values() if words} - set(COMMANDS)
+
+
+@pytest.mark.parametrize("call", [call for call, words in CALLS.items() if len(words) > 1])
+def test_a_call_that_is_shown_is_one_the_command_line_takes(call):
+    name, *words = CALLS[call]
+    parsed = command_of(name).make_context(name, words).params
+
+    assert parsed.get("env") in {None, *environment_names()}
+    assert parsed.get("machine") in {None, *Machine}
+
+
+def test_an_option_that_is_named_exists():
+    known = set().union(*map(options_of, COMMANDS))
+    named = {option for doc in DOCUMENTS for option in OPTION.findall(doc.prose)}
+
+    assert set() == named - known
+
+
+def test_every_command_is_documented_with_its_options():
+    """A new command or option belongs into the table of docs/operations.md."""
+    rows = ROW_OF_A_COMMAND.finditer(document("docs/operations.md").section("Commands"))
+    documented = {row["name"]: set(OPTION.findall(row["rest"])) for row in rows}
+
+    assert {name: options_of(name) for name in COMMANDS} == documented
+
+
+def test_every_command_is_shown_to_a_stranger():
+    assert set() == set(COMMANDS) - {words[0] for words in document("README.md").calls if words}
+
+
+@of_document
+def test_relative_links_lead_somewhere(doc):
+    dead = []
+    for link in doc.links:
+        if link.startswith(("https://", "http://")):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (doc.path.parent / path).resolve() if path else doc.path
+        if not target.exists() or (anchor and anchor not in type(doc)(target).anchors):
+            dead.append(link)
+
+    assert [] == dead
+
+
+@of_document
+def test_files_that_are_named_exist(doc):
+    top = {path.name for path in ROOT.iterdir()} - MADE_HERE
+    named = {code.rstrip("/") for code in doc.code if PATH.fullmatch(code) and code.split("/")[0] in top}
+
+    assert set() == {name for name in named if not any(ROOT.glob(name))}
+
+
+@of_document
+def test_tables_that_are_named_exist(doc):
+    examples = {
+        ".".join(block.file.removesuffix(".odcs.yaml").split("/")[-2:])
+        for other in DOCUMENTS
+        for block in other.blocks
+        if block.file.endswith(".odcs.yaml")
+    }
+    words = [word for text in (*doc.code, *map(" ".join, doc.calls)) for word in text.split()]
+    named = {match[1] for match in map(TABLE.fullmatch, words) if match}
+
+    assert set() == named - set(load_catalog().tables) - examples
+
+
+def test_readme_lists_every_table_once():
+    rows = [line for line in document("README.md").section("The tables").splitlines() if line.startswith("|")]
+    listed = [code for row in rows for code in CODE.findall(row)]
+
+    assert sorted(load_catalog().tables) == sorted(listed)
+
+
+def test_operations_say_what_to_do_about_every_error():
+    classes = {e for e in vars(errors).values() if isinstance(e, type) and issubclass(e, errors.LakewrightError)}
+    leaves = {e.__name__ for e in classes if not any(issubclass(other, e) for other in classes - {e})}
+    named = set(re.findall(r"^\| `(\w+Error)` \|", document("docs/operations.md").text, re.MULTILINE))
+
+    assert leaves == named
+
+
+@pytest.mark.parametrize("doc", [pytest.param(d, id=str(d)) for d in DOCUMENTS if d.path.parent.name == "decisions"])
+def test_a_decision_has_its_four_parts_on_one_page(doc):
+    lines = doc.text.splitlines()
+
+    assert lines[0].startswith(f"# {int(doc.path.name[:4])}. ")
+    assert lines[2].startswith("Status: ")
+    assert ["## Context", "## Decision", "## Consequences"] == [line for line in lines if line.startswith("## ")]
+    assert len(lines) <= 50

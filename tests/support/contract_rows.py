@@ -1,0 +1,57 @@
+"""Runs what a contract says on a few rows: the query of a built table, or the typing and rules of an image."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as T
+
+from jobs.refine.rules import FAILED, WARNED, failed_rules, warned_rules
+from jobs.refine.typing import typed
+from jobs.runtime.tables import spark_type
+from shared.contracts import Table, load_catalog
+
+Row = dict[str, Any]
+
+
+def built(spark: SparkSession, name: str, **inputs: Sequence[Row]) -> list[Row]:
+    """The rows a built table's query gives for a few rows of its inputs, named `layer__table`.
+
+    A column an input row leaves out is null. Rows come in the order of the table's key.
+    """
+    table = load_catalog().table(name)
+    session = spark.newSession()
+    sql = table.query.sql
+    for source in table.query.inputs:
+        view = f"{source.layer}__{source.table}"
+        frame(session, load_catalog().table(str(source)), inputs[view]).createOrReplaceTempView(view)
+        sql = re.sub(rf"\b{source}\b", view, sql)
+    rows = session.sql(sql)
+    assert {c.name: c.type for c in table.columns} == dict(rows.dtypes)
+    return [row.asDict() for row in rows.orderBy(*table.primary_key).collect()]
+
+
+def refined(spark: SparkSession, name: str, rows: Sequence[Row]) -> list[Row]:
+    """What an image makes of a few rows of its source: its columns, `failed` and `warned` with names of rules."""
+    table = load_catalog().table(name)
+    session = spark.newSession()
+    session.conf.set("spark.sql.ansi.enabled", "false")
+    batch = frame(session, load_catalog().table(str(table.inputs[0])), rows)
+    if table.query:
+        batch.createOrReplaceTempView("batch")
+        batch = session.sql(table.query.sql)
+    ruled = typed(batch, table).withColumns({FAILED: failed_rules(table), WARNED: warned_rules(table)})
+    found = [row.asDict() for row in ruled.collect()]
+    return [
+        {c: row[c] for c in table.column_names} | {"failed": set(row[FAILED]), "warned": set(row[WARNED])}
+        for row in found
+    ]
+
+
+def frame(session: SparkSession, table: Table, rows: Sequence[Row]) -> DataFrame:
+    """A frame with a table's columns."""
+    unknown = {c for row in rows for c in row} - {c.name for c in table.all_columns}
+    assert set() == unknown
+    schema = T.StructType([T.StructField(c.name, spark_type(c.type)) for c in table.all_columns])
+    return session.createDataFrame([tuple(row.get(n) for n in schema.names) for row in rows], schema)
