@@ -1,6 +1,6 @@
 """The logger, tracer and metrics of every function; below the handlers, so that logic may log too.
 
-The service name and the namespace come from the function's environment. Standard output belongs to metrics, which
+The service's name comes from the function's environment. Standard output belongs to metrics, which
 Lambda reads there; logs go to standard error.
 """
 
@@ -10,4 +10,4 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 
 logger = Logger(stream=sys.stderr)
 tracer = Tracer()
-metrics = Metrics()
+metrics = Metrics(namespace="Lakewright")

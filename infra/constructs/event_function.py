@@ -62,7 +62,6 @@ class EventFunction(Construct):
             environment={
                 Variable.ENV.value: environment.name,
                 "POWERTOOLS_SERVICE_NAME": event,
-                "POWERTOOLS_METRICS_NAMESPACE": "Lakewright",
                 **{variable.value: value for variable, value in variables.items()},
             },
         )

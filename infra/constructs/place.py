@@ -74,9 +74,9 @@ class Place:
         return iam.PolicyStatement(actions=actions, resources=[self.bucket.bucket_arn], conditions=conditions)
 
 
-def is_bucket(root: str | None) -> bool:
-    """Whether a configured root names an existing bucket, rather than a folder or nothing."""
-    return root is not None and root.startswith(_SCHEME)
+def is_bucket(root: str) -> bool:
+    """Whether a configured root names an existing bucket, rather than a folder."""
+    return root.startswith(_SCHEME)
 
 
 def _bucket(root: str) -> str:

@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     from shared.config import Environment
 
 DELTA_JARS = ("/usr/share/aws/delta/lib/delta-spark.jar", "/usr/share/aws/delta/lib/delta-storage.jar")
-_UNPACKED = "environment"
+# The folders of a job run's working directory that its archives are unpacked into.
+_CODE, _PACKAGES = "code", "environment"
 
 
 def spark_submit_parameters(environment: Environment, *, jobs_url: str, environment_url: str, region: str) -> str:
     """Everything a job run is given; a job run depends on no default of the application.
 
-    The archive holds packages only, no interpreter: EMR's own Python 3.11 runs the job and finds them on PYTHONPATH,
-    before what the image has. The jobs themselves are pure Python and come as a zip. The number of executors is capped
-    because EMR's default has no end, and an account's quota ends a job run late, in the middle of its work.
+    The archive of packages holds no interpreter: EMR's own Python 3.11 runs the job, and finds them on PYTHONPATH
+    before what the image has. The jobs come as an archive too, not as `py-files`: those are imported from the zip,
+    where contracts and queries cannot be read as files. The number of executors is capped because EMR's default has
+    no end, and an account's quota ends a job run late, in the middle of its work.
 
     Args:
         environment: Gives the sizes.
@@ -28,7 +30,8 @@ def spark_submit_parameters(environment: Environment, *, jobs_url: str, environm
         region: What boto3 is to use, as EMR does not tell it.
     """
     spark = environment.spark
-    variables = {"PYTHONPATH": f"./{_UNPACKED}/{ENVIRONMENT.packages_folder}", "AWS_DEFAULT_REGION": region}
+    python_path = f"./{_CODE}:./{_PACKAGES}/{ENVIRONMENT.packages_folder}"
+    variables = {"PYTHONPATH": python_path, "AWS_DEFAULT_REGION": region}
     confs = {
         "spark.driver.cores": str(spark.driver.cores),
         "spark.driver.memory": f"{spark.driver.memory_gb}g",
@@ -39,8 +42,7 @@ def spark_submit_parameters(environment: Environment, *, jobs_url: str, environm
         # EMR starts three executors unless told otherwise, whatever the cap.
         "spark.dynamicAllocation.initialExecutors": "1",
         "spark.executor.instances": "1",
-        "spark.submit.pyFiles": jobs_url,
-        "spark.archives": f"{environment_url}#{_UNPACKED}",
+        "spark.archives": f"{jobs_url}#{_CODE},{environment_url}#{_PACKAGES}",
         **{f"spark.emr-serverless.driverEnv.{name}": value for name, value in variables.items()},
         **{f"spark.executorEnv.{name}": value for name, value in variables.items()},
         "spark.jars": ",".join(DELTA_JARS),

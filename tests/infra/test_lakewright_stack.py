@@ -74,10 +74,11 @@ def test_a_thousand_tables_fit(tmp_path):
     assert {} == {name: count for name, count in resources.items() if count >= RESOURCES_LIMIT}
 
 
-def test_a_new_contract_adds_to_one_template_and_changes_no_other(prod, tmp_path):
+def test_a_new_contract_adds_to_one_template_and_changes_no_other(tmp_path):
     known = load_catalog()
     added = _table("silver.one_more", columns=3)
-    grown = synthesize("prod", tmp_path / "out", catalog=Catalog({**known.tables, str(added.name): added}))
+    prod = synthesize("prod", tmp_path / "before")
+    grown = synthesize("prod", tmp_path / "after", catalog=Catalog({**known.tables, str(added.name): added}))
     changed = {
         name
         for name in prod.templates

@@ -34,13 +34,12 @@ def test_executors_have_an_end_and_start_small(given):
     )
 
 
-def test_code_comes_as_zip_and_packages_as_archive_found_by_driver_and_executors(given):
-    packages = "./environment/lib/python3.11/site-packages"
+def test_code_and_packages_are_unpacked_where_driver_and_executors_look(given):
+    python_path = "./code:./environment/lib/python3.11/site-packages"
 
-    assert "s3://assets/j.zip" == given["spark.submit.pyFiles"]
-    assert "s3://assets/e.tgz#environment" == given["spark.archives"]
-    assert packages == given["spark.emr-serverless.driverEnv.PYTHONPATH"]
-    assert packages == given["spark.executorEnv.PYTHONPATH"]
+    assert "s3://assets/j.zip#code,s3://assets/e.tgz#environment" == given["spark.archives"]
+    assert python_path == given["spark.emr-serverless.driverEnv.PYTHONPATH"]
+    assert python_path == given["spark.executorEnv.PYTHONPATH"]
 
 
 def test_delta_is_on_and_no_metastore(given):
@@ -50,12 +49,6 @@ def test_delta_is_on_and_no_metastore(given):
 
 def test_master_is_left_to_emr(given):
     assert "spark.master" not in given
-
-
-def test_session_of_a_job_is_built_with_the_same_delta():
-    from jobs.runtime.session import DELTA_CONFS as OF_THE_SESSION
-
-    assert DELTA_CONFS == OF_THE_SESSION
 
 
 @pytest.mark.parametrize("name", environment_names())

@@ -87,6 +87,21 @@ def test_nobody_is_mailed_without_an_address(cloud):
     assert {} == cloud.of_type("AWS::SNS::Subscription")
 
 
+def test_address_of_the_environment_is_mailed():
+    from aws_cdk import App, Stack
+    from aws_cdk.assertions import Template
+
+    from infra.constructs.alarms import Alarms
+    from infra.constructs.lake_key import LakeKey
+
+    stack = Stack(App(), "S")
+    Alarms(stack, "Alarms", key=LakeKey(stack, "Key", environment=load_environment("prod")), email="oncall@example.com")
+
+    Template.from_stack(stack).has_resource_properties(
+        "AWS::SNS::Subscription", {"Protocol": "email", "Endpoint": "oncall@example.com"}
+    )
+
+
 def functions(cloud):
     return {f["Handler"].split(".")[1]: f for f in cloud.properties("AWS::Lambda::Function")}
 

@@ -1,0 +1,128 @@
+"""The bare `cdk deploy --context env=prod` deploys everything, by the real command line into a local account."""
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import boto3
+import pytest
+
+from infra.artifacts import ASSET_PREFIX, ENVIRONMENT, JOBS, LAMBDAS
+from scripts.assembly import assembly
+from scripts.local.clients import ACCOUNT, REGION
+from scripts.packaging.build import build
+from scripts.setup import paths
+from scripts.setup.launch import runtime_environment
+from shared.config import load_environment
+from shared.names import Machine, Names
+
+CDK = [paths.NODE, paths.CDK_CLI]
+ASSETS = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
+STAND_IN = b"built by an earlier deploy"
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def local_account():
+    """The local account in a process of its own, as the environment variables that lead there."""
+    command = [sys.executable, "-P", "-m", "scripts.local.server"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=runtime_environment()) as server:
+        try:
+            port = server.stdout.readline().strip().rpartition(":")[2]
+            yield {
+                # moto knows the addresses of templates by this name of the host only.
+                "AWS_ENDPOINT_URL": f"http://localhost:{port}",
+                "AWS_ACCESS_KEY_ID": "local",
+                "AWS_SECRET_ACCESS_KEY": "local",
+                "AWS_REGION": REGION,
+                "AWS_DEFAULT_REGION": REGION,
+            }
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="module")
+def account():
+    with local_account() as variables:
+        # What `cdk bootstrap` makes and a deploy asks for.
+        client(variables, "ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String")
+        client(variables, "s3").create_bucket(Bucket=ASSETS)
+        # The two artifacts that take long are there already, as after an earlier deploy; jobs are built.
+        for artifact in (ENVIRONMENT, LAMBDAS):
+            client(variables, "s3").put_object(Bucket=ASSETS, Key=ASSET_PREFIX + artifact.key(), Body=STAND_IN)
+        yield variables
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory):
+    return tmp_path_factory.mktemp("deploy") / "cdk.out"
+
+
+@pytest.fixture(scope="module")
+def deployed(account, output):
+    """What the command line said, the first time and the second."""
+    settings = {"CDK_REQUIRE_APPROVAL": "never", "CDK_OUTPUT": str(output), "CDK_VALIDATION": "false"}
+    return [cdk(account | settings, "deploy", "--context", "env=prod") for _ in range(2)]
+
+
+def client(variables, service):
+    return boto3.client(
+        service,
+        endpoint_url=variables["AWS_ENDPOINT_URL"],
+        region_name=REGION,
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def cdk(variables, *words):
+    environment = {**runtime_environment(), **variables, "CI": "true"}
+    finished = subprocess.run(
+        [*CDK, *words], cwd=paths.ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert 0 == finished.returncode, finished.stdout + finished.stderr
+    return finished.stdout + finished.stderr
+
+
+def test_everything_is_deployed_with_one_command(account, deployed):
+    names = Names(load_environment("prod"))
+    machines = client(account, "stepfunctions").list_state_machines()["stateMachines"]
+    stacks = client(account, "cloudformation").describe_stacks()["Stacks"]
+    tables = client(account, "glue").get_tables(DatabaseName="gold")["TableList"]
+    (stack,) = [s for s in stacks if s["StackName"] == names.stack]
+
+    assert [names.machine(Machine.DAILY_BATCH)] == [machine["name"] for machine in machines]
+    assert ("CREATE_COMPLETE", True) == (stack["StackStatus"], stack["EnableTerminationProtection"])
+    assert {"customer_dim", "daily_revenue", "sales_fact"} <= {table["Name"] for table in tables}
+
+
+def test_second_deploy_changes_nothing(deployed):
+    assert ["(no changes)"] == [said for said in ["(no changes)"] if said in deployed[1]]
+
+
+def test_what_the_bucket_lacks_is_built_and_nothing_else(account, deployed):
+    def size(artifact):
+        return client(account, "s3").head_object(Bucket=ASSETS, Key=ASSET_PREFIX + artifact.key())["ContentLength"]
+
+    assert build(JOBS).stat().st_size == size(JOBS)
+    assert [len(STAND_IN)] * 2 == [size(artifact) for artifact in (ENVIRONMENT, LAMBDAS)]
+
+
+@pytest.fixture
+def nothing_in_reach(monkeypatch):
+    """No credentials, no Docker, and a network whose every way out ends at once."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+
+
+@pytest.mark.usefixtures("nothing_in_reach")
+def test_offline_synthesis_makes_the_very_same_templates(deployed, output, tmp_path):
+    offline = assembly("prod", None, tmp_path / "cdk.out")
+    names = {path.name for path in output.glob("*.template.json")}
+
+    assert names == {path.name for path in offline.glob("*.template.json")}
+    assert {} == {name: 1 for name in names if (output / name).read_bytes() != (offline / name).read_bytes()}

@@ -1,0 +1,153 @@
+"""A machine was started: what it works on, and whether another execution does this very run."""
+
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+
+from lambdas.on_run_requested.handler import handler
+from shared.errors import TerminalError
+from shared.names import Variable
+
+SCHEDULED = {"schedule": "lakewright-prod-daily_batch", "scheduled_time": "2026-11-23T03:00:00Z"}
+STARTED = "2026-11-23T23:30:00.000Z"
+TABLE = "known-runs"
+
+
+@pytest.fixture
+def machine(aws, monkeypatch):
+    """The table of known runs, and a machine whose executions stand as they are told to."""
+    monkeypatch.setenv(Variable.DEDUPE_TABLE, TABLE)
+    boto3.client("dynamodb").create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return boto3.client("stepfunctions").create_state_machine(
+        name="daily", definition="{}", roleArn="arn:aws:iam::123456789012:role/machine"
+    )["stateMachineArn"]
+
+
+def start(machine, name):
+    return boto3.client("stepfunctions").start_execution(stateMachineArn=machine, name=name)["executionArn"]
+
+
+def stop(execution):
+    boto3.client("stepfunctions").stop_execution(executionArn=execution)
+
+
+def event(execution, given=None, name="run-1"):
+    return {"request": given or {}, "execution": {"id": execution, "name": name, "started_at": STARTED}}
+
+
+def known_runs():
+    return boto3.resource("dynamodb").Table(TABLE).scan()["Items"]
+
+
+def test_empty_input_is_the_ordinary_run_of_the_day_it_started_on(machine, context):
+    answer = handler(event("arn:run-1"), context)
+
+    assert {"duplicate": False, "business_date": "2026-11-23", "tables": []} == answer
+    assert [] == known_runs()
+
+
+@pytest.mark.parametrize(
+    "started_at, expected",
+    [
+        pytest.param("2026-11-23T23:59:59Z", "2026-11-23", id="before midnight"),
+        pytest.param("2026-11-24T00:30:00+01:00", "2026-11-23", id="after midnight, but not in UTC"),
+        pytest.param("2026-11-24T00:00:00Z", "2026-11-24", id="midnight"),
+    ],
+)
+def test_today_is_the_day_in_utc(machine, context, started_at, expected):
+    given = event("arn:run-1")
+    given["execution"]["started_at"] = started_at
+
+    assert expected == handler(given, context)["business_date"]
+
+
+def test_what_is_asked_for_is_what_is_worked_on(machine, context):
+    asked = {"business_date": "2026-01-31", "tables": ["silver.orders+"]}
+
+    assert {"duplicate": False, **asked} == handler(event("arn:run-1", asked), context)
+
+
+def test_first_execution_of_a_schedule_claims_it_for_a_while(machine, context):
+    first = start(machine, "run-1")
+
+    assert not handler(event(first, SCHEDULED), context)["duplicate"]
+    (item,) = known_runs()
+    assert ("lakewright-prod-daily_batch#2026-11-23T03:00:00Z", first) == (item["id"], item["execution"])
+    assert datetime(2027, 3, 3, 23, 30, tzinfo=UTC).timestamp() == item["expires_at"]
+
+
+def test_second_delivery_is_a_duplicate_while_the_first_runs(machine, context):
+    first, second = start(machine, "run-1"), start(machine, "run-2")
+    handler(event(first, SCHEDULED), context)
+
+    assert handler(event(second, SCHEDULED, "run-2"), context)["duplicate"]
+
+
+def test_same_execution_asking_again_is_no_duplicate(machine, context):
+    first = start(machine, "run-1")
+    answers = [handler(event(first, SCHEDULED), context) for _ in range(2)]
+
+    assert [False, False] == [answer["duplicate"] for answer in answers]
+
+
+def test_run_that_was_stopped_can_be_started_again_once(machine, context):
+    first, second, third = (start(machine, f"run-{i}") for i in (1, 2, 3))
+    handler(event(first, SCHEDULED), context)
+    stop(first)
+
+    assert not handler(event(second, SCHEDULED, "run-2"), context)["duplicate"]
+    assert handler(event(third, SCHEDULED, "run-3"), context)["duplicate"]
+
+
+def test_execution_that_is_forgotten_holds_no_claim(machine, context):
+    gone = start(machine, "run-1").replace("run-1", "gone")
+    handler(event(gone, SCHEDULED), context)
+    second = start(machine, "run-2")
+
+    assert not handler(event(second, SCHEDULED, "run-2"), context)["duplicate"]
+
+
+def test_another_time_of_the_schedule_is_another_run(machine, context):
+    first, second = start(machine, "run-1"), start(machine, "run-2")
+    handler(event(first, SCHEDULED), context)
+    tomorrow = {**SCHEDULED, "scheduled_time": "2026-11-24T03:00:00Z"}
+
+    assert not handler(event(second, tomorrow, "run-2"), context)["duplicate"]
+
+
+def test_two_runs_started_by_hand_are_two_runs(machine, context):
+    answers = [handler(event(start(machine, name), {}, name), context) for name in ("run-1", "run-2")]
+
+    assert [False, False] == [answer["duplicate"] for answer in answers]
+
+
+@pytest.mark.parametrize(
+    "given, named",
+    [
+        pytest.param({"busines_date": "2026-01-31"}, "busines_date", id="an unknown key"),
+        pytest.param({"business_date": "yesterday"}, "business_date", id="a day that is none"),
+        pytest.param({"tables": "silver.orders"}, "tables", id="a text in place of a list"),
+        pytest.param({"schedule": "s"}, "scheduled_time", id="half a start"),
+    ],
+)
+def test_wrong_input_is_refused_by_name(machine, context, given, named):
+    with pytest.raises(TerminalError, match=named):
+        handler(event("arn:run-1", given), context)
+
+
+def test_name_that_cannot_be_a_folder_is_refused(machine, context):
+    with pytest.raises(TerminalError, match=r"execution\.name"):
+        handler(event("arn:run-1", name="run 1/../2"), context)
+
+
+def test_missing_variable_is_named(aws, context, monkeypatch):
+    monkeypatch.delenv(Variable.DEDUPE_TABLE, raising=False)
+
+    with pytest.raises(TerminalError, match=Variable.DEDUPE_TABLE):
+        handler(event("arn:run-1"), context)

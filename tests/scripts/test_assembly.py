@@ -1,0 +1,74 @@
+"""A cloud assembly is made offline, kept while nothing changes, and never in place of something else."""
+
+import pytest
+
+from scripts import assembly as assemblies
+from scripts.assembly import assembly
+from shared.errors import TerminalError
+
+
+@pytest.fixture
+def synthesized(monkeypatch):
+    """Calls to the CDK, in place of the CDK."""
+    calls = []
+
+    def synthesize(env, root, output, *, validate):
+        calls.append((env, root))
+        output.mkdir()
+        (output / "manifest.json").write_text("{}")
+        (output / f"{len(calls)}.template.json").write_text("{}")
+
+    monkeypatch.setattr(assemblies, "_synthesize", synthesize)
+    return calls
+
+
+def test_unchanged_sources_are_synthesized_once(tmp_path, synthesized):
+    folders = [assembly("prod", None, tmp_path / "out") for _ in range(2)]
+
+    assert [tmp_path / "out"] * 2 == folders
+    assert [("prod", None)] == synthesized
+
+
+@pytest.mark.parametrize(
+    "env, root",
+    [
+        pytest.param("dev", None, id="another environment"),
+        pytest.param("prod", "lake", id="another root"),
+    ],
+)
+def test_another_question_is_answered_in_a_clean_folder(tmp_path, synthesized, env, root):
+    assembly("prod", None, tmp_path / "out")
+    assembly(env, root and tmp_path / root, tmp_path / "out")
+
+    assert 2 == len(synthesized)
+    assert ["2.template.json"] == [path.name for path in (tmp_path / "out").glob("*.template.json")]
+
+
+def test_changed_sources_are_synthesized_again(tmp_path, monkeypatch, synthesized):
+    assembly("prod", None, tmp_path / "out")
+    monkeypatch.setattr(assemblies, "SOURCES", ("infra/stacks/*",))
+    assembly("prod", None, tmp_path / "out")
+
+    assert 2 == len(synthesized)
+
+
+def test_folder_of_something_else_is_left_alone(tmp_path, synthesized):
+    (tmp_path / "thesis.txt").write_text("years of work")
+
+    with pytest.raises(TerminalError, match="--output"):
+        assembly("prod", None, tmp_path)
+    assert "years of work" == (tmp_path / "thesis.txt").read_text()
+
+
+def test_failed_synthesis_keeps_the_older_assembly(tmp_path, monkeypatch, synthesized):
+    assembly("prod", None, tmp_path / "out")
+
+    def fail(*_, **__):
+        raise TerminalError("no")
+
+    monkeypatch.setattr(assemblies, "_synthesize", fail)
+    with pytest.raises(TerminalError):
+        assembly("dev", None, tmp_path / "out")
+
+    assert [tmp_path / "out"] == list(tmp_path.iterdir())
+    assert (tmp_path / "out" / "1.template.json").is_file()

@@ -1,0 +1,187 @@
+"""The daily batch run whole in the laptop's interpreter: real functions, real templates, jobs that only tell."""
+
+import json
+import uuid
+
+import pytest
+
+from scripts.local.account import LocalAccount
+from scripts.local.executions import Happening, Status
+from scripts.local.job_runs import JobResult
+from shared.jobs import Colour, Job, Step, StepSummary
+from shared.jobs import Status as TableStatus
+from shared.names import summary_location
+from tests.support.cloud import synthesize
+
+pytestmark = pytest.mark.slow
+
+
+class Teller:
+    """Runs no job, but leaves the summary of one; or crashes, or says nothing, as it is told for a step."""
+
+    parallel = 1
+
+    def __init__(self, root):
+        self.root, self.behaviour, self.jobs = root, {}, []
+
+    def run(self, job_run):
+        job = Job.model_validate_json(job_run.arguments[1])
+        self.jobs.append(job)
+        behaviour = self.behaviour.get(job.step, "well")
+        if behaviour == "crash":
+            return JobResult(1, "the driver is gone")
+        if behaviour != "silent":
+            self._leave(job, (f"bronze.x: {job.step} failed",) if behaviour == "fail" else ())
+        return JobResult(0)
+
+    def _leave(self, job, failures):
+        summary = StepSummary(
+            run_id=job.run_id,
+            step=job.step,
+            attempt=job.attempt,
+            colour=Colour.RED if failures else Colour.GREEN,
+            tables={TableStatus.SUCCEEDED: 1, TableStatus.FAILED: len(failures)},
+            failures=failures,
+        )
+        path = self.root / summary_location("", job.run_id, job.step, job.attempt).lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(summary.model_dump_json())
+
+    def cancel(self, job_run_id):
+        pass
+
+    @property
+    def steps(self):
+        return [job.step for job in self.jobs]
+
+
+@pytest.fixture(scope="module")
+def laptop(tmp_path_factory):
+    """The local environment, deployed, and who runs its jobs."""
+    root = tmp_path_factory.mktemp("lake")
+    cloud = synthesize("local", tmp_path_factory.mktemp("cloud") / "out", root=root)
+    teller = Teller(root)
+    with LocalAccount(teller, port=None) as account:
+        machine = account.deploy(cloud.folder, "lakewright-local")["DailyBatchArn"]
+        yield account, machine, teller
+
+
+@pytest.fixture
+def run(laptop, monkeypatch):
+    """Run the batch with jobs that behave so; gives how it ended, the states it passed, and the jobs."""
+    from types import SimpleNamespace
+
+    from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+
+    monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None))
+    account, machine, teller = laptop
+
+    def start(given=None, **behaviour):
+        teller.behaviour, teller.jobs = {Step(step): how for step, how in behaviour.items()}, []
+        execution = account.start(machine, given or {}, name=f"run-{uuid.uuid4().hex[:8]}")
+        events = list(account.events(execution))
+        return account.wait(execution), [e.state for e in events if e.happening is Happening.ENTERED], teller
+
+    return start
+
+
+def test_run_without_trouble_is_green(run):
+    outcome, states, teller = run()
+
+    assert Status.SUCCEEDED == outcome.status
+    assert list(Step) == teller.steps
+    assert "End the run green" == states[-1]
+    assert {"ingest": 1, "refine": 1, "build": 1, "record": 1} == {
+        step: counts["succeeded"] for step, counts in outcome.output["counts"].items()
+    }
+
+
+def test_jobs_know_what_came_before(run):
+    _, _, teller = run({"business_date": "2026-01-31", "tables": ["silver.orders+"]})
+    attempts = {job.step: job.attempt for job in teller.jobs}
+
+    assert {("silver.orders+",)} == {job.tables for job in teller.jobs}
+    assert {"2026-01-31"} == {str(job.business_date) for job in teller.jobs}
+    for job in teller.jobs:
+        before = list(Step)[: list(Step).index(job.step)]
+        assert {step: attempts[step] for step in before} == job.earlier
+
+
+@pytest.mark.parametrize(
+    "behaviour, steps, said",
+    [
+        pytest.param({"ingest": "fail"}, list(Step), "ingest: bronze.x: ingest failed", id="a table fails"),
+        pytest.param(
+            {"refine": "silent"},
+            [Step.INGEST, Step.REFINE, Step.RECORD],
+            "left no summary",
+            id="a step says nothing: the gate stays closed",
+        ),
+        pytest.param(
+            {"ingest": "crash"},
+            [Step.INGEST, Step.INGEST, Step.RECORD],
+            "Ingest the sources: States.TaskFailed",
+            id="a job crashes, twice: only the versions are recorded",
+        ),
+        pytest.param(
+            {"build": "crash"},
+            [Step.INGEST, Step.REFINE, Step.BUILD, Step.BUILD, Step.RECORD],
+            "Build to gold: States.TaskFailed",
+            id="the last step of the data crashes",
+        ),
+        pytest.param(
+            {"record": "crash"},
+            [*Step, Step.RECORD],
+            "Record the versions: States.TaskFailed",
+            id="the ledger is not written",
+        ),
+    ],
+)
+def test_trouble_turns_the_run_red_and_is_named(run, behaviour, steps, said):
+    outcome, states, teller = run(**behaviour)
+
+    assert (Status.FAILED, "StepFailedError") == (outcome.status, outcome.error)
+    assert said in outcome.cause
+    assert steps == teller.steps
+    assert "End the run red" == states[-1]
+
+
+def test_crashed_try_has_another_attempt_and_is_not_handed_on(run):
+    _, _, teller = run(ingest="crash")
+    first, second, record = teller.jobs
+
+    assert first.attempt != second.attempt
+    assert {} == record.earlier
+
+
+def test_start_delivered_twice_runs_once(run):
+    given = {"schedule": "daily", "scheduled_time": uuid.uuid4().hex}
+    first, _, _ = run(given)
+    second, states, teller = run(given)
+
+    assert (Status.SUCCEEDED, Status.SUCCEEDED) == (first.status, second.status)
+    assert [] == teller.steps
+    assert "Leave it to the other execution" == states[-1]
+
+
+def test_red_run_of_a_schedule_can_be_started_again(run):
+    given = {"schedule": "daily", "scheduled_time": uuid.uuid4().hex}
+    first, _, _ = run(given, refine="fail")
+    second, _, teller = run(given)
+
+    assert (Status.FAILED, Status.SUCCEEDED) == (first.status, second.status)
+    assert list(Step) == teller.steps
+
+
+def test_wrong_input_ends_the_run_before_any_job(run):
+    outcome, states, teller = run({"tabels": ["silver.orders"]})
+
+    assert (Status.FAILED, []) == (outcome.status, teller.steps)
+    assert "tabels" in outcome.cause
+    assert ["Accept the request", "End the run red"] == states
+
+
+def test_what_a_run_carries_is_small(run):
+    outcome, _, _ = run()
+
+    assert len(json.dumps(outcome.output)) < 32 * 1024

@@ -1,0 +1,120 @@
+"""Every state machine file: well formed, whole, and in the words of the house."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+from scripts.setup import paths
+from shared import errors
+from shared.names import Machine, Token
+from tests.support.asl import TOKEN, definition, files, ways
+
+# Errors that AWS raises: by Step Functions itself, by the Lambda service, by EMR Serverless.
+OF_AWS = re.compile(r"(States|Lambda|EMRServerless)\.\w+")
+
+
+@pytest.fixture(params=files(), ids=lambda file: file.name)
+def file(request):
+    return request.param
+
+
+@pytest.fixture
+def states(file):
+    return definition(file)["States"]
+
+
+@pytest.fixture
+def tasks(states):
+    return {name: state for name, state in states.items() if state["Type"] == "Task"}
+
+
+def test_every_machine_has_a_file_and_every_file_a_machine():
+    assert {f"{machine}.asl.json" for machine in Machine} == {file.name for file in files()}
+
+
+def test_file_is_json_before_its_tokens_are_replaced(file):
+    assert "JSONata" == json.loads(file.read_text())["QueryLanguage"]
+
+
+def test_asl_validator_finds_nothing(file):
+    validator = [paths.NODE, paths.ASL_VALIDATOR, "--json-path", file]
+    finished = subprocess.run(validator, capture_output=True, text=True, check=False)
+
+    assert 0 == finished.returncode, finished.stdout + finished.stderr
+
+
+def test_interpreter_of_the_laptop_reads_it(file):
+    from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+
+    program, _ = AmazonStateLanguageParser.parse(file.read_text())
+
+    assert definition(file)["StartAt"] == program.start_at.start_at_name
+
+
+def test_tokens_used_are_those_that_are_given(file):
+    assert {token.value for token in Token} == set(TOKEN.findall(file.read_text()))
+
+
+def test_every_way_leads_to_a_state(states):
+    assert {} == {name: lost for name, state in states.items() if (lost := ways(state) - set(states))}
+
+
+def test_every_state_can_be_reached(file, states):
+    reached, waiting = set(), {definition(file)["StartAt"]}
+    while waiting:
+        name = waiting.pop()
+        reached.add(name)
+        waiting |= ways(states[name]) - reached
+
+    assert set(states) == reached
+
+
+def test_every_way_comes_to_an_end(states):
+    assert {} == {name: state["Type"] for name, state in states.items() if not ways(state) and not _ends(state)}
+
+
+def _ends(state):
+    return state["Type"] in {"Succeed", "Fail"}
+
+
+@pytest.mark.parametrize("field", ["TimeoutSeconds", "Retry", "Catch", "Comment"])
+def test_every_task_says_it_all(tasks, field):
+    assert [] == [name for name, task in tasks.items() if not task.get(field)]
+
+
+def test_names_of_states_are_sentences(states):
+    assert [] == [name for name in states if not re.fullmatch(r"[A-Z][a-z]+( \w+)+\??", name)]
+
+
+def test_retried_and_caught_errors_exist(tasks):
+    named = {
+        error for task in tasks.values() for rule in [*task["Retry"], *task["Catch"]] for error in rule["ErrorEquals"]
+    }
+
+    assert set() == {error for error in named if not OF_AWS.fullmatch(error) and not hasattr(errors, error)}
+
+
+def test_retries_end_with_everything_and_spread_out(tasks):
+    for name, task in tasks.items():
+        *_, last = task["Retry"]
+        retrying = [rule for rule in task["Retry"] if rule["MaxAttempts"]]
+
+        assert ["States.ALL"] == last["ErrorEquals"], name
+        assert {"FULL"} == {rule["JitterStrategy"] for rule in retrying}, name
+        assert ["States.ALL"] == task["Catch"][-1]["ErrorEquals"], name
+
+
+def test_red_ends_name_an_error_of_the_house(states):
+    assert all(hasattr(errors, state["Error"]) for state in states.values() if state["Type"] == "Fail")
+
+
+def test_functions_called_exist(tasks):
+    called = {
+        task["Arguments"]["FunctionName"].removeprefix("${").removesuffix("_arn}")
+        for task in tasks.values()
+        if task["Resource"].endswith("lambda:invoke")
+    }
+
+    assert set() == {name for name in called if not (paths.ROOT / "lambdas" / name / "handler.py").is_file()}

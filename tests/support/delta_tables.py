@@ -1,0 +1,115 @@
+"""Batches committed by hand into a table in a folder, as any flow commits its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from delta.tables import DeltaTable
+
+from jobs.runtime.commit import Batch, commit
+from jobs.runtime.position import TablePosition, read_position
+from jobs.runtime.session import batch_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from jobs.runtime.delta_log import Commit
+
+ROWS = "key BIGINT, word STRING"
+
+
+@dataclass
+class HeldLease:
+    """A lease that is held until the test says otherwise."""
+
+    error: Exception | None = None
+    checks: list[str] = field(default_factory=list)
+
+    def check(self) -> None:
+        self.checks.append("checked")
+        if self.error:
+            raise self.error
+
+
+@dataclass
+class Written:
+    """A table, and a flow that writes it."""
+
+    spark: SparkSession
+    location: str
+    flow: str = "silver.things"
+    lease: HeldLease = field(default_factory=HeldLease)
+
+    def position(self) -> TablePosition:
+        return read_position(self.spark, self.location)
+
+    def batch(self, run: str = "r1", attempt: str = "a1") -> Batch:
+        """The next batch, from where the table stands now."""
+        return Batch(
+            location=self.location,
+            flow=self.flow,
+            before=self.position(),
+            run=run,
+            attempt=attempt,
+            lease=self.lease,  # type: ignore[arg-type]
+        )
+
+    def commit(
+        self,
+        write: Callable[[SparkSession, str], object],
+        batch: Batch | None = None,
+        inputs: dict[str, Any] | None = None,
+        **others: Any,
+    ) -> Commit:
+        """Commit one write, made by a function of the batch's session and the location."""
+        session, batch = batch_session(self.spark), batch or self.batch()
+        return commit(
+            session,
+            batch,
+            lambda: write(session, self.location),
+            inputs={"upto": batch.sequence} if inputs is None else inputs,
+            books=others.pop("books", {"read": 0}),
+            fingerprint=others.pop("fingerprint", "f"),
+            **others,
+        )
+
+    def append(self, *rows: tuple[int, str], **how: Any) -> Commit:
+        return self.commit(appending(*rows), **how)
+
+    def frame(self) -> DataFrame:
+        return self.spark.read.format("delta").load(self.location)
+
+    def delta(self) -> DeltaTable:
+        return DeltaTable.forPath(self.spark, self.location)
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        return sorted(tuple(r) for r in self.frame().collect())
+
+
+def frame_of(session: SparkSession, rows: Sequence[tuple[int, str]]) -> DataFrame:
+    """Keys and words, in one file."""
+    return session.createDataFrame(list(rows), ROWS).coalesce(1)
+
+
+def appending(*rows: tuple[int, str]) -> Callable[[SparkSession, str], object]:
+    """A write that appends rows."""
+    return lambda session, location: frame_of(session, rows).write.format("delta").mode("append").save(location)
+
+
+def overwriting(*rows: tuple[int, str]) -> Callable[[SparkSession, str], object]:
+    """A write that puts rows in the place of all others."""
+    return lambda session, location: frame_of(session, rows).write.format("delta").mode("overwrite").save(location)
+
+
+def merging(*rows: tuple[int, str]) -> Callable[[SparkSession, str], object]:
+    """A write that updates the rows whose keys are there and inserts the others."""
+
+    def write(session: SparkSession, location: str) -> None:
+        target = DeltaTable.forPath(session, location).alias("t")
+        merge = target.merge(frame_of(session, rows).alias("s"), "t.key = s.key")
+        merge.whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
+
+    return write

@@ -1,0 +1,207 @@
+"""A lake of a few small tables in a folder: contracts are texts, sources are files, leases lie in this process."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from jobs.main import run
+from jobs.runtime.files import OUTCOMES
+from shared.contracts import load_catalog
+from shared.jobs import Job, RunRecord, Step, StepSummary, TableOutcome
+from shared.names import (
+    TableName,
+    lease_table,
+    outcomes_location,
+    quarantine_location,
+    run_location,
+    summary_location,
+    table_location,
+)
+from tests.support.small_contracts import FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from shared.contracts import Catalog
+
+ENV = "local"
+NOON = 1_767_268_800
+TODAY = date(2026, 1, 1)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run did: the outcomes of its steps, by table, and how each step ended."""
+
+    run_id: str
+    attempts: Mapping[Step, str]
+    outcomes: Mapping[str, TableOutcome]
+    summaries: Mapping[Step, StepSummary]
+
+    def books(self, table: str) -> dict[str, int]:
+        """What became of the rows one table read; only what is not zero."""
+        counts = self.outcomes[table].model_dump(
+            include={"read", "inserted", "updated", "deleted", "superseded", "quarantined"}
+        )
+        return {account: count for account, count in counts.items() if count}
+
+
+@dataclass
+class SmallLake:
+    """A lake under `root`.
+
+    Args:
+        root: An empty folder.
+        spark: The session.
+        files: Contracts and queries by `layer.table` and `layer.table.sql`.
+    """
+
+    root: Path
+    spark: SparkSession
+    files: dict[str, str] = field(default_factory=lambda: dict(FILES))
+    _landed: int = 0
+    _attempts: int = 0
+    _catalog: Catalog | None = None
+
+    @property
+    def lake_root(self) -> str:
+        return str(self.root / "lake")
+
+    @property
+    def landing_root(self) -> str:
+        return str(self.root / "landing")
+
+    @property
+    def catalog(self) -> Catalog:
+        """The contracts, written down and read as the engine reads them."""
+        if self._catalog is None:
+            folder = self.root / f"contracts-{len(list(self.root.glob('contracts-*')))}"
+            for name, text in self.files.items():
+                layer, _, table = name.removesuffix(".sql").partition(".")
+                path = folder / layer / (f"{table}.sql" if name.endswith(".sql") else f"{table}.odcs.yaml")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            self._catalog = load_catalog(folder)
+        return self._catalog
+
+    def amend(self, name: str, old: str, new: str) -> None:
+        """Put other words in a contract or query, where the old ones stand once."""
+        if self.files[name].count(old) != 1:
+            raise ValueError(f"{old!r} stands {self.files[name].count(old)} times in {name}")
+        self.files[name] = self.files[name].replace(old, new)
+        self._catalog = None
+
+    def only(self, *names: str) -> None:
+        """Keep only these contracts."""
+        self.files = {n: t for n, t in self.files.items() if n.removesuffix(".sql") in names}
+        self._catalog = None
+
+    def land(self, table: str, *lines: str, name: str | None = None) -> Path:
+        """Land a CSV file of a bronze table, later by a second than the one before."""
+        self._landed += 1
+        path = Path(self.landing_root, table.partition(".")[2], name or f"{self._landed:03}.csv")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        os.utime(path, (NOON + self._landed, NOON + self._landed))
+        return path
+
+    def job(self, step: Step, run_id: str = "r1", **changes: Any) -> Job:
+        """A job run of a step, with an attempt of its own."""
+        self._attempts += 1
+        facts = {
+            "env": ENV,
+            "step": step,
+            "run_id": run_id,
+            "attempt": f"a{self._attempts}",
+            "business_date": TODAY,
+            "lake_root": self.lake_root,
+            "landing_root": self.landing_root,
+        }
+        return Job(**{**facts, **changes})
+
+    def run(
+        self,
+        run_id: str,
+        steps: Iterable[Step] = tuple(Step),
+        tables: tuple[str, ...] = (),
+        business_date: date = TODAY,
+    ) -> Ran:
+        """Run steps one after the other, as the daily batch does."""
+        attempts: dict[Step, str] = {}
+        outcomes: dict[str, TableOutcome] = {}
+        summaries: dict[Step, StepSummary] = {}
+        for step in steps:
+            job = self.job(step, run_id, tables=tables, earlier=dict(attempts), business_date=business_date)
+            run(["--job", job.model_dump_json()], self.spark, self.catalog)
+            attempts[step] = job.attempt
+            where = (self.lake_root, run_id, step, job.attempt)
+            outcomes |= {o.table: o for o in OUTCOMES.validate_json(Path(outcomes_location(*where)).read_bytes())}
+            summaries[step] = StepSummary.model_validate_json(Path(summary_location(*where)).read_bytes())
+        return Ran(run_id, attempts, outcomes, summaries)
+
+    def record(self, run_id: str) -> RunRecord:
+        """The ledger's page of a run."""
+        return RunRecord.model_validate_json(Path(run_location(self.lake_root, run_id)).read_bytes())
+
+    def location(self, table: str) -> str:
+        return table_location(self.lake_root, TableName.parse(table))
+
+    def quarantine_location(self, table: str) -> str:
+        return quarantine_location(self.lake_root, TableName.parse(table))
+
+    def frame(self, table: str) -> DataFrame:
+        """A table as Spark reads it."""
+        return self.spark.read.format("delta").load(self.location(table))
+
+    def rows(self, table: str) -> list[tuple[Any, ...]]:
+        """A table's business columns, sorted."""
+        names = self.catalog.table(table).column_names
+        return sorted((tuple(r) for r in self.frame(table).select(*names).collect()), key=str)
+
+    def refused(self, table: str) -> list[tuple[Any, ...]]:
+        """A table's quarantine: batch, rules, source position, key and row, sorted."""
+        location = self.quarantine_location(table)
+        if not Path(location).exists():
+            return []
+        rows = self.spark.read.format("delta").load(location)
+        rows = rows.select("batch", "rules", "source_position", "row_key", "row")
+        return sorted((tuple(r) for r in rows.collect()), key=str)
+
+    def versions(self) -> dict[str, int]:
+        """The newest version of every table and quarantine, as the files of their logs say it."""
+        logs = sorted(Path(self.lake_root).glob("**/_delta_log"))
+        return {
+            str(log.parent.relative_to(self.lake_root)): max(int(f.stem) for f in log.glob("[0-9]*.json"))
+            for log in logs
+        }
+
+
+def make_lease_table() -> Any:
+    """Make the table of leases in the account at hand, and give it."""
+    table = boto3.resource("dynamodb").create_table(
+        TableName=lease_table(ENV),
+        KeySchema=[{"AttributeName": "table", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "table", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    table.wait_until_exists()
+    return table
+
+
+def let_leases_run_out() -> None:
+    """Let every lease run out, as those of a process that died do."""
+    table = boto3.resource("dynamodb").Table(lease_table(ENV))
+    for item in table.scan()["Items"]:
+        table.update_item(
+            Key={"table": item["table"]},
+            UpdateExpression="SET expires_at = :past",
+            ExpressionAttributeValues={":past": 1},
+        )
