@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
-
-from shared.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table as Grid
     from rich.text import Text
-
-    from scripts.looking.lake import Lake
 
 STATES = {
     "green": "green",
@@ -32,54 +26,22 @@ STATES = {
     "failed": "red",
     "red": "red",
 }
-NOTHING = "–"
+NOTHING = "-"
 # What a file or another program is given, which has no width of its own.
 UNBOUND_WIDTH = 200
+# From this width on there is room for what can be left out.
+WIDE = 140
+TAIL = 13
 
 
 @dataclass(frozen=True)
 class Head:
-    """One column of a table for people; `shrinks` gives up room first, when the terminal is narrow."""
+    """One column of a table for people: whether it stands on the right, is cut first, or goes on in a second line."""
 
     title: str
     right: bool = False
     shrinks: bool = False
-
-
-class RefusedRequest(click.ClickException):  # noqa: N818 - as click names its own
-    """A wrong request, told in one line."""
-
-    exit_code = 2
-
-    def show(self, file: Any = None) -> None:  # noqa: ANN401 - click's signature
-        """Tell it the way the command line tells every error."""
-        click.echo(f"lake: {self.message}", file=file, err=file is None)
-
-
-def looks_at_a_lake(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command `--root` and `--json`, the open lake, and wrong requests told in one line with code 2."""
-
-    @click.option("--root", default=".lake", show_default=True, metavar="DIR", help="The lake: a folder, or s3://...")
-    @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects, and nothing else.")
-    @wraps(function)
-    def command(root: str, **arguments: object) -> None:
-        from scripts.looking.lake import open_lake
-
-        with refusing():
-            function(lake=open_lake(root), **arguments)
-
-    return command
-
-
-@contextmanager
-def refusing() -> Iterator[None]:
-    """Turn what is wrong with a request into a line and code 2."""
-    from scripts.looking.errors import WrongRequestError
-
-    try:
-        yield
-    except (UnknownNameError, WrongRequestError) as error:
-        raise RefusedRequest(" ".join(str(error).split())) from error
+    wraps: bool = False
 
 
 def print_json(rows: Iterable[Mapping[str, object]]) -> None:
@@ -88,7 +50,7 @@ def print_json(rows: Iterable[Mapping[str, object]]) -> None:
     click.echo("[" + ",\n ".join(objects) + "]")
 
 
-def plain(value: object) -> object:
+def plain(value: object) -> object:  # noqa: PLR0911 - one line a type
     """A value as JSON can say it without loss."""
     match value:
         case None | bool() | int() | str():
@@ -113,35 +75,36 @@ def console() -> Console:
     from rich.console import Console
 
     out = Console(highlight=False, markup=False, emoji=False)
-    if not out.is_terminal and "COLUMNS" not in out._environ:  # noqa: SLF001 - where rich looks itself
-        out = Console(highlight=False, markup=False, emoji=False, width=UNBOUND_WIDTH)
-    return out
+    has_width = out.is_terminal or "COLUMNS" in out._environ  # noqa: SLF001 - where rich looks itself
+    return out if has_width else Console(highlight=False, markup=False, emoji=False, width=UNBOUND_WIDTH)
 
 
 def grid(heads: Sequence[Head], rows: Iterable[Sequence[object]]) -> Grid:
-    """A table for people: one line a row, numbers on the right."""
+    """A table for people: numbers on the right, and one line a row unless a column wraps."""
     from rich.table import Table as Grid
 
-    found = Grid(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    has_titles = any(head.title for head in heads)
+    found = Grid(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", show_header=has_titles)
     for head in heads:
         found.add_column(
             head.title,
             justify="right" if head.right else "left",
-            no_wrap=not head.shrinks,
+            no_wrap=not (head.shrinks or head.wraps),
             overflow="ellipsis",
         )
     for row in rows:
-        found.add_row(*[cell(value) for value in row])
+        found.add_row(*[cell(value, wraps=head.wraps) for head, value in zip(heads, row, strict=True)])
     return found
 
 
-def cell(value: object) -> Text:
-    """A value as one line of text; a text that has its style already keeps it."""
+def cell(value: object, *, wraps: bool = False) -> Text:
+    """A value as text; a text that has its style already keeps it."""
     from rich.text import Text
 
     if isinstance(value, Text):
         return value
-    return Text(" ".join(show(value).split()), "dim" if value is None else "", no_wrap=True, overflow="ellipsis")
+    style = "dim" if value is None else ""
+    return Text(one_line(value), style, no_wrap=not wraps, overflow="fold" if wraps else "ellipsis")
 
 
 def state(name: str) -> Text:
@@ -151,20 +114,42 @@ def state(name: str) -> Text:
     return Text(name, STATES.get(name, ""))
 
 
-def show(value: object) -> str:
+def one_line(value: object) -> str:
+    """A value for people, on one line."""
+    return " ".join(show(value).split())
+
+
+def show(value: object) -> str:  # noqa: PLR0911 - one line a type
     """A value for people; times are UTC, to the second."""
     match value:
         case None:
             return NOTHING
+        case bool():
+            return str(value).lower()
         case datetime():
             return (value.astimezone(UTC) if value.tzinfo else value).strftime("%Y-%m-%d %H:%M:%S")
         case Decimal():
             return f"{value:f}"
-        case Mapping():
-            return "  ".join(f"{key}={show(item)}" for key, item in value.items())
         case list() | tuple():
             return ", ".join(show(item) for item in value)
+        case Mapping():
+            return json.dumps(plain(value), ensure_ascii=False)
     return str(plain(value))
+
+
+def minute(at: datetime | None) -> str | None:
+    """A time to the minute."""
+    return show(at)[:16] if at else None
+
+
+def run_name(run: str | None, out: Console) -> str | None:
+    """The name of a run; where there is little room its end, which tells runs apart."""
+    return run if run is None or out.width >= WIDE else tail(run, TAIL)
+
+
+def tail(text: str, length: int) -> str:
+    """The end of a text."""
+    return text if len(text) <= length else f"…{text[1 - length :]}"
 
 
 def count(number: int | None) -> str | None:

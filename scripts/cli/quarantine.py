@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts.cli.output import Head, console, count, grid, looks_at_a_lake, print_json, show
+from scripts.cli.output import WIDE, Head, console, count, grid, minute, print_json, run_name
+from scripts.cli.request import looks_at_a_lake
 
 if TYPE_CHECKING:
     from scripts.looking.lake import Lake
@@ -40,17 +41,22 @@ def command(lake: Lake, table: str | None, rule: str | None, as_json: bool) -> N
 
 
 def _print_overview(found: list[dict[str, Any]]) -> None:
-    heads = [Head("table"), Head("rule"), Head("rows", right=True)]
-    heads += [Head(f"{end} {what}", shrinks=what == "run") for end in ("first", "last") for what in ("run", "seen (UTC)")]
+    out = console()
+    wide = out.width >= WIDE
+    heads = [Head("table"), Head("rule", shrinks=True), Head("rows", right=True)]
+    for end in ("first", "last"):
+        heads += [Head(f"{end} run"), *([Head(f"{end} seen (UTC)")] if wide else [])]
     rows = [
-        [r["table"], r["rule"], count(r["rows"]), *_when(r["first_run"], r["first_at"]), *_when(r["last_run"], r["last_at"])]
+        [
+            r["table"],
+            r["rule"],
+            count(r["rows"]),
+            *[run_name(r["first_run"], out), *([minute(r["first_at"])] if wide else [])],
+            *[run_name(r["last_run"], out), *([minute(r["last_at"])] if wide else [])],
+        ]
         for r in found
     ]
-    console().print(grid(heads, rows))
-
-
-def _when(run: str, at: object) -> tuple[str, str]:
-    return run, show(at)[:16]
+    out.print(grid(heads, rows))
 
 
 def _print_rows(found: list[dict[str, Any]]) -> None:
@@ -58,7 +64,7 @@ def _print_rows(found: list[dict[str, Any]]) -> None:
     heads = [Head("batch", right=True), Head("refused (UTC)"), Head("rules"), Head("source", shrinks=True)]
     heads += [Head("row", shrinks=True)]
     rows = [
-        [r["batch"], show(r["quarantined_at"])[:16], r["rules"], r["source_position"], r["row"]] for r in found[:SHOWN]
+        [r["batch"], minute(r["quarantined_at"]), r["rules"], r["source_position"], r["row"]] for r in found[:SHOWN]
     ]
     out.print(grid(heads, rows))
     if len(found) > SHOWN:

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts.cli.output import Head, console, count, grid, looks_at_a_lake, print_json, show, state
+from scripts.cli.output import WIDE, Head, console, count, grid, minute, print_json, show, state
+from scripts.cli.request import looks_at_a_lake
 
 if TYPE_CHECKING:
+    from rich.table import Table as Grid
+
     from scripts.looking.lake import Lake
     from scripts.looking.runs import Run
 
@@ -54,35 +57,58 @@ def _whole(run: Run) -> dict[str, Any]:
 
 
 def _print_all(runs: list[Run]) -> None:
-    heads = [Head("run", shrinks=True), Head("colour"), Head("day"), Head("finished (UTC)"), Head("seconds", right=True)]
-    heads += [Head("tables", shrinks=True), *[Head(title, right=True) for title in BOOKS.values()]]
     out = console()
+    wide = out.width >= WIDE
+    books = BOOKS if wide else {name: title for name, title in BOOKS.items() if name != "superseded"}
+    heads = [Head("run", shrinks=True), Head("colour"), *([Head("day")] if wide else []), Head("finished (UTC)")]
+    heads += [Head("seconds", right=True)] if wide else []
+    heads += [Head("tables", right=not wide), *[Head(title, right=True) for title in books.values()]]
     rows = [
         [
             run.run_id,
             state(run.colour),
-            run.business_date,
-            show(run.finished_at)[:16],
-            f"{run.seconds:,.1f}",
-            ", ".join(f"{n} {status}" for status, n in run.tables.items() if n),
-            *[count(run.counts[name]) for name in BOOKS],
+            *([run.business_date] if wide else []),
+            minute(run.finished_at),
+            *([f"{run.seconds:,.1f}"] if wide else []),
+            _tables(run.tables, wide=wide),
+            *[count(run.counts[name]) for name in books],
         ]
         for run in runs
     ]
     out.print(grid(heads, rows) if runs else "There was no run yet; start one with: ./lake run daily_batch")
 
 
+def _tables(by_status: dict[str, int], *, wide: bool) -> str:
+    """How many tables came out how; where there is little room, how many of all came out well."""
+    if wide:
+        return ", ".join(f"{number} {status}" for status, number in by_status.items() if number)
+    return f"{by_status['succeeded'] + by_status['unchanged']}/{sum(by_status.values())}"
+
+
 def _print_one(run: Run) -> None:
     out = console()
     out.print(f"{run.run_id}: ", state(run.colour), sep="")
-    out.print(f"business date {show(run.business_date)}, finished {show(run.finished_at)} UTC")
+    if run.finished_at:
+        out.print(f"business date {show(run.business_date)}, finished {show(run.finished_at)} UTC")
     out.print()
+    out.print(_outcomes(run, wide=out.width >= WIDE))
+    for outcome in (o for o in run.outcomes if o.is_red):
+        told = f"{outcome.failure.error}: {outcome.failure.message}" if outcome.failure else outcome.reason
+        out.print(f"\n{outcome.table} {outcome.status} in {outcome.step}", style="bold")
+        out.print(told)
+    touched = {o.table for o in run.outcomes}
+    if others := [f"{v.table} {show(v.version)}" for v in run.versions if v.table not in touched]:
+        out.print(f"\nversions of the other tables: {', '.join(others)}")
+
+
+def _outcomes(run: Run, *, wide: bool) -> Grid:
+    """What each step did to each table, with the table's version at the end of the run."""
     versions = {v.table: v.version for v in run.versions}
-    heads = [Head("step"), Head("table"), Head("status"), *[Head(title, right=True) for title in BOOKS.values()]]
-    heads += [Head("seconds", right=True), Head("version", right=True)]
+    heads = [*([Head("step")] if wide else []), Head("table"), Head("status")]
+    heads += [Head(title, right=True) for title in (*BOOKS.values(), "seconds", "ver")]
     rows = [
         [
-            o.step,
+            *([o.step] if wide else []),
             o.table,
             state(o.status),
             *[count(getattr(o, name)) for name in BOOKS],
@@ -91,13 +117,4 @@ def _print_one(run: Run) -> None:
         ]
         for o in run.outcomes
     ]
-    out.print(grid(heads, rows))
-    for outcome in (o for o in run.outcomes if o.is_red):
-        told = f"{outcome.failure.error}: {outcome.failure.message}" if outcome.failure else outcome.reason
-        out.print()
-        out.print(f"{outcome.table} {outcome.status} in {outcome.step}", style="bold")
-        out.print(told)
-    others = sorted(versions.keys() - {o.table for o in run.outcomes})
-    if others:
-        told = ", ".join(f"{t} {'–' if versions[t] is None else versions[t]}" for t in others)
-        out.print(f"\nversions of the other tables: {told}")
+    return grid(heads, rows)

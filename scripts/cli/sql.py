@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from scripts.cli.output import Head, console, grid, looks_at_a_lake, print_json
+from scripts.cli.output import console, print_json
+from scripts.cli.records import print_records
+from scripts.cli.request import looks_at_a_lake
 
 if TYPE_CHECKING:
     from scripts.looking.lake import Lake
@@ -38,19 +39,10 @@ def command(lake: Lake, query: str, limit: int | None, as_of: str | None, as_jso
         return
     most = limit or SHOWN
     answer = select(lake, query, limit=most + 1, as_of=run)
-    _print(answer.columns, answer.rows[:most], is_cut=limit is None and len(answer.rows) > most)
-
-
-def _print(columns: list[str], rows: list[dict[str, Any]], *, is_cut: bool) -> None:
     out = console()
-    # Numbers stay as they are: many are keys, which somebody copies from here.
-    heads = [Head(name, right=any(_is_number(row[name]) for row in rows), shrinks=True) for name in columns]
-    out.print(grid(heads, [list(row.values()) for row in rows]))
-    if is_cut:
-        out.print(f"There are more rows than these {SHOWN}: give --limit, or --json for all.", style="dim")
-    elif not rows:
-        out.print("no rows", style="dim")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    if not answer.rows:
+        out.print(", ".join(answer.columns) + ": no rows")
+        return
+    print_records(out, answer.rows[:most])
+    if limit is None and len(answer.rows) > most:
+        out.print(f"more than these {most} rows; give --limit, or --json for all", style="dim")

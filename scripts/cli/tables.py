@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts.cli.output import Head, console, count, grid, looks_at_a_lake, print_json, show, size
+from scripts.cli.output import (
+    WIDE,
+    Head,
+    console,
+    count,
+    grid,
+    minute,
+    print_json,
+    run_name,
+    show,
+    size,
+)
+from scripts.cli.request import looks_at_a_lake
 
 if TYPE_CHECKING:
     from scripts.looking.lake import Lake
     from scripts.looking.tables import TableStatus
-
-# From this width on there is room for what can be left out.
-WIDE = 140
-RUN_TAIL = 12
 
 
 @click.command()
@@ -62,8 +70,8 @@ def _print_all(found: list[TableStatus]) -> None:
             count(t.rows),
             count(t.files),
             size(t.bytes),
-            show(t.written_at)[:16] if t.version is not None else "not there yet",
-            t.run if wide or t.run is None else _tail(t.run),
+            minute(t.written_at) or "not there yet",
+            run_name(t.last_run, out),
             t.sequence,
             count(t.quarantined),
         ]
@@ -72,21 +80,16 @@ def _print_all(found: list[TableStatus]) -> None:
     out.print(grid(heads, rows))
 
 
-def _tail(run: str) -> str:
-    """The end of a run's name, which tells runs apart; the rest of it is the machine's."""
-    return run if len(run) <= RUN_TAIL else f"…{run[-RUN_TAIL:]}"
-
-
 def _print_one(here: TableStatus, told: dict[str, Any]) -> None:
     out = console()
     out.print(f"{here.table}, {here.kind}: {told['grain']}", style="bold")
     out.print(told["description"])
     out.print()
-    out.print(grid([Head(""), Head("", shrinks=True)], _facts(here, told)), "")
-    heads = [Head("column"), Head("type"), Head("", shrinks=True), Head("made of", shrinks=True)]
-    heads += [Head("description", shrinks=True)]
+    out.print(grid([Head(""), Head("", wraps=True)], _facts(here, told)), "")
+    heads = [Head("column"), Head("type"), Head("", shrinks=True), Head("made of", wraps=True)]
+    heads += [Head("description", wraps=True)]
     out.print(grid(heads, [[*_column(c), c["logic"] or "", c["description"]] for c in told["columns"]]), "")
-    heads = [Head("rule"), Head("on"), Head("severity"), Head("expectation", shrinks=True)]
+    heads = [Head("rule"), Head("on"), Head("severity"), Head("expectation", wraps=True)]
     out.print(grid(heads, [[r["rule"], r["on"], r["severity"], r["expectation"]] for r in told["rules"]]))
 
 
@@ -95,7 +98,7 @@ def _facts(here: TableStatus, told: dict[str, Any]) -> list[tuple[str, str]]:
         "version": "not there yet" if here.version is None else f"{here.version}, {show(here.written_at)} UTC",
         "rows": count(here.rows),
         "files": here.files and f"{here.files:,}, {size(here.bytes)}",
-        "last run": here.run and f"{here.run}, batch {here.sequence}",
+        "last run": here.last_run and f"{here.last_run}, batch {here.sequence}",
         "refused": count(here.quarantined),
         "source": told["source"],
         "inputs": ", ".join(told["inputs"]),

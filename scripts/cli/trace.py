@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts.cli.output import Head, console, grid, looks_at_a_lake, print_json, show
+from scripts.cli.output import console, minute, one_line, print_json, run_name, tail
+from scripts.cli.records import records
+from scripts.cli.request import looks_at_a_lake
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
+    from scripts.looking.findings import Finding
     from scripts.looking.lake import Lake
-    from scripts.looking.places import Finding
 
 SHOWN = 10
+INDENT = 2
+POSITION_TAIL = 28
 
 
 @click.command()
@@ -41,39 +45,49 @@ def command(lake: Lake, table: str, key: tuple[str, ...], as_json: bool) -> None
         print_json(map(asdict, found))
         return
     out = console()
-    for (name, what), group in groupby(found, key=lambda f: (f.table, f.what)):
-        _print_group(out, name, what, list(group))
+    for _, group in groupby(found, key=lambda f: (f.table, f.what)):
+        _print_group(out, list(group))
 
 
-def _print_group(out: Console, name: str, what: str, found: list[Finding]) -> None:
+def _print_group(out: Console, found: list[Finding]) -> None:
+    """Print what was found of one kind in one table."""
     from rich.padding import Padding
     from rich.text import Text
 
-    via = found[0].via
-    if what == "note":
+    first = found[0]
+    if first.note:
         for finding in found:
-            out.print(Text.assemble((name, "bold"), f"  {finding.note}", (f"  {via}", "dim")))
+            out.print(Text.assemble((finding.table, "bold"), f"  {finding.note}"))
         return
-    title = f"quarantine of {name}" if what == "quarantined" else name
+    title = f"quarantine of {first.table}" if first.rules else first.table
     rows = "1 row" if len(found) == 1 else f"{len(found):,} rows"
-    source = f"  from {found[0].source}" if found[0].source else ""
-    style = "bold yellow" if what == "quarantined" else "bold"
-    out.print(Text.assemble((title, style), f"  {rows}{source}", (f"  {via}", "dim")))
-    landed = found[0].batch is not None
-    if len(found) == 1 and not landed:
-        out.print(Padding(Text(show(found[0].row)), (0, 0, 0, 2)))
-        return
-    heads = [Head("batch", right=True), Head("run", shrinks=True), Head("at (UTC)"), Head("position", shrinks=True)]
-    heads = heads if landed else []
-    heads += [Head("rules")] if what == "quarantined" else []
-    shown = [
-        [
-            *([f.batch, f.run_id, show(f.at)[:16], f.source_position] if landed else []),
-            *([f.rules] if what == "quarantined" else []),
-            f.row,
-        ]
-        for f in found[:SHOWN]
-    ]
-    out.print(Padding(grid([*heads, Head("row", shrinks=True)], shown), (0, 0, 0, 2)))
+    source = f"  from {first.source}" if first.source else ""
+    out.print(Text.assemble((title, "bold"), f"  {rows}{source}", (f"  {first.via}", "dim")))
+    out.print(Padding(_rows(found[:SHOWN], out), (0, 0, 0, INDENT), expand=False))
     if len(found) > SHOWN:
-        out.print(f"  {len(found) - SHOWN:,} more; --json gives all", style="dim")
+        out.print(f"{' ' * INDENT}{len(found) - SHOWN:,} more; --json gives all", style="dim")
+
+
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without the engine's columns that say nothing."""
+    return {name: value for name, value in row.items() if value is not None or not name.startswith("_")}
+
+
+def _rows(found: list[Finding], out: Console) -> RenderableType:
+    """A single row whole; landed or refused rows with batch and place, and with the columns there is room for."""
+    from rich.text import Text
+
+    rows = [_known(finding.row or {}) for finding in found]
+    if found[0].batch is None:
+        if len(rows) == 1:
+            return Text("  ".join(f"{name}={one_line(value)}" for name, value in rows[0].items()))
+        return records(rows, out.width - INDENT)[0]
+    before: list[tuple[str, list[object]]] = [
+        ("batch", [f.batch for f in found]),
+        ("run", [run_name(f.run_id, out) for f in found]),
+        ("at (UTC)", [minute(f.at) for f in found]),
+        ("position", [tail(f.source_position or "", POSITION_TAIL) for f in found]),
+    ]
+    if found[0].rules:
+        before.insert(3, ("rules", [f.rules for f in found]))
+    return records(rows, out.width - INDENT, before)[0]

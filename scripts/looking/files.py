@@ -23,7 +23,12 @@ class FoundFile:
 
 
 def find_files(place: str) -> list[FoundFile]:
-    """Every file below a place; none when the place does not exist."""
+    """Every file below a place; none when the place does not exist.
+
+    Raises:
+        SourceUnavailableError: S3 did not answer.
+        TerminalError: S3 refused.
+    """
     found = _in_bucket(place) if place.startswith(S3) else _in_folder(Path(place))
     return sorted(found, key=lambda file: file.path)
 
@@ -37,14 +42,22 @@ def has_files(place: str) -> bool:
 
 
 def read_text(location: str) -> str:
-    """The whole text of one small file."""
+    """The whole text of one small file.
+
+    Raises:
+        SourceUnavailableError: S3 did not answer.
+        TerminalError: S3 refused.
+    """
     if not location.startswith(S3):
         return Path(location).read_text(encoding="utf-8")
     import boto3
 
+    from jobs.ingest.aws import aws_answers
+
     bucket, _, key = location.removeprefix(S3).partition("/")
-    answer = boto3.client("s3").get_object(Bucket=bucket, Key=key)
-    return str(answer["Body"].read().decode("utf-8"))
+    with aws_answers(location):
+        body: bytes = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return body.decode("utf-8")
 
 
 def _in_folder(folder: Path) -> Iterator[FoundFile]:
@@ -57,9 +70,11 @@ def _in_folder(folder: Path) -> Iterator[FoundFile]:
 def _in_bucket(place: str) -> Iterator[FoundFile]:
     import boto3
 
+    from jobs.ingest.aws import aws_answers
+
     bucket, _, prefix = f"{place}/".removeprefix(S3).partition("/")
-    pages = boto3.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    for page in pages:
-        for item in page.get("Contents", ()):
-            key = item["Key"]
-            yield FoundFile(f"{S3}{bucket}/{key}", key.removeprefix(prefix), item["LastModified"])
+    with aws_answers(f"the files under {place}"):
+        for page in boto3.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for item in page.get("Contents", ()):
+                key = item["Key"]
+                yield FoundFile(f"{S3}{bucket}/{key}", key.removeprefix(prefix), item["LastModified"])

@@ -8,13 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from scripts.looking.errors import WrongRequestError
 from scripts.looking.files import has_files
+from shared.errors import TerminalError
 from shared.names import RUNS_FOLDER, Layer, TableName, quarantine_location, table_location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# delta-rs does not find its way to places with these signs.
+UNSPEAKABLE = "[]*?"
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,11 @@ class Lake:
     options: Mapping[str, str] = field(default_factory=dict)
 
     def table(self, name: TableName, version: int | None = None) -> DeltaTable | None:
-        """A table as of a version, or as it is now; None while it does not exist."""
+        """A table as of a version, or as it is now; None while it does not exist.
+
+        Raises:
+            TerminalError: its log cannot be read, or does not hold that version.
+        """
         return self._open(table_location(self.root, name), version)
 
     def quarantine(self, name: TableName) -> DeltaTable | None:
@@ -33,10 +42,12 @@ class Lake:
         return self._open(quarantine_location(self.root, name), None)
 
     def _open(self, location: str, version: int | None) -> DeltaTable | None:
-        options = dict(self.options)
-        if not DeltaTable.is_deltatable(location, options):
+        try:
+            return DeltaTable(location, version=version, storage_options=dict(self.options))
+        except TableNotFoundError:
             return None
-        return DeltaTable(location, version=version, storage_options=options)
+        except (DeltaError, OSError) as error:
+            raise TerminalError(f"{location} cannot be read", given=str(error).splitlines()[0]) from error
 
 
 def open_lake(root: str) -> Lake:
@@ -46,11 +57,15 @@ def open_lake(root: str) -> Lake:
         root: A folder, or `s3://<bucket>[/<prefix>]`; a bucket is reached with the `AWS_...` variables.
 
     Raises:
-        WrongRequestError: there is no lake at that place.
+        WrongRequestError: there is no lake at that place, or it cannot be opened there.
     """
     is_bucket = "://" in root
     place = root.rstrip("/") if is_bucket else str(Path(root).resolve())
     options = {k: v for k, v in os.environ.items() if k.startswith("AWS_")} if is_bucket else {}
+    if set(UNSPEAKABLE) & set(place):
+        raise WrongRequestError(
+            f"a lake cannot be looked at where a folder's name has one of {UNSPEAKABLE}", given=place
+        )
     if not any(has_files(f"{place}/{folder}") for folder in (RUNS_FOLDER, *Layer)):
         raise WrongRequestError(f"there is no lake at {root}", mend="make one with ./lake demo, or give --root")
     return Lake(place, options)

@@ -1,7 +1,7 @@
 """Which columns two tables have in common by contract, so that a row can be followed from one to the other.
 
-    orders -> sales_fact      order_id = order_id, because the SELECT joins them on it
-    raw_orders -> orders      salesorderid = order_id, because transformLogic is that plain column
+orders -> sales_fact      order_id = order_id, because the SELECT joins them on it
+raw_orders -> orders      salesorderid = order_id, because transformLogic is that plain column
 """
 
 from __future__ import annotations
@@ -63,15 +63,14 @@ def link_up(earlier: Table, later: Table, catalog: Catalog, known: Iterable[str]
     None when no column of either key is carried over as it is.
     """
     pairs = tuple(p for p in input_pairs(earlier, later, catalog) if p.later in set(known))
-    by_later_key = _covering(pairs, "later", later.primary_key)
-    by_earlier_key = _covering(pairs, "earlier", earlier.primary_key)
-    if by_later_key or by_earlier_key:
-        return Link(earlier=earlier, later=later, pairs=by_later_key or by_earlier_key)
-    some = tuple(p for p in pairs if p.later in later.primary_key)
-    if later.kind is Kind.REFINED and some:
-        missing = tuple(k for k in later.primary_key if k not in {p.later for p in some})
-        return Link(earlier=earlier, later=later, pairs=some, missing=missing)
-    return None
+    if later.kind is Kind.REFINED:
+        # One row made each row, so what is known of the key finds it, and others besides.
+        found = tuple(p for p in pairs if p.later in later.primary_key)
+        missing = set(known) & set(later.primary_key) - {p.later for p in found}
+        unfollowed = tuple(k for k in later.primary_key if k in missing)
+        return Link(earlier=earlier, later=later, pairs=found, missing=unfollowed) if found else None
+    found = _covering(pairs, "later", later.primary_key) or _covering(pairs, "earlier", earlier.primary_key)
+    return Link(earlier=earlier, later=later, pairs=found) if found else None
 
 
 def link_down(earlier: Table, later: Table, catalog: Catalog, known: Iterable[str]) -> Link | None:

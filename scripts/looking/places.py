@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from decimal import Decimal
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from scripts.looking.findings import SEQUENCE, Finding, What, of_refused, of_row
 from scripts.looking.keys import duckdb_type
 from scripts.looking.relations import Relations, quoted
 from shared.contracts import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from scripts.looking.lake import Lake
     from scripts.looking.links import Link
@@ -22,45 +19,16 @@ if TYPE_CHECKING:
 
 # The most rows of one table that are shown and followed further.
 MOST = 1000
-INGESTED_AT, RUN_ID, SEQUENCE, SOURCE_POSITION = "_ingested_at", "_run_id", "_sequence", "_source_position"
-
-
-class What(StrEnum):
-    """What was found: a row, a row in the quarantine, or something to know."""
-
-    ROW = "row"
-    QUARANTINED = "quarantined"
-    NOTE = "note"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing found in one table.
-
-    `via` says by which columns the table was reached. `batch`, `run_id`, `at` and `source_position` say how a row was
-    landed or refused; silver and gold rows do not have them. `rules` are those a refused row failed.
-    """
-
-    table: str
-    what: What
-    via: str
-    source: str | None = None
-    source_position: str | None = None
-    batch: int | None = None
-    run_id: str | None = None
-    at: datetime | None = None
-    rules: list[str] | None = None
-    row: dict[str, Any] | None = None
-    note: str | None = None
 
 
 @dataclass(frozen=True)
 class Place:
-    """A table as far as it is known: a relation with rows, or with keys alone, and the columns it has."""
+    """A table as far as it is known: a relation with its rows, or with keys alone, and the columns it has."""
 
     table: Table
     relation: str
     columns: tuple[str, ...]
+    has_rows: bool
 
 
 class Places:
@@ -81,9 +49,7 @@ class Places:
         """Look for the rows of an input that rows of a table were made of."""
         values = {p.earlier: _cast(p.later, duckdb_type(link.earlier, p.earlier)) for p in link.pairs}
         self._derive(place, link.earlier, values)
-        return self._look(
-            link.earlier, {p.earlier: duckdb_type(link.later, p.later) for p in link.pairs}, str(link)
-        )
+        return self._look(link.earlier, {p.earlier: duckdb_type(link.later, p.later) for p in link.pairs}, f"by {link}")
 
     def go_down(self, place: Place, link: Link, *, silently: bool = False) -> Place:
         """Look for the rows that were made of rows of a table, or that have its key.
@@ -95,7 +61,7 @@ class Places:
         """
         types = {p.later: duckdb_type(link.later, p.later) for p in link.pairs}
         self._derive(place, link.later, {p.later: _cast(p.earlier, types[p.later]) for p in link.pairs})
-        return self._look(link.later, types, str(link), silently=silently)
+        return self._look(link.later, types, f"by {link}", silently=silently)
 
     def note(self, table: Table, text: str, via: str) -> None:
         """Keep something to know of a table."""
@@ -118,7 +84,7 @@ class Places:
             silently: Whether it is worth no note that there is no such row.
         """
         self._look_in_quarantine(table, types, via)
-        keys_alone = Place(table, _keys(table), tuple(types))
+        keys_alone = Place(table, _keys(table), tuple(types), has_rows=False)
         found = self.lake.table(table.name)
         if found is None:
             self.note(table, "is not there yet", via)
@@ -135,14 +101,14 @@ class Places:
             f"ORDER BY {', '.join(quoted(name) for name in order)} LIMIT {MOST + 1}",
         )
         rows = self.relations.rows(f"FROM {_rows(table)}")
-        self.findings += [_row(table, via, row) for row in rows[:MOST]]
+        self.findings += [of_row(table, via, row) for row in rows[:MOST]]
         if len(rows) > MOST:
             self.note(table, f"has more such rows; the first {MOST:,} are shown and followed", via)
         if not rows:
             if not silently:
                 self.note(table, "has no such row", via)
             return keys_alone
-        return Place(table, _rows(table), tuple(rows[0]))
+        return Place(table, _rows(table), tuple(rows[0]), has_rows=True)
 
     def _look_in_quarantine(self, table: Table, types: Mapping[str, str], via: str) -> None:
         refused = self.lake.quarantine(table.name)
@@ -151,8 +117,9 @@ class Places:
         view = self.relations.open("quarantine", str(table.name), refused)
         if table.kind is Kind.INGESTED:
             [[count]] = self.relations.connection.execute(f"SELECT count(*) FROM {view}").fetchall()
-            text = f"{count:,} rows of the source could not be read, so they have no key: ./lake quarantine {table.name}"
-            self.note(table, text, via)
+            told = "1 row" if count == 1 else f"{count:,} rows"
+            text = f"has refused {told} that could not be read, and so without a key"
+            self.note(table, f"{text}: see ./lake quarantine {table.name}", via)
             return
         in_key = {n: type_ for n, type_ in types.items() if n in table.primary_key}
         if not in_key:
@@ -164,7 +131,7 @@ class Places:
         rows = self.relations.rows(
             f"SELECT q.* FROM {view} AS q SEMI JOIN {_keys(table)} AS k ON {same} ORDER BY batch, row_key LIMIT {MOST}"
         )
-        self.findings += [_refused(table, via, row) for row in rows]
+        self.findings += [of_refused(table, via, row) for row in rows]
 
 
 def _keys(table: Table) -> str:
@@ -177,42 +144,3 @@ def _rows(table: Table) -> str:
 
 def _cast(name: str, type_: str, alias: str = "") -> str:
     return f"TRY_CAST({alias}{'.' if alias else ''}{quoted(name)} AS {type_})"
-
-
-def _row(table: Table, via: str, row: dict[str, Any]) -> Finding:
-    if table.kind is not Kind.INGESTED:
-        return Finding(table=str(table.name), what=What.ROW, via=via, row=row)
-    return Finding(
-        table=str(table.name),
-        what=What.ROW,
-        via=via,
-        source=f"{table.source.system} {table.source.object}" if table.source else None,
-        source_position=row[SOURCE_POSITION],
-        batch=row[SEQUENCE],
-        run_id=row[RUN_ID],
-        at=row[INGESTED_AT],
-        row={n: v for n, v in row.items() if n not in (SOURCE_POSITION, SEQUENCE, RUN_ID, INGESTED_AT)},
-    )
-
-
-def _refused(table: Table, via: str, row: dict[str, Any]) -> Finding:
-    return Finding(
-        table=str(table.name),
-        what=What.QUARANTINED,
-        via=via,
-        source_position=row["source_position"],
-        batch=row["batch"],
-        run_id=row["run_id"],
-        at=row["quarantined_at"],
-        rules=row["rules"],
-        row=_parsed(row["row"]),
-    )
-
-
-def _parsed(text: str | None) -> dict[str, Any]:
-    """A refused row as it was written down: JSON of its columns, or the text that could not be read as a row."""
-    try:
-        found = json.loads(text or "", parse_float=Decimal)
-    except ValueError:
-        found = None
-    return found if isinstance(found, dict) else {"text": text}

@@ -20,9 +20,8 @@ def overview(lake: Lake, catalog: Catalog, rule: str | None = None) -> list[dict
     relations = Relations()
     found = []
     for name in sorted((table.name for table in catalog.tables.values()), key=by_layer):
-        for row in _per_rule(relations, lake, name):
-            if rule in (None, row["rule"]):
-                found.append({"table": str(name), **row})
+        rows = _per_rule(relations, lake, name)
+        found += [{"table": str(name), **row} for row in rows if rule in (None, row["rule"])]
     return found
 
 
@@ -33,9 +32,9 @@ def refused(lake: Lake, name: TableName, rule: str | None = None) -> list[dict[s
     if view is None:
         return []
     return relations.rows(
-        f"SELECT ? AS \"table\", batch, run_id, quarantined_at, rules, source_position, row_key, \"row\", contract "
+        f'SELECT ? AS "table", batch, run_id, quarantined_at, rules, source_position, row_key, "row", contract '
         f"FROM {view} WHERE ? IS NULL OR list_contains(rules, ?) "
-        f"ORDER BY batch DESC, source_position, row_key, \"row\"",
+        f'ORDER BY batch DESC, source_position, row_key, "row"',
         [str(name), rule, rule],
     )
 
@@ -45,9 +44,9 @@ def _per_rule(relations: Relations, lake: Lake, name: TableName) -> list[dict[st
     if view is None:
         return []
     return relations.rows(
-        f"SELECT rule, count(*) AS \"rows\", min_by(run_id, quarantined_at) AS first_run, "
+        f'SELECT rule, count(*) AS "rows", min_by(run_id, quarantined_at) AS first_run, '
         f"min(quarantined_at) AS first_at, max_by(run_id, quarantined_at) AS last_run, max(quarantined_at) AS last_at "
-        f"FROM (SELECT unnest(rules) AS rule, * FROM {view}) GROUP BY rule ORDER BY \"rows\" DESC, rule"
+        f'FROM (SELECT unnest(rules) AS rule, * FROM {view}) GROUP BY rule ORDER BY "rows" DESC, rule'
     )
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-from deltalake.exceptions import DeltaError
 
 from scripts.looking.errors import WrongRequestError
 from scripts.looking.lake import by_layer
 from scripts.looking.relations import Relations
-from shared.errors import UnknownNameError
+from shared.errors import TerminalError, UnknownNameError
 from shared.names import Layer, TableName
 
 if TYPE_CHECKING:
@@ -71,9 +70,7 @@ def _tables(relations: Relations, sql: str) -> set[tuple[str, str]]:
     if len(tree["statements"]) != 1:
         raise _unread(f"{len(tree['statements'])} statements")
     own = {node["key"].lower() for node in _nodes(tree) if isinstance(node.get("key"), str)}
-    named = [
-        (n["schema_name"].lower(), n["table_name"].lower()) for n in _nodes(tree) if n.get("type") == "BASE_TABLE"
-    ]
+    named = [(n["schema_name"].lower(), n["table_name"].lower()) for n in _nodes(tree) if n.get("type") == "BASE_TABLE"]
     return {(schema, name) for schema, name in named if schema or name not in own}
 
 
@@ -90,19 +87,18 @@ def _nodes(tree: object) -> Iterator[dict[str, Any]]:
 
 def _open(lake: Lake, schema: str, name: str, as_of: Run | None) -> DeltaTable:
     layer, _, short = name.partition(BETWEEN) if schema == QUARANTINE else (schema, "", name)
-    table = None
     if layer in set(Layer) and short.isidentifier():
         read = _quarantine if schema == QUARANTINE else _table
-        table = read(lake, TableName(Layer(layer), short), as_of)
-    return table or _refuse(lake, f"{schema}.{name}" if schema else name)
-
-
-def _refuse(lake: Lake, name: str) -> NoReturn:
+        if table := read(lake, TableName(Layer(layer), short), as_of):
+            return table
     names = _names()
-    if name in map(str, names):
-        raise WrongRequestError(f"{name} is not there yet", mend=f"run ./lake run daily_batch --select +{name}")
+    if schema and f"{schema}.{name}" in map(str, names):
+        raise WrongRequestError(
+            f"{schema}.{name} is not there yet", mend=f"run ./lake run daily_batch --select +{schema}.{name}"
+        )
     quarantines = [f"{QUARANTINE}.{n.layer}{BETWEEN}{n.table}" for n in names if lake.quarantine(n)]
-    raise UnknownNameError("table", name, [str(n) for n in names if lake.table(n)] + quarantines)
+    existing = [str(n) for n in names if lake.table(n)] + quarantines
+    raise UnknownNameError("table", f"{schema}.{name}" if schema else name, existing)
 
 
 def _table(lake: Lake, name: TableName, as_of: Run | None) -> DeltaTable | None:
@@ -113,10 +109,10 @@ def _table(lake: Lake, name: TableName, as_of: Run | None) -> DeltaTable | None:
         raise WrongRequestError(f"{name} was not there at the end of run {as_of.run_id}")
     try:
         return lake.table(name, version)
-    except DeltaError as error:
+    except TerminalError as error:
         raise WrongRequestError(
             f"{name} cannot be read as of run {as_of.run_id}",
-            given=f"version {version}: {str(error).splitlines()[0]}",
+            given=f"version {version}: {error.given}",
             expected="a version the table's log still holds",
         ) from error
 

@@ -81,7 +81,8 @@ def one_run(lake: Lake, run_id: str) -> Run:
     Raises:
         UnknownNameError: there is no such run.
     """
-    files = find_files(f"{lake.root}/{RUNS_FOLDER}/{run_id}") if "/" not in run_id else []
+    # A run's name is a folder's, and never leads out of the runs.
+    files = find_files(f"{lake.root}/{RUNS_FOLDER}/{run_id}") if run_id.strip(".") and "/" not in run_id else []
     if not files:
         known = [run.run_id for run in all_runs(lake)]
         more = [f"{len(known) - SHOWN_NAMES} more"] if len(known) > SHOWN_NAMES else []

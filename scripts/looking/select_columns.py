@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Alias of a table in the query, and one of its columns.
 Place = tuple[str, str]
+Node = exp.Expr
 
 
 def equal_columns(sql: str, columns: Mapping[str, Sequence[str]]) -> dict[str, dict[str, list[str]]]:
@@ -28,7 +29,7 @@ def equal_columns(sql: str, columns: Mapping[str, Sequence[str]]) -> dict[str, d
         columns: The columns of each input, by the name the query calls it.
     """
     tree = sqlglot.parse_one(sql, dialect=DIALECT)
-    if not _is_plain(tree):
+    if not isinstance(tree, exp.Select) or not _is_plain(tree):
         outputs = tree.named_selects if isinstance(tree, exp.Query) else []
         return {name: {out: [out] for out in outputs if out in known} for name, known in columns.items()}
     tables = {table.alias_or_name: _full_name(table) for table in _tables(tree)}
@@ -59,13 +60,11 @@ class _Classes:
         return self._classes.get(place, {place})
 
 
-def _is_plain(tree: exp.Expression) -> bool:
-    if not isinstance(tree, exp.Select) or tree.args.get("with_"):
-        return False
-    return all(isinstance(source, exp.Table) for source in _sources(tree))
+def _is_plain(tree: exp.Select) -> bool:
+    return not tree.args.get("with_") and all(isinstance(source, exp.Table) for source in _sources(tree))
 
 
-def _sources(tree: exp.Select) -> list[exp.Expression]:
+def _sources(tree: exp.Select) -> list[Node]:
     return [tree.args["from_"].this, *(join.this for join in tree.args.get("joins") or ())]
 
 
@@ -77,7 +76,7 @@ def _full_name(table: exp.Table) -> str:
     return f"{table.db}.{table.name}" if table.db else table.name
 
 
-def _equalities(tree: exp.Select) -> Iterator[tuple[exp.Expression, exp.Expression]]:
+def _equalities(tree: exp.Select) -> Iterator[tuple[Node, Node]]:
     """Both sides of every `=` that holds for each row: in ON, in USING, and in WHERE."""
     conditions = [join.args.get("on") for join in tree.args.get("joins") or ()]
     where = tree.args.get("where")
@@ -91,7 +90,7 @@ def _equalities(tree: exp.Select) -> Iterator[tuple[exp.Expression, exp.Expressi
             yield exp.column(name.name, table=first), exp.column(name.name, table=alias)
 
 
-def _place(node: exp.Expression, tables: Mapping[str, str], columns: Mapping[str, Sequence[str]]) -> Place | None:
+def _place(node: Node, tables: Mapping[str, str], columns: Mapping[str, Sequence[str]]) -> Place | None:
     """Where a plain column, perhaps in a CAST, comes from; None for any other expression."""
     while isinstance(node, exp.Cast | exp.TryCast | exp.Paren):
         node = node.this

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from scripts.looking.lake import by_layer
@@ -24,9 +24,9 @@ AT_ONCE = 8
 
 @dataclass(frozen=True, kw_only=True)
 class TableStatus:
-    """A table as it lies in the lake; everything but its name is None while it is not there.
+    """A table as it lies in the lake; what it would say of itself is None while it is not there.
 
-    `rows` is None also when a file has no statistics. `run` and `sequence` are those of the last batch.
+    `last_run` and `sequence` are those of the last batch. Without statistics on a file, rows are None, too.
     """
 
     table: str
@@ -37,7 +37,7 @@ class TableStatus:
     files: int | None = None
     bytes: int | None = None
     written_at: datetime | None = None
-    run: str | None = None
+    last_run: str | None = None
     sequence: int | None = None
     quarantined: int | None = None
 
@@ -53,22 +53,25 @@ def status(lake: Lake, table: Table) -> TableStatus:
     """The status of one table."""
     name = table.name
     refused = lake.quarantine(name)
-    known = {
-        "table": str(name),
-        "layer": str(name.layer),
-        "kind": str(table.kind),
-        "quarantined": None if refused is None else _measure(refused)["rows"],
-    }
+    here = TableStatus(
+        table=str(name),
+        layer=str(name.layer),
+        kind=str(table.kind),
+        quarantined=_rows(refused) if refused else 0,
+    )
     found = lake.table(name)
     if found is None:
-        return TableStatus(**known)
+        return here
+    sizes = _statistics(found, "size_bytes")
     position = flow_position(found, str(name))
-    return TableStatus(
-        **known | {"quarantined": 0 if refused is None else known["quarantined"]},
-        **_measure(found),
+    return replace(
+        here,
         version=found.version(),
+        rows=_rows(found),
+        files=len(sizes),
+        bytes=sum(sizes),
         written_at=written_at(found),
-        run=position.run if position else None,
+        last_run=position.run if position else None,
         sequence=position.sequence if position else None,
     )
 
@@ -84,19 +87,23 @@ def description(table: Table) -> dict[str, Any]:
         "source": f"{table.source.system} {table.source.object}" if table.source else None,
         "inputs": [str(name) for name in table.inputs],
         "columns": [_column(table, column) for column in table.all_columns],
-        "rules": [_rule(rule) for rule in (*table.row_rules, *table.table_rules)],
+        "rules": [_rule(rule) for rule in _rules(table)],
     }
 
 
-def _measure(table: DeltaTable) -> dict[str, int | None]:
-    """Rows, files and bytes, from the statistics in the log."""
-    actions = table.get_add_actions()
-    counts = [n.as_py() for n in actions.column("num_records")]
-    return {
-        "rows": None if None in counts else sum(counts),
-        "files": len(counts),
-        "bytes": sum(n.as_py() for n in actions.column("size_bytes")),
-    }
+def _rows(table: DeltaTable) -> int | None:
+    """The rows of a table, if all its files have statistics."""
+    counts = _statistics(table, "num_records")
+    return None if None in counts else sum(counts)
+
+
+def _statistics(table: DeltaTable, name: str) -> list[Any]:
+    """One fact of each file, from the log."""
+    return list(table.get_add_actions().column(name).to_pylist())
+
+
+def _rules(table: Table) -> list[RowRule | TableRule]:
+    return [*table.row_rules, *table.table_rules]
 
 
 def _column(table: Table, column: Column) -> dict[str, Any]:
@@ -116,8 +123,19 @@ def _column(table: Table, column: Column) -> dict[str, Any]:
 def _rule(rule: RowRule | TableRule) -> dict[str, Any]:
     if isinstance(rule, RowRule):
         return {"rule": rule.name, "on": "row", "severity": str(rule.severity), "expectation": f"not ({rule.bad})"}
-    low = "" if rule.at_least is None else f"{rule.at_least:g} <= "
-    high = "" if rule.at_most is None else f" <= {rule.at_most:g}"
-    told = f"{low}({rule.query}){high}"
-    expectation = f"not {told}" if rule.negated else told
+    expectation = f"{rule.query} {'must not be' if rule.negated else 'must be'} {_bounds(rule)}"
     return {"rule": rule.name, "on": "table", "severity": str(rule.severity), "expectation": expectation}
+
+
+def _bounds(rule: TableRule) -> str:
+    """What a measured number must keep to."""
+    if rule.at_least is not None and rule.at_least == rule.at_most:
+        return f"{rule.at_least:g}"
+    given = ((">", rule.at_least), ("<", rule.at_most))
+    return " and ".join(_bound(sign, value) for sign, value in given if value is not None)
+
+
+def _bound(sign: str, value: float) -> str:
+    # The contract's `greater than 0` is kept as `at least the next number after 0`.
+    written = round(value, 9)
+    return f"{sign}{'=' if written == value else ''} {written:g}"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
+from scripts.looking.findings import Finding, What
 from scripts.looking.keys import check_values
 from scripts.looking.lake import by_layer
 from scripts.looking.links import link_by_key, link_down, link_up
-from scripts.looking.places import Finding, Place, Places, What
+from scripts.looking.places import Places
 
 if TYPE_CHECKING:
     from scripts.looking.lake import Lake
     from scripts.looking.links import Link
+    from scripts.looking.places import Place
     from shared.contracts import Catalog, Table
 
 ORDER = (What.QUARANTINED, What.ROW, What.NOTE)
@@ -38,10 +40,7 @@ def trace(lake: Lake, catalog: Catalog, table: Table, key: dict[str, str]) -> li
     """
     walk = _Walk(Places(lake), catalog)
     check_values(walk.places.relations, table, key)
-    start = walk.places.ask(table, key)
-    walk.visited.add(str(table.name))
-    walk.up(start)
-    walk.down(start)
+    walk.go(walk.places.ask(table, key))
     index = {name: i for i, name in enumerate(catalog.tables)}
     return sorted(
         walk.places.findings,
@@ -54,50 +53,54 @@ class _Walk:
 
     def __init__(self, places: Places, catalog: Catalog) -> None:
         self.places, self.catalog = places, catalog
-        self.visited: set[str] = set()
+        self._visited: set[str] = set()
+        self._gaps: dict[str, Table] = {}
 
-    def up(self, start: Place) -> None:
-        """Visit what the rows were made of."""
+    def go(self, start: Place) -> None:
+        """Visit what the rows of a place were made of, then what was made of them."""
+        self._visited.add(str(start.table.name))
+        self._up(start)
+        self._down(start)
+        for name, other in self._gaps.items():
+            if name not in self._visited:
+                text = f"cannot be followed from {other.name}: neither has the other's key"
+                self.places.note(self.catalog.table(name), text, f"by {other.name}")
+
+    def _up(self, start: Place) -> None:
         waiting = deque([start])
         while waiting:
             place = waiting.popleft()
             for name in place.table.inputs:
                 earlier = self.catalog.table(str(name))
                 link = link_up(earlier, place.table, self.catalog, place.columns)
-                if link and self._is_new(earlier):
+                if self._is_new_way(link, place, earlier):
                     waiting.append(self.places.go_up(place, link))
-                elif link is None and str(name) not in self.visited:
-                    self._note_gap(earlier, f"cannot be followed up from {place.table.name}", place.table)
 
-    def down(self, start: Place) -> None:
-        """Visit what was made of the rows, and where else their key stands."""
+    def _down(self, start: Place) -> None:
+        """Go down the tables that read each other; the start's key is looked for by itself elsewhere, too."""
         waiting = deque([(start, True)])
         while waiting:
             place, is_same = waiting.popleft()
-            gaps = []
             for later in self.catalog.tables.values():
                 if place.table.name not in later.inputs:
                     continue
                 link = link_down(place.table, later, self.catalog, place.columns)
-                if link and self._is_new(later):
+                if self._is_new_way(link, place, later):
                     waiting.append((self.places.go_down(place, link), is_same and link.is_same_row))
-                elif link is None:
-                    gaps.append(later)
-            for link in self._by_key(place.table) if is_same else ():
-                if self._is_new(link.later):
+            for link in self._by_key(place) if is_same else ():
+                if self._is_new_way(link, place, link.later):
                     self.places.go_down(place, link, silently=True)
-            for later in gaps:
-                if str(later.name) not in self.visited:
-                    self._note_gap(later, f"cannot be followed down from {place.table.name}", place.table)
 
-    def _by_key(self, table: Table) -> list[Link]:
-        found = (link_by_key(table, other, self.catalog) for other in self.catalog.tables.values())
-        return [link for link in found if link]
+    def _by_key(self, place: Place) -> list[Link]:
+        found = (link_by_key(place.table, other, self.catalog) for other in self.catalog.tables.values())
+        return [link for link in found if link and {p.earlier for p in link.pairs} <= set(place.columns)]
 
-    def _is_new(self, table: Table) -> bool:
-        is_new = str(table.name) not in self.visited
-        self.visited.add(str(table.name))
-        return is_new
-
-    def _note_gap(self, table: Table, what: str, other: Table) -> None:
-        self.places.note(table, f"{what}: neither table carries the key of the other as it is", str(other.name))
+    def _is_new_way(self, link: Link | None, place: Place, table: Table) -> TypeGuard[Link]:
+        """Whether there is a link to a table not visited yet; where there is none, that is kept to be told."""
+        name = str(table.name)
+        if link is None and place.has_rows:
+            self._gaps.setdefault(name, place.table)
+        if link is None or name in self._visited:
+            return False
+        self._visited.add(name)
+        return True

@@ -65,7 +65,7 @@ class Written:
         **others: Any,
     ) -> Commit:
         """Commit one write, made by a function of the batch's session and the location."""
-        session, batch = batch_session(self.spark), batch or self.batch()
+        session, batch = others.pop("session", None) or batch_session(self.spark), batch or self.batch()
         return commit(
             session,
             batch,

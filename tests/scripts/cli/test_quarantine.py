@@ -1,0 +1,48 @@
+"""`lake quarantine` counts and shows what was refused."""
+
+
+def test_overview_is_one_object_per_table_and_rule(ask_json):
+    found = ask_json("quarantine")
+
+    assert ["bronze.shop__orders", "silver.lines", "silver.orders"] == [row["table"] for row in found]
+    assert {
+        "table": "silver.orders",
+        "rule": "amount_not_negative",
+        "rows": 1,
+        "first_run": "run-2",
+        "first_at": "2026-01-01T04:02:00Z",
+        "last_run": "run-2",
+        "last_at": "2026-01-01T04:02:00Z",
+    } == found[2]
+
+
+def test_rows_of_a_table_are_whole(ask_json):
+    assert [
+        {
+            "table": "silver.orders",
+            "batch": 2,
+            "run_id": "run-2",
+            "quarantined_at": "2026-01-01T04:02:00Z",
+            "rules": ["amount_not_negative"],
+            "source_position": "orders/2.csv#3",
+            "row_key": '{"order_id":4}',
+            "row": '{"order_id": "4", "amount_eur": "-5"}',
+            "contract": "0" * 16,
+        }
+    ] == ask_json("quarantine", "silver.orders")
+
+
+def test_rule_picks_rows(ask_json):
+    assert [] == ask_json("quarantine", "silver.orders", "--rule", "amount_usual")
+    assert 1 == len(ask_json("quarantine", "--rule", "order_id_exists"))
+
+
+def test_people_see_rule_position_and_row(ask):
+    head, line = ask("quarantine", "silver.orders").stdout.splitlines()
+
+    assert ["batch", "refused", "(UTC)", "rules", "source", "row"] == head.split()
+    assert ["2", "2026-01-01", "04:02", "amount_not_negative", "orders/2.csv#3", "{"] == line.partition('"')[0].split()
+
+
+def test_nothing_refused_is_said(ask):
+    assert "Nothing is quarantined of silver.customers" == ask("quarantine", "silver.customers").stdout.strip()

@@ -1,0 +1,77 @@
+"""`lake runs` shows the ledger."""
+
+
+def test_every_run_is_one_object_newest_first(ask_json):
+    assert [
+        {
+            "run_id": "run-3",
+            "colour": "unfinished",
+            "business_date": None,
+            "finished_at": None,
+            "seconds": 1.5,
+            "tables": {"succeeded": 0, "unchanged": 1, "failed": 0, "skipped": 0},
+            "read": 0,
+            "inserted": 0,
+            "updated": 0,
+            "deleted": 0,
+            "superseded": 0,
+            "quarantined": 0,
+        },
+        {
+            "run_id": "run-2",
+            "colour": "red",
+            "business_date": "2026-01-01",
+            "finished_at": "2026-01-02T04:00:00Z",
+            "seconds": 6.0,
+            "tables": {"succeeded": 2, "unchanged": 0, "failed": 1, "skipped": 1},
+            "read": 4,
+            "inserted": 2,
+            "updated": 1,
+            "deleted": 0,
+            "superseded": 0,
+            "quarantined": 1,
+        },
+        {
+            "run_id": "run-1",
+            "colour": "green",
+            "business_date": "2026-01-01",
+            "finished_at": "2026-01-01T04:00:00Z",
+            "seconds": 3.0,
+            "tables": {"succeeded": 2, "unchanged": 0, "failed": 0, "skipped": 0},
+            "read": 5,
+            "inserted": 4,
+            "updated": 0,
+            "deleted": 0,
+            "superseded": 0,
+            "quarantined": 1,
+        },
+    ] == ask_json("runs")
+
+
+def test_one_run_has_outcomes_failures_and_versions(ask_json):
+    [run] = ask_json("runs", "run-2")
+
+    assert ["bronze.shop__orders", "silver.orders", "gold.totals", "gold.sales"] == [
+        outcome["table"] for outcome in run["outcomes"]
+    ]
+    assert {"error": "GateClosedError", "message": "too few\nrows", "retryable": False} == run["outcomes"][2]["failure"]
+    assert [("silver.orders", 1), ("silver.stock", None)] == [
+        (v["table"], v["version"]) for v in run["versions"] if v["table"] in ("silver.orders", "silver.stock")
+    ]
+
+
+def test_one_run_tells_people_why_it_is_red(ask):
+    told = ask("runs", "run-2").stdout
+
+    assert told.startswith("run-2: red\nbusiness date 2026-01-01, finished 2026-01-02 04:00:00 UTC\n")
+    assert "\ngold.totals failed in build\nGateClosedError: too few\nrows\n" in told
+    assert "\ngold.sales skipped in build\nnot touched, because it depends on gold.totals\n" in told
+    assert "bronze.shop__customers 0" in told.partition("versions of the other tables: ")[2]
+
+
+def test_runs_fit_the_terminal(ask):
+    head, *lines = ask("runs").stdout.splitlines()
+
+    assert head.split() == ["run", "colour", "finished", "(UTC)", "tables", "read", "new", "changed", "refused"]
+    assert ["run-3", "unfinished", "-", "1/1", "0", "0", "0", "0"] == lines[0].split()
+    assert ["run-2", "red", "2026-01-02", "04:00", "2/4", "4", "2", "1", "1"] == lines[1].split()

@@ -1,0 +1,78 @@
+"""A lake in a bucket is looked at like one in a folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+
+from scripts.looking.errors import WrongRequestError
+from scripts.looking.lake import open_lake
+from scripts.looking.quarantine import overview
+from scripts.looking.query import select
+from scripts.looking.runs import all_runs
+from scripts.looking.tables import all_statuses
+from scripts.looking.trace import trace
+from scripts.setup import paths
+from shared.errors import TerminalError
+from tests.support.hand_made_lake import FIRST, RED, UNFINISHED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def bucket(lake) -> Iterator[str]:
+    """The shop's lake, copied to a server that speaks S3."""
+    # delta-rs waits for S3 with Python's lock held, so that the server must be another process.
+    with server() as address, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL", address)
+        environment.setenv("AWS_ALLOW_HTTP", "true")
+        environment.setenv("AWS_REGION", "us-east-1")
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        environment.setenv("AWS_ACCESS_KEY_ID", "test")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="shop-lake")
+        for file in (file for file in Path(lake.root).rglob("*") if file.is_file()):
+            s3.upload_file(str(file), "shop-lake", f"deep/{file.relative_to(lake.root).as_posix()}")
+        yield "s3://shop-lake/deep"
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """The local account as a process; its address."""
+    command = [sys.executable, "-m", "scripts.local.server"]
+    with subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as run:
+        assert run.stdout
+        yield run.stdout.readline().strip().partition("=")[2]
+        run.terminate()
+
+
+def test_lake_in_a_bucket_answers_like_one_in_a_folder(bucket, lake, catalog):
+    there = open_lake(f"{bucket}/")
+
+    assert [UNFINISHED, RED, FIRST] == [run.run_id for run in all_runs(there)]
+    assert all_statuses(lake, catalog) == all_statuses(there, catalog)
+    assert overview(lake, catalog) == overview(there, catalog)
+    sql = "SELECT * FROM silver.orders JOIN gold.sales USING (order_id) ORDER BY ALL"
+    assert select(lake, sql) == select(there, sql)
+    row = catalog.table("gold.sales"), {"order_id": "1", "line_number": "1"}
+    assert trace(lake, catalog, *row) == trace(there, catalog, *row)
+
+
+def test_prefix_without_a_lake_is_refused(bucket):
+    with pytest.raises(WrongRequestError, match="there is no lake at s3://shop-lake/other"):
+        open_lake("s3://shop-lake/other")
+
+
+def test_bucket_that_is_not_there_is_told(bucket):
+    with pytest.raises(TerminalError, match="given: NoSuchBucket"):
+        open_lake("s3://no-such-lake")

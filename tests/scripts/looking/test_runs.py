@@ -1,0 +1,76 @@
+"""The ledger is read from the pages of runs, and for a run without one from what its steps left."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from scripts.looking.errors import WrongRequestError
+from scripts.looking.lake import open_lake
+from scripts.looking.runs import all_runs, finished_run, one_run
+from shared.errors import TerminalError, UnknownNameError
+from shared.jobs import Status, Step
+from shared.names import TableName, run_location
+from tests.support.hand_made_lake import FIRST, RED, START, UNFINISHED, HandMadeLake, outcome
+
+
+def test_runs_come_newest_first(lake):
+    assert [UNFINISHED, RED, FIRST] == [run.run_id for run in all_runs(lake)]
+
+
+def test_run_adds_up_what_its_steps_did(lake):
+    run = one_run(lake, RED)
+
+    assert ("red", START + timedelta(days=1), 6.0) == (run.colour, run.finished_at, run.seconds)
+    assert {"succeeded": 2, "unchanged": 0, "failed": 1, "skipped": 1} == run.tables
+    assert {
+        "read": 4,
+        "inserted": 2,
+        "updated": 1,
+        "deleted": 0,
+        "superseded": 0,
+        "quarantined": 1,
+    } == run.counts
+
+
+def test_run_knows_the_versions_at_its_end(lake):
+    run = one_run(lake, FIRST)
+
+    assert [0, None] == [run.version(TableName.parse(name)) for name in ("silver.orders", "silver.stock")]
+
+
+def test_run_without_its_page_is_unfinished_and_counts_last_attempts(lake):
+    run = one_run(lake, UNFINISHED)
+
+    assert ("unfinished", None, None) == (run.colour, run.finished_at, run.business_date)
+    assert [("bronze.shop__orders", Status.UNCHANGED)] == [(o.table, o.status) for o in run.outcomes]
+
+
+@pytest.mark.parametrize("name", ["run-4", "..", "run-1/ingest"])
+def test_unknown_run_is_answered_with_those_that_exist(lake, name):
+    with pytest.raises(UnknownNameError, match=f"one of {UNFINISHED}, {RED}, {FIRST}$"):
+        one_run(lake, name)
+
+
+def test_many_runs_are_not_all_named(tmp_path, catalog):
+    made = HandMadeLake(tmp_path, catalog)
+    for i in range(12):
+        made.record(f"r{i:02}", START + timedelta(days=i), {}, outcome("silver.stock", Step.REFINE))
+
+    with pytest.raises(UnknownNameError, match=r"one of r11, .*, r02, 2 more$"):
+        one_run(open_lake(made.root), "r99")
+
+
+def test_unfinished_run_has_no_versions_to_read_at(lake):
+    with pytest.raises(WrongRequestError, match="run run-3 has not finished"):
+        finished_run(lake, UNFINISHED)
+
+
+def test_page_that_cannot_be_read_is_named(tmp_path, catalog):
+    made = HandMadeLake(tmp_path, catalog)
+    made.record("r1", START, {})
+    page = Path(run_location(made.root, "r1"))
+    page.write_text(page.read_text().replace('"green"', '"blue"'))
+
+    with pytest.raises(TerminalError, match=r"r1/run\.json cannot be read; given: colour: "):
+        all_runs(open_lake(made.root))
