@@ -27,10 +27,17 @@ def command(root: Path) -> None:
     from shared.names import Machine
 
     console = Console()
-    console.print(f"A lake in [bold]{root}[/]: orders from Snowflake, CRM files and ECB rates, all on this computer.")
+    console.print(
+        f"A lake in [bold]{root}[/]: orders from Snowflake, CRM files and ECB rates, all on this computer.",
+        soft_wrap=True,
+    )
+    days = DELIVERIES
+    if (root / "runs").exists():
+        days = DELIVERIES[-1:]  # the sources cannot go back to a day that the lake has seen
+        console.print("It is there already, so only its last day is run; remove the folder to begin anew.")
     records = []
-    with LocalLake(root, DELIVERIES[0], console) as lake:
-        for day in DELIVERIES:
+    with LocalLake(root, days[0], console) as lake:
+        for day in days:
             console.rule(f"day {day} of {len(DELIVERIES)}", align="left")
             lake.sources.deliver(day)
             record, cause = run_machine(lake, Machine.DAILY_BATCH, {}, console)
@@ -43,6 +50,6 @@ def command(root: Path) -> None:
     console.print(f"\nThe lake is in [bold]{root.resolve()}[/]. Try next:")
     for line, why in NEXT:
         option = "" if root == Path(".lake") else f" --root {root}"
-        console.print(f"  {line}{option}", style="cyan", highlight=False)
+        console.print(f"  {line}{option}", style="cyan", highlight=False, soft_wrap=True)
         console.print(f"      {why}", style="dim")
     sys.exit(0 if all(r.colour is Colour.GREEN for r in records) else 1)

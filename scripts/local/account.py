@@ -20,6 +20,7 @@ from moto.server import ThreadedMotoServer
 
 from scripts.local import assembly, emr, executions, patches
 from scripts.local.clients import REGION, client
+from scripts.local.streams import thread_streams
 from shared.errors import TerminalError
 
 if TYPE_CHECKING:
@@ -65,16 +66,18 @@ class LocalAccount:
         """Open the account, empty."""
         patches.install()
         self._stack.enter_context(_quiet())
+        self._stack.enter_context(thread_streams())
         self._stack.enter_context(_answered_here())
         self._desk = emr.use(self._runner)
         self._stack.callback(self._desk.cancel_all)
         if self._port is not None:
             self.endpoint = self._stack.enter_context(_served(self._port))
         self._stack.enter_context(_environment(self.environment))
+        self._stack.callback(executions.stop_all, "the account was closed")
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Cancel what runs, close the port, and forget everything."""
+        """Stop what runs, close the port, and forget everything."""
         self._stack.close()
 
     @property

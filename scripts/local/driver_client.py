@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
 import subprocess
@@ -10,13 +11,15 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from scripts.local.job_runs import TAIL_CHARACTERS, JobResult, JobRun
-from scripts.local.processes import end_tree
+from scripts.local.processes import end_group, end_tree
 from shared.errors import TerminalError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+# On EMR these lead to the image and the archive; here to this interpreter and this checkout, whatever the job says.
+_OF_THE_IMAGE = frozenset({"JAVA_HOME", "PYSPARK_DRIVER_PYTHON", "PYSPARK_PYTHON", "PYTHONPATH"})
 _PATIENCE_SECONDS = 5.0
 _KILLED = 137
 
@@ -55,10 +58,26 @@ class SparkDriver:
         self._changing = threading.RLock()
         self._current: str | None = None
         self._cancelled: set[str] = set()
+        self._is_stopped = False
+
+    def __enter__(self) -> Self:
+        """Start the driver."""
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Stop the driver."""
+        self.stop()
 
     def start(self) -> None:
-        """Start the driver and return at once; it boots while other work goes on."""
+        """Start the driver and return at once; it boots while other work goes on.
+
+        Raises:
+            TerminalError: it was stopped before.
+        """
         with self._changing:
+            if self._is_stopped:
+                raise TerminalError("the Spark driver was stopped", mend="make a new SparkDriver")
             if self._process is not None and self._process.poll() is None:
                 return
             self.settings.logs.mkdir(parents=True, exist_ok=True)
@@ -66,7 +85,7 @@ class SparkDriver:
                 self._process = subprocess.Popen(
                     self.settings.command,
                     cwd=REPOSITORY,
-                    env={**os.environ, **self.settings.environment, "PYTHONUNBUFFERED": "1"},
+                    env=self._environment(),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,
@@ -74,6 +93,7 @@ class SparkDriver:
                     start_new_session=True,
                 )
             atexit.register(self.stop)
+            threading.Thread(target=_clear_up, args=(self._process,), name="driver-end", daemon=True).start()
             self._is_ready = False
             given = {"app_name": self.settings.app_name, "confs": self.settings.confs}
             self._send({**given, "jars": [str(jar) for jar in self.settings.jars]})
@@ -90,10 +110,7 @@ class SparkDriver:
     def run(self, job_run: JobRun) -> JobResult:
         """Serve one job run, in a fresh driver if the last one has died."""
         with self._running:
-            with self._changing:
-                if job_run.id in self._cancelled:
-                    return JobResult(_KILLED, "cancelled before it began")
-                self._current = job_run.id
+            self._current = job_run.id
             try:
                 return self._serve(job_run)
             finally:
@@ -107,8 +124,9 @@ class SparkDriver:
                 self._end(patience=0)
 
     def stop(self) -> None:
-        """End the driver, the JVM and all below them."""
+        """End the driver, the JVM and all below them, for good."""
         with self._changing:
+            self._is_stopped = True
             self._end(patience=_PATIENCE_SECONDS)
         atexit.unregister(self.stop)
 
@@ -117,7 +135,10 @@ class SparkDriver:
         start = self._log.stat().st_size if self._log.exists() else 0
         try:
             self._await_ready()
-            self._send({"id": job_run.id, "args": job_run.arguments, "env": job_run.environment})
+            with self._changing:
+                if job_run.id in self._cancelled:
+                    return JobResult(_KILLED, "cancelled before it began")
+                self._send({"id": job_run.id, "args": job_run.arguments, "env": _environment_of(job_run)})
             answer = self._receive()
         except TerminalError as error:
             return JobResult(1, str(error))
@@ -139,9 +160,15 @@ class SparkDriver:
                 "the Spark driver ended before its session was built",
                 given=self._part(max(0, start - TAIL_CHARACTERS)).decode(errors="replace")[-TAIL_CHARACTERS:].strip(),
                 expected="a Java 17 or 21 and the jars of the session",
-                mend=f"read {self._log}; `./lake setup` brings what is missing",
+                mend=f"read {self._log}; remove .cache/setup.json, and the next ./lake brings what is missing",
             )
         self._is_ready = True
+
+    def _environment(self) -> dict[str, str]:
+        """The process's environment; Spark's Python workers inherit interpreter and checkout from it."""
+        path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
+        own = {"PYSPARK_PYTHON": sys.executable, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+        return {**os.environ, **own, **self.settings.environment}
 
     def _send(self, message: dict[str, Any]) -> None:
         process = self._process
@@ -156,8 +183,10 @@ class SparkDriver:
 
     def _receive(self) -> dict[str, Any] | None:
         """The next answer, or None when the driver has ended."""
-        process = self._process
-        line = process.stdout.readline() if process is not None and process.stdout is not None else ""
+        process, line = self._process, ""
+        if process is not None and process.stdout is not None:
+            with contextlib.suppress(ValueError):  # closed by another thread, which has ended the process
+                line = process.stdout.readline()
         if line:
             return json.loads(line)
         with self._changing:
@@ -174,3 +203,19 @@ class SparkDriver:
         with self._log.open("rb") as log:
             log.seek(start)
             return log.read()
+
+
+def _environment_of(job_run: JobRun) -> dict[str, str]:
+    """A job run's variables, and where the account is: it may have been opened after the driver was started."""
+    account = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("AWS_") and not name.startswith("AWS_LAMBDA_")
+    }
+    return account | {name: value for name, value in job_run.environment.items() if name not in _OF_THE_IMAGE}
+
+
+def _clear_up(process: subprocess.Popen[str]) -> None:
+    """When the driver dies, whatever it has started dies too: it may hold the pipe that answers come through."""
+    process.wait()
+    end_group(process.pid)

@@ -10,12 +10,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from scripts.local.clients import client
+from scripts.local.pauses import growing
 from shared.errors import TerminalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LOOK_SECONDS = 0.5
+_LONGEST_PAUSE_SECONDS = 0.5
+_LAST_MOMENT_SECONDS = 5.0
 
 
 class Status(StrEnum):
@@ -92,30 +94,46 @@ def outcome(execution_arn: str) -> Outcome:
 def events(execution_arn: str) -> Iterator[Event]:
     """What happens in an execution, as it happens, until it has ended."""
     service = client("stepfunctions")
-    seen = 0
+    seen, pauses = 0, growing(_LONGEST_PAUSE_SECONDS)
     while True:
         ended = outcome(execution_arn).status is not Status.RUNNING
         history = service.get_execution_history(executionArn=execution_arn)["events"]
         yield from _told(history, seen)
-        seen = len(history)
         if ended:
             return
-        time.sleep(_LOOK_SECONDS)
+        if len(history) > seen:
+            seen, pauses = len(history), growing(_LONGEST_PAUSE_SECONDS)
+        time.sleep(next(pauses))
 
 
 def wait(execution_arn: str) -> Outcome:
     """Wait until an execution has ended."""
-    while True:
-        found = outcome(execution_arn)
-        if found.status is not Status.RUNNING:
-            return found
-        time.sleep(_LOOK_SECONDS)
+    pauses = growing(_LONGEST_PAUSE_SECONDS)
+    while (found := outcome(execution_arn)).status is Status.RUNNING:
+        time.sleep(next(pauses))
+    return found
 
 
 def stop(execution_arn: str, cause: str) -> Outcome:
     """Stop an execution; the job runs it waits for are cancelled with it."""
     client("stepfunctions").stop_execution(executionArn=execution_arn, error="Stopped", cause=cause)
     return wait(execution_arn)
+
+
+def stop_all(cause: str) -> None:
+    """Stop every execution that runs, and give them a moment to end."""
+    service = client("stepfunctions")
+    machines = [machine["stateMachineArn"] for machine in service.list_state_machines()["stateMachines"]]
+    running = [
+        execution["executionArn"]
+        for machine in machines
+        for execution in service.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
+    ]
+    for execution in running:
+        service.stop_execution(executionArn=execution, error="Stopped", cause=cause)
+    deadline, pauses = time.monotonic() + _LAST_MOMENT_SECONDS, growing(_LONGEST_PAUSE_SECONDS)
+    while any(outcome(arn).status is Status.RUNNING for arn in running) and time.monotonic() < deadline:
+        time.sleep(next(pauses))
 
 
 def _told(history: list[dict[str, Any]], seen: int) -> Iterator[Event]:

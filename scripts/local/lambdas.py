@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.models import LambdaFunction
 
-from scripts.local.streams import captured, thread_streams
+from scripts.local.streams import captured
 from shared.errors import TerminalError
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ class Context:
 
 
 def _invoke(self: LambdaFunction, event: Any = None) -> tuple[str, bool, str]:
-    """Call the handler: its answer as JSON, whether it failed, and what it printed."""
-    with _CALLING, _environment(self), thread_streams(), captured() as printed:
+    """Call the handler: its answer as JSON, whether it failed, and what it printed, in a LocalAccount."""
+    with _CALLING, _environment(self), captured() as printed:
         answer, failed = _answer(self, json.loads(event) if isinstance(event, str) else event or {})
     self.logs_backend.ensure_log_group(self.logs_group_name)
     self.save_logs(printed.getvalue())

@@ -9,6 +9,7 @@ import subprocess
 import time
 
 _STEP_SECONDS = 0.05
+_END_SECONDS = 5.0
 
 
 def descendants(pid: int) -> list[int]:
@@ -39,27 +40,31 @@ def end_tree(process: subprocess.Popen[str], *, patience: float) -> None:
             process.stdin.close()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(patience)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    end_group(process.pid)
     for pid in below:
         # Spark's Python workers lead groups of their own.
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     process.wait()
-    _wait_for_end(below, patience)
+    for stream in (process.stdout, process.stderr):
+        if stream:
+            stream.close()
+    _wait_for_end(below)
 
 
-def _wait_for_end(pids: list[int], patience: float) -> None:
-    deadline = time.monotonic() + patience
-    while any(_alive(pid) for pid in pids) and time.monotonic() < deadline:
+def end_group(leader: int) -> None:
+    """End what is left of the process group of a process that has ended."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _wait_for_end(pids: list[int]) -> None:
+    deadline = time.monotonic() + _END_SECONDS
+    while any(is_alive(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(_STEP_SECONDS)
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and only waits to be noticed does not."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S607
+    return bool(state.stdout.strip()) and not state.stdout.strip().startswith("Z")

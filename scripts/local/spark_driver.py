@@ -19,6 +19,8 @@ import traceback
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from py4j.protocol import Py4JError
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
@@ -34,10 +36,19 @@ def main() -> None:
 
     spark = build_session(settings["app_name"], [Path(jar) for jar in settings["jars"]], settings["confs"])
     _answer(answers, ready=True)
-    while True:
+    while _has_jvm(spark):
         request = requests.get()
         exit_code, error = _serve(run, request, spark)
         _answer(answers, id=request["id"], exit_code=exit_code, error=error)
+
+
+def _has_jvm(spark: SparkSession) -> bool:
+    """Whether Spark still runs; without it the driver ends, and its parent starts a fresh one."""
+    try:
+        spark._jvm.java.lang.System.nanoTime()  # noqa: SLF001 - py4j's gateway has no public name
+    except (OSError, Py4JError):
+        return False
+    return True
 
 
 def _own_output() -> IO[str]:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _captures = threading.local()
+# Streams are never let go of: a thread may print on one at the moment it is taken out of its place.
+_ever: list[ThreadStream] = []
 
 
 class ThreadStream(io.TextIOBase):
@@ -62,11 +64,16 @@ def captured() -> Iterator[io.StringIO]:
 
 @contextmanager
 def thread_streams() -> Iterator[None]:
-    """Put thread-aware streams in place of the standard ones; what is there already is left."""
+    """Put thread-aware streams in place of the standard ones; what is there already is left.
+
+    Only for the main thread: while one thread prints, Python holds the stream by a borrowed reference, so that another
+    thread that puts a new one in its place takes it away from under the first.
+    """
     before: dict[str, Any] = {"stdout": sys.stdout, "stderr": sys.stderr}
     for name, stream in before.items():
         if not isinstance(stream, ThreadStream):
-            setattr(sys, name, ThreadStream(stream))
+            _ever.append(ThreadStream(stream))
+            setattr(sys, name, _ever[-1])
     try:
         yield
     finally:

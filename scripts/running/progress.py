@@ -38,7 +38,7 @@ class Progress:
         self._read_upto = log.stat().st_size if log.exists() else 0
         self._started = time.monotonic()
         self._done = threading.Event()
-        self._live = Live(self._draw(), console=console, refresh_per_second=4, transient=False)
+        self._live = Live(self._draw(), console=console, refresh_per_second=4, redirect_stdout=False)
         self._follower = threading.Thread(target=self._follow, name="progress", daemon=True)
 
     def __enter__(self) -> Self:
@@ -93,7 +93,7 @@ class Progress:
             return  # somebody else's line that happens to hold the mark
         self._tables.setdefault(outcome.step, []).append(outcome)
         if not self._console.is_terminal:
-            self._console.print(f"          {_line(outcome)}", highlight=False)
+            self._console.print(f"          {_line(outcome)}", highlight=False, soft_wrap=True)
 
     def _draw(self) -> RenderableType:
         grid = Grid.grid(padding=(0, 2))
@@ -123,4 +123,4 @@ def _line(outcome: TableOutcome) -> str:
     told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
     if outcome.failure:
         told = f"{outcome.failure.error}: {outcome.failure.message.splitlines()[0][:90]}"
-    return f"{outcome.table:<28}{outcome.status:<10} {told or outcome.reason}".rstrip()
+    return f"{outcome.table:<29} {outcome.status:<9} {told or outcome.reason}".rstrip()

@@ -17,7 +17,8 @@ MARKS = {Status.SUCCEEDED: "✓", Status.UNCHANGED: "·", Status.FAILED: "✗", 
 
 def summary(record: RunRecord) -> Grid:
     """Per table: rows in, what became of them, and the seconds it took."""
-    grid = Grid(title=f"{record.run_id}: {record.colour}", title_justify="left", title_style="bold", box=None)
+    title = f"{record.run_id}: {record.colour}"
+    grid = Grid(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0), pad_edge=False)
     grid.add_column("")
     grid.add_column("table", no_wrap=True)
     for heading in ("rows in", "merged", "superseded", "quarantined", "seconds"):

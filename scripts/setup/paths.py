@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 CACHE = ROOT / ".cache"
+PYCACHE = CACHE / "pycache"
 STAMP = CACHE / "setup.json"
 LOCK = CACHE / "setup.lock"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.local.cloudformation import engine, protection, registry, resources
+from scripts.local.cloudformation import engine, protection, registry, resources, stacks, templates
 from scripts.local.cloudformation.errors import TemplateError
 
 __all__ = ["TemplateError", "install", "known_types"]
@@ -17,5 +17,7 @@ def known_types() -> list[str]:
 def install() -> None:
     """Let moto's CloudFormation use the handlers of this package."""
     resources.load()
+    templates.install()
     engine.install()
+    stacks.install()
     protection.install()

@@ -1,19 +1,15 @@
-"""moto's CloudFormation with our handlers in place of its own models, and with its gaps closed.
+"""moto's CloudFormation with our handlers in place of its own models.
 
-What moto 5.2.5 does otherwise: it skips types it lacks with a warning, ignores properties its models do not read,
-parses JSON templates with a YAML parser (a thousand tables take minutes), ignores `DependsOn` in change sets, leaves
-a stack's outputs empty after a change set, and gives the stack of a new change set no exports of other stacks.
+What moto 5.2.5 does otherwise: it skips types it lacks with a warning, ignores properties its models do not read, and
+ignores `DependsOn` in change sets.
 """
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-import yaml
-from moto.cloudformation import models as cloudformation
 from moto.cloudformation import parsing
-from moto.cloudformation.utils import random_suffix, yaml_tag_constructor
+from moto.cloudformation.utils import random_suffix
 
 from scripts.local.cloudformation import registry
 from scripts.local.cloudformation.comparison import require_as_asked
@@ -73,14 +69,6 @@ class Deployed:
     def delete(self, account: str, region: str) -> None:
         """Take it away."""
         self.handler.delete(self.resource, self.made)
-
-
-def parse_template(text: str) -> dict[str, Any]:
-    """A template's text as a mapping; JSON is tried first, since parsing it as YAML takes a hundred times longer."""
-    if text.lstrip().startswith("{"):
-        return json.loads(text)
-    yaml.add_multi_constructor("", yaml_tag_constructor)
-    return yaml.load(text, Loader=yaml.Loader)  # noqa: S506 - moto's own constructors need the full loader
 
 
 def create_resource(
@@ -154,14 +142,7 @@ def install() -> None:
     parsing.parse_and_create_resource = create_resource
     parsing.parse_and_update_resource = update_resource
     parsing.resource_class_from_type = lambda _kind: Deployed
-    cloudformation.Stack.parse_template = staticmethod(parse_template)
-    cloudformation.ChangeSet._parse_template = _parse_change_set
     _check_before_making()
-    _complete_change_sets()
-
-
-def _parse_change_set(self: cloudformation.ChangeSet) -> None:
-    self.template_dict = parse_template(self.template)
 
 
 def _check_before_making() -> None:
@@ -172,26 +153,3 @@ def _check_before_making() -> None:
         load_mapping(self)
 
     parsing.ResourceMap.load_mapping = checked
-
-
-def _complete_change_sets() -> None:
-    backend = cloudformation.CloudFormationBackend
-    execute, create = backend.execute_change_set, backend.create_change_set
-
-    def execute_change_set(
-        self: cloudformation.CloudFormationBackend, change_set_name: str, stack_name: str | None = None
-    ) -> None:
-        change_set = self.describe_change_set(change_set_name)
-        execute(self, change_set_name, stack_name)
-        stack = self.stacks[change_set.stack_id]
-        stack.template_dict = change_set.template_dict
-        stack.output_map = stack._create_output_map()
-        self.exports.update({export.name: export for export in stack.exports})
-
-    def create_change_set(self: cloudformation.CloudFormationBackend, *args: Any, **named: Any) -> tuple[str, str]:
-        made = create(self, *args, **named)
-        stack = self.stacks[made[1]]
-        stack.cross_stack_resources = stack.resource_map.cross_stack_resources = self.exports
-        return made
-
-    backend.execute_change_set, backend.create_change_set = execute_change_set, create_change_set

@@ -26,6 +26,7 @@ from scripts.local import shapes
 from scripts.local.api_models import operation
 from scripts.local.clients import client
 from scripts.local.patching import once
+from scripts.local.pauses import growing
 from scripts.local.stepfunctions.casing import plain
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     )
     from moto.stepfunctions.parser.asl.eval.environment import Environment
 
-POLL_SECONDS = 0.25
+LONGEST_PAUSE_SECONDS = 0.25
 _SERVICE = "emr-serverless"
 _ACTIONS = {"startjobrun", "canceljobrun", "createapplication", "startapplication", "stopapplication"}
 _ENDED_BADLY = frozenset({"FAILED", "CANCELLED"})
@@ -107,10 +108,10 @@ class EmrServerlessTask(StateTaskServiceCallback):
     ) -> None:
         started = env.stack.pop()
         waiting = _Waiting(self, env, resource_runtime_part.region, started["ApplicationId"], started["JobRunId"])
-        run = None
+        run, pauses = None, growing(LONGEST_PAUSE_SECONDS)
         while run is None and env.is_running():
             run = waiting.look()
-            time.sleep(0 if run else POLL_SECONDS)
+            time.sleep(0 if run else next(pauses))
         if run is None:
             # The task was stopped or ran out of time: its job run goes with it, as on AWS.
             waiting.cancel()

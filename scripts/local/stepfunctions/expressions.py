@@ -2,7 +2,8 @@
 
 What moto 5.2.5 does otherwise: it has no JSONata engine at all (it calls None), writes variables unescaped into the
 text of an expression, and answers `$hash` and `$uuid` with a sentence saying that they are not supported. Here
-variables are bound as values, so nothing is ever written into an expression.
+variables are bound as values, so nothing is ever written into an expression. An `Output` of moto's sees what the same
+state assigns; on AWS all references of a state have the values of its beginning.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from moto.stepfunctions.parser.api import EvaluationFailedEventDetails, HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.assign.assign_decl import AssignDecl
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
     FailureEvent,
     FailureEventException,
@@ -19,6 +21,9 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
 from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringJSONata
+from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
+from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
+from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.variable_store import VariableStore
 from moto.stepfunctions.parser.asl.jsonata.jsonata import (
@@ -26,9 +31,12 @@ from moto.stepfunctions.parser.asl.jsonata.jsonata import (
     extract_jsonata_variable_references,
 )
 
+from scripts.local.patching import once
 from scripts.local.stepfunctions.functions import EvaluationError, evaluate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from moto.stepfunctions.parser.asl.eval.environment import Environment
 
 
@@ -73,6 +81,23 @@ def evaluate_text(expression: str) -> Any:
     return evaluate(expression, {})
 
 
+def _assign(self: AssignDecl, env: Environment) -> None:
+    declared: dict[str, Any] = {}
+    for binding in self.declaration_bindings:
+        binding.eval(env=env)
+        declared.update(env.stack.pop())
+    env.variable_store._to_assign = declared
+
+
+def _then_assigning(original: Callable[..., None]) -> Callable[..., None]:
+    def eval_state_output(self: CommonStateField, env: Environment) -> None:
+        original(self, env)
+        for name, value in env.variable_store.__dict__.pop("_to_assign", {}).items():
+            env.variable_store.set(name, value)
+
+    return eval_state_output
+
+
 def _assigned(self: VariableStore) -> dict[str, str]:
     """The variables a state has assigned, for its history event, as JSON."""
     return {name: json.dumps(self.get(name), default=str) for name in self._declaration_tracing}
@@ -82,6 +107,9 @@ def install() -> None:
     """Put all of it in place of moto's own; a second call changes nothing."""
     StringJSONata._eval_body = _eval_body
     VariableStore.get_assigned_variables = _assigned
+    AssignDecl._eval_body = _assign
+    for state in (CommonStateField, ExecutionState, StateChoice):
+        once(state, "_eval_state_output", _then_assigning)
     for name, module in list(sys.modules.items()):
         if name.startswith("moto.stepfunctions."):
             if hasattr(module, "eval_jsonata_expression"):

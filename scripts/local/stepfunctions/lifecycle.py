@@ -1,8 +1,8 @@
 """How executions run and end.
 
 What moto 5.2.5 does otherwise: it makes a new client for every call, reports a task as succeeded after its execution
-was stopped, calls an execution succeeded before its output is there, gives an output that is a text without its
-quotes and a null not at all, and does not run anything unless asked to.
+was stopped, forgets why it was stopped, calls an execution succeeded before its output is there, gives an output that
+is a text without its quotes and a null not at all, and does not run anything unless asked to.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from moto.core.responses import ActionResult
 from moto.stepfunctions import responses
 from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
@@ -69,9 +70,17 @@ def _reflect(self: BaseExecutionWorkerCommunication) -> None:
     execution.exec_status = _STATUS[type(state)]
 
 
+def _stop_execution(self: responses.StepFunctionResponse) -> ActionResult:
+    now = datetime.now(UTC)
+    execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+    execution.stop(stop_date=now, error=self._get_param("error"), cause=self._get_param("cause"))
+    return ActionResult({"stopDate": now})
+
+
 def install() -> None:
     """Put all of it in place of moto's own; a second call changes nothing."""
     responses.get_backend = _backend
+    responses.StepFunctionResponse.stop_execution = _stop_execution
     BaseExecutionWorkerCommunication._reflect_execution_status = _reflect
     once(StateTaskService, "_after_eval_execution", _while_running)
     for name, module in list(sys.modules.items()):

@@ -51,7 +51,7 @@ class Login:
 
 
 class Answers:
-    """Splits long answers into chunks that are fetched one by one, as Snowflake does."""
+    """Splits long answers into `chunks` that are fetched one by one, as often as one likes, as Snowflake does."""
 
     def __init__(self, rows_per_chunk: int) -> None:
         self.rows_per_chunk = rows_per_chunk
@@ -73,10 +73,6 @@ class Answers:
                 "qrmk": None,
             }
         return answer
-
-    def chunk(self, key: str) -> bytes:
-        """The bytes of one chunk, which may be fetched more than once."""
-        return self.chunks[key]
 
     def _keep(self, rows: pa.Table, base: str) -> dict[str, Any]:
         key, content = uuid.uuid4().hex, to_stream(rows)

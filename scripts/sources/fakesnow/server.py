@@ -84,15 +84,19 @@ class Server:
         return JSONResponse(self.answers.chunked(json.loads(response.body), base), status_code=response.status_code)
 
     async def chunk(self, request: Request) -> Response:
-        """Hand out one chunk of an answer."""
-        return Response(self.answers.chunk(request.path_params["key"]), media_type="application/octet-stream")
+        """Hand out one chunk of an answer, as long as it is kept."""
+        content = self.answers.chunks.get(request.path_params["key"])
+        if content is None:
+            return Response(status_code=403)
+        return Response(content, media_type="application/octet-stream")
 
     async def ready(self, _: Request) -> Response:
         """Say that the tables are loaded."""
         return JSONResponse({"ready": True})
 
     async def load(self, request: Request) -> Response:
-        """Replace the tables by those of another folder."""
+        """Replace the tables by those of another folder, and let the addresses of earlier answers expire."""
+        self.answers.chunks.clear()
         rows = load_tables(fakesnow.server.shared_fs, Path((await request.json())["folder"]))
         return JSONResponse(rows)
 

@@ -9,6 +9,7 @@ import pytest
 
 from scripts.local.clients import client
 from scripts.local.executions import Status
+from scripts.local.streams import thread_streams
 
 TRUST = {
     "Version": "2012-10-17",
@@ -105,7 +106,8 @@ def test_every_function_imports_its_module_anew(make_function):
 def test_what_a_handler_prints_goes_to_its_log_and_not_to_the_terminal(make_function, capsys):
     name = make_function("here")
 
-    call(name, {})
+    with thread_streams():
+        call(name, {})
 
     streams = client("logs").describe_log_streams(logGroupName=f"/aws/lambda/{name}")["logStreams"]
     events = client("logs").get_log_events(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlparse
 
 from moto.cloudformation.models import CloudFormationBackend, Stack, cloudformation_backends
 
-from scripts.local.cloudformation.errors import TemplateError
 from scripts.local.cloudformation.registry import Handler, because, handles
 from scripts.local.cloudformation.resource import Made, Resource
+from scripts.local.cloudformation.templates import template_at
 
 
 @handles("AWS::CloudFormation::Stack")
@@ -54,16 +53,4 @@ def _parameters(resource: Resource) -> dict[str, Any]:
 
 
 def _template(resource: Resource) -> str:
-    url = urlparse(resource.get("TemplateURL"))
-    host, path = url.netloc, url.path.lstrip("/")
-    # https://bucket.s3.region.amazonaws.com/key, or https://s3.region.amazonaws.com/bucket/key
-    bucket, key = path.split("/", 1) if host.startswith(("s3.", "s3-")) else (host.split(".")[0], path)
-    try:
-        return resource.call("s3", "get_object", Bucket=bucket, Key=key)["Body"].read().decode()
-    except TemplateError as error:
-        raise TemplateError(
-            f"{resource.place}: its template is not in the asset bucket",
-            given=resource.get("TemplateURL"),
-            expected=f"an object {key} in {bucket}",
-            mend="upload the assets of the cloud assembly before the stack is made",
-        ) from error
+    return template_at(resource.get("TemplateURL"))

@@ -185,3 +185,29 @@ def test_a_generated_name_fits_its_type_and_keeps_the_logical_id(kind, limit):
 
     assert len(name) <= limit
     assert "jobrole5e6f7a8b" in name.lower()
+
+
+def test_what_is_to_be_retained_stays_when_its_stack_goes(account):
+    service, template = client("cloudformation"), {"Resources": {"Lake": {**BUCKET, "DeletionPolicy": "Retain"}}}
+    service.create_stack(StackName="gone", TemplateBody=json.dumps(template))
+    (bucket,) = service.describe_stack_resources(StackName="gone")["StackResources"]
+
+    service.delete_stack(StackName="gone")
+
+    assert bucket["PhysicalResourceId"] in {found["Name"] for found in client("s3").list_buckets()["Buckets"]}
+
+
+def test_a_stack_made_by_a_change_set_imports_what_another_exports(account):
+    service = client("cloudformation")
+    topic = {"Type": "AWS::SNS::Topic"}
+    giver = {"Resources": {"T": topic}, "Outputs": {"Arn": {"Value": {"Ref": "T"}, "Export": {"Name": "topic"}}}}
+    value = {"Type": "String", "Name": "/imported", "Value": {"Fn::ImportValue": "topic"}}
+    taker = {"Resources": {"Parameter": {"Type": "AWS::SSM::Parameter", "Properties": value}}}
+
+    for name, template in (("giver", giver), ("taker", taker)):
+        text = json.dumps(template)
+        service.create_change_set(StackName=name, ChangeSetName=name, ChangeSetType="CREATE", TemplateBody=text)
+        service.execute_change_set(StackName=name, ChangeSetName=name)
+
+    imported = client("ssm").get_parameter(Name="/imported")["Parameter"]["Value"]
+    assert imported.startswith("arn:aws:sns:us-east-1:123456789012:giver-T-")

@@ -51,7 +51,7 @@ def test_an_unknown_type_inside_is_named_with_the_nested_stack(deploy):
 def test_a_template_that_was_not_uploaded_is_an_error(deploy):
     client("s3").delete_object(Bucket="assets", Key="storage.json")
 
-    with pytest.raises(TerminalError, match=r"Storage .*: its template is not in the asset bucket; given: https://"):
+    with pytest.raises(TerminalError, match=r"a template is not in the asset bucket \(NoSuchKey\); given: https://"):
         deploy(STORAGE, uploaded_as="elsewhere.json")
 
 

@@ -66,3 +66,50 @@ def test_null_is_a_value_and_not_undefined(run_machine):
 
     assert Status.SUCCEEDED == outcome.status
     assert outcome.output is None
+
+
+def test_the_output_of_a_state_does_not_see_what_the_state_assigns(run_machine):
+    outcome = run_machine(
+        {
+            "First": {"Type": "Pass", "Assign": {"n": 1}, "Next": "Second"},
+            "Second": {
+                "Type": "Pass",
+                "Assign": {"n": "{% $n + 1 %}", "before": "{% $n %}"},
+                "Output": {"second": "{% $n %}"},
+                "Next": "Third",
+            },
+            "Third": {
+                "Type": "Pass",
+                "Output": "{% $merge([$states.input, {'third': $n, 'before': $before}]) %}",
+                "End": True,
+            },
+        }
+    )
+
+    assert {"second": 1, "third": 2, "before": 1} == outcome.output
+
+
+def test_what_a_catch_assigns_is_there_in_the_next_state(run_machine):
+    task = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:glue:getTable", "End": True}
+    task |= {"Arguments": {"DatabaseName": "none", "Name": "none"}}
+    catch = {"ErrorEquals": ["States.ALL"], "Assign": {"error": "{% $states.errorOutput.Error %}"}, "Next": "Tell"}
+
+    outcome = run_machine(
+        {"Read": task | {"Catch": [catch]}, "Tell": {"Type": "Pass", "Output": "{% $error %}", "End": True}}
+    )
+
+    assert "Glue.EntityNotFoundException" == outcome.output
+
+
+def test_what_a_choice_assigns_is_there_in_the_next_state(run_machine):
+    rule = {"Condition": "{% $states.input.n > 1 %}", "Assign": {"size": "large"}, "Next": "Tell"}
+
+    outcome = run_machine(
+        {
+            "Choose": {"Type": "Choice", "Choices": [rule], "Default": "Tell"},
+            "Tell": {"Type": "Pass", "Output": "{% $size %}", "End": True},
+        },
+        {"n": 2},
+    )
+
+    assert "large" == outcome.output

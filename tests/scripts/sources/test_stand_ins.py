@@ -1,0 +1,129 @@
+"""The stand-ins answer as their sources do, let a day pass, and leave nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+import snowflake.connector
+from snowflake.connector.errors import DatabaseError
+
+from scripts.setup.paths import ROOT
+from scripts.sources.stand_ins import StandIns
+from shared.errors import TerminalError
+
+pytestmark = pytest.mark.slow
+
+STARTER = """
+import sys, time
+from pathlib import Path
+from scripts.sources.stand_ins import StandIns
+stand_ins = StandIns(Path(sys.argv[1]), 1)
+stand_ins.start()
+print(stand_ins.snowflake._process.pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture(scope="module")
+def stand_ins(tmp_path_factory):
+    with StandIns(tmp_path_factory.mktemp("lake"), 1) as started:
+        started.ready()
+        yield started
+
+
+def ask(stand_ins, statement, **changes):
+    login = stand_ins.secrets["snowflake"] | {"database": "SHOP", "schema": "SALES"} | changes
+    with (
+        snowflake.connector.connect(**login, enable_server_session_keep_alive_auto_detection=False) as connection,
+        connection.cursor() as cursor,
+    ):
+        return cursor.execute(statement).fetchall()
+
+
+def fetched(address):
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=5) as answer:
+        return answer.read()
+
+
+def landed(stand_ins):
+    return {str(p.relative_to(stand_ins.root)): p.stat().st_mtime_ns for p in stand_ins.root.rglob("landing/**/*.csv")}
+
+
+def test_a_day_passes_at_every_source(stand_ins):
+    count = "SELECT COUNT(*), COUNT(DISTINCT SALESORDERID) FROM SALESORDERHEADER"
+    address = stand_ins.parameters["ecb"]
+    [first], first_files = ask(stand_ins, count), landed(stand_ins)
+    first_rates = fetched(address)
+    stand_ins.deliver(2)
+    [second], second_files = ask(stand_ins, count), landed(stand_ins)
+    assert first_rates != fetched(address)
+    assert ((1327, 1327), (1571, 1569)) == (first, second)
+    assert len(second_files) == len(first_files) + 2
+    assert first_files == {name: second_files[name] for name in first_files}
+
+
+def test_statements_that_arrived_are_kept(stand_ins):
+    ask(stand_ins, "SELECT 42 AS ANSWER")
+    assert "SELECT 42 AS ANSWER" == stand_ins.snowflake.queries[-1]
+
+
+def test_another_password_is_refused(stand_ins):
+    with pytest.raises(DatabaseError, match="Incorrect username or password"):
+        ask(stand_ins, "SELECT 1", password="other")
+
+
+def test_values_come_as_snowflake_sends_them(stand_ins):
+    statement = (
+        "SELECT SHIPDATE, TOTALDUE, ONLINEORDERFLAG, CURRENCYRATEID FROM SALESORDERHEADER WHERE SALESORDERID = 43697"
+    )
+    [(shipped, total, online, rate)] = ask(stand_ins, statement)
+    assert ("2011-06-07 00:00:00", "3953.9884", True, 4) == (str(shipped), str(total), online, rate)
+
+
+def test_stopping_ends_the_process_and_may_be_done_twice(tmp_path):
+    stand_ins = StandIns(tmp_path, 1)
+    stand_ins.start()
+    process = stand_ins.snowflake._process
+    stand_ins.stop()
+    stand_ins.stop()
+    assert process.returncode is not None
+
+
+def test_a_process_that_does_not_come_up_is_told_with_its_log(tmp_path, monkeypatch):
+    monkeypatch.setattr("scripts.sources.snowflake_stand_in.SERVER", "scripts.sources.no_such_server")
+    with (
+        StandIns(tmp_path, 1) as stand_ins,
+        pytest.raises(TerminalError, match=r"No module named.*to mend: see .*server.log"),
+    ):
+        stand_ins.ready()
+
+
+def test_a_missing_environment_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("scripts.sources.snowflake_stand_in.FAKESNOW_PYTHON", tmp_path / "python")
+    with pytest.raises(TerminalError, match="has no environment"):
+        StandIns(tmp_path, 1).start()
+
+
+def test_the_process_does_not_outlive_a_parent_that_is_killed(tmp_path):
+    command = [sys.executable, "-c", STARTER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
+        pid = int(parent.stdout.readline())
+        parent.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while _runs(pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not _runs(pid)
+
+
+def _runs(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat")
+    return not (state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z")
