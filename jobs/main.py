@@ -35,7 +35,7 @@ FLOWS = {
 }
 
 
-def run(args: Sequence[str], spark: SparkSession) -> int:
+def run(args: Sequence[str], spark: SparkSession, catalog: Catalog | None = None) -> int:
     """Run one job and leave its outcomes.
 
     A table's failure is data in the outcomes; only a job that could not come to its end raises.
@@ -43,6 +43,7 @@ def run(args: Sequence[str], spark: SparkSession) -> int:
     Args:
         args: The command line, `--job <json>`.
         spark: The session.
+        catalog: The contracts, if not those of this repository.
 
     Returns:
         0, the exit code.
@@ -50,7 +51,7 @@ def run(args: Sequence[str], spark: SparkSession) -> int:
     parser = argparse.ArgumentParser(prog="main.py")
     parser.add_argument("--job", required=True, type=Job.model_validate_json, help="JSON of shared.jobs.Job")
     job: Job = parser.parse_args(args).job
-    summary = leave_outcomes(job, _outcomes(job, spark, load_catalog()))
+    summary = leave_outcomes(job, _outcomes(job, spark, catalog or load_catalog()))
     log.info("%s of %s ended %s: %s", job.step, job.run_id, summary.colour, dict(summary.tables))
     return 0
 

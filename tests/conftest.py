@@ -31,6 +31,7 @@ def spark() -> Iterator[SparkSession]:
     from scripts.setup.launch import runtime_environment
 
     os.environ.update(runtime_environment())
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the workers of this session start often
     # Python workers import the data sources, so they need this checkout and this interpreter.
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)

@@ -10,13 +10,11 @@ from pyspark.sql import functions as F
 from jobs.build.query import result
 from jobs.runtime.books import balance
 from jobs.runtime.commit import commit
-from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.gate import decide
 from jobs.runtime.staging import stage, unstage
 from jobs.runtime.tables import ensure_table, spark_schema
 from shared.contracts import RowRule, Severity, Table, TableRule
 from shared.contracts.rules import COUNT_ROWS
-from shared.errors import PositionLostError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -52,10 +50,7 @@ def _versions(flow: Flow) -> dict[str, Any]:
     """The inputs as they stand; the business date is one only if the query asks for it."""
     versions = {}
     for name in flow.table.inputs:
-        log = DeltaLog(flow.session, flow.location_of(flow.catalog.table(str(name))))
-        if not log.exists:
-            raise PositionLostError(f"{name} does not exist yet", expected="an earlier run of it", mend="run it first")
-        versions[str(name)] = log.version
+        versions[str(name)] = flow.position_of(flow.catalog.table(str(name))).version
     asks = flow.table.query is not None and flow.table.query.needs_business_date
     return {"versions": versions, "business_date": str(flow.job.business_date) if asks else None}
 
@@ -110,5 +105,6 @@ def _commit(flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[st
         inputs=inputs,
         books=books,
         fingerprint=table.fingerprint,
+        warnings=warnings,
     )
     return flow.succeeded(landed.version, books, warnings)

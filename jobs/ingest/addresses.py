@@ -25,7 +25,7 @@ def read_secret(name: str) -> str:
         "a source's secret has no value",
         given=name,
         expected="JSON with the connection",
-        mend="put it with `lake secrets put`",
+        mend="put it with `aws secretsmanager put-secret-value`",
     )
 
 

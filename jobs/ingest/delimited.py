@@ -19,6 +19,8 @@ REASON_UNDOUBLED = "a quote inside a quoted cell is not doubled"
 REASON_BYTES = "bytes that are no characters of the encoding"
 REASON_NUL = "a NUL character"
 
+NO_QUOTED_EMPTIES: Final[frozenset[int]] = frozenset()
+
 _CELL = re.compile(r'"[^"]*(?:""[^"]*)*"|[^,]*')
 
 
@@ -31,7 +33,7 @@ class Record(NamedTuple):
     line: int
     text: str
     cells: list[str]
-    quoted_empties: frozenset[int] = frozenset()
+    quoted_empties: frozenset[int] = NO_QUOTED_EMPTIES
     reasons: tuple[str, ...] = ()
 
 
@@ -63,7 +65,7 @@ def records(text: TextIO) -> Iterator[Record]:
         if '"' in line:
             yield _quoted_record(first, line, lines)
         elif body := line.rstrip("\r\n"):
-            yield Record(first, body, body.split(","), reasons=_character_faults(body))
+            yield Record(first, body, body.split(","), NO_QUOTED_EMPTIES, _character_faults(body))
 
 
 class _Lines:
@@ -110,7 +112,7 @@ def _chain(line: str, lines: _Lines) -> Iterator[str]:
 
 def _quoted_empties(body: str, cells: list[str]) -> frozenset[int]:
     if '""' not in body or "" not in cells:
-        return frozenset()
+        return NO_QUOTED_EMPTIES
     start, found = 0, []
     for i in range(len(cells)):
         match = _CELL.match(body, start)
@@ -123,10 +125,12 @@ def _quoted_empties(body: str, cells: list[str]) -> frozenset[int]:
 
 
 def _character_faults(body: str) -> tuple[str, ...]:
+    if body.isascii() and "\0" not in body:
+        return ()
     faults: tuple[str, ...] = ()
     if "\0" in body:
         faults += (REASON_NUL,)
-    if not body.isascii() and not _is_text(body):
+    if not _is_text(body):
         faults += (REASON_BYTES,)
     return faults
 

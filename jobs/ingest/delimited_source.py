@@ -7,12 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
-from pyspark.sql.pandas.types import to_arrow_schema
 
 from jobs.ingest.crossing import crossing
-from jobs.ingest.delimited_rows import arrow_rows
 from jobs.ingest.frame import READING_COLUMNS, reading_schema
-from jobs.ingest.landed_stream import file_faults, open_texts
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
@@ -78,6 +75,12 @@ class DelimitedDataSourceReader(DataSourceReader):
         """
         if not isinstance(partition, FilePartition):
             return
+        # Loaded by the workers that read, not by the processes that only plan.
+        from pyspark.sql.pandas.types import to_arrow_schema  # noqa: PLC0415
+
+        from jobs.ingest.delimited_rows import arrow_rows  # noqa: PLC0415
+        from jobs.ingest.landed_stream import file_faults, open_texts  # noqa: PLC0415
+
         file = partition.file
         columns = [name for name in self.schema.names if name not in READING_COLUMNS]
         with crossing(), file_faults(file.key):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import Observation, Window
+from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
-from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
+from jobs.ingest.known import unknown
 from jobs.ingest.readers import READERS, register, translate
+from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing, commit
-from jobs.runtime.quarantine import quarantine
+from jobs.runtime.quarantine import not_refused_before, quarantine
 from jobs.runtime.staging import stage, unstage
-from jobs.runtime.tables import ensure_table, read_version, spark_schema
+from jobs.runtime.tables import ensure_table, spark_schema
+from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
 from shared.errors import ContractError
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 CURSOR = "cursor"
 CONTENT = "content"
+LEAST = "least"
 
 
 def ingest(flow: Flow) -> TableOutcome:
@@ -59,12 +62,11 @@ def ingest(flow: Flow) -> TableOutcome:
 
 def _stage(flow: Flow, reading: Reading) -> tuple[DataFrame, dict[str, Any]]:
     observation = Observation()
-    cursor = flow.table.source.cursor if flow.table.source else None
     measures = [
         F.count(F.lit(1)).alias("read"),
-        F.count_if(_is_malformed()).alias("quarantined"),
+        F.count_if(_is_malformed()).alias("malformed"),
         F.sum(_fingerprint(flow.table)).alias(CONTENT),
-        (F.max(F.col(cursor)) if cursor else F.lit(None)).cast("string").alias(CURSOR),
+        *_reached(flow.table, flow.last_inputs or {}),
     ]
     try:
         staged = stage(flow.session, reading.rows.observe(observation, *measures), flow.staging)
@@ -78,8 +80,17 @@ def _stage(flow: Flow, reading: Reading) -> tuple[DataFrame, dict[str, Any]]:
 
 def _fingerprint(table: Table) -> Column:
     """A number per row whose sum tells whether two full snapshots hold the same rows, in whatever order."""
-    whole_row = F.to_json(F.struct(*table.column_names, RESCUED, RAW), {"ignoreNullFields": "false"})
-    return F.xxhash64(whole_row).cast("decimal(38,0)")
+    return F.xxhash64(as_json(*table.column_names, RESCUED, RAW)).cast("decimal(38,0)")
+
+
+def _reached(table: Table, last: dict[str, Any]) -> list[Column]:
+    """The least cursor that was read, and the greatest ever, as texts; nulls without a cursor."""
+    cursor = table.source.cursor if table.source else None
+    if cursor is None:
+        return [F.lit(None).alias(LEAST), F.lit(None).alias(CURSOR)]
+    kind = next(c.type for c in table.columns if c.name == cursor)
+    greatest = F.greatest(F.max(cursor), F.lit(last.get(CURSOR)).cast(kind))
+    return [F.min(cursor).cast("string").alias(LEAST), greatest.cast("string").alias(CURSOR)]
 
 
 def _is_malformed() -> Column:
@@ -89,32 +100,27 @@ def _is_malformed() -> Column:
 def _position(flow: Flow, seen: dict[str, Any]) -> dict[str, Any]:
     """How far the source is consumed once this batch lands: the greatest cursor, or the snapshot's content."""
     if flow.table.source and flow.table.source.cursor:
-        greatest = [c for c in (seen[CURSOR], (flow.last_inputs or {}).get(CURSOR)) if c is not None]
-        return {CURSOR: max(greatest, default=None)}
+        return {CURSOR: seen[CURSOR]}
     return {CONTENT: str(seen[CONTENT] or 0), "rows": seen["read"]}
 
 
 def _commit(flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[str, Any]) -> TableOutcome:
-    fresh = _fresh(flow, staged.where(~_is_malformed())).persist()
+    fresh = unknown(flow, staged.where(~_is_malformed()), seen[LEAST]).persist()
+    refused = _refused(flow, staged).persist() if seen["malformed"] else None
     try:
-        inserted = fresh.count()
-        books = {
-            "read": seen["read"],
-            "inserted": inserted,
-            "superseded": seen["read"] - seen["quarantined"] - inserted,
-            "quarantined": seen["quarantined"],
-        }
-        if inputs == flow.last_inputs and inserted == 0 and not _has_new_malformed(flow, seen):
+        inserted, quarantined = fresh.count(), refused.count() if refused else 0
+        if inputs == flow.last_inputs and not inserted and not quarantined:
             return flow.unchanged()
+        books = {"read": seen["read"], "inserted": inserted, "quarantined": quarantined}
+        books["superseded"] = seen["read"] - inserted - quarantined
         balance(str(flow.table.name), books)
-        refused = _refused(staged) if seen["quarantined"] else None
-        quarantine(flow.session, flow.batch, flow.quarantine, refused, flow.table.fingerprint)
+        rows = refused if quarantined else None
+        quarantine(flow.session, flow.batch, flow.quarantine, rows, flow.table.fingerprint)
         ensure_table(flow.session, flow.location, spark_schema(flow.table), flow.table.cluster_by)
-        rows = _landed(flow, fresh)
         landed = commit(
             flow.session,
             flow.batch,
-            lambda: _append(rows, flow.location, inserted),
+            lambda: _append(_landed(flow, fresh), flow.location, inserted),
             inputs=inputs,
             books=books,
             fingerprint=flow.table.fingerprint,
@@ -122,10 +128,8 @@ def _commit(flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[st
         return flow.succeeded(landed.version, books)
     finally:
         fresh.unpersist()
-
-
-def _has_new_malformed(flow: Flow, seen: dict[str, Any]) -> bool:
-    return seen["quarantined"] > 0 and flow.batch.last is None
+        if refused:
+            refused.unpersist()
 
 
 def _append(rows: DataFrame, location: str, count: int) -> None:
@@ -133,39 +137,6 @@ def _append(rows: DataFrame, location: str, count: int) -> None:
         append_nothing(rows, location)
     else:
         rows.write.format("delta").mode("append").save(location)
-
-
-def _fresh(flow: Flow, rows: DataFrame) -> DataFrame:
-    """The rows to append: a full snapshot whole, else those that differ from the latest known row of their key."""
-    if flow.table.disposition is Disposition.SNAPSHOT:
-        return rows
-    names = [*flow.table.column_names, RESCUED]
-    once = rows.dropDuplicates(names)  # the very same row sent twice is one row
-    if flow.batch.before.version < 0:
-        return once
-    return once.alias("new").join(
-        _latest_known(flow, rows).alias("known"),
-        on=_all(F.col(f"new.{n}").eqNullSafe(F.col(f"known.{n}")) for n in names),
-        how="left_anti",
-    )
-
-
-def _latest_known(flow: Flow, rows: DataFrame) -> DataFrame:
-    """The latest row of each key that bronze holds, as far back as this batch reaches."""
-    known = read_version(flow.session, flow.location, flow.batch.before.version)
-    cursor = flow.table.source.cursor if flow.table.source else None
-    if cursor:
-        low = rows.agg(F.min(cursor)).first()
-        known = known.where(F.col(cursor) >= F.lit(low[0] if low else None))
-    newest = Window.partitionBy(*flow.table.primary_key).orderBy(F.desc("_sequence"))
-    return known.withColumn("_newest", F.row_number().over(newest)).where(F.col("_newest") == 1)
-
-
-def _all(conditions: Any) -> Column:
-    condition = F.lit(True)  # noqa: FBT003 - a literal column
-    for one in conditions:
-        condition = condition & one
-    return condition
 
 
 def _landed(flow: Flow, fresh: DataFrame) -> DataFrame:
@@ -179,10 +150,14 @@ def _landed(flow: Flow, fresh: DataFrame) -> DataFrame:
     )
 
 
-def _refused(staged: DataFrame) -> DataFrame:
-    return staged.where(_is_malformed()).select(
+def _refused(flow: Flow, staged: DataFrame) -> DataFrame:
+    """The rows that could not be read; of windows that overlap, those alone that were not refused before."""
+    refused = staged.where(_is_malformed()).select(
         F.col(REASONS).alias("rules"),
         F.col(SOURCE_POSITION).alias("source_position"),
         F.lit(None).cast("string").alias("row_key"),
         F.col(RAW).alias("row"),
     )
+    if flow.table.disposition is Disposition.SNAPSHOT:
+        return refused
+    return not_refused_before(flow.session, flow.batch, flow.quarantine, refused)

@@ -33,22 +33,21 @@ class Reading:
 
 
 class Reader(Protocol):
-    """Reads one table's source from where it was left.
+    """Reads one table's source from where it was left."""
 
-    Args:
-        spark: The session to build the frame in.
-        table: The contract; `table.source` says where and how.
-        job: The job run, for its environment and landing root.
-        position: What the last commit said, None at first.
+    def __call__(self, spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading | None:
+        """Read what is new.
 
-    Returns:
-        The rows, or None when the source has nothing new and that is known without reading it.
+        Args:
+            spark: The session to build the frame in.
+            table: The contract; `table.source` says where and how.
+            job: The job run, for its environment and landing root.
+            position: What the last commit said, None at first.
 
-    Raises:
-        SourceUnavailableError: the source did not answer; another try may go well.
-        SourceContentError: the source answered something the contract does not describe.
-    """
+        Returns:
+            The rows, or None when the source has nothing new and that is known without reading it.
 
-    def __call__(
-        self, spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None
-    ) -> Reading | None: ...
+        Raises:
+            SourceUnavailableError: the source did not answer; another try may go well.
+            SourceContentError: the source answered something the contract does not describe.
+        """

@@ -75,7 +75,7 @@ def _malformed(secret: str, faults: str) -> TerminalError:
         given=faults,
         expected="JSON with account, user, password or private_key, and if needed host, port, protocol, "
         "warehouse, role",
-        mend="put it again with `lake secrets put`",
+        mend="put it again with `aws secretsmanager put-secret-value`",
     )
 
 
@@ -115,7 +115,9 @@ def meaning(error: snowflake_errors.Error, asked: str) -> LakewrightError:
     code = f"Snowflake error {number} ({state})" if state else f"Snowflake error {number}"
     if state.startswith(REFUSED_LOGIN):
         return TerminalError(
-            f"{asked}: the login was refused", given=code, mend="put the secret with `lake secrets put`"
+            f"{asked}: the login was refused",
+            given=code,
+            mend="put the secret with `aws secretsmanager put-secret-value`",
         )
     if state.startswith(PASSING_STATES):
         return SourceUnavailableError(f"{asked}: no answer", given=code)

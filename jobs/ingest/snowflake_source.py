@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import pickle
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
-from pyspark.sql.pandas.types import to_arrow_schema
-from snowflake.connector import errors as snowflake_errors
 
-from jobs.ingest.addresses import read_secret
 from jobs.ingest.crossing import crossing
-from jobs.ingest.snowflake_connection import Credentials, connected, meaning
-from jobs.ingest.strict_cast import fit
-from shared.errors import SourceUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pyarrow as pa
     from pyspark.sql.types import StructType
-    from snowflake.connector.result_batch import ResultBatch
 
 FORMAT = "lakewright_snowflake"
-ROWS_PER_BATCH = 10_000
 
 
 class ResultPartition(InputPartition):
-    """One result batch: rows, or the signed address of rows, which a worker fetches without a login."""
+    """One result batch, pickled: rows, or the signed address of rows, which a worker fetches without a login."""
 
-    def __init__(self, batch: ResultBatch) -> None:
+    def __init__(self, pickled: bytes) -> None:
         super().__init__(None)
-        self.pickled = pickle.dumps(batch)
+        self.pickled = pickled
 
 
 class SnowflakeDataSource(DataSource):
@@ -65,41 +56,21 @@ class SnowflakeDataSourceReader(DataSourceReader):
         Raises:
             CrossingError: with SourceUnavailableError, SourceContentError or TerminalError inside.
         """
-        with crossing():
-            credentials = Credentials.parse(read_secret(self.options["secret"]), self.options["secret"])
-            try:
-                return self._query(credentials)
-            except snowflake_errors.Error as error:
-                raise meaning(error, self.options["asked"]) from None
+        # The connector takes a second to import, and several processes meet this module that never need it.
+        from jobs.ingest.snowflake_batches import run_query  # noqa: PLC0415
 
-    def _query(self, credentials: Credentials) -> list[InputPartition]:
-        session = connected(credentials, self.options["database"], self.options["schema"])
-        with session as connection, connection.cursor() as cursor:
-            cursor.execute(self.options["statement"])
-            batches = cursor.get_result_batches()
-            if batches is None:
-                raise SourceUnavailableError(f"{self.options['asked']}: the answer came without its rows")
-            return [ResultPartition(batch) for batch in batches if batch.rowcount]
+        with crossing():
+            return [ResultPartition(batch) for batch in run_query(self.options)]
 
     def read(self, partition: InputPartition | None) -> Iterator[pa.RecordBatch]:
-        """Fetch one result batch and give its rows the contract's types."""
+        """Fetch one result batch and give its rows the contract's types.
+
+        Raises:
+            CrossingError: with SourceUnavailableError or SourceContentError inside.
+        """
         if not isinstance(partition, ResultPartition):
             return
-        with crossing():
-            rows = self._fetch(pickle.loads(partition.pickled))  # noqa: S301 - what this class pickled
-            typed = fit(rows, to_arrow_schema(self.schema), self.options["place"])
-            yield from typed.to_batches(max_chunksize=ROWS_PER_BATCH)
+        from jobs.ingest.snowflake_batches import typed_rows  # noqa: PLC0415 - as above
 
-    def _fetch(self, batch: ResultBatch) -> pa.Table:
-        try:
-            # Without the flag the connector turns decimals into floating numbers.
-            rows = batch.to_arrow(number_to_decimal=True)
-        except snowflake_errors.Error as error:
-            raise meaning(error, self.options["asked"]) from None
-        if rows is None or rows.num_rows != batch.rowcount:
-            raise SourceUnavailableError(
-                f"{self.options['asked']}: a part of the answer came short",
-                given=f"{0 if rows is None else rows.num_rows} rows",
-                expected=f"{batch.rowcount} rows",
-            )
-        return rows
+        with crossing():
+            yield from typed_rows(partition.pickled, self.schema, self.options)

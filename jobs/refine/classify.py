@@ -9,7 +9,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from jobs.refine.rules import FAILED
-from shared.contracts import Disposition
+from jobs.runtime.texts import as_json
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -36,15 +36,16 @@ def ranked(rows: DataFrame, table: Table) -> DataFrame:
     return rows.withColumn(NEWEST, (F.row_number().over(by_key) == 1) & ~is_bad)
 
 
-def classified(batch: DataFrame, target: DataFrame | None, table: Table) -> DataFrame:
+def classified(batch: DataFrame, target: DataFrame | None, table: Table, *, is_whole: bool = False) -> DataFrame:
     """Decide the fate of every row of a ranked batch against the target.
 
-    Grain: one row in, one row out, plus one `delete` row for each key that a full snapshot no longer has.
+    Grain: one row in, one row out, plus one `delete` row for each key that a whole snapshot no longer has.
 
     Args:
         batch: The contract's columns, `_failed`, `_newest`; one `_newest` row per key.
         target: The target's rows as far as the batch can touch them; None when there is no target.
         table: The contract.
+        is_whole: The batch holds every key there is, so that the others are gone.
     """
     refused = F.when(F.size(FAILED) > 0, QUARANTINED).when(~F.col(NEWEST), SUPERSEDED)
     if target is None:
@@ -60,15 +61,13 @@ def classified(batch: DataFrame, target: DataFrame | None, table: Table) -> Data
         F.lit(SUPERSEDED),
     )
     decided = met.withColumn(FATE, fate).select(*batch.columns, FATE)
-    if table.disposition is not Disposition.SNAPSHOT:
-        return decided
-    return decided.unionByName(_gone(batch, target, table), allowMissingColumns=True)
+    return decided.unionByName(_gone(batch, target, table), allowMissingColumns=True) if is_whole else decided
 
 
 def content(table: Table, rename: bool = False) -> Column:  # noqa: FBT001, FBT002 - one of two column sets
     """A row's whole content as one comparable text."""
     names = [F.col(_old(n)).alias(n) if rename else F.col(n) for n in table.column_names]
-    return F.to_json(F.struct(*names), {"ignoreNullFields": "false"})
+    return as_json(*names)
 
 
 def _old(name: str) -> str:

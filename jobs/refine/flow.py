@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import Observation
@@ -15,22 +17,23 @@ from jobs.refine.rules import FAILED, WARNED, failed_rules, warned_rules
 from jobs.refine.typing import RAW_ROW, typed
 from jobs.runtime.books import audit, balance
 from jobs.runtime.commit import append_nothing, commit
-from jobs.runtime.position import read_position
 from jobs.runtime.quarantine import quarantine
 from jobs.runtime.staging import stage, unstage
 from jobs.runtime.tables import ensure_table, read_version, spark_schema
+from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
-from shared.errors import PositionLostError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from jobs.runtime.flow import Flow
-    from jobs.runtime.position import TablePosition
     from shared.contracts import Table
     from shared.jobs import TableOutcome
 
 FATES = {INSERT: "inserted", UPDATE: "updated", DELETE: "deleted", SUPERSEDED: "superseded", QUARANTINED: "quarantined"}
+
+# What the outcome of a snapshot says when it deleted nothing because of rows without a readable key.
+NOT_WHOLE = "snapshot_not_whole"
 
 
 def refine(flow: Flow) -> TableOutcome:
@@ -44,33 +47,27 @@ def refine(flow: Flow) -> TableOutcome:
         UnbalancedBooksError: rows read and rows accounted for differ.
     """
     source = flow.catalog.table(str(flow.table.inputs[0]))
-    position = read_position(flow.session, flow.location_of(source))
-    upto = _sequence(source, position)
+    position = flow.position_of(source)
+    arrived = position.flows[str(source.name)]
     consumed = int((flow.last_inputs or {}).get(str(source.name), 0))
-    if upto == consumed:
+    if arrived.sequence == consumed:
         return flow.unchanged()
+    # An input that stands before what was consumed of it has been built anew, and is read anew.
+    after = consumed if consumed < arrived.sequence else 0
     flow.session.conf.set("spark.sql.ansi.enabled", "false")  # a value that does not fit fails its rule, not the batch
-    rows = _batch(flow, source, position.version, consumed, upto)
+    rows = _batch(flow, source, position.version, after, arrived.sequence)
     try:
-        return _commit(flow, *_stage(flow, rows), {str(source.name): upto})
+        staged, seen = _stage(flow, rows)
+        seen["keyless"] += arrived.books.get("quarantined", 0)
+        return _commit(flow, staged, seen, {str(source.name): arrived.sequence})
     finally:
         unstage(flow.session, flow.staging)
 
 
-def _sequence(source: Table, position: TablePosition) -> int:
-    """The last batch the input holds."""
-    found = position.flows.get(str(source.name))
-    if found is None:
-        raise PositionLostError(
-            f"{source.name} has never been ingested", expected="an earlier run of its ingestion", mend="ingest it first"
-        )
-    return found.sequence
-
-
-def _batch(flow: Flow, source: Table, version: int, consumed: int, upto: int) -> DataFrame:
+def _batch(flow: Flow, source: Table, version: int, after: int, upto: int) -> DataFrame:
     """The input's rows of the batches not consumed yet; of full snapshots only the last counts."""
     rows = read_version(flow.session, flow.location_of(source), version)
-    first = upto if flow.table.disposition is Disposition.SNAPSHOT else consumed + 1
+    first = upto if flow.table.disposition is Disposition.SNAPSHOT else after + 1
     rows = rows.where(F.col("_sequence").between(F.lit(first), F.lit(upto)))
     if flow.table.query is None:
         return rows
@@ -82,15 +79,14 @@ def _stage(flow: Flow, rows: DataFrame) -> tuple[DataFrame, dict[str, Any]]:
     """Type, rule and rank the batch, and write it down with its measures."""
     table = flow.table
     ruled = typed(rows, table).withColumns({FAILED: failed_rules(table), WARNED: warned_rules(table)})
-    checked = with_parents_checked(ruled, table, _parents(flow))
+    checked = with_parents_checked(ruled, table, _parents(flow, ruled))
     columns = [*table.column_names, FAILED, WARNED, RAW_ROW, "_source_position", NEWEST]
     newest = ranked(checked, table).select(*columns)
     observation = Observation()
-    warned = [
-        F.count_if(F.array_contains(WARNED, r.name)).alias(f"warned {r.name}") for r in table.row_rules
-    ]
+    warned = [F.count_if(F.array_contains(WARNED, r.name)).alias(f"warned {r.name}") for r in table.row_rules]
     measures = [
         F.count(F.lit(1)).alias("read"),
+        F.count_if(reduce(or_, [F.col(k).isNull() for k in table.primary_key])).alias("keyless"),
         F.min(F.when(F.col(NEWEST), F.col(table.primary_key[0]))).alias("least"),
         F.max(F.when(F.col(NEWEST), F.col(table.primary_key[0]))).alias("greatest"),
         *warned,
@@ -99,14 +95,21 @@ def _stage(flow: Flow, rows: DataFrame) -> tuple[DataFrame, dict[str, Any]]:
     return staged, observation.get
 
 
-def _parents(flow: Flow) -> dict[str, DataFrame]:
+def _parents(flow: Flow, rows: DataFrame) -> dict[str, DataFrame]:
+    """The keys that foreign keys may have, by column; in a table that is its own parent the batch's good rows count."""
     found = {}
     for column in flow.table.foreign_keys:
-        if column.parent:
+        if column.parent is None:
+            continue
+        key = column.parent.column
+        if column.parent.table == flow.table.name:
+            own = rows.where(F.size(FAILED) == 0).select(key)
+            target = _target(flow, None)
+            found[column.name] = (target.select(key).unionByName(own) if target else own).distinct()
+        else:
             parent = flow.catalog.table(str(column.parent.table))
-            location = flow.location_of(parent)
-            version = read_position(flow.session, location).version
-            found[column.name] = read_version(flow.session, location, version).select(column.parent.column)
+            version = flow.position_of(parent).version
+            found[column.name] = read_version(flow.session, flow.location_of(parent), version).select(key)
     return found
 
 
@@ -115,12 +118,15 @@ def _commit(flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[st
     snapshot = table.disposition is Disposition.SNAPSHOT
     bounds = None if snapshot or seen["least"] is None else (seen["least"], seen["greatest"])
     target = _target(flow, bounds)
-    rows = classified(staged, target, table).persist()
+    # A row without a readable key may be any that a snapshot seems to lack, so beside one nothing is deleted.
+    rows = classified(staged, target, table, is_whole=snapshot and not seen["keyless"]).persist()
     try:
         counted = {r[FATE]: r["count"] for r in rows.groupBy(FATE).count().collect()}
         books = {"read": seen["read"], **{account: counted.get(fate, 0) for fate, account in FATES.items()}}
         balance(str(table.name), books)
         warnings = pass_gate(flow, rows, books)
+        warnings |= {r.name: seen[f"warned {r.name}"] for r in table.row_rules if seen[f"warned {r.name}"]}
+        warnings |= {NOT_WHOLE: seen["keyless"]} if snapshot and seen["keyless"] else {}
         refused = _refused(rows, table) if books["quarantined"] else None
         quarantine(flow.session, flow.batch, flow.quarantine, refused, table.fingerprint)
         ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by)
@@ -129,17 +135,17 @@ def _commit(flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[st
             flow.session,
             flow.batch,
             lambda: (
-                write_effective(flow.session, rows, table, flow.location, books, bounds)
+                write_effective(flow.session, rows, table, flow.location, books=books, bounds=bounds)
                 if changes
                 else append_nothing(rows.select(*table.column_names), flow.location)
             ),
             inputs=inputs,
             books=books,
             fingerprint=table.fingerprint,
+            warnings=warnings,
         )
         if books["updated"] or books["deleted"]:
             audit(str(table.name), books, landed)
-        warnings |= {r.name: seen[f"warned {r.name}"] for r in table.row_rules if seen[f"warned {r.name}"]}
         return flow.succeeded(landed.version, books, warnings)
     finally:
         rows.unpersist()
@@ -157,6 +163,6 @@ def _refused(rows: DataFrame, table: Table) -> DataFrame:
     return rows.where(F.col(FATE) == QUARANTINED).select(
         F.col(FAILED).alias("rules"),
         F.col("_source_position").alias("source_position"),
-        F.to_json(F.struct(*table.primary_key), {"ignoreNullFields": "false"}).alias("row_key"),
+        as_json(*table.primary_key).alias("row_key"),
         F.col(RAW_ROW).alias("row"),
     )

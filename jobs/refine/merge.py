@@ -21,7 +21,8 @@ def within(column: str, bounds: tuple[object, object] | None, side: str = "") ->
 
     Source: measured on 6 M rows with 1 % changed: 13 s unpruned, 5 s with literal bounds.
     """
-    if bounds is None or not all(isinstance(b, int | str | dt.date) for b in bounds):
+    # A timestamp leaves Spark in the zone of this process, where an hour of autumn exists twice.
+    if bounds is None or not all(isinstance(b, int | str | dt.date) and not isinstance(b, dt.datetime) for b in bounds):
         return F.lit(True)  # noqa: FBT003 - a literal column
     return F.col(side + column).between(F.lit(bounds[0]), F.lit(bounds[1]))
 
@@ -31,6 +32,7 @@ def write_effective(
     rows: DataFrame,
     table: Table,
     location: str,
+    *,
     books: dict[str, int],
     bounds: tuple[object, object] | None,
 ) -> None:
@@ -50,7 +52,7 @@ def write_effective(
     if not books["updated"] and not books["deleted"]:
         effective.select(*table.column_names).write.format("delta").mode("append").save(location)
         return
-    values = {n: F.col(f"s.{n}") for n in table.column_names}
+    values: dict[str, str | Column] = {n: F.col(f"s.{n}") for n in table.column_names}
     same_key = within(table.primary_key[0], bounds, "t.")
     for key in table.primary_key:
         same_key = same_key & (F.col(f"t.{key}") == F.col(f"s.{key}"))

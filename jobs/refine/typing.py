@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from jobs.refine.rules import given
+from jobs.runtime.texts import as_json
+from shared.contracts.model import CARRIED_COLUMNS
 
 if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from shared.contracts import Column, Table
 
 RAW_ROW = "_row"
-CARRIED = ("_sequence", "_source_position")
 
 
 def typed(rows: DataFrame, table: Table) -> DataFrame:
@@ -31,13 +32,13 @@ def typed(rows: DataFrame, table: Table) -> DataFrame:
     """
     raw = rows.select(
         *[F.expr(c.logic or f"`{c.name}`").alias(c.name) for c in table.columns],
-        *CARRIED,
+        *CARRIED_COLUMNS,
     )
     return raw.select(
         *[_cast(c, raw) for c in table.columns],
         *[F.col(c.name).isNotNull().alias(given(c.name)) for c in table.columns],
-        F.to_json(F.struct(*table.column_names), {"ignoreNullFields": "false"}).alias(RAW_ROW),
-        *CARRIED,
+        as_json(*table.column_names).alias(RAW_ROW),
+        *CARRIED_COLUMNS,
     )
 
 

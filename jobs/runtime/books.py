@@ -18,12 +18,12 @@ def balance(table: str, books: dict[str, int]) -> None:
     Raises:
         UnbalancedBooksError: they differ.
     """
-    accounted = sum(books.get(account, 0) for account in ACCOUNTS)
-    if books["read"] != accounted:
+    counts = [books.get(account, 0) for account in ACCOUNTS]
+    if books["read"] != sum(counts) or min(counts) < 0:
         raise UnbalancedBooksError(
             f"the books of {table} do not balance",
-            given=f"{books['read']} rows read, {accounted} accounted for: {books}",
-            expected="read = " + " + ".join(ACCOUNTS),
+            given=f"{books['read']} rows read, {sum(counts)} accounted for: {books}",
+            expected="read = " + " + ".join(ACCOUNTS) + ", none below 0",
             mend="nothing was committed; the source gave two different answers for one batch: start the run again",
         )
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from py4j.java_gateway import is_instance_of
+from py4j.protocol import Py4JJavaError
+
 from jobs.runtime.delta_log import Commit, DeltaLog
-from jobs.runtime.position import FlowPosition, TablePosition, read_position
+from jobs.runtime.position import FlowPosition, TablePosition, flows_of
 from shared.errors import LostRaceError
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 TXN_APP_ID = "spark.databricks.delta.write.txnAppId"
 TXN_VERSION = "spark.databricks.delta.write.txnVersion"
+# What Delta raises when another writer committed meanwhile; the other classes of this kind stem from it.
+CONFLICT = "io.delta.exceptions.DeltaConcurrentModificationException"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +56,7 @@ def commit(
     inputs: dict[str, Any],
     books: dict[str, int],
     fingerprint: str,
+    warnings: dict[str, int] | None = None,
 ) -> Commit:
     """Run one Delta write that carries the batch's position and sequence, and make sure that it landed.
 
@@ -64,6 +70,7 @@ def commit(
         inputs: How far each input is consumed once this lands.
         books: What became of the rows read.
         fingerprint: Which contract decided it.
+        warnings: What rules of severity `warning` found.
 
     Returns:
         The commit as the log holds it.
@@ -79,6 +86,7 @@ def commit(
         inputs=inputs,
         books=books,
         fingerprint=fingerprint,
+        warnings=warnings or {},
     )
     settings = {
         USER_METADATA: batch.before.after(batch.flow, position),
@@ -90,6 +98,10 @@ def commit(
         session.conf.set(key, value)
     try:
         write()
+    except Py4JJavaError as error:
+        if is_instance_of(session.sparkContext._gateway, error.java_exception, CONFLICT):  # noqa: SLF001 - as in delta_log
+            raise _lost(batch) from error
+        raise
     finally:
         for key in settings:
             session.conf.unset(key)
@@ -102,18 +114,21 @@ def append_nothing(frame: DataFrame, location: str) -> None:
 
 
 def _landed(session: SparkSession, batch: Batch, wanted: FlowPosition) -> Commit:
-    after = read_position(session, batch.location)
-    if after.flows.get(batch.flow) != wanted:
-        raise LostRaceError(
-            f"another writer took batch {wanted.sequence} of {batch.flow} at {batch.location}",
-            given=f"run {wanted.run}, attempt {wanted.attempt}",
-            expected=f"to find it at version {after.version}",
-            mend="start the run again; it goes on from what landed",
-        )
+    """The commit that carries the batch; upkeep may have committed after it."""
     log = DeltaLog(session, batch.location)
-    version = after.version
-    while found := log.commit(version):
-        if found.metadata.get("flows", {}).get(batch.flow, {}).get("sequence") != wanted.sequence:
-            break
-        landed, version = found, version - 1
-    return landed
+    for version in range(log.version, batch.before.version, -1):
+        found = log.commit(version)
+        if found and found.transactions.get(batch.flow) == wanted.sequence:
+            if flows_of(found).get(batch.flow) != wanted:
+                break
+            return found
+    raise _lost(batch)
+
+
+def _lost(batch: Batch) -> LostRaceError:
+    return LostRaceError(
+        f"another writer took batch {batch.sequence} of {batch.flow} at {batch.location}",
+        given=f"run {batch.run}, attempt {batch.attempt}",
+        expected=f"no other commit since version {batch.before.version}",
+        mend="start the run again; it goes on from what landed",
+    )

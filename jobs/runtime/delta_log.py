@@ -7,7 +7,7 @@ answers in milliseconds where `DESCRIBE HISTORY` starts a Spark job.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JJavaError
@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit of a table: its version, and the `commitInfo` action (empty when the writer left none)."""
+    """One commit of a table.
+
+    `info` is its `commitInfo` action, empty when the writer left none; `transactions` are the transaction versions it
+    set, by writer.
+    """
 
     version: int
     info: dict[str, Any]
+    transactions: dict[str, int] = field(default_factory=dict)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -31,6 +36,17 @@ class Commit:
         except ValueError:
             return {}
         return found if isinstance(found, dict) else {}
+
+    @property
+    def is_restore(self) -> bool:
+        """Whether the commit brought an older version back."""
+        return self.info.get("operation") == "RESTORE"
+
+    @property
+    def restored(self) -> int | None:
+        """The version a RESTORE brought back; None when it was asked for by time and does not say which."""
+        version = self.info.get("operationParameters", {}).get("version")
+        return None if version is None else int(version)
 
     @property
     def metrics(self) -> dict[str, int]:
@@ -76,5 +92,8 @@ class DeltaLog:
             if "FileNotFound" in str(error.java_exception):
                 return None
             raise
-        infos = [action["commitInfo"] for action in map(json.loads, lines) if "commitInfo" in action]
-        return Commit(version, infos[0] if infos else {})
+        # A large commit names thousands of files, which nobody asks for here.
+        actions = [json.loads(line) for line in lines if not line.startswith('{"add"')]
+        infos = [action["commitInfo"] for action in actions if "commitInfo" in action]
+        transactions = {a["txn"]["appId"]: a["txn"]["version"] for a in actions if "txn" in a}
+        return Commit(version, infos[0] if infos else {}, transactions)

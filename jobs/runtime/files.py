@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import smart_open
 from pydantic import TypeAdapter
 
-from shared.jobs import SUMMARY_LIMIT_BYTES, Job, RunRecord, Step, StepSummary, TableOutcome
+from shared.jobs import Job, RunRecord, Step, StepSummary, TableOutcome
 from shared.names import outcomes_location, run_location, summary_location
 
 if TYPE_CHECKING:
@@ -28,13 +28,9 @@ def write_text(location: str, text: str) -> None:
 def leave_outcomes(job: Job, outcomes: list[TableOutcome]) -> StepSummary:
     """Write what a step did: every outcome, then the summary, whose presence says that the step came to its end."""
     summary = StepSummary.of(job, outcomes)
-    text = summary.model_dump_json()
-    while len(text.encode()) > SUMMARY_LIMIT_BYTES:
-        summary = summary.model_copy(update={"failures": summary.failures[: len(summary.failures) // 2]})
-        text = summary.model_dump_json()
     where = (job.lake_root, job.run_id, job.step, job.attempt)
     write_text(outcomes_location(*where), OUTCOMES.dump_json(tuple(outcomes), indent=1).decode())
-    write_text(summary_location(*where), text)
+    write_text(summary_location(*where), summary.model_dump_json())
     return summary
 
 

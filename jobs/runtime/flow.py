@@ -10,6 +10,7 @@ from jobs.runtime.commit import Batch
 from jobs.runtime.lease import leased
 from jobs.runtime.position import read_position
 from jobs.runtime.session import batch_session
+from shared.errors import PositionLostError
 from shared.jobs import Status, TableOutcome
 from shared.names import lease_table, quarantine_location, staging_location, table_location
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from jobs.runtime.lease import Lease
+    from jobs.runtime.position import TablePosition
     from shared.contracts import Catalog, Table
     from shared.jobs import Job
 
@@ -57,28 +59,47 @@ class Flow:
         """Another table's place."""
         return table_location(self.job.lake_root, table.name)
 
+    def position_of(self, table: Table) -> TablePosition:
+        """Where a table stands that this one reads.
+
+        Raises:
+            PositionLostError: no run has written it yet, or it does not say how far its inputs were read.
+        """
+        position = read_position(self.session, self.location_of(table))
+        if str(table.name) not in position.flows:
+            raise PositionLostError(
+                f"{table.name} has not been written yet",
+                given=f"{self.table.name} reads it",
+                expected="an earlier step or run to have written it",
+                mend=f"run {table.name} first: --select +{self.table.name}",
+            )
+        return position
+
     def unchanged(self) -> TableOutcome:
-        """The outcome of a flow whose inputs had nothing new."""
-        last = self.batch.last
-        return TableOutcome(
-            table=str(self.table.name),
-            step=self.job.step,
-            status=Status.UNCHANGED,
-            version=self.batch.before.version if last else None,
-            sequence=last.sequence if last else None,
-        )
+        """The outcome of a flow whose inputs had nothing new.
+
+        When an earlier attempt of this run brought the last batch, it is the run's, and what it did is the outcome:
+        the attempt may have ended before it could say so.
+        """
+        last, version = self.batch.last, self.batch.before.version
+        if last and last.run == self.job.run_id:
+            return self._outcome(Status.SUCCEEDED, version, last.sequence, last.books, last.warnings)
+        return self._outcome(Status.UNCHANGED, version if last else None, last.sequence if last else None)
 
     def succeeded(self, version: int, books: dict[str, int], warnings: dict[str, int] | None = None) -> TableOutcome:
         """The outcome of a flow whose batch landed."""
-        return TableOutcome(
-            table=str(self.table.name),
-            step=self.job.step,
-            status=Status.SUCCEEDED,
-            version=version,
-            sequence=self.batch.sequence,
-            warnings=warnings or {},
-            **books,
-        )
+        return self._outcome(Status.SUCCEEDED, version, self.batch.sequence, books, warnings)
+
+    def _outcome(
+        self,
+        status: Status,
+        version: int | None,
+        sequence: int | None,
+        books: dict[str, int] | None = None,
+        warnings: dict[str, int] | None = None,
+    ) -> TableOutcome:
+        facts = {"table": str(self.table.name), "step": self.job.step, "status": status, "warnings": warnings or {}}
+        return TableOutcome.model_validate({**facts, "version": version, "sequence": sequence, **(books or {})})
 
 
 @contextmanager

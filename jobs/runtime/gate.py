@@ -39,17 +39,18 @@ def decide(
         value = (known or {}).get(rule.query)
         if value is None:
             row = after.sparkSession.sql(rule.query.replace("${table}", view)).first()
-            value = row[0] if row else 0
-        if rule.holds(value):
+            value = row[0] if row else None
+        # A query that finds nothing to measure, such as the sum of no rows, has not shown that the rule holds.
+        if value is not None and rule.holds(value):
             continue
         if rule.severity is Severity.ERROR:
             raise GateClosedError(
                 f"{table.name}: table rule {rule.name} failed on the staged batch",
-                given=f"{value} by {rule.query}",
+                given=f"{'NULL' if value is None else value} by {rule.query}",
                 expected=_expected(rule),
                 mend="nothing was published: mend the source or the rule, and start the run again",
             )
-        warnings[rule.name] = int(value)
+        warnings[rule.name] = int(value or 0)
     return warnings
 
 

@@ -7,6 +7,7 @@ DynamoDB's own TTL, which runs hours late); `fencing` only grows, and is checked
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from contextlib import contextmanager
@@ -14,22 +15,30 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.errors import LeaseHeldError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from mypy_boto3_dynamodb.service_resource import Table as LeaseItems
+
+log = logging.getLogger(__name__)
+
 SECONDS = 60
+BEAT_SECONDS = 20
 CONDITION_FAILED = "ConditionalCheckFailedException"
+
+# boto3 builds one resource at a time; tables are worked on by several threads.
+_building = threading.Lock()
 
 
 @dataclass
 class Lease:
     """A lease this job run holds on one table."""
 
-    items: Any
+    items: LeaseItems
     table: str
     owner: str
     fencing: int
@@ -71,7 +80,7 @@ class Lease:
                 raise
 
 
-def acquire(items: Any, table: str, owner: str, clock: Callable[[], float] = time.time) -> Lease:
+def acquire(items: LeaseItems, table: str, owner: str, clock: Callable[[], float] = time.time) -> Lease:
     """Take the lease on a table.
 
     Args:
@@ -95,7 +104,30 @@ def acquire(items: Any, table: str, owner: str, clock: Callable[[], float] = tim
         )
     except ClientError as error:
         raise _held(error, items, table, owner) from error
-    return Lease(items, table, owner, int(answer["Attributes"]["fencing"]), clock)
+    attributes: dict[str, Any] = answer["Attributes"]
+    return Lease(items, table, owner, int(attributes["fencing"]), clock)
+
+
+def acquire_after_the_dead(
+    items: LeaseItems,
+    table: str,
+    owner: str,
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Lease:
+    """Take the lease, and where another job run holds it wait once until it runs out.
+
+    A job run that died renews nothing, so its retry goes on as soon as the lease is over; one that lives has renewed
+    it by then.
+
+    Raises:
+        LeaseHeldError: the other job run lives.
+    """
+    try:
+        return acquire(items, table, owner, clock)
+    except LeaseHeldError as held:
+        sleep(max(0.0, held.until - clock()) + 1)
+    return acquire(items, table, owner, clock)
 
 
 @contextmanager
@@ -105,15 +137,19 @@ def leased(lease_table: str, table: str, owner: str) -> Iterator[Lease]:
     Raises:
         LeaseHeldError: another job run holds it.
     """
-    lease = acquire(boto3.resource("dynamodb").Table(lease_table), table, owner)
+    with _building:
+        items = boto3.resource("dynamodb").Table(lease_table)
+    lease = acquire_after_the_dead(items, table, owner)
     done = threading.Event()
 
     def beat() -> None:
-        while not done.wait(SECONDS / 3):
+        while not done.wait(BEAT_SECONDS):
             try:
                 lease.check()
             except LeaseHeldError:
                 return  # the check before the commit says it where it matters
+            except (BotoCoreError, ClientError):
+                log.warning("the lease on %s could not be renewed, the next beat tries again", table, exc_info=True)
 
     threading.Thread(target=beat, daemon=True, name=f"lease-{table}").start()
     try:
@@ -123,13 +159,14 @@ def leased(lease_table: str, table: str, owner: str) -> Iterator[Lease]:
         lease.release()
 
 
-def _held(error: ClientError, items: Any, table: str, owner: str) -> Exception:
+def _held(error: ClientError, items: LeaseItems, table: str, owner: str) -> Exception:
     if error.response["Error"]["Code"] != CONDITION_FAILED:
         return error
-    item = items.get_item(Key={"table": table}, ConsistentRead=True).get("Item", {})
+    item: dict[str, Any] = items.get_item(Key={"table": table}, ConsistentRead=True).get("Item", {})
     return LeaseHeldError(
         f"{table} is being written by another job run",
         given=f"owner {item.get('owner')}, until {item.get('expires_at')}",
         expected=f"owner {owner}",
         mend="let that run end, or wait until its lease has run out, and start again",
+        until=int(item.get("expires_at", 0)),
     )

@@ -1,7 +1,7 @@
 """How far a table's inputs have been consumed, as the table's own commits say it.
 
-Every commit carries `{v, flows: {flow: {sequence, run, attempt, inputs, books, fingerprint}}}` in its `userMetadata`,
-for all flows that feed the table, and its flow's sequence as Delta's transaction version.
+Every commit carries `{v, flows: {flow: {sequence, run, attempt, inputs, books, fingerprint, warnings}}}` in its
+`userMetadata`, for all flows that feed the table, and its flow's sequence as Delta's transaction version.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.delta_log import Commit, DeltaLog
 from shared.errors import PositionLostError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class FlowPosition:
     """Where one flow stands after its batch number `sequence`.
 
     `inputs` says how far each input was consumed, `books` what became of the rows read, `fingerprint` which contract
-    decided it, `run` and `attempt` who wrote it.
+    decided it, `warnings` what its rules of severity `warning` found, `run` and `attempt` who wrote it.
     """
 
     sequence: int
@@ -35,6 +35,7 @@ class FlowPosition:
     inputs: dict[str, Any]
     books: dict[str, int] = field(default_factory=dict)
     fingerprint: str = ""
+    warnings: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,16 +51,27 @@ class TablePosition:
         return json.dumps({"v": FORMAT, "flows": flows}, sort_keys=True)
 
 
+def flows_of(commit: Commit) -> dict[str, FlowPosition]:
+    """The positions a commit carries, by flow; none when its metadata is something else, or not to be read."""
+    carried = commit.metadata
+    try:
+        flows = carried.get("flows", {}) if carried.get("v") == FORMAT else {}
+        return {flow: FlowPosition(**facts) for flow, facts in flows.items()}
+    except (AttributeError, TypeError):
+        return {}
+
+
 def read_position(spark: SparkSession, location: str) -> TablePosition:
     """Read the position of the table at a location.
 
     A position counts only if its sequence is the table's transaction version of that flow: a commit that landed late
-    may carry an older one, and a RESTORE does not take transaction versions back. So the log is walked backwards
-    until every flow is found.
+    may carry an older one. So the log is walked backwards until every flow is found. A RESTORE brings old rows back
+    and leaves transaction versions where they are, so behind one the walk goes on at the version it brought back: were
+    the batches it took away still counted, they would never be read again.
 
     Raises:
-        PositionLostError: a flow's position is in no commit that is still kept, or the table has rows that no flow
-            wrote.
+        PositionLostError: a flow's position is in no commit that is still kept, the table was restored to a version
+            before it, or the table has rows that no flow wrote.
     """
     log = DeltaLog(spark, location)
     if not log.exists:
@@ -68,17 +80,25 @@ def read_position(spark: SparkSession, location: str) -> TablePosition:
     if not wanted and not log.is_empty:
         raise _lost(location, "the table has rows that no flow of the lake wrote")
     found: dict[str, FlowPosition] = {}
-    version = log.version
+    version: int | None = log.version
+    passed: list[Commit] = []
     while len(found) < len(wanted):
-        commit = log.commit(version) if version >= 0 else None
+        commit = log.commit(version) if version is not None and version >= 0 else None
         if commit is None:
             missing = ", ".join(sorted(set(wanted) - set(found)))
-            raise _lost(location, f"no commit down to version {version + 1} says where {missing} stands")
-        for flow, facts in commit.metadata.get("flows", {}).items():
-            if flow not in found and facts["sequence"] == wanted.get(flow):
-                found[flow] = FlowPosition(**facts)
-        version -= 1
+            raise _lost(location, f"where {missing} stands is in no commit of {_way(passed)}")
+        passed.append(commit)
+        carried = flows_of(commit).items()
+        found |= {f: p for f, p in carried if f not in found and p.sequence == wanted.get(f)}
+        version = commit.restored if commit.is_restore else commit.version - 1
     return TablePosition(version=log.version, flows=found)
+
+
+def _way(passed: list[Commit]) -> str:
+    """The commits that were read, from the newest back, in words."""
+    restores = [f"version {c.version} is a RESTORE" for c in passed if c.is_restore]
+    ends = f"the versions {passed[-1].version} to {passed[0].version}" if passed else "the log"
+    return ", ".join([ends, *restores])
 
 
 def _lost(location: str, given: str) -> PositionLostError:
@@ -86,5 +106,5 @@ def _lost(location: str, given: str) -> PositionLostError:
         f"the position of {location} is lost",
         given=given,
         expected="a commit whose metadata has the sequence of the table's transaction version",
-        mend="restore the table to a version written by the lake, or move it away so that it is built anew",
+        mend="restore the table to the last version a run left, or move it away so that it is built anew",
     )

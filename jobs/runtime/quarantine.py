@@ -7,6 +7,8 @@ and replaces what the dead one left under the same batch number, so a row never 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -14,7 +16,7 @@ from pyspark.sql import types as T
 
 from jobs.runtime.commit import commit
 from jobs.runtime.position import read_position
-from jobs.runtime.tables import ensure_table
+from jobs.runtime.tables import ensure_table, read_version
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 
 SCHEMA = T.StructType(
     [
-        T.StructField("batch", T.LongType(), nullable=False, metadata={"comment": "The table's batch that refused it."}),
-        T.StructField("rules", T.ArrayType(T.StringType()), nullable=False, metadata={"comment": "The rules it failed."}),
+        T.StructField("batch", T.LongType(), nullable=False, metadata={"comment": "The batch that refused it."}),
+        T.StructField("rules", T.ArrayType(T.StringType()), nullable=False, metadata={"comment": "Rules it failed."}),
         T.StructField("source_position", T.StringType(), metadata={"comment": "Where in the source the row stood."}),
         T.StructField("row_key", T.StringType(), metadata={"comment": "The row's key, as JSON."}),
         T.StructField("row", T.StringType(), metadata={"comment": "The row before it was typed, as JSON or raw text."}),
@@ -61,6 +63,23 @@ def quarantine(session: SparkSession, batch: Batch, location: str, refused: Data
         writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", f"batch = {batch.sequence}")
     inputs = {"batch": batch.sequence}
     commit(session, own, lambda: writer.save(location), inputs=inputs, books={}, fingerprint=fingerprint)
+
+
+def not_refused_before(session: SparkSession, batch: Batch, location: str, refused: DataFrame) -> DataFrame:
+    """Leave out the rows that an earlier batch has refused already: overlapping windows bring them again.
+
+    Args:
+        session: The batch's session.
+        batch: The batch of the target.
+        location: The quarantine's place.
+        refused: As for `quarantine`.
+    """
+    version = read_position(session, location).version
+    if version < 0:
+        return refused
+    known = read_version(session, location, version).where(F.col("batch") < batch.sequence).alias("known")
+    same = [F.col(f"new.{c}").eqNullSafe(F.col(f"known.{c}")) for c in ("rules", "source_position", "row")]
+    return refused.alias("new").join(known, on=reduce(and_, same), how="left_anti")
 
 
 def _rows(session: SparkSession, refused: DataFrame | None, batch: Batch, fingerprint: str) -> DataFrame:

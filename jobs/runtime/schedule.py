@@ -76,11 +76,10 @@ def _timed(work: Callable[[Table], TableOutcome], table: Table, job: Job) -> Tab
     started = time.monotonic()
     try:
         outcome = work(table)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is this table's failure and nobody else's
+    except Exception as error:
+        # Whatever it is, it is this table's failure and nobody else's.
         log.exception("%s failed in %s", table.name, job.step)
-        outcome = TableOutcome(
-            table=str(table.name), step=job.step, status=Status.FAILED, failure=_failure(error)
-        )
+        outcome = TableOutcome(table=str(table.name), step=job.step, status=Status.FAILED, failure=_failure(error))
     outcome = outcome.model_copy(update={"seconds": round(time.monotonic() - started, 2)})
     log.info("%s%s", OUTCOME_MARK, outcome.model_dump_json())
     return outcome

@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import SparkSession
 
+from shared.spark import DELTA_CONFS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-DELTA_CONFS = {
-    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-    "spark.sql.catalogImplementation": "in-memory",
-}
 
 # What the engine's figures rest on. A new session starts from the defaults again, so each is given them.
 # The change of schema is a deployment's matter, never a write's.

@@ -40,8 +40,7 @@ def spark_schema(table: Table) -> T.StructType:
 
 def spark_type(text: str) -> T.DataType:
     """The Spark type a contract's `physicalType` names."""
-    field = T.StructType.fromDDL(f"c {text}").fields[0]
-    return field.dataType
+    return T.DataType.fromDDL(text)
 
 
 def ensure_table(session: SparkSession, location: str, schema: T.StructType, cluster_by: tuple[str, ...] = ()) -> None:

@@ -6,8 +6,8 @@ from scripts.setup.jars import jar_paths
 LOCAL_CONFS = {
     "spark.master": "local[2]",
     "spark.driver.memory": "2g",
-    # The quick compiler alone, which a run of a minute gains from. Java then reserves 48 MB for compiled code, and Spark
-    # needs more: without room it first crawls and then dies.
+    # The quick compiler alone, which a run of a minute gains from. Java then reserves 48 MB for compiled code, and
+    # Spark needs more: without room it first crawls and then dies.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
@@ -17,8 +17,8 @@ LOCAL_CONFS = {
     "spark.python.daemon.module": "scripts.local.python_workers",
     "spark.sql.shuffle.partitions": "2",
     "spark.databricks.delta.snapshotPartitions": "1",
-    # Compiling a query costs more than running it interpreted while tables are this small (measured: 35 s against
-    # 24 s for a first ingestion of three tables, the JVM cold).
+    # Compiling a query costs more than running it interpreted while tables are this small (measured: 220 s against
+    # 186 s for the whole demo on two busy cores).
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",

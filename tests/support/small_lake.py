@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import pytest
+from moto import mock_aws
 
 from jobs.main import run
 from jobs.runtime.files import OUTCOMES
@@ -26,7 +30,7 @@ from shared.names import (
 from tests.support.small_contracts import FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -67,13 +71,14 @@ class SmallLake:
     root: Path
     spark: SparkSession
     files: dict[str, str] = field(default_factory=lambda: dict(FILES))
+    place: str = "lake"
     _landed: int = 0
     _attempts: int = 0
     _catalog: Catalog | None = None
 
     @property
     def lake_root(self) -> str:
-        return str(self.root / "lake")
+        return str(self.root / self.place)
 
     @property
     def landing_root(self) -> str:
@@ -83,14 +88,18 @@ class SmallLake:
     def catalog(self) -> Catalog:
         """The contracts, written down and read as the engine reads them."""
         if self._catalog is None:
-            folder = self.root / f"contracts-{len(list(self.root.glob('contracts-*')))}"
-            for name, text in self.files.items():
-                layer, _, table = name.removesuffix(".sql").partition(".")
-                path = folder / layer / (f"{table}.sql" if name.endswith(".sql") else f"{table}.odcs.yaml")
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
-            self._catalog = load_catalog(folder)
+            self._catalog = load_catalog(self.contracts())
         return self._catalog
+
+    def contracts(self) -> Path:
+        """A new folder with the contracts."""
+        folder = self.root / f"contracts-{len(list(self.root.glob('contracts-*')))}"
+        for name, text in self.files.items():
+            layer, _, table = name.removesuffix(".sql").partition(".")
+            path = folder / layer / (f"{table}.sql" if name.endswith(".sql") else f"{table}.odcs.yaml")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return folder
 
     def amend(self, name: str, old: str, new: str) -> None:
         """Put other words in a contract or query, where the old ones stand once."""
@@ -101,8 +110,14 @@ class SmallLake:
 
     def only(self, *names: str) -> None:
         """Keep only these contracts."""
-        self.files = {n: t for n, t in self.files.items() if n.removesuffix(".sql") in names}
+        self.files = {n: t for n, t in self.files.items() if n.removesuffix(".sql") in names or n in names}
         self._catalog = None
+
+    def branched(self) -> SmallLake:
+        """A copy of the lake as it is now, with contracts of its own and the same landing place."""
+        place = f"lake-{len(list(self.root.glob('lake-*')))}"
+        shutil.copytree(self.lake_root, self.root / place)
+        return replace(self, place=place, files=dict(self.files), _landed=self._landed + 100)
 
     def land(self, table: str, *lines: str, name: str | None = None) -> Path:
         """Land a CSV file of a bronze table, later by a second than the one before."""
@@ -182,6 +197,14 @@ class SmallLake:
             str(log.parent.relative_to(self.lake_root)): max(int(f.stem) for f in log.glob("[0-9]*.json"))
             for log in logs
         }
+
+
+@contextmanager
+def lease_account() -> Iterator[Any]:
+    """An empty account in this process; gives the table of leases."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        yield make_lease_table()
 
 
 def make_lease_table() -> Any:

@@ -16,13 +16,13 @@ def test_a_secret_is_read(account):
 
 def test_a_secret_without_value_says_how_to_put_one(account):
     boto3.client("secretsmanager", endpoint_url=account).create_secret(Name="lakewright/local/s")
-    with pytest.raises(TerminalError, match=r"lakewright/local/s.*to mend: put it with `lake secrets put`"):
+    with pytest.raises(TerminalError, match=r"lakewright/local/s.*to mend: put it with `aws secretsmanager"):
         read_secret("lakewright/local/s")
 
 
 @pytest.mark.usefixtures("account")
 def test_a_secret_that_does_not_exist_says_how_to_put_one():
-    with pytest.raises(TerminalError, match="lake secrets put"):
+    with pytest.raises(TerminalError, match="aws secretsmanager put-secret-value"):
         read_secret("lakewright/local/s")
 
 

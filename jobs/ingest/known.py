@@ -1,0 +1,51 @@
+"""What bronze holds already: the rows of a batch that say nothing new are left out."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from jobs.ingest.reading import RESCUED, SOURCE_POSITION
+from jobs.runtime.tables import read_version
+from shared.contracts import Disposition
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from jobs.runtime.flow import Flow
+
+
+def unknown(flow: Flow, rows: DataFrame, least: str | None) -> DataFrame:
+    """The rows to append: a full snapshot whole, else those that differ from the latest known row of their key.
+
+    Grain: one row per distinct row; the very same row sent twice is one row, at the least of its positions.
+
+    Args:
+        flow: The table's turn.
+        rows: The batch's rows that could be read.
+        least: The least cursor among them, as text; None without a cursor.
+    """
+    if flow.table.disposition is Disposition.SNAPSHOT:
+        return rows
+    names = [*flow.table.column_names, RESCUED]
+    once = rows.groupBy(*names).agg(F.min(SOURCE_POSITION).alias(SOURCE_POSITION))
+    if flow.batch.before.version < 0:
+        return once
+    is_known = reduce(and_, [F.col(f"new.{n}").eqNullSafe(F.col(f"known.{n}")) for n in names])
+    return once.alias("new").join(_latest_known(flow, least).alias("known"), on=is_known, how="left_anti")
+
+
+def _latest_known(flow: Flow, least: str | None) -> DataFrame:
+    """What the last batch that held a key said of it, as far back as the present batch reaches."""
+    known = read_version(flow.session, flow.location, flow.batch.before.version)
+    cursor = flow.table.source.cursor if flow.table.source else None
+    if cursor:
+        # Rows without a cursor value belong to every window.
+        start = F.lit(least).cast(known.schema[cursor].dataType)
+        known = known.where((F.col(cursor) >= start) | F.col(cursor).isNull())
+    newest = Window.partitionBy(*flow.table.primary_key).orderBy(F.desc("_sequence"))
+    return known.withColumn("_age", F.rank().over(newest)).where(F.col("_age") == 1)

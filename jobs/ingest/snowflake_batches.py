@@ -1,0 +1,70 @@
+"""Runs a statement in Snowflake, and fetches the batches of its result: the part that works in Spark's workers."""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING
+
+from pyspark.sql.pandas.types import to_arrow_schema
+from snowflake.connector import errors as snowflake_errors
+
+from jobs.ingest.addresses import read_secret
+from jobs.ingest.snowflake_connection import Credentials, connected, meaning
+from jobs.ingest.strict_cast import fit
+from shared.errors import SourceUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pyarrow as pa
+    from pyspark.sql.types import StructType
+    from snowflake.connector.result_batch import ResultBatch
+
+ROWS_PER_BATCH = 10_000
+
+
+def run_query(options: Mapping[str, str]) -> list[bytes]:
+    """Run the statement and give its result batches, pickled; their rows mostly stay where they are.
+
+    Args:
+        options: Those of SnowflakeDataSource.
+
+    Raises:
+        SourceUnavailableError: Snowflake or Secrets Manager did not answer.
+        SourceContentError: Snowflake does not have what the statement asks for.
+        TerminalError: the secret is missing or malformed, or the login was refused.
+    """
+    credentials = Credentials.parse(read_secret(options["secret"]), options["secret"])
+    try:
+        session = connected(credentials, options["database"], options["schema"])
+        with session as connection, connection.cursor() as cursor:
+            cursor.execute(options["statement"])
+            batches = cursor.get_result_batches()
+    except snowflake_errors.Error as error:
+        raise meaning(error, options["asked"]) from None
+    if batches is None:
+        raise SourceUnavailableError(f"{options['asked']}: the answer came without its rows")
+    return [pickle.dumps(batch) for batch in batches if batch.rowcount]
+
+
+def typed_rows(pickled: bytes, schema: StructType, options: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
+    """Fetch the rows of one result batch and give them the contract's types.
+
+    Raises:
+        SourceUnavailableError: the rows did not come, or not all of them.
+        SourceContentError: a column is of another kind than the contract says.
+    """
+    batch: ResultBatch = pickle.loads(pickled)  # noqa: S301 - made by run_query
+    try:
+        # Without the flag the connector turns decimals into floating numbers.
+        rows = batch.to_arrow(number_to_decimal=True)
+    except snowflake_errors.Error as error:
+        raise meaning(error, options["asked"]) from None
+    if rows is None or rows.num_rows != batch.rowcount:
+        raise SourceUnavailableError(
+            f"{options['asked']}: a part of the answer came short",
+            given=f"{0 if rows is None else rows.num_rows} rows",
+            expected=f"{batch.rowcount} rows",
+        )
+    typed = fit(rows, to_arrow_schema(schema), options["place"])
+    yield from typed.to_batches(max_chunksize=ROWS_PER_BATCH)

@@ -1,0 +1,258 @@
+"""A bronze table brought up to date: every row of the source once, and each version of it."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from jobs.ingest.readers import READERS
+from shared.errors import SourceContentError, SourceUnavailableError
+from shared.jobs import Status, Step
+from tests.support.errors import error
+from tests.support.frames import assert_rows
+from tests.support.shelf import Shelf
+from tests.support.small_contracts import contract
+
+CUSTOMERS = "bronze.shop__customers"
+HEADER = "customer_id,name,changed_at"
+SHELF = "bronze.shop__shelf"
+COLUMNS = """\
+      - {name: key, logicalType: string, physicalType: string, primaryKey: true, description: Key.}
+      - {name: word, logicalType: string, physicalType: string, description: Word.}
+      - {name: at, logicalType: integer, physicalType: bigint, description: Seconds.}
+"""
+WINDOWS = {"writeDisposition": "append", "cursor": "at", "lag": "5 seconds"}
+
+
+@pytest.fixture
+def lake(small_lake):
+    small_lake.only(CUSTOMERS)
+    return small_lake
+
+
+@pytest.fixture
+def ingest(lake):
+    """Ingest, with a run of its own each time; the outcome of the only table."""
+    runs = iter(range(1, 100))
+
+    def once():
+        [outcome] = lake.run(f"r{next(runs)}", (Step.INGEST,)).outcomes.values()
+        return outcome
+
+    return once
+
+
+def counts(outcome):
+    found = outcome.model_dump(include={"read", "inserted", "superseded", "quarantined"})
+    return {account: count for account, count in found.items() if count}
+
+
+@pytest.fixture
+def shelf(lake, monkeypatch):
+    """A source with a cursor, whose windows overlap by five."""
+    lake.files = {SHELF: contract(SHELF, COLUMNS, WINDOWS)}
+    source = Shelf()
+    monkeypatch.setitem(READERS, "s3", source)
+    return source
+
+
+def test_a_file_is_landed_whole_with_what_the_engine_adds(lake, ingest):
+    lake.land(CUSTOMERS, f"{HEADER},colour", "1, Ann ,x,", '2,"","a,b",red', "", '3,"say ""hi""\nagain",,')
+    before = datetime.now(UTC).replace(tzinfo=None)
+    assert {"read": 3, "inserted": 3} == counts(ingest())
+    frame = lake.frame(CUSTOMERS)
+    [when] = {r["_ingested_at"] for r in frame.select("_ingested_at").collect()}
+    assert before <= when
+    file = "shop__customers/001.csv"
+    assert_rows(
+        "customer_id STRING, name STRING, changed_at STRING, _ingested_at TIMESTAMP NOT NULL, _run_id STRING NOT NULL, "
+        "_sequence BIGINT NOT NULL, _source_position STRING, _rescued STRING",
+        [
+            ("1", " Ann ", "x", when, "r1", 1, f"{file}#2", None),
+            ("2", "", "a,b", when, "r1", 1, f"{file}#3", '{"colour": "red"}'),
+            ("3", 'say "hi"\nagain', None, when, "r1", 1, f"{file}#5", None),
+        ],
+        frame,
+    )
+
+
+def test_rows_that_are_none_go_to_the_quarantine_with_file_and_line(lake, ingest):
+    lake.land(CUSTOMERS, HEADER, "1,Ann,x", "2,Bob", "3,Cy,x,y")
+    assert {"read": 3, "inserted": 1, "quarantined": 2} == counts(ingest())
+    first = [
+        (1, ["long row: 4 of 3 fields"], "shop__customers/001.csv#4", None, "3,Cy,x,y"),
+        (1, ["short row: 2 of 3 fields"], "shop__customers/001.csv#3", None, "2,Bob"),
+    ]
+    assert first == lake.refused(CUSTOMERS)
+
+    # The file is sent again with a row more: what was refused in the same place is not refused twice.
+    lake.land(CUSTOMERS, HEADER, "1,Ann,x", "2,Bob", "3,Cy,x,y", "4", name="001.csv")
+    assert {"read": 4, "superseded": 3, "quarantined": 1} == counts(ingest())
+    assert [*first, (2, ["short row: 1 of 3 fields"], "shop__customers/001.csv#5", None, "4")] == lake.refused(
+        CUSTOMERS
+    )
+
+    # The same words in another file are another row.
+    lake.land(CUSTOMERS, HEADER, "2,Bob")
+    assert {"read": 1, "quarantined": 1} == counts(ingest())
+    assert 4 == len(lake.refused(CUSTOMERS))
+
+
+def test_a_row_is_dropped_only_if_it_equals_the_latest_known_row_of_its_key(lake, ingest):
+    lake.land(CUSTOMERS, HEADER, "1,a,x", "2,a,x", "2,a,x", "3,,")
+    assert {"read": 4, "inserted": 3, "superseded": 1} == counts(ingest())
+    lake.land(CUSTOMERS, HEADER, "1,b,x", "2,a,x", "3,,")
+    assert {"read": 3, "inserted": 1, "superseded": 2} == counts(ingest())
+    lake.land(CUSTOMERS, HEADER, "1,a,x")
+    assert {"read": 1, "inserted": 1} == counts(ingest())
+    found = lake.frame(CUSTOMERS).select("customer_id", "name", "_sequence", "_source_position")
+    assert_rows(
+        "customer_id STRING, name STRING, _sequence BIGINT NOT NULL, _source_position STRING",
+        [
+            ("1", "a", 1, "shop__customers/001.csv#2"),
+            ("1", "b", 2, "shop__customers/002.csv#2"),
+            ("1", "a", 3, "shop__customers/003.csv#2"),
+            ("2", "a", 1, "shop__customers/001.csv#3"),
+            ("3", None, 1, "shop__customers/001.csv#5"),
+        ],
+        found,
+    )
+
+
+def test_a_new_file_with_known_rows_only_moves_the_position_on(lake, ingest):
+    lake.land(CUSTOMERS, HEADER, "1,a,x")
+    ingest()
+    lake.land(CUSTOMERS, HEADER, "1,a,x")
+    version = lake.versions()
+    outcome = ingest()
+    assert ({"read": 1, "superseded": 1}, 2) == (counts(outcome), outcome.sequence)
+    moved = {table: number + 1 for table, number in version.items()}
+    assert moved == lake.versions()
+    assert Status.UNCHANGED is ingest().status
+    assert moved == lake.versions()
+
+
+def test_a_source_without_rows_makes_an_empty_table_once(lake, shelf, ingest):
+    assert {} == counts(ingest())
+    assert [] == lake.rows(SHELF)
+    version = lake.versions()
+    assert Status.UNCHANGED is ingest().status
+    assert version == lake.versions()
+    assert [None, {"cursor": None}] == list(shelf.asked.values())
+
+
+def test_a_window_overlaps_the_last_and_only_what_is_new_in_it_lands(lake, shelf, ingest):
+    shelf.rows = [("a", "1", 1), ("b", "1", 9), ("c", "1", None)]
+    assert {"read": 3, "inserted": 3} == counts(ingest())
+    assert Status.UNCHANGED is ingest().status
+
+    # 10 is more than 9, though not as a text; `d` was committed late, with an older time.
+    shelf.rows = [("a", "1", 1), ("b", "1", 9), ("c", "2", None), ("d", "1", 7), ("e", "1", 10)]
+    assert {"read": 4, "inserted": 3, "superseded": 1} == counts(ingest())
+    version = lake.versions()
+    assert Status.UNCHANGED is ingest().status
+    assert version == lake.versions()
+
+    shelf.rows = [("b", "1", 9), ("d", "2", 7), ("e", "1", 10)]
+    assert {"read": 3, "inserted": 1, "superseded": 2} == counts(ingest())
+    assert [None, "9", "9", "10", "10"] == [p and p["cursor"] for p in shelf.asked.values()]
+    landed = lake.frame(SHELF).select("key", "word", "at", "_sequence")
+    assert_rows(
+        "key STRING, word STRING, at BIGINT, _sequence BIGINT NOT NULL",
+        [
+            ("a", "1", 1, 1),
+            ("b", "1", 9, 1),
+            ("c", "1", None, 1),
+            ("c", "2", None, 2),
+            ("d", "1", 7, 2),
+            ("d", "2", 7, 3),
+            ("e", "1", 10, 2),
+        ],
+        landed,
+    )
+
+
+def test_a_window_that_goes_back_does_not_take_the_position_back(lake, shelf, ingest):
+    shelf.rows = [("a", "1", 20)]
+    ingest()
+    shelf.rows = [("b", "1", 16)]
+    assert {"read": 1, "inserted": 1} == counts(ingest())
+    ingest()
+    assert [None, "20", "20"] == [p and p["cursor"] for p in shelf.asked.values()]
+
+
+def test_several_versions_of_a_key_in_one_window_are_all_known(lake, shelf, ingest):
+    shelf.rows = [("a", "1", 7), ("a", "2", 8), ("a", "3", 9)]
+    assert {"read": 3, "inserted": 3} == counts(ingest())
+    assert Status.UNCHANGED is ingest().status
+
+
+def test_an_unreadable_row_in_an_overlap_is_refused_once(lake, shelf, ingest):
+    shelf.rows, shelf.malformed = [("a", "1", 1)], [("x;y", "a number that is none")]
+    assert {"read": 2, "inserted": 1, "quarantined": 1} == counts(ingest())
+    assert Status.UNCHANGED is ingest().status
+    shelf.rows.append(("b", "1", 2))
+    assert {"read": 3, "inserted": 1, "superseded": 2} == counts(ingest())
+    assert [(1, ["a number that is none"], "shelf", None, "x;y")] == lake.refused(SHELF)
+
+
+def test_a_snapshot_that_holds_the_same_rows_commits_nothing(lake, shelf, ingest):
+    noon = datetime(2026, 1, 1, 12)  # noqa: DTZ001 - Spark takes it as UTC
+    columns = COLUMNS.replace(
+        "at, logicalType: integer, physicalType: bigint", "at, logicalType: timestamp, physicalType: timestamp"
+    )
+    lake.files = {SHELF: contract(SHELF, columns, {"writeDisposition": "snapshot"})}
+    shelf.rows = [("a", None, noon), ("b", "1", noon), ("b", "1", noon)]
+    assert {"read": 3, "inserted": 3} == counts(ingest())
+    version = lake.versions()
+    shelf.rows.reverse()
+    assert Status.UNCHANGED is ingest().status
+    assert version == lake.versions()
+    for rows in (
+        [("a", None, noon), ("b", "1", noon)],
+        [("a", None, noon), ("b", "1", noon.replace(microsecond=1))],
+        [("a", "", noon), ("b", "1", noon.replace(microsecond=1))],
+        [],
+    ):
+        shelf.rows = rows
+        outcome = ingest()
+        assert Status.SUCCEEDED is outcome.status
+        last = lake.frame(SHELF).where(f"_sequence = {outcome.sequence}").select("key", "word", "at")
+        assert_rows("key STRING, word STRING, at TIMESTAMP", rows, last)
+    assert Status.UNCHANGED is ingest().status
+
+
+@pytest.mark.parametrize(
+    "raised, retryable",
+    [
+        pytest.param(error(SourceUnavailableError, "no answer"), True, id="it is down"),
+        pytest.param(error(SourceContentError, "nonsense"), False, id="it sends nonsense"),
+    ],
+)
+def test_a_source_that_fails_fails_its_table_alone_and_the_next_run_catches_up(
+    lake, shelf, small_lake, raised, retryable
+):
+    lake.files[CUSTOMERS] = contract(CUSTOMERS, COLUMNS, {"writeDisposition": "append"}).replace(
+        "type: s3", "type: api"
+    )
+    other = Shelf(rows=[("z", "1", 1)])
+    shelf.rows, shelf.error = [("a", "1", 1)], raised
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(READERS, "api", other)
+        ran = lake.run("r1", (Step.INGEST,))
+    failure = ran.outcomes[SHELF].failure
+    assert (type(raised).__name__, retryable) == (failure.error, failure.retryable)
+    assert [("z", "1", 1)] == lake.rows(CUSTOMERS)
+    assert {"bronze/shop__customers"} == set(lake.versions())
+    shelf.error = None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(READERS, "api", other)
+        ran = lake.run("r2", (Step.INGEST,))
+    assert [Status.SUCCEEDED] * 2 == [o.status for o in ran.outcomes.values()]
+
+
+def test_an_error_in_a_worker_comes_out_as_one_of_the_house(lake, ingest):
+    lake.land(CUSTOMERS, "customer_id,name", "1,a")
+    failure = ingest().failure
+    assert ("SourceContentError", False) == (failure.error, failure.retryable)
+    assert failure.message.startswith("bronze.shop__customers: shop__customers/001.csv: columns are missing")
+    assert {} == lake.versions()

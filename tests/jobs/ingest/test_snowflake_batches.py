@@ -1,0 +1,55 @@
+"""A result is fetched batch by batch, whole or not at all."""
+
+import pytest
+from pyspark.sql.types import ArrayType, LongType, StringType, StructField, StructType
+
+from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
+from jobs.ingest.snowflake_batches import run_query, typed_rows
+from shared.errors import SourceUnavailableError
+
+pytestmark = pytest.mark.slow
+
+TEXTS = (SOURCE_POSITION, RESCUED, RAW)
+SCHEMA = StructType(
+    [
+        StructField("id", LongType()),
+        *(StructField(name, StringType()) for name in TEXTS),
+        StructField(REASONS, ArrayType(StringType())),
+    ]
+)
+OPTIONS = {
+    "secret": "lakewright/local/snowflake",
+    "database": "SHOP",
+    "schema": "SALES",
+    "statement": 'SELECT "ID" FROM "SHOP"."SALES"."MANY"',
+    "place": "SHOP.SALES.MANY",
+    "asked": "snowflake, SHOP.SALES.MANY",
+}
+
+
+def ids(batch):
+    return [i for rows in typed_rows(batch, SCHEMA, OPTIONS) for i in rows["id"].to_pylist()]
+
+
+def test_every_batch_is_fetched_without_a_login(snowflake, put_secret):
+    put_secret(snowflake.secret)
+    batches = run_query(OPTIONS)
+    asked = len(snowflake.queries)
+    found = [ids(batch) for batch in batches]
+    assert [10_000, 10_000, 5_000] == [len(batch) for batch in found]
+    assert list(range(1, 25_001)) == sorted(i for batch in found for i in batch)
+    assert asked == len(snowflake.queries)
+
+
+def test_a_batch_may_be_fetched_again(snowflake, put_secret):
+    put_secret(snowflake.secret)
+    batch = run_query(OPTIONS)[-1]
+    assert ids(batch) == ids(batch)
+
+
+def test_an_address_that_has_expired_is_for_the_next_try(snowflake, put_secret):
+    put_secret(snowflake.secret)
+    batch = run_query(OPTIONS)[-1]
+    snowflake.load()
+    with pytest.raises(SourceUnavailableError, match=r"snowflake, SHOP\.SALES\.MANY: no answer"):
+        ids(batch)

@@ -1,0 +1,44 @@
+"""The ledger's page: the versions of all tables when the run ended, and what its steps did."""
+
+from jobs.record.ledger import record
+from jobs.runtime.files import leave_outcomes
+from shared.jobs import Colour, Failure, Status, Step, TableOutcome, TableVersion
+from tests.support.delta_tables import Written
+
+
+def outcome(table, step, status=Status.SUCCEEDED):
+    failure = Failure(error="GateClosedError", message="closed", retryable=False) if status is Status.FAILED else None
+    return TableOutcome(table=table, step=step, status=status, failure=failure)
+
+
+def page(lake, spark, *outcomes):
+    """The page after steps with these outcomes."""
+    earlier = {}
+    for step in sorted({o.step for o in outcomes}):
+        job = lake.job(step)
+        leave_outcomes(job, [o for o in outcomes if o.step is step])
+        earlier[step] = job.attempt
+    assert [] == record(spark, lake.job(Step.RECORD, earlier=earlier), lake.catalog)
+    return lake.record("r1")
+
+
+def test_a_page_holds_the_version_of_every_table_there_is_and_says_which_are_not(small_lake, spark):
+    lake = small_lake
+    stock = Written(spark, lake.location("bronze.shop__stock"), "bronze.shop__stock")
+    stock.append((1, "a"))
+    stock.append((2, "b"))
+    Written(spark, lake.location("silver.stock"), "silver.stock").append((1, "a"))
+    found = page(lake, spark, outcome("bronze.shop__stock", Step.INGEST), outcome("silver.stock", Step.REFINE))
+    versions = {"bronze.shop__stock": 1, "silver.stock": 0}
+    assert {TableVersion(table=t, version=versions.get(t)) for t in lake.catalog.tables} == set(found.versions)
+    assert ["bronze.shop__stock", "silver.stock"] == [o.table for o in found.outcomes]
+    assert ("r1", "local", Colour.GREEN) == (found.run_id, found.env, found.colour)
+
+
+def test_a_run_is_red_as_soon_as_one_table_of_any_step_was(small_lake, spark):
+    outcomes = [outcome("bronze.shop__stock", Step.INGEST, Status.FAILED), outcome("silver.customers", Step.REFINE)]
+    assert Colour.RED is page(small_lake, spark, *outcomes).colour
+
+
+def test_a_skipped_table_is_red_too(small_lake, spark):
+    assert Colour.RED is page(small_lake, spark, outcome("silver.stock", Step.REFINE, Status.SKIPPED)).colour

@@ -1,0 +1,199 @@
+"""One writer per table: who holds the lease, who gets it next, and what the loser may still do."""
+
+import threading
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from jobs.runtime import lease as lease_module
+from jobs.runtime.lease import SECONDS, acquire, acquire_after_the_dead, leased
+from shared.errors import LeaseHeldError
+from shared.names import lease_table
+from tests.support.errors import error
+
+TABLE = "silver.orders"
+START = 1_000_000
+
+
+class Clock:
+    """Seconds since the epoch that pass when the test says so."""
+
+    def __init__(self):
+        self.now = START
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def item(leases):
+    found = leases.get_item(Key={"table": TABLE})["Item"]
+    return {key: value if isinstance(value, str) else int(value) for key, value in found.items()}
+
+
+def test_a_free_table_is_taken(leases, clock):
+    taken = acquire(leases, TABLE, "a", clock)
+    assert (1, "a") == (taken.fencing, taken.owner)
+    assert {"table": TABLE, "owner": "a", "fencing": 1, "expires_at": START + SECONDS} == item(leases)
+
+
+def test_a_held_table_is_refused_and_left_as_it_is(leases, clock):
+    acquire(leases, TABLE, "a", clock)
+    before = item(leases)
+    with pytest.raises(LeaseHeldError, match="given: owner a, until 1000060; expected: owner b") as refused:
+        acquire(leases, TABLE, "b", clock)
+    assert refused.value.retryable
+    assert before == item(leases)
+
+
+@pytest.mark.parametrize(
+    "seconds, is_free",
+    [
+        pytest.param(SECONDS - 1, False, id="before its end"),
+        pytest.param(SECONDS, False, id="at its end"),
+        pytest.param(SECONDS + 1, True, id="after its end"),
+    ],
+)
+def test_a_lease_runs_out(leases, clock, seconds, is_free):
+    acquire(leases, TABLE, "a", clock)
+    clock.now += seconds
+    if is_free:
+        assert 2 == acquire(leases, TABLE, "b", clock).fencing
+    else:
+        with pytest.raises(LeaseHeldError):
+            acquire(leases, TABLE, "b", clock)
+
+
+def test_the_fencing_number_grows_with_every_holder(leases, clock):
+    found = []
+    for owner in "abc":
+        taken = acquire(leases, TABLE, owner, clock)
+        found.append(taken.fencing)
+        taken.release()
+    assert [1, 2, 3] == found
+
+
+def test_a_check_renews_the_lease(leases, clock):
+    taken = acquire(leases, TABLE, "a", clock)
+    clock.now += 50
+    taken.check()
+    assert START + 50 + SECONDS == item(leases)["expires_at"]
+
+
+def test_a_lease_that_ran_out_and_nobody_took_is_still_good(leases, clock):
+    taken = acquire(leases, TABLE, "a", clock)
+    clock.now += 10 * SECONDS
+    taken.check()
+    assert START + 11 * SECONDS == item(leases)["expires_at"]
+
+
+@pytest.mark.parametrize(
+    "next_owner",
+    [pytest.param("b", id="another owner"), pytest.param("a", id="the same owner with a later number")],
+)
+def test_who_lost_the_lease_may_not_write_and_cannot_free_it(leases, clock, next_owner):
+    lost = acquire(leases, TABLE, "a", clock)
+    clock.now += SECONDS + 1
+    acquire(leases, TABLE, next_owner, clock)
+    before = item(leases)
+    with pytest.raises(LeaseHeldError):
+        lost.check()
+    lost.release()
+    assert before == item(leases)
+
+
+def test_the_lease_of_a_dead_job_run_is_waited_for(leases, clock):
+    acquire(leases, TABLE, "dead", clock)
+    pauses = []
+
+    def sleep(seconds):
+        pauses.append(seconds)
+        clock.now += seconds
+
+    clock.now += 20
+    assert 2 == acquire_after_the_dead(leases, TABLE, "b", clock, sleep).fencing
+    assert [SECONDS - 20 + 1] == pauses
+
+
+def test_the_lease_of_a_job_run_that_lives_is_not_waited_for_again(leases, clock):
+    alive = acquire(leases, TABLE, "alive", clock)
+
+    def sleep(seconds):
+        clock.now += seconds
+        alive.check()
+
+    with pytest.raises(LeaseHeldError, match="given: owner alive"):
+        acquire_after_the_dead(leases, TABLE, "b", clock, sleep)
+
+
+def test_leases_of_other_tables_do_not_matter(leases, clock):
+    acquire(leases, "silver.customers", "a", clock)
+    assert 1 == acquire(leases, TABLE, "b", clock).fencing
+
+
+def test_the_block_holds_the_lease_and_frees_it_even_after_an_error(leases):
+    def work():
+        with leased(lease_table("local"), TABLE, "a") as held:
+            assert ("a", held.fencing) == (item(leases)["owner"], item(leases)["fencing"])
+            assert item(leases)["expires_at"] > 0
+            raise ValueError("of the work")
+
+    with pytest.raises(ValueError, match="of the work"):
+        work()
+    assert 0 == item(leases)["expires_at"]
+
+
+def test_an_error_of_the_account_is_not_taken_for_a_held_lease(leases, clock):
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        acquire(boto3.resource("dynamodb").Table("no-such-table"), TABLE, "a", clock)
+
+
+@pytest.fixture
+def quick_beat(monkeypatch):
+    monkeypatch.setattr(lease_module, "BEAT_SECONDS", 0.01)
+
+
+def test_a_heartbeat_keeps_the_lease(leases, quick_beat, monkeypatch):
+    beaten = threading.Event()
+    check = lease_module.Lease.check
+
+    def counted(held):
+        check(held)
+        beaten.set()
+
+    monkeypatch.setattr(lease_module.Lease, "check", counted)
+    with leased(lease_table("local"), TABLE, "a"):
+        assert beaten.wait(30)
+
+
+def test_a_heartbeat_that_fails_once_goes_on(leases, quick_beat, monkeypatch):
+    beaten, beats = threading.Event(), []
+
+    def flaky(held):
+        beats.append(1)
+        if len(beats) == 1:
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
+        beaten.set()
+
+    monkeypatch.setattr(lease_module.Lease, "check", flaky)
+    with leased(lease_table("local"), TABLE, "a"):
+        assert beaten.wait(30)
+
+
+def test_a_heartbeat_ends_once_the_lease_is_lost(leases, quick_beat, monkeypatch):
+    beats = []
+
+    def lost(held):
+        beats.append(1)
+        raise error(LeaseHeldError, "lost")
+
+    monkeypatch.setattr(lease_module.Lease, "check", lost)
+    with leased(lease_table("local"), TABLE, "a"):
+        [beat] = [t for t in threading.enumerate() if t.name == f"lease-{TABLE}"]
+        beat.join(30)
+    assert [1] == beats

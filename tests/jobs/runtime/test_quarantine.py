@@ -1,0 +1,133 @@
+"""Rows that rules refused: committed before their batch, and never there twice."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from jobs.runtime.quarantine import not_refused_before, quarantine
+from jobs.runtime.session import batch_session
+from shared.errors import LeaseHeldError
+from tests.support.delta_tables import Written
+from tests.support.errors import error
+from tests.support.frames import assert_rows
+
+REFUSED = "rules ARRAY<STRING>, source_position STRING, row_key STRING, row STRING"
+STORED = (
+    "batch BIGINT NOT NULL, rules ARRAY<STRING> NOT NULL, source_position STRING, row_key STRING, row STRING, "
+    "contract STRING NOT NULL, run_id STRING NOT NULL, quarantined_at TIMESTAMP NOT NULL"
+)
+SHORT = (["short row"], "f.csv#2", None, "1,")
+ORPHAN = (["a_exists", "b_type"], "f.csv#3", '{"a":1}', '{"a":"1","b":"x"}')
+
+
+@pytest.fixture
+def target(spark, tmp_path):
+    return Written(spark, str(tmp_path / "things"))
+
+
+@pytest.fixture
+def place(tmp_path):
+    return str(tmp_path / "quarantine" / "things")
+
+
+@pytest.fixture
+def refuse(spark, target, place):
+    """Quarantine rows of a batch of the target."""
+
+    def refuse_rows(batch, *rows, fingerprint="f1"):
+        session = batch_session(spark)
+        refused = session.createDataFrame(list(rows), REFUSED) if rows else None
+        quarantine(session, batch, place, refused, fingerprint)
+
+    return refuse_rows
+
+
+def stored(spark, place):
+    """The quarantine without its times."""
+    rows = spark.read.format("delta").load(place).drop("quarantined_at").collect()
+    return sorted((tuple(r) for r in rows), key=str)
+
+
+def test_a_refused_row_is_kept_whole(spark, target, place, refuse):
+    before = datetime.now(UTC).replace(tzinfo=None)
+    refuse(target.batch(run="r7"), SHORT, ORPHAN)
+    found = spark.read.format("delta").load(place)
+    times = [r["quarantined_at"] for r in found.collect()]
+    assert before <= times[0] == times[1]
+    expected = [(1, *SHORT, "f1", "r7", times[0]), (1, *ORPHAN, "f1", "r7", times[0])]
+    assert_rows(STORED, expected, found)
+
+
+def test_batches_stand_side_by_side(spark, target, place, refuse):
+    refuse(target.batch(run="r1"), SHORT)
+    target.append((1, "a"))
+    refuse(target.batch(run="r2"), ORPHAN)
+    target.append((2, "b"))
+    assert [(1, *SHORT, "f1", "r1"), (2, *ORPHAN, "f1", "r2")] == stored(spark, place)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param([SHORT, ORPHAN], id="the same rows"),
+        pytest.param([ORPHAN], id="fewer rows"),
+        pytest.param([], id="none any more"),
+    ],
+)
+def test_what_a_dead_run_left_is_replaced(spark, target, place, refuse, again):
+    """The next run decides the batch anew, maybe by another contract and with other rows."""
+    refuse(target.batch(run="r1"), SHORT)
+    target.append((1, "a"))
+    refuse(target.batch(run="dead"), SHORT, ORPHAN)
+    refuse(target.batch(run="r2"), *again, fingerprint="f2")
+    target.append((2, "b"))
+    expected = [(1, *SHORT, "f1", "r1"), *[(2, *row, "f2", "r2") for row in again]]
+    assert sorted(expected, key=str) == stored(spark, place)
+
+
+def test_a_batch_that_refuses_nothing_makes_no_quarantine(tmp_path, target, refuse):
+    refuse(target.batch())
+    assert not (tmp_path / "quarantine").exists()
+
+
+def test_a_batch_that_refuses_nothing_leaves_the_quarantine_of_others_alone(spark, target, place, refuse):
+    refuse(target.batch(run="r1"), SHORT)
+    target.append((1, "a"))
+    version = Written(spark, place).position().version
+    refuse(target.batch(run="r2"))
+    assert version == Written(spark, place).position().version
+
+
+def test_a_zombie_without_the_lease_changes_nothing(spark, target, place, refuse):
+    old = target.batch(run="zombie")
+    refuse(target.batch(run="r1"), SHORT)
+    target.append((1, "a"))
+    target.lease.error = error(LeaseHeldError, "somebody else has it")
+    with pytest.raises(LeaseHeldError):
+        refuse(old, ORPHAN)
+    assert [(1, *SHORT, "f1", "r1")] == stored(spark, place)
+
+
+def test_rows_that_come_again_are_known_by_reason_place_and_text(spark, target, place, refuse):
+    refuse(target.batch(), SHORT, ORPHAN)
+    target.append((1, "a"))
+    new = [
+        SHORT,
+        (["long row"], *SHORT[1:]),
+        (SHORT[0], "g.csv#2", *SHORT[2:]),
+        (*SHORT[:3], "2,"),
+        (*SHORT[:3], None),
+    ]
+    frame = spark.createDataFrame(new, REFUSED)
+    assert_rows(REFUSED, new[1:], not_refused_before(spark, target.batch(), place, frame))
+
+
+def test_what_a_dead_run_left_of_this_very_batch_is_not_known(spark, target, place, refuse):
+    refuse(target.batch(run="dead"), SHORT)
+    frame = spark.createDataFrame([SHORT], REFUSED)
+    assert_rows(REFUSED, [SHORT], not_refused_before(spark, target.batch(), place, frame))
+
+
+def test_without_a_quarantine_nothing_is_known(spark, target, place):
+    frame = spark.createDataFrame([SHORT], REFUSED)
+    assert_rows(REFUSED, [SHORT], not_refused_before(spark, target.batch(), place, frame))

@@ -1,0 +1,54 @@
+"""A source that a test fills by hand, behind the reader's interface: a table with a cursor, or read whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jobs.ingest.frame import reading_schema
+from jobs.ingest.reading import Reading
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from shared.contracts import Table
+    from shared.jobs import Job
+
+Row = tuple[Any, ...]
+
+
+@dataclass
+class Shelf:
+    """Rows that lie there now, as business columns; from where on a window begins is asked of `start`.
+
+    Args:
+        rows: The rows.
+        malformed: Rows that cannot be read, as text and reason.
+        error: What a reading raises instead of rows.
+        asked: The position each run came with.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    malformed: list[tuple[str, str]] = field(default_factory=list)
+    error: Exception | None = None
+    asked: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+
+    def __call__(self, spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading:
+        self.asked[job.run_id] = position
+        if self.error:
+            raise self.error
+        good = [
+            (*row, f"row {i}", None, None, [])
+            for i, row in enumerate(self.rows, 1)
+            if self._in_window(table, row, position)
+        ]
+        nothing = [None] * len(table.columns)
+        bad = [(*nothing, "shelf", None, text, [reason]) for text, reason in self.malformed]
+        return Reading(spark.createDataFrame([*good, *bad], reading_schema(table)).coalesce(1))
+
+    def _in_window(self, table: Table, row: Row, position: dict[str, Any] | None) -> bool:
+        source = table.source
+        if source is None or source.cursor is None or not position or position["cursor"] is None:
+            return True
+        value = row[table.column_names.index(source.cursor)]
+        return value is None or value >= int(position["cursor"]) - source.lag_seconds
