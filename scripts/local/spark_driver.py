@@ -45,7 +45,7 @@ def main() -> None:
 def _has_jvm(spark: SparkSession) -> bool:
     """Whether Spark still runs; without it the driver ends, and its parent starts a fresh one."""
     try:
-        spark._jvm.java.lang.System.nanoTime()  # noqa: SLF001 - py4j's gateway has no public name
+        spark._jvm.java.lang.System.nanoTime()
     except (OSError, Py4JError):
         return False
     return True
