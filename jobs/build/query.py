@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+import sqlglot
 from pyspark.sql import types as T
+from sqlglot import TokenType
 
 from jobs.runtime.tables import read_version, spark_schema
 from shared.contracts.query import BUSINESS_DATE
+from shared.contracts.sql import DIALECT
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pyspark.sql import DataFrame
 
@@ -39,7 +41,7 @@ def result(flow: Flow, versions: Mapping[str, int]) -> DataFrame:
         read_version(flow.session, location, versions[str(name)]).createOrReplaceTempView(_view(name))
     today = [(flow.job.business_date,)]
     flow.session.createDataFrame(today, f"{BUSINESS_DATE} date").createOrReplaceTempView(BUSINESS_DATE)
-    rows = flow.session.sql(_over_views(query.sql, query.inputs))
+    rows = flow.session.sql(over_views(query.sql, query.inputs))
     _check_columns(rows, flow.table)
     return rows.select(*flow.table.column_names)
 
@@ -48,11 +50,17 @@ def _view(name: TableName) -> str:
     return f"{name.layer}__{name.table}"
 
 
-def _over_views(sql: str, inputs: tuple[TableName, ...]) -> str:
+def over_views(sql: str, inputs: Iterable[TableName]) -> str:
     """The query with each `layer.table` replaced by its view; Spark has no database of a lake read by location."""
-    for name in inputs:
-        sql = re.sub(rf"\b{name.layer}\.{name.table}\b", _view(name), sql)
-    return sql
+    views = {(str(name.layer), name.table): _view(name) for name in inputs}
+    tokens = sqlglot.tokenize(sql, dialect=DIALECT)
+    pieces, end = [], 0
+    for layer, dot, table in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        view = views.get((layer.text, table.text)) if dot.token_type is TokenType.DOT else None
+        if view:
+            pieces += [sql[end : layer.start], view]
+            end = table.end + 1
+    return "".join([*pieces, sql[end:]])
 
 
 def _check_columns(rows: DataFrame, table: Table) -> None:

@@ -31,7 +31,9 @@ def command_of(name):
 
 
 def options_of(name):
-    options = [p.opts for p in command_of(name).params if isinstance(p, click.Option)]
+    command = command_of(name)
+    parts = [command, *getattr(command, "commands", {}).values()]
+    options = [p.opts for part in parts for p in part.params if isinstance(p, click.Option)]
     return {opt for opts in options for opt in opts if opt.startswith("--")}
 
 

@@ -1,0 +1,17 @@
+"""A batch's session: what the engine's figures rest on is set anew, and nothing of another batch is seen."""
+
+from jobs.runtime.session import BATCH_CONFS, batch_session
+
+
+def test_a_batch_has_the_settings_of_the_engine_whatever_others_have_set(spark):
+    first = batch_session(spark)
+    first.conf.set("spark.sql.ansi.enabled", "false")
+    first.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")
+    second = batch_session(spark)
+    assert BATCH_CONFS == {key: second.conf.get(key) for key in BATCH_CONFS}
+
+
+def test_a_batch_does_not_see_the_views_of_another(spark):
+    first, second = batch_session(spark), batch_session(spark)
+    first.range(1).createOrReplaceTempView("batch")
+    assert (True, False) == (first.catalog.tableExists("batch"), second.catalog.tableExists("batch"))
