@@ -14,7 +14,7 @@ from shared.names import Names
 from shared.release import EMR_RELEASE_LABEL
 
 if TYPE_CHECKING:
-    from shared.config import Environment
+    from shared.config import Environment, Network
 
 
 class SparkApplication(Construct):
@@ -46,6 +46,7 @@ class SparkApplication(Construct):
                 cpu=settings["cpu"], memory=settings["memory"]
             ),
             monitoring_configuration=_monitoring(log_uri, key_arn),
+            network_configuration=_network(environment.network),
         )
         resource.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         self.application_id = resource.attr_application_id
@@ -53,7 +54,9 @@ class SparkApplication(Construct):
 
 def _settings(environment: Environment) -> dict[str, str]:
     """Everything whose change needs another application."""
+    vpc = {"network": environment.network.model_dump_json()} if environment.network else {}
     return {
+        **vpc,
         "name": Names(environment).application,
         "release": EMR_RELEASE_LABEL,
         "architecture": "ARM64",
@@ -65,6 +68,14 @@ def _settings(environment: Environment) -> dict[str, str]:
 
 def _fingerprint(settings: dict[str, str]) -> str:
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _network(network: Network | None) -> emr.CfnApplication.NetworkConfigurationProperty | None:
+    if network is None:
+        return None
+    return emr.CfnApplication.NetworkConfigurationProperty(
+        subnet_ids=list(network.subnet_ids), security_group_ids=list(network.security_group_ids)
+    )
 
 
 def _monitoring(log_uri: str, key_arn: str) -> emr.CfnApplication.MonitoringConfigurationProperty:

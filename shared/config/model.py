@@ -39,6 +39,16 @@ class Spark(_Settings):
     job_timeout_minutes: Annotated[int, Field(ge=5, le=10080)] = 120
 
 
+class Network(_Settings):
+    """Where job runs live in a VPC whose subnets have a way to the sources.
+
+    Without one, EMR Serverless reaches S3 and other services of its region, but neither Snowflake nor the ECB.
+    """
+
+    subnet_ids: tuple[str, ...] = Field(min_length=1, max_length=16)
+    security_group_ids: tuple[str, ...] = Field(min_length=1, max_length=5)
+
+
 class Schedule(_Settings):
     """When a machine starts by itself; `cron` is EventBridge Scheduler's six-field form."""
 
@@ -63,6 +73,7 @@ class Environment(_Settings):
     alarm_email: str | None = None
     log_retention_days: int = 365
     spark: Spark = Spark()
+    network: Network | None = None
     daily_batch: Schedule = Schedule(cron="cron(0 4 * * ? *)")
     sources: dict[str, str] = {}
 

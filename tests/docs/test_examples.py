@@ -12,6 +12,7 @@ import sqlglot
 import yaml
 from pydantic import BaseModel
 
+from shared.config import Environment
 from shared.contracts import Disposition, Kind, load_catalog
 from shared.contracts.catalog import FOLDER
 from shared.contracts.columns import TYPES
@@ -24,6 +25,7 @@ from tests.oracle.answer import arrow_schema, expected
 from tests.oracle.compare import assert_same_rows
 
 CONTRACTS = "shared/contracts/"
+SETTINGS = "shared/config/"
 BLOCKS = [block for doc in documents() for block in doc.blocks]
 EXAMPLES = {b.file.removeprefix(CONTRACTS): b.text for b in BLOCKS if b.file.startswith(CONTRACTS)}
 PAGE = document("docs/contracts.md")
@@ -44,8 +46,18 @@ def catalog_with(folder, examples):
 
 
 def test_every_contract_and_query_that_is_shown_is_a_whole_example():
-    assert [] == [b.text for b in BLOCKS if b.language in {"yaml", "sql"} and not b.file.startswith(CONTRACTS)]
+    known = (CONTRACTS, SETTINGS)
+
+    assert [] == [b.text for b in BLOCKS if b.language in {"yaml", "sql"} and not b.file.startswith(known)]
     assert {} == {name: "exists already" for name in EXAMPLES if (FOLDER / name).exists()}
+
+
+@pytest.mark.parametrize("text", [b.text for b in BLOCKS if b.file.startswith(SETTINGS)])
+def test_settings_that_are_shown_are_an_environments(text):
+    shown = yaml.safe_load(text)
+    environment = Environment.model_validate({"name": "shown", "owner": "reader", **shown})
+
+    assert shown.keys() <= environment.model_fields_set
 
 
 def test_the_examples_are_tables_of_the_lake(tmp_path):

@@ -6,7 +6,7 @@ from aws_cdk.assertions import Template
 
 from infra.artifacts import ENVIRONMENT, JOBS
 from infra.constructs.spark_application import SparkApplication
-from shared.config import load_environment
+from shared.config import Network, load_environment
 from shared.release import EMR_RELEASE_LABEL
 
 KIND = "AWS::EMRServerless::Application"
@@ -37,13 +37,16 @@ def test_replaced_application_is_retained(cloud):
     assert ("RetainExceptOnCreate", "Retain") == (application["DeletionPolicy"], application["UpdateReplacePolicy"])
 
 
-def logical_id(**changes):
+def application(network=None, **changes):
     env = load_environment("prod")
-    env = env.model_copy(update={"spark": env.spark.model_copy(update=changes)})
+    env = env.model_copy(update={"spark": env.spark.model_copy(update=changes), "network": network})
     stack = Stack(App(), "S")
     SparkApplication(stack, "Batch", environment=env, log_uri="s3://logs/emr/", key_arn="arn:aws:kms:::key/1")
-    (name,) = Template.from_stack(stack).to_json()["Resources"]
-    return name
+    ((name, resource),) = Template.from_stack(stack).to_json()["Resources"].items()
+    return name, resource["Properties"]
+
+
+VPC = Network(subnet_ids=("subnet-1", "subnet-2"), security_group_ids=("sg-1",))
 
 
 @pytest.mark.parametrize(
@@ -53,10 +56,18 @@ def logical_id(**changes):
         pytest.param({"max_executors": 1}, True, id="what only a job run is given"),
         pytest.param({"idle_minutes": 5}, False, id="when it stops"),
         pytest.param({"maximum_vcpu": 32}, False, id="its cap"),
+        pytest.param({"network": VPC}, False, id="where it lives"),
     ],
 )
 def test_settings_that_cannot_be_updated_make_another_application(change, same):
-    assert same is (logical_id() == logical_id(**change))
+    assert same is (application()[0] == application(**change)[0])
+
+
+def test_application_lives_in_the_network_that_is_given():
+    expected = {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
+
+    assert expected == application(network=VPC)[1]["NetworkConfiguration"]
+    assert "NetworkConfiguration" not in application()[1]
 
 
 def test_artifacts_are_named_by_their_content(prod):
