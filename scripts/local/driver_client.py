@@ -147,6 +147,9 @@ class SparkDriver:
         tail = part.decode(errors="replace")[-TAIL_CHARACTERS:].strip()
         if answer is None:
             return JobResult(_KILLED, f"{tail}\nthe Spark driver died during the job run; whole log: {log}")
+        if answer.get("ends"):
+            with self._changing:
+                self._end(patience=0)
         return JobResult(answer["exit_code"], f"{tail}\n{answer['error']}".strip())
 
     def _await_ready(self) -> None:

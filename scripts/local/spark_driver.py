@@ -1,7 +1,7 @@
 """The warm Spark driver: a process that builds one session and serves one job run after another.
 
 Standard input brings JSON lines: first the settings `{app_name, jars, confs}`, then one line per job run
-`{id, args, env}`. Standard output takes one line back for each: `{ready: true}`, then `{id, exit_code, error}`.
+`{id, args, env}`. Standard output takes one line back for each: `{ready: true}`, then `{id, exit_code, error, ends}`.
 Everything anybody prints, Python and the JVM alike, goes to standard error, which the parent has opened as a file.
 When standard input ends the process ends, whatever it is doing: its parent is gone.
 """
@@ -36,10 +36,12 @@ def main() -> None:
 
     spark = build_session(settings["app_name"], [Path(jar) for jar in settings["jars"]], settings["confs"])
     _answer(answers, ready=True)
-    while _has_jvm(spark):
+    ends = False
+    while not ends:
         request = requests.get()
         exit_code, error = _serve(run, request, spark)
-        _answer(answers, id=request["id"], exit_code=exit_code, error=error)
+        ends = not _has_jvm(spark)
+        _answer(answers, id=request["id"], exit_code=exit_code, error=error, ends=ends)
 
 
 def _has_jvm(spark: SparkSession) -> bool:

@@ -23,7 +23,15 @@ session, jobs = types.ModuleType("jobs.runtime.session"), types.ModuleType("jobs
 
 def build_session(app_name, jars, confs):
     print("building", app_name, [str(jar) for jar in jars], confs)
-    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    jvm = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+
+    def nano_time():
+        if jvm.poll() is not None:
+            raise ConnectionRefusedError(111, "Connection refused")
+
+    name = types.SimpleNamespace
+    jvm._jvm = name(java=name(lang=name(System=name(nanoTime=nano_time))))
+    return jvm
 
 
 def run(args, spark):
@@ -34,6 +42,9 @@ def run(args, spark):
     if args == ["exit"]:
         sys.exit(4)
     if args == ["last"]:
+        spark.wait()
+    if args == ["without jvm"]:
+        spark.kill()
         spark.wait()
     return 0
 
@@ -99,6 +110,13 @@ def test_the_environment_of_one_run_is_gone_in_the_next(driver, tmp_path):
     driver.run(job_run("second"))
 
     assert "running ['second'] None" in (tmp_path / "logs" / "second.log").read_text()
+
+
+def test_a_job_after_the_jvm_died_is_served_by_a_fresh_driver(driver, tmp_path):
+    driver.run(job_run("without jvm"))
+
+    assert 0 == driver.run(job_run("next")).exit_code
+    assert 2 == (tmp_path / "logs" / "driver.log").read_text().count("building")
 
 
 def test_an_account_opened_after_the_driver_is_found_and_the_checkout_stays(driver, tmp_path, monkeypatch):
