@@ -67,10 +67,10 @@ def _check_columns(rows: DataFrame, table: Table) -> None:
     given = {f.name: f.dataType.simpleString() for f in rows.schema.fields}
     wanted = {f.name: f.dataType.simpleString() for f in spark_schema(table).fields if isinstance(f, T.StructField)}
     if given != wanted:
-        wrong = sorted(set(given.items()) ^ set(wanted.items()))
+        wrong = sorted(n for n in given | wanted if given.get(n) != wanted.get(n))
         raise ContractError(
             f"{table.file.name}: the query's columns are not the contract's",
-            given=", ".join(f"{n} {given[n]}" for n, _ in wrong if n in given) or "nothing",
-            expected=", ".join(f"{n} {wanted[n]}" for n, _ in wrong if n in wanted) or "nothing",
+            given=", ".join(f"{n} {given[n]}" for n in wrong if n in given) or "nothing",
+            expected=", ".join(f"{n} {wanted[n]}" for n in wrong if n in wanted) or "nothing",
             mend="CAST in the query, or change the contract",
         )

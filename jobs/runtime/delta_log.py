@@ -77,11 +77,17 @@ class DeltaLog:
 
     def transactions(self) -> dict[str, int]:
         """The last transaction version of every writer (`txnAppId`)."""
-        found, entries = {}, self._snapshot.transactions().iterator()
+        found, entries = {}, self._set_transactions().iterator()
         while entries.hasNext():
             entry = entries.next()
-            found[entry._1()] = entry._2()  # noqa: SLF001 - Scala's name for a tuple's part
+            found[entry.appId()] = entry.version()
         return found
+
+    def _set_transactions(self) -> Any:  # noqa: ANN401 - a collection of Scala's
+        """From the checksum that lies beside a commit; without one Spark jobs have to read the whole log."""
+        checksum = self._snapshot.checksumOpt()
+        recorded = checksum.get().setTransactions() if checksum.isDefined() else checksum
+        return recorded.get() if recorded.isDefined() else self._snapshot.setTransactions()
 
     def commit(self, version: int) -> Commit | None:
         """One commit, or None when the log no longer holds it."""

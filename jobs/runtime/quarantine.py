@@ -60,7 +60,7 @@ def quarantine(session: SparkSession, batch: Batch, location: str, refused: Data
     rows = _rows(session, refused, batch, fingerprint)
     writer = rows.write.format("delta").mode("append")
     if orphaned:
-        writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", f"batch = {batch.sequence}")
+        writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", f"batch >= {batch.sequence}")
     inputs = {"batch": batch.sequence}
     commit(session, own, lambda: writer.save(location), inputs=inputs, books={}, fingerprint=fingerprint)
 

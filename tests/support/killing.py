@@ -54,7 +54,7 @@ class Reaper:
         @functools.wraps(writer)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             point = f"{writer.__name__} {_place(args)}"
-            if point not in self.seen:
+            if not self.is_killed and point not in self.seen:
                 self.seen.append(point)
                 self.is_killed = True
             if self.is_killed:

@@ -148,7 +148,7 @@ RULES = """\
         ),
         pytest.param(
             (SQL, "SUM(o.amount_eur)", "CAST(1 / (MIN(o.order_id) - 10) AS DECIMAL(22,2))"),
-            "SparkArithmeticException",
+            "ArithmeticException",
             "DIVIDE_BY_ZERO",
             id="an error of the query",
         ),

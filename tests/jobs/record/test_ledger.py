@@ -12,9 +12,9 @@ def outcome(table, step, status=Status.SUCCEEDED):
 
 
 def page(lake, spark, *outcomes):
-    """The page after steps with these outcomes."""
+    """The page after all steps, with these outcomes among theirs."""
     earlier = {}
-    for step in sorted({o.step for o in outcomes}):
+    for step in (Step.INGEST, Step.REFINE, Step.BUILD):
         job = lake.job(step)
         leave_outcomes(job, [o for o in outcomes if o.step is step])
         earlier[step] = job.attempt
@@ -42,3 +42,10 @@ def test_a_run_is_red_as_soon_as_one_table_of_any_step_was(small_lake, spark):
 
 def test_a_skipped_table_is_red_too(small_lake, spark):
     assert Colour.RED is page(small_lake, spark, outcome("silver.stock", Step.REFINE, Status.SKIPPED)).colour
+
+
+def test_a_run_without_a_step_is_red_since_nobody_knows_what_it_would_have_done(small_lake, spark):
+    job = small_lake.job(Step.INGEST)
+    leave_outcomes(job, [outcome("bronze.shop__stock", Step.INGEST)])
+    record(spark, small_lake.job(Step.RECORD, earlier={Step.INGEST: job.attempt}), small_lake.catalog)
+    assert Colour.RED is small_lake.record("r1").colour

@@ -85,6 +85,17 @@ def test_what_a_dead_run_left_is_replaced(spark, target, place, refuse, again):
     assert sorted(expected, key=str) == stored(spark, place)
 
 
+def test_a_table_that_is_built_anew_begins_its_quarantine_anew(spark, target, place, refuse, tmp_path):
+    for run in ("r1", "r2", "r3"):
+        refuse(target.batch(run=run), SHORT)
+        target.append((1, run))
+    anew = Written(spark, str(tmp_path / "anew"))
+    for run in ("r4", "r5"):
+        refuse(anew.batch(run=run), ORPHAN)
+        anew.append((1, run))
+    assert [(1, *ORPHAN, "f1", "r4"), (2, *ORPHAN, "f1", "r5")] == stored(spark, place)
+
+
 def test_a_batch_that_refuses_nothing_makes_no_quarantine(tmp_path, target, refuse):
     refuse(target.batch())
     assert not (tmp_path / "quarantine").exists()
