@@ -87,8 +87,9 @@ class Failure(_Record):
 class TableOutcome(_Record):
     """What one step did to one table. Counts are rows; `seconds` is wall time.
 
-    The books balance: `read = inserted + updated + superseded + quarantined`; `deleted` counts rows that left the
-    target because a full snapshot no longer had their key.
+    The books balance: `read = inserted + updated + tombstoned + superseded + quarantined`. `tombstoned` counts the
+    delete rows that took effect, whether the row they delete was there or is yet to come; `deleted` counts the rows
+    that left the target, by a delete row or because a full snapshot no longer had their key.
     """
 
     table: str
@@ -98,6 +99,7 @@ class TableOutcome(_Record):
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
+    tombstoned: int = 0
     superseded: int = 0
     quarantined: int = 0
     seconds: float = 0.0

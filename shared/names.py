@@ -62,6 +62,11 @@ def quarantine_location(lake_root: str, name: TableName) -> str:
     return f"{lake_root}/quarantine/{name.layer}/{name.table}"
 
 
+def tombstones_location(lake_root: str, name: TableName) -> str:
+    """Where the deletes that a refined table was told of are kept, as a Delta table of their own."""
+    return f"{lake_root}/tombstones/{name.layer}/{name.table}"
+
+
 def staging_location(lake_root: str, run_id: str, name: TableName, sequence: int) -> str:
     """Where one batch is staged before it is committed; removed afterwards."""
     return f"{lake_root}/{STAGING_FOLDER}/{run_id}/{name.layer}.{name.table}/{sequence}"

@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
-from jobs.refine.classify import DELETE, FATE, INSERT, NEWEST, QUARANTINED, SUPERSEDED, UPDATE, classified, ranked
+from jobs.refine.classify import (
+    BURY,
+    DELETE,
+    FATE,
+    INSERT,
+    NEWEST,
+    QUARANTINED,
+    SUPERSEDED,
+    TIED,
+    UPDATE,
+    classified,
+    ranked,
+)
+from jobs.refine.deletes import IS_DELETE, bury, is_delete, tombstones
 from jobs.refine.gate import pass_gate
 from jobs.refine.merge import within, write_effective
 from jobs.refine.relationships import with_parents_checked
@@ -34,6 +47,8 @@ FATES = {INSERT: "inserted", UPDATE: "updated", DELETE: "deleted", SUPERSEDED: "
 
 # What the outcome of a snapshot says when it deleted nothing because of rows without a readable key.
 NOT_WHOLE = "snapshot_not_whole"
+# What it says when rows of one key have one sequence and other content, so that only the rule for ties told them apart.
+SEQUENCE_TIED = "sequence_tied"
 
 
 def refine(flow: Flow) -> TableOutcome:
@@ -80,7 +95,8 @@ def _stage(flow: Flow, rows: DataFrame) -> tuple[DataFrame, dict[str, Any]]:
     table = flow.table
     ruled = typed(rows, table).withColumns({FAILED: failed_rules(table), WARNED: warned_rules(table)})
     checked = with_parents_checked(ruled, table, _parents(flow, ruled))
-    columns = [*table.column_names, FAILED, WARNED, RAW_ROW, "_source_position", NEWEST]
+    columns = [*table.column_names, FAILED, WARNED, RAW_ROW, "_source_position", NEWEST, TIED]
+    columns += [IS_DELETE] if table.apply_as_deletes else []
     newest = ranked(checked, table).select(*columns)
     observation = Observation()
     warned = [F.count_if(F.array_contains(WARNED, r.name)).alias(f"warned {r.name}") for r in table.row_rules]
@@ -103,7 +119,7 @@ def _parents(flow: Flow, rows: DataFrame) -> dict[str, DataFrame]:
             continue
         key = column.parent.column
         if column.parent.table == flow.table.name:
-            own = rows.where(F.size(FAILED) == 0).select(key)
+            own = rows.where((F.size(FAILED) == 0) & ~is_delete(flow.table)).select(key)
             target = _target(flow, None)
             found[column.name] = (target.select(key).unionByName(own) if target else own).distinct()
         else:
@@ -119,16 +135,19 @@ def _commit(flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[st
     bounds = None if snapshot or seen["least"] is None else (seen["least"], seen["greatest"])
     target = _target(flow, bounds)
     # A row without a readable key may be any that a snapshot seems to lack, so beside one nothing is deleted.
-    rows = classified(staged, target, table, is_whole=snapshot and not seen["keyless"]).persist()
+    known = tombstones(flow, within(table.primary_key[0], bounds)) if target else None
+    is_whole = snapshot and not seen["keyless"]
+    rows = classified(staged, target, table, tombstones=known, is_whole=is_whole).persist()
     try:
-        counted = {r[FATE]: r["count"] for r in rows.groupBy(FATE).count().collect()}
-        books = {"read": seen["read"], **{account: counted.get(fate, 0) for fate, account in FATES.items()}}
+        books, tied = _books(rows, table, seen["read"])
         balance(str(table.name), books)
         warnings = pass_gate(flow, rows, books)
         warnings |= {r.name: seen[f"warned {r.name}"] for r in table.row_rules if seen[f"warned {r.name}"]}
         warnings |= {NOT_WHOLE: seen["keyless"]} if snapshot and seen["keyless"] else {}
+        warnings |= {SEQUENCE_TIED: tied} if tied else {}
         refused = _refused(rows, table) if books["quarantined"] else None
         quarantine(flow.session, flow.batch, flow.quarantine, refused, table.fingerprint)
+        bury(flow, rows.where(is_delete(table) & F.col(FATE).isin(DELETE, BURY)) if books["tombstoned"] else None)
         ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by)
         changes = books["inserted"] + books["updated"] + books["deleted"]
         landed = commit(
@@ -149,6 +168,17 @@ def _commit(flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[st
         return flow.succeeded(landed.version, books, warnings)
     finally:
         rows.unpersist()
+
+
+def _books(rows: DataFrame, table: Table, read: int) -> tuple[dict[str, int], int]:
+    """What becomes of the rows read, and how many of them only the rule for ties put in their place."""
+    measures = [F.count(F.lit(1)).alias("rows"), F.count_if(TIED).alias("tied")]
+    counted = {r[FATE]: r for r in rows.groupBy(FATE).agg(*measures).collect()}
+    fates = {fate: row["rows"] for fate, row in counted.items()}
+    books = {"read": read, **{account: fates.get(fate, 0) for fate, account in FATES.items()}}
+    # What a snapshot lacks is deleted without a row that says so.
+    books["tombstoned"] = fates.get(BURY, 0) + (books["deleted"] if table.apply_as_deletes else 0)
+    return books, sum(row["tied"] for row in counted.values())
 
 
 def _target(flow: Flow, bounds: tuple[object, object] | None) -> DataFrame | None:

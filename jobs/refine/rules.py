@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from jobs.refine.deletes import is_delete
 from shared.contracts import Severity
 
 if TYPE_CHECKING:
@@ -20,14 +21,20 @@ WARNED = "_warned"
 def failed_rules(table: Table) -> Column:
     """The names of the rules of severity `error` that a typed row fails: types, required columns, row rules.
 
+    A delete says which row goes and when; its other columns are often empty, so only its key and sequence are judged.
+
     Expects the typed columns and, as `_given_<column>`, whether a value was given before the cast.
     """
-    return _names(_type_rules(table) + _required_rules(table) + _row_rules(table, Severity.ERROR))
+    ordering = {*table.primary_key, *table.sequence_by}
+    of_columns = [*_type_rules(table), *_required_rules(table)]
+    always = [(name, bad) for column, name, bad in of_columns if column in ordering]
+    others = [(name, bad) for column, name, bad in of_columns if column not in ordering]
+    return _names(always + _of_living(table, others + _row_rules(table, Severity.ERROR)))
 
 
 def warned_rules(table: Table) -> Column:
     """The names of the rules of severity `warning` that a typed row fails."""
-    return _names(_row_rules(table, Severity.WARNING))
+    return _names(_of_living(table, _row_rules(table, Severity.WARNING)))
 
 
 def given(column: str) -> str:
@@ -41,13 +48,17 @@ def _names(rules: list[tuple[str, Column]]) -> Column:
     return F.array_compact(F.array(*[F.when(bad, F.lit(name)) for name, bad in rules]))
 
 
-def _type_rules(table: Table) -> list[tuple[str, Column]]:
-    return [(f"{c.name}_type", F.col(given(c.name)) & F.col(c.name).isNull()) for c in table.columns]
+def _of_living(table: Table, rules: list[tuple[str, Column]]) -> list[tuple[str, Column]]:
+    return [(name, ~is_delete(table) & bad) for name, bad in rules] if table.apply_as_deletes else rules
 
 
-def _required_rules(table: Table) -> list[tuple[str, Column]]:
+def _type_rules(table: Table) -> list[tuple[str, str, Column]]:
+    return [(c.name, f"{c.name}_type", F.col(given(c.name)) & F.col(c.name).isNull()) for c in table.columns]
+
+
+def _required_rules(table: Table) -> list[tuple[str, str, Column]]:
     needed = [c.name for c in table.columns if c.required or c.name in table.sequence_by]
-    return [(f"{n}_required", ~F.col(given(n)) & F.col(n).isNull()) for n in needed]
+    return [(n, f"{n}_required", ~F.col(given(n)) & F.col(n).isNull()) for n in needed]
 
 
 def _row_rules(table: Table, severity: Severity) -> list[tuple[str, Column]]:

@@ -9,7 +9,7 @@ from shared.errors import UnbalancedBooksError
 if TYPE_CHECKING:
     from jobs.runtime.delta_log import Commit
 
-ACCOUNTS = ("inserted", "updated", "superseded", "quarantined")
+ACCOUNTS = ("inserted", "updated", "tombstoned", "superseded", "quarantined")
 
 
 def balance(table: str, books: dict[str, int]) -> None:

@@ -1,12 +1,7 @@
-"""The quarantine of a table: rows its rules refused, with reason and position, batch by batch.
-
-A batch's quarantine commits before the batch itself. When a run dies in between, the next run decides the batch anew
-and replaces what the dead one left under the same batch number, so a row never stands there twice.
-"""
+"""The quarantine of a table: rows its rules refused, with reason and position, batch by batch."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
@@ -14,9 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from jobs.runtime.commit import commit
-from jobs.runtime.position import read_position
-from jobs.runtime.tables import ensure_table, read_version
+from jobs.runtime.companion import Companion, commit_before, rows_before
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -50,19 +43,8 @@ def quarantine(session: SparkSession, batch: Batch, location: str, refused: Data
     Raises:
         LostRaceError: another writer quarantined this batch first.
     """
-    before = read_position(session, location)
-    own = replace(batch, location=location, before=before, flow=f"quarantine of {batch.flow}")
-    orphaned = own.last is not None and own.last.inputs["batch"] >= batch.sequence
-    if refused is None and not orphaned:
-        return
-    if before.version < 0:
-        ensure_table(session, location, SCHEMA)
-    rows = _rows(session, refused, batch, fingerprint)
-    writer = rows.write.format("delta").mode("append")
-    if orphaned:
-        writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", f"batch >= {batch.sequence}")
-    inputs = {"batch": batch.sequence}
-    commit(session, own, lambda: writer.save(location), inputs=inputs, books={}, fingerprint=fingerprint)
+    rows = None if refused is None else _rows(refused, batch, fingerprint)
+    commit_before(session, batch, _companion(location), rows, fingerprint=fingerprint)
 
 
 def not_refused_before(session: SparkSession, batch: Batch, location: str, refused: DataFrame) -> DataFrame:
@@ -74,17 +56,19 @@ def not_refused_before(session: SparkSession, batch: Batch, location: str, refus
         location: The quarantine's place.
         refused: As for `quarantine`.
     """
-    version = read_position(session, location).version
-    if version < 0:
+    before = rows_before(session, batch, _companion(location))
+    if before is None:
         return refused
-    known = read_version(session, location, version).where(F.col("batch") < batch.sequence).alias("known")
+    known = before.alias("known")
     same = [F.col(f"new.{c}").eqNullSafe(F.col(f"known.{c}")) for c in ("rules", "source_position", "row")]
     return refused.alias("new").join(known, on=reduce(and_, same), how="left_anti")
 
 
-def _rows(session: SparkSession, refused: DataFrame | None, batch: Batch, fingerprint: str) -> DataFrame:
-    if refused is None:
-        return session.createDataFrame([], SCHEMA)
+def _companion(location: str) -> Companion:
+    return Companion(what="quarantine", location=location, schema=SCHEMA)
+
+
+def _rows(refused: DataFrame, batch: Batch, fingerprint: str) -> DataFrame:
     return refused.select(
         F.lit(batch.sequence).cast("bigint").alias("batch"),
         "rules",

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from scripts.looking.lake import Lake
     from scripts.looking.runs import Run
 
-BOOKS = {"read": "read", "inserted": "new", "updated": "changed", "superseded": "superseded", "quarantined": "refused"}
+BOOKS = {
+    "read": "read",
+    "inserted": "new",
+    "updated": "changed",
+    "tombstoned": "deleted",
+    "superseded": "superseded",
+    "quarantined": "refused",
+}
 
 
 @click.command()
@@ -59,7 +66,8 @@ def _whole(run: Run) -> dict[str, Any]:
 def _print_all(runs: list[Run]) -> None:
     out = console()
     wide = out.width >= WIDE
-    books = BOOKS if wide else {name: title for name, title in BOOKS.items() if name != "superseded"}
+    books = _books({name for run in runs for name, number in run.counts.items() if number})
+    books = books if wide else {name: title for name, title in books.items() if name != "superseded"}
     heads = [Head("run", shrinks=True), Head("colour"), *([Head("day")] if wide else []), Head("finished (UTC)")]
     heads += [Head("seconds", right=True)] if wide else []
     heads += [Head("tables", right=not wide), *[Head(title, right=True) for title in books.values()]]
@@ -76,6 +84,11 @@ def _print_all(runs: list[Run]) -> None:
         for run in runs
     ]
     out.print(grid(heads, rows) if runs else "There was no run yet; start one with: ./lake run daily_batch")
+
+
+def _books(counted: set[str]) -> dict[str, str]:
+    """The columns of the books; that of delete rows only where there are some, since few sources send them."""
+    return {name: title for name, title in BOOKS.items() if name != "tombstoned" or name in counted}
 
 
 def _tables(by_status: dict[str, int], *, wide: bool) -> str:
@@ -104,14 +117,15 @@ def _print_one(run: Run) -> None:
 def _outcomes(run: Run, *, wide: bool) -> Grid:
     """What each step did to each table, with the table's version at the end of the run."""
     versions = {v.table: v.version for v in run.versions}
+    books = _books({name for name, number in run.counts.items() if number})
     heads = [*([Head("step")] if wide else []), Head("table"), Head("status")]
-    heads += [Head(title, right=True) for title in (*BOOKS.values(), "seconds", "ver")]
+    heads += [Head(title, right=True) for title in (*books.values(), "seconds", "ver")]
     rows = [
         [
             *([o.step] if wide else []),
             o.table,
             state(o.status),
-            *[count(getattr(o, name)) for name in BOOKS],
+            *[count(getattr(o, name)) for name in books],
             f"{o.seconds:,.1f}",
             versions.get(o.table, o.version),
         ]

@@ -118,6 +118,7 @@ def _line(outcome: TableOutcome) -> str:
         "new": outcome.inserted,
         "changed": outcome.updated,
         "gone": outcome.deleted,
+        "gone before they came": max(0, outcome.tombstoned - outcome.deleted),
         "quarantined": outcome.quarantined,
     }
     told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)

@@ -36,7 +36,8 @@ def nothing_changed(record: RunRecord) -> bool:
 
 
 def _counts(outcome: TableOutcome) -> tuple[int, int, int, int]:
-    merged = outcome.inserted + outcome.updated + outcome.deleted
+    # A delete row counts once, whether the row it deletes was there or not.
+    merged = outcome.inserted + outcome.updated + max(outcome.deleted, outcome.tombstoned)
     return outcome.read, merged, outcome.superseded, outcome.quarantined
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.columns import PLAIN_NAME, compile_columns, primary_key
+from shared.contracts.deletes import compile_deletes
 from shared.contracts.document import SUFFIX, TABLE, read_document, short_name
 from shared.contracts.model import Disposition, Kind, Query, RowRule, Table, TableRule
 from shared.contracts.query import BATCH, read_query
@@ -25,7 +26,7 @@ DISPOSITIONS = {
 }
 TABLE_PROPERTIES = {
     Kind.INGESTED: {"writeDisposition", "clusterBy", "cursor", "lag", "initialValue"},
-    Kind.REFINED: {"writeDisposition", "clusterBy", "sequenceBy"},
+    Kind.REFINED: {"writeDisposition", "clusterBy", "sequenceBy", "applyAsDeletes", "tombstoneRetention"},
     Kind.BUILT: {"writeDisposition", "clusterBy"},
 }
 
@@ -54,6 +55,8 @@ def compile_contract(path: Path) -> Table:
     custom = document.customs(document.schema.customProperties, TABLE_PROPERTIES[kind], (*TABLE, "customProperties"))
     disposition = _disposition(document, custom, kind)
     rules = compile_rules(document, names, key)
+    sequence_by = _column_list(document, custom, "sequenceBy", names)
+    apply_as_deletes, retention = compile_deletes(document, custom, columns, sequence_by)
     return Table(
         name=name,
         kind=kind,
@@ -63,7 +66,9 @@ def compile_contract(path: Path) -> Table:
         columns=columns,
         primary_key=key,
         disposition=disposition,
-        sequence_by=_column_list(document, custom, "sequenceBy", names),
+        sequence_by=sequence_by,
+        apply_as_deletes=apply_as_deletes,
+        tombstone_retention_seconds=retention,
         cluster_by=_column_list(document, custom, "clusterBy", names),
         source=compile_source(document, custom, disposition) if kind is Kind.INGESTED else None,
         inputs=_inputs(document, kind, query),

@@ -136,7 +136,11 @@ CARRIED_COLUMNS = ("_sequence", "_source_position")
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """One table, from its contract. `columns` are the business columns in their order."""
+    """One table, from its contract.
+
+    `columns` are the business columns in their order. `apply_as_deletes` is a predicate over the input's row that holds
+    for a delete; tombstones are kept for ever when `tombstone_retention_seconds` is None.
+    """
 
     name: TableName
     kind: Kind
@@ -147,6 +151,8 @@ class Table:
     primary_key: tuple[str, ...]
     disposition: Disposition
     sequence_by: tuple[str, ...] = ()
+    apply_as_deletes: str | None = None
+    tombstone_retention_seconds: int | None = None
     cluster_by: tuple[str, ...] = ()
     source: Source | None = None
     inputs: tuple[TableName, ...] = ()
@@ -190,6 +196,7 @@ class Table:
             "primary_key": self.primary_key,
             "disposition": self.disposition,
             "sequence_by": self.sequence_by,
+            "deletes": (self.apply_as_deletes, self.tombstone_retention_seconds),
             "source": self.source,
             "inputs": self.inputs,
             "query": self.query and (self.query.canonical or self.query.sql),

@@ -109,6 +109,14 @@ def _check_refined(table: Table, source: Table) -> None:
                 given=", ".join(unknown),
                 expected=", ".join(known),
             )
+    unknown = unknown_columns(table.apply_as_deletes, known) if table.apply_as_deletes and known else []
+    if unknown:
+        document = read_document(table.file)
+        raise ContractError(
+            f"{document.place(document.at_custom('applyAsDeletes'))}: applyAsDeletes asks for what its input lacks",
+            given=", ".join(unknown),
+            expected=", ".join(known),
+        )
 
 
 def _check_result(table: Table, query: Query) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from shared.contracts.duration import seconds
 from shared.contracts.model import Disposition, Source
 
 if TYPE_CHECKING:
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from shared.contracts.lines import Path as YamlPath
     from shared.contracts.odcs import Server
 
-UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-LAG = re.compile(r"(\d{1,6}) (second|minute|hour|day)s?")
 NEEDED = {"snowflake": ("database", "schema_"), "s3": ("location", "format"), "api": ("location",)}
 SERVER: YamlPath = ("servers", 0)
 
@@ -44,7 +42,7 @@ def compile_source(document: Document, custom: dict[str, Any], disposition: Disp
         format=_format(document, server),
         encoding=server.encoding,
         cursor=cursor,
-        lag_seconds=_seconds(document, custom.get("lag")),
+        lag_seconds=seconds(document, custom, "lag") or 0,
         initial_value=None if custom.get("initialValue") is None else str(custom["initialValue"]),
     )
 
@@ -78,17 +76,3 @@ def _format(document: Document, server: Server) -> str | None:
     # ODCS gives `format` to servers of type s3 only.
     given = document.customs(server.customProperties, {"format"}, (*SERVER, "customProperties"))
     return server.format or given.get("format")
-
-
-def _seconds(document: Document, lag: object) -> int:
-    if lag is None:
-        return 0
-    match = LAG.fullmatch(str(lag))
-    if not match:
-        raise document.error(
-            "lag is not a duration",
-            document.at_custom("lag"),
-            given=str(lag),
-            expected="<number> seconds|minutes|hours|days",
-        )
-    return int(match[1]) * UNITS[match[2]]

@@ -30,6 +30,8 @@ CUSTOMERS, ORDERS, STOCK = (
 )
 # What may differ between two runs of the same work.
 ITS_OWN = ("_ingested_at", "_run_id", "run_id", "quarantined_at")
+# What lies beside the tables and commits before them.
+COMPANIONS = ("quarantine", "tombstones")
 
 
 def begun(lake: SmallLake) -> SmallLake:
@@ -39,7 +41,9 @@ def begun(lake: SmallLake) -> SmallLake:
     lake.land("bronze.shop__stock", STOCK, "a,1", "b,2", "c,3")
     lake.run("r1", (Step.INGEST, Step.REFINE))
     lake.land("bronze.shop__customers", CUSTOMERS, f"1,Anna,{ELEVEN}", f"2,Bo,{TEN}", f"3,Cy,{TEN}", "4,Di,never", "5")
-    lake.land("bronze.shop__orders", ORDERS, f"10,1,6,paid,{ELEVEN}", f"14,3,5000,new,{TEN}", f"15,7,1,new,{TEN}", "16")
+    changed = [f"10,1,6,paid,{ELEVEN}", f"14,3,5000,new,{TEN}", f"15,7,1,new,{TEN}", "16"]
+    deleted = [f"12,,,deleted,{ELEVEN}", f"17,,,deleted,{TEN}"]
+    lake.land("bronze.shop__orders", ORDERS, *changed, *deleted)
     lake.land("bronze.shop__stock", STOCK, "a,10", "b,two", "d,4")
     return lake
 
@@ -53,9 +57,9 @@ def rows(location: str) -> list[tuple[Any, ...]]:
 
 
 def left_behind(lake: SmallLake) -> dict[str, Any]:
-    """The rows of every table and quarantine, and the versions of the tables."""
+    """The rows of every table and of what lies beside it, and the versions of the tables."""
     versions = lake.versions()
-    tables = {place: version for place, version in versions.items() if not place.startswith("quarantine")}
+    tables = {place: version for place, version in versions.items() if not place.startswith(COMPANIONS)}
     return {place: rows(f"{lake.lake_root}/{place}") for place in versions} | {"versions": tables}
 
 
@@ -92,8 +96,8 @@ def test_a_run_that_dies_before_every_write_ends_as_if_it_had_not(small_lake, mo
     reaper.watch(monkeypatch)
     assert run_and_die(lake, reaper) == len(reaper.seen)
     assert {"commit", "ensure_table", "stage", "write_text"} == {point.split()[0] for point in reaper.seen}
-    # Seven tables, four quarantines and the files of four steps at the least.
-    assert len(reaper.seen) >= 7 * 3 + 4 + 4 * 2
+    # Seven tables, four quarantines, tombstones and the files of four steps at the least.
+    assert len(reaper.seen) >= 7 * 3 + 4 + 2 + 4 * 2
     assert page(undisturbed) == page(lake)
     assert left_behind(undisturbed) == left_behind(lake)
 

@@ -93,6 +93,7 @@ JOIN   silver.customers AS c ON c.customer_id = o.customer_id
 GROUP BY o.customer_id, c.name
 """
 KEY_AND_SEQUENCE = {"writeDisposition": "merge", "sequenceBy": "[changed_at]"}
+DELETES = {"applyAsDeletes": "\"state = 'deleted'\"", "tombstoneRetention": "30 days"}
 
 
 def contract(name: str, properties: str, custom: Mapping[str, str]) -> str:
@@ -127,7 +128,7 @@ FILES: Mapping[str, str] = {
     ),
     "bronze.shop__stock": bronze("bronze.shop__stock", "snapshot", "product", "pieces"),
     "silver.customers": contract("silver.customers", CUSTOMERS, KEY_AND_SEQUENCE),
-    "silver.orders": contract("silver.orders", ORDERS, KEY_AND_SEQUENCE),
+    "silver.orders": contract("silver.orders", ORDERS, KEY_AND_SEQUENCE | DELETES),
     "silver.stock": contract("silver.stock", STOCK, {"writeDisposition": "snapshot"}),
     "gold.totals": contract("gold.totals", TOTALS, {"writeDisposition": "refresh"}),
     "gold.totals.sql": TOTALS_SQL,

@@ -26,6 +26,7 @@ from shared.names import (
     run_location,
     summary_location,
     table_location,
+    tombstones_location,
 )
 from tests.support.small_contracts import FILES
 
@@ -53,7 +54,7 @@ class Ran:
     def books(self, table: str) -> dict[str, int]:
         """What became of the rows one table read; only what is not zero."""
         counts = self.outcomes[table].model_dump(
-            include={"read", "inserted", "updated", "deleted", "superseded", "quarantined"}
+            include={"read", "inserted", "updated", "deleted", "tombstoned", "superseded", "quarantined"}
         )
         return {account: count for account, count in counts.items() if count}
 
@@ -189,6 +190,14 @@ class SmallLake:
         rows = self.spark.read.format("delta").load(location)
         rows = rows.select("batch", "rules", "source_position", "row_key", "row")
         return sorted((tuple(r) for r in rows.collect()), key=str)
+
+    def tombstones(self, table: str) -> list[tuple[Any, ...]]:
+        """A table's tombstones: batch, key and sequence, sorted."""
+        location = tombstones_location(self.lake_root, TableName.parse(table))
+        if not Path(location).exists():
+            return []
+        rows = self.spark.read.format("delta").load(location).drop("_run_id")
+        return sorted(tuple(r) for r in rows.collect())
 
     def versions(self) -> dict[str, int]:
         """The newest version of every table and quarantine, as the files of their logs say it."""

@@ -14,7 +14,10 @@ BOOKS = {"inserted": 2, "updated": 1, "deleted": 1}
     "books",
     [
         pytest.param({"read": 0}, id="nothing read"),
-        pytest.param({"read": 10, "inserted": 1, "updated": 2, "superseded": 3, "quarantined": 4}, id="every account"),
+        pytest.param(
+            {"read": 15, "inserted": 1, "updated": 2, "superseded": 3, "quarantined": 4, "tombstoned": 5},
+            id="every account",
+        ),
         pytest.param({"read": 1, "inserted": 1, "deleted": 5}, id="deleted rows were not read"),
     ],
 )

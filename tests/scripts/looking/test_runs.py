@@ -28,6 +28,7 @@ def test_run_adds_up_what_its_steps_did(lake):
         "inserted": 2,
         "updated": 1,
         "deleted": 0,
+        "tombstoned": 0,
         "superseded": 0,
         "quarantined": 1,
     } == run.counts

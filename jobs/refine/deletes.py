@@ -1,0 +1,101 @@
+"""Rows that delete: what marks them, and the tombstones that keep them in mind for rows that come late.
+
+A delete that comes before the row it deletes finds nothing to take out. So each delete that takes effect leaves a
+tombstone in a companion table, which commits before the batch; readers of the table itself need no filter.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from jobs.runtime.companion import Companion, commit_before, rows_before
+from jobs.runtime.tables import spark_schema
+from shared.names import tombstones_location
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+    from jobs.runtime.flow import Flow
+    from shared.contracts import Table
+
+IS_DELETE = "_is_delete"
+BATCH = "_batch"
+TOMBSTONE = "_tombstone"
+
+
+def is_delete(table: Table) -> Column:
+    """Whether a typed row of a table is a delete; never on a table whose contract does not say what marks one."""
+    return F.col(IS_DELETE) if table.apply_as_deletes else F.lit(False)  # noqa: FBT003 - a literal column
+
+
+def tombstones(flow: Flow, within: Column) -> DataFrame | None:
+    """The newest tombstone of each key as of the batches before this one.
+
+    Grain: one row per key, with the key and `_tombstone`, a struct of what `sequenceBy` names.
+
+    Args:
+        flow: The table's turn.
+        within: The condition on the key that the batch's rows fulfil.
+
+    Returns:
+        The tombstones that are not older than the contract keeps them; None where there are none.
+    """
+    if not flow.table.apply_as_deletes:
+        return None
+    rows = rows_before(flow.session, flow.batch, _companion(flow))
+    if rows is None:
+        return None
+    outdated = _outdated(flow)
+    kept = rows.where(within).where(f"NOT ({outdated})" if outdated else F.lit(True))  # noqa: FBT003 - a literal column
+    newest = F.max(F.struct(*flow.table.sequence_by)).alias(TOMBSTONE)
+    return kept.groupBy(*flow.table.primary_key).agg(newest)
+
+
+def bury(flow: Flow, rows: DataFrame | None) -> None:
+    """Commit the tombstones of the batch's delete rows, and take out those that have been kept long enough.
+
+    Args:
+        flow: The table's turn.
+        rows: The delete rows that take effect, at most one per key; None when there are none.
+    """
+    if not flow.table.apply_as_deletes:
+        return
+    companion = _companion(flow)
+    if rows is not None:
+        rows = rows.withColumns({BATCH: F.lit(flow.batch.sequence).cast("bigint"), "_run_id": F.lit(flow.job.run_id)})
+        rows = rows.select(*companion.schema.fieldNames())
+    commit_before(
+        flow.session,
+        flow.batch,
+        companion,
+        rows,
+        fingerprint=flow.table.fingerprint,
+        outdated=_outdated(flow),
+    )
+
+
+def _companion(flow: Flow) -> Companion:
+    table = flow.table
+    kept = [f for f in spark_schema(table).fields if f.name in (*table.primary_key, *table.sequence_by)]
+    schema = T.StructType(
+        [
+            T.StructField(BATCH, T.LongType(), nullable=False, metadata={"comment": "The batch that deleted the key."}),
+            *[T.StructField(f.name, f.dataType, nullable=False, metadata=f.metadata) for f in kept],
+            T.StructField("_run_id", T.StringType(), nullable=False, metadata={"comment": "The run that did."}),
+        ]
+    )
+    location = tombstones_location(flow.job.lake_root, table.name)
+    return Companion(what="tombstones", location=location, schema=schema, cluster_by=table.primary_key[:1])
+
+
+def _outdated(flow: Flow) -> str | None:
+    """The predicate of a tombstone that need not be kept: older, by `sequenceBy`, than the retention before today."""
+    if flow.table.tombstone_retention_seconds is None:
+        return None
+    today = datetime.combine(flow.job.business_date, time(), UTC)
+    horizon = today - timedelta(seconds=flow.table.tombstone_retention_seconds)
+    return f"`{flow.table.sequence_by[0]}` < TIMESTAMP'{horizon:%Y-%m-%d %H:%M:%S}'"

@@ -1,0 +1,91 @@
+"""Deletes that a source marks: in whatever order they and the rows they delete arrive, the newest word holds."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from jobs.refine.flow import SEQUENCE_TIED
+from shared.jobs import Step
+
+STEPS = (Step.INGEST, Step.REFINE)
+CUSTOMERS, ORDERS = "customer_id,name,changed_at", "order_id,customer_id,amount_eur,state,changed_at"
+NINE, TEN, ELEVEN, NOON = (datetime(2026, 1, 1, hour) for hour in (9, 10, 11, 12))  # noqa: DTZ001 - UTC, without a zone
+
+
+@pytest.fixture
+def shop(small_lake):
+    """Customer 1 is known; orders 1 to 4 are there since ten."""
+    small_lake.only("bronze.shop__customers", "silver.customers", "bronze.shop__orders", "silver.orders")
+    small_lake.land("bronze.shop__customers", CUSTOMERS, f"1,Ann,{TEN}")
+    small_lake.land("bronze.shop__orders", ORDERS, *[f"{order},1,5,new,{TEN}" for order in (1, 2, 3, 4)])
+    small_lake.run("r1", STEPS)
+    return small_lake
+
+
+def land(lake, run, *orders):
+    """Bring orders in, and give the outcome of their table."""
+    lake.land("bronze.shop__orders", ORDERS, *orders)
+    return lake.run(run, STEPS)
+
+
+def test_the_newest_of_deletes_and_rows_holds_and_the_books_say_what_became_of_each(shop):
+    ran = land(
+        shop,
+        "r2",
+        f"1,,,deleted,{ELEVEN}",  # takes the row out; what else it holds is not judged
+        f"2,9,-1,deleted,{NINE}",  # too old
+        f"3,1,7,paid,{TEN}",  # at the same moment a delete wins
+        f"3,1,5,deleted,{TEN}",
+        f"4,1,5,deleted,{ELEVEN}",  # and is outlived in the same batch
+        f"4,1,8,again,{NOON}",
+        f"5,,,deleted,{ELEVEN}",  # its row is yet to come
+        ",1,5,deleted," + str(TEN),  # deletes nobody knows whom
+        "6,1,5,deleted,",  # nobody knows when
+    )
+    assert [
+        (2, 1, Decimal("5.00"), "new", TEN),
+        (4, 1, Decimal("8.00"), "again", NOON),
+    ] == shop.rows("silver.orders")
+    assert [(2, 1, ELEVEN), (2, 3, TEN), (2, 5, ELEVEN)] == shop.tombstones("silver.orders")
+    books = {"read": 9, "updated": 1, "deleted": 2, "tombstoned": 3, "superseded": 3, "quarantined": 2}
+    assert books == ran.books("silver.orders")
+    # The delete and the row of order 3 in the batch, and the delete and the row that was there.
+    assert {SEQUENCE_TIED: 2} == ran.outcomes["silver.orders"].warnings
+    assert [["changed_at_required"], ["order_id_required"]] == sorted(r[1] for r in shop.refused("silver.orders"))
+
+    ran = land(
+        shop,
+        "r3",
+        f"1,1,4,late,{TEN}",  # deleted since
+        f"3,1,6,late too,{TEN}",
+        f"5,1,5,late,{TEN}",  # deleted before it came
+        f"1,1,9,back,{NOON}",  # a new life
+        f"5,1,5,deleted,{ELEVEN}",  # told once more
+    )
+    assert [1, 2, 4] == [row[0] for row in shop.rows("silver.orders")]
+    assert [(2, 1, ELEVEN), (2, 3, TEN), (2, 5, ELEVEN)] == shop.tombstones("silver.orders")
+    assert {"read": 5, "inserted": 1, "superseded": 4} == ran.books("silver.orders")
+    assert {SEQUENCE_TIED: 1} == ran.outcomes["silver.orders"].warnings
+
+
+def test_a_tombstone_is_kept_as_long_as_the_contract_says(shop):
+    land(shop, "r2", f"1,,,deleted,{ELEVEN}")
+    day_30, day_31 = (date(2026, 1, 1) + timedelta(days=days) for days in (30, 31))
+    shop.land("bronze.shop__orders", ORDERS, f"1,1,4,late,{TEN}")
+    shop.run("r3", STEPS, business_date=day_30)
+    assert [2, 3, 4] == [row[0] for row in shop.rows("silver.orders")]
+
+    # A day later nothing remembers the delete, and the next one to be kept takes its tombstone out.
+    shop.land("bronze.shop__orders", ORDERS, f"1,1,4,later,{TEN}", f"2,,,deleted,{day_31} 08:00:00")
+    shop.run("r4", STEPS, business_date=day_31)
+    assert [(1, "later"), (3, "new"), (4, "new")] == [(row[0], row[3]) for row in shop.rows("silver.orders")]
+    assert [(4, 2, datetime(2026, 2, 1, 8))] == shop.tombstones("silver.orders")  # noqa: DTZ001 - as above
+
+
+def test_a_delete_in_the_very_first_batch_is_remembered(small_lake):
+    small_lake.only("bronze.shop__customers", "silver.customers", "bronze.shop__orders", "silver.orders")
+    small_lake.land("bronze.shop__customers", CUSTOMERS, f"1,Ann,{TEN}")
+    assert {"read": 1, "tombstoned": 1} == land(small_lake, "r1", f"1,,,deleted,{ELEVEN}").books("silver.orders")
+    assert {"read": 1, "superseded": 1} == land(small_lake, "r2", f"1,1,5,late,{TEN}").books("silver.orders")
+    assert [] == small_lake.rows("silver.orders")
