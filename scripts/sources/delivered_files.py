@@ -36,6 +36,8 @@ KEYS = {
     "PERSON": "businessentityid",
     "STORE": "businessentityid",
     "PRODUCT": "productid",
+    "PRODUCTCATEGORY": "productcategoryid",
+    "PRODUCTSUBCATEGORY": "productsubcategoryid",
     "ADDRESS": "addressid",
 }
 CRM_KEY = "Id"

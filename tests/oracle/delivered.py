@@ -16,6 +16,8 @@ ENTITIES = {
     "PERSON": "snowflake__persons",
     "STORE": "snowflake__stores",
     "PRODUCT": "snowflake__products",
+    "PRODUCTCATEGORY": "snowflake__product_categories",
+    "PRODUCTSUBCATEGORY": "snowflake__product_subcategories",
     "ADDRESS": "snowflake__addresses",
 }
 RATES = "ecb__fx_rates"

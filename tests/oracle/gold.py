@@ -6,6 +6,9 @@ join over the published days, not by periods.
 
 import duckdb
 
+from tests.oracle.products import build_products
+from tests.oracle.segments import build_segments
+
 UNITS = "CREATE OR REPLACE MACRO units(amount) AS CAST(amount * 10000 AS HUGEINT)"
 AMOUNT = "CREATE OR REPLACE MACRO amount(units) AS CAST(units * CAST(0.0001 AS DECIMAL(5, 4)) AS DECIMAL(19, 4))"
 ROUNDED = "CREATE OR REPLACE MACRO rounded(part, whole) AS sign(part) * ((2 * abs(part) + whole) // (2 * whole))"
@@ -20,22 +23,34 @@ ASOF LEFT JOIN silver.fx_rates n ON n.currency_code = r.currency_code AND r.rate
 SALES = """
 CREATE OR REPLACE TABLE gold.sales_fact AS
 WITH lines AS (
-  SELECT l.*, o.customer_id, o.ordered_at::DATE AS order_date, o.currency_code,
+  SELECT l.*, o.customer_id, o.ordered_at::DATE AS order_date, o.currency_code, o.status,
          rounded(l.quantity * units(l.unit_price_usd) * (10000 - units(l.discount)), 10000) AS usd
   FROM silver.order_lines l JOIN silver.orders o USING (order_id)
 )
-SELECT l.order_id, l.line_id, l.customer_id, l.product_id, l.order_date, l.quantity, l.currency_code,
+SELECT l.order_id, l.line_id, l.customer_id, l.product_id, l.order_date, l.status AS order_status,
+       l.status <> 'cancelled' AND l.status <> 'rejected' AS is_revenue, l.quantity, l.currency_code,
        l.unit_price_usd, l.discount, amount(l.usd) AS amount_usd,
        amount(rounded(l.usd * 1000000, CAST(r.rate * 1000000 AS HUGEINT))) AS amount_eur
 FROM lines l
 ASOF LEFT JOIN silver.fx_rates r ON r.currency_code = l.currency_code AND l.order_date >= r.rate_date
 """
 
+SOLD = "CREATE OR REPLACE TEMP VIEW sold AS SELECT * FROM gold.sales_fact WHERE is_revenue"
+
 REVENUE = """
 CREATE OR REPLACE TABLE gold.daily_revenue AS
-SELECT order_date, count(DISTINCT order_id) AS orders, count(*) AS lines, sum(quantity)::BIGINT AS units,
-       sum(amount_usd)::DECIMAL(19, 4) AS revenue_usd, sum(amount_eur)::DECIMAL(19, 4) AS revenue_eur
-FROM gold.sales_fact GROUP BY order_date
+SELECT d.order_date, coalesce(s.orders, 0) AS orders, coalesce(c.orders, 0) AS cancelled_orders,
+       coalesce(s.lines, 0) AS lines, coalesce(s.units, 0)::BIGINT AS units,
+       coalesce(s.usd, 0)::DECIMAL(19, 4) AS revenue_usd, coalesce(s.eur, 0)::DECIMAL(19, 4) AS revenue_eur
+FROM (SELECT DISTINCT order_date FROM gold.sales_fact) d
+LEFT JOIN (
+  SELECT order_date, count(DISTINCT order_id) AS orders, count(*) AS lines, sum(quantity) AS units,
+         sum(amount_usd) AS usd, sum(amount_eur) AS eur
+  FROM sold GROUP BY order_date
+) s USING (order_date)
+LEFT JOIN (
+  SELECT order_date, count(DISTINCT order_id) AS orders FROM gold.sales_fact WHERE NOT is_revenue GROUP BY order_date
+) c USING (order_date)
 """
 
 CUSTOMERS = """
@@ -49,7 +64,7 @@ FROM silver.customers c
 LEFT JOIN (
   SELECT customer_id, min(order_date) AS first_order_date, max(order_date) AS last_order_date,
          count(DISTINCT order_id) AS orders, sum(amount_usd) AS usd, sum(amount_eur) AS eur
-  FROM gold.sales_fact GROUP BY customer_id
+  FROM sold GROUP BY customer_id
 ) b USING (customer_id)
 """
 
@@ -57,5 +72,7 @@ LEFT JOIN (
 def build_gold(db: duckdb.DuckDBPyConnection) -> None:
     """Make the built tables from `silver.*`."""
     db.execute("CREATE SCHEMA IF NOT EXISTS gold")
-    for statement in (UNITS, AMOUNT, ROUNDED, PERIODS, SALES, REVENUE, CUSTOMERS):
+    for statement in (UNITS, AMOUNT, ROUNDED, PERIODS, SALES, SOLD, REVENUE, CUSTOMERS):
         db.execute(statement)
+    build_products(db)
+    build_segments(db)

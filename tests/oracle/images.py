@@ -70,6 +70,30 @@ IMAGES = {
         newest_by="modified_at",
         rules={"store_name_not_blank": "store_name = ''"},
     ),
+    "product_categories": Image(
+        source="snowflake__product_categories",
+        columns={
+            "category_id": "productcategoryid",
+            "category_name": "trim(name)",
+            "modified_at": "modifieddate",
+        },
+        key=("category_id",),
+        newest_by="modified_at",
+        rules={"category_name_not_blank": "category_name = ''"},
+    ),
+    "product_subcategories": Image(
+        source="snowflake__product_subcategories",
+        columns={
+            "subcategory_id": "productsubcategoryid",
+            "category_id": "productcategoryid",
+            "subcategory_name": "trim(name)",
+            "modified_at": "modifieddate",
+        },
+        key=("subcategory_id",),
+        newest_by="modified_at",
+        rules={"subcategory_name_not_blank": "subcategory_name = ''"},
+        parents={"category_id": ("product_categories", "category_id")},
+    ),
     "products": Image(
         source="snowflake__products",
         columns={

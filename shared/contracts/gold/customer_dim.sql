@@ -12,4 +12,5 @@ LEFT JOIN silver.stores AS s
   ON   s.store_id = c.store_id
 LEFT JOIN gold.sales_fact AS f
   ON   f.customer_id = c.customer_id
+ AND   f.is_revenue
 GROUP BY c.customer_id, c.customer_kind, c.territory_id, s.store_name

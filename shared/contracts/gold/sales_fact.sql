@@ -5,6 +5,8 @@ SELECT CAST(l.order_id AS BIGINT)               AS order_id,
        CAST(o.customer_id AS BIGINT)            AS customer_id,
        CAST(l.product_id AS BIGINT)             AS product_id,
        CAST(o.order_date AS DATE)               AS order_date,
+       CAST(o.status AS STRING)                 AS order_status,
+       CAST(o.status NOT IN ('cancelled', 'rejected') AS BOOLEAN) AS is_revenue,
        CAST(l.quantity AS INT)                  AS quantity,
        CAST(o.currency_code AS STRING)          AS currency_code,
        CAST(l.unit_price_usd AS DECIMAL(19, 4)) AS unit_price_usd,
@@ -12,7 +14,7 @@ SELECT CAST(l.order_id AS BIGINT)               AS order_id,
        CAST(l.quantity * l.unit_price_usd * (1 - l.discount) AS DECIMAL(19, 4)) AS amount_usd,
        CAST(CAST(l.quantity * l.unit_price_usd * (1 - l.discount) AS DECIMAL(19, 4)) / r.rate AS DECIMAL(19, 4))
                                                 AS amount_eur
-FROM   (SELECT order_id, customer_id, currency_code, CAST(ordered_at AS DATE) AS order_date FROM silver.orders) AS o
+FROM   (SELECT order_id, customer_id, currency_code, status, CAST(ordered_at AS DATE) AS order_date FROM silver.orders) AS o
 LEFT JOIN silver.fx_rate_periods AS r
   ON   r.currency_code = o.currency_code
  AND   o.order_date >= r.valid_from

@@ -64,7 +64,8 @@ def test_the_spine_has_its_tables():
         "ecb__fx_rates",
     }
     silver = {"orders", "order_lines", "customers", "stores", "products", "accounts", "contacts", "opportunities"}
-    gold = {"sales_fact", "daily_revenue", "customer_dim"}
+    gold = {"sales_fact", "daily_revenue", "customer_dim", "product_dim", "date_dim", "product_performance"}
+    gold |= {"customer_segments", "customer_360"}
 
     expected = {Layer.BRONZE: bronze, Layer.SILVER: silver | {"fx_rates", "fx_rate_periods"}, Layer.GOLD: gold}
 

@@ -17,11 +17,12 @@ def customer(number, store=None):
     return {"customer_id": number, "customer_kind": kind, "territory_id": 4, "store_id": store}
 
 
-def sale(customer_id, order_id, day, usd):
+def sale(customer_id, order_id, day, usd, *, is_revenue=True):
     amount = Decimal(usd)
     return {
         "customer_id": customer_id,
         "order_id": order_id,
+        "is_revenue": is_revenue,
         "order_date": date(2011, 6, day),
         "amount_usd": amount,
         "amount_eur": amount / 2,
@@ -34,7 +35,13 @@ def test_a_customer_with_and_without_orders(spark):
         "gold.customer_dim",
         silver__customers=[customer(1), customer(2, 292), customer(3, 999)],
         silver__stores=[{"store_id": 292, "store_name": "Next-Door Bike Store"}],
-        gold__sales_fact=[sale(2, 10, 5, "3"), sale(2, 10, 5, "1"), sale(2, 11, 9, "2"), sale(8, 12, 9, "7")],
+        gold__sales_fact=[
+            sale(2, 10, 5, "3"),
+            sale(2, 10, 5, "1"),
+            sale(2, 11, 9, "2"),
+            sale(2, 13, 10, "5", is_revenue=False),
+            sale(8, 12, 9, "7"),
+        ],
     )
 
     nothing = {"first_order_date": None, "last_order_date": None, "orders": 0}

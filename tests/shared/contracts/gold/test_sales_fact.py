@@ -16,8 +16,9 @@ def at(day, hour=0):
     return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
 
 
-def order(number, day, hour=0, currency="USD"):
-    return {"order_id": number, "customer_id": 7, "ordered_at": at(day, hour), "currency_code": currency}
+def order(number, day, hour=0, currency="USD", status="shipped"):
+    facts = {"order_id": number, "customer_id": 7, "currency_code": currency, "status": status}
+    return facts | {"ordered_at": at(day, hour)}
 
 
 def line(order_id, line_id, quantity=1, price="10", discount="0"):
@@ -104,6 +105,8 @@ def test_a_line_passes_its_facts_on(spark):
         "customer_id": 7,
         "product_id": 3,
         "order_date": FRIDAY,
+        "order_status": "shipped",
+        "is_revenue": True,
         "quantity": 4,
         "currency_code": "USD",
         "unit_price_usd": Decimal("5.0000"),
@@ -119,3 +122,19 @@ def test_a_line_passes_its_facts_on(spark):
         silver__order_lines=[line(1, 2, 4, "5", "0.1")],
         silver__fx_rate_periods=PERIODS,
     )
+
+
+def test_lines_of_cancelled_and_rejected_orders_are_kept_and_are_no_revenue(spark):
+    statuses = ["in_process", "approved", "backordered", "rejected", "shipped", "cancelled"]
+    orders = [order(i, FRIDAY, status=status) for i, status in enumerate(statuses)]
+
+    rows = built(
+        spark,
+        "gold.sales_fact",
+        silver__orders=orders,
+        silver__order_lines=[line(i, i) for i in range(len(statuses))],
+        silver__fx_rate_periods=PERIODS,
+    )
+
+    counts = {"in_process": True, "approved": True, "backordered": True, "shipped": True}
+    assert counts | {"rejected": False, "cancelled": False} == {r["order_status"]: r["is_revenue"] for r in rows}
