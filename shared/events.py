@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.jobs import Colour, Status, Step
+from shared.jobs import Colour, Replay, Status, Step
 
 
 class _Event(BaseModel):
@@ -17,12 +17,14 @@ class _Event(BaseModel):
 class RunRequest(_Event):
     """The input of a machine; `{}` asks for the ordinary run of today.
 
-    `tables` are selectors, all tables if there are none. `schedule` and `scheduled_time` together name a start, so
+    `tables` are selectors, all tables if there are none. `replay` asks for refused rows of a table to be read again;
+    the table must be among those selected. `schedule` and `scheduled_time` together name a start, so
     that the same start delivered twice makes one run; a run started by hand has neither, and is never a duplicate.
     """
 
     business_date: date | None = None
     tables: tuple[str, ...] = ()
+    replay: Replay | None = None
     schedule: str | None = None
     scheduled_time: str | None = None
 
@@ -59,6 +61,7 @@ class RunAccepted(_Event):
     duplicate: bool
     business_date: date
     tables: tuple[str, ...]
+    replay: Replay | None = None
 
 
 class StepsFinished(_Event):

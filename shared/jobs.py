@@ -57,12 +57,19 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Replay(_Record):
+    """The refused rows of one table that are to be read again: all of them, or those that failed one rule."""
+
+    table: str
+    rule: str | None = None
+
+
 class Job(_Record):
     """One job run: a step of a run, for the selected tables.
 
     `attempt` is new for every try of the step, and names the files the try leaves. `earlier` gives the attempt of
     each step that came before in this run, so that tables whose inputs failed there are skipped here.
-    `business_date` is the only "today" a query may know.
+    `business_date` is the only "today" a query may know. `replay` asks for refused rows to be read again.
     """
 
     env: str
@@ -74,6 +81,7 @@ class Job(_Record):
     landing_root: str
     tables: tuple[str, ...] = ()
     earlier: dict[Step, str] = {}
+    replay: Replay | None = None
 
 
 class Failure(_Record):

@@ -12,7 +12,7 @@ from jobs.runtime.books import balance
 from jobs.runtime.commit import commit
 from jobs.runtime.gate import decide
 from jobs.runtime.staging import stage, unstage
-from jobs.runtime.tables import ensure_table, spark_schema
+from jobs.runtime.tables import ensure_table, replace_all, spark_schema
 from shared.contracts import RowRule, Severity, Table, TableRule
 from shared.contracts.rules import COUNT_ROWS
 
@@ -35,7 +35,8 @@ def build(flow: Flow) -> TableOutcome:
     """
     inputs = _versions(flow)
     last = flow.batch.last
-    if last and last.inputs == inputs and last.fingerprint == flow.table.fingerprint:
+    is_same = last is not None and last.inputs == inputs and last.fingerprint == flow.table.fingerprint
+    if is_same and not flow.is_rebuilt:
         return flow.unchanged()
     observation = Observation()
     try:
@@ -97,11 +98,16 @@ def _commit(flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[st
     warnings = decide(table, rules, staged, known={COUNT_ROWS: seen["read"]})
     books = {"read": seen["read"], "inserted": seen["read"]}
     balance(str(table.name), books)
-    ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by)
+    if not flow.is_rebuilt:
+        ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by)
     landed = commit(
         flow.session,
         flow.batch,
-        lambda: staged.write.format("delta").mode("overwrite").save(flow.location),
+        lambda: (
+            replace_all(staged, flow.location, table.cluster_by)
+            if flow.is_rebuilt
+            else staged.write.format("delta").mode("overwrite").save(flow.location)
+        ),
         inputs=inputs,
         books=books,
         fingerprint=table.fingerprint,

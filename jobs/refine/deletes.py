@@ -44,7 +44,7 @@ def tombstones(flow: Flow, within: Column) -> DataFrame | None:
     Returns:
         The tombstones that are not older than the contract keeps them; None where there are none.
     """
-    if not flow.table.apply_as_deletes:
+    if not flow.table.apply_as_deletes or flow.is_rebuilt:
         return None
     rows = rows_before(flow.session, flow.batch, _companion(flow))
     if rows is None:
@@ -75,7 +75,14 @@ def bury(flow: Flow, rows: DataFrame | None) -> None:
         rows,
         fingerprint=flow.table.fingerprint,
         outdated=_outdated(flow),
+        released=_all_there(flow, companion) if flow.is_rebuilt else None,
     )
+
+
+def _all_there(flow: Flow, companion: Companion) -> DataFrame | None:
+    """Every tombstone that is there: a table that is made anew meets its deletes again."""
+    rows = rows_before(flow.session, flow.batch, companion)
+    return None if rows is None else rows.select(BATCH).distinct()
 
 
 def _companion(flow: Flow) -> Companion:

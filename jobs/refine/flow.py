@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
+from jobs.refine.again import read_again
 from jobs.refine.classify import (
     BURY,
     DELETE,
@@ -25,14 +26,15 @@ from jobs.refine.classify import (
 from jobs.refine.deletes import IS_DELETE, bury, is_delete, tombstones
 from jobs.refine.gate import pass_gate
 from jobs.refine.merge import within, write_effective
-from jobs.refine.relationships import with_parents_checked
+from jobs.refine.origin import POSITION, input_rows, origin, queried
+from jobs.refine.relationships import parent_keys, parent_positions, with_parents_checked
 from jobs.refine.rules import FAILED, WARNED, failed_rules, warned_rules
 from jobs.refine.typing import RAW_ROW, typed
 from jobs.runtime.books import audit, balance
 from jobs.runtime.commit import append_nothing, commit
-from jobs.runtime.quarantine import quarantine
+from jobs.runtime.quarantine import ORIGIN, held, quarantine, settle
 from jobs.runtime.staging import stage, unstage
-from jobs.runtime.tables import ensure_table, read_version, spark_schema
+from jobs.runtime.tables import ensure_table, read_version, replace_all, spark_schema
 from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from jobs.runtime.flow import Flow
+    from jobs.runtime.position import TablePosition
     from shared.contracts import Table
     from shared.jobs import TableOutcome
 
@@ -65,39 +68,47 @@ def refine(flow: Flow) -> TableOutcome:
     position = flow.position_of(source)
     arrived = position.flows[str(source.name)]
     consumed = int((flow.last_inputs or {}).get(str(source.name), 0))
-    if arrived.sequence == consumed:
+    before = held(flow.session, flow.batch, flow.quarantine)
+    if arrived.sequence == consumed and before is None:
         return flow.unchanged()
-    # An input that stands before what was consumed of it has been built anew, and is read anew.
-    after = consumed if consumed < arrived.sequence else 0
     flow.session.conf.set("spark.sql.ansi.enabled", "false")  # a value that does not fit fails its rule, not the batch
-    rows = _batch(flow, source, position.version, after, arrived.sequence)
+    parents = parent_positions(flow)
+    # An input that stands before what was consumed of it has been built anew, and is read anew.
+    is_anew = arrived.sequence < consumed
+    is_replaced = arrived.sequence != consumed and flow.table.disposition is Disposition.SNAPSHOT
+    is_over = is_anew or is_replaced or flow.is_rebuilt
+    again = None if before is None or is_over else read_again(flow, source, position.version, before, parents)
+    if arrived.sequence == consumed and again is None:
+        settle(flow.session, flow.batch, flow.quarantine, flow.table.fingerprint)
+        return flow.unchanged()
+    new = _batch(flow, source, position.version, 0 if is_anew else consumed, arrived.sequence)
+    rows = queried(flow, new.unionByName(again.rows) if again else new)
+    released = before.select("batch").distinct() if before is not None and flow.is_rebuilt else None
     try:
-        staged, seen = _stage(flow, rows)
+        staged, seen = _stage(flow, rows, parents)
         seen["keyless"] += arrived.books.get("quarantined", 0)
-        return _commit(flow, staged, seen, {str(source.name): arrived.sequence})
+        inputs = {str(source.name): arrived.sequence, **{n: p.flows[n].sequence for n, p in parents.items()}}
+        return _commit(flow, staged, seen, inputs, again.released if again else released)
     finally:
         unstage(flow.session, flow.staging)
+        if again:
+            again.released.unpersist()
 
 
 def _batch(flow: Flow, source: Table, version: int, after: int, upto: int) -> DataFrame:
     """The input's rows of the batches not consumed yet; of full snapshots only the last counts."""
-    rows = read_version(flow.session, flow.location_of(source), version)
-    first = upto if flow.table.disposition is Disposition.SNAPSHOT else after + 1
-    rows = rows.where(F.col("_sequence").between(F.lit(first), F.lit(upto)))
-    if flow.table.query is None:
-        return rows
-    rows.createOrReplaceTempView("batch")
-    return flow.session.sql(flow.table.query.sql)
+    first = max(upto, after + 1) if flow.table.disposition is Disposition.SNAPSHOT else after + 1
+    return input_rows(flow, source, version).where(F.col("_sequence").between(F.lit(first), F.lit(upto)))
 
 
-def _stage(flow: Flow, rows: DataFrame) -> tuple[DataFrame, dict[str, Any]]:
+def _stage(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> tuple[DataFrame, dict[str, Any]]:
     """Type, rule and rank the batch, and write it down with its measures."""
     table = flow.table
     ruled = typed(rows, table).withColumns({FAILED: failed_rules(table), WARNED: warned_rules(table)})
-    checked = with_parents_checked(ruled, table, _parents(flow, ruled))
-    columns = [*table.column_names, FAILED, WARNED, RAW_ROW, "_source_position", NEWEST, TIED]
+    checked = with_parents_checked(ruled, table, parent_keys(flow, parents, ruled))
+    columns = [*table.column_names, FAILED, WARNED, RAW_ROW, POSITION, *ORIGIN, NEWEST, TIED]
     columns += [IS_DELETE] if table.apply_as_deletes else []
-    newest = ranked(checked, table).select(*columns)
+    newest = ranked(checked, table).withColumns(origin()).select(*columns)
     observation = Observation()
     warned = [F.count_if(F.array_contains(WARNED, r.name)).alias(f"warned {r.name}") for r in table.row_rules]
     measures = [
@@ -111,25 +122,9 @@ def _stage(flow: Flow, rows: DataFrame) -> tuple[DataFrame, dict[str, Any]]:
     return staged, observation.get
 
 
-def _parents(flow: Flow, rows: DataFrame) -> dict[str, DataFrame]:
-    """The keys that foreign keys may have, by column; in a table that is its own parent the batch's good rows count."""
-    found = {}
-    for column in flow.table.foreign_keys:
-        if column.parent is None:
-            continue
-        key = column.parent.column
-        if column.parent.table == flow.table.name:
-            own = rows.where((F.size(FAILED) == 0) & ~is_delete(flow.table)).select(key)
-            target = _target(flow, None)
-            found[column.name] = (target.select(key).unionByName(own) if target else own).distinct()
-        else:
-            parent = flow.catalog.table(str(column.parent.table))
-            version = flow.position_of(parent).version
-            found[column.name] = read_version(flow.session, flow.location_of(parent), version).select(key)
-    return found
-
-
-def _commit(flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[str, Any]) -> TableOutcome:
+def _commit(
+    flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[str, Any], released: DataFrame | None
+) -> TableOutcome:
     table = flow.table
     snapshot = table.disposition is Disposition.SNAPSHOT
     bounds = None if snapshot or seen["least"] is None else (seen["least"], seen["greatest"])
@@ -146,18 +141,14 @@ def _commit(flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[st
         warnings |= {NOT_WHOLE: seen["keyless"]} if snapshot and seen["keyless"] else {}
         warnings |= {SEQUENCE_TIED: tied} if tied else {}
         refused = _refused(rows, table) if books["quarantined"] else None
-        quarantine(flow.session, flow.batch, flow.quarantine, refused, table.fingerprint)
+        quarantine(flow.session, flow.batch, flow.quarantine, refused, table.fingerprint, released)
         bury(flow, rows.where(is_delete(table) & F.col(FATE).isin(DELETE, BURY)) if books["tombstoned"] else None)
-        ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by)
-        changes = books["inserted"] + books["updated"] + books["deleted"]
+        if not flow.is_rebuilt:
+            ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by)
         landed = commit(
             flow.session,
             flow.batch,
-            lambda: (
-                write_effective(flow.session, rows, table, flow.location, books=books, bounds=bounds)
-                if changes
-                else append_nothing(rows.select(*table.column_names), flow.location)
-            ),
+            lambda: _write(flow, rows, books, bounds),
             inputs=inputs,
             books=books,
             fingerprint=table.fingerprint,
@@ -181,9 +172,19 @@ def _books(rows: DataFrame, table: Table, read: int) -> tuple[dict[str, int], in
     return books, sum(row["tied"] for row in counted.values())
 
 
+def _write(flow: Flow, rows: DataFrame, books: dict[str, int], bounds: tuple[object, object] | None) -> None:
+    names = flow.table.column_names
+    if flow.is_rebuilt:
+        replace_all(rows.where(F.col(FATE) == INSERT).select(*names), flow.location, flow.table.cluster_by)
+    elif books["inserted"] + books["updated"] + books["deleted"]:
+        write_effective(flow.session, rows, flow.table, flow.location, books=books, bounds=bounds)
+    else:
+        append_nothing(rows.select(*names), flow.location)
+
+
 def _target(flow: Flow, bounds: tuple[object, object] | None) -> DataFrame | None:
     """The target's rows that the batch can touch; None while there is no target."""
-    if flow.batch.before.version < 0:
+    if flow.batch.before.version < 0 or flow.is_rebuilt:
         return None
     rows = read_version(flow.session, flow.location, flow.batch.before.version)
     return rows.where(within(flow.table.primary_key[0], bounds))
@@ -192,7 +193,8 @@ def _target(flow: Flow, bounds: tuple[object, object] | None) -> DataFrame | Non
 def _refused(rows: DataFrame, table: Table) -> DataFrame:
     return rows.where(F.col(FATE) == QUARANTINED).select(
         F.col(FAILED).alias("rules"),
-        F.col("_source_position").alias("source_position"),
+        F.col(POSITION).alias("source_position"),
         as_json(*table.primary_key).alias("row_key"),
         F.col(RAW_ROW).alias("row"),
+        *ORIGIN,
     )

@@ -41,7 +41,7 @@ def pass_gate(flow: Flow, rows: DataFrame, books: dict[str, int]) -> dict[str, i
 
 def _before(flow: Flow) -> DataFrame | None:
     version = flow.batch.before.version
-    return read_version(flow.session, flow.location, version) if version >= 0 else None
+    return read_version(flow.session, flow.location, version) if version >= 0 and not flow.is_rebuilt else None
 
 
 def _after(flow: Flow, rows: DataFrame, before: DataFrame | None) -> DataFrame:

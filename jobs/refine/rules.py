@@ -42,6 +42,11 @@ def given(column: str) -> str:
     return f"_given_{column}"
 
 
+def exists_rule(column: str) -> str:
+    """The name of the rule that a foreign key's parent is there."""
+    return f"{column}_exists"
+
+
 def _names(rules: list[tuple[str, Column]]) -> Column:
     if not rules:
         return F.array().cast("array<string>")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from py4j.java_gateway import is_instance_of
@@ -28,7 +28,10 @@ CONFLICT = "io.delta.exceptions.DeltaConcurrentModificationException"
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """One batch of one flow into the table at `location`, before it is committed."""
+    """One batch of one flow into the table at `location`, before it is committed.
+
+    `contract` is what the batch notes of the contract it is decided by.
+    """
 
     location: str
     flow: str
@@ -36,6 +39,7 @@ class Batch:
     run: str
     attempt: str
     lease: Lease
+    contract: dict[str, Any] = field(default_factory=dict)
 
     @property
     def last(self) -> FlowPosition | None:
@@ -87,6 +91,7 @@ def commit(
         books=books,
         fingerprint=fingerprint,
         warnings=warnings or {},
+        contract=batch.contract,
     )
     settings = {
         USER_METADATA: batch.before.after(batch.flow, position),

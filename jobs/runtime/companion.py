@@ -1,7 +1,8 @@
 """A table beside a table, which commits before it: what a batch must not lose, whatever happens in between.
 
-When a run dies between the two commits, the next run decides the batch anew and replaces what the dead one left under
-the same batch number, so nothing stands there twice.
+Its position says which version stood before the batch. When a run dies between the two commits, the next run starts
+from that version and decides the batch anew: what the dead one took in is out, what it let go is back, and nothing
+stands there twice.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def commit_before(
     *,
     fingerprint: str,
     outdated: str | None = None,
+    released: DataFrame | None = None,
 ) -> None:
     """Commit a companion's rows of a batch that is about to be committed.
 
@@ -55,29 +57,76 @@ def commit_before(
         rows: The companion's columns; None when the batch has none, which commits nothing unless a dead run left some.
         fingerprint: Which contract decided it.
         outdated: A predicate of rows that are taken out on this occasion.
+        released: Rows that leave the companion with this batch, by some of its columns; None when there are none.
 
     Raises:
         LostRaceError: another writer committed this batch's rows first.
     """
-    before = read_position(session, companion.location)
-    own = replace(batch, location=companion.location, before=before, flow=f"{companion.what} of {batch.flow}")
-    orphaned = own.last is not None and own.last.inputs["batch"] >= batch.sequence
-    if rows is None and not orphaned:
+    own = _own(session, batch, companion)
+    if rows is None and released is None and not _is_cut_off(own, batch):
         return
-    if before.version < 0:
-        ensure_table(session, companion.location, companion.schema, companion.cluster_by)
-    kept = rows if rows is not None else session.createDataFrame([], companion.schema)
-    replaced = [f"{companion.batch_column} >= {batch.sequence}", *([f"({outdated})"] if outdated else [])]
-    writer = kept.write.format("delta").mode("append")
-    if orphaned or outdated:
-        writer = kept.write.format("delta").mode("overwrite").option("replaceWhere", " OR ".join(replaced))
-    inputs = {"batch": batch.sequence}
+    ensure_table(session, companion.location, companion.schema, companion.cluster_by)
+    own = _own(session, batch, companion)
+    added = rows if rows is not None else session.createDataFrame([], companion.schema)
+    writer = added.write.format("delta").mode("append")
+    if released is not None or _is_cut_off(own, batch):
+        stays = _rows(session, own, batch, companion)
+        if outdated:
+            stays = stays.where(f"NOT coalesce({outdated}, false)")
+        if released is not None:
+            stays = stays.join(released, on=released.columns, how="left_anti").select(*companion.schema.names)
+        writer = stays.unionByName(added).write.format("delta").mode("overwrite")
+    elif outdated:
+        replaced = f"{companion.batch_column} >= {batch.sequence} OR ({outdated})"
+        writer = added.write.format("delta").mode("overwrite").option("replaceWhere", replaced)
+    inputs = {"batch": batch.sequence, "base": _base(own, batch)}
     commit(session, own, lambda: writer.save(companion.location), inputs=inputs, books={}, fingerprint=fingerprint)
 
 
 def rows_before(session: SparkSession, batch: Batch, companion: Companion) -> DataFrame | None:
-    """What earlier batches left in a companion, so not what a dead run left of this one; None while there is none."""
-    version = read_position(session, companion.location).version
-    if version < 0:
-        return None
-    return read_version(session, companion.location, version).where(F.col(companion.batch_column) < batch.sequence)
+    """What earlier batches left in a companion, not what a dead run made of this one; None while there is none."""
+    own = _own(session, batch, companion)
+    return None if own.before.version < 0 else _rows(session, own, batch, companion)
+
+
+def settle(session: SparkSession, batch: Batch, companion: Companion, fingerprint: str) -> None:
+    """Put back what a run that died made of a batch that will not come now, since there is nothing to read.
+
+    Raises:
+        LostRaceError: another writer committed to the companion first.
+    """
+    own = _own(session, batch, companion)
+    if not _is_cut_off(own, batch):
+        return
+    writer = _rows(session, own, batch, companion).write.format("delta").mode("overwrite")
+    inputs = {"batch": batch.sequence - 1}
+    commit(session, own, lambda: writer.save(companion.location), inputs=inputs, books={}, fingerprint=fingerprint)
+
+
+def _own(session: SparkSession, batch: Batch, companion: Companion) -> Batch:
+    """The companion's own next batch."""
+    before = read_position(session, companion.location)
+    flow = f"{companion.what} of {batch.flow}"
+    return replace(batch, location=companion.location, before=before, flow=flow, contract={})
+
+
+def _is_cut_off(own: Batch, batch: Batch) -> bool:
+    """Whether the companion has a batch that its table lacks."""
+    return own.last is not None and bool(own.last.inputs["batch"] >= batch.sequence)
+
+
+def _base(own: Batch, batch: Batch) -> int:
+    """The version that stood before the batch, however often the batch was tried."""
+    now = own.before.version
+    return int(own.last.inputs.get("base", now)) if own.last and _is_cut_off(own, batch) else now
+
+
+def _rows(session: SparkSession, own: Batch, batch: Batch, companion: Companion) -> DataFrame:
+    known = read_version(session, companion.location, _base(own, batch))
+    known = known.where(F.col(companion.batch_column) < batch.sequence)
+    # A companion of an earlier release lacks the columns that came later.
+    columns = [
+        F.col(f.name) if f.name in known.columns else F.lit(None).cast(f.dataType).alias(f.name)
+        for f in companion.schema.fields
+    ]
+    return known.select(*columns)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JJavaError
+from pyspark.sql.types import StructType
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -74,6 +75,11 @@ class DeltaLog:
     def is_empty(self) -> bool:
         """Whether the table has no data files."""
         return not self.exists or self._snapshot.numOfFiles() == 0
+
+    @property
+    def schema(self) -> StructType:
+        """The table's columns, as of its newest version."""
+        return StructType.fromJson(json.loads(self._snapshot.schema().json()))
 
     def transactions(self) -> dict[str, int]:
         """The last transaction version of every writer (`txnAppId`)."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jobs.runtime.commit import Batch
+from jobs.runtime.evolution import evolve
 from jobs.runtime.lease import leased
 from jobs.runtime.position import read_position
 from jobs.runtime.session import batch_session
+from shared.contracts.evolution.as_built import noted
 from shared.errors import PositionLostError
 from shared.jobs import Status, TableOutcome
 from shared.names import lease_table, quarantine_location, staging_location, table_location
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
-    from jobs.runtime.lease import Lease
     from jobs.runtime.position import TablePosition
     from shared.contracts import Catalog, Table
     from shared.jobs import Job
@@ -27,13 +28,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Flow:
-    """One table's turn in one step: its session, its places and its position."""
+    """One table's turn in one step: its session, its places and its position.
+
+    `is_rebuilt` asks for the table to be made anew from all its inputs, in one commit, whatever it holds; `is_reread`
+    for its source to be read from the start.
+    """
 
     session: SparkSession
     job: Job
     catalog: Catalog
     table: Table
     batch: Batch
+    is_rebuilt: bool = False
+    is_reread: bool = False
 
     @property
     def location(self) -> str:
@@ -52,8 +59,14 @@ class Flow:
 
     @property
     def last_inputs(self) -> dict[str, Any] | None:
-        """How far the inputs were consumed by the last batch, None before the first."""
-        return self.batch.last.inputs if self.batch.last else None
+        """How far the inputs were consumed by the last batch, None before the first and where it does not count."""
+        return self.batch.last.inputs if self.batch.last and not self.is_rebuilt and not self.is_reread else None
+
+    @property
+    def is_replayed(self) -> bool:
+        """Whether the job asks for the table's refused rows to be read again, and no earlier try of the run did so."""
+        is_done = self.batch.last is not None and self.batch.last.run == self.job.run_id
+        return self.job.replay is not None and self.job.replay.table == str(self.table.name) and not is_done
 
     def location_of(self, table: Table) -> str:
         """Another table's place."""
@@ -109,25 +122,27 @@ def open_flow(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> 
     Raises:
         LeaseHeldError: another job run works on the table.
         PositionLostError: the table does not say how far its inputs were read.
+        ContractError: the contract changed in a way that breaks readers, and its version does not say so.
     """
     location = table_location(job.lake_root, table.name)
     with leased(lease_table(job.env), str(table.name), f"{job.run_id}/{job.attempt}") as lease:
         session = batch_session(spark)
+        evolved = evolve(session, table, location, lease)
+        batch = Batch(
+            location=location,
+            flow=str(table.name),
+            before=evolved.before,
+            run=job.run_id,
+            attempt=job.attempt,
+            lease=lease,
+            contract=noted(table),
+        )
         yield Flow(
             session=session,
             job=job,
             catalog=catalog,
             table=table,
-            batch=_batch(session, job, table, location, lease),
+            batch=batch,
+            is_rebuilt=evolved.is_rebuilt,
+            is_reread=evolved.is_reread,
         )
-
-
-def _batch(session: SparkSession, job: Job, table: Table, location: str, lease: Lease) -> Batch:
-    return Batch(
-        location=location,
-        flow=str(table.name),
-        before=read_position(session, location),
-        run=job.run_id,
-        attempt=job.attempt,
-        lease=lease,
-    )

@@ -1,13 +1,13 @@
 """How far a table's inputs have been consumed, as the table's own commits say it.
 
-Every commit carries `{v, flows: {flow: {sequence, run, attempt, inputs, books, fingerprint, warnings}}}` in its
-`userMetadata`, for all flows that feed the table, and its flow's sequence as Delta's transaction version.
+Every commit carries `{v, flows: {flow: {sequence, run, attempt, inputs, books, fingerprint, warnings, contract}}}` in
+its `userMetadata`, for all flows that feed the table, and its flow's sequence as Delta's transaction version.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from jobs.runtime.delta_log import Commit, DeltaLog
@@ -26,7 +26,8 @@ class FlowPosition:
     """Where one flow stands after its batch number `sequence`.
 
     `inputs` says how far each input was consumed, `books` what became of the rows read, `fingerprint` which contract
-    decided it, `warnings` what its rules of severity `warning` found, `run` and `attempt` who wrote it.
+    decided it, `warnings` what its rules of severity `warning` found, `run` and `attempt` who wrote it. `contract` is
+    what the batch notes of its contract, so that a later one can tell what has changed.
     """
 
     sequence: int
@@ -36,6 +37,7 @@ class FlowPosition:
     books: dict[str, int] = field(default_factory=dict)
     fingerprint: str = ""
     warnings: dict[str, int] = field(default_factory=dict)
+    contract: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,11 @@ class TablePosition:
 
     def after(self, flow: str, position: FlowPosition) -> str:
         """The metadata of the commit that takes `flow` to `position` and carries all other flows on."""
-        flows = {name: asdict(p) for name, p in {**self.flows, flow: position}.items()}
+        return replace(self, flows={**self.flows, flow: position}).carried()
+
+    def carried(self) -> str:
+        """The metadata of a commit that leaves all flows where they are."""
+        flows = {name: asdict(position) for name, position in self.flows.items()}
         return json.dumps({"v": FORMAT, "flows": flows}, sort_keys=True)
 
 

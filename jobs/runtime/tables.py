@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from delta.tables import DeltaTable
 from pyspark.sql import types as T
 
+from jobs.runtime.delta_log import DeltaLog
 from shared.contracts import Kind
 
 if TYPE_CHECKING:
@@ -44,13 +45,49 @@ def spark_type(text: str) -> T.DataType:
 
 
 def ensure_table(session: SparkSession, location: str, schema: T.StructType, cluster_by: tuple[str, ...] = ()) -> None:
-    """Create the table at a location if it is not there. Its commit carries no position, so the table stays empty."""
+    """Create the table at a location if it is not there, and add the columns it lacks.
+
+    Its commits carry no position: a new table stays empty, and on an older one the position behind them counts.
+    """
+    log = DeltaLog(session, location)
+    if not log.exists:
+        _create(session, location, schema, cluster_by)
+    elif missing := [f for f in schema.fields if f.name not in log.schema.names]:
+        _add(session, location, missing)
+
+
+def _create(session: SparkSession, location: str, schema: T.StructType, cluster_by: tuple[str, ...]) -> None:
     builder = DeltaTable.createIfNotExists(session).location(location).addColumns(schema)
     for key, value in PROPERTIES.items():
         builder = builder.property(key, value)
     if cluster_by:
         builder = builder.clusterBy(*cluster_by)
     builder.execute()
+
+
+def _add(session: SparkSession, location: str, fields: list[T.StructField]) -> None:
+    """Rows that are there have null in a column that is added, so it is nullable whatever the contract says."""
+    columns = ", ".join(f"`{f.name}` {f.dataType.simpleString()} COMMENT {_text(f)}" for f in fields)
+    session.sql(f"ALTER TABLE delta.`{location}` ADD COLUMNS ({columns})")
+
+
+def relax(session: SparkSession, location: str, schema: T.StructType) -> None:
+    """Let a column be null that the schema lets be null; Delta cannot make one NOT NULL that was not."""
+    optional = {f.name for f in schema.fields if f.nullable}
+    for field in DeltaLog(session, location).schema.fields:
+        if not field.nullable and field.name in optional:
+            session.sql(f"ALTER TABLE delta.`{location}` ALTER COLUMN `{field.name}` DROP NOT NULL")
+
+
+def _text(field: T.StructField) -> str:
+    words = str(field.metadata.get("comment", "")).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{words}'"
+
+
+def replace_all(rows: DataFrame, location: str, cluster_by: tuple[str, ...] = ()) -> None:
+    """Put rows in the place of all others, and their columns in the place of the table's, in one commit."""
+    writer = rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
+    (writer.clusterBy(*cluster_by) if cluster_by else writer).save(location)
 
 
 def read_version(session: SparkSession, location: str, version: int) -> DataFrame:

@@ -85,4 +85,9 @@ def accept(requested: RunRequested, known_runs: KnownRuns) -> RunAccepted:
     duplicate = False
     if request.schedule is not None:
         duplicate = not known_runs.claim(f"{request.schedule}#{request.scheduled_time}", requested.execution)
-    return RunAccepted(duplicate=duplicate, business_date=requested.business_date, tables=request.tables)
+    return RunAccepted(
+        duplicate=duplicate,
+        business_date=requested.business_date,
+        tables=request.tables,
+        replay=request.replay,
+    )

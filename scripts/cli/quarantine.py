@@ -1,25 +1,65 @@
-"""`lake quarantine`: the rows that rules refused, counted or one by one."""
+"""`lake quarantine`: the rows that rules refused, counted, shown one by one, or read again."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from scripts.cli.output import WIDE, Head, console, count, grid, minute, print_json, run_name
-from scripts.cli.request import looks_at_a_lake
+from scripts.cli.request import looks_at_a_lake, refusing
 
 if TYPE_CHECKING:
     from scripts.looking.lake import Lake
+    from shared.contracts import Table
 
 SHOWN = 50
 
 
-@click.command()
+class ShowsUnlessToldOtherwise(click.Group):
+    """A group whose first word may be a table: then it is shown."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words, with `show` before them unless they name a command or ask for help."""
+        names = {*self.commands, *ctx.help_option_names}
+        return super().parse_args(ctx, args if args and args[0] in names else ["show", *args])
+
+
+@click.group(cls=ShowsUnlessToldOtherwise)
+def command() -> None:
+    """Show the rows that rules refused, or read them again once a rule or a source was mended.
+
+    Without a command it shows: `lake quarantine TABLE` is `lake quarantine show TABLE`.
+    """
+
+
+@command.command()
+@click.argument("table")
+@click.option("--rule", help="Only what this rule refused.")
+@click.option("--root", type=click.Path(path_type=Path), default=Path(".lake"), help="The lake's folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print the run's outcomes as one JSON array.")
+def replay(table: str, rule: str | None, root: Path, *, as_json: bool) -> None:
+    """Read the refused rows of TABLE again, by the rules of today, and bring what depends on it up to date.
+
+    A run of daily_batch: good rows go the way of all rows and leave the quarantine, the others stay.
+    """
+    from scripts.cli.run import run_here
+    from shared.contracts import load_catalog
+    from shared.jobs import Replay
+    from shared.names import Machine
+
+    with refusing():
+        _check_kind(load_catalog().table(table))
+    asked = Replay(table=table, rule=rule).model_dump(mode="json")
+    run_here(root, Machine.DAILY_BATCH, {"tables": [f"{table}+"], "replay": asked}, as_json=as_json)
+
+
+@command.command("show")
 @click.argument("table", required=False)
 @click.option("--rule", help="Only what this rule refused.")
 @looks_at_a_lake
-def command(lake: Lake, table: str | None, rule: str | None, as_json: bool) -> None:
+def show_refused(lake: Lake, table: str | None, rule: str | None, as_json: bool) -> None:
     """Count what each rule of each table refused, or show the refused rows of one TABLE.
 
     A row that failed several rules counts for each of them.
@@ -38,6 +78,19 @@ def command(lake: Lake, table: str | None, rule: str | None, as_json: bool) -> N
         view(found)
     else:
         console().print("Nothing is quarantined" + (f" for {rule}" if rule else "") + (f" of {table}" if table else ""))
+
+
+def _check_kind(table: Table) -> None:
+    from scripts.looking.errors import WrongRequestError
+    from shared.contracts import Kind
+
+    if table.kind is not Kind.REFINED:
+        raise WrongRequestError(
+            f"the refused rows of {table.name} cannot be read again",
+            given=f"a table that is {table.kind}",
+            expected="a table that is refined",
+            mend="have the source send them again" if table.kind is Kind.INGESTED else "it refuses no row",
+        )
 
 
 def _print_overview(found: list[dict[str, Any]]) -> None:

@@ -34,6 +34,7 @@ TYPE_EXAMPLES = {
     "array": "array<string>, array<int>, array<bigint>, array<date> or array<timestamp>",
 }
 DECIMAL_DIGITS = 38
+RENAMED_FROM = "renamedFrom"
 # Treatment of personal data is decided in silver; until a column says how, it stays where the source put it.
 CLOSED_CLASSIFICATIONS = ("confidential", "restricted")
 
@@ -97,7 +98,21 @@ def _column(document: Document, at: YamlPath, prop: Property, name: TableName) -
         logic=logic,
         format=prop.logicalTypeOptions.format,
         parent=_parent(document, at, prop, name),
+        renamed_from=_renamed_from(document, at, prop),
     )
+
+
+def _renamed_from(document: Document, at: YamlPath, prop: Property) -> str | None:
+    place = (*at, "customProperties")
+    given = document.customs(prop.customProperties, {RENAMED_FROM}, place).get(RENAMED_FROM)
+    if given is not None and given in [p.name for p in document.schema.properties]:
+        raise document.error(
+            f"column {prop.name} is renamed from a column that is there",
+            place,
+            given=str(given),
+            expected="the name the column had before",
+        )
+    return None if given is None else str(given)
 
 
 def _check_type(document: Document, at: YamlPath, prop: Property) -> None:

@@ -48,7 +48,10 @@ class Parent:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column: `type` is a Spark type, `logic` an expression over the input, `format` a JDK date pattern."""
+    """One column: `type` is a Spark type, `logic` an expression over the input, `format` a JDK date pattern.
+
+    `renamed_from` is what the column was called before.
+    """
 
     name: str
     type: str
@@ -58,6 +61,7 @@ class Column:
     logic: str | None = None
     format: str | None = None
     parent: Parent | None = None
+    renamed_from: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

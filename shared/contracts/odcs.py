@@ -90,6 +90,7 @@ class Property(_Described):
     examples: tuple[Any, ...] = ()
     relationships: tuple[Relationship, ...] = Field(default=(), max_length=1)
     quality: tuple[Quality, ...] = ()
+    customProperties: tuple[CustomProperty, ...] = ()
 
 
 class SchemaObject(_Described):

@@ -14,6 +14,7 @@ from shared.jobs import (
     Colour,
     Failure,
     Job,
+    Replay,
     Status,
     Step,
     StepSummary,
@@ -30,6 +31,7 @@ JOB = Job(
     landing_root="s3://landing",
     tables=("silver.orders",),
     earlier={Step.INGEST: "a0"},
+    replay=Replay(table="silver.orders", rule="status_known"),
 )
 
 
@@ -52,6 +54,7 @@ def test_a_job_survives_the_command_line():
         "landing_root": "s3://landing",
         "tables": ["silver.orders"],
         "earlier": {"ingest": "a0"},
+        "replay": {"table": "silver.orders", "rule": "status_known"},
     } == json.loads(text)
 
 

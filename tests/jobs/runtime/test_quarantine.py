@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jobs.runtime.quarantine import not_refused_before, quarantine
+from jobs.runtime.quarantine import ORIGIN, held, not_refused_before, quarantine, settle
 from jobs.runtime.session import batch_session
 from shared.errors import LeaseHeldError
 from tests.support.delta_tables import Written
@@ -14,7 +14,8 @@ from tests.support.frames import assert_rows
 REFUSED = "rules ARRAY<STRING>, source_position STRING, row_key STRING, row STRING"
 STORED = (
     "batch BIGINT NOT NULL, rules ARRAY<STRING> NOT NULL, source_position STRING, row_key STRING, row STRING, "
-    "contract STRING NOT NULL, run_id STRING NOT NULL, quarantined_at TIMESTAMP NOT NULL"
+    "contract STRING NOT NULL, run_id STRING NOT NULL, quarantined_at TIMESTAMP NOT NULL, "
+    "input_sequence BIGINT, input_key BIGINT"
 )
 SHORT = (["short row"], "f.csv#2", None, "1,")
 ORPHAN = (["a_exists", "b_type"], "f.csv#3", '{"a":1}', '{"a":"1","b":"x"}')
@@ -32,19 +33,20 @@ def place(tmp_path):
 
 @pytest.fixture
 def refuse(spark, target, place):
-    """Quarantine rows of a batch of the target."""
+    """Quarantine rows of a batch of the target, and let go of those at some source positions."""
 
-    def refuse_rows(batch, *rows, fingerprint="f1"):
+    def refuse_rows(batch, *rows, fingerprint="f1", released=()):
         session = batch_session(spark)
         refused = session.createDataFrame(list(rows), REFUSED) if rows else None
-        quarantine(session, batch, place, refused, fingerprint)
+        let_go = session.createDataFrame([(r,) for r in released], "source_position STRING") if released else None
+        quarantine(session, batch, place, refused, fingerprint, let_go)
 
     return refuse_rows
 
 
 def stored(spark, place):
     """The quarantine without its times."""
-    rows = spark.read.format("delta").load(place).drop("quarantined_at").collect()
+    rows = spark.read.format("delta").load(place).drop("quarantined_at", *ORIGIN).collect()
     return sorted((tuple(r) for r in rows), key=str)
 
 
@@ -54,7 +56,7 @@ def test_a_refused_row_is_kept_whole(spark, target, place, refuse):
     found = spark.read.format("delta").load(place)
     times = [r["quarantined_at"] for r in found.collect()]
     assert before <= times[0] == times[1]
-    expected = [(1, *SHORT, "f1", "r7", times[0]), (1, *ORPHAN, "f1", "r7", times[0])]
+    expected = [(1, *row, "f1", "r7", times[0], None, None) for row in (SHORT, ORPHAN)]
     assert_rows(STORED, expected, found)
 
 
@@ -83,6 +85,38 @@ def test_what_a_dead_run_left_is_replaced(spark, target, place, refuse, again):
     target.append((2, "b"))
     expected = [(1, *SHORT, "f1", "r1"), *[(2, *row, "f2", "r2") for row in again]]
     assert sorted(expected, key=str) == stored(spark, place)
+
+
+def test_what_a_dead_run_let_go_is_let_go_again_or_put_back(spark, target, place, refuse):
+    refuse(target.batch(run="r1"), SHORT, ORPHAN)
+    target.append((1, "a"))
+    first = [(1, *ORPHAN, "f1", "r1"), (1, *SHORT, "f1", "r1")]
+    for run in ("dead", "dead too"):
+        refuse(target.batch(run=run), ORPHAN, released=["f.csv#2", "f.csv#3"])
+        assert [(2, *ORPHAN, "f1", run)] == stored(spark, place)
+        seen = held(spark, target.batch(), place)
+        assert {"f.csv#2", "f.csv#3"} == {r["source_position"] for r in seen.collect()}
+    for _ in range(2):
+        settle(batch_session(spark), target.batch(run="r2"), place, "f1")
+        assert first == stored(spark, place)
+
+    refuse(target.batch(run="dead"), released=["f.csv#3"])
+    refuse(target.batch(run="r3"), released=["f.csv#2"])
+    target.append((2, "b"))
+    assert [(1, *ORPHAN, "f1", "r1")] == stored(spark, place)
+    version = Written(spark, place).position().version
+    settle(batch_session(spark), target.batch(run="r4"), place, "f1")
+    assert version == Written(spark, place).position().version
+
+
+def test_a_quarantine_of_an_earlier_release_gets_the_columns_it_lacks(spark, target, place, refuse):
+    refuse(target.batch(run="r1"), SHORT)
+    target.append((1, "a"))
+    older = spark.read.format("delta").load(place).drop(*ORIGIN)
+    older.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(place)
+    assert [None] == [r["input_key"] for r in held(spark, target.batch(), place).collect()]
+    refuse(target.batch(run="r2"), ORPHAN)
+    assert [(1, *SHORT, "f1", "r1"), (2, *ORPHAN, "f1", "r2")] == stored(spark, place)
 
 
 def test_a_table_that_is_built_anew_begins_its_quarantine_anew(spark, target, place, refuse, tmp_path):

@@ -1,4 +1,9 @@
-"""`lake quarantine` counts and shows what was refused."""
+"""`lake quarantine` counts and shows what was refused, and has it read again."""
+
+import pytest
+
+from shared.events import RunRequest
+from shared.jobs import Replay
 
 
 def test_overview_is_one_object_per_table_and_rule(ask_json):
@@ -42,6 +47,36 @@ def test_people_see_rule_position_and_row(ask):
 
     assert ["batch", "refused", "(UTC)", "rules", "source", "row"] == head.split()
     assert ["2", "2026-01-01", "04:02", "amount_not_negative", "orders/2.csv#3", "{"] == line.partition('"')[0].split()
+
+
+def test_show_may_be_said(ask):
+    assert ask("quarantine", "silver.orders").stdout == ask("quarantine", "show", "silver.orders").stdout
+
+
+@pytest.mark.parametrize(
+    "table, told",
+    [
+        pytest.param("gold.sales", "a table that is built", id="refuses nothing"),
+        pytest.param("bronze.shop__orders", "have the source send them again", id="were no rows"),
+        pytest.param("silver.nothing", "unknown table", id="no table"),
+    ],
+)
+def test_replay_of_what_cannot_be_replayed_is_refused_before_anything_starts(ask, table, told):
+    answer = ask("quarantine", "replay", table)
+
+    assert 2 == answer.exit_code
+    assert told in answer.stderr
+
+
+def test_replay_is_a_run_of_the_table_and_what_depends_on_it(ask, monkeypatch):
+    started = []
+    monkeypatch.setattr("scripts.cli.run.run_here", lambda *asked, as_json: started.append((*asked, as_json)))
+    ask("quarantine", "replay", "silver.orders", "--rule", "amount_not_negative")
+    [(_, machine, given, _)] = started
+    request = RunRequest.model_validate(given)
+
+    assert ("daily_batch", ("silver.orders+",)) == (machine, request.tables)
+    assert Replay(table="silver.orders", rule="amount_not_negative") == request.replay
 
 
 def test_nothing_refused_is_said(ask):

@@ -1,0 +1,100 @@
+"""Refused rows that are read again: by themselves once their parents are there, or because somebody asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from jobs.refine.origin import input_rows, origin, queried
+from jobs.refine.relationships import parent_keys, with_parents_checked
+from jobs.refine.rules import FAILED, exists_rule
+from jobs.refine.typing import typed
+from jobs.runtime.quarantine import INPUT_KEY, INPUT_SEQUENCE, ORIGIN
+from jobs.runtime.texts import as_json
+from shared.contracts import Disposition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import DataFrame
+
+    from jobs.runtime.flow import Flow
+    from jobs.runtime.position import TablePosition
+    from shared.contracts import Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """Rows of the input that come a second time, and by which columns the held rows made of them are let go."""
+
+    rows: DataFrame
+    released: DataFrame
+
+
+def read_again(
+    flow: Flow, source: Table, version: int, held: DataFrame, parents: Mapping[str, TablePosition]
+) -> Again | None:
+    """The rows to read again, None when there are none.
+
+    Of a table that is a snapshot, rows of its last snapshot alone are tried, and with them the whole of it: what an
+    older snapshot said does not hold any more. A row that the input has no more stays in the quarantine.
+
+    Args:
+        flow: The table's turn.
+        source: The input.
+        version: The input's version.
+        held: The quarantine before this batch.
+        parents: Where the parent tables stand.
+    """
+    consumed = int((flow.last_inputs or {}).get(str(source.name), 0))
+    is_snapshot = flow.table.disposition is Disposition.SNAPSHOT
+    selected = _selected(flow, held, parents)
+    if selected is None:
+        return None
+    selected = selected.where(F.col(INPUT_SEQUENCE).between(F.lit(consumed if is_snapshot else 1), F.lit(consumed)))
+    sequences = [r[0] for r in selected.select(INPUT_SEQUENCE).distinct().collect()]
+    if not sequences:
+        return None
+    rows = input_rows(flow, source, version).where(F.col("_sequence").isin(sequences))
+    ids = _asked_for(rows, selected) if flow.is_replayed else _ready(flow, rows, selected, parents)
+    ids = ids.persist()
+    if ids.isEmpty():
+        return None
+    if is_snapshot:
+        return Again(rows=rows, released=flow.session.createDataFrame([(consumed,)], f"{INPUT_SEQUENCE} bigint"))
+    return Again(rows=_of(rows, ids), released=ids)
+
+
+def _selected(flow: Flow, held: DataFrame, parents: Mapping[str, TablePosition]) -> DataFrame | None:
+    """The held rows to try: those a replay asks for, else those that miss nothing but a parent, once parents moved."""
+    if flow.is_replayed:
+        rule = flow.job.replay.rule if flow.job.replay else None
+        return held.where(F.array_contains("rules", rule)) if rule else held
+    last = flow.last_inputs or {}
+    if all(last.get(name) == position.flows[name].sequence for name, position in parents.items()):
+        return None
+    missing = F.array(*[F.lit(exists_rule(c.name)) for c in flow.table.foreign_keys])
+    return held.where(F.size(F.array_except("rules", missing)) == 0)
+
+
+def _asked_for(rows: DataFrame, selected: DataFrame) -> DataFrame:
+    """Where the selected rows lie in the input, as far as they are still there."""
+    return _of(rows, selected.select(*ORIGIN).distinct()).withColumns(origin()).select(*ORIGIN).distinct()
+
+
+def _ready(flow: Flow, rows: DataFrame, selected: DataFrame, parents: Mapping[str, TablePosition]) -> DataFrame:
+    """Where those of the selected rows lie in the input whose parents are all there now."""
+    candidates = queried(flow, _of(rows, selected.select(*ORIGIN).distinct()))
+    unjudged = typed(candidates, flow.table).withColumn(FAILED, F.array().cast("array<string>"))
+    judged = with_parents_checked(unjudged, flow.table, parent_keys(flow, parents))
+    good = judged.where(F.size(FAILED) == 0).withColumns(origin())
+    keys = good.select(*ORIGIN, as_json(*flow.table.primary_key).alias("row_key"))
+    return selected.join(keys, on=[*ORIGIN, "row_key"], how="left_semi").select(*ORIGIN).distinct()
+
+
+def _of(rows: DataFrame, ids: DataFrame) -> DataFrame:
+    """The rows of the input that lie at certain places."""
+    same = (F.col("_sequence") == F.col(INPUT_SEQUENCE)) & (origin()[INPUT_KEY] == F.col(INPUT_KEY))
+    return rows.join(ids.select(*ORIGIN), on=same, how="left_semi")

@@ -1,0 +1,136 @@
+"""An existing table brought to the shape of its contract, before a flow works on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from jobs.runtime.commit import USER_METADATA
+from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.position import TablePosition, read_position
+from jobs.runtime.tables import ensure_table, read_version, relax, replace_all, spark_schema
+from shared.contracts import Kind
+from shared.contracts.document import short_name
+from shared.contracts.evolution.as_built import noted, since_built
+from shared.contracts.evolution.changes import What, renames
+from shared.contracts.evolution.policy import Level, Remedy, is_raised
+from shared.errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+    from jobs.runtime.lease import Lease
+    from shared.contracts import Table
+    from shared.contracts.evolution.policy import Ruled
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evolved:
+    """Where the table stands once it has its contract's shape.
+
+    `is_rebuilt` says that the first number of the contract's version rose: the next batch makes the table anew from
+    all its inputs. `is_reread` says that its source is read from the start.
+    """
+
+    before: TablePosition
+    is_rebuilt: bool = False
+    is_reread: bool = False
+
+
+def evolve(session: SparkSession, table: Table, location: str, lease: Lease) -> Evolved:
+    """Bring the table at a location to the shape of its contract, as docs/schema_evolution.md says.
+
+    A column that was added is added, a type that was widened is rewritten in one commit. What breaks readers is done
+    only when the first number of the contract's version rose: then a landed table is rewritten, and any other is made
+    anew by the batch that follows.
+
+    Raises:
+        ContractError: a change breaks readers, and the version does not say so.
+        LeaseHeldError: the table's lease was lost.
+    """
+    before = read_position(session, location)
+    last = before.flows.get(str(table.name))
+    if last is None:
+        return Evolved(before=before)
+    log = DeltaLog(session, location)
+    stored = {f.name: f.dataType.simpleString() for f in log.schema.fields}
+    old, changes = since_built(table, stored, last.contract, last.fingerprint)
+    raised = is_raised(old.version, table.version)
+    breaking = [r for r in changes if r.level is Level.BREAKING]
+    if breaking and not raised:
+        raise _refused(table, old, breaking)
+    is_rebuilt = raised and table.kind is not Kind.INGESTED
+    is_reread = raised and any(r.change.what is What.CURSOR_CHANGED for r in changes)
+    if is_rebuilt:
+        return Evolved(before=before, is_rebuilt=True)
+    if any(r.remedy is Remedy.REWRITE or r.change.what is What.TYPE_WIDENED for r in changes):
+        lease.check()
+        _rewrite(session, table, old, location, before)
+    else:
+        ensure_table(session, location, spark_schema(table), table.cluster_by)
+    relax(session, location, spark_schema(table))
+    return Evolved(before=read_position(session, location), is_reread=is_reread)
+
+
+def _refused(table: Table, old: Table, breaking: Sequence[Ruled]) -> ContractError:
+    changes = [r.change for r in breaking]
+    told = [" ".join(filter(None, [c.what, c.column, c.before and f"from {c.before}"])) for c in changes]
+    how = {
+        Kind.INGESTED: "the table is then rewritten, and rows that are there keep their values",
+        Kind.REFINED: "the table is then made anew from all rows of its input",
+        Kind.BUILT: "the table is then built anew",
+    }
+    return ContractError(
+        f"{short_name(table.file)}:1: the change of {table.name} breaks those who read it",
+        given=f"{'; '.join(told)}, in version {table.version} after {old.version or 'an unknown one'}",
+        expected="a change that adds or widens, or a new first number of the version",
+        mend=f"take it back, or raise the version to {_next_major(table.version)}: {how[table.kind]}",
+    )
+
+
+def _next_major(version: str) -> str:
+    return f"{int(version.partition('.')[0]) + 1}.0.0"
+
+
+def _rewrite(session: SparkSession, table: Table, old: Table, location: str, before: TablePosition) -> None:
+    """Write all rows in the contract's columns and types, in one commit that carries the positions on."""
+    rows = read_version(session, location, before.version)
+    came_from = {after: before_ for before_, after in renames(old, table).items()}
+    names = {f.name: came_from.get(f.name, f.name) for f in spark_schema(table)}
+    values = {f.name: _value(rows, names[f.name], f.dataType.simpleString()) for f in spark_schema(table)}
+    _check_exact(rows, table, names)
+    shaped = rows.select(*[value.alias(name) for name, value in values.items()])
+    flows = dict(before.flows)
+    flows[str(table.name)] = replace(flows[str(table.name)], contract=noted(table))
+    session.conf.set(USER_METADATA, replace(before, flows=flows).carried())
+    try:
+        replace_all(shaped, location, table.cluster_by)
+    finally:
+        session.conf.unset(USER_METADATA)
+
+
+def _value(rows: DataFrame, name: str, type_: str) -> Column:
+    return F.col(name).try_cast(type_) if name in rows.columns else F.lit(None).cast(type_)
+
+
+def _check_exact(rows: DataFrame, table: Table, came_from: dict[str, str]) -> None:
+    """Nothing is lost by a cast: what comes back from the new type is what was there."""
+    types, lossy = dict(rows.dtypes), []
+    for field in spark_schema(table):
+        name, type_ = came_from[field.name], field.dataType.simpleString()
+        if name in types and types[name] != type_:
+            back = F.col(name).try_cast(type_).try_cast(types[name])
+            lossy.append(~back.eqNullSafe(F.col(name)))
+    if lossy and (count := rows.where(reduce(or_, lossy)).count()):
+        raise ContractError(
+            f"{short_name(table.file)}:1: values of {table.name} do not fit their new types",
+            given=f"{count} rows",
+            expected="types that hold every value that is there",
+            mend="choose wider types; or land the source in a new table",
+        )

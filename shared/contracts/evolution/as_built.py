@@ -1,0 +1,74 @@
+"""A table as it was built, put together from its Delta schema and from what its last batch noted of its contract."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from shared.contracts.evolution.changes import Change, What, compare
+from shared.contracts.evolution.policy import Ruled, ruled
+from shared.contracts.model import Column, Disposition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared.contracts.model import Table
+
+
+def noted(table: Table) -> dict[str, Any]:
+    """What a batch notes of its contract, beside the fingerprint: what no later batch can tell from the table."""
+    return {
+        "version": table.version,
+        "key": list(table.primary_key),
+        "sequence_by": list(table.sequence_by),
+        "disposition": str(table.disposition),
+        "required": [c.name for c in table.columns if c.required],
+        "deletes": table.apply_as_deletes,
+        "cursor": table.source.cursor if table.source else None,
+    }
+
+
+def as_built(table: Table, stored: Mapping[str, str], facts: Mapping[str, Any]) -> Table:
+    """The contract that a table was built by, as far as it differs in shape from the one at hand.
+
+    Args:
+        table: The contract at hand.
+        stored: The Spark types of the Delta table's columns, by name.
+        facts: What the last batch noted; what it did not note counts as unchanged.
+    """
+    extra = {c.name for c in table.all_columns} - set(table.column_names)
+    now = {c.name: c for c in table.columns}
+    was_called = {c.renamed_from: c for c in table.columns if c.renamed_from and c.name not in stored}
+    required = facts.get("required")
+    columns = []
+    for name, type_ in stored.items():
+        if name in extra:
+            continue
+        known = now.get(name) or was_called.get(name) or Column(name=name, type=type_, description="")
+        needed = known.required if required is None else name in required
+        columns.append(replace(known, name=name, type=type_, required=needed, renamed_from=None))
+    source = table.source and replace(table.source, cursor=facts.get("cursor", table.source.cursor))
+    return replace(
+        table,
+        version=str(facts.get("version", "")),
+        columns=tuple(columns),
+        primary_key=tuple(facts.get("key", table.primary_key)),
+        sequence_by=tuple(facts.get("sequence_by", table.sequence_by)),
+        disposition=Disposition(facts.get("disposition", table.disposition)),
+        apply_as_deletes=facts.get("deletes", table.apply_as_deletes),
+        source=source,
+    )
+
+
+def since_built(
+    table: Table, stored: Mapping[str, str], facts: Mapping[str, Any], fingerprint: str
+) -> tuple[Table, tuple[Ruled, ...]]:
+    """The table as it was built, and what of its contract has changed since.
+
+    Rules and logic are not stored with a table. That they changed is known by the fingerprint alone.
+    """
+    old = as_built(table, stored, facts)
+    changes = compare(old, table)
+    if not changes and fingerprint not in ("", table.fingerprint):
+        changes = (Change(what=What.DECISION_CHANGED),)
+    return old, tuple(ruled(change, table) for change in changes)

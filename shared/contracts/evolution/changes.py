@@ -1,0 +1,181 @@
+"""Two versions of one contract, compared: what of the table, its columns and its rules is another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from shared.contracts.evolution.widening import widens
+from shared.contracts.model import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shared.contracts.model import Column, RowRule, Table, TableRule
+
+# From what anybody may read to what hardly anybody may.
+CLASSIFICATIONS = (None, "public", "internal", "confidential", "restricted")
+
+
+class What(StrEnum):
+    """The kinds of change."""
+
+    TABLE_ADDED = "table added"
+    TABLE_DROPPED = "table dropped"
+    COLUMN_ADDED = "column added"
+    REQUIRED_COLUMN_ADDED = "required column added"
+    COLUMN_DROPPED = "column dropped"
+    COLUMN_RENAMED = "column renamed"
+    TYPE_WIDENED = "type widened"
+    TYPE_CHANGED = "type changed"
+    MADE_REQUIRED = "made required"
+    MADE_OPTIONAL = "made optional"
+    KEY_CHANGED = "key changed"
+    ORDER_CHANGED = "sequenceBy changed"
+    DISPOSITION_CHANGED = "writeDisposition changed"
+    KIND_CHANGED = "kind changed"
+    CURSOR_CHANGED = "cursor changed"
+    SOURCE_CHANGED = "source changed"
+    CLASSIFIED = "classified higher"
+    DECLASSIFIED = "classified lower"
+    TREATMENT_CHANGED = "treatment changed"
+    HISTORY_CHANGED = "history or deletes changed"
+    RULE_TIGHTENED = "rule tightened"
+    RULE_LOOSENED = "rule loosened"
+    RULE_CHANGED = "rule changed"
+    PARENT_CHANGED = "relationship changed"
+    LOGIC_CHANGED = "logic changed"
+    DECISION_CHANGED = "rules, logic or source changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One change of a table; `column` is None where it is the table's, `name` is that of a rule."""
+
+    what: What
+    column: str | None = None
+    name: str | None = None
+    before: str = ""
+    after: str = ""
+
+
+def compare(old: Table, new: Table) -> tuple[Change, ...]:
+    """What is another in the new version of a table's contract; words meant for people do not count.
+
+    A column is renamed where the new contract says so by `renamedFrom`; else its old name is dropped and its new one
+    added.
+    """
+    was = {c.name: c for c in old.columns}
+    renamed = renames(old, new)
+    came_from = {after: before for before, after in renamed.items()}
+    changes = [Change(what=What.COLUMN_RENAMED, column=a, before=b, after=a) for b, a in renamed.items()]
+    for column in new.columns:
+        before = was.get(came_from.get(column.name, column.name))
+        changes += [_added(column)] if before is None else _of_column(before, column)
+    kept = {*renamed, *new.column_names}
+    changes += [Change(what=What.COLUMN_DROPPED, column=n, before=c.type) for n, c in was.items() if n not in kept]
+    return (*changes, *_of_table(old, new, renamed), *_of_rules(old, new))
+
+
+def renames(old: Table, new: Table) -> dict[str, str]:
+    """The new names of the old columns that the new contract names anew."""
+    return {
+        c.renamed_from: c.name
+        for c in new.columns
+        if c.renamed_from in old.column_names and c.name not in old.column_names
+    }
+
+
+def _added(column: Column) -> Change:
+    what = What.REQUIRED_COLUMN_ADDED if column.required else What.COLUMN_ADDED
+    return Change(what=what, column=column.name, after=column.type)
+
+
+def _of_column(old: Column, new: Column) -> list[Change]:
+    found = []
+    if old.type != new.type:
+        what = What.TYPE_WIDENED if widens(old.type, new.type) else What.TYPE_CHANGED
+        found.append((what, old.type, new.type))
+    if old.required is not new.required:
+        found.append((What.MADE_REQUIRED if new.required else What.MADE_OPTIONAL, "", ""))
+    if old.classification != new.classification:
+        rises = CLASSIFICATIONS.index(new.classification) > CLASSIFICATIONS.index(old.classification)
+        what = What.CLASSIFIED if rises else What.DECLASSIFIED
+        found.append((what, old.classification or "none", new.classification or "none"))
+    if old.parent != new.parent:
+        found.append((What.PARENT_CHANGED, _parent(old), _parent(new)))
+    # A column without logic is the input's column of its name, so a rename alone changes what it is made of.
+    if (old.logic or old.name, old.format) != (new.logic or new.name, new.format) and not _is_renamed(old, new):
+        found.append((What.LOGIC_CHANGED, old.logic or old.name, new.logic or new.name))
+    return [Change(what=what, column=new.name, before=before, after=after) for what, before, after in found]
+
+
+def _parent(column: Column) -> str:
+    return f"{column.parent.table}.{column.parent.column}" if column.parent else "none"
+
+
+def _is_renamed(old: Column, new: Column) -> bool:
+    return old.name != new.name and (old.logic, old.format) == (new.logic, new.format)
+
+
+def _of_table(old: Table, new: Table, renamed: dict[str, str]) -> Iterator[Change]:
+    def names(columns: tuple[str, ...]) -> str:
+        return ", ".join(renamed.get(name, name) for name in columns)
+
+    def cursor(table: Table) -> str:
+        return (table.source.cursor if table.source else None) or "none"
+
+    facts = (
+        (What.KIND_CHANGED, str(old.kind), str(new.kind)),
+        (What.KEY_CHANGED, names(old.primary_key), ", ".join(new.primary_key)),
+        (What.ORDER_CHANGED, names(old.sequence_by), ", ".join(new.sequence_by)),
+        (What.DISPOSITION_CHANGED, str(old.disposition), str(new.disposition)),
+        (What.HISTORY_CHANGED, _deletes(old), _deletes(new)),
+        (What.CURSOR_CHANGED, renamed.get(cursor(old), cursor(old)), cursor(new)),
+    )
+    yield from (Change(what=what, before=before, after=after) for what, before, after in facts if before != after)
+    if old.source and new.source and _without_cursor(old) != _without_cursor(new):
+        yield Change(what=What.SOURCE_CHANGED, before=_place(old), after=_place(new))
+    if (old.inputs, _canonical(old)) != (new.inputs, _canonical(new)):
+        yield Change(what=What.LOGIC_CHANGED, before="the query", after="another query")
+
+
+def _deletes(table: Table) -> str:
+    return table.apply_as_deletes or "none"
+
+
+def _without_cursor(table: Table) -> dict[str, object]:
+    return {n: v for n, v in vars(table.source).items() if n != "cursor"}
+
+
+def _place(table: Table) -> str:
+    return f"{table.source.system} {table.source.location or table.source.object}" if table.source else ""
+
+
+def _canonical(table: Table) -> str | None:
+    return (table.query.canonical or table.query.sql) if table.query else None
+
+
+def _of_rules(old: Table, new: Table) -> Iterator[Change]:
+    was, now = _rules(old), _rules(new)
+    for name in [*was, *(n for n in now if n not in was)]:
+        before, after = was.get(name), now.get(name)
+        if before != after:
+            yield Change(what=_weight(before, after), name=name, before=_told(before), after=_told(after))
+
+
+def _rules(table: Table) -> dict[str, RowRule | TableRule]:
+    rules: tuple[RowRule | TableRule, ...] = (*table.row_rules, *table.table_rules)
+    return {rule.name: rule for rule in rules}
+
+
+def _weight(before: RowRule | TableRule | None, after: RowRule | TableRule | None) -> What:
+    strict = [rule is not None and rule.severity is Severity.ERROR for rule in (before, after)]
+    if strict[0] is strict[1]:
+        return What.RULE_CHANGED
+    return What.RULE_TIGHTENED if strict[1] else What.RULE_LOOSENED
+
+
+def _told(rule: RowRule | TableRule | None) -> str:
+    return "none" if rule is None else f"{rule.severity}: {getattr(rule, 'bad', None) or getattr(rule, 'query', '')}"

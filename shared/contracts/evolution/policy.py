@@ -1,0 +1,96 @@
+"""What each kind of change is to those who read the table, and what the engine does about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from shared.contracts.evolution.changes import Change, What
+from shared.contracts.model import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shared.contracts.model import Table
+
+
+class Level(StrEnum):
+    """How far readers have to care: not at all; for its types; or before it is deployed."""
+
+    ADDITIVE = "additive"
+    WIDENING = "widening"
+    BREAKING = "breaking"
+
+
+class Remedy(StrEnum):
+    """What the next run of the table does about a change."""
+
+    NOTHING = "nothing"
+    CREATE = "create"
+    ALTER = "alter"
+    REWRITE = "rewrite"
+    REBUILD = "rebuild"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ruled:
+    """A change with its level and its remedy."""
+
+    change: Change
+    level: Level
+    remedy: Remedy
+
+
+_ADDITIVE, _WIDENING, _BREAKING = Level.ADDITIVE, Level.WIDENING, Level.BREAKING
+_NOTHING, _ALTER, _REWRITE, _REBUILD = Remedy.NOTHING, Remedy.ALTER, Remedy.REWRITE, Remedy.REBUILD
+
+# Per kind of change: its level, and the remedy on a table that is ingested, refined and built.
+POLICY: dict[What, tuple[Level, Remedy, Remedy, Remedy]] = {
+    What.TABLE_ADDED: (_ADDITIVE, Remedy.CREATE, Remedy.CREATE, Remedy.CREATE),
+    What.TABLE_DROPPED: (_BREAKING, _NOTHING, _NOTHING, _NOTHING),
+    What.COLUMN_ADDED: (_ADDITIVE, _ALTER, _ALTER, _REBUILD),
+    What.REQUIRED_COLUMN_ADDED: (_BREAKING, _ALTER, _REBUILD, _REBUILD),
+    What.COLUMN_DROPPED: (_BREAKING, _REWRITE, _REBUILD, _REBUILD),
+    What.COLUMN_RENAMED: (_BREAKING, _REWRITE, _REBUILD, _REBUILD),
+    What.TYPE_WIDENED: (_WIDENING, _REWRITE, _REWRITE, _REBUILD),
+    What.TYPE_CHANGED: (_BREAKING, _REWRITE, _REBUILD, _REBUILD),
+    What.MADE_REQUIRED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
+    What.MADE_OPTIONAL: (_ADDITIVE, _NOTHING, _ALTER, _ALTER),
+    What.KEY_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
+    What.ORDER_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
+    What.DISPOSITION_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
+    What.KIND_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
+    What.CURSOR_CHANGED: (_BREAKING, _NOTHING, _NOTHING, _NOTHING),
+    What.SOURCE_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
+    What.CLASSIFIED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
+    What.DECLASSIFIED: (_BREAKING, _NOTHING, _NOTHING, _NOTHING),
+    What.TREATMENT_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
+    What.HISTORY_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
+    What.RULE_TIGHTENED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
+    What.RULE_LOOSENED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
+    What.RULE_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
+    What.PARENT_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
+    What.LOGIC_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
+    What.DECISION_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
+}
+# What a landed table promises of nulls is the source's word, and is checked where the rows are refined.
+NOT_BREAKING = {Kind.INGESTED: {What.REQUIRED_COLUMN_ADDED, What.MADE_REQUIRED}, Kind.BUILT: {What.MADE_REQUIRED}}
+_KINDS = (Kind.INGESTED, Kind.REFINED, Kind.BUILT)
+
+
+def ruled(change: Change, table: Table) -> Ruled:
+    """A change of a table's contract, with what it is and what is done about it."""
+    level, *remedies = POLICY[change.what]
+    level = _ADDITIVE if change.what in NOT_BREAKING.get(table.kind, ()) else level
+    return Ruled(change=change, level=level, remedy=remedies[_KINDS.index(table.kind)])
+
+
+def is_raised(old: str, new: str) -> bool:
+    """Whether the first number of a contract's version rose; a table that does not say its version counts as 1."""
+    return int(new.partition(".")[0]) > int(old.partition(".")[0] or 1)
+
+
+def heaviest(found: Iterable[Ruled]) -> Level | None:
+    """The level of all changes together; None when there are none."""
+    return max((r.level for r in found), key=list(Level).index, default=None)

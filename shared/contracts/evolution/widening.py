@@ -1,0 +1,36 @@
+"""Which types hold every value of another one, digit for digit."""
+
+from __future__ import annotations
+
+import re
+
+DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
+# Decimal digits that each whole number needs.
+WHOLE = {"smallint": 5, "int": 10, "bigint": 19}
+WIDER = {
+    "smallint": {"int", "bigint", "float", "double"},
+    "int": {"bigint", "double"},
+    "float": {"double"},
+    "date": {"timestamp"},
+}
+
+
+def widens(old: str, new: str) -> bool:
+    """Whether every value of the type `old` is also one of the type `new`; a type does not widen itself."""
+    if old == new:
+        return False
+    if new in WIDER.get(old, ()):
+        return True
+    after = DECIMAL.fullmatch(new)
+    if after is None:
+        return False
+    whole, scale = _digits(old)
+    return whole is not None and int(after[2]) >= scale and int(after[1]) - int(after[2]) >= whole
+
+
+def _digits(type_: str) -> tuple[int | None, int]:
+    """Digits before and after the point; None before it for what is no exact number."""
+    if type_ in WHOLE:
+        return WHOLE[type_], 0
+    found = DECIMAL.fullmatch(type_)
+    return (int(found[1]) - int(found[2]), int(found[2])) if found else (None, 0)

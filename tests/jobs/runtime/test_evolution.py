@@ -1,0 +1,158 @@
+"""A contract changes and its table is there: what adds or widens is done, what breaks is refused or made anew."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from shared.jobs import Status, Step
+from tests.jobs.runtime.test_tables import assert_readable
+from tests.support.small_contracts import FILES
+from tests.support.small_lake import SmallLake
+
+CUSTOMERS = "customer_id,name,changed_at"
+ORDERS = "order_id,customer_id,amount_eur,state,changed_at"
+TEN, ELEVEN = "2026-01-01 10:00:00", "2026-01-01 11:00:00"
+AT_TEN, AT_ELEVEN = datetime.fromisoformat(TEN), datetime.fromisoformat(ELEVEN)
+NOTE = "      - {name: note, logicalType: string, physicalType: string, description: Word.}\n"
+CHANGED_AT = "      - {name: changed_at, logicalType"
+STATE = "      - {name: state, logicalType: string, physicalType: string, description: State.}\n"
+ONE = "version: 1.0.0"
+TWO = "version: 2.0.0"
+
+
+@pytest.fixture
+def shop(small_lake):
+    small_lake.only(*(name for name in FILES if "stock" not in name))
+    small_lake.land("bronze.shop__customers", CUSTOMERS, f"1,Ann,{TEN}")
+    small_lake.land("bronze.shop__orders", ORDERS, f"10,1,5,new,{TEN}", f"11,1,-7,new,{TEN}", f"10,1,6,paid,{ELEVEN}")
+    ran = small_lake.run("r1")
+    assert {Status.SUCCEEDED} == {o.status for o in ran.outcomes.values()}
+    return small_lake
+
+
+def types(lake, table):
+    return dict(lake.frame(table).dtypes)
+
+
+def amend_all(lake, *changes):
+    for name, old, new in changes:
+        lake.amend(name, old, new)
+
+
+def test_columns_are_added_and_types_widened_without_a_word_to_readers(shop):
+    note = CHANGED_AT.replace("      - {name: changed_at", NOTE + "      - {name: changed_at")
+    amend_all(
+        shop,
+        ("bronze.shop__orders", "      - {name: changed_at, logicalType", note),
+        ("silver.orders", CHANGED_AT, note),
+        ("silver.orders", "decimal(12,2)", "decimal(14,2)"),
+        ("gold.totals", "decimal(22,2)", "decimal(24,2)"),
+        ("gold.totals", "        logicalType: integer\n        physicalType: bigint\n        required: true",
+         "        logicalType: integer\n        physicalType: bigint"),
+    )  # fmt: skip
+    shop.land("bronze.shop__orders", ORDERS + ",note", f"12,1,999999999999.5,new,{TEN},late")
+    ran = shop.run("r2")
+    assert {Status.SUCCEEDED, Status.UNCHANGED} == {o.status for o in ran.outcomes.values()}
+    assert [
+        (10, 1, Decimal("6.00"), "paid", None, AT_ELEVEN),
+        (12, 1, Decimal("999999999999.50"), "new", "late", AT_TEN),
+    ] == shop.rows("silver.orders")
+    assert ("decimal(14,2)", "decimal(24,2)") == (
+        types(shop, "silver.orders")["amount_eur"],
+        types(shop, "gold.totals")["amount_eur"],
+    )
+    # The rows of the batches before stay, and so do their counts: nothing is read twice.
+    assert {"read": 1, "inserted": 1} == ran.books("silver.orders")
+    assert [2, 2] == [ran.outcomes[t].sequence for t in ("bronze.shop__orders", "silver.orders")]
+    assert [(1, "Ann", 2, Decimal("1000000000005.50"))] == shop.rows("gold.totals")
+    for table in ("bronze/shop__orders", "silver/orders", "gold/totals"):
+        assert_readable(shop.root / shop.place / table)
+
+    versions = shop.versions()
+    ran = shop.run("r3")
+    assert {Status.UNCHANGED} == {o.status for o in ran.outcomes.values()}
+    assert versions == shop.versions()
+
+
+@pytest.mark.parametrize(
+    "old, new, told",
+    [
+        pytest.param(STATE, "",
+                     "column dropped state from string", id="dropped"),
+        pytest.param("decimal(12,2)", "decimal(10,2)", "type changed amount_eur from decimal(12,2)", id="narrowed"),
+        pytest.param("{name: state, logicalType: string, physicalType: string,",
+                     "{name: state, logicalType: string, physicalType: string, required: true,",
+                     "made required state", id="required"),
+        pytest.param("value: [changed_at]", "value: [changed_at, order_id]", "sequenceBy changed from changed_at",
+                     id="sequenceBy"),
+    ],
+)  # fmt: skip
+def test_what_breaks_readers_is_refused_until_the_version_says_so(module_shop, leases, old, new, told):
+    shop = module_shop.branched()
+    shop.amend("silver.orders", old, new)
+    versions = shop.versions()
+    failed = shop.run("r2", (Step.REFINE,), tables=("silver.orders",)).outcomes["silver.orders"].failure
+    assert ("ContractError", False) == (failed.error, failed.retryable)
+    assert f"given: {told}, in version 1.0.0 after 1.0.0" in failed.message
+    assert "raise the version to 2.0.0: the table is then made anew from all rows of its input" in failed.message
+    assert versions == shop.versions()
+
+
+@pytest.fixture(scope="module")
+def module_shop(module_lake):
+    """As `shop`, once for the cases that write nothing."""
+    from tests.support.small_lake import lease_account
+
+    with lease_account():
+        module_lake.land("bronze.shop__customers", CUSTOMERS, f"1,Ann,{TEN}")
+        module_lake.land("bronze.shop__orders", ORDERS, f"10,1,5,new,{TEN}")
+        module_lake.run("r1", (Step.INGEST, Step.REFINE))
+    return module_lake
+
+
+def test_a_new_major_version_makes_a_table_anew_as_if_it_had_always_been_so(shop):
+    changes = (
+        ("silver.orders", ONE, TWO),
+        ("silver.orders", "      - name: amount_eur", "      - name: amount"),
+        ("silver.orders", "        physicalType: decimal(12,2)", """\
+        physicalType: decimal(10,1)
+        transformLogic: amount_eur
+        customProperties: [{property: renamedFrom, value: amount_eur}]"""),
+        ("silver.orders", "WHERE amount_eur < 0", "WHERE amount < 0 OR amount > 5.5"),
+        ("silver.orders", "WHERE amount_eur > 1000", "WHERE amount > 1000"),
+        ("silver.orders", STATE, ""),
+        ("gold.totals.sql", "SUM(o.amount_eur)", "SUM(o.amount)"),
+        ("gold.totals", "decimal(22,2)", "decimal(20,1)"),
+        ("gold.totals", ONE, TWO),
+    )  # fmt: skip
+    amend_all(shop, *changes)
+    ran = shop.run("r2")
+    assert {Status.SUCCEEDED, Status.UNCHANGED} == {o.status for o in ran.outcomes.values()}
+    assert {"read": 3, "inserted": 1, "quarantined": 2} == ran.books("silver.orders")
+
+    fresh = SmallLake(shop.root, shop.spark, files=dict(shop.files), place="fresh")
+    fresh.run("r2")
+    for table in ("silver.orders", "gold.totals"):
+        assert fresh.rows(table) == shop.rows(table)
+        assert types(fresh, table) == types(shop, table)
+    # Batch numbers go on, the rest of the quarantine is that of a table that was always so.
+    assert [row[1:] for row in fresh.refused("silver.orders")] == [row[1:] for row in shop.refused("silver.orders")]
+    assert {2} == {row[0] for row in shop.refused("silver.orders")}
+
+    ran = shop.run("r3")
+    assert {Status.UNCHANGED} == {o.status for o in ran.outcomes.values()}
+
+
+def test_a_landed_table_is_rewritten_and_loses_no_value(shop):
+    name = "bronze.shop__customers"
+    renamed = "{name: full_name, customProperties: [{property: renamedFrom, value: name}],"
+    amend_all(shop, (name, "{name: name,", renamed), ("silver.customers", "trim(name)", "trim(full_name)"))
+    failed = shop.run("r2", (Step.INGEST,)).outcomes[name].failure
+    assert "given: column renamed full_name from name, in version 1.0.0 after 1.0.0" in failed.message
+    shop.amend(name, ONE, TWO)
+    shop.land(name, "customer_id,full_name,changed_at", f"2,Bob,{TEN}")
+    shop.run("r3", (Step.INGEST, Step.REFINE))
+    assert [("1", "Ann", TEN), ("2", "Bob", TEN)] == shop.rows(name)
+    assert [1, 2] == [r["_sequence"] for r in shop.frame(name).orderBy("customer_id").collect()]
+    assert [(1, "Ann", AT_TEN), (2, "Bob", AT_TEN)] == shop.rows("silver.customers")

@@ -1,0 +1,196 @@
+"""Every change of a contract is found, and is what the policy says of it: adds x drops x renames x types x kinds."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from shared.contracts import Disposition, Kind, RowRule, Severity, Source
+from shared.contracts.evolution.as_built import as_built, noted, since_built
+from shared.contracts.evolution.changes import What, compare
+from shared.contracts.evolution.policy import POLICY, Level, Remedy, heaviest, is_raised, ruled
+from shared.contracts.evolution.widening import widens
+from tests.support.things import column, things
+
+ADDED = {"none": (), "optional": (column("note"),), "required": (column("note", required=True),)}
+TYPES = {"same": "int", "wider": "bigint", "narrower": "smallint", "another": "string"}
+NAMES = {"same": {"name": "pieces"}, "renamed": {"name": "count", "renamed_from": "pieces"}, "new": {"name": "count"}}
+DROPPED = {"kept": (column("colour"),), "dropped": ()}
+OLD = (column("key", "bigint", required=True), column("pieces", "int"), column("colour"))
+COMBINATIONS = list(product(ADDED, TYPES, NAMES, DROPPED, Kind))
+
+
+def expected(added, type_, name, dropped, kind):
+    """What the policy page says, worked out a second way."""
+    found = set()
+    if name == "new":
+        found |= {What.COLUMN_DROPPED, What.COLUMN_ADDED}
+    else:
+        found |= {What.COLUMN_RENAMED} if name == "renamed" else set()
+        found |= {"same": set(), "wider": {What.TYPE_WIDENED}}.get(type_, {What.TYPE_CHANGED})
+    found |= {"none": set(), "optional": {What.COLUMN_ADDED}, "required": {What.REQUIRED_COLUMN_ADDED}}[added]
+    found |= {What.COLUMN_DROPPED} if dropped == "dropped" else set()
+    breaks = found & {What.COLUMN_DROPPED, What.COLUMN_RENAMED, What.TYPE_CHANGED}
+    breaks |= found & {What.REQUIRED_COLUMN_ADDED} if kind is not Kind.INGESTED else set()
+    level = Level.BREAKING if breaks else Level.WIDENING if What.TYPE_WIDENED in found else Level.ADDITIVE
+    return found, level if found else None
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_adds_drops_renames_and_types_in_every_combination(kind):
+    wrong = []
+    for added, type_, name, dropped, other in COMBINATIONS:
+        if other is not kind:
+            continue
+        changed = column(type_=TYPES[type_], **NAMES[name])
+        new = things(OLD[0], changed, *DROPPED[dropped], *ADDED[added], kind=kind)
+        old = things(*OLD, kind=kind)
+        told = [ruled(change, new) for change in compare(old, new)]
+        # A new name with no word of where it came from has whatever type it has.
+        if (({r.change.what for r in told}), heaviest(told)) != expected(added, type_, name, dropped, kind):
+            wrong.append((added, type_, name, dropped, told))
+    assert [] == wrong
+
+
+@pytest.mark.parametrize(
+    "old, new, holds",
+    [
+        pytest.param("smallint", "bigint", True, id="whole numbers"),
+        pytest.param("int", "double", True, id="a double holds every int"),
+        pytest.param("bigint", "double", False, id="a double does not hold every bigint"),
+        pytest.param("int", "float", False, id="a float does not hold every int"),
+        pytest.param("int", "decimal(10,0)", True, id="a decimal with the digits"),
+        pytest.param("int", "decimal(11,2)", False, id="a decimal with a digit too few"),
+        pytest.param("bigint", "decimal(38,18)", True, id="a wide decimal"),
+        pytest.param("decimal(12,2)", "decimal(14,2)", True, id="more digits before the point"),
+        pytest.param("decimal(12,2)", "decimal(14,4)", True, id="more digits behind it"),
+        pytest.param("decimal(12,2)", "decimal(12,4)", False, id="more behind at the cost of those before"),
+        pytest.param("date", "timestamp", True, id="a date is a moment"),
+        pytest.param("timestamp", "date", False, id="a moment is no date"),
+        pytest.param("int", "string", False, id="a text sorts another way"),
+        pytest.param("int", "int", False, id="the same"),
+        pytest.param("array<int>", "array<bigint>", False, id="arrays stay as they are"),
+    ],
+)
+def test_a_type_widens_only_when_it_holds_every_value(old, new, holds):
+    assert holds is widens(old, new)
+
+
+RULE = RowRule(name="some", bad="pieces < 0", severity=Severity.ERROR)
+LANDED = Source(system="shop", type="s3", object="things", location="s3://landing/*.csv", cursor="pieces")
+
+
+@pytest.mark.parametrize(
+    "before, after, what, level",
+    [
+        pytest.param({}, {"primary_key": ("key", "colour")}, What.KEY_CHANGED, Level.BREAKING, id="key"),
+        pytest.param({}, {"sequence_by": ("pieces",)}, What.ORDER_CHANGED, Level.BREAKING, id="sequenceBy"),
+        pytest.param({}, {"disposition": Disposition.SNAPSHOT}, What.DISPOSITION_CHANGED, Level.BREAKING, id="mode"),
+        pytest.param({}, {"kind": Kind.BUILT}, What.KIND_CHANGED, Level.BREAKING, id="kind"),
+        pytest.param(
+            {"source": LANDED},
+            {"source": replace(LANDED, cursor="key")},
+            What.CURSOR_CHANGED,
+            Level.BREAKING,
+            id="cursor",
+        ),
+        pytest.param(
+            {"source": LANDED},
+            {"source": replace(LANDED, lag_seconds=9)},
+            What.SOURCE_CHANGED,
+            Level.ADDITIVE,
+            id="lag",
+        ),
+        pytest.param({}, {"row_rules": (RULE,)}, What.RULE_TIGHTENED, Level.ADDITIVE, id="a rule more"),
+        pytest.param({"row_rules": (RULE,)}, {}, What.RULE_LOOSENED, Level.ADDITIVE, id="a rule less"),
+        pytest.param(
+            {"row_rules": (RULE,)},
+            {"row_rules": (replace(RULE, severity=Severity.WARNING),)},
+            What.RULE_LOOSENED,
+            Level.ADDITIVE,
+            id="a rule that only warns now",
+        ),
+        pytest.param(
+            {"row_rules": (RULE,)},
+            {"row_rules": (replace(RULE, bad="pieces < 1"),)},
+            What.RULE_CHANGED,
+            Level.ADDITIVE,
+            id="another rule of that name",
+        ),
+    ],
+)
+def test_what_is_the_tables_own_is_compared(before, after, what, level):
+    old, new = things(*OLD, **before), things(*OLD, **{**before, **after} if after else {})
+    [change] = compare(old, new)
+    assert (what, level) == (change.what, ruled(change, new).level)
+
+
+@pytest.mark.parametrize(
+    "before, after, what, level",
+    [
+        pytest.param({}, {"required": True}, What.MADE_REQUIRED, Level.BREAKING, id="required"),
+        pytest.param({"required": True}, {}, What.MADE_OPTIONAL, Level.ADDITIVE, id="optional"),
+        pytest.param({}, {"logic": "trim(colour)"}, What.LOGIC_CHANGED, Level.ADDITIVE, id="logic"),
+        pytest.param({}, {"parent": "silver.colours.colour"}, What.PARENT_CHANGED, Level.ADDITIVE, id="parent"),
+        pytest.param({}, {"classification": "restricted"}, What.CLASSIFIED, Level.ADDITIVE, id="classified"),
+        pytest.param({"classification": "internal"}, {}, What.DECLASSIFIED, Level.BREAKING, id="declassified"),
+    ],
+)
+def test_what_a_column_says_beside_its_type_is_compared(before, after, what, level):
+    old, new = (things(*OLD[:2], column("colour", **facts)) for facts in (before, after))
+    [change] = compare(old, new)
+    assert (what, "colour", level) == (change.what, change.column, ruled(change, new).level)
+
+
+def test_words_for_people_are_no_change():
+    old = things(*OLD)
+    new = replace(old, description="Other words.", grain="Another.", version="1.2.3")
+    assert () == compare(old, new)
+
+
+def test_a_renamed_key_is_the_same_key():
+    new = things(column("number", "bigint", required=True, renamed_from="key"), *OLD[1:])
+    assert [What.COLUMN_RENAMED] == [change.what for change in compare(things(*OLD), new)]
+
+
+def test_the_policy_knows_every_change_and_each_remedy_is_used():
+    assert set(What) == set(POLICY)
+    assert set(Remedy) == {remedy for row in POLICY.values() for remedy in row[1:]}
+
+
+@pytest.mark.parametrize(
+    "old, new, rose",
+    [
+        ("1.9.9", "2.0.0", True),
+        ("1.0.0", "1.1.0", False),
+        ("2.0.0", "1.0.0", False),
+        ("", "2.0.0", True),
+        ("", "1.1.0", False),
+    ],
+)
+def test_a_version_rises_by_its_first_number(old, new, rose):
+    assert rose is is_raised(old, new)
+
+
+def test_a_table_as_it_was_built_is_known_by_its_columns_and_what_its_last_batch_noted():
+    old = things(*OLD, sequence_by=("pieces",), version="1.4.0")
+    renamed = column("count", "bigint", renamed_from="pieces")
+    new = things(OLD[0], renamed, sequence_by=("count",), version="2.0.0", row_rules=(RULE,))
+    stored = {c.name: c.type for c in old.columns}
+    built, changes = since_built(new, stored, noted(old), old.fingerprint)
+    assert compare(old, new)[:3] == tuple(r.change for r in changes)
+    assert ("1.4.0", ("pieces",)) == (built.version, built.sequence_by)
+
+
+def test_rules_of_a_table_as_it_was_built_are_known_by_the_fingerprint_alone():
+    old, new = things(*OLD), things(*OLD, row_rules=(RULE,))
+    stored = {c.name: c.type for c in old.columns}
+    assert [What.DECISION_CHANGED] == [r.change.what for r in since_built(new, stored, {}, old.fingerprint)[1]]
+    assert () == since_built(new, stored, noted(new), new.fingerprint)[1]
+    assert () == since_built(new, stored, {}, "")[1]
+
+
+def test_what_the_engine_adds_to_landed_rows_is_no_column_of_the_contract():
+    landed = things(*OLD, kind=Kind.INGESTED, source=LANDED)
+    stored = {c.name: c.type for c in landed.all_columns}
+    assert landed.column_names == as_built(landed, stored, {}).column_names
