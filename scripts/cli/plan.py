@@ -1,0 +1,121 @@
+"""`lake plan`: what a change of contracts does, before anything is run or deployed."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scripts.cli.output import console, count, print_json, size
+from scripts.cli.request import looks_at_a_lake
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from scripts.looking.lake import Lake
+    from scripts.planning.cost import Cost
+    from scripts.planning.plan import TablePlan
+
+# What a wrong request ends with, too: somebody has to change something first.
+EXIT_BREAKING = 2
+STYLES = {"additive": "green", "widening": "yellow", "breaking": "red"}
+
+
+@click.command()
+@click.option("--against", metavar="REV", help="A git revision to compare the contracts with; the lake if left out.")
+@looks_at_a_lake
+def command(lake: Lake, against: str | None, as_json: bool) -> None:
+    """Say what the contracts change: per table its class, what is done, whom it hits and what it costs.
+
+    Ends with 2 when a change breaks readers and the first number of the contract's version did not rise.
+    """
+    from scripts.planning.cost import cost_of
+    from scripts.planning.plan import plan_against_catalog, plan_against_lake
+    from scripts.planning.revision import catalog_at
+    from shared.contracts import load_catalog
+
+    catalog = load_catalog()
+    plans = plan_against_catalog(catalog_at(against), catalog) if against else plan_against_lake(lake, catalog)
+    costs = [cost_of(plan, lake, catalog) for plan in plans]
+    if as_json:
+        print_json(_row(plan, *cost) for plan, cost in zip(plans, costs, strict=True))
+    else:
+        _print(console(), plans, costs, against)
+    if any(plan.breaks for plan in plans):
+        sys.exit(EXIT_BREAKING)
+
+
+def _row(plan: TablePlan, read: Cost, written: Cost) -> dict[str, Any]:
+    return {
+        "table": plan.table,
+        "level": plan.level and str(plan.level),
+        "version_before": plan.before or None,
+        "version": plan.after,
+        "major_raised": plan.is_raised,
+        "refused": plan.is_refused,
+        "remedy": str(plan.remedy),
+        "changes": [
+            {
+                "change": str(r.change.what),
+                "column": r.change.column,
+                "rule": r.change.name,
+                "before": r.change.before,
+                "after": r.change.after,
+                "level": str(r.level),
+                "remedy": str(r.remedy),
+            }
+            for r in plan.changes
+        ],
+        "hit": [{"table": name, "columns": columns} for name, columns in plan.hit.items()],
+        "rows_read": read.rows,
+        "bytes_read": read.bytes,
+        "rows_written": written.rows,
+        "bytes_written": written.bytes,
+    }
+
+
+def _print(out: Console, plans: list[TablePlan], costs: list[tuple[Cost, Cost]], against: str | None) -> None:
+    from rich.text import Text
+
+    if not plans:
+        out.print(f"The contracts are as {against} has them." if against else "The lake is as the contracts say.")
+        return
+    for plan, (read, written) in zip(plans, costs, strict=True):
+        level = str(plan.level or "rebuild")
+        head = Text.assemble((plan.table, "bold"), "  ", (level, STYLES.get(level, "")), f"  {_versions(plan)}")
+        out.print(head)
+        for r in plan.changes:
+            c = r.change
+            named = " ".join(filter(None, [c.column or c.name, _from_to(c.before, c.after)]))
+            out.print(f"  {c.what}: {named}".rstrip(": "), soft_wrap=True)
+        out.print(f"  next run: {_done(plan)}", soft_wrap=True)
+        if written.rows or read.rows:
+            told = [f"{count(c.rows) or '?'} rows, {size(c.bytes) or '?'}" for c in (read, written)]
+            out.print(f"  costs: reads {told[0]}; writes {told[1]}")
+        for name, columns in plan.hit.items():
+            out.print(f"  hits {name}: {', '.join(columns)}", soft_wrap=True)
+    broken = [plan.table for plan in plans if plan.breaks]
+    if broken:
+        out.print(f"\nBreaking without a new first number of the version: {', '.join(broken)}", style="red")
+
+
+def _versions(plan: TablePlan) -> str:
+    return plan.after if plan.before in ("", plan.after) else f"{plan.before} -> {plan.after}"
+
+
+def _from_to(before: str, after: str) -> str:
+    return f"{before} -> {after}" if before and after else before or after
+
+
+def _done(plan: TablePlan) -> str:
+    if plan.is_refused:
+        return "refuses the table, until the change is taken back or the version's first number rises"
+    words = {
+        "nothing": "nothing; the change holds for rows that come from then on",
+        "create": "makes the table",
+        "alter": "ALTER TABLE; rows that are there have null in a new column",
+        "rewrite": "writes the table anew in one commit, same rows",
+        "rebuild": "makes the table anew from all its inputs, in one commit",
+    }
+    return words[plan.remedy]

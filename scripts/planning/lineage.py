@@ -1,0 +1,161 @@
+"""Which columns of which tables come of a column: by the SQL of the contracts, and by their relationships."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.lineage import lineage
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, traverse_scope
+
+from shared.contracts import Kind
+from shared.contracts.query import BATCH, BUSINESS_DATE
+from shared.contracts.sql import DIALECT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from shared.contracts import Catalog, Table
+
+# Stands for the rows of a table: a column that a join, a filter or a grouping reads decides which there are.
+ROWS = "rows"
+Place = tuple[str, str]
+# What decides which rows a SELECT gives.
+DECIDING = (exp.Where, exp.Join, exp.Group, exp.Having, exp.Qualify)
+
+
+class Lineage:
+    """Where each column of a catalog goes.
+
+    Args:
+        catalog: The contracts.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._goes: dict[Place, set[Place]] = defaultdict(set)
+        for table in catalog.tables.values():
+            for before, column in _reads(table, catalog):
+                self._goes[before].add((str(table.name), column))
+
+    def downstream(self, table: str, columns: Iterable[str]) -> dict[str, list[str]]:
+        """Per table that is hit by a change of columns, directly or through others, the columns of it that are.
+
+        Rows that change hit everything that is made of them.
+        """
+        seen: set[Place] = set()
+        waiting = [(table, column) for column in columns]
+        while waiting:
+            place = waiting.pop()
+            new = (self._goes[place] | (self._all_of(place[0]) if place[1] == ROWS else set())) - seen
+            seen |= new
+            waiting += new
+        hit = defaultdict(list)
+        for name, column in sorted(seen):
+            hit[name].append(column)
+        hit.pop(table, None)
+        return dict(hit)
+
+    def _all_of(self, table: str) -> set[Place]:
+        return {(after, ROWS) for (name, _), places in self._goes.items() if name == table for after, _ in places}
+
+
+def _reads(table: Table, catalog: Catalog) -> Iterator[tuple[Place, str]]:
+    """What a table reads, and in which of its columns, or in its rows, that is found again."""
+    for column in table.foreign_keys:
+        if column.parent and table.kind is Kind.REFINED:
+            yield (str(column.parent.table), column.parent.column), ROWS
+    if table.kind is Kind.BUILT and table.query:
+        known = {str(name): catalog.table(str(name)).column_names for name in table.inputs}
+        yield from _of_query(table.query.sql, known)
+    elif table.kind is Kind.REFINED:
+        source = catalog.table(str(table.inputs[0]))
+        made = defaultdict(set)
+        if table.query:
+            names = tuple(c.name for c in source.all_columns)
+            for (_, column), after in _of_query(table.query.sql, {BATCH: names}):
+                made[after].add(column)
+        for column in table.columns:
+            for name in _named(column.logic or f"`{column.name}`"):
+                for origin in (made[name] | made[ROWS]) if table.query else {name}:
+                    yield (str(source.name), origin), column.name
+
+
+def _of_query(sql: str, known: Mapping[str, tuple[str, ...]]) -> list[tuple[Place, str]]:
+    """Each input column that a SELECT reads, with the output column it is found in, or with the rows it decides."""
+    tree = sqlglot.parse_one(sql, dialect=DIALECT)
+    outputs = tree.named_selects if isinstance(tree, exp.Query) else []
+    try:
+        qualified = qualify(tree.copy(), schema=_schema(known), dialect=DIALECT, validate_qualify_columns=False)
+        found = [*_deciding(qualified, known), *_carried(sql, known)]
+    except SqlglotError:
+        found = []
+    if found:
+        return found
+    # A query that cannot be followed is taken at its widest: whatever it names is in all it gives.
+    named = {column.name for column in tree.find_all(exp.Column)}
+    places = [(name, column) for name, columns in known.items() for column in columns if column in named]
+    return [(place, output) for place in places for output in [*outputs, ROWS]]
+
+
+def _schema(known: Mapping[str, tuple[str, ...]]) -> dict[str, object]:
+    """The inputs as sqlglot wants them; `batch` and `business_date` are in no database."""
+    schema: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
+    for name, columns in known.items():
+        database, _, table = name.rpartition(".")
+        schema[database][table] = dict.fromkeys(columns, "string")
+    if "" in schema:
+        return dict(schema[""])
+    schema["default"] = {BUSINESS_DATE: {BUSINESS_DATE: "date"}}
+    return dict(schema)
+
+
+def _deciding(tree: exp.Expr, known: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[Place, str]]:
+    for scope in traverse_scope(tree):
+        for column in scope.columns:
+            if column.find_ancestor(*DECIDING):
+                for source, name in _origins(scope, column):
+                    yield from _placed(source, name, ROWS, known)
+
+
+def _origins(scope: Scope, column: exp.Column) -> Iterator[tuple[exp.Table, str]]:
+    """The tables' columns that a column of a scope is made of, through CTEs and subqueries."""
+    source = scope.sources.get(column.table)
+    if isinstance(source, exp.Table):
+        yield source, column.name
+    elif isinstance(source, Scope):
+        # The columns of a UNION stand in one order, and are called as in its first part.
+        names = source.expression.named_selects
+        position = names.index(column.name) if column.name in names else 0
+        for part in _parts(source):
+            for inner in part.expression.selects[position].find_all(exp.Column):
+                yield from _origins(part, inner)
+
+
+def _parts(scope: Scope) -> Iterator[Scope]:
+    if not scope.set_operation_scopes:
+        yield scope
+    for part in scope.set_operation_scopes:
+        yield from _parts(part)
+
+
+def _carried(sql: str, known: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[Place, str]]:
+    for output, node in lineage(None, sql, schema=_schema(known), dialect=DIALECT).items():
+        for leaf in node.walk():
+            if isinstance(leaf.expression, exp.Table):
+                yield from _placed(leaf.expression, leaf.name.rpartition(".")[2].strip('`"'), output, known)
+
+
+def _placed(
+    source: exp.Table, column: str, after: str, known: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[Place, str]]:
+    name = f"{source.db}.{source.name}" if source.db else source.name
+    if name in known and column in known[name]:
+        yield (name, column), after
+
+
+def _named(logic: str) -> set[str]:
+    return {column.name for column in sqlglot.parse_one(logic, dialect=DIALECT).find_all(exp.Column)}

@@ -1,0 +1,154 @@
+"""The plan of a change: for each table what changed, what the next run does about it, whom it hits, what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scripts.looking.lake import by_layer
+from scripts.planning.lineage import ROWS, Lineage
+from shared.contracts import Kind
+from shared.contracts.evolution.as_built import since_built
+from shared.contracts.evolution.changes import Change, What, compare
+from shared.contracts.evolution.policy import Level, Remedy, Ruled, heaviest, is_raised, ruled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from scripts.looking.lake import Lake
+    from shared.contracts import Catalog, Table
+
+# What changes no value of a column, so that nothing downstream differs.
+WITHOUT_HIT = {
+    What.COLUMN_ADDED,
+    What.REQUIRED_COLUMN_ADDED,
+    What.TABLE_ADDED,
+    What.CLASSIFIED,
+    What.DECLASSIFIED,
+    What.SOURCE_CHANGED,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TablePlan:
+    """What becomes of one table.
+
+    `level` is the heaviest of its changes, `is_raised` whether the first number of its version rose. `remedies` is what
+    the next run does, in the order of the changes; `hit` the columns downstream, by table.
+    """
+
+    table: str
+    kind: Kind
+    before: str
+    after: str
+    changes: tuple[Ruled, ...]
+    is_raised: bool
+    hit: dict[str, list[str]]
+
+    @property
+    def level(self) -> Level | None:
+        """The heaviest of the changes; None when only the version rose."""
+        return heaviest(self.changes)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the next run refuses the table, since a change breaks readers and the version does not say so."""
+        return self.level is Level.BREAKING and not self.is_raised and not self._is_gone
+
+    @property
+    def breaks(self) -> bool:
+        """Whether the change breaks readers and the version does not say so."""
+        return self.level is Level.BREAKING and not self.is_raised
+
+    @property
+    def remedy(self) -> Remedy:
+        """The heaviest of what the next run does to the table."""
+        done = [r.remedy for r in self.changes]
+        if self.is_raised and self.kind is not Kind.INGESTED:
+            done.append(Remedy.REBUILD)
+        return max(done, key=list(Remedy).index, default=Remedy.NOTHING)
+
+    @property
+    def _is_gone(self) -> bool:
+        return any(r.change.what is What.TABLE_DROPPED for r in self.changes)
+
+
+def plan_against_catalog(old: Catalog, new: Catalog) -> list[TablePlan]:
+    """The plan from one catalog to another."""
+    plans = []
+    for name, table in new.tables.items():
+        before = old.tables.get(name)
+        changes = compare(before, table) if before else (Change(what=What.TABLE_ADDED),)
+        plans.append(_plan(table, before, [ruled(change, table) for change in changes], (old, new)))
+    for name, table in old.tables.items():
+        if name not in new.tables:
+            plans.append(_plan(table, table, [ruled(Change(what=What.TABLE_DROPPED), table)], (old, new)))
+    return _changed(plans)
+
+
+def plan_against_lake(lake: Lake, new: Catalog) -> list[TablePlan]:
+    """The plan from a lake as it stands; a table it lacks is made by the next run."""
+    from scripts.looking.position import flow_position
+
+    plans = []
+    for name, table in new.tables.items():
+        found = lake.table(table.name)
+        position = flow_position(found, name) if found else None
+        if found is None or position is None:
+            plans.append(_plan(table, None, [ruled(Change(what=What.TABLE_ADDED), table)], (new,)))
+            continue
+        stored = {field.name: _spark_type(field) for field in found.schema().fields}
+        old, changes = since_built(table, stored, position.contract, position.fingerprint)
+        plans.append(_plan(table, old, list(changes), (new,)))
+    return _changed(plans)
+
+
+def _spark_type(field: object) -> str:
+    """A Delta type in Spark's words."""
+    import json
+
+    return _in_spark(json.loads(field.to_json())["type"])  # type: ignore[attr-defined]
+
+
+def _in_spark(type_: object) -> str:
+    if isinstance(type_, dict):
+        return f"array<{_in_spark(type_['elementType'])}>" if type_["type"] == "array" else str(type_["type"])
+    return {"integer": "int", "long": "bigint", "short": "smallint"}.get(str(type_), str(type_))
+
+
+def _plan(table: Table, before: Table | None, changes: Iterable[Ruled], catalogs: tuple[Catalog, ...]) -> TablePlan:
+    found = tuple(changes)
+    hit: dict[str, list[str]] = {}
+    columns = {c for r in found if r.change.what not in WITHOUT_HIT for c in _touched(r.change)}
+    for catalog in catalogs:
+        if str(table.name) in catalog.tables and columns:
+            for name, names in Lineage(catalog).downstream(str(table.name), columns).items():
+                hit[name] = sorted({*hit.get(name, ()), *names})
+    return TablePlan(
+        table=str(table.name),
+        kind=table.kind,
+        before=before.version if before else "",
+        after=table.version,
+        changes=found,
+        is_raised=before is not None and is_raised(before.version, table.version),
+        hit=hit,
+    )
+
+
+def _touched(change: Change) -> list[str]:
+    """The columns whose values or names differ; what is the table's own decides its rows."""
+    if change.column is None:
+        return [ROWS]
+    old_name = [change.before] if change.what is What.COLUMN_RENAMED else []
+    return [change.column, *old_name]
+
+
+def _changed(plans: list[TablePlan]) -> list[TablePlan]:
+    layers = {plan.table: plan for plan in plans if plan.changes or plan.is_raised}
+    return [layers[name] for name in sorted(layers, key=_order)]
+
+
+def _order(name: str) -> tuple[int, str]:
+    from shared.names import TableName
+
+    return by_layer(TableName.parse(name))

@@ -1,0 +1,37 @@
+"""The contracts as a git revision has them."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+from scripts.looking.errors import WrongRequestError
+from scripts.setup.paths import ROOT
+from shared.contracts import Catalog, load_catalog
+
+PLACE = "shared/contracts"
+
+
+def catalog_at(revision: str) -> Catalog:
+    """The catalog of a revision, read by the compiler of today.
+
+    Raises:
+        WrongRequestError: git does not know the revision, or it has no contracts.
+        ContractError: its contracts are refused today.
+    """
+    answer = subprocess.run(
+        ["git", "-C", str(ROOT), "archive", "--format=tar", "--end-of-options", revision, PLACE],  # noqa: S607
+        capture_output=True,
+        check=False,
+    )
+    if answer.returncode:
+        said = answer.stderr.decode(errors="replace").strip().splitlines()
+        raise WrongRequestError(
+            f"git has no contracts at {revision}", given=said[0] if said else "", expected="a commit, branch or tag"
+        )
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=io.BytesIO(answer.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+        return load_catalog.__wrapped__(Path(folder, PLACE))

@@ -1,0 +1,163 @@
+"""A plan says what changed, what is done about it, whom it hits and what it costs; a break ends with 2."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from scripts.cli.root import root
+from scripts.planning import revision
+from tests.support.hand_made_lake import FILES, make_shop, write_contracts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+STATE = "      - {name: state, logicalType: string, physicalType: string, description: State.}\n"
+NOTE = STATE.replace("name: state,", "name: note, transformLogic: state,")
+CHANGED_AT = "      - {name: changed_at"
+ONE = "version: 1.0.0"
+
+
+def changed(*changes: tuple[str, str, str]) -> dict[str, str]:
+    """The shop's contracts with other words in some places."""
+    files = dict(FILES)
+    for name, old, new in changes:
+        assert files[name].count(old) == 1
+        files[name] = files[name].replace(old, new)
+    return files
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("shop")
+    make_shop(folder / "lake", write_contracts(folder / "contracts"))
+    return folder / "lake"
+
+
+@pytest.fixture
+def plan(lake, tmp_path, monkeypatch) -> Callable[..., tuple[int, list[dict[str, Any]]]]:
+    """The exit code and the plan for changed contracts, against the lake or a revision."""
+
+    def plan(*changes: tuple[str, str, str], against: str | None = None) -> tuple[int, list[dict[str, Any]]]:
+        catalog = write_contracts(tmp_path / "changed", changed(*changes))
+        monkeypatch.setattr("shared.contracts.load_catalog", lambda: catalog)
+        more = ["--against", against] if against else []
+        answer = CliRunner().invoke(root, ["plan", "--root", str(lake), "--json", *more])
+        return answer.exit_code, json.loads(answer.stdout)
+
+    return plan
+
+
+def of(plans: list[dict[str, Any]], table: str) -> dict[str, Any]:
+    return next(row for row in plans if row["table"] == table)
+
+
+def test_a_lake_that_is_as_the_contracts_say_has_no_plan_but_for_what_is_not_made_yet(plan):
+    code, plans = plan()
+    assert 0 == code
+    assert {"table added"} == {c["change"] for row in plans for c in row["changes"]}
+    assert ["bronze.shop__stock", "silver.stock"] == [row["table"] for row in plans]
+
+
+def test_what_adds_and_widens_is_priced_and_followed(plan):
+    code, plans = plan(
+        ("silver.orders", CHANGED_AT, NOTE + CHANGED_AT),
+        ("silver.orders", "decimal(12,2)", "decimal(14,2)"),
+    )
+    assert 0 == code
+    orders = of(plans, "silver.orders")
+    assert ("widening", "rewrite", False) == (orders["level"], orders["remedy"], orders["refused"])
+    assert [("type widened", "amount_eur"), ("column added", "note")] == [
+        (c["change"], c["column"]) for c in orders["changes"]
+    ]
+    assert [{"table": "gold.totals", "columns": ["amount_eur"]}] == orders["hit"]
+    # Orders 1 and 2, as the second run left them.
+    assert (2, 2) == (orders["rows_read"], orders["rows_written"])
+    assert orders["bytes_read"] == orders["bytes_written"] > 0
+
+
+def test_what_breaks_ends_with_2_until_the_first_number_of_the_version_rises(plan):
+    broken = ("silver.orders", STATE, "")
+    code, plans = plan(broken)
+    assert 2 == code
+    orders = of(plans, "silver.orders")
+    assert ("breaking", True, 0) == (orders["level"], orders["refused"], orders["rows_written"])
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch) -> Path:
+    """A repository whose only commit has the shop's contracts."""
+    place = tmp_path / "repository"
+    write_contracts(place / revision.PLACE)
+    for words in (
+        ["init", "--quiet", "--initial-branch", "main"],
+        ["add", "."],
+        ["-c", "user.name=Shop", "-c", "user.email=shop@example.com", "commit", "--quiet", "--message", "Begin"],
+    ):
+        subprocess.run(["git", "-C", str(place), *words], check=True)
+    monkeypatch.setattr(revision, "ROOT", place)
+    return place
+
+
+@pytest.mark.parametrize(
+    "version, code, refused",
+    [
+        pytest.param("1.1.0", 2, True, id="a minor version"),
+        pytest.param("2.0.0", 0, False, id="a major version"),
+    ],
+)
+def test_against_a_revision_every_change_is_named(plan, repository, version, code, refused):
+    found, plans = plan(
+        ("silver.orders", STATE, ""),
+        ("silver.orders", "amount_eur < 0", "amount_eur < 1"),
+        ("silver.orders", ONE, f"version: {version}"),
+        ("gold.totals.sql", "COUNT(*)", "COUNT(o.order_id)"),
+        against="main",
+    )
+    assert code == found
+    assert ["silver.orders", "gold.totals"] == [row["table"] for row in plans]
+    orders, totals = plans
+    assert ("1.0.0", version, refused, "rebuild") == (
+        orders["version_before"],
+        orders["version"],
+        orders["refused"],
+        orders["remedy"],
+    )
+    assert [("column dropped", "state", None), ("rule changed", None, "amount_not_negative")] == [
+        (c["change"], c["column"], c["rule"]) for c in orders["changes"]
+    ]
+    assert ("additive", "rebuild") == (totals["level"], totals["remedy"])
+    # What a rebuild reads is all of its inputs: of orders, the four rows of bronze.
+    assert (0 if refused else 4, 3) == (orders["rows_read"], totals["rows_read"])
+
+
+def test_a_table_that_is_gone_is_breaking_and_its_rows_stay(plan, repository):
+    (repository / revision.PLACE / "gold" / "later.odcs.yaml").write_text(
+        FILES["gold.totals"].replace("totals", "later"), encoding="utf-8"
+    )
+    (repository / revision.PLACE / "gold" / "later.sql").write_text(FILES["gold.totals.sql"], encoding="utf-8")
+    git = ["git", "-C", str(repository), "-c", "user.name=Shop", "-c", "user.email=shop@example.com"]
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--message", "Add a table"], check=True)
+    code, [gone] = plan(against="main")
+    assert (2, "gold.later", "breaking", "nothing") == (code, gone["table"], gone["level"], gone["remedy"])
+
+
+def test_a_revision_that_git_does_not_know_is_a_wrong_request(lake, repository):
+    answer = CliRunner().invoke(root, ["plan", "--root", str(lake), "--against", "nowhere"])
+    assert 2 == answer.exit_code
+    assert "git has no contracts at nowhere" in answer.stderr
+
+
+def test_people_read_the_same(lake, tmp_path, monkeypatch):
+    catalog = write_contracts(tmp_path / "changed", changed(("silver.orders", STATE, "")))
+    monkeypatch.setattr("shared.contracts.load_catalog", lambda: catalog)
+    told = CliRunner().invoke(root, ["plan", "--root", str(lake)], env={"COLUMNS": "100"}).stdout
+    assert "silver.orders  breaking" in told
+    assert "column dropped: state" in told
+    assert "refuses the table, until the change is taken back or the version's first number rises" in told
