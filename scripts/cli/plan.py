@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scripts.cli.output import console, count, print_json, size
-from scripts.cli.request import looks_at_a_lake
+from scripts.cli.request import refusing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,11 +24,13 @@ STYLES = {"additive": "green", "widening": "yellow", "breaking": "red"}
 
 @click.command()
 @click.option("--against", metavar="REV", help="A git revision to compare the contracts with; the lake if left out.")
-@looks_at_a_lake
-def command(lake: Lake, against: str | None, as_json: bool) -> None:
+@click.option("--root", default=".lake", show_default=True, metavar="DIR", help="The lake: a folder, or s3://...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects, and nothing else.")
+def command(against: str | None, root: str, *, as_json: bool) -> None:
     """Say what the contracts change: per table its class, what is done, whom it hits and what it costs.
 
-    Ends with 2 when a change breaks readers and the first number of the contract's version did not rise.
+    Ends with 2 when a change breaks readers and the first number of the contract's version did not rise. Against a
+    revision no lake is needed; without one nothing has a price.
     """
     from scripts.planning.cost import cost_of
     from scripts.planning.plan import plan_against_catalog, plan_against_lake
@@ -36,14 +38,28 @@ def command(lake: Lake, against: str | None, as_json: bool) -> None:
     from shared.contracts import load_catalog
 
     catalog = load_catalog()
-    plans = plan_against_catalog(catalog_at(against), catalog) if against else plan_against_lake(lake, catalog)
-    costs = [cost_of(plan, lake, catalog) for plan in plans]
+    with refusing():
+        lake = _lake(root, is_needed=against is None)
+        plans = plan_against_catalog(catalog_at(against), catalog) if against else plan_against_lake(lake, catalog)
+        costs = [cost_of(plan, lake, catalog) for plan in plans]
     if as_json:
         print_json(_row(plan, *cost) for plan, cost in zip(plans, costs, strict=True))
     else:
         _print(console(), plans, costs, against)
     if any(plan.breaks for plan in plans):
         sys.exit(EXIT_BREAKING)
+
+
+def _lake(root: str, *, is_needed: bool) -> Lake | None:
+    from scripts.looking.errors import WrongRequestError
+    from scripts.looking.lake import open_lake
+
+    try:
+        return open_lake(root)
+    except WrongRequestError:
+        if is_needed:
+            raise
+        return None
 
 
 def _row(plan: TablePlan, read: Cost, written: Cost) -> dict[str, Any]:

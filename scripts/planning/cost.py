@@ -23,14 +23,16 @@ class Cost:
     bytes: int | None = 0
 
 
-def cost_of(plan: TablePlan, lake: Lake, catalog: Catalog) -> tuple[Cost, Cost]:
-    """What the next run reads, and what it writes anew, because of a change.
+def cost_of(plan: TablePlan, lake: Lake | None, catalog: Catalog) -> tuple[Cost, Cost]:
+    """What the next run reads, and what it writes anew, because of a change; not known without a lake.
 
     A rewrite reads and writes the table. A rebuild reads all of its inputs and writes as much as the table holds now.
     """
     table = catalog.tables.get(plan.table)
     if table is None or plan.is_refused or plan.remedy not in (Remedy.REWRITE, Remedy.REBUILD):
         return Cost(), Cost()
+    if lake is None:
+        return Cost(None, None), Cost(None, None)
     own = _held(lake, catalog, [plan.table])
     if plan.remedy is Remedy.REWRITE and table.kind is not Kind.BUILT:
         return own, own

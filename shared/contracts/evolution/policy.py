@@ -74,15 +74,17 @@ POLICY: dict[What, tuple[Level, Remedy, Remedy, Remedy]] = {
     What.LOGIC_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
     What.DECISION_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
 }
-# What a landed table promises of nulls is the source's word, and is checked where the rows are refined.
-NOT_BREAKING = {Kind.INGESTED: {What.REQUIRED_COLUMN_ADDED, What.MADE_REQUIRED}, Kind.BUILT: {What.MADE_REQUIRED}}
+# What is required breaks a refined table alone, whose old rows may lack it. Of a landed table it is the source's word,
+# checked where the rows are refined; a built table is made anew, and its gate decides.
+ON_REFINED_ONLY = {What.REQUIRED_COLUMN_ADDED, What.MADE_REQUIRED}
 _KINDS = (Kind.INGESTED, Kind.REFINED, Kind.BUILT)
 
 
 def ruled(change: Change, table: Table) -> Ruled:
     """A change of a table's contract, with what it is and what is done about it."""
     level, *remedies = POLICY[change.what]
-    level = _ADDITIVE if change.what in NOT_BREAKING.get(table.kind, ()) else level
+    if change.what in ON_REFINED_ONLY and table.kind is not Kind.REFINED:
+        level = _ADDITIVE
     return Ruled(change=change, level=level, remedy=remedies[_KINDS.index(table.kind)])
 
 

@@ -148,6 +148,16 @@ def test_a_table_that_is_gone_is_breaking_and_its_rows_stay(plan, repository):
     assert (2, "gold.later", "breaking", "nothing") == (code, gone["table"], gone["level"], gone["remedy"])
 
 
+def test_against_a_revision_no_lake_is_needed_and_nothing_has_a_price(repository, tmp_path, monkeypatch):
+    catalog = write_contracts(tmp_path / "changed", changed(("silver.orders", "decimal(12,2)", "decimal(14,2)")))
+    monkeypatch.setattr("shared.contracts.load_catalog", lambda: catalog)
+    words = ["plan", "--root", str(tmp_path / "nothing"), "--json"]
+    answer = CliRunner().invoke(root, [*words, "--against", "main"])
+    [orders] = json.loads(answer.stdout)
+    assert (0, "widening", None) == (answer.exit_code, orders["level"], orders["bytes_written"])
+    assert 2 == CliRunner().invoke(root, words).exit_code
+
+
 def test_a_revision_that_git_does_not_know_is_a_wrong_request(lake, repository):
     answer = CliRunner().invoke(root, ["plan", "--root", str(lake), "--against", "nowhere"])
     assert 2 == answer.exit_code

@@ -31,7 +31,7 @@ def expected(added, type_, name, dropped, kind):
     found |= {"none": set(), "optional": {What.COLUMN_ADDED}, "required": {What.REQUIRED_COLUMN_ADDED}}[added]
     found |= {What.COLUMN_DROPPED} if dropped == "dropped" else set()
     breaks = found & {What.COLUMN_DROPPED, What.COLUMN_RENAMED, What.TYPE_CHANGED}
-    breaks |= found & {What.REQUIRED_COLUMN_ADDED} if kind is not Kind.INGESTED else set()
+    breaks |= found & {What.REQUIRED_COLUMN_ADDED} if kind is Kind.REFINED else set()
     level = Level.BREAKING if breaks else Level.WIDENING if What.TYPE_WIDENED in found else Level.ADDITIVE
     return found, level if found else None
 
