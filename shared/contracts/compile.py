@@ -9,6 +9,7 @@ from shared.contracts.deletes import compile_deletes
 from shared.contracts.document import SUFFIX, TABLE, read_document, short_name
 from shared.contracts.model import Disposition, Kind, Query, RowRule, Table, TableRule
 from shared.contracts.query import BATCH, read_query
+from shared.contracts.readers import compile_readers
 from shared.contracts.rules import compile_rules
 from shared.contracts.source import compile_source
 from shared.errors import ContractError, TerminalError
@@ -75,6 +76,8 @@ def compile_contract(path: Path) -> Table:
         query=query,
         row_rules=tuple(r for r in rules if isinstance(r, RowRule)),
         table_rules=tuple(r for r in rules if isinstance(r, TableRule)),
+        domain=document.contract.domain,
+        readers=compile_readers(document, columns),
         file=path,
     )
 

@@ -95,6 +95,14 @@ class TableRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reader:
+    """A role that may read the table; with `row_filter`, a predicate, only the rows for which it holds."""
+
+    role: str
+    row_filter: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """Where a bronze table comes from. `system` names the secret or parameter with the connection."""
 
@@ -163,6 +171,8 @@ class Table:
     query: Query | None = None
     row_rules: tuple[RowRule, ...] = ()
     table_rules: tuple[TableRule, ...] = ()
+    domain: str | None = None
+    readers: tuple[Reader, ...] = ()
     file: Path = field(compare=False)
 
     @property

@@ -132,6 +132,17 @@ class Description(_Strict):
     authoritativeDefinitions: tuple[dict[str, Any], ...] = ()
 
 
+class Role(_Strict):
+    """Who may read the table. ODCS calls the rights `access`; reading is the only one a table of the lake has."""
+
+    role: str = Field(pattern=r"^[a-z][a-z0-9_]{0,29}$")
+    access: Literal["read"] = "read"
+    description: str | None = None
+    firstLevelApprovers: str | None = None
+    secondLevelApprovers: str | None = None
+    customProperties: tuple[CustomProperty, ...] = ()
+
+
 class Contract(_Strict):
     """One contract file."""
 
@@ -149,7 +160,7 @@ class Contract(_Strict):
     servers: tuple[Server, ...] = Field(default=(), max_length=1)
     schema_: tuple[SchemaObject, ...] = Field(alias="schema", min_length=1, max_length=1)
     slaProperties: tuple[dict[str, Any], ...] = ()
-    roles: tuple[dict[str, Any], ...] = ()
+    roles: tuple[Role, ...] = ()
     team: Any = None
     support: tuple[dict[str, Any], ...] = ()
     authoritativeDefinitions: tuple[dict[str, Any], ...] = ()
