@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.local import api_models, emr, lambdas
+from scripts.local import api_models, emr, lake_formation, lambdas
 from scripts.local.moto_version import require_known_moto
 
 
@@ -20,3 +20,4 @@ def install() -> None:
     stepfunctions.install()
     emr.install()
     lambdas.install()
+    lake_formation.install()

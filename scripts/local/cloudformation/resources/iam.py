@@ -119,6 +119,28 @@ class Policy(Handler):
         return {"PolicyDocument": found["PolicyDocument"]}
 
 
+@handles("AWS::IAM::OIDCProvider")
+class OidcProvider(Handler):
+    """An identity provider whose tokens may be changed for a role."""
+
+    applied = frozenset({"ClientIdList", "Tags", "ThumbprintList", "Url"})
+
+    def create(self, resource: Resource) -> Made:
+        """Make the provider; AWS itself needs no thumbprint for the providers it knows."""
+        arn = resource.call(
+            "iam",
+            "create_open_id_connect_provider",
+            Url=resource.get("Url"),
+            ThumbprintList=resource.get("ThumbprintList", []),
+            ClientIDList=resource.get("ClientIdList", []),
+        )["OpenIDConnectProviderArn"]
+        return Made(arn, {"Arn": arn})
+
+    def delete(self, resource: Resource, made: Made) -> None:
+        """Take the provider away."""
+        resource.call("iam", "delete_open_id_connect_provider", OpenIDConnectProviderArn=made.ref)
+
+
 @handles("AWS::IAM::ManagedPolicy")
 class ManagedPolicy(Handler):
     """A policy of its own, attached to roles."""

@@ -1,0 +1,1 @@
+"""A deploy has said who may see what: Lake Formation is brought there."""

@@ -1,0 +1,232 @@
+"""Lake Formation as this program reads and writes it."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from shared.errors import TerminalError
+from shared.governance.access import RowFilter
+from shared.governance.changes import (
+    Grant,
+    GrantFilter,
+    LakeState,
+    MakeFilter,
+    Place,
+    RemoveFilter,
+    RemoveTag,
+    Revoke,
+    SetTag,
+    TableState,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shared.governance.access import LakeAccess, TableAccess
+    from shared.governance.changes import Change
+
+# Whoever IAM lets in, and every principal of the account: grants to these open a table to all.
+BY_IAM_ALONE = "IAM_ALLOWED_PRINCIPALS"
+BUSY = "ConcurrentModificationException"
+ATTEMPTS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class LakeFormation:
+    """The catalog of one account.
+
+    `client` is boto3's, made to wait when it is throttled; `principals` are the ARNs of the contracts' roles.
+    """
+
+    client: Any
+    account: str
+    principals: Mapping[str, str]
+
+    def read(self, wanted: LakeAccess) -> LakeState:
+        """What Lake Formation says of the wanted databases and tables; of others nothing is asked.
+
+        Raises:
+            TerminalError: a table is not in the catalog.
+        """
+        grants = list(self._grants(frozenset(wanted.databases)))
+        filters = self._filters()
+        places = {Place(table.database, table.table): table for table in wanted.tables}
+        return LakeState(
+            database_tags={database: self._database_tags(database) for database in wanted.databases},
+            tables={
+                place: self._table(
+                    table, wanted.classification_key, filters.get(place, {}), [g for at, g in grants if at == place]
+                )
+                for place, table in places.items()
+            },
+            strays=tuple(grant for at, grant in grants if at not in places),
+        )
+
+    def make(self, change: Change) -> None:
+        """Make one change.
+
+        Raises:
+            ClientError: Lake Formation refuses it.
+            TerminalError: it refuses a tag.
+        """
+        match change:
+            case SetTag():
+                tags = [{"CatalogId": self.account, "TagKey": change.key, "TagValues": [change.value]}]
+                self._tag("add_lf_tags_to_resource", self._resource(change.place, change.columns), tags)
+            case RemoveTag():
+                tags = [{"CatalogId": self.account, "TagKey": change.key, "TagValues": [change.value]}]
+                self._tag("remove_lf_tags_from_resource", self._resource(change.place), tags)
+            case MakeFilter():
+                self._make_filter(change)
+            case GrantFilter():
+                self._call(
+                    "grant_permissions",
+                    Principal={"DataLakePrincipalIdentifier": self.principals[change.role]},
+                    Resource={"DataCellsFilter": self._filter_key(change.place, change.name)},
+                    Permissions=["SELECT"],
+                )
+            case Revoke():
+                self._call(
+                    "revoke_permissions",
+                    Principal={"DataLakePrincipalIdentifier": change.grant.principal},
+                    Resource=json.loads(change.grant.resource),
+                    Permissions=list(change.grant.permissions),
+                    PermissionsWithGrantOption=list(change.grant.grantable),
+                )
+            case RemoveFilter():
+                self._call("delete_data_cells_filter", **self._filter_key(change.place, change.name))
+
+    def _table(self, table: TableAccess, key: str, filters: dict[str, RowFilter], grants: list[Grant]) -> TableState:
+        place, columns = Place(table.database, table.table), tuple(table.columns)
+        tags = self._tags(place).get("LFTagsOnTable", [])
+        on_columns = self._tags(place, columns).get("LFTagsOnColumns", [])
+        wanted = {(self.principals[f.role], f.name): (f.role, f.name) for f in table.filters}
+        through = {grant: (grant.principal, _filter_name(grant)) for grant in grants}
+        return TableState(
+            tags={tag["TagKey"]: tag["TagValues"][0] for tag in tags},
+            columns={
+                column["Name"]: tag["TagValues"][0]
+                for column in on_columns
+                for tag in column["LFTags"]
+                if tag["TagKey"] == key
+            },
+            filters=filters,
+            granted=frozenset(wanted[pair] for pair in through.values() if pair in wanted),
+            strays=tuple(grant for grant, pair in through.items() if pair not in wanted),
+        )
+
+    def _database_tags(self, database: str) -> dict[str, str]:
+        found = self._tags(Place(database)).get("LFTagOnDatabase", [])
+        return {tag["TagKey"]: tag["TagValues"][0] for tag in found}
+
+    def _tags(self, place: Place, columns: tuple[str, ...] = ()) -> dict[str, Any]:
+        try:
+            return self._call("get_resource_lf_tags", Resource=self._resource(place, columns), ShowAssignedLFTags=True)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "EntityNotFoundException":
+                raise TerminalError(
+                    f"{place} is not in the Glue catalog",
+                    given=str(place),
+                    expected="a database and a table for every contract",
+                    mend="deploy the stack first",
+                ) from error
+            raise
+
+    def _grants(self, databases: frozenset[str]) -> Iterator[tuple[Place, Grant]]:
+        """The grants on our databases, by name, to roles of the contracts and to everybody."""
+        ours = {*self.principals.values(), BY_IAM_ALONE, f"{self.account}:IAMPrincipals"}
+        for entry in self._pages("list_permissions", "PrincipalResourcePermissions"):
+            place = _place_of(entry["Resource"])
+            principal = entry["Principal"]["DataLakePrincipalIdentifier"]
+            if place and place.database in databases and principal in ours:
+                yield (
+                    place,
+                    Grant(
+                        principal=principal,
+                        resource=json.dumps(entry["Resource"], sort_keys=True),
+                        permissions=tuple(sorted(entry["Permissions"])),
+                        grantable=tuple(sorted(entry.get("PermissionsWithGrantOption", []))),
+                    ),
+                )
+
+    def _filters(self) -> dict[Place, dict[str, RowFilter]]:
+        found: dict[Place, dict[str, RowFilter]] = {}
+        for entry in self._pages("list_data_cells_filter", "DataCellsFilters"):
+            place, name = Place(entry["DatabaseName"], entry["TableName"]), entry["Name"]
+            found.setdefault(place, {})[name] = RowFilter(
+                role=name.rpartition("_")[0],
+                rows=entry.get("RowFilter", {}).get("FilterExpression", ""),
+                columns=tuple(sorted(entry.get("ColumnNames", []))),
+            )
+        return found
+
+    def _make_filter(self, change: MakeFilter) -> None:
+        data = {
+            **self._filter_key(change.place, change.row_filter.name),
+            "RowFilter": {"FilterExpression": change.row_filter.rows},
+            "ColumnNames": list(change.row_filter.columns),
+        }
+        try:
+            self._call("create_data_cells_filter", TableData=data)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AlreadyExistsException":
+                raise
+            self._call("update_data_cells_filter", TableData=data)
+
+    def _tag(self, operation: str, resource: dict[str, Any], tags: list[dict[str, Any]]) -> None:
+        failures = self._call(operation, Resource=resource, LFTags=tags).get("Failures", [])
+        if failures:
+            raise TerminalError("Lake Formation refused a tag", given=str(tags), expected=str(failures[0]["Error"]))
+
+    def _resource(self, place: Place, columns: tuple[str, ...] = ()) -> dict[str, Any]:
+        if not place.table:
+            return {"Database": {"CatalogId": self.account, "Name": place.database}}
+        table = {"CatalogId": self.account, "DatabaseName": place.database, "Name": place.table}
+        return {"TableWithColumns": {**table, "ColumnNames": list(columns)}} if columns else {"Table": table}
+
+    def _filter_key(self, place: Place, name: str) -> dict[str, str]:
+        return {
+            "TableCatalogId": self.account,
+            "DatabaseName": place.database,
+            "TableName": place.table,
+            "Name": name,
+        }
+
+    def _pages(self, operation: str, member: str) -> Iterator[dict[str, Any]]:
+        given: dict[str, str] = {}
+        while True:
+            page = self._call(operation, **given)
+            yield from page.get(member, [])
+            if not page.get("NextToken"):
+                return
+            given = {"NextToken": page["NextToken"]}
+
+    def _call(self, operation: str, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - the members of any operation
+        """Call Lake Formation; while another change of the same resource goes on, it asks to come again."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return dict(getattr(self.client, operation)(**given))
+            except ClientError as error:
+                if error.response["Error"]["Code"] != BUSY or attempt == ATTEMPTS - 1:
+                    raise
+                time.sleep(2**attempt / 4)
+        raise AssertionError  # the loop returns or raises
+
+
+def _place_of(resource: dict[str, Any]) -> Place | None:
+    """The table a permission is on; a database for one on all of its tables."""
+    if "Database" in resource:
+        return Place(resource["Database"]["Name"])
+    if "DataCellsFilter" in resource:
+        return Place(resource["DataCellsFilter"]["DatabaseName"], resource["DataCellsFilter"]["TableName"])
+    table = resource.get("Table") or resource.get("TableWithColumns")
+    return Place(table["DatabaseName"], table.get("Name", "")) if table else None
+
+
+def _filter_name(grant: Grant) -> str:
+    return str(json.loads(grant.resource).get("DataCellsFilter", {}).get("Name", ""))

@@ -1,0 +1,121 @@
+"""Brings Lake Formation to what the contracts say: reads, finds what differs, changes it in the safe order, reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from shared.errors import TerminalError
+from shared.governance.changes import (
+    Change,
+    GrantFilter,
+    MakeFilter,
+    Place,
+    RemoveFilter,
+    RemoveTag,
+    Revoke,
+    SetTag,
+    changes,
+)
+
+if TYPE_CHECKING:
+    from lambdas.on_access_declared.lake_formation import LakeFormation
+    from shared.governance.access import LakeAccess
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One change and what became of it: `made`, `planned`, `failed`, or `skipped` after a failure at its place."""
+
+    change: Change
+    status: str
+    error: str = ""
+
+    @property
+    def row(self) -> dict[str, str]:
+        """The step for people and programs."""
+        return {
+            "place": place_of(self.change),
+            "change": describe(self.change),
+            "status": self.status,
+            "error": self.error,
+        }
+
+
+def bring(lake_formation: LakeFormation, wanted: LakeAccess, *, only_plan: bool = False) -> list[Step]:
+    """Make every change that is needed, and say what became of each.
+
+    A place where one change failed gets no other but revocations, so that nothing is opened that should have been
+    closed first. Other places go on.
+    """
+    steps: list[Step] = []
+    broken: set[Place] = set()
+    for change in changes(lake_formation.read(wanted), wanted):
+        if only_plan:
+            steps.append(Step(change=change, status="planned"))
+        elif _stands_on_broken(change, broken):
+            steps.append(Step(change=change, status="skipped"))
+        else:
+            steps.append(_make(lake_formation, change))
+            if steps[-1].status == "failed" and not isinstance(change, Revoke):
+                broken.add(change.place)
+    return steps
+
+
+def require_all_made(steps: list[Step]) -> None:
+    """Refuse a report with a failure.
+
+    Raises:
+        TerminalError: at least one change was not made.
+    """
+    failed = [step for step in steps if step.status == "failed"]
+    if failed:
+        raise TerminalError(
+            f"{len(failed)} of {len(steps)} changes of who sees what failed, the first at {place_of(failed[0].change)}",
+            given=describe(failed[0].change),
+            expected=failed[0].error,
+            mend="mend the cause and run it again: it goes on from where it stands",
+        )
+
+
+def place_of(change: Change) -> str:
+    """The table or database a change is made at."""
+    return change.grant.resource if isinstance(change, Revoke) else str(change.place)
+
+
+def describe(change: Change) -> str:
+    """One change in words."""
+    match change:
+        case SetTag():
+            on = f" on {', '.join(change.columns)}" if change.columns else ""
+            return f"tag {change.key}={change.value}{on}"
+        case RemoveTag():
+            return f"remove tag {change.key}"
+        case MakeFilter():
+            return f"filter {change.row_filter.name}: {change.row_filter.rows}"
+        case GrantFilter():
+            return f"let {change.role} read through {change.name}"
+        case Revoke():
+            return f"revoke {', '.join(change.grant.permissions)} from {change.grant.principal}"
+        case RemoveFilter():
+            return f"remove filter {change.name}"
+
+
+def _make(lake_formation: LakeFormation, change: Change) -> Step:
+    try:
+        lake_formation.make(change)
+    except (ClientError, TerminalError) as error:
+        return Step(change=change, status="failed", error=" ".join(str(error).split()))
+    return Step(change=change, status="made")
+
+
+def _stands_on_broken(change: Change, broken: set[Place]) -> bool:
+    """Whether a change could open what an earlier one failed to close, in its table or database or a table of it."""
+    if isinstance(change, Revoke):
+        return False
+    place = change.place
+    if place.table:
+        return bool({place, Place(place.database)} & broken)
+    return any(other.database == place.database for other in broken)

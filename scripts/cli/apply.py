@@ -1,0 +1,31 @@
+"""`lake apply`: Lake Formation of an environment, brought to what the contracts say."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("env")
+@click.option("--dry-run", is_flag=True, help="Say what would be changed, and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the changes as one JSON array.")
+def command(env: str, *, dry_run: bool, as_json: bool) -> None:
+    """Bring the tags, filters and grants of ENV to what the contracts say, as every deploy does."""
+    from lambdas.on_access_declared.logic import bring, require_all_made
+    from scripts.cli.output import Head, console, grid, print_json
+    from scripts.governing.lake_formation import lake_formation_of
+    from shared.config import load_environment
+    from shared.contracts import load_catalog
+    from shared.governance.environments import access_of
+
+    environment = load_environment(env)
+    wanted = access_of(environment, load_catalog())
+    steps = bring(lake_formation_of(environment), wanted, only_plan=dry_run)
+    if as_json:
+        print_json(step.row for step in steps)
+    elif steps:
+        heads = [Head("place"), Head("status"), Head("change", wraps=True), Head("error", wraps=True)]
+        console().print(grid(heads, [[step.row[head.title] for head in heads] for step in steps]))
+    else:
+        click.echo("nothing to change: everybody sees what the contracts say")
+    require_all_made(steps)

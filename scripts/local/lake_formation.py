@@ -1,0 +1,116 @@
+"""Lake Formation's tags and data cells filters.
+
+What moto 5.2.5 does otherwise: a tag added to a resource takes all others off it, values need not exist, tags of a
+resource that has none end in an internal error, and there are no data cells filters.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from moto.lakeformation.exceptions import AlreadyExists, EntityNotFound
+from moto.lakeformation.models import LakeFormationBackend
+from moto.lakeformation.responses import LakeFormationResponse
+from moto.lakeformation.urls import url_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_Place = tuple[str, ...]
+
+
+def _tags(backend: LakeFormationBackend) -> dict[_Place, dict[str, str]]:
+    """What every place was given: the database's name, the table's, the column's."""
+    return backend.__dict__.setdefault("given_tags", {})
+
+
+def _filters(backend: LakeFormationBackend) -> dict[_Place, dict[str, Any]]:
+    return backend.__dict__.setdefault("cells_filters", {})
+
+
+def _places(resource: dict[str, Any]) -> Iterator[_Place]:
+    if "Database" in resource:
+        yield (resource["Database"]["Name"],)
+    elif "Table" in resource:
+        yield resource["Table"]["DatabaseName"], resource["Table"]["Name"]
+    else:
+        given = resource["TableWithColumns"]
+        for column in given["ColumnNames"]:
+            yield given["DatabaseName"], given["Name"], column
+
+
+def _listed(tags: dict[str, str]) -> list[dict[str, Any]]:
+    return [{"TagKey": key, "TagValues": [value]} for key, value in sorted(tags.items())]
+
+
+def _add(self: LakeFormationBackend, catalog_id: str, resource: dict[str, Any], tags: list[Any]) -> list[Any]:
+    known = self.list_lf_tags(catalog_id)
+    wrong = [tag for tag in tags if not set(tag["TagValues"]) <= set(known.get(tag["TagKey"], []))]
+    if wrong:
+        error = {"ErrorCode": "EntityNotFoundException", "ErrorMessage": "Tag or tag value does not exist."}
+        return [{"LFTag": tag, "Error": error} for tag in wrong]
+    for place in _places(resource):
+        _tags(self).setdefault(place, {}).update({tag["TagKey"]: tag["TagValues"][0] for tag in tags})
+    return []
+
+
+def _remove(self: LakeFormationBackend, catalog_id: str, resource: dict[str, Any], tags: list[Any]) -> None:
+    for place in _places(resource):
+        for tag in tags:
+            _tags(self).get(place, {}).pop(tag["TagKey"], None)
+
+
+def _get(self: LakeFormationResponse) -> str:
+    resource = self._get_param("Resource")
+    found = {place: _tags(self.lakeformation_backend).get(place, {}) for place in _places(resource)}
+    if "TableWithColumns" in resource:
+        columns = [{"Name": place[-1], "LFTags": _listed(tags)} for place, tags in found.items() if tags]
+        return json.dumps({"LFTagsOnColumns": columns})
+    ((place, tags),) = found.items()
+    return json.dumps({"LFTagOnDatabase" if len(place) == 1 else "LFTagsOnTable": _listed(tags)})
+
+
+def _key(data: dict[str, Any]) -> _Place:
+    return data["DatabaseName"], data["TableName"], data["Name"]
+
+
+def _create_filter(self: LakeFormationResponse) -> str:
+    data = self._get_param("TableData")
+    known = _filters(self.lakeformation_backend)
+    if _key(data) in known:
+        raise AlreadyExists("Data cells filter already exists")
+    known[_key(data)] = data
+    return "{}"
+
+
+def _update_filter(self: LakeFormationResponse) -> str:
+    data = self._get_param("TableData")
+    if _key(data) not in _filters(self.lakeformation_backend):
+        raise EntityNotFound
+    _filters(self.lakeformation_backend)[_key(data)] = data
+    return "{}"
+
+
+def _delete_filter(self: LakeFormationResponse) -> str:
+    given = {name: self._get_param(name) for name in ("DatabaseName", "TableName", "Name")}
+    if _filters(self.lakeformation_backend).pop(_key(given), None) is None:
+        raise EntityNotFound
+    return "{}"
+
+
+def _list_filters(self: LakeFormationResponse) -> str:
+    return json.dumps({"DataCellsFilters": list(_filters(self.lakeformation_backend).values())})
+
+
+def install() -> None:
+    """Put all of it in place of moto's own; a second call changes nothing."""
+    LakeFormationBackend.add_lf_tags_to_resource = _add
+    LakeFormationBackend.remove_lf_tags_from_resource = _remove
+    LakeFormationResponse.get_resource_lf_tags = _get
+    LakeFormationResponse.create_data_cells_filter = _create_filter
+    LakeFormationResponse.update_data_cells_filter = _update_filter
+    LakeFormationResponse.delete_data_cells_filter = _delete_filter
+    LakeFormationResponse.list_data_cells_filter = _list_filters
+    for verb in ("Create", "Update", "Delete"):
+        url_paths[f"{{0}}/{verb}DataCellsFilter$"] = LakeFormationResponse.dispatch

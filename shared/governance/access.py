@@ -1,0 +1,162 @@
+"""What the contracts say about who sees what, as data that a template can carry and a program can apply.
+
+A reader sees a column of a table if the contract names its role and the role's clearance covers the column's
+classification. In Lake Formation that is one tag per role on the table and one classification per column; a role whose
+rows are filtered is given a data cells filter on that table instead of the tag, since a filter narrows no tag grant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.errors import TerminalError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared.contracts import Catalog, Table
+
+# A tag of a role says only that the role reads the table.
+READS = "yes"
+OTHER_DOMAIN = "none"
+
+
+class Classification(StrEnum):
+    """How far a column may be seen, the widest first; the words are those of ODCS contracts."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    CONFIDENTIAL = "confidential"
+    RESTRICTED = "restricted"
+
+    @property
+    def rank(self) -> int:
+        """The stricter, the higher."""
+        return list(Classification).index(self)
+
+    def covers(self, other: Classification) -> bool:
+        """Whether who is cleared for this may see the other."""
+        return self.rank >= other.rank
+
+
+STRICTEST = Classification.RESTRICTED
+# What a column is whose contract says nothing. What the source sent beyond its contract may be anything.
+USUAL = Classification.INTERNAL
+UNKNOWN_CONTENT = frozenset({"_rescued"})
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RowFilter(_Frozen):
+    """What one role sees of a table whose rows are not all for it."""
+
+    role: str
+    rows: str
+    columns: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """A name that changes with the content, so that a new filter stands before the old one goes."""
+        content = f"{self.rows}\0{','.join(self.columns)}"
+        return f"{self.role}_{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+
+
+class TableAccess(_Frozen):
+    """Who sees what of one table. `readers` see all rows, those of `filters` some."""
+
+    database: str
+    table: str
+    domain: str
+    columns: dict[str, Classification]
+    readers: tuple[str, ...] = ()
+    filters: tuple[RowFilter, ...] = ()
+
+
+class LakeAccess(_Frozen):
+    """Who sees what of an environment's lake. `clearances` are by role, `tag_prefix` keeps environments apart."""
+
+    tag_prefix: str
+    databases: tuple[str, ...]
+    clearances: dict[str, Classification]
+    tables: tuple[TableAccess, ...]
+
+    @property
+    def classification_key(self) -> str:
+        """The tag that carries a column's classification."""
+        return f"{self.tag_prefix}classification"
+
+    @property
+    def domain_key(self) -> str:
+        """The tag that carries a table's business domain."""
+        return f"{self.tag_prefix}domain"
+
+    def role_key(self, role: str) -> str:
+        """The tag that says that a role reads a table."""
+        return f"{self.tag_prefix}reads_{role}"
+
+    def cleared(self, role: str) -> tuple[Classification, ...]:
+        """The classifications a role may see."""
+        return tuple(c for c in Classification if self.clearances[role].covers(c))
+
+
+def lake_access(
+    catalog: Catalog, *, clearances: Mapping[str, Classification], tag_prefix: str, databases: Mapping[str, str]
+) -> LakeAccess:
+    """Read who sees what from the contracts.
+
+    Args:
+        catalog: The contracts.
+        clearances: What each role of the environment may see.
+        tag_prefix: What the environment's tag keys begin with.
+        databases: The Glue database by layer.
+
+    Raises:
+        TerminalError: a contract names a role the environment does not have, or one that would see nothing.
+    """
+    return LakeAccess(
+        tag_prefix=tag_prefix,
+        databases=tuple(sorted(databases.values())),
+        clearances=dict(sorted(clearances.items())),
+        tables=tuple(
+            _table_access(table, clearances, databases[table.name.layer])
+            for table in sorted(catalog.tables.values(), key=lambda table: table.name)
+        ),
+    )
+
+
+def _table_access(table: Table, clearances: Mapping[str, Classification], database: str) -> TableAccess:
+    columns = {column.name: _classification(column.name, column.classification) for column in table.all_columns}
+    filters = []
+    for reader in table.readers:
+        if reader.role not in clearances:
+            raise UnknownNameError(f"role of {table.name}, in {table.file.name}:", reader.role, sorted(clearances))
+        seen = tuple(name for name, wanted in columns.items() if clearances[reader.role].covers(wanted))
+        if not seen:
+            raise TerminalError(
+                f"{table.name}: the role {reader.role} would see no column",
+                given=f"a clearance of {clearances[reader.role]}",
+                expected="at least one column that the clearance covers",
+                mend="take the role off the contract, or raise its clearance in the environment's file",
+            )
+        if reader.row_filter:
+            filters.append(RowFilter(role=reader.role, rows=reader.row_filter, columns=tuple(sorted(seen))))
+    return TableAccess(
+        database=database,
+        table=table.name.table,
+        domain=table.domain or OTHER_DOMAIN,
+        columns=columns,
+        readers=tuple(sorted(reader.role for reader in table.readers if not reader.row_filter)),
+        filters=tuple(sorted(filters, key=lambda f: f.role)),
+    )
+
+
+def _classification(name: str, declared: str | None) -> Classification:
+    if declared:
+        return Classification(declared)
+    return STRICTEST if name in UNKNOWN_CONTENT else USUAL

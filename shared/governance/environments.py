@@ -1,0 +1,50 @@
+"""Who may see what in one environment: its settings and the contracts put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.errors import TerminalError
+from shared.governance.access import lake_access
+from shared.names import Layer, Names
+
+if TYPE_CHECKING:
+    from shared.config import Environment
+    from shared.config.model import Governance
+    from shared.contracts import Catalog
+    from shared.governance.access import LakeAccess
+
+
+def governance_of(environment: Environment) -> Governance:
+    """The environment's governance.
+
+    Raises:
+        TerminalError: it has none.
+    """
+    if environment.governance is None:
+        raise TerminalError(
+            f"the environment {environment.name} has no governance",
+            expected="`governance: {}` or more in its file",
+            mend=f"add it to shared/config/{environment.name}.yaml, and deploy",
+        )
+    return environment.governance
+
+
+def access_of(environment: Environment, catalog: Catalog) -> LakeAccess:
+    """Who sees what of the environment's lake.
+
+    Raises:
+        TerminalError: it has no governance, or a contract names a role it does not have.
+    """
+    names = Names(environment)
+    return lake_access(
+        catalog,
+        clearances={role: who.clearance for role, who in governance_of(environment).roles.items()},
+        tag_prefix=names.tag_prefix,
+        databases={layer: names.glue_database(layer) for layer in Layer},
+    )
+
+
+def iam_role_of(environment: Environment, role: str) -> str:
+    """The name of the IAM role that is a role of the contracts: the environment's own, or the one the stack makes."""
+    return governance_of(environment).roles[role].iam_role or Names(environment).reader_role(role)
