@@ -1,0 +1,32 @@
+"""`lake deploy`: an environment onto AWS, looked at before and tried after."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+@click.command()
+@click.argument("env")
+@click.option("--yes", is_flag=True, help="Deploy what the difference shows without asking.")
+@click.option("--no-smoke", is_flag=True, help="Start no daily batch afterwards.")
+def command(env: str, *, yes: bool, no_smoke: bool) -> None:
+    """Deploy ENV: look at the account, show the difference, deploy, and try it with a run."""
+    from scripts.cli.preflight import show
+    from scripts.operating.deploy import cdk, smoke_run
+    from scripts.operating.preflight import FAILED, preflight
+    from shared.config import load_environment
+
+    environment = load_environment(env)
+    findings = preflight(environment)
+    show(findings)
+    if any(finding.status == FAILED for finding in findings):
+        click.echo("lake: the account is not ready; nothing was deployed", err=True)
+        sys.exit(1)
+    cdk(environment, "diff")
+    if not yes:
+        click.confirm(f"Deploy this to {environment.name}?", abort=True)
+    cdk(environment, "deploy", "--require-approval", "never")
+    if not no_smoke:
+        click.echo(f"tried: {smoke_run(environment)}")

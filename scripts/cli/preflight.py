@@ -1,0 +1,36 @@
+"""`lake preflight`: whether an account is ready for an environment."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from scripts.operating.preflight import Finding
+
+
+@click.command()
+@click.argument("env")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON array.")
+def command(env: str, *, as_json: bool) -> None:
+    """Look whether the account of the credentials is ready for ENV; changes nothing."""
+    from scripts.cli.output import print_json
+    from scripts.operating.preflight import FAILED, preflight
+    from shared.config import load_environment
+
+    findings = preflight(load_environment(env))
+    if as_json:
+        print_json(finding.row for finding in findings)
+    else:
+        show(findings)
+    sys.exit(1 if any(finding.status == FAILED for finding in findings) else 0)
+
+
+def show(findings: list[Finding]) -> None:
+    """Print findings for people."""
+    from scripts.cli.output import Head, console, grid
+
+    heads = [Head("check"), Head("status"), Head("found", wraps=True), Head("mend", wraps=True)]
+    console().print(grid(heads, [list(finding.row.values()) for finding in findings]))

@@ -1,0 +1,30 @@
+"""`lake teardown`: an environment off AWS; its data stays unless that is asked for twice."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("env")
+@click.option("--confirm", metavar="ENV", required=True, help="The environment's name once more.")
+@click.option("--delete-data-of", metavar="ENV", help="Delete its data too; its file must allow that as well.")
+def command(env: str, confirm: str, delete_data_of: str | None) -> None:
+    """Delete the stack of ENV. Buckets, tables, secrets and the key are kept, and listed."""
+    from scripts.operating import teardown
+    from shared.config import load_environment
+    from shared.errors import TerminalError
+
+    environment = load_environment(env)
+    if confirm != environment.name:
+        raise TerminalError("nothing was deleted: another name was given", given=confirm, expected=environment.name)
+    if delete_data_of is not None:
+        teardown.require_both_keys(environment, delete_data_of)
+    kept = teardown.kept_by(environment)
+    if delete_data_of is not None:
+        for bucket in (each for each in kept if each.kind == "AWS::S3::Bucket"):
+            click.echo(f"{bucket.kind}  {bucket.name}  {teardown.empty(bucket)}")
+    teardown.delete_stack(environment)
+    for each in kept:
+        said = "kept" if delete_data_of is None else teardown.delete_data(each)
+        click.echo(f"{each.kind}  {each.name}  {said}")

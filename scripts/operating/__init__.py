@@ -1,0 +1,1 @@
+"""Looks after an environment on AWS: before, during and after a deploy."""

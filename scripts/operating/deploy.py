@@ -1,0 +1,60 @@
+"""Deploys an environment with the CDK's own command line, and tries it with a run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import boto3
+
+from scripts.setup import paths
+from scripts.setup.launch import runtime_environment
+from shared.errors import TerminalError
+from shared.names import Names
+
+if TYPE_CHECKING:
+    from shared.config import Environment
+
+MACHINE_OUTPUT = "DailyBatchArn"
+POLL_SECONDS = 15
+
+
+def cdk(environment: Environment, *words: str) -> None:
+    """Call the CDK's command line for an environment; it speaks to the terminal itself.
+
+    Raises:
+        TerminalError: it ended red.
+    """
+    command = [paths.NODE, paths.CDK_CLI, *words, "--context", f"env={environment.name}"]
+    finished = subprocess.run(command, cwd=paths.ROOT, env={**os.environ, **runtime_environment()}, check=False)
+    if finished.returncode:
+        raise TerminalError(
+            f"cdk {words[0]} failed for {environment.name}",
+            given=f"exit code {finished.returncode}",
+            expected="the reason above",
+            mend="mend it and deploy again: a deploy that failed has been rolled back",
+        )
+
+
+def smoke_run(environment: Environment) -> str:
+    """Start the daily batch as the console's default does, wait for its end, and return the execution's ARN.
+
+    Raises:
+        TerminalError: the run did not succeed.
+    """
+    stacks = boto3.client("cloudformation").describe_stacks(StackName=Names(environment).stack)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+    states = boto3.client("stepfunctions")
+    arn = states.start_execution(stateMachineArn=outputs[MACHINE_OUTPUT], input="{}")["executionArn"]
+    while (run := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
+        time.sleep(POLL_SECONDS)
+    if run["status"] != "SUCCEEDED":
+        raise TerminalError(
+            f"the run after the deploy ended {run['status']}",
+            given=run.get("error", ""),
+            expected=str(run.get("cause", ""))[:500],
+            mend=f"./lake runs --root <LakeRoot of the stack> says which table; the execution is {arn}",
+        )
+    return arn

@@ -1,0 +1,91 @@
+"""What stands on AWS otherwise than the contracts say: Glue, Delta and Lake Formation, each asked itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import boto3
+
+from lambdas.on_access_declared.logic import bring
+from scripts.governing.lake_formation import lake_formation_of
+from shared.governance.environments import access_of
+from shared.names import Layer, Names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shared.config import Environment
+    from shared.contracts import Catalog, Table
+
+# Delta's words for types, where they differ from a contract's.
+DELTA_TYPES = {"integer": "int", "long": "bigint", "short": "smallint"}
+
+
+class Difference(NamedTuple):
+    """One thing that is otherwise than its contract says. `where` is glue, delta or lake formation."""
+
+    where: str
+    place: str
+    contract: str
+    found: str
+
+    @property
+    def row(self) -> dict[str, str]:
+        """The difference for people and programs."""
+        return self._asdict()
+
+
+def drift(environment: Environment, catalog: Catalog) -> list[Difference]:
+    """Everything that differs; a table that no run has made yet is no difference in Delta."""
+    locations: dict[str, str] = {}
+    found = [*_in_glue(environment, catalog, locations), *_in_delta(catalog, locations)]
+    if environment.governance:
+        steps = bring(lake_formation_of(environment), access_of(environment, catalog), only_plan=True)
+        found += [Difference("lake formation", step.row["place"], step.row["change"], "otherwise") for step in steps]
+    return found
+
+
+def _in_glue(environment: Environment, catalog: Catalog, locations: dict[str, str]) -> Iterator[Difference]:
+    glue, names = boto3.client("glue"), Names(environment)
+    known = {str(table.name): table for table in catalog.tables.values()}
+    for layer in Layer:
+        database = names.glue_database(layer)
+        for page in glue.get_paginator("get_tables").paginate(DatabaseName=database):
+            for entry in page["TableList"]:
+                name = f"{layer}.{entry['Name']}"
+                if name not in known:
+                    yield Difference("glue", f"{database}.{entry['Name']}", "no contract", "a table")
+                    continue
+                locations[name] = entry["StorageDescriptor"]["Location"]
+                found = {column["Name"]: column["Type"] for column in entry["StorageDescriptor"]["Columns"]}
+                yield from _columns("glue", known[name], found)
+    for name in sorted(set(known) - set(locations)):
+        yield Difference("glue", name, "a table", "none")
+
+
+def _in_delta(catalog: Catalog, locations: Mapping[str, str]) -> Iterator[Difference]:
+    from deltalake import DeltaTable
+
+    for name, location in sorted(locations.items()):
+        if not DeltaTable.is_deltatable(location):
+            continue
+        fields = DeltaTable(location).schema().fields
+        found = {field.name: _spark_type(field.type) for field in fields}
+        yield from _columns("delta", catalog.tables[name], found)
+
+
+def _columns(where: str, table: Table, found: Mapping[str, str]) -> Iterator[Difference]:
+    wanted = {column.name: column.type for column in table.all_columns}
+    for name in dict.fromkeys([*wanted, *found]):
+        if wanted.get(name) != found.get(name):
+            yield Difference(where, f"{table.name}.{name}", wanted.get(name, "no column"), found.get(name, "no column"))
+
+
+def _spark_type(kind: object) -> str:
+    """A type of Delta in the words of contracts."""
+    from deltalake.schema import ArrayType, PrimitiveType
+
+    if isinstance(kind, ArrayType):
+        return f"array<{_spark_type(kind.element_type)}>"
+    text = kind.type if isinstance(kind, PrimitiveType) else str(kind)
+    return DELTA_TYPES.get(text, text)

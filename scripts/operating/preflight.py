@@ -1,0 +1,205 @@
+"""What an account must have before an environment is deployed into it, asked without changing anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from shared.config.model import Account
+from shared.governance.environments import governance_of
+from shared.names import ACCESS_ADMIN_ROLE, Names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from shared.config import Environment
+
+# Source: AWS Service Quotas, EMR Serverless, "Max concurrent vCPUs per account".
+VCPU_QUOTA = ("emr-serverless", "L-D05C8A75")
+# Source: aws-cdk, the bootstrap stack that knows how to deploy with roles of its own.
+BOOTSTRAP_VERSION = 6
+OK, WARNING, FAILED = "ok", "warning", "failed"
+HALF_DONE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "_IN_PROGRESS", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at: `ok`, `warning` or `failed`, and what to do about it."""
+
+    check: str
+    status: str
+    found: str
+    mend: str = ""
+
+    @property
+    def row(self) -> dict[str, str]:
+        """The finding for people and programs."""
+        return {"check": self.check, "status": self.status, "found": self.found, "mend": self.mend}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who asks, and where."""
+
+    account: str
+    region: str
+    arn: str
+
+    @classmethod
+    def of_credentials(cls) -> Caller:
+        """Whom the credentials of this process belong to."""
+        client = boto3.client("sts")
+        identity = client.get_caller_identity()
+        return cls(account=identity["Account"], region=client.meta.region_name, arn=identity["Arn"])
+
+    @property
+    def partition(self) -> str:
+        """`aws`, `aws-cn` or `aws-us-gov`."""
+        return self.arn.split(":")[1]
+
+
+def preflight(environment: Environment) -> list[Finding]:
+    """Look at everything a deploy stands on. A check that may not look says so, and the others go on."""
+    caller = Caller.of_credentials()
+    account = Finding(check="account", status=OK, found=f"{caller.account} in {caller.region}, as {caller.arn}")
+    checks: tuple[Callable[[Environment, Caller], Iterator[Finding]], ...] = (
+        _bootstrap,
+        _stack,
+        _quota,
+        _administrators,
+        _buckets,
+        _readers,
+        _subnets,
+    )
+    return [account, *(finding for check in checks for finding in _looked(check, environment, caller))]
+
+
+def _looked(
+    check: Callable[[Environment, Caller], Iterator[Finding]], environment: Environment, caller: Caller
+) -> list[Finding]:
+    try:
+        return list(check(environment, caller))
+    except ClientError as error:
+        name = check.__name__.strip("_")
+        return [Finding(check=name, status=FAILED, found=str(error), mend="look with credentials that may read it")]
+
+
+def _bootstrap(environment: Environment, caller: Caller) -> Iterator[Finding]:
+    qualifier = (environment.account or Account()).bootstrap_qualifier
+    name = f"/cdk-bootstrap/{qualifier}/version"
+    mend = f"cdk bootstrap aws://{caller.account}/{caller.region} --qualifier {qualifier}"
+    ssm = boto3.client("ssm")
+    try:
+        version = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+    except ssm.exceptions.ParameterNotFound:
+        yield Finding(check="bootstrap", status=FAILED, found=f"no parameter {name}", mend=mend)
+        return
+    enough = int(version) >= BOOTSTRAP_VERSION
+    yield Finding(
+        check="bootstrap", status=OK if enough else FAILED, found=f"version {version}", mend="" if enough else mend
+    )
+
+
+def _stack(environment: Environment, _caller: Caller) -> Iterator[Finding]:
+    name = Names(environment).stack
+    try:
+        status = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        yield Finding(check="stack", status=OK, found=f"{name} is not there yet")
+        return
+    stuck = status.endswith(HALF_DONE) and status != "UPDATE_ROLLBACK_COMPLETE"
+    mend = "let it end; a stack that never came up is deleted first, one whose rollback failed is continued"
+    yield Finding(check="stack", status=FAILED if stuck else OK, found=f"{name}: {status}", mend=mend if stuck else "")
+
+
+def _quota(environment: Environment, _caller: Caller) -> Iterator[Finding]:
+    service, code = VCPU_QUOTA
+    client = boto3.client("service-quotas")
+    try:
+        quota = client.get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]["Value"]
+    except client.exceptions.NoSuchResourceException:
+        quota = client.get_aws_default_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]["Value"]
+    needed = environment.vcpus_at_once
+    enough = quota >= needed
+    mend = f"ask for {needed}: aws service-quotas request-service-quota-increase --service-code {service}"
+    yield Finding(
+        check="quota",
+        status=OK if enough else FAILED,
+        found=f"{quota:g} vCPUs at once, {needed} needed",
+        mend="" if enough else f"{mend} --quota-code {code} --desired-value {needed}; or lower spark.maximum_vcpu",
+    )
+
+
+def _administrators(environment: Environment, caller: Caller) -> Iterator[Finding]:
+    if environment.governance is None:
+        return
+    settings = boto3.client("lakeformation").get_data_lake_settings()["DataLakeSettings"]
+    found = {admin["DataLakePrincipalIdentifier"] for admin in settings.get("DataLakeAdmins", [])}
+    qualifier = (environment.account or Account()).bootstrap_qualifier
+    names = (f"cdk-{qualifier}-cfn-exec-role-{caller.account}-{caller.region}", ACCESS_ADMIN_ROLE)
+    wanted = {f"arn:{caller.partition}:iam::{caller.account}:role/{name}" for name in names}
+    missing = sorted(wanted - found)
+    if not missing:
+        yield Finding(check="administrators", status=OK, found=f"{len(found)} of Lake Formation, ours among them")
+        return
+    mend = f"cdk deploy 'account/*' --context env={environment.name}"
+    if found and caller.arn not in found:
+        mend += f", as one of those who administer Lake Formation now: {', '.join(sorted(found))}"
+    yield Finding(check="administrators", status=FAILED, found=f"Lake Formation lacks {', '.join(missing)}", mend=mend)
+
+
+def _buckets(environment: Environment, caller: Caller) -> Iterator[Finding]:
+    for root in (environment.lake_root, environment.landing_root):
+        if root is None or not root.startswith("s3://"):
+            continue
+        bucket = root.removeprefix("s3://").partition("/")[0]
+        region = boto3.client("s3").get_bucket_location(Bucket=bucket)["LocationConstraint"] or "us-east-1"
+        here = region == caller.region
+        yield Finding(
+            check="buckets",
+            status=OK if here else FAILED,
+            found=f"{bucket} in {region}",
+            mend="" if here else f"EMR Serverless reads its region alone: deploy to {region}, or name another bucket",
+        )
+
+
+def _readers(environment: Environment, _caller: Caller) -> Iterator[Finding]:
+    if environment.governance is None:
+        return
+    iam = boto3.client("iam")
+    for role, who in governance_of(environment).roles.items():
+        if who.iam_role is None:
+            continue
+        try:
+            iam.get_role(RoleName=who.iam_role.rpartition("/")[2])
+        except iam.exceptions.NoSuchEntityException:
+            mend = f"make it, or leave iam_role of {role} out and the stack makes one"
+            yield Finding(check="readers", status=FAILED, found=f"no IAM role {who.iam_role}", mend=mend)
+        else:
+            yield Finding(check="readers", status=OK, found=f"{role} is {who.iam_role}")
+
+
+def _subnets(environment: Environment, _caller: Caller) -> Iterator[Finding]:
+    if environment.network is None:
+        mend = "without `network` jobs reach services of the region alone, no Snowflake and no public address"
+        yield Finding(check="network", status=WARNING, found="no VPC", mend=mend)
+        return
+    subnets = boto3.client("ec2").describe_subnets(SubnetIds=list(environment.network.subnet_ids))["Subnets"]
+    zones = {_text(subnet, "AvailabilityZone") for subnet in subnets}
+    free = min(int(subnet["AvailableIpAddressCount"]) for subnet in subnets)
+    several = len(zones) > 1
+    yield Finding(
+        check="network",
+        status=OK if several else WARNING,
+        found=f"{len(subnets)} subnets in {', '.join(sorted(zones))}, at least {free} free addresses in each",
+        mend="" if several else "a job run needs an address per worker; give it subnets of a second zone too",
+    )
+
+
+def _text(item: Any, key: str) -> str:  # noqa: ANN401 - an answer of boto3
+    return str(item[key])

@@ -1,0 +1,122 @@
+"""Takes an environment away: the stack, and its data only if that was asked for twice, by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import boto3
+from botocore.exceptions import ClientError
+
+from shared.errors import TerminalError
+from shared.names import Names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shared.config import Environment
+
+NESTED = "AWS::CloudFormation::Stack"
+KEY_DAYS = 30
+GONE = ("NoSuchBucket", "ResourceNotFoundException", "NotFoundException")
+
+
+class Kept(NamedTuple):
+    """Something with data in it that outlives its stack."""
+
+    kind: str
+    name: str
+
+
+STATEFUL = (
+    "AWS::S3::Bucket",
+    "AWS::DynamoDB::Table",
+    "AWS::SecretsManager::Secret",
+    "AWS::Logs::LogGroup",
+    # The key last: without it nothing of the others can be read.
+    "AWS::KMS::Key",
+)
+
+
+def kept_by(environment: Environment) -> list[Kept]:
+    """What the environment's stacks hold data in, in the order it would be deleted.
+
+    Raises:
+        TerminalError: the environment is not deployed.
+    """
+    name = Names(environment).stack
+    client = boto3.client("cloudformation")
+    try:
+        client.describe_stacks(StackName=name)
+    except client.exceptions.ClientError as error:
+        raise TerminalError(f"there is no stack {name}", expected="a deployed environment") from error
+    found = [Kept(*pair) for pair in _resources(client, name) if pair[0] in STATEFUL]
+    return sorted(found, key=lambda kept: (STATEFUL.index(kept.kind), kept.name))
+
+
+def require_both_keys(environment: Environment, named: str | None) -> None:
+    """Refuse to delete data unless the environment allows it and its name was given.
+
+    Raises:
+        TerminalError: one of the two keys is missing.
+    """
+    if named != environment.name:
+        raise TerminalError("the data is kept: another name was given", given=str(named), expected=environment.name)
+    if not environment.allow_data_deletion:
+        raise TerminalError(
+            f"the data of {environment.name} is kept: its file does not allow to delete it",
+            given="allow_data_deletion: false",
+            expected="allow_data_deletion: true",
+            mend=f"set it in shared/config/{environment.name}.yaml, deploy once so that the stack knows, come again",
+        )
+
+
+def delete_stack(environment: Environment) -> None:
+    """Delete the stack and wait for its end. What is to be retained stays."""
+    client, name = boto3.client("cloudformation"), Names(environment).stack
+    client.update_termination_protection(StackName=name, EnableTerminationProtection=False)
+    client.delete_stack(StackName=name)
+    client.get_waiter("stack_delete_complete").wait(StackName=name)
+
+
+def empty(kept: Kept) -> str:
+    """Delete every version of every object of a bucket: CloudFormation deletes no bucket that holds one."""
+    versions = boto3.resource("s3").Bucket(kept.name).object_versions.delete()
+    return f"emptied of {sum(len(answer.get('Deleted', [])) for answer in versions):,} versions of objects"
+
+
+def delete_data(kept: Kept) -> str:
+    """Delete what the stack has left; says what was done."""
+    try:
+        return _delete(kept)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in GONE:
+            raise
+        return "was deleted with the stack"
+
+
+def _delete(kept: Kept) -> str:
+    match kept.kind:
+        case "AWS::S3::Bucket":
+            boto3.client("s3").delete_bucket(Bucket=kept.name)
+        case "AWS::DynamoDB::Table":
+            boto3.client("dynamodb").delete_table(TableName=kept.name)
+        case "AWS::SecretsManager::Secret":
+            boto3.client("secretsmanager").delete_secret(SecretId=kept.name, RecoveryWindowInDays=KEY_DAYS)
+            return f"deleted, to be had back for {KEY_DAYS} days"
+        case "AWS::Logs::LogGroup":
+            boto3.client("logs").delete_log_group(logGroupName=kept.name)
+        case "AWS::KMS::Key":
+            boto3.client("kms").schedule_key_deletion(KeyId=kept.name, PendingWindowInDays=KEY_DAYS)
+            return f"will be deleted in {KEY_DAYS} days; until then that can be taken back"
+    return "deleted"
+
+
+def _resources(client: Any, stack: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a client of boto3
+    """Type and physical name of every resource, those of nested stacks too."""
+    for page in client.get_paginator("list_stack_resources").paginate(StackName=stack):
+        for resource in page["StackResourceSummaries"]:
+            kind, name = resource["ResourceType"], resource.get("PhysicalResourceId")
+            if name and kind == NESTED:
+                yield from _resources(client, name)
+            elif name:
+                yield kind, name

@@ -1,0 +1,85 @@
+"""What was changed beside the contracts is found: in Glue, in Delta, in Lake Formation."""
+
+import json
+
+import boto3
+import pytest
+from click.testing import CliRunner
+from deltalake import DeltaTable, Field, Schema
+from deltalake.schema import PrimitiveType
+
+from lambdas.on_access_declared.logic import bring
+from scripts.cli.drift import command
+from scripts.governing.lake_formation import lake_formation_of
+from shared.config import load_environment
+from shared.contracts import Catalog, load_catalog
+from shared.governance.access import READS, Classification
+from shared.governance.environments import access_of
+from shared.names import Layer
+
+TABLE = "gold.daily_revenue"
+
+
+@pytest.fixture
+def account(aws, tmp_path, monkeypatch):
+    """An account where one table of prod stands as its contract says."""
+    catalog = Catalog({TABLE: load_catalog().tables[TABLE]})
+    monkeypatch.setattr("shared.contracts.load_catalog", lambda: catalog)
+    glue = boto3.client("glue")
+    for layer in Layer:
+        glue.create_database(DatabaseInput={"Name": str(layer)})
+    glue.create_table(DatabaseName="gold", TableInput=table_input(catalog, str(tmp_path / "table")))
+    wanted = access_of(load_environment("prod"), catalog)
+    client = boto3.client("lakeformation")
+    client.create_lf_tag(TagKey=wanted.classification_key, TagValues=list(Classification))
+    client.create_lf_tag(TagKey=wanted.domain_key, TagValues=sorted({t.domain for t in wanted.tables}))
+    for role in wanted.clearances:
+        client.create_lf_tag(TagKey=wanted.role_key(role), TagValues=[READS])
+    bring(lake_formation_of(load_environment("prod")), wanted)
+    return catalog
+
+
+def table_input(catalog, location, *, without=()):
+    columns = [{"Name": c.name, "Type": c.type} for c in catalog.tables[TABLE].all_columns if c.name not in without]
+    return {"Name": TABLE.partition(".")[2], "StorageDescriptor": {"Columns": columns, "Location": location}}
+
+
+def differences():
+    answer = CliRunner().invoke(command, ["prod", "--json"], catch_exceptions=False)
+    return answer.exit_code, {(row["where"], row["place"]) for row in json.loads(answer.stdout)}
+
+
+def test_what_is_as_the_contracts_say_is_green(account):
+    assert (0, set()) == differences()
+
+
+def test_column_and_table_of_the_catalog_are_compared(account, tmp_path):
+    glue = boto3.client("glue")
+    changed = table_input(account, str(tmp_path / "table"), without={"orders"})
+    glue.update_table(DatabaseName="gold", TableInput=changed)
+    glue.create_table(DatabaseName="gold", TableInput={**changed, "Name": "by_hand"})
+
+    assert (1, {("glue", f"{TABLE}.orders"), ("glue", "gold.by_hand")}) == differences()
+
+
+def test_delta_table_is_asked_itself(account, tmp_path):
+    fields = {"order_date": "date", "orders": "integer", "lines": "long", "units": "long"}
+    fields |= {"revenue_usd": "decimal(19,4)", "revenue_eur": "decimal(19,4)", "guessed": "string"}
+    made = [Field(name, PrimitiveType(kind)) for name, kind in fields.items()]
+    DeltaTable.create(str(tmp_path / "table"), schema=Schema(made))
+
+    code, found = differences()
+
+    assert 1 == code
+    assert {("delta", f"{TABLE}.orders"), ("delta", f"{TABLE}.guessed")} <= found
+    assert ("delta", f"{TABLE}.order_date") not in found
+
+
+def test_tag_taken_off_by_hand_is_found(account):
+    wanted = access_of(load_environment("prod"), account)
+    boto3.client("lakeformation").remove_lf_tags_from_resource(
+        Resource={"Table": {"DatabaseName": "gold", "Name": TABLE.partition(".")[2]}},
+        LFTags=[{"TagKey": wanted.role_key("analyst"), "TagValues": [READS]}],
+    )
+
+    assert (1, {("lake formation", TABLE)}) == differences()

@@ -1,0 +1,150 @@
+"""An account that is not ready is told, with what to do, before anything is deployed."""
+
+import boto3
+import pytest
+
+from scripts.operating import preflight as module
+from scripts.operating.preflight import preflight
+from shared.config import Network, load_environment
+from shared.config.model import Governance, ReaderRole
+from shared.governance.access import Classification
+from shared.names import ACCESS_ADMIN_ROLE, Names
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+DEPLOYER = f"arn:aws:iam::{ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-{REGION}"
+ADMIN = f"arn:aws:iam::{ACCOUNT}:role/{ACCESS_ADMIN_ROLE}"
+
+
+@pytest.fixture
+def quota(monkeypatch):
+    """The quota of vCPUs; moto knows none of EMR Serverless."""
+    value = {"Quota": {"Value": 16.0}}
+    made = boto3.client
+
+    class Quotas:
+        exceptions = type("Exceptions", (), {"NoSuchResourceException": LookupError})
+
+        def get_service_quota(self, ServiceCode, QuotaCode):  # noqa: N803 - as boto3 has it
+            assert ("emr-serverless", "L-D05C8A75") == (ServiceCode, QuotaCode)
+            return value
+
+    monkeypatch.setattr(module.boto3, "client", lambda name: Quotas() if name == "service-quotas" else made(name))
+    return value["Quota"]
+
+
+@pytest.fixture
+def ready(aws, quota):
+    """An account where prod can be deployed."""
+    boto3.client("ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String")
+    administrators(DEPLOYER, ADMIN)
+    return quota
+
+
+def administrators(*arns):
+    admins = [{"DataLakePrincipalIdentifier": arn} for arn in arns]
+    boto3.client("lakeformation").put_data_lake_settings(DataLakeSettings={"DataLakeAdmins": admins})
+
+
+def prod(**changes):
+    return load_environment("prod").model_copy(update=changes)
+
+
+def statuses(environment):
+    return {finding.check: finding.status for finding in preflight(environment)}
+
+
+def mend(environment, check):
+    (found,) = [f for f in preflight(environment) if f.check == check and f.status != "ok"]
+    return found.mend
+
+
+def test_ready_account_is_ready(ready):
+    assert {
+        "account": "ok",
+        "bootstrap": "ok",
+        "stack": "ok",
+        "quota": "ok",
+        "administrators": "ok",
+        "network": "warning",
+    } == statuses(prod())
+
+
+def test_account_without_bootstrap_is_told_how(ready):
+    boto3.client("ssm").delete_parameter(Name="/cdk-bootstrap/hnb659fds/version")
+
+    assert f"cdk bootstrap aws://{ACCOUNT}/{REGION} --qualifier hnb659fds" == mend(prod(), "bootstrap")
+
+
+def test_quota_that_is_too_small_is_told_how_to_raise(ready):
+    ready["Value"] = 15.0
+
+    assert "--desired-value 16" in mend(prod(), "quota")
+
+
+def test_virgin_account_is_prepared_by_the_account_stage(ready):
+    administrators()
+
+    assert "cdk deploy 'account/*' --context env=prod" == mend(prod(), "administrators")
+
+
+def test_governed_account_is_prepared_by_one_of_its_administrators(ready):
+    administrators("arn:aws:iam::123456789012:role/Stewards")
+
+    assert "as one of those who administer Lake Formation now: arn:aws:iam::123456789012:role/Stewards" in mend(
+        prod(), "administrators"
+    )
+
+
+def test_environment_without_governance_needs_no_administrator(ready):
+    assert "administrators" not in statuses(prod(governance=None))
+
+
+def test_existing_bucket_must_lie_in_the_region(ready):
+    where = {"LocationConstraint": "eu-west-1"}
+    boto3.client("s3").create_bucket(Bucket="house-lake", CreateBucketConfiguration=where)
+
+    assert "deploy to eu-west-1" in mend(prod(lake_root="s3://house-lake/sales"), "buckets")
+
+
+def test_bucket_that_cannot_be_looked_at_fails_and_the_rest_goes_on(ready):
+    found = statuses(prod(lake_root="s3://nobody-has-this/sales"))
+
+    assert ("failed", "warning") == (found["buckets"], found["network"])
+
+
+def test_reader_role_that_is_missing_is_told(ready):
+    analyst = ReaderRole(clearance=Classification.INTERNAL, iam_role="path/Analysts")
+
+    assert "make it, or leave iam_role of analyst out" in mend(
+        prod(governance=Governance(roles={"analyst": analyst})), "readers"
+    )
+
+
+def test_stack_that_never_came_up_is_told(ready, monkeypatch):
+    client = boto3.client("cloudformation")
+    monkeypatch.setattr(
+        client,
+        "describe_stacks",
+        lambda **_: {"Stacks": [{"StackStatus": "ROLLBACK_COMPLETE"}]},
+    )
+    made = module.boto3.client
+    monkeypatch.setattr(module.boto3, "client", lambda name: client if name == "cloudformation" else made(name))
+
+    assert "is deleted first" in mend(prod(), "stack")
+    assert f"{Names(prod()).stack}: ROLLBACK_COMPLETE" in {finding.found for finding in preflight(prod())}
+
+
+def test_subnets_of_one_zone_are_a_warning(ready):
+    ec2 = boto3.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{i}.0/24", AvailabilityZone=f"us-east-1{zone}")["Subnet"]
+        for i, zone in enumerate("ab")
+    ]
+    one, two = (
+        Network(subnet_ids=tuple(s["SubnetId"] for s in some), security_group_ids=("sg-1",))
+        for some in (subnets[:1], subnets)
+    )
+
+    assert "warning" == statuses(prod(network=one))["network"]
+    assert "ok" == statuses(prod(network=two))["network"]

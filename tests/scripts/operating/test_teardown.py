@@ -1,0 +1,109 @@
+"""Data goes only if it was asked for twice, by name; and then all of it goes."""
+
+import json
+
+import boto3
+import pytest
+from click.testing import CliRunner
+
+from scripts.cli.teardown import command
+from shared.config import load_environment
+from shared.errors import TerminalError
+from shared.names import Names
+
+BUCKET, TABLE = "the-lake", "the-leases"
+TEMPLATE = {
+    "Resources": {
+        "Lake": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "Properties": {"BucketName": BUCKET}},
+        "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "alarms"}},
+        "Leases": {
+            "Type": "AWS::DynamoDB::Table",
+            "DeletionPolicy": "Retain",
+            "Properties": {
+                "TableName": TABLE,
+                "BillingMode": "PAY_PER_REQUEST",
+                "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+                "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            },
+        },
+    }
+}
+
+
+@pytest.fixture
+def stack(aws):
+    from scripts.local.cloudformation import protection
+
+    protection.install()
+    name = Names(load_environment("dev")).stack
+    boto3.client("cloudformation").create_stack(
+        StackName=name, TemplateBody=json.dumps(TEMPLATE), EnableTerminationProtection=True
+    )
+    bucket = boto3.resource("s3").Bucket(BUCKET)
+    bucket.Versioning().enable()
+    for body in (b"1", b"2"):
+        bucket.put_object(Key="gold/table", Body=body)
+    return name
+
+
+def allow(monkeypatch, *, deletion):
+    environment = load_environment("dev").model_copy(update={"allow_data_deletion": deletion})
+    monkeypatch.setattr("shared.config.load_environment", lambda _: environment)
+
+
+def teardown(*words):
+    return CliRunner().invoke(command, ["dev", *words], catch_exceptions=False)
+
+
+def stacks():
+    return [s["StackName"] for s in boto3.client("cloudformation").describe_stacks()["Stacks"]]
+
+
+def buckets():
+    return [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]]
+
+
+def test_stack_goes_and_its_data_stays(stack, monkeypatch):
+    allow(monkeypatch, deletion=True)
+
+    said = teardown("--confirm", "dev").output
+
+    assert ([], [BUCKET]) == (stacks(), buckets())
+    assert f"AWS::S3::Bucket  {BUCKET}  kept" in said
+
+
+@pytest.mark.parametrize(
+    "words, allowed, said",
+    [
+        pytest.param(["--confirm", "prod"], True, "another name was given", id="the stack's name is wrong"),
+        pytest.param(
+            ["--confirm", "dev", "--delete-data-of", "prod"], True, "another name was given", id="the data's is"
+        ),
+        pytest.param(
+            ["--confirm", "dev", "--delete-data-of", "dev"], False, "its file does not allow", id="the file says no"
+        ),
+    ],
+)
+def test_nothing_goes_with_one_key_alone(stack, monkeypatch, words, allowed, said):
+    allow(monkeypatch, deletion=allowed)
+
+    with pytest.raises(TerminalError, match=said):
+        teardown(*words)
+
+    assert ([stack], [BUCKET]) == (stacks(), buckets())
+
+
+def test_with_both_keys_everything_goes(stack, monkeypatch):
+    allow(monkeypatch, deletion=True)
+
+    said = teardown("--confirm", "dev", "--delete-data-of", "dev").output
+
+    assert ([], [], []) == (stacks(), buckets(), boto3.client("dynamodb").list_tables()["TableNames"])
+    assert "emptied of 2 versions" in said
+
+
+def test_environment_that_is_not_there_is_told(aws, monkeypatch):
+    allow(monkeypatch, deletion=False)
+
+    with pytest.raises(TerminalError, match="there is no stack lakewright-dev"):
+        teardown("--confirm", "dev")
