@@ -1,0 +1,47 @@
+"""Who deploys from outside: a role that one environment of one GitHub repository may take, without any key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import CfnOutput, NestedStack
+from aws_cdk import aws_iam as iam
+
+from infra.constructs.findings import accept, wildcard
+from shared.config.model import Account
+from shared.names import Names
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from shared.config import Environment
+    from shared.config.model import GitHub
+
+ISSUER = "token.actions.githubusercontent.com"
+AUDIENCE = "sts.amazonaws.com"
+
+
+class Delivery(NestedStack):
+    """The role of the deploying workflow: all it may do is take the roles that `cdk bootstrap` made for deploying."""
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment, github: GitHub) -> None:
+        super().__init__(scope, id_, description="Lakewright: who deploys from GitHub")
+        provider = self.format_arn(service="iam", region="", resource="oidc-provider", resource_name=ISSUER)
+        # A job that names an environment is known by it, and not by its branch; both are compared letter by letter.
+        subject = f"repo:{github.repository}:environment:{github.environment or environment.name}"
+        role = iam.Role(
+            self,
+            "Deployer",
+            role_name=Names(environment).deployer_role,
+            description=f"Deploys {environment.name} from {github.repository}",
+            assumed_by=iam.WebIdentityPrincipal(
+                provider, conditions={"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": subject}}
+            ),
+        )
+        qualifier = (environment.account or Account()).bootstrap_qualifier
+        bootstrapped = f"cdk-{qualifier}-*-{self.account}-{self.region}"
+        arn = self.format_arn(service="iam", region="", resource="role", resource_name=bootstrapped)
+        role.add_to_policy(iam.PolicyStatement(actions=["sts:AssumeRole"], resources=[arn]))
+        finding = f"arn:<AWS::Partition>:iam::<AWS::AccountId>:role/cdk-{qualifier}-*-<AWS::AccountId>-<AWS::Region>"
+        accept(role, {wildcard(finding): "the four roles of the bootstrap stack, which trust the account"})
+        CfnOutput(self, "DeployerArn", value=role.role_arn)

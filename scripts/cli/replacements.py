@@ -1,0 +1,31 @@
+"""`lake replacements`: what a deploy would take away."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("base", type=FOLDER)
+@click.argument("head", type=FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="Print what is removed or replaced as one JSON array.")
+def command(base: Path, head: Path, *, as_json: bool) -> None:
+    """Compare two folders of templates, BASE deployed and HEAD to be; red if anything that keeps data goes."""
+    from scripts.cli.output import Head, console, grid, print_json
+    from scripts.comparing.replacements import losses
+
+    found = losses(base, head)
+    rows = [{**loss._asdict(), "keeps_data": loss.is_of_state} for loss in found]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        heads = [Head(name, wraps=name in {"resource", "why"}) for name in rows[0]]
+        console().print(grid(heads, [list(row.values()) for row in rows]))
+    else:
+        click.echo("nothing is removed or replaced")
+    sys.exit(1 if any(loss.is_of_state for loss in found) else 0)

@@ -1,0 +1,108 @@
+"""GitHub deploys without a key, from one environment of one repository, and the workflows keep it so."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripts.setup import paths
+from shared.config import load_environment
+from shared.config.model import Account, GitHub
+from shared.names import Names
+
+WORKFLOWS = sorted((paths.ROOT / ".github" / "workflows").glob("*.yml"))
+PROVIDER = "AWS::IAM::OIDCProvider"
+
+
+def resources(build):
+    """The templates of what is built into one top-level stack, nested ones too."""
+    import aws_cdk as cdk
+
+    app = cdk.App(context={"@aws-cdk/core:enablePartitionLiterals": True})
+    build(app)
+    assembly = app.synth()
+    files = Path(assembly.directory).glob("**/*.template.json")
+    return [r for file in files for r in json.loads(file.read_text())["Resources"].values()]
+
+
+def delivered(**github):
+    import aws_cdk as cdk
+
+    from infra.stacks.delivery import Delivery
+
+    environment = load_environment("prod").model_copy(update={"github": GitHub(**github)})
+    built = resources(
+        lambda app: Delivery(cdk.Stack(app, "Top"), "Delivery", environment=environment, github=environment.github)
+    )
+    return {r["Type"]: r["Properties"] for r in built}
+
+
+@pytest.mark.usefixtures("clouds")
+@pytest.mark.parametrize(
+    "github, subject",
+    [
+        pytest.param({"repository": "house/lake"}, "repo:house/lake:environment:prod", id="the environment's own name"),
+        pytest.param(
+            {"repository": "house/lake", "environment": "live"}, "repo:house/lake:environment:live", id="another"
+        ),
+    ],
+)
+def test_one_environment_of_one_repository_takes_the_role(github, subject):
+    role = delivered(**github)["AWS::IAM::Role"]
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+
+    assert Names(load_environment("prod")).deployer_role == role["RoleName"]
+    assert "sts:AssumeRoleWithWebIdentity" == statement["Action"]
+    assert {
+        "StringEquals": {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": subject,
+        }
+    } == statement["Condition"]
+
+
+@pytest.mark.usefixtures("clouds")
+def test_the_role_takes_the_bootstrapped_roles_and_nothing_else():
+    (statement,) = delivered(repository="house/lake")["AWS::IAM::Policy"]["PolicyDocument"]["Statement"]
+
+    assert "sts:AssumeRole" == statement["Action"]
+    assert ":role/cdk-hnb659fds-*-" in json.dumps(statement["Resource"])
+
+
+@pytest.mark.usefixtures("clouds")
+@pytest.mark.parametrize(
+    "github, makes, count",
+    [
+        pytest.param(None, True, 0, id="nobody deploys from GitHub"),
+        pytest.param(GitHub(repository="house/lake"), True, 1, id="the first in the account"),
+        pytest.param(GitHub(repository="house/lake"), False, 0, id="there is one already"),
+    ],
+)
+def test_account_makes_the_provider_once(github, makes, count):
+    from infra.stacks.account import AccountStage
+
+    environment = load_environment("prod").model_copy(update={"github": github})
+    built = resources(
+        lambda app: AccountStage(app, "account", environment=environment, settings=Account(makes_oidc_provider=makes))
+    )
+
+    assert count == len([r for r in built if r["Type"] == PROVIDER])
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_workflow_holds_no_key_and_asks_for_no_more_than_it_needs(file):
+    text, workflow = file.read_text(), yaml.safe_load(file.read_text())
+    asking = [job for job in workflow["jobs"].values() if job.get("permissions", {}).get("id-token") == "write"]
+
+    assert {"contents": "read"} == workflow["permissions"]
+    assert "secrets." not in text
+    assert "AWS_ACCESS_KEY" not in text
+    assert [] == [job for job in asking if "environment" not in job]
+
+
+def test_prod_waits_for_dev_and_both_for_the_tests():
+    (deploy,) = [yaml.safe_load(file.read_text())["jobs"] for file in WORKFLOWS if file.stem == "deploy"]
+
+    assert ("check-and-test", "dev") == (deploy["dev"]["needs"], deploy["prod"]["needs"])
+    assert ("dev", "prod") == (deploy["dev"]["environment"], deploy["prod"]["environment"])
