@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from scripts.packaging.binaries import require_runnable
 from scripts.setup import paths
 from scripts.setup.programs import run
 
@@ -25,7 +26,7 @@ def install_group(group: str, target: Target, folder: Path) -> None:
     name this machine's interpreter, and so is bytecode, which differs from build to build.
 
     Raises:
-        SetupError: a package could not be had.
+        SetupError: a package could not be had, or does not run on the target.
     """
     folder.mkdir(parents=True, exist_ok=True)
     requirements = folder / "requirements.txt"
@@ -43,3 +44,4 @@ def install_group(group: str, target: Target, folder: Path) -> None:
     requirements.unlink()
     shutil.rmtree(folder / "bin", ignore_errors=True)
     (folder / ".lock").unlink(missing_ok=True)
+    require_runnable(folder, target)
