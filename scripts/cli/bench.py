@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+    from scripts.running.bench_demo import Figure
 
 
 @click.group()
@@ -10,19 +19,35 @@ def command() -> None:
     """Measure what the lake costs on this computer, as least, median and greatest of several rounds."""
 
 
-@command.command()
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often to measure.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON array.")
-def demo(rounds: int, *, as_json: bool) -> None:
-    """Measure the daily batch: a first load, a day's changes, a day without news; and the memory of it all."""
+def measured(function: Callable[[int, Console], list[Figure]], rounds: int, *, as_json: bool) -> None:
+    """Measure, and print the figures; what goes on meanwhile goes to standard error."""
     from rich.console import Console
 
     from scripts.cli.output import Head, console, grid, print_json
-    from scripts.running.bench_demo import measure
 
-    figures = measure(rounds, Console(stderr=True))
+    figures = function(rounds, Console(stderr=True))
     if as_json:
         print_json(f.row for f in figures)
         return
     heads = [Head("figure"), Head("unit"), *(Head(h, right=True) for h in ("min", "median", "max"))]
     console().print(grid(heads, [list(f.row.values()) for f in figures]))
+
+
+@command.command()
+@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often to measure.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON array.")
+def demo(rounds: int, *, as_json: bool) -> None:
+    """Measure the daily batch: a first load, a day's changes, a day without news; and the memory of it all."""
+    from scripts.running.bench_demo import measure
+
+    measured(measure, rounds, as_json=as_json)
+
+
+@command.command()
+@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often to measure.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON array.")
+def synth(rounds: int, *, as_json: bool) -> None:
+    """Measure the synthesis of prod with 15, 500 and 1,000 contracts: time, memory, and how the cost grows."""
+    from scripts.running.bench_synth import measure
+
+    measured(measure, rounds, as_json=as_json)
