@@ -3,10 +3,13 @@
 import aws_cdk as cdk
 
 from infra.lakewright_stack import LakewrightStack
+from infra.stacks.account import AccountStage
 from shared.config import load_environment
 from shared.contracts import load_catalog
 
 app = cdk.App(analytics_reporting=False)
 environment = load_environment(app.node.try_get_context("env") or "dev", root=app.node.try_get_context("root"))
 LakewrightStack(app, "Lakewright", environment=environment, catalog=load_catalog())
+if environment.account:
+    AccountStage(app, "account", environment=environment, settings=environment.account)
 app.synth()

@@ -27,12 +27,13 @@ SOURCE_SUFFIXES = frozenset({".json", ".py", ".sql", ".yaml"})
 class Target:
     """The interpreter and machine that third-party packages are chosen for.
 
-    Both EMR's and Lambda's Python images are Amazon Linux 2023, whose glibc (2.34) is younger than the platform
+    Both EMR's and Lambda's Python images are Amazon Linux 2023, whose glibc, 2.`glibc`, is younger than the platform
     tag asks for; Graviton is cheaper than x86 in both services.
     """
 
     python: str
     platform: str = "aarch64-manylinux_2_28"
+    glibc: int = 34
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +86,7 @@ ENVIRONMENT = Artifact(
 LAMBDAS = Artifact(
     name="lambdas",
     extension=".zip",
-    sources=("lambdas/**/*", "shared/*.py"),
+    sources=("lambdas/**/*", "shared/*.py", "shared/governance/*.py"),
     group="lambdas",
     target=Target(python="3.13"),
 )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, Stack, Tags
+from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, NestedStack, Stack, Tags
 
 from infra.artifacts import ASSET_PREFIX
+from infra.constructs.costs import tag_costs
 from infra.stacks.catalog import GlueCatalog
 from infra.stacks.compute import Compute
+from infra.stacks.delivery import Delivery
+from infra.stacks.governance import Governance
 from infra.stacks.orchestration import Orchestration
 from infra.stacks.secrets import Secrets
 from infra.stacks.storage import Storage
@@ -37,16 +40,23 @@ class LakewrightStack(Stack):
             termination_protection=not environment.allow_data_deletion,
             synthesizer=DefaultStackSynthesizer(bucket_prefix=ASSET_PREFIX),
         )
-        Tags.of(self).add("lakewright:environment", environment.name)
-        Tags.of(self).add("lakewright:owner", environment.owner)
+        tag_costs(self, environment)
         storage = Storage(self, "Storage", environment=environment)
-        GlueCatalog(self, "Catalog", environment=environment, catalog=catalog, lake=storage.lake)
+        glue = GlueCatalog(self, "Catalog", environment=environment, catalog=catalog, lake=storage.lake)
+        if environment.governance:
+            governance = Governance(self, "Governance", environment=environment, catalog=catalog, storage=storage)
+            governance.node.add_dependency(glue)
         secrets = Secrets(self, "Secrets", environment=environment, catalog=catalog, key=storage.key)
         compute = Compute(self, "Compute", environment=environment, storage=storage, secrets=secrets)
         orchestration = Orchestration(self, "Orchestration", environment=environment, storage=storage, compute=compute)
+        if environment.github:
+            Delivery(self, "Delivery", environment=environment, github=environment.github)
         CfnOutput(self, "LakeRoot", value=storage.lake.root)
         CfnOutput(self, "LandingRoot", value=storage.landing.root)
         CfnOutput(self, "DailyBatchArn", value=orchestration.machine_arn)
+        for child in self.node.children:
+            if isinstance(child, NestedStack):
+                Tags.of(child).add("step", child.node.id.lower())
         if not environment.allow_data_deletion:
             Annotations.of(self).add_info_v2(
                 "lakewright:data-kept",

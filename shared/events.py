@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.jobs import Colour, Replay, Status, Step
 
+# The custom resource by which a deploy says who may see what.
+DECLARED_ACCESS = "Custom::DeclaredAccess"
+
 
 class _Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -88,3 +91,13 @@ class Verdict(_Event):
     open: bool
     failed: tuple[str, ...]
     counts: dict[Step, dict[Status, int]]
+
+
+class AccessDeclared(_Event):
+    """What a deploy gives its custom resource: where the wanted access lies, and who the roles are."""
+
+    ServiceToken: str
+    Account: str
+    Bucket: str
+    Key: str
+    Principals: dict[str, str]

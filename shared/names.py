@@ -87,6 +87,11 @@ def run_location(lake_root: str, run_id: str) -> str:
     return f"{lake_root}/{RUNS_FOLDER}/{run_id}/run.json"
 
 
+# The role that administers Lake Formation for us, one an account.
+ACCESS_ADMIN_ROLE = "lakewright-access-admin"
+ACCOUNT_STACK = "lakewright-account"
+
+
 class Machine(StrEnum):
     """The state machines; each is `step_functions/<name>.asl.json`."""
 
@@ -116,6 +121,7 @@ class Variable(StrEnum):
     ENV = "LAKEWRIGHT_ENV"
     LAKE_ROOT = "LAKEWRIGHT_LAKE_ROOT"
     DEDUPE_TABLE = "LAKEWRIGHT_DEDUPE_TABLE"
+    ACCESS_ADMIN_ROLE = "LAKEWRIGHT_ACCESS_ADMIN_ROLE"
 
 
 @dataclass(frozen=True)
@@ -142,6 +148,25 @@ class Names:
     def glue_database(self, layer: Layer) -> str:
         """The Glue database of a layer."""
         return f"{self.env.catalog_prefix}{layer}"
+
+    @property
+    def tag_prefix(self) -> str:
+        """What the environment's Lake Formation tags begin with: an account has one set of tags."""
+        return f"lakewright_{self.env.name}_"
+
+    def reader_role(self, role: str) -> str:
+        """The IAM role that the stack makes for a role of the contracts that has none."""
+        return f"lakewright-{self.env.name}-{role}"
+
+    @property
+    def deployer_role(self) -> str:
+        """The IAM role that the deploying workflow takes."""
+        return f"lakewright-{self.env.name}-deployer"
+
+    @property
+    def workgroup(self) -> str:
+        """The Athena workgroup of those who read the lake."""
+        return f"lakewright-{self.env.name}"
 
     def machine(self, machine: Machine) -> str:
         """A state machine."""

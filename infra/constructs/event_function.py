@@ -41,6 +41,7 @@ class EventFunction(Construct):
         key: LakeKey,
         variables: Mapping[Variable, str],
         statements: Iterable[iam.PolicyStatement],
+        timeout: Duration = TIMEOUT,
     ) -> None:
         super().__init__(scope, id_)
         log_group = EncryptedLogGroup(self, "Logs", environment=environment, key=key)
@@ -57,7 +58,7 @@ class EventFunction(Construct):
             role=self.role,
             log_group=log_group,
             memory_size=256,
-            timeout=TIMEOUT,
+            timeout=timeout,
             tracing=lambda_.Tracing.ACTIVE,
             environment={
                 Variable.ENV.value: environment.name,

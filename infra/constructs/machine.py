@@ -45,7 +45,9 @@ class Machine(Construct):
     ) -> None:
         super().__init__(scope, id_)
         machine_name = Names(environment).machine(name)
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        only_ours = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+        states = iam.ServicePrincipal("states.amazonaws.com", conditions=only_ours)
+        role = iam.Role(self, "Role", assumed_by=states)
         for statement in statements:
             role.add_to_policy(statement)
         # Only groups under this prefix stay out of the account's one log resource policy, which has a size limit.

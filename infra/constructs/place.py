@@ -55,6 +55,11 @@ class Place:
         """The right to add objects to one folder."""
         return iam.PolicyStatement(actions=["s3:PutObject"], resources=[self._objects(folder)])
 
+    @property
+    def arn(self) -> str:
+        """The bucket's ARN, or that of the prefix in it."""
+        return f"{self.bucket.bucket_arn}/{self.prefix}" if self.prefix else self.bucket.bucket_arn
+
     def finding(self, folder: str = "") -> str:
         """What cdk-nag says about the statements of this place, read in another nested stack."""
         resource = self.bucket.node.default_child

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.errors import TerminalError, UnknownNameError
+from shared.governance.access import Classification
 
 FOLDER = Path(__file__).parent
 
@@ -49,6 +50,55 @@ class Network(_Settings):
     security_group_ids: tuple[str, ...] = Field(min_length=1, max_length=5)
 
 
+class ReaderRole(_Settings):
+    """Who a role of the contracts is: what it is cleared for, and its IAM role if it has one already.
+
+    Without `iam_role` the stack makes one, which principals of the account may take if their own policies say so.
+    """
+
+    clearance: Classification
+    iam_role: str | None = Field(default=None, pattern=r"^[A-Za-z0-9+=,.@_/-]+$", max_length=512)
+
+
+class Governance(_Settings):
+    """Lake Formation for the people who read the lake. Without it nobody reads the lake but the jobs.
+
+    `roles` are those that contracts may name.
+    """
+
+    roles: dict[str, ReaderRole] = {
+        "analyst": ReaderRole(clearance=Classification.INTERNAL),
+        "data_scientist": ReaderRole(clearance=Classification.INTERNAL),
+        "finance": ReaderRole(clearance=Classification.CONFIDENTIAL),
+        "pii_officer": ReaderRole(clearance=Classification.RESTRICTED),
+        "sales": ReaderRole(clearance=Classification.CONFIDENTIAL),
+    }
+
+
+class Account(_Settings):
+    """What there is once in an account, deployed by `cdk deploy 'account/*'`; environments of one account agree on it.
+
+    `lake_formation_admins` are IAM roles that administer the account's Lake Formation beside ours, the one who deploys
+    the first time among them. `closes_new_tables` takes the account's default away by which IAM alone opens new
+    databases and tables; a governed account has it taken away already, and a shared one may still live by it.
+    `vcpu_quota` is what EMR Serverless lets the account use at once; 16 in a new one, more on request.
+    `makes_oidc_provider` is for deploying from GitHub; an account has one such provider, and may have it already.
+    """
+
+    lake_formation_admins: tuple[str, ...] = ()
+    closes_new_tables: bool = True
+    makes_oidc_provider: bool = True
+    vcpu_quota: Annotated[int, Field(ge=1)] = 16
+    bootstrap_qualifier: str = Field(default="hnb659fds", pattern=r"^[A-Za-z0-9]{1,10}$")
+
+
+class GitHub(_Settings):
+    """The repository whose workflow deploys, and the environment its job must name; left out, that of this name."""
+
+    repository: str = Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")
+    environment: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$")
+
+
 class Schedule(_Settings):
     """When a machine starts by itself; `cron` is EventBridge Scheduler's six-field form."""
 
@@ -74,8 +124,26 @@ class Environment(_Settings):
     log_retention_days: int = 365
     spark: Spark = Spark()
     network: Network | None = None
+    account: Account | None = None
+    governance: Governance | None = None
+    github: GitHub | None = None
     daily_batch: Schedule = Schedule(cron="cron(0 4 * * ? *)")
     sources: dict[str, str] = {}
+
+    @property
+    def vcpus_at_once(self) -> int:
+        """The vCPUs that all applications of the environment may take at the same time."""
+        return self.spark.maximum_vcpu
+
+    @model_validator(mode="after")
+    def _fits_the_quota(self) -> Self:
+        quota = (self.account or Account()).vcpu_quota
+        if self.vcpus_at_once > quota:
+            raise ValueError(
+                f"the applications may take {self.vcpus_at_once} vCPUs at once, and the account's quota is {quota}: "
+                "lower maximum_vcpu, or have the quota raised and say so in account.vcpu_quota"
+            )
+        return self
 
 
 def environment_names() -> list[str]:

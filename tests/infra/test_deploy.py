@@ -15,7 +15,7 @@ from scripts.packaging.build import build
 from scripts.setup import paths
 from scripts.setup.launch import runtime_environment
 from shared.config import load_environment
-from shared.names import Machine, Names
+from shared.names import ACCESS_ADMIN_ROLE, Machine, Names
 
 CDK = [paths.NODE, paths.CDK_CLI]
 ASSETS = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
@@ -63,6 +63,7 @@ def output(tmp_path_factory):
 def deployed(account, output):
     """What the command line said, the first time and the second."""
     settings = {"CDK_REQUIRE_APPROVAL": "never", "CDK_OUTPUT": str(output), "CDK_VALIDATION": "false"}
+    cdk(account | settings, "deploy", "account/*", "--context", "env=prod")
     return [cdk(account | settings, "deploy", "--context", "env=prod") for _ in range(2)]
 
 
@@ -95,6 +96,20 @@ def test_everything_is_deployed_with_one_command(account, deployed):
     assert [names.machine(Machine.DAILY_BATCH)] == [machine["name"] for machine in machines]
     assert ("CREATE_COMPLETE", True) == (stack["StackStatus"], stack["EnableTerminationProtection"])
     assert {"customer_dim", "daily_revenue", "sales_fact"} <= {table["Name"] for table in tables}
+
+
+def test_account_is_governed_and_its_tables_are_tagged_by_the_deploy(account, deployed):
+    lake_formation = client(account, "lakeformation")
+    admins = lake_formation.get_data_lake_settings()["DataLakeSettings"]["DataLakeAdmins"]
+    table = {"DatabaseName": "bronze", "Name": "crm__contacts"}
+    tags = lake_formation.get_resource_lf_tags(Resource={"Table": table})["LFTagsOnTable"]
+    filters = lake_formation.list_data_cells_filter()["DataCellsFilters"]
+
+    assert {ACCESS_ADMIN_ROLE, f"cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-{REGION}"} == {
+        admin["DataLakePrincipalIdentifier"].rpartition("/")[2] for admin in admins
+    }
+    assert {"lakewright_prod_domain", "lakewright_prod_reads_pii_officer"} == {tag["TagKey"] for tag in tags}
+    assert ["is_deleted = false"] == [f["RowFilter"]["FilterExpression"] for f in filters]
 
 
 def test_second_deploy_changes_nothing(deployed):

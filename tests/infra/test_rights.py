@@ -23,12 +23,17 @@ SERVICES = {
     "sts": "sts",
     "iam": "iam",
     "lambda": "lambda",
+    "lakeformation": "lakeformation",
+    "glue": "glue",
+    "athena": "athena",
 }
 # Rights that are no operation of an API.
 RIGHTS_ONLY = {
     "iam:PassRole",
     "lambda:InvokeFunction",
+    "lakeformation:GetDataAccess",
     "s3:ListBucket",
+    "s3:ListMultipartUploadParts",
     *(f"logs:{verb}LogDelivery" for verb in ("Create", "Get", "Update", "Delete")),
     "logs:ListLogDeliveries",
 }

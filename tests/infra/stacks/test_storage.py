@@ -59,7 +59,9 @@ def test_bucket_is_private_and_keeps_house(cloud, name):
 def test_every_bucket_wants_tls_1_2(cloud):
     policies = [json.dumps(p["PolicyDocument"]) for p in cloud.properties("AWS::S3::BucketPolicy")]
 
-    assert [True] * 3 == ['"NumericLessThan": {"s3:TlsVersion": 1.2}' in policy for policy in policies]
+    assert [True] * len(cloud.of_type("AWS::S3::Bucket")) == [
+        '"NumericLessThan": {"s3:TlsVersion": 1.2}' in policy for policy in policies
+    ]
 
 
 def test_nothing_of_the_lake_expires_but_what_is_staged(cloud):
@@ -97,6 +99,6 @@ def test_existing_bucket_is_used_and_not_made(tmp_path):
     cloud = synthesize("prod", tmp_path / "out", root="s3://house-lake/sales", nag=True)
     job_rights = json.dumps(cloud.templates["Compute"])
 
-    assert ["Storage/Logs6819BB44"] == list(cloud.of_type("AWS::S3::Bucket"))
+    assert ["Storage/Logs6819BB44"] == [n for n in cloud.of_type("AWS::S3::Bucket") if n.startswith("Storage/")]
     assert ":s3:::house-lake/sales/*" in job_rights
     assert "s3://house-lake/sales" == cloud.templates[""]["Outputs"]["LakeRoot"]["Value"]

@@ -1,0 +1,52 @@
+"""A place of the lake under Lake Formation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lakeformation as lakeformation
+from constructs import Construct
+
+from infra.constructs.findings import accept
+
+if TYPE_CHECKING:
+    from infra.constructs.lake_key import LakeKey
+    from infra.constructs.place import Place
+
+
+class GovernedPlace(Construct):
+    """Registers a place with a role that may read it, and lends that to readers query by query.
+
+    Only reading: jobs write by their own role, and nobody else writes. Not with the service's own role, which cannot
+    be given a key of ours. Not in hybrid mode, where IAM's grants would count beside Lake Formation's.
+
+    Example:
+        GovernedPlace(self, "Lake", place=storage.lake, key=storage.key)
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, place: Place, key: LakeKey) -> None:
+        super().__init__(scope, id_)
+        role = iam.Role(
+            self,
+            "Lender",
+            description="What Lake Formation lends to readers of the lake",
+            assumed_by=iam.ServicePrincipal(
+                "lakeformation.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            ),
+        )
+        for statement in place.read_statements():
+            role.add_to_policy(statement)
+        role.add_to_policy(iam.PolicyStatement(actions=["kms:Decrypt"], resources=[key.key_arn]))
+        accept(role, {place.finding(): "which tables a reader gets is Lake Formation's to say"})
+        registered = lakeformation.CfnResource(
+            self,
+            "Location",
+            resource_arn=place.arn,
+            role_arn=role.role_arn,
+            use_service_linked_role=False,
+            hybrid_access_enabled=False,
+        )
+        registered.node.add_dependency(role)

@@ -1,0 +1,66 @@
+"""What each role of the contracts is granted: all tables and columns whose tags are for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Stack
+from aws_cdk import aws_lakeformation as lakeformation
+from constructs import Construct
+
+from shared.governance.access import READS
+from shared.names import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from shared.governance.access import LakeAccess
+
+_OF = lakeformation.CfnPrincipalPermissions
+
+
+class TagGrants(Construct):
+    """Two grants a role, however many tables there are: to see the databases, and to read what its tags open.
+
+    Example:
+        TagGrants(self, "Grants", access=access, principals={"analyst": arn}, layer_key="lakewright_prod_layer")
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, access: LakeAccess, principals: Mapping[str, str], layer_key: str
+    ) -> None:
+        super().__init__(scope, id_)
+        for role, principal in principals.items():
+            words = "".join(word.capitalize() for word in role.split("_"))
+            readable: dict[str, Sequence[str]] = {
+                access.role_key(role): [READS],
+                access.classification_key: list(access.cleared(role)),
+            }
+            self._grant(
+                f"{words}Databases", principal, ["DESCRIBE"], self._tagged("DATABASE", {layer_key: list(Layer)})
+            )
+            self._grant(f"{words}Tables", principal, ["DESCRIBE", "SELECT"], self._tagged("TABLE", readable))
+
+    def _grant(self, id_: str, principal: str, permissions: list[str], resource: _OF.ResourceProperty) -> None:
+        _OF(
+            self,
+            id_,
+            catalog=Stack.of(self).account,
+            principal=_OF.DataLakePrincipalProperty(data_lake_principal_identifier=principal),
+            resource=resource,
+            permissions=permissions,
+            permissions_with_grant_option=[],
+        )
+
+    def _tagged(self, kind: str, expression: Mapping[str, Sequence[str]]) -> _OF.ResourceProperty:
+        """Whatever has, of every key, one of the values."""
+        return _OF.ResourceProperty(
+            lf_tag_policy=_OF.LFTagPolicyResourceProperty(
+                catalog_id=Stack.of(self).account,
+                resource_type=kind,
+                expression=[
+                    _OF.LFTagProperty(tag_key=key, tag_values=[str(value) for value in values])
+                    for key, values in expression.items()
+                ],
+            )
+        )

@@ -1,0 +1,100 @@
+"""What there is once in an account: who administers Lake Formation, that new tables are closed, who GitHub is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import DefaultStackSynthesizer, RemovalPolicy, Stack, Stage
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lakeformation as lakeformation
+
+from infra.artifacts import ASSET_PREFIX
+from infra.constructs.costs import tag_costs
+from infra.constructs.findings import accept, wildcard
+from infra.stacks.delivery import AUDIENCE, ISSUER
+from shared.names import ACCESS_ADMIN_ROLE, ACCOUNT_STACK
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from shared.config import Environment
+    from shared.config.model import Account
+
+TAGGING = ("GetResourceLFTags", "AddLFTagsToResource", "RemoveLFTagsFromResource", "ListLFTags", "GetLFTag")
+GRANTING = ("ListPermissions", "GrantPermissions", "RevokePermissions")
+FILTERING = ("ListDataCellsFilter", "CreateDataCellsFilter", "UpdateDataCellsFilter", "DeleteDataCellsFilter")
+CATALOG_READS = ("GetDatabase", "GetDatabases", "GetTable", "GetTables")
+
+
+class AccountStage(Stage):
+    """The account's own stack, apart from every environment's: `cdk deploy 'account/*' --context env=prod`.
+
+    Example:
+        AccountStage(app, "account", environment=environment, settings=environment.account)
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment, settings: Account) -> None:
+        super().__init__(scope, id_)
+        AccountStack(self, "Lakewright", environment=environment, settings=settings)
+
+
+class AccountStack(Stack):
+    """Lake Formation's settings and the role that administers it for us."""
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment, settings: Account) -> None:
+        super().__init__(
+            scope,
+            id_,
+            stack_name=ACCOUNT_STACK,
+            description="Lakewright: what there is once in an account",
+            termination_protection=True,
+            synthesizer=DefaultStackSynthesizer(bucket_prefix=ASSET_PREFIX, qualifier=settings.bootstrap_qualifier),
+        )
+        tag_costs(self, environment)
+        admin = self._access_admin()
+        deployer = f"cdk-{settings.bootstrap_qualifier}-cfn-exec-role-{self.account}-{self.region}"
+        admins = [admin.role_arn, *(self._role_arn(name) for name in (deployer, *settings.lake_formation_admins))]
+        # REPLACE, the default, would take every other administrator and setting of the account away.
+        of = lakeformation.CfnDataLakeSettings
+        closed: list[lakeformation.CfnDataLakeSettings.PrincipalPermissionsProperty] = []
+        of(
+            self,
+            "LakeFormation",
+            mutation_type="APPEND",
+            admins=[of.DataLakePrincipalProperty(data_lake_principal_identifier=arn) for arn in admins],
+            parameters={"CROSS_ACCOUNT_VERSION": "4"},
+            create_database_default_permissions=closed if settings.closes_new_tables else None,
+            create_table_default_permissions=closed if settings.closes_new_tables else None,
+        )
+        if environment.github and settings.makes_oidc_provider:
+            provider = iam.OidcProviderNative(self, "GitHub", url=f"https://{ISSUER}", client_ids=[AUDIENCE])
+            provider.apply_removal_policy(RemovalPolicy.RETAIN)
+
+    def _access_admin(self) -> iam.Role:
+        """The role that environments' functions, and people who may, take to tag, to grant and to filter."""
+        role = iam.Role(
+            self,
+            "AccessAdmin",
+            role_name=ACCESS_ADMIN_ROLE,
+            description="Brings Lake Formation to what the contracts of the lake say",
+            assumed_by=iam.AccountPrincipal(self.account),
+        )
+        actions = [f"lakeformation:{action}" for action in (*TAGGING, *GRANTING, *FILTERING)]
+        role.add_to_policy(iam.PolicyStatement(actions=actions, resources=["*"]))
+        catalog = [self.format_arn(service="glue", resource=kind) for kind in ("catalog", "database/*", "table/*/*")]
+        role.add_to_policy(
+            iam.PolicyStatement(actions=[f"glue:{action}" for action in CATALOG_READS], resources=catalog)
+        )
+        glue = "arn:<AWS::Partition>:glue:<AWS::Region>:<AWS::AccountId>:"
+        accept(
+            role,
+            {
+                wildcard("*"): "Lake Formation's own actions take no resource",
+                wildcard(f"{glue}database/*"): "the databases of every environment in the account",
+                wildcard(f"{glue}table/*/*"): "the tables of every environment in the account",
+            },
+        )
+        return role
+
+    def _role_arn(self, name: str) -> str:
+        return self.format_arn(service="iam", region="", resource="role", resource_name=name)

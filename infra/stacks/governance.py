@@ -1,0 +1,120 @@
+"""Who may see what: Lake Formation over the lake, by tags that the contracts' roles and classifications become."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import ArnFormat, NestedStack
+from aws_cdk import aws_lakeformation as lakeformation
+
+from infra.artifacts import LAMBDAS
+from infra.constructs.artifact_asset import ArtifactAsset
+from infra.constructs.athena_workgroup import AthenaWorkgroup
+from infra.constructs.declared_access import DeclaredAccess
+from infra.constructs.governed_place import GovernedPlace
+from infra.constructs.reader_role import ReaderRole
+from infra.constructs.tag_grants import TagGrants
+from shared.governance.access import READS, STRICTEST, Classification
+from shared.governance.environments import access_of, governance_of, iam_role_of
+from shared.names import ACCESS_ADMIN_ROLE, Layer, Names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs import Construct
+
+    from infra.stacks.storage import Storage
+    from shared.config import Environment
+    from shared.contracts import Catalog
+    from shared.governance.access import LakeAccess
+
+
+class Governance(NestedStack):
+    """Registers the lake, makes tags, roles and grants by tag, and last has the tables tagged as the contracts say.
+
+    Lake Formation refers to everything by name, so the order is stated: tags, databases' tags, grants, tables.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, environment: Environment, catalog: Catalog, storage: Storage
+    ) -> None:
+        super().__init__(scope, id_, description="Lakewright: Lake Formation tags, grants and those who read")
+        self._environment, self._names = environment, Names(environment)
+        access = access_of(environment, catalog)
+        GovernedPlace(self, "Lake", place=storage.lake, key=storage.key)
+        tags = self._tags(access)
+        databases = [self._database_tags(layer, access, tags) for layer in Layer]
+        workgroup = AthenaWorkgroup(
+            self, "Readers", name=self._names.workgroup, environment=environment, access_logs=storage.logs.bucket
+        )
+        principals = {role: self._principal(role, workgroup) for role in access.clearances}
+        grants = TagGrants(self, "Grants", access=access, principals=principals, layer_key=self._layer_key)
+        grants.node.add_dependency(*databases)
+        declared = DeclaredAccess(
+            self,
+            "Access",
+            access=access,
+            principals=principals,
+            admin_role_arn=self._role_arn(ACCESS_ADMIN_ROLE),
+            environment=environment,
+            code=ArtifactAsset(self, "Lambdas", artifact=LAMBDAS),
+            key=storage.key,
+        )
+        declared.resource.node.add_dependency(grants)
+
+    @property
+    def _layer_key(self) -> str:
+        return f"{self._names.tag_prefix}layer"
+
+    def _tags(self, access: LakeAccess) -> list[lakeformation.CfnTag]:
+        values: dict[str, Sequence[str]] = {
+            access.classification_key: list(Classification),
+            access.domain_key: sorted({table.domain for table in access.tables}),
+            self._layer_key: list(Layer),
+            **{access.role_key(role): [READS] for role in access.clearances},
+        }
+        return [
+            lakeformation.CfnTag(
+                self,
+                "Tag" + "".join(word.capitalize() for word in key.removeprefix(access.tag_prefix).split("_")),
+                catalog_id=self.account,
+                tag_key=key,
+                tag_values=[str(value) for value in found],
+            )
+            for key, found in values.items()
+        ]
+
+    def _database_tags(
+        self, layer: Layer, access: LakeAccess, tags: list[lakeformation.CfnTag]
+    ) -> lakeformation.CfnTagAssociation:
+        """A database is closed to the utmost, and what is put into it too, until its columns are opened one by one."""
+        of = lakeformation.CfnTagAssociation
+        association = of(
+            self,
+            f"{layer.capitalize()}Tags",
+            resource=of.ResourceProperty(
+                database=of.DatabaseResourceProperty(catalog_id=self.account, name=self._names.glue_database(layer))
+            ),
+            lf_tags=[
+                of.LFTagPairProperty(catalog_id=self.account, tag_key=key, tag_values=[value])
+                for key, value in ((access.classification_key, str(STRICTEST)), (self._layer_key, str(layer)))
+            ],
+        )
+        association.node.add_dependency(*tags)
+        return association
+
+    def _principal(self, role: str, workgroup: AthenaWorkgroup) -> str:
+        """The ARN of a role of the contracts: the one the environment names, or one made here."""
+        name = iam_role_of(self._environment, role)
+        if governance_of(self._environment).roles[role].iam_role:
+            return self._role_arn(name)
+        return ReaderRole(self, _words(role), name=name, workgroup=workgroup).role_arn
+
+    def _role_arn(self, name: str) -> str:
+        return self.format_arn(
+            service="iam", region="", resource="role", resource_name=name, arn_format=ArnFormat.SLASH_RESOURCE_NAME
+        )
+
+
+def _words(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))

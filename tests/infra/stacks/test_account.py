@@ -1,0 +1,61 @@
+"""What there is once in an account, and what it leaves of what was there."""
+
+import json
+
+import pytest
+
+from shared.config import load_environment
+from shared.config.model import Account
+from shared.names import ACCESS_ADMIN_ROLE
+
+SETTINGS = "AWS::LakeFormation::DataLakeSettings"
+
+
+def synthesize_account(output, settings, *, nag=False):
+    import aws_cdk as cdk
+    import cdk_nag
+
+    from infra.stacks.account import AccountStage
+    from scripts.assembly import app_context
+
+    app = cdk.App(outdir=str(output), context=app_context("prod"), builtin_cloud_formation_validation=nag)
+    AccountStage(app, "account", environment=load_environment("prod"), settings=settings)
+    if nag:
+        cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
+    app.synth()
+    (template,) = (output / "assembly-account").glob("*.template.json")
+    return json.loads(template.read_text())["Resources"]
+
+
+def settings_of(resources):
+    (found,) = [r["Properties"] for r in resources.values() if r["Type"] == SETTINGS]
+    return found
+
+
+@pytest.mark.usefixtures("clouds")  # they find Node
+def test_nobody_loses_the_administration_of_lake_formation(tmp_path):
+    settings = settings_of(synthesize_account(tmp_path, Account(lake_formation_admins=("Stewards",)), nag=True))
+    admins = json.dumps(settings["Admins"])
+
+    assert "APPEND" == settings["MutationType"]
+    assert [3, True, True] == [len(settings["Admins"]), "role/Stewards" in admins, "cfn-exec-role" in admins]
+
+
+@pytest.mark.usefixtures("clouds")
+@pytest.mark.parametrize("closes", [pytest.param(True, id="closed"), pytest.param(False, id="left as it is")])
+def test_new_tables_are_closed_unless_the_account_lives_by_iam(tmp_path, closes):
+    settings = settings_of(synthesize_account(tmp_path, Account(closes_new_tables=closes)))
+
+    assert ([] if closes else None) == settings.get("CreateTableDefaultPermissions")
+
+
+@pytest.mark.usefixtures("clouds")
+def test_administering_role_grants_and_reads_no_data(tmp_path):
+    resources = synthesize_account(tmp_path, Account())
+    (role,) = [r for r in resources.values() if r["Type"] == "AWS::IAM::Role"]
+    (policy,) = [r["Properties"]["PolicyDocument"] for r in resources.values() if r["Type"] == "AWS::IAM::Policy"]
+    actions = {action for statement in policy["Statement"] for action in statement["Action"]}
+
+    assert ACCESS_ADMIN_ROLE == role["Properties"]["RoleName"]
+    assert {"lakeformation", "glue"} == {action.partition(":")[0] for action in actions}
+    assert "lakeformation:GetDataAccess" not in actions

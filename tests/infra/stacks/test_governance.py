@@ -1,0 +1,168 @@
+"""Who sees what once templates and function have done their work, role by role, against the contracts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lambdas.on_access_declared.lake_formation import LakeFormation
+from lambdas.on_access_declared.logic import bring, require_all_made
+from scripts.local.clients import ACCOUNT
+from shared.config import load_environment
+from shared.contracts import load_catalog
+from shared.governance.access import LakeAccess
+from shared.governance.environments import iam_role_of
+from shared.names import Names
+from tests.support.lake_formation import ALL_ROWS, Direct, Enforcement, Sight
+
+# What a contract calls a column, in the order of how far it may be seen; nothing said is `internal`.
+ORDER = ["public", "internal", "confidential", "restricted"]
+CLEARED = {
+    "analyst": "internal",
+    "data_scientist": "internal",
+    "finance": "confidential",
+    "pii_officer": "restricted",
+    "sales": "confidential",
+}
+
+
+def resolved(value):  # noqa: PLR0911 - one line a form
+    """A template's value with the account filled in, and each role by its name."""
+    match value:
+        case {"Ref": "AWS::AccountId"}:
+            return ACCOUNT
+        case {"Ref": "AWS::Partition"}:
+            return "aws"
+        case {"Fn::Join": [between, parts]}:
+            return between.join(str(resolved(part)) for part in parts)
+        case {"Fn::GetAtt": [logical_id, "Arn"]}:
+            return {"role": logical_id}
+        case dict():
+            return {key: resolved(item) for key, item in value.items()}
+        case list():
+            return [resolved(item) for item in value]
+    return value
+
+
+@pytest.fixture(scope="module")
+def governed(clouds):
+    """Lake Formation after a deploy of prod: what the templates make, then what the function makes of its file."""
+    resources = clouds["prod"].templates["Governance"]["Resources"]
+    names = {key: r["Properties"].get("RoleName") for key, r in resources.items() if r["Type"] == "AWS::IAM::Role"}
+
+    def arn(principal):
+        return f"arn:aws:iam::{ACCOUNT}:role/{names[principal['role']]}" if isinstance(principal, dict) else principal
+
+    client = Direct(ACCOUNT)
+    for resource in resources.values():
+        given = resolved(resource.get("Properties", {}))
+        match resource["Type"]:
+            case "AWS::LakeFormation::Tag":
+                client.create_lf_tag(TagKey=given["TagKey"], TagValues=given["TagValues"])
+            case "AWS::LakeFormation::PrincipalPermissions":
+                principal = {"DataLakePrincipalIdentifier": arn(given["Principal"]["DataLakePrincipalIdentifier"])}
+                client.grant_permissions(
+                    Principal=principal, Resource=given["Resource"], Permissions=given["Permissions"]
+                )
+    for resource in resources.values():
+        if resource["Type"] == "AWS::LakeFormation::TagAssociation":
+            given = resolved(resource["Properties"])
+            client.add_lf_tags_to_resource(Resource=given["Resource"], LFTags=given["LFTags"])
+    declared = next(r["Properties"] for r in resources.values() if r["Type"] == "Custom::DeclaredAccess")
+    principals = {role: arn(principal) for role, principal in resolved(declared["Principals"]).items()}
+    wanted = LakeAccess.model_validate_json(wanted_file(clouds["prod"], declared["Key"]).read_text())
+    require_all_made(bring(LakeFormation(client=client, account=ACCOUNT, principals=principals), wanted))
+    return client
+
+
+def wanted_file(cloud, key):
+    files = json.loads((cloud.folder / "Lakewright.assets.json").read_text())["files"]
+    (source,) = [
+        file["source"] for file in files.values() if any(d["objectKey"] == key for d in file["destinations"].values())
+    ]
+    return cloud.folder / source["path"]
+
+
+@pytest.fixture(scope="module")
+def seen(governed):
+    columns = {
+        (str(t.name.layer), t.name.table): [c.name for c in t.all_columns] for t in load_catalog().tables.values()
+    }
+    return Enforcement(governed, columns).sights()
+
+
+@pytest.mark.parametrize("role", CLEARED)
+def test_role_sees_what_the_contracts_say_and_nothing_else(seen, role):
+    principal = f"arn:aws:iam::{ACCOUNT}:role/{iam_role_of(load_environment('prod'), role)}"
+    expected = {
+        Sight(principal, str(table.name), column.name, reader.row_filter or ALL_ROWS)
+        for table in load_catalog().tables.values()
+        for reader in table.readers
+        if reader.role == role
+        for column in table.all_columns
+        if column.name != "_rescued" or CLEARED[role] == "restricted"
+        if ORDER.index(column.classification or "internal") <= ORDER.index(CLEARED[role])
+    }
+
+    assert expected, "the contracts give the role nothing, so nothing was looked at"
+    assert expected == {sight for sight in seen if sight.principal == principal}
+
+
+def test_nobody_else_sees_anything(seen):
+    known = {f"arn:aws:iam::{ACCOUNT}:role/{iam_role_of(load_environment('prod'), role)}" for role in CLEARED}
+
+    assert known == {sight.principal for sight in seen}
+
+
+def test_only_the_officer_sees_what_is_restricted(seen):
+    restricted = {
+        (str(table.name), column.name)
+        for table in load_catalog().tables.values()
+        for column in table.columns
+        if column.classification == "restricted"
+    }
+
+    assert {"pii_officer"} == {
+        sight.principal.rpartition("-")[2] for sight in seen if (sight.table, sight.column) in restricted
+    }
+
+
+def test_reader_holds_no_right_to_the_lakes_bucket(prod):
+    names = Names(load_environment("prod"))
+    resources = prod.templates["Governance"]["Resources"]
+    readers = {key for key, r in resources.items() if r["Properties"].get("RoleName") == names.reader_role("analyst")}
+    (policy,) = [
+        r["Properties"]["PolicyDocument"]["Statement"]
+        for r in resources.values()
+        if r["Type"] == "AWS::IAM::Policy" and {role["Ref"] for role in r["Properties"]["Roles"]} <= readers
+    ]
+    touched = [s["Resource"] for s in policy if any(a.startswith(("s3:", "kms:")) for a in [*as_list(s["Action"])])]
+
+    assert touched
+    assert "Lake" not in json.dumps(touched)
+
+
+def test_place_is_lent_for_reading_only_and_not_in_hybrid_mode(prod):
+    place = prod.only("AWS::LakeFormation::Resource")
+    (lender,) = [p for name, p in prod.of_type("AWS::IAM::Policy").items() if "LakeLender" in name]
+    actions = {a for s in lender["Properties"]["PolicyDocument"]["Statement"] for a in as_list(s["Action"])}
+
+    assert (False, False) == (place["UseServiceLinkedRole"], place["HybridAccessEnabled"])
+    assert {"s3:GetObject", "s3:ListBucket", "kms:Decrypt"} == actions
+
+
+def test_grants_do_not_grow_with_the_tables(prod):
+    assert 2 * len(CLEARED) == len(prod.of_type("AWS::LakeFormation::PrincipalPermissions"))
+
+
+def test_tables_are_tagged_after_everything_a_grant_stands_on(prod):
+    resources = prod.templates["Governance"]["Resources"]
+    (declared,) = [r for r in resources.values() if r["Type"] == "Custom::DeclaredAccess"]
+    grants = [key for key, r in resources.items() if r["Type"] == "AWS::LakeFormation::PrincipalPermissions"]
+
+    assert set(grants) <= set(declared["DependsOn"])
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]

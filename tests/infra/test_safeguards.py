@@ -1,0 +1,173 @@
+"""What must hold of every resource of its kind, whoever adds the next one."""
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from scripts.assembly import app_context
+from shared.config import Environment, load_environment
+from shared.config.model import Account
+from shared.names import Names
+
+# What lets a service be told by which resource, or for which account, it is asked.
+TELLING = ("aws:SourceAccount", "aws:SourceArn", "kms:EncryptionContext")
+# Lambda hands neither to IAM when it takes a function's role; whoever may pass the role decides.
+TELLS_NOTHING = {"lambda.amazonaws.com"}
+# The services that write to something encrypted with the key: who, and what makes it theirs.
+KEY_USERS = {
+    "AWS::Logs::LogGroup": "logs.",
+    "AWS::EMRServerless::Application": "emr-serverless.amazonaws.com",
+    "AWS::SNS::Topic": "cloudwatch.amazonaws.com",
+}
+LONGEST = "a" * 12
+
+
+def statements(cloud):
+    """Every statement of a policy that stands on a resource, or says who takes a role."""
+    for resource in (r for template in cloud.templates.values() for r in template["Resources"].values()):
+        properties = resource.get("Properties", {})
+        for key in ("AssumeRolePolicyDocument", "KeyPolicy"):
+            if key in properties:
+                yield from properties[key]["Statement"]
+        if resource["Type"] in {"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"}:
+            yield from properties["PolicyDocument"]["Statement"]
+
+
+def services(statement):
+    principal = statement.get("Principal", {})
+    found = principal.get("Service", []) if isinstance(principal, dict) else []
+    return [service if isinstance(service, str) else json.dumps(service) for service in as_list(found)]
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def test_no_service_can_be_made_to_act_for_another_account(cloud):
+    open_to_all = [
+        (service, statement)
+        for statement in statements(cloud)
+        if statement["Effect"] == "Allow"
+        for service in services(statement)
+        if service not in TELLS_NOTHING and not any(word in json.dumps(statement.get("Condition")) for word in TELLING)
+    ]
+
+    assert [] == open_to_all
+
+
+def test_nothing_is_allowed_to_everybody(cloud):
+    assert [] == [s for s in statements(cloud) if s["Effect"] == "Allow" and s.get("Principal") in ("*", {"AWS": "*"})]
+
+
+def test_key_admits_each_service_that_encrypts_with_it(prod):
+    policy = json.dumps(prod.only("AWS::KMS::Key")["KeyPolicy"])
+
+    assert [] == [service for kind, service in KEY_USERS.items() if prod.of_type(kind) and service not in policy]
+
+
+def test_every_log_group_is_kept_for_a_time_and_encrypted(cloud):
+    groups = cloud.of_type("AWS::Logs::LogGroup")
+
+    assert groups
+    assert {} == {n: g for n, g in groups.items() if not {"RetentionInDays", "KmsKeyId"} <= set(g["Properties"])}
+
+
+def test_every_queue_of_what_was_not_delivered_has_an_alarm_that_is_sent(cloud):
+    alarms = json.dumps([a for a in cloud.properties("AWS::CloudWatch::Alarm") if a.get("AlarmActions")])
+    queues = [name.partition("/")[2] for name in cloud.of_type("AWS::SQS::Queue")]
+
+    assert queues
+    assert [] == [name for name in queues if name not in alarms]
+
+
+def test_every_alarm_is_sent(cloud):
+    alarms = cloud.of_type("AWS::CloudWatch::Alarm")
+
+    assert {} == {name: a for name, a in alarms.items() if not a["Properties"].get("AlarmActions")}
+
+
+def test_costs_are_told_apart_by_four_tags(cloud):
+    tagged = {
+        name: {tag["Key"] for tag in bucket["Properties"]["Tags"]}
+        for name, bucket in {**cloud.of_type("AWS::S3::Bucket"), **cloud.of_type("AWS::DynamoDB::Table")}.items()
+    }
+
+    assert {} == {name: tags for name, tags in tagged.items() if not {"env", "owner", "step", "system"} <= tags}
+
+
+def test_no_template_names_a_partition(cloud):
+    named = {
+        name: part
+        for name, template in cloud.templates.items()
+        for part in ("arn:aws:", "arn:aws-cn:", "amazonaws.com.cn")
+        if part in json.dumps(template)
+    }
+
+    assert {} == named
+
+
+@pytest.fixture(scope="module")
+def longest(tmp_path_factory, clouds):
+    """An environment whose name is as long as it may be, as templates."""
+    import aws_cdk as cdk
+
+    from infra.lakewright_stack import LakewrightStack
+    from shared.contracts import load_catalog
+    from tests.support.cloud import Cloud
+
+    settings = load_environment("prod").model_dump() | {"name": LONGEST, "github": {"repository": "house/lake"}}
+    output = tmp_path_factory.mktemp("longest") / "out"
+    app = cdk.App(outdir=str(output), context=app_context("prod"), builtin_cloud_formation_validation=False)
+    LakewrightStack(app, "Lakewright", environment=Environment.model_validate(settings), catalog=load_catalog())
+    app.synth()
+    return Cloud(output)
+
+
+LIMITS = {
+    ("AWS::IAM::Role", "RoleName"): 64,
+    ("AWS::Lambda::Function", "FunctionName"): 64,
+    ("AWS::EMRServerless::Application", "Name"): 64,
+    ("AWS::Scheduler::Schedule", "Name"): 64,
+    ("AWS::StepFunctions::StateMachine", "StateMachineName"): 80,
+    ("AWS::SQS::Queue", "QueueName"): 80,
+    ("AWS::Athena::WorkGroup", "Name"): 128,
+    ("AWS::DynamoDB::Table", "TableName"): 255,
+}
+
+
+@pytest.mark.parametrize("kind, name", LIMITS)
+def test_names_fit_with_the_longest_environment(longest, kind, name):
+    names = [p[name] for p in longest.properties(kind) if isinstance(p.get(name), str)]
+
+    assert [] == [found for found in names if len(found) > LIMITS[kind, name]]
+    assert kind not in {"AWS::IAM::Role", "AWS::StepFunctions::StateMachine"} or names
+
+
+def test_role_of_the_longest_name_fits():
+    environment = load_environment("prod").model_copy(update={"name": LONGEST})
+
+    assert 64 >= len(Names(environment).reader_role("r" * 30))
+
+
+@pytest.mark.parametrize(
+    "vcpus, quota, fits",
+    [
+        pytest.param(16, None, True, id="a new account"),
+        pytest.param(17, None, False, id="one more than a new account has"),
+        pytest.param(64, 64, True, id="a quota that was raised"),
+    ],
+)
+def test_capacity_of_all_applications_fits_the_quota(vcpus, quota, fits):
+    account = {"account": {"vcpu_quota": quota}} if quota else {}
+    settings = {"name": "prod", "owner": "o", "spark": {"maximum_vcpu": vcpus}, **account}
+
+    if fits:
+        assert vcpus == Environment.model_validate(settings).vcpus_at_once
+    else:
+        with pytest.raises(ValidationError, match=r"the account's quota is 16.*account\.vcpu_quota"):
+            Environment.model_validate(settings)
+
+
+def test_quota_of_a_new_account_is_sixteen():
+    assert 16 == Account().vcpu_quota
