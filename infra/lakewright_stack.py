@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, NestedStack, Stack, Tags
 
+from infra.access import require_access
 from infra.artifacts import ASSET_PREFIX
 from infra.constructs.costs import tag_costs
 from infra.stacks.catalog import GlueCatalog
 from infra.stacks.compute import Compute
 from infra.stacks.delivery import Delivery
 from infra.stacks.governance import Governance
+from infra.stacks.observability import Observability
 from infra.stacks.orchestration import Orchestration
 from infra.stacks.secrets import Secrets
 from infra.stacks.storage import Storage
@@ -41,6 +43,7 @@ class LakewrightStack(Stack):
             synthesizer=DefaultStackSynthesizer(bucket_prefix=ASSET_PREFIX),
         )
         tag_costs(self, environment)
+        require_access(environment)
         storage = Storage(self, "Storage", environment=environment)
         glue = GlueCatalog(self, "Catalog", environment=environment, catalog=catalog, lake=storage.lake)
         if environment.governance:
@@ -49,6 +52,8 @@ class LakewrightStack(Stack):
         secrets = Secrets(self, "Secrets", environment=environment, catalog=catalog, key=storage.key)
         compute = Compute(self, "Compute", environment=environment, storage=storage, secrets=secrets)
         orchestration = Orchestration(self, "Orchestration", environment=environment, storage=storage, compute=compute)
+        if environment.dashboard:
+            Observability(self, "Observability", environment=environment)
         if environment.github:
             Delivery(self, "Delivery", environment=environment, github=environment.github)
         CfnOutput(self, "LakeRoot", value=storage.lake.root)

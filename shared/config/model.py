@@ -8,6 +8,7 @@ from typing import Annotated, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from shared.access_modes import AccessMode
 from shared.errors import TerminalError, UnknownNameError
 from shared.governance.access import Classification
 
@@ -92,6 +93,19 @@ class Account(_Settings):
     bootstrap_qualifier: str = Field(default="hnb659fds", pattern=r"^[A-Za-z0-9]{1,10}$")
 
 
+class Access(_Settings):
+    """How jobs reach data that Lake Formation governs; which combinations work is checked when templates are made.
+
+    `consumer` makes an application for the Spark jobs of those who read the lake, in that mode.
+    """
+
+    batch: AccessMode = AccessMode.IAM
+    streaming: AccessMode = AccessMode.IAM
+    consumer: AccessMode | None = None
+    consumer_vcpu: Annotated[int, Field(ge=1)] = 16
+    consumer_memory_gb: Annotated[int, Field(ge=1)] = 64
+
+
 class GitHub(_Settings):
     """The repository whose workflow deploys, and the environment its job must name; left out, that of this name."""
 
@@ -121,11 +135,13 @@ class Environment(_Settings):
     landing_root: str | None = None
     allow_data_deletion: bool = False
     alarm_email: str | None = None
+    dashboard: bool = False
     log_retention_days: int = 365
     spark: Spark = Spark()
     network: Network | None = None
     account: Account | None = None
     governance: Governance | None = None
+    access: Access = Access()
     github: GitHub | None = None
     daily_batch: Schedule = Schedule(cron="cron(0 4 * * ? *)")
     sources: dict[str, str] = {}
@@ -133,7 +149,7 @@ class Environment(_Settings):
     @property
     def vcpus_at_once(self) -> int:
         """The vCPUs that all applications of the environment may take at the same time."""
-        return self.spark.maximum_vcpu
+        return self.spark.maximum_vcpu + (self.access.consumer_vcpu if self.access.consumer else 0)
 
     @model_validator(mode="after")
     def _fits_the_quota(self) -> Self:
@@ -172,8 +188,9 @@ def load_environment(name: str, *, root: str | None = None) -> Environment:
         return Environment.model_validate(settings)
     except ValidationError as error:
         first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the settings together"
         raise TerminalError(
-            f"{path.name}: {'.'.join(str(p) for p in first['loc'])}: {first['msg']}",
-            given=repr(first["input"]),
+            f"{path.name}: {place}: {first['msg']}",
+            given=repr(first["input"])[:500],
             expected="a key and value of shared.config.Environment",
         ) from error

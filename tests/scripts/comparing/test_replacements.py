@@ -97,7 +97,7 @@ def test_conditional_properties_count_as_well():
 
 
 def test_type_without_a_schema_has_no_such_property():
-    assert () == create_only("Custom::DeclaredAccess")
+    assert () == create_only("AWS::Made::Up")
 
 
 def test_folder_that_is_no_assembly_is_told(tmp_path):

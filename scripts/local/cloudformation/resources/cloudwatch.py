@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scripts.local.cloudformation.registry import Handler, handles
+from scripts.local.cloudformation.registry import Handler, because, handles
 from scripts.local.cloudformation.resource import Made, Resource
 
 
@@ -47,6 +47,7 @@ class Dashboard(Handler):
     """A dashboard."""
 
     applied = frozenset({"DashboardBody", "DashboardName"})
+    idle = because(Tags="a laptop has no bill")
 
     def create(self, resource: Resource) -> Made:
         """Make the dashboard."""

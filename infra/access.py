@@ -1,0 +1,24 @@
+"""Whether the environment's jobs can reach governed data the way it says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.access_modes import JobKind, require_possible
+from shared.release import EMR_RELEASE_LABEL
+
+if TYPE_CHECKING:
+    from shared.config import Environment
+
+
+def require_access(environment: Environment) -> None:
+    """Refuse to make templates of jobs that would fail, or go round Lake Formation.
+
+    Raises:
+        TerminalError: with the setting to change.
+    """
+    access = environment.access
+    wanted = {JobKind.BATCH: access.batch, JobKind.STREAMING: access.streaming, JobKind.CONSUMER: access.consumer}
+    for kind, mode in wanted.items():
+        if mode:
+            require_possible(kind, mode, EMR_RELEASE_LABEL)

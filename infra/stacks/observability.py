@@ -1,0 +1,103 @@
+"""What somebody on call looks at first: one dashboard of machines, job runs and tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import ArnFormat, Duration, NestedStack
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from shared.jobs import Step
+from shared.names import Machine, Names
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from shared.config import Environment
+
+HALF, WHOLE, HEIGHT = 12, 24, 6
+STATES, SPARK, OURS = "AWS/States", "AWS/EMRServerless", "Lakewright"
+ENDS = ("ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted")
+
+
+class Observability(NestedStack):
+    """A dashboard that grows with the machines and steps, and not with the tables or the job runs.
+
+    Metrics are named, not referred to: nothing waits for this stack, and it waits for nothing.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
+        super().__init__(scope, id_, description="Lakewright: the dashboard")
+        self._names = Names(environment)
+        self._environment = environment
+        dashboard = cloudwatch.Dashboard(
+            self,
+            "Dashboard",
+            dashboard_name=self._names.stack,
+            default_interval=Duration.days(7),
+            period_override=cloudwatch.PeriodOverride.INHERIT,
+        )
+        dashboard.add_widgets(self._executions(), self._tables())
+        dashboard.add_widgets(self._job_runs(), self._capacity())
+        dashboard.add_widgets(self._durations())
+
+    def _executions(self) -> cloudwatch.GraphWidget:
+        metrics = [self._of_machine(machine, end, "Sum") for machine in Machine for end in ENDS]
+        return _graph("How executions ended", metrics, HALF)
+
+    def _durations(self) -> cloudwatch.GraphWidget:
+        metrics = [self._of_machine(machine, "ExecutionTime", "Maximum") for machine in Machine]
+        return _graph("How long executions took, milliseconds", metrics, WHOLE)
+
+    def _tables(self) -> cloudwatch.GraphWidget:
+        metrics = [
+            cloudwatch.Metric(
+                namespace=OURS,
+                metric_name=f"{step}_tables_failed",
+                dimensions_map={"environment": self._environment.name},
+                statistic="Sum",
+                period=Duration.hours(1),
+            )
+            for step in Step
+        ]
+        return _graph("Tables that failed, by step", metrics, HALF)
+
+    def _job_runs(self) -> cloudwatch.GraphWidget:
+        """Searched for by the application's name: its id changes with its settings."""
+        return _graph("Job runs", [self._search(name) for name in ("SuccessJobs", "FailedJobs", "RunningJobs")], HALF)
+
+    def _capacity(self) -> cloudwatch.GraphWidget:
+        return _graph(
+            "vCPUs allocated, and the cap", [self._search("CPUAllocated"), self._search("MaxCPUAllowed")], HALF
+        )
+
+    def _search(self, name: str) -> cloudwatch.MathExpression:
+        where = f'Namespace="{SPARK}" MetricName="{name}" ApplicationName="{self._names.application}"'
+        return cloudwatch.MathExpression(
+            expression=f"SUM(SEARCH('{where}', 'Maximum', 300))",
+            label=name,
+            using_metrics={},
+            period=Duration.minutes(5),
+        )
+
+    def _of_machine(self, machine: Machine, name: str, statistic: str) -> cloudwatch.Metric:
+        arn = self.format_arn(
+            service="states",
+            resource="stateMachine",
+            resource_name=self._names.machine(machine),
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        return cloudwatch.Metric(
+            namespace=STATES,
+            metric_name=name,
+            dimensions_map={"StateMachineArn": arn},
+            statistic=statistic,
+            label=f"{machine} {name}",
+            period=Duration.hours(1),
+        )
+
+
+def _graph(
+    title: str, metrics: list[cloudwatch.Metric] | list[cloudwatch.MathExpression], width: int
+) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=width, height=HEIGHT)

@@ -1,0 +1,50 @@
+"""The dashboard is one that CloudWatch takes, and shows every machine and every step."""
+
+import json
+
+import pytest
+
+from scripts.local.clients import ACCOUNT, REGION
+from shared.jobs import Step
+from shared.names import Machine
+
+# Source: CloudWatch quotas: 500 widgets and 2,500 metrics a dashboard, 500 metrics a graph; the longest body that was
+# seen to be taken is far above this.
+BODY_LIMIT, METRICS_LIMIT, METRICS_OF_A_GRAPH = 30_000, 2_500, 500
+FILLED_IN = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT}
+
+
+@pytest.fixture(scope="module")
+def body(clouds):
+    text = clouds["prod"].only("AWS::CloudWatch::Dashboard")["DashboardBody"]
+    parts = text["Fn::Join"][1]
+    return "".join(part if isinstance(part, str) else FILLED_IN[part["Ref"]] for part in parts)
+
+
+def test_body_is_within_the_limits(body):
+    graphs = [len(widget["properties"]["metrics"]) for widget in json.loads(body)["widgets"]]
+
+    assert BODY_LIMIT >= len(body)
+    assert METRICS_LIMIT >= sum(graphs)
+    assert METRICS_OF_A_GRAPH >= max(graphs)
+
+
+def test_widgets_do_not_lie_on_each_other(body):
+    cells = [
+        (x, y)
+        for w in json.loads(body)["widgets"]
+        for x in range(w["x"], w["x"] + w["width"])
+        for y in range(w["y"], w["y"] + w["height"])
+    ]
+
+    assert len(cells) == len(set(cells))
+    assert 24 > max(x for x, _ in cells)
+
+
+def test_every_machine_and_every_step_is_shown(body):
+    assert [] == [machine for machine in Machine if f"lakewright-prod-{machine}" not in body]
+    assert [] == [step for step in Step if f"{step}_tables_failed" not in body]
+
+
+def test_laptop_has_none(clouds):
+    assert {} == clouds["local"].of_type("AWS::CloudWatch::Dashboard")

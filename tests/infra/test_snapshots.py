@@ -1,0 +1,89 @@
+"""What prod is made of and what each role may do, as it was last looked at by a person.
+
+A difference here is no fault, but somebody has to have read it: `./lake test tests/infra/test_snapshots.py
+--snapshot-update` writes what is, and the change of these files goes into the review.
+"""
+
+import json
+import re
+
+import pytest
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from tests.infra.test_rights import actions_of
+from tests.infra.test_rights import statements as statements_of
+
+# Keys of assets, and fingerprints in names, change with every line of code.
+HASHES = [
+    (re.compile(r"[0-9a-f]{64}"), "<hash>"),
+    (re.compile(r"\b[0-9a-f]{40}\b"), "<hash>"),
+    (re.compile(r"(Application)[0-9a-f]{8}[0-9A-F]{8}"), r"\1<fingerprint>"),
+]
+
+
+class Text(SingleFileSnapshotExtension):
+    """One readable file a snapshot, named as the test says."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "txt"
+
+
+@pytest.fixture
+def kept(snapshot):
+    return snapshot.use_extension(Text)
+
+
+def test_each_role_may_do_what_was_reviewed(prod, kept):
+    for role, lines in rights(prod).items():
+        assert "\n".join(lines) + "\n" == kept(name=role)
+
+
+def test_roles_that_were_reviewed_are_all_there_are(prod, kept):
+    assert "\n".join(sorted(rights(prod))) + "\n" == kept(name="all roles")
+
+
+@pytest.mark.parametrize("stack", ["", "Storage", "Secrets", "Compute", "Orchestration", "Governance"])
+def test_template_is_the_one_that_was_reviewed(prod, kept, stack):
+    text = json.dumps(prod.templates[stack], indent=1, sort_keys=True)
+    for pattern, word in HASHES:
+        text = pattern.sub(word, text)
+
+    assert text + "\n" == kept(name=f"template {stack or 'top'}")
+
+
+def rights(cloud):
+    """What each role may do, a line for an action and what it is on, by the role's stack and name without its hash."""
+    found = {}
+    for name in cloud.of_type("AWS::IAM::Role"):
+        stack, _, role = name.partition("/")
+        allowed = [
+            f"{'' if s['Effect'] == 'Allow' else 'never '}{action} on {shown(resource)}{condition(s)}"
+            for policy in cloud.templates[stack]["Resources"].values()
+            if policy["Type"] == "AWS::IAM::Policy" and {"Ref": role} in policy["Properties"]["Roles"]
+            for s in statements_of(policy["Properties"]["PolicyDocument"])
+            for action in actions_of(s)
+            for resource in (s["Resource"] if isinstance(s["Resource"], list) else [s["Resource"]])
+        ]
+        found[f"{stack} {role[:-8]}"] = sorted(allowed)
+    return found
+
+
+def condition(statement):
+    return f" if {json.dumps(statement['Condition'], sort_keys=True)}" if "Condition" in statement else ""
+
+
+def shown(value):
+    """A resource as a person writes it."""
+    match value:
+        case {"Ref": name}:
+            return f"<{parameter(name)}>"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"<{name}.{attribute}>"
+        case {"Fn::Join": [between, parts]}:
+            return between.join(shown(part) for part in parts)
+    return re.sub(r"[0-9a-f]{64}", "<hash>", str(value))
+
+
+def parameter(name):
+    """What comes from another nested stack, by its last words."""
+    return re.sub(r"^referenceto.*Outputs", "", name)
