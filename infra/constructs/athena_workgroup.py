@@ -4,45 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_athena as athena
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.constructs.findings import wildcard
-from infra.constructs.private_bucket import PrivateBucket
-from infra.constructs.retention import removal_policy
-
 if TYPE_CHECKING:
-    from aws_cdk import aws_s3 as s3
+    from infra.constructs.place import Place
 
-    from shared.config import Environment
-
-RESULT_DAYS = 7
 # A query that reads more is stopped: at list prices it costs five dollars.
 SCANNED_BYTES_LIMIT = 1_000_000_000_000
 QUERYING = ("StartQueryExecution", "StopQueryExecution", "GetQueryExecution", "GetQueryResults", "GetWorkGroup")
 
 
 class AthenaWorkgroup(Construct):
-    """A workgroup whose settings bind its clients. Results lie outside of what Lake Formation governs, for a week.
+    """A workgroup whose settings bind its clients. Results lie outside of what Lake Formation governs.
 
     Example:
-        AthenaWorkgroup(self, "Readers", name="lakewright-prod", environment=env, access_logs=logs)
+        AthenaWorkgroup(self, "Readers", name="lakewright-prod", results=storage.results, folder="results")
     """
 
-    def __init__(
-        self, scope: Construct, id_: str, *, name: str, environment: Environment, access_logs: s3.IBucket
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, name: str, results: Place, folder: str) -> None:
         super().__init__(scope, id_)
-        # A reader may use no key of the lake, and results are read by whoever asked: S3's own encryption does.
-        self._results = PrivateBucket(
-            self,
-            "Results",
-            access_logs=access_logs,
-            expire={"results/": RESULT_DAYS},
-            removal_policy=removal_policy(environment, wanted=RemovalPolicy.DESTROY),
-        )
+        self._results, self._folder = results, folder
         self._name = name
         configuration = athena.CfnWorkGroup.WorkGroupConfigurationProperty(
             enforce_work_group_configuration=True,
@@ -50,7 +34,7 @@ class AthenaWorkgroup(Construct):
             bytes_scanned_cutoff_per_query=SCANNED_BYTES_LIMIT,
             engine_version=athena.CfnWorkGroup.EngineVersionProperty(selected_engine_version="Athena engine version 3"),
             result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
-                output_location=f"s3://{self._results.bucket_name}/results/",
+                output_location=f"{results.root}/{folder}/",
                 encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
                     encryption_option="SSE_S3"
                 ),
@@ -72,14 +56,13 @@ class AthenaWorkgroup(Construct):
             iam.PolicyStatement(actions=[f"athena:{action}" for action in QUERYING], resources=[arn]),
             iam.PolicyStatement(
                 actions=["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-                resources=[self._results.arn_for_objects("results/*")],
+                resources=[self._results.bucket.arn_for_objects(f"{self._folder}/*")],
             ),
             iam.PolicyStatement(
-                actions=["s3:GetBucketLocation", "s3:ListBucket"], resources=[self._results.bucket_arn]
+                actions=["s3:GetBucketLocation", "s3:ListBucket"], resources=[self._results.bucket.bucket_arn]
             ),
         ]
 
     def findings(self) -> dict[str, str]:
         """What cdk-nag says about these rights, and why it is as it should be."""
-        logical_id = Stack.of(self).get_logical_id(self._results.node.default_child)  # type: ignore[arg-type]
-        return {wildcard(f"<{logical_id}.Arn>/results/*"): "Athena names each result"}
+        return {self._results.finding(self._folder): "Athena names each result"}

@@ -14,6 +14,7 @@ from infra.constructs.declared_access import DeclaredAccess
 from infra.constructs.governed_place import GovernedPlace
 from infra.constructs.reader_role import ReaderRole
 from infra.constructs.tag_grants import TagGrants
+from infra.stacks.storage import RESULTS_FOLDER
 from shared.governance.access import READS, STRICTEST, Classification
 from shared.governance.environments import access_of, governance_of, iam_role_of
 from shared.names import ACCESS_ADMIN_ROLE, Layer, Names
@@ -44,8 +45,9 @@ class Governance(NestedStack):
         GovernedPlace(self, "Lake", place=storage.lake, key=storage.key)
         tags = self._tags(access)
         databases = [self._database_tags(layer, access, tags) for layer in Layer]
+        assert storage.results is not None  # noqa: S101 - it is made where there is governance
         workgroup = AthenaWorkgroup(
-            self, "Readers", name=self._names.workgroup, environment=environment, access_logs=storage.logs.bucket
+            self, "Readers", name=self._names.workgroup, results=storage.results, folder=RESULTS_FOLDER
         )
         principals = {role: self._principal(role, workgroup) for role in access.clearances}
         grants = TagGrants(self, "Grants", access=access, principals=principals, layer_key=self._layer_key)

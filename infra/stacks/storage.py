@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 STAGING_DAYS = 3
 JOB_LOGS_FOLDER = "emr"
+RESULTS_FOLDER = "results"
+RESULT_DAYS = 7
 
 
 class Storage(NestedStack):
@@ -40,6 +42,7 @@ class Storage(NestedStack):
         self.logs = Place.of_bucket(self._logs_bucket)
         self.lake = self._place("Lake", environment.lake_root, expire={f"{STAGING_FOLDER}/": STAGING_DAYS})
         self.landing = self._place("Landing", environment.landing_root, event_bridge=True)
+        self.results = self._results() if environment.governance else None
         self.leases = self._table("Leases", name=Names(environment).lease_table, key="table")
         self.known_runs = self._table("KnownRuns", key="id", expires_by="expires_at")
 
@@ -58,6 +61,17 @@ class Storage(NestedStack):
             removal_policy=removal_policy(self._environment, wanted=RemovalPolicy.RETAIN),
         )
         return Place.of_bucket(bucket, folder=root)
+
+    def _results(self) -> Place:
+        """What queries of readers leave, for a week. They may use no key of the lake: S3's own encryption does."""
+        bucket = PrivateBucket(
+            self,
+            "Results",
+            access_logs=self._logs_bucket,
+            expire={f"{RESULTS_FOLDER}/": RESULT_DAYS},
+            removal_policy=removal_policy(self._environment, wanted=RemovalPolicy.DESTROY),
+        )
+        return Place.of_bucket(bucket)
 
     def _table(self, id_: str, *, key: str, name: str | None = None, expires_by: str | None = None) -> dynamodb.Table:
         table = dynamodb.Table(

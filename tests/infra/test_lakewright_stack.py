@@ -58,7 +58,7 @@ def test_assets_lie_under_one_prefix(cloud):
 @pytest.mark.parametrize("kind", PINNED)
 def test_logical_ids_of_what_keeps_state_stay(cloud, kind):
     # What queries left is no state.
-    assert PINNED[kind] == {name for name in cloud.of_type(kind) if not name.startswith("Governance/")}
+    assert PINNED[kind] == {name for name in cloud.of_type(kind) if not name.startswith("Storage/Results")}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in PINNED if kind != "AWS::Glue::Database"])
