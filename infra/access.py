@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.access_modes import JobKind, require_possible
+from shared.errors import TerminalError
 from shared.release import EMR_RELEASE_LABEL
 
 if TYPE_CHECKING:
@@ -19,6 +20,13 @@ def require_access(environment: Environment) -> None:
     """
     access = environment.access
     wanted = {JobKind.BATCH: access.batch, JobKind.STREAMING: access.streaming, JobKind.CONSUMER: access.consumer}
+    if access.consumer and environment.governance is None:
+        raise TerminalError(
+            "there is no Lake Formation for the Spark jobs of readers",
+            given=f"access.consumer: {access.consumer}",
+            expected="`governance: {}` or more beside it",
+            mend=f"add it to shared/config/{environment.name}.yaml, or take access.consumer off",
+        )
     for kind, mode in wanted.items():
         if mode:
             require_possible(kind, mode, EMR_RELEASE_LABEL)

@@ -159,6 +159,11 @@ class Names:
         return f"lakewright-{self.env.name}-{role}"
 
     @property
+    def consumer_application(self) -> str:
+        """The EMR Serverless application of those who read the lake by Spark."""
+        return f"lakewright-{self.env.name}-consumer"
+
+    @property
     def deployer_role(self) -> str:
         """The IAM role that the deploying workflow takes."""
         return f"lakewright-{self.env.name}-deployer"

@@ -20,20 +20,20 @@ CATALOG_READS = ("GetDatabase", "GetDatabases", "GetTable", "GetTables", "GetPar
 class ReaderRole(iam.Role):
     """A role without any right to the lake's bucket: rows come by credentials that Lake Formation lends for each query.
 
-    Principals of this account may take it if their own policies say so.
+    Principals of this account may take it if their own policies say so, and so may Spark jobs of readers.
 
     Example:
-        ReaderRole(self, "Analyst", name="lakewright-prod-analyst", workgroup=workgroup)
+        ReaderRole(self, "Analyst", name="lakewright-prod-analyst", workgroup=workgroup, runs_spark=False)
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, workgroup: AthenaWorkgroup) -> None:
+    def __init__(self, scope: Construct, id_: str, *, name: str, workgroup: AthenaWorkgroup, runs_spark: bool) -> None:
         stack = Stack.of(scope)
         super().__init__(
             scope,
             id_,
             role_name=name,
             description="Reads the lake through Athena, as far as Lake Formation lets it",
-            assumed_by=iam.AccountPrincipal(stack.account),
+            assumed_by=_takers(stack, runs_spark=runs_spark),
         )
         catalog = [stack.format_arn(service="glue", resource=kind) for kind in ("catalog", "database/*", "table/*/*")]
         self.add_to_policy(
@@ -52,3 +52,18 @@ class ReaderRole(iam.Role):
                 **workgroup.findings(),
             },
         )
+
+
+def _takers(stack: Stack, *, runs_spark: bool) -> iam.IPrincipal:
+    people = iam.AccountPrincipal(stack.account)
+    if not runs_spark:
+        return people
+    applications = stack.format_arn(service="emr-serverless", resource="/applications", resource_name="*")
+    jobs = iam.ServicePrincipal(
+        "emr-serverless.amazonaws.com",
+        conditions={
+            "StringEquals": {"aws:SourceAccount": stack.account},
+            "ArnLike": {"aws:SourceArn": applications},
+        },
+    )
+    return iam.CompositePrincipal(people, jobs)

@@ -12,6 +12,7 @@ from infra.artifacts import ASSET_PREFIX
 from infra.constructs.costs import tag_costs
 from infra.constructs.findings import accept, wildcard
 from infra.stacks.delivery import AUDIENCE, ISSUER
+from shared.access_modes import AccessMode
 from shared.names import ACCESS_ADMIN_ROLE, ACCOUNT_STACK
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class AccountStack(Stack):
             mutation_type="APPEND",
             admins=[of.DataLakePrincipalProperty(data_lake_principal_identifier=arn) for arn in admins],
             parameters={"CROSS_ACCOUNT_VERSION": "4"},
+            allow_full_table_external_data_access=environment.access.consumer is AccessMode.FULL_TABLE or None,
             create_database_default_permissions=closed if settings.closes_new_tables else None,
             create_table_default_permissions=closed if settings.closes_new_tables else None,
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import ArnFormat, NestedStack
+from aws_cdk import ArnFormat, CfnOutput, NestedStack
 from aws_cdk import aws_lakeformation as lakeformation
 
 from infra.artifacts import LAMBDAS
 from infra.constructs.artifact_asset import ArtifactAsset
 from infra.constructs.athena_workgroup import AthenaWorkgroup
+from infra.constructs.consumer_application import ConsumerApplication
 from infra.constructs.declared_access import DeclaredAccess
 from infra.constructs.governed_place import GovernedPlace
 from infra.constructs.reader_role import ReaderRole
@@ -49,6 +50,9 @@ class Governance(NestedStack):
         workgroup = AthenaWorkgroup(
             self, "Readers", name=self._names.workgroup, results=storage.results, folder=RESULTS_FOLDER
         )
+        if consumer := environment.access.consumer:
+            application = ConsumerApplication(self, "Consumers", environment=environment, mode=consumer)
+            CfnOutput(self, "ConsumerApplicationId", value=application.application_id)
         principals = {role: self._principal(role, workgroup) for role in access.clearances}
         grants = TagGrants(self, "Grants", access=access, principals=principals, layer_key=self._layer_key)
         grants.node.add_dependency(*databases)
@@ -110,7 +114,8 @@ class Governance(NestedStack):
         name = iam_role_of(self._environment, role)
         if governance_of(self._environment).roles[role].iam_role:
             return self._role_arn(name)
-        return ReaderRole(self, _words(role), name=name, workgroup=workgroup).role_arn
+        runs_spark = self._environment.access.consumer is not None
+        return ReaderRole(self, _words(role), name=name, workgroup=workgroup, runs_spark=runs_spark).role_arn
 
     def _role_arn(self, name: str) -> str:
         return self.format_arn(

@@ -16,7 +16,14 @@ class DataLakeSettings(Handler):
     """Who administers Lake Formation, and what new databases and tables are open to."""
 
     applied = frozenset(
-        {"Admins", "CreateDatabaseDefaultPermissions", "CreateTableDefaultPermissions", "MutationType", "Parameters"}
+        {
+            "AllowFullTableExternalDataAccess",
+            "Admins",
+            "CreateDatabaseDefaultPermissions",
+            "CreateTableDefaultPermissions",
+            "MutationType",
+            "Parameters",
+        }
     )
 
     def create(self, resource: Resource) -> Made:

@@ -1,0 +1,81 @@
+"""The EMR Serverless application on which readers run Spark of their own, under Lake Formation."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_emrserverless as emr
+from constructs import Construct
+
+from shared.access_modes import AccessMode
+from shared.names import Names
+from shared.release import EMR_RELEASE_LABEL
+
+if TYPE_CHECKING:
+    from shared.config import Environment
+
+# Sources: EMR Serverless user guide, the pages on Lake Formation named in shared/access_modes.py.
+DEFAULTS = {
+    AccessMode.FINE_GRAINED: {"spark.emr-serverless.lakeformation.enabled": "true"},
+    AccessMode.FULL_TABLE: {
+        "spark.hadoop.fs.s3.credentialsResolverClass": (
+            "com.amazonaws.glue.accesscontrol.AWSLakeFormationCredentialResolver"
+        ),
+        "spark.hadoop.fs.s3.useDirectoryHeaderAsFolderObject": "true",
+        "spark.hadoop.fs.s3.folderObject.autoAction.disabled": "true",
+        "spark.sql.catalog.skipLocationValidationOnCreateTable.enabled": "true",
+        "spark.sql.catalog.createDirectoryAfterTable.enabled": "true",
+        "spark.sql.catalog.dropDirectoryBeforeTable.enabled": "true",
+    },
+}
+IDLE_MINUTES = 15
+
+
+class ConsumerApplication(Construct):
+    """An application apart from the lake's own, whose jobs see what Lake Formation lets their role see.
+
+    Logs go to EMR's own store alone, for which a reader's role needs no key and no bucket. As with the lake's own, a
+    change of settings makes another application, and the old one is retained until its job runs have ended.
+
+    Example:
+        ConsumerApplication(self, "Consumers", environment=env, mode=AccessMode.FINE_GRAINED)
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment, mode: AccessMode) -> None:
+        super().__init__(scope, id_)
+        access, name = environment.access, Names(environment).consumer_application
+        settings = [name, EMR_RELEASE_LABEL, mode, access.consumer_vcpu, access.consumer_memory_gb, IDLE_MINUTES]
+        settings.append(environment.network.model_dump(mode="json") if environment.network else None)
+        fingerprint = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:8]
+        of, network = emr.CfnApplication, environment.network
+        application = of(
+            self,
+            f"Application{fingerprint}",
+            type="SPARK",
+            name=name,
+            release_label=EMR_RELEASE_LABEL,
+            architecture="ARM64",
+            auto_start_configuration=of.AutoStartConfigurationProperty(enabled=True),
+            auto_stop_configuration=of.AutoStopConfigurationProperty(enabled=True, idle_timeout_minutes=IDLE_MINUTES),
+            maximum_capacity=of.MaximumAllowedResourcesProperty(
+                cpu=f"{access.consumer_vcpu} vCPU", memory=f"{access.consumer_memory_gb} GB"
+            ),
+            monitoring_configuration=of.MonitoringConfigurationProperty(
+                managed_persistence_monitoring_configuration=of.ManagedPersistenceMonitoringConfigurationProperty(
+                    enabled=True
+                )
+            ),
+            runtime_configuration=[
+                of.ConfigurationObjectProperty(classification="spark-defaults", properties=DEFAULTS[mode])
+            ],
+            network_configuration=of.NetworkConfigurationProperty(
+                subnet_ids=list(network.subnet_ids), security_group_ids=list(network.security_group_ids)
+            )
+            if network
+            else None,
+        )
+        application.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+        self.application_id = application.attr_application_id

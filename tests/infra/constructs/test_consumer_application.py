@@ -1,0 +1,62 @@
+"""Readers' Spark has an application of its own, whose jobs are under Lake Formation and hold no key and no bucket."""
+
+import pytest
+
+from scripts.assembly import app_context
+from shared.access_modes import AccessMode
+from shared.config import load_environment
+from shared.config.model import Access
+from shared.errors import TerminalError
+from tests.support.cloud import Cloud
+
+KIND = "AWS::EMRServerless::Application"
+
+
+def synthesized(output, mode, *, nag=False):
+    import aws_cdk as cdk
+    import cdk_nag
+
+    from infra.lakewright_stack import LakewrightStack
+    from shared.contracts import load_catalog
+
+    environment = load_environment("prod").model_copy(update={"access": Access(consumer=mode)})
+    app = cdk.App(outdir=str(output), context=app_context("prod"), builtin_cloud_formation_validation=nag)
+    LakewrightStack(app, "Lakewright", environment=environment, catalog=load_catalog())
+    if nag:
+        cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
+    app.synth()
+    return Cloud(output)
+
+
+def consumers(cloud):
+    return [r for name, r in cloud.of_type(KIND).items() if name.startswith("Governance/")]
+
+
+@pytest.mark.usefixtures("clouds")
+def test_jobs_of_readers_are_filtered_and_take_their_readers_role(tmp_path):
+    cloud = synthesized(tmp_path / "out", AccessMode.FINE_GRAINED, nag=True)
+    (application,) = consumers(cloud)
+    (configuration,) = application["Properties"]["RuntimeConfiguration"]
+    readers = [p for p in cloud.properties("AWS::IAM::Role") if p.get("RoleName", "").endswith("-analyst")]
+    takers = [s["Principal"] for s in readers[0]["AssumeRolePolicyDocument"]["Statement"]]
+
+    assert {"spark.emr-serverless.lakeformation.enabled": "true"} == configuration["Properties"]
+    assert ("16 vCPU", "RetainExceptOnCreate") == (
+        application["Properties"]["MaximumCapacity"]["Cpu"],
+        application["DeletionPolicy"],
+    )
+    assert {"Service": "emr-serverless.amazonaws.com"} in takers
+    assert "S3MonitoringConfiguration" not in application["Properties"]["MonitoringConfiguration"]
+
+
+def test_there_is_none_unless_it_is_asked_for(clouds):
+    assert {} == {name: found for name, cloud in clouds.items() if (found := consumers(cloud))}
+
+
+def test_it_needs_governance():
+    from infra.access import require_access
+
+    environment = load_environment("local").model_copy(update={"access": Access(consumer=AccessMode.FINE_GRAINED)})
+
+    with pytest.raises(TerminalError, match="no Lake Formation for the Spark jobs of readers"):
+        require_access(environment)
