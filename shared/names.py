@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 RUNS_FOLDER = "runs"
 STAGING_FOLDER = "staging"
+UNLOAD_FOLDER = "unload"
 
 
 class Layer(StrEnum):
@@ -70,6 +71,11 @@ def tombstones_location(lake_root: str, name: TableName) -> str:
 def staging_location(lake_root: str, run_id: str, name: TableName, sequence: int) -> str:
     """Where one batch is staged before it is committed; removed afterwards."""
     return f"{lake_root}/{STAGING_FOLDER}/{run_id}/{name.layer}.{name.table}/{sequence}"
+
+
+def unload_location(lake_root: str, run_id: str, name: TableName, attempt: str) -> str:
+    """Where a warehouse writes the rows of one batch, for its reader to read; removed afterwards."""
+    return f"{lake_root}/{UNLOAD_FOLDER}/{run_id}/{name}/{attempt}"
 
 
 def summary_location(lake_root: str, run_id: str, step: Step, attempt: str) -> str:

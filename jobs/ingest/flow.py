@@ -58,6 +58,8 @@ def ingest(flow: Flow) -> TableOutcome:
         return _commit(flow, staged, seen, inputs)
     finally:
         unstage(flow.session, flow.staging)
+        if reading.scratch:
+            unstage(flow.session, reading.scratch)
 
 
 def _stage(flow: Flow, reading: Reading) -> tuple[DataFrame, dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jobs.ingest.crossing import arrived
 from jobs.ingest.delimited_source import DelimitedDataSource
 from jobs.ingest.files import read_files
+from jobs.ingest.redshift import read_redshift
 from jobs.ingest.snowflake import read_snowflake
 from jobs.ingest.snowflake_source import SnowflakeDataSource
 from jobs.ingest.web_file import read_web_file
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
     from jobs.ingest.reading import Reader
     from shared.contracts import Table
 
-READERS: dict[str, Reader] = {"snowflake": read_snowflake, "s3": read_files, "api": read_web_file}
+READERS: dict[str, Reader] = {
+    "snowflake": read_snowflake,
+    "redshift": read_redshift,
+    "s3": read_files,
+    "api": read_web_file,
+}
 
 
 def register(spark: SparkSession) -> None:

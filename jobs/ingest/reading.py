@@ -25,11 +25,13 @@ class Reading:
     `_rescued` (string: JSON of columns the contract does not know, or null), `_raw` (string: the text of a row that
     could not be read as one, else null) and `_reasons` (array<string>: why not; empty for a good row).
     `position` is what the commit will say of how far the source was read; None lets the flow take the greatest cursor
-    that was read.
+    that was read. `scratch` is a place the reader filled to read the rows from; the flow removes it when the batch is
+    over.
     """
 
     rows: DataFrame
     position: dict[str, Any] | None = None
+    scratch: str | None = None
 
 
 class Reader(Protocol):

@@ -26,7 +26,7 @@ DISPOSITIONS = {
     Kind.BUILT: {Disposition.REFRESH},
 }
 TABLE_PROPERTIES = {
-    Kind.INGESTED: {"writeDisposition", "clusterBy", "cursor", "lag", "initialValue"},
+    Kind.INGESTED: {"writeDisposition", "clusterBy", "cursor", "lag", "initialValue", "endValue"},
     Kind.REFINED: {"writeDisposition", "clusterBy", "sequenceBy", "applyAsDeletes", "tombstoneRetention"},
     Kind.BUILT: {"writeDisposition", "clusterBy"},
 }

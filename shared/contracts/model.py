@@ -117,6 +117,7 @@ class Source:
     cursor: str | None = None
     lag_seconds: int = 0
     initial_value: str | None = None
+    end_value: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from shared.contracts.lines import Path as YamlPath
     from shared.contracts.odcs import Server
 
-NEEDED = {"snowflake": ("database", "schema_"), "s3": ("location", "format"), "api": ("location",)}
+NEEDED = {
+    "snowflake": ("database", "schema_"),
+    "redshift": ("database", "schema_"),
+    "s3": ("location", "format"),
+    "api": ("location",),
+}
 SERVER: YamlPath = ("servers", 0)
 
 
@@ -25,7 +30,7 @@ def compile_source(document: Document, custom: dict[str, Any], disposition: Disp
         disposition: How a batch meets the table; a full snapshot has no cursor.
 
     Raises:
-        ContractError: the server is incomplete, or cursor, lag and initialValue do not fit each other.
+        ContractError: the server is incomplete, or cursor, lag, initialValue and endValue do not fit each other.
     """
     server = document.contract.servers[0]
     for key in NEEDED[server.type]:
@@ -44,6 +49,7 @@ def compile_source(document: Document, custom: dict[str, Any], disposition: Disp
         cursor=cursor,
         lag_seconds=seconds(document, custom, "lag") or 0,
         initial_value=None if custom.get("initialValue") is None else str(custom["initialValue"]),
+        end_value=None if custom.get("endValue") is None else str(custom["endValue"]),
     )
 
 
@@ -51,7 +57,7 @@ def _cursor(document: Document, custom: dict[str, Any], disposition: Disposition
     cursor = custom.get("cursor")
     names = [p.name for p in document.schema.properties]
     if cursor is None:
-        if idle := sorted({"lag", "initialValue"} & set(custom)):
+        if idle := sorted({"lag", "initialValue", "endValue"} & set(custom)):
             at = document.at_custom(idle[0])
             raise document.error(f"{' and '.join(idle)} without a cursor", at, mend="name the cursor column")
         return None

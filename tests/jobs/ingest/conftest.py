@@ -15,6 +15,7 @@ from moto.server import ThreadedMotoServer
 
 from jobs.ingest import aws
 from jobs.ingest.readers import register
+from scripts.sources.redshift.stand_in import RedshiftStandIn
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
 from shared.contracts import Column, Disposition, Kind, Source, Table
 from shared.jobs import Job, Step
@@ -82,6 +83,32 @@ def snowflake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SnowflakeSta
         yield stand_in
     finally:
         stand_in.stop()
+
+
+@pytest.fixture(scope="session")
+def redshift_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedshiftStandIn]:
+    """A Redshift with the tables of `redshift_tables/tables.sql`."""
+    stand_in = RedshiftStandIn(Path(__file__).parent / "redshift_tables")
+    try:
+        stand_in.start()
+        stand_in.ready()
+        yield stand_in
+    finally:
+        stand_in.stop()
+
+
+@pytest.fixture
+def redshift(
+    redshift_server: RedshiftStandIn, account: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[RedshiftStandIn]:
+    """The same, with its tables as at first, known to clients of AWS and to the source's parameter."""
+    redshift_server.load()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_REDSHIFT_DATA", redshift_server.endpoint)
+    parameters = boto3.client("ssm", endpoint_url=account)
+    name = "/lakewright/local/sources/redshift"
+    parameters.put_parameter(Name=name, Value=redshift_server.parameter, Type="String")
+    yield redshift_server
+    redshift_server.suffer()
 
 
 @pytest.fixture

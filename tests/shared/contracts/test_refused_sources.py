@@ -15,7 +15,7 @@ from tests.support.small_catalog import NOTES, PEOPLE, refusal
             [
                 "28: unknown custom property",
                 "given: leg",
-                "expected: clusterBy, cursor, initialValue, lag, writeDisposition",
+                "expected: clusterBy, cursor, endValue, initialValue, lag, writeDisposition",
             ],
             id="an unknown custom property",
         ),

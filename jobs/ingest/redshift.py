@@ -1,0 +1,122 @@
+"""Reads a table of Redshift from where it was left: Redshift unloads the rows to files, and the files are read."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+import pyarrow as pa
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from jobs.ingest.crossing import crossing
+from jobs.ingest.frame import READING_COLUMNS, reading_schema
+from jobs.ingest.reading import RESCUED, SOURCE_POSITION, Reading
+from jobs.ingest.redshift_connection import read_connection
+from jobs.ingest.redshift_query import unload_query
+from jobs.ingest.redshift_statement import run_statement
+from jobs.ingest.redshift_unload import Unload, read_unload
+from jobs.ingest.strict_cast import fit
+from jobs.runtime.staging import unstage
+from jobs.runtime.texts import TIMESTAMP_FORMAT
+from shared.errors import ContractError, SourceContentError
+from shared.names import source_parameter, unload_location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+    from shared.contracts import Table
+    from shared.jobs import Job
+
+# Apart from a row's own columns, each row of a file carries these two.
+CARRIED = (SOURCE_POSITION, RESCUED)
+
+
+def read_redshift(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading:
+    """Have the rows from the position on unloaded, and read exactly the files of the manifest.
+
+    The unload happens once, here; its files stay until the batch is over. Each try of it has a place of its own.
+
+    Raises:
+        ContractError: the cursor cannot be compared in Redshift.
+        SourceUnavailableError: Redshift or AWS did not answer, or the unload is not whole.
+        SourceContentError: Redshift does not have what the contract describes.
+        TerminalError: the parameter is missing or malformed, or a right is missing.
+    """
+    source = table.source
+    if source is None or source.database is None:
+        raise ContractError(f"{table.file.name}:1: the table has no source with a database")
+    connection = read_connection(source_parameter(job.env, source.system))
+    query = unload_query(table, source, position)
+    asked = f"{table.name}: {source.system}, {query.place}, from {query.since}"
+    place = unload_location(job.lake_root, job.run_id, table.name, job.attempt)
+    try:
+        attempt = run_statement(
+            connection, source.database, lambda attempt: query.unload(f"{place}/{attempt}", connection), asked
+        )
+        unload = read_unload(f"{place}/{attempt}", asked)
+        return Reading(unloaded_rows(spark, table, unload, query.place), scratch=place)
+    except Exception:
+        unstage(spark, place)
+        raise
+
+
+def unloaded_rows(spark: SparkSession, table: Table, unload: Unload, place: str) -> DataFrame:
+    """The rows of an unload's files, as `Reading.rows` wants them.
+
+    Grain: one row of the files in, one row out. Columns the contract does not know are rescued as JSON.
+
+    Raises:
+        SourceContentError: columns of the contract are missing.
+    """
+    schema = cast("T.StructType", T.DataType.fromDDL(reading_schema(table)))
+    if not unload.files:
+        return spark.range(0).select(*[F.lit(None).cast(field.dataType).alias(field.name) for field in schema])
+    rows = spark.read.parquet(*unload.files)
+    found = {name.casefold(): name for name in rows.columns}
+    if missing := [name for name in table.column_names if name.casefold() not in found]:
+        raise SourceContentError(
+            f"{table.name}: {place} lacks columns of the contract: {', '.join(missing)}",
+            given=", ".join(rows.columns),
+            expected=", ".join(table.column_names),
+            mend="change the contract, or have the column back",
+        )
+    known = {name.casefold() for name in table.column_names}
+    wanted = rows.select(
+        *[F.col(_quoted(found[name.casefold()])).alias(name) for name in table.column_names],
+        _position(place).alias(SOURCE_POSITION),
+        _rescued([name for folded, name in found.items() if folded not in known]).alias(RESCUED),
+    )
+    return wanted.mapInArrow(partial(_fitted, schema=to_arrow_schema(schema), place=place), schema)
+
+
+def _fitted(batches: Iterator[pa.RecordBatch], schema: pa.Schema, place: str) -> Iterator[pa.RecordBatch]:
+    """Give rows the contract's types, strictly; runs in Spark's workers."""
+    business = [name for name in schema.names if name not in READING_COLUMNS]
+    with crossing():
+        for batch in batches:
+            rows = pa.Table.from_batches([batch])
+            typed = fit(rows.select(business), schema, place)
+            for name in CARRIED:
+                typed = typed.set_column(schema.get_field_index(name), schema.field(name), rows.column(name))
+            yield from typed.to_batches()
+
+
+def _position(place: str) -> Column:
+    file, row = F.col("_metadata.file_name"), F.col("_metadata.row_index") + 1
+    return F.concat(F.lit(f"{place}: "), file, F.lit(" row "), row.cast("string"))
+
+
+def _rescued(names: list[str]) -> Column:
+    """Unknown columns that hold something, as JSON; null when none does."""
+    if not names:
+        return F.lit(None).cast("string")
+    held = F.to_json(F.struct(*[F.col(_quoted(n)) for n in names]), {"timestampFormat": TIMESTAMP_FORMAT})
+    return F.nullif(held, F.lit("{}"))
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"

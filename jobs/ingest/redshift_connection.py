@@ -1,0 +1,63 @@
+"""Which Redshift is asked, and under which role it writes: what the source's parameter says."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from jobs.ingest.addresses import read_parameter
+from shared.errors import TerminalError
+
+CLUSTER = re.compile(r"arn:[a-z-]+:redshift:[a-z0-9-]+:\d{12}:cluster:([a-z][a-z0-9-]{0,62})")
+WORKGROUP = re.compile(r"arn:[a-z-]+:redshift-serverless:[a-z0-9-]+:\d{12}:workgroup/.+")
+FORM = "JSON with warehouse and unload_role, which are ARNs, and if needed kms_key"
+
+
+class Connection(BaseModel):
+    """The parameter of a Redshift source. Nothing in it is a secret: callers are known by their role.
+
+    `warehouse` is the ARN of a cluster or of a serverless workgroup, `unload_role` that of the role under which it
+    writes files, `kms_key` that of the key they are encrypted with.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    warehouse: str
+    unload_role: str
+    kms_key: str | None = None
+
+    @property
+    def target(self) -> dict[str, str]:
+        """The warehouse as the Data API's calls name it."""
+        cluster = CLUSTER.fullmatch(self.warehouse)
+        return {"ClusterIdentifier": cluster[1]} if cluster else {"WorkgroupName": self.warehouse}
+
+
+def read_connection(name: str) -> Connection:
+    """Read the parameter of a Redshift source.
+
+    Raises:
+        SourceUnavailableError: SSM did not answer.
+        TerminalError: there is no such parameter, or it is of another form.
+    """
+    text = read_parameter(name)
+    if text is None:
+        raise TerminalError(
+            "a Redshift source has no parameter",
+            given=name,
+            expected=FORM,
+            mend="name the warehouse in shared/config/<environment>.yaml and deploy",
+        )
+    try:
+        found = Connection.model_validate_json(text)
+    except ValidationError as error:
+        faults = ", ".join(f"{'.'.join(map(str, e['loc'])) or 'text'}: {e['type']}" for e in error.errors())
+        raise TerminalError(f"the parameter {name} is not a Redshift source", given=faults, expected=FORM) from None
+    if not CLUSTER.fullmatch(found.warehouse) and not WORKGROUP.fullmatch(found.warehouse):
+        raise TerminalError(
+            f"the parameter {name} names no Redshift",
+            given=found.warehouse,
+            expected="the ARN of a cluster or of a serverless workgroup",
+        )
+    return found

@@ -1,0 +1,53 @@
+"""The statement that has Redshift write one table's new rows to files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jobs.ingest.sql_window import sql_window
+
+if TYPE_CHECKING:
+    from jobs.ingest.redshift_connection import Connection
+    from shared.contracts import Source, Table
+
+
+@dataclass(frozen=True)
+class UnloadQuery:
+    """The rows to unload as a SELECT, the place it reads, and from where on, in words for people."""
+
+    select: str
+    place: str
+    since: str
+
+    def unload(self, prefix: str, connection: Connection) -> str:
+        """The UNLOAD of these rows to Parquet files under a prefix, with a manifest that counts them.
+
+        It holds no credential: Redshift takes the role, whose ARN is no secret.
+        """
+        key = f" KMS_KEY_ID {_text(connection.kms_key)} ENCRYPTED" if connection.kms_key else ""
+        return (
+            f"UNLOAD ({_text(self.select)}) TO {_text(prefix + '/')} IAM_ROLE {_text(connection.unload_role)} "
+            f"FORMAT PARQUET MANIFEST VERBOSE{key}"
+        )
+
+
+def unload_query(table: Table, source: Source, position: dict[str, Any] | None) -> UnloadQuery:
+    """Ask for all columns, the unknown ones too, from the position less the lag on and below the end.
+
+    Raises:
+        ContractError: the cursor's type, its initial or its end value cannot be compared in Redshift.
+    """
+    window = sql_window(table, source, position, cursor=quoted(source.cursor or ""), timestamp="TIMESTAMP")
+    select = f"SELECT * FROM {quoted(source.schema or '')}.{quoted(source.object)}{window.where}"
+    return UnloadQuery(select, f"{source.database}.{source.schema}.{source.object}", window.since)
+
+
+def quoted(name: str) -> str:
+    """An identifier that no reserved word and no odd letter can break."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(given: str) -> str:
+    # In Redshift's literals a backslash escapes what follows.
+    return "'" + given.replace("\\", "\\\\").replace("'", "''") + "'"

@@ -1,0 +1,102 @@
+"""The files of one UNLOAD: what its manifest says of them, held against what is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import smart_open
+from botocore.exceptions import ClientError
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from jobs.ingest.aws import aws_answers, error_code
+from shared.errors import SourceUnavailableError
+
+MANIFEST = "manifest"
+NOT_THERE = {"404", "NoSuchKey"}
+NOT_PARQUET = (pa.ArrowInvalid, OSError)
+
+
+class _Meta(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    record_count: int
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    url: str
+    meta: _Meta
+
+
+class _Manifest(BaseModel):
+    """The part of a verbose manifest that counts rows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    entries: tuple[_Entry, ...]
+    meta: _Meta
+
+
+@dataclass(frozen=True)
+class Unload:
+    """The files of an unload that hold rows, in order, and how many rows they hold together."""
+
+    files: tuple[str, ...]
+    rows: int
+
+
+def read_unload(prefix: str, asked: str) -> Unload:
+    """Read the manifest, and hold each file's own count of rows against it.
+
+    Raises:
+        SourceUnavailableError: a file is missing, is not whole or holds other rows than the manifest says; the next
+            try unloads anew.
+    """
+    with aws_answers(asked):
+        manifest = _read_manifest(f"{prefix}/{MANIFEST}", asked)
+        entries = [e for e in manifest.entries if e.meta.record_count]
+        for entry in entries:
+            _check_file(entry, asked)
+    total = sum(e.meta.record_count for e in entries)
+    if total != manifest.meta.record_count:
+        raise _broken(asked, f"files of {total} rows", f"{manifest.meta.record_count} rows, as the manifest says")
+    return Unload(tuple(e.url for e in entries), total)
+
+
+def _read_manifest(location: str, asked: str) -> _Manifest:
+    try:
+        with smart_open.open(location, encoding="utf-8") as file:
+            return _Manifest.model_validate_json(file.read())
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise _broken(asked, f"a manifest with a fault in {fault['loc']}", "entries and meta with counts") from None
+    except (OSError, ClientError) as error:
+        raise _missing(asked, MANIFEST, error) from None
+
+
+def _check_file(entry: _Entry, asked: str) -> None:
+    name = entry.url.rpartition("/")[2]
+    try:
+        with smart_open.open(entry.url, "rb") as file:
+            rows = pq.read_metadata(file).num_rows
+    except (*NOT_PARQUET, ClientError) as error:
+        raise _missing(asked, name, error) from None
+    if rows != entry.meta.record_count:
+        raise _broken(asked, f"{name} of {rows} rows", f"{entry.meta.record_count} rows, as the manifest says")
+
+
+def _missing(asked: str, name: str, error: Exception) -> Exception:
+    """What a file that cannot be opened means: S3's own trouble stays what it is."""
+    cause = error if isinstance(error, ClientError) else getattr(error, "backend_error", None)
+    if isinstance(cause, ClientError) and error_code(cause) not in NOT_THERE:
+        return cause
+    return _broken(asked, f"{name}: {type(error).__name__}", "every file the manifest lists, whole")
+
+
+def _broken(asked: str, given: str, expected: str) -> SourceUnavailableError:
+    return SourceUnavailableError(
+        f"{asked}: the unload is not what its manifest says", given=given, expected=expected, mend="run again"
+    )

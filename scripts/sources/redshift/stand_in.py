@@ -1,0 +1,105 @@
+"""The Redshift of this machine: started, filled, asked what it was asked, and stopped."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from pg8000.exceptions import DatabaseError
+
+from scripts.sources.redshift.data_api import DataApi, Fault, serve
+from scripts.sources.redshift.postgres import Postgres
+from scripts.sources.redshift.unload import Unload, UnloadError
+
+if TYPE_CHECKING:
+    from http.server import ThreadingHTTPServer
+    from pathlib import Path
+
+CLUSTER = "laptop"
+DATABASE = "shop"
+WAREHOUSE = f"arn:aws:redshift:us-east-1:123456789012:cluster:{CLUSTER}"
+UNLOAD_ROLE = "arn:aws:iam::123456789012:role/laptop-unload"
+DEFINITIONS = "tables.sql"
+
+
+class RedshiftStandIn:
+    """PostgreSQL behind the Data API.
+
+    Args:
+        tables: A folder with `tables.sql` and, for each table, `<schema>.<table>.csv`.
+    """
+
+    def __init__(self, tables: Path) -> None:
+        self.tables = tables
+        self.role = UNLOAD_ROLE
+        self._postgres = Postgres()
+        self._api = DataApi(self._carry_out, {"ClusterIdentifier": CLUSTER, "Database": DATABASE})
+        self._server: ThreadingHTTPServer | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """Where the Data API is reached."""
+        if self._server is None:
+            raise RuntimeError("the stand-in for Redshift has not been started")
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def parameter(self) -> str:
+        """What the source's parameter says."""
+        return json.dumps({"warehouse": WAREHOUSE, "unload_role": self.role})
+
+    @property
+    def statements(self) -> list[str]:
+        """The statements that have arrived since the start, in order."""
+        return list(self._api.arrived)
+
+    def start(self) -> None:
+        """Open the port and start PostgreSQL beside it; returns at once."""
+        self._server = serve(self._api)
+        self._postgres.start()
+
+    def ready(self) -> None:
+        """Wait until the tables are there.
+
+        Raises:
+            TerminalError: PostgreSQL did not start.
+        """
+        self._postgres.ready()
+        self.load()
+
+    def load(self) -> None:
+        """Replace the tables by those that now lie in the folder."""
+        self.run((self.tables / DEFINITIONS).read_text(encoding="utf-8"))
+        with self._postgres.connect() as connection:
+            for file in sorted(self.tables.glob("*.csv")):
+                with file.open("rb") as rows:
+                    connection.run(f"COPY {file.stem} FROM STDIN WITH (FORMAT csv, HEADER)", stream=rows)
+
+    def run(self, statements: str) -> list[Any]:
+        """Run statements in PostgreSQL, past the Data API, as the owner of the tables does."""
+        with self._postgres.connect() as connection:
+            return list(connection.run(statements) or [])
+
+    def suffer(self, *faults: Fault) -> None:
+        """Let these befall the next calls and statements, one each; none forgets those that are left."""
+        self._api.faults.clear()
+        self._api.faults.extend(faults)
+
+    def stop(self) -> None:
+        """End everything that was started."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.shutdown()
+            server.server_close()
+        self._postgres.stop()
+
+    def _carry_out(self, sql: str) -> int:
+        unload = Unload.parse(sql)
+        if unload.role != UNLOAD_ROLE:
+            raise UnloadError(f"ERROR: User {WAREHOUSE} is not authorized to assume IAM Role {unload.role}")
+        with self._postgres.connect() as connection:
+            try:
+                return unload.carry_out(connection)
+            except DatabaseError as error:
+                said = error.args[0]
+                raise UnloadError(f"ERROR: {said['M']}" if isinstance(said, dict) else str(error)) from error
