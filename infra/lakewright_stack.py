@@ -49,7 +49,7 @@ class LakewrightStack(Stack):
         if environment.governance:
             governance = Governance(self, "Governance", environment=environment, catalog=catalog, storage=storage)
             governance.node.add_dependency(glue)
-        secrets = Secrets(self, "Secrets", environment=environment, catalog=catalog, key=storage.key)
+        secrets = Secrets(self, "Secrets", environment=environment, catalog=catalog, key=storage.key, lake=storage.lake)
         compute = Compute(self, "Compute", environment=environment, storage=storage, secrets=secrets)
         orchestration = Orchestration(self, "Orchestration", environment=environment, storage=storage, compute=compute)
         if environment.dashboard:

@@ -56,7 +56,7 @@ class Compute(NestedStack):
                 *storage.landing.read_statements(),
                 storage.logs.put_statement(JOB_LOGS_FOLDER),
                 storage.key.use_statement(),
-                *secrets.read_statements(),
+                *secrets.job_statements(),
                 iam.PolicyStatement(
                     actions=["dynamodb:GetItem", "dynamodb:UpdateItem"], resources=[storage.leases.table_arn]
                 ),
@@ -75,4 +75,6 @@ class Compute(NestedStack):
                 wildcard(code): "a run goes on with the code it was started with, whatever was deployed since",
             },
         )
+        if secrets.asks_redshift:
+            accept(role, {wildcard("*"): "a statement has no ARN; a condition holds the jobs to their own"})
         return role

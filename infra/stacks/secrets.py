@@ -10,6 +10,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
 from infra.constructs.findings import accept
+from infra.constructs.redshift_access import RedshiftAccess
 from infra.constructs.retention import removal_policy
 from shared.names import source_parameter, source_secret
 
@@ -17,37 +18,66 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from infra.constructs.lake_key import LakeKey
+    from infra.constructs.place import Place
     from shared.config import Environment
     from shared.contracts import Catalog
 
 # Types of source whose connection holds a credential.
 SECRET_TYPES = frozenset({"snowflake"})
+REDSHIFT = "redshift"
 
 
 class Secrets(NestedStack):
     """One secret for each source system that needs one, without a value: a template never carries a credential."""
 
-    def __init__(self, scope: Construct, id_: str, *, environment: Environment, catalog: Catalog, key: LakeKey) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        environment: Environment,
+        catalog: Catalog,
+        key: LakeKey,
+        lake: Place,
+    ) -> None:
         super().__init__(scope, id_, description="Lakewright: how the source systems are reached")
         policy = removal_policy(environment, wanted=RemovalPolicy.RETAIN)
         self._secrets = [self._secret(environment, system, key, policy) for system in secret_systems(catalog)]
+        self._warehouses = {
+            system: RedshiftAccess(
+                self,
+                system.capitalize(),
+                warehouse=environment.sources[system],
+                databases=databases,
+                lake=lake,
+                key=key,
+            )
+            for system, databases in redshift_databases(catalog).items()
+            if system in environment.sources
+        }
         self._parameters = [
             ssm.StringParameter(
                 self,
                 f"{source.capitalize()}Address",
                 parameter_name=source_parameter(environment.name, source),
-                string_value=address,
+                string_value=self._warehouses[source].parameter_value if source in self._warehouses else address,
             )
             for source, address in sorted(environment.sources.items())
         ]
 
-    def read_statements(self) -> list[iam.PolicyStatement]:
-        """The rights to read these secrets and parameters, and no others."""
+    def job_statements(self) -> list[iam.PolicyStatement]:
+        """The rights to read these secrets and parameters, and to have a Redshift unload; no others."""
         arns = {
             "secretsmanager:GetSecretValue": [secret.ref for secret in self._secrets],
             "ssm:GetParameter": [parameter.parameter_arn for parameter in self._parameters],
         }
-        return [iam.PolicyStatement(actions=[action], resources=those) for action, those in arns.items() if those]
+        reading = [iam.PolicyStatement(actions=[action], resources=those) for action, those in arns.items() if those]
+        return reading + [s for warehouse in self._warehouses.values() for s in warehouse.job_statements()]
+
+    @property
+    def asks_redshift(self) -> bool:
+        """Whether the environment names a Redshift that contracts read."""
+        return bool(self._warehouses)
 
     def _secret(
         self, environment: Environment, system: str, key: LakeKey, policy: RemovalPolicy
@@ -68,3 +98,10 @@ def secret_systems(catalog: Catalog) -> list[str]:
     """The source systems that need a secret."""
     sources = [table.source for table in catalog.tables.values() if table.source]
     return sorted({source.system for source in sources if source.type in SECRET_TYPES})
+
+
+def redshift_databases(catalog: Catalog) -> dict[str, list[str]]:
+    """The Redshift systems that contracts read, each with its databases."""
+    sources = [t.source for t in catalog.tables.values() if t.source and t.source.type == REDSHIFT]
+    systems = sorted({source.system for source in sources})
+    return {system: sorted({str(s.database) for s in sources if s.system == system}) for system in systems}

@@ -12,7 +12,7 @@ from infra.constructs.lake_key import LakeKey
 from infra.constructs.place import Place, is_bucket
 from infra.constructs.private_bucket import PrivateBucket
 from infra.constructs.retention import removal_policy
-from shared.names import STAGING_FOLDER, Names
+from shared.names import STAGING_FOLDER, UNLOAD_FOLDER, Names
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -40,7 +40,8 @@ class Storage(NestedStack):
         )
         accept(self._logs_bucket, {"AwsSolutions-S1": "it receives the access logs; logging its own would never end"})
         self.logs = Place.of_bucket(self._logs_bucket)
-        self.lake = self._place("Lake", environment.lake_root, expire={f"{STAGING_FOLDER}/": STAGING_DAYS})
+        passing = {f"{folder}/": STAGING_DAYS for folder in (STAGING_FOLDER, UNLOAD_FOLDER)}
+        self.lake = self._place("Lake", environment.lake_root, expire=passing)
         self.landing = self._place("Landing", environment.landing_root, event_bridge=True)
         self.results = self._results() if environment.governance else None
         self.leases = self._table("Leases", name=Names(environment).lease_table, key="table")

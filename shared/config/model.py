@@ -125,7 +125,8 @@ class Environment(_Settings):
     """One environment.
 
     `lake_root` and `landing_root` name places outside the stack (an existing bucket, or a folder on a laptop);
-    left out, the stack's own buckets are used. `allow_data_deletion` is the first of the two keys to delete data.
+    left out, the stack's own buckets are used. `sources` gives the address of a source, for a Redshift the ARN of its
+    cluster or serverless workgroup. `allow_data_deletion` is the first of the two keys to delete data.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9]{1,11}$")

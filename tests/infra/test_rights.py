@@ -9,6 +9,9 @@ import pytest
 # How IAM calls a service -> how botocore does.
 SERVICES = {
     "kms": "kms",
+    "redshift": "redshift",
+    "redshift-data": "redshift-data",
+    "redshift-serverless": "redshift-serverless",
     "s3": "s3",
     "states": "stepfunctions",
     "emr-serverless": "emr-serverless",
@@ -64,8 +67,8 @@ def operations(service):
     return botocore.session.get_session().get_service_model(SERVICES[service]).operation_names
 
 
-def test_every_action_is_one_of_aws(prod):
-    named = {action for policy in policies_of(prod) for s in statements(policy) for action in actions_of(s)}
+def test_every_action_is_one_of_aws(clouds):
+    named = {a for cloud in clouds.values() for p in policies_of(cloud) for s in statements(p) for a in actions_of(s)}
     unknown = set()
     for action in named - RIGHTS_ONLY:
         service, _, operation = action.partition(":")

@@ -67,7 +67,8 @@ def test_every_bucket_wants_tls_1_2(cloud):
 def test_nothing_of_the_lake_expires_but_what_is_staged(cloud):
     rules = bucket(cloud, "Lake")["LifecycleConfiguration"]["Rules"]
 
-    assert [("staging/", 3)] == [(r["Prefix"], r["ExpirationInDays"]) for r in rules if "ExpirationInDays" in r]
+    expiring = [(r["Prefix"], r["ExpirationInDays"]) for r in rules if "ExpirationInDays" in r]
+    assert [("staging/", 3), ("unload/", 3)] == expiring
 
 
 def test_landing_tells_event_bridge_without_a_custom_resource(cloud):

@@ -1,0 +1,84 @@
+"""How the jobs reach a Redshift: the rights to have it unload, and the role under which it writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.constructs.findings import accept
+from shared.names import UNLOAD_FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infra.constructs.lake_key import LakeKey
+    from infra.constructs.place import Place
+
+SERVERLESS = "redshift-serverless"
+# Redshift takes no ARN of a statement; a statement belongs to the caller who began it.
+OWN_STATEMENTS = {"StringEquals": {"redshift-data:statement-owner-iam-userid": "${aws:userid}"}}
+
+
+class RedshiftAccess(Construct):
+    """The unload role, which Redshift takes and which writes to the unload folder alone, and the jobs' statements.
+
+    The role does nothing until the warehouse's owner associates it with the warehouse.
+
+    Example:
+        RedshiftAccess(self, "Redshift", warehouse=arn, databases=["shop"], lake=storage.lake, key=storage.key)
+
+    Args:
+        scope: The stack.
+        id_: The construct's id.
+        warehouse: The ARN of a cluster or of a serverless workgroup.
+        databases: The databases of it that contracts name.
+        lake: The lake, in whose unload folder Redshift writes.
+        key: The key that encrypts the lake.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, warehouse: str, databases: Sequence[str], lake: Place, key: LakeKey
+    ) -> None:
+        super().__init__(scope, id_)
+        self._warehouse, self._databases = warehouse, databases
+        self._is_serverless = warehouse.split(":")[2] == SERVERLESS
+        services = ["redshift", SERVERLESS] if self._is_serverless else ["redshift"]
+        self.role = iam.Role(
+            self,
+            "UnloadRole",
+            assumed_by=iam.CompositePrincipal(*[iam.ServicePrincipal(f"{s}.amazonaws.com") for s in services]),
+        )
+        for statement in [
+            *lake.read_statements(UNLOAD_FOLDER),
+            lake.put_statement(UNLOAD_FOLDER),
+            iam.PolicyStatement(actions=["s3:GetBucketLocation"], resources=[lake.bucket.bucket_arn]),
+            key.use_statement(),
+        ]:
+            self.role.add_to_policy(statement)
+        accept(self.role, {lake.finding(UNLOAD_FOLDER): "every batch has a folder of its own"})
+        self.parameter_value = Stack.of(self).to_json_string(
+            {"warehouse": warehouse, "unload_role": self.role.role_arn, "kms_key": key.key_arn}
+        )
+
+    def job_statements(self) -> list[iam.PolicyStatement]:
+        """The rights to begin a statement in this warehouse, and to look after one's own."""
+        return [
+            iam.PolicyStatement(actions=["redshift-data:ExecuteStatement"], resources=[self._warehouse]),
+            self._login_statement(),
+            iam.PolicyStatement(
+                actions=["redshift-data:DescribeStatement", "redshift-data:CancelStatement"],
+                resources=["*"],
+                conditions=OWN_STATEMENTS,
+            ),
+        ]
+
+    def _login_statement(self) -> iam.PolicyStatement:
+        if self._is_serverless:
+            return iam.PolicyStatement(actions=["redshift-serverless:GetCredentials"], resources=[self._warehouse])
+        arn = Stack.of(self).split_arn(self._warehouse, ArnFormat.COLON_RESOURCE_NAME)
+        place = f"arn:{arn.partition}:redshift:{arn.region}:{arn.account}:dbname:{arn.resource_name}"
+        names = [f"{place}/{database}" for database in self._databases]
+        return iam.PolicyStatement(actions=["redshift:GetClusterCredentialsWithIAM"], resources=names)
