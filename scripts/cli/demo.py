@@ -28,7 +28,8 @@ def command(root: Path) -> None:
 
     console = Console()
     console.print(
-        f"A lake in [bold]{root}[/]: orders from Snowflake, CRM files and ECB rates, all on this computer.",
+        f"A lake in [bold]{root}[/]: orders from Snowflake, clicks from Redshift, CRM files and ECB rates, "
+        "all on this computer.",
         soft_wrap=True,
     )
     days = DELIVERIES

@@ -72,7 +72,7 @@ class LocalAccount:
         self._stack.callback(self._desk.cancel_all)
         if self._port is not None:
             self.endpoint = self._stack.enter_context(_served(self._port))
-        self._stack.enter_context(_environment(self.environment))
+        self._stack.enter_context(variables(self.environment))
         self._stack.callback(executions.stop_all, "the account was closed")
         return self
 
@@ -158,18 +158,19 @@ def _served(port: int) -> Iterator[str]:
     server.start()
     try:
         bound = server.get_host_and_port()[1]
-        with _environment({"MOTO_PORT": str(bound)}):
+        with variables({"MOTO_PORT": str(bound)}):
             yield f"http://{HOST}:{bound}"
     finally:
         server.stop()
 
 
 @contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in (*variables, *_UNSET)}
+def variables(wanted: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for a time; a profile of the user's has no say meanwhile."""
+    before = {name: os.environ.get(name) for name in (*wanted, *_UNSET)}
     for name in _UNSET:
         os.environ.pop(name, None)
-    os.environ.update(variables)
+    os.environ.update(wanted)
     try:
         yield
     finally:

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
 from scripts.assembly import assembly
-from scripts.local.account import LocalAccount
+from scripts.local.account import LocalAccount, variables
 from scripts.local.clients import client
 from scripts.local.driver_client import REPOSITORY, DriverSettings, SparkDriver
 from scripts.local.spark_settings import LOCAL_CONFS, jar_paths
@@ -67,6 +67,7 @@ class LocalLake:
             stack.callback(self.driver.stop)
             self.driver.start()
             stack.enter_context(self.sources)
+            stack.enter_context(variables(self.sources.endpoints))
             folder = assembly(ENVIRONMENT, self.root, self.root / "assembly")
             self._outputs = self.account.deploy(folder, Names(self.environment).stack)
             self.sources.ready()

@@ -1,6 +1,7 @@
 """What the sources hold on the two days of the demo, and every row that is not as it should be.
 
-Delivery 1 has the orders changed up to the end of November 2011; delivery 2 has all orders, and the oddities below.
+Delivery 1 has the orders changed up to the end of November 2011 and the clicks up to the end of May 2024; delivery 2
+has all of them, and the oddities below.
 Both are made from the samples alone, so they are the same on every machine.
 """
 
@@ -12,6 +13,7 @@ from enum import Enum, auto
 DELIVERIES = (1, 2)
 ORDERS_UPTO = "2011-11-30 00:00:00"
 RATES_UPTO = "2026-09-30"
+EVENTS_UPTO = "2024-05-31 23:59:59"
 FILE_DAYS = {1: "2024-01-25", 2: "2024-01-26"}
 
 
@@ -44,6 +46,7 @@ class Oddity:
 
 
 ORDERS, LINES, CUSTOMERS = "SALESORDERHEADER", "SALESORDERDETAIL", "CUSTOMER"
+EVENTS = "web.behaviour_events"
 CONTACTS, OPPORTUNITIES = "contacts", "opportunities"
 MERGED, QUARANTINED, SUPERSEDED = "merged", "quarantined in silver", "superseded"
 MALFORMED = "quarantined at ingest"
@@ -111,6 +114,22 @@ ODDITIES = (
     Oddity(
         source=OPPORTUNITIES, row="006Ec00000AieKFIAZ", how=How.ADDED, fate=QUARANTINED, what="amount that is a word",
         cells={"Id": "006Ec00000Odd02IAZ", "Amount": "n/a", "SystemModstamp": STAMP},
+    ),
+    Oddity(
+        source=EVENTS, row="user_0104 2024-05-30 10:06:00 catalog", how=How.HELD_BACK, fate=MERGED,
+        what="late: older than the newest click read",
+    ),
+    Oddity(
+        source=EVENTS, row="user_0215 2024-06-03 10:02:24 add_to_cart", how=How.DOUBLED, fate=SUPERSEDED,
+        what="a click sent twice",
+    ),
+    Oddity(
+        source=EVENTS, row="user_0215 2024-06-03 10:02:48 home", how=How.ADDED, fate=QUARANTINED, what="no visitor",
+        cells={"user_id": "", "session_id": ""},
+    ),
+    Oddity(
+        source=EVENTS, row="user_0215 2024-06-03 10:02:56 search", how=How.ADDED, fate=QUARANTINED,
+        what="a platform nobody knows", cells={"user_id": "user_9999", "platform": "fridge"},
     ),
 )  # fmt: skip
 

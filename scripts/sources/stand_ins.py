@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from scripts.sources.delivered_events import redshift_files
 from scripts.sources.delivered_files import check_delivery, crm_files, rates_archive, snowflake_files
 from scripts.sources.http_files import FileServer
+from scripts.sources.redshift.stand_in import RedshiftStandIn
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ RATES_NAME = "eurofxref-hist.zip"
 
 
 class StandIns:
-    """Stand-ins for Snowflake, the CRM's file drop and the ECB's web site.
+    """Stand-ins for Snowflake, Redshift, the CRM's file drop and the ECB's web site.
 
     Entering the context, or `start()`, returns at once; `ready()` waits until the sources answer. Secrets and
     parameters are known from the start on.
@@ -34,6 +36,7 @@ class StandIns:
         self.root = root.absolute()
         self.delivery = delivery
         self.snowflake = SnowflakeStandIn(self.root / "sources" / "snowflake")
+        self.redshift = RedshiftStandIn(self.root / "sources" / "redshift")
         self.web = FileServer()
 
     @property
@@ -44,12 +47,18 @@ class StandIns:
     @property
     def parameters(self) -> dict[str, str]:
         """The address of each source whose address is no secret."""
-        return {"ecb": self.web.address(RATES_NAME)}
+        return {"ecb": self.web.address(RATES_NAME), "redshift": self.redshift.parameter}
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """Environment variables by which clients of AWS find the services that stand here, not in the account."""
+        return {"AWS_ENDPOINT_URL_REDSHIFT_DATA": self.redshift.endpoint}
 
     def start(self) -> None:
         """Put the files in place and start the servers."""
         self._put_files()
         self.web.start()
+        self.redshift.start()
         self.snowflake.start()
 
     def ready(self) -> None:
@@ -58,6 +67,7 @@ class StandIns:
         Raises:
             TerminalError: one of them does not.
         """
+        self.redshift.ready()
         self.snowflake.ready()
 
     def deliver(self, delivery: int) -> None:
@@ -69,11 +79,13 @@ class StandIns:
         check_delivery(delivery)
         self.delivery = delivery
         self._put_files()
+        self.redshift.load()
         self.snowflake.load()
 
     def stop(self) -> None:
         """End everything that was started."""
         self.snowflake.stop()
+        self.redshift.stop()
         self.web.stop()
 
     def __enter__(self) -> Self:
@@ -89,6 +101,7 @@ class StandIns:
 
     def _put_files(self) -> None:
         _put(self.snowflake.tables, snowflake_files(self.delivery))
+        _put(self.redshift.tables, redshift_files(self.delivery))
         _put(self.root / "landing", crm_files(self.delivery))
         self.web.files[RATES_NAME] = rates_archive(self.delivery)
 

@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import dataclass
 from functools import cache
 
+from scripts.sources.delivered_events import redshift_files
 from scripts.sources.delivered_files import RATES_MEMBER, crm_files, rates_archive, snowflake_files
 
 ENTITIES = {
@@ -21,6 +22,7 @@ ENTITIES = {
     "ADDRESS": "snowflake__addresses",
 }
 RATES = "ecb__fx_rates"
+EVENTS = "redshift__behaviour_events"
 UNDECODABLE = re.compile("[\udc80-\udcff]")
 
 Row = dict[str, str | None]
@@ -54,6 +56,7 @@ def day(delivery: int) -> Day:
         good, bad = _read(content)
         rows.setdefault(table, []).extend(good)
         malformed.setdefault(table, []).extend(bad)
+    rows[EVENTS], malformed[EVENTS] = _read(dict(redshift_files(delivery))["web.behaviour_events.csv"])
     with zipfile.ZipFile(io.BytesIO(rates_archive(delivery))) as archive:
         rows[RATES], malformed[RATES] = _read(archive.read(RATES_MEMBER))
     return Day(rows, malformed)

@@ -46,6 +46,22 @@ def salesforce(columns: dict[str, str]) -> dict[str, str]:
 
 
 IMAGES = {
+    "behaviour_events": Image(
+        source="redshift__behaviour_events",
+        columns={
+            "visitor_id": "user_id",
+            "event_at": '"timestamp"',
+            "event_name": "event",
+            "tracker_session_id": "session_id",
+            "platform": "platform",
+            "channel_name": "acquisition_channel",
+            "cohort_month": "user_cohort",
+            "lifecycle_name": "user_lifecycle",
+        },
+        key=("visitor_id", "event_at", "event_name"),
+        newest_by="event_at",
+        rules={"platform_known": among("platform", ["desktop", "mobile", "tablet"])},
+    ),
     "customers": Image(
         source="snowflake__customers",
         columns={

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from jobs.ingest.delimited import records
+from scripts.sources.delivered_events import event_key, redshift_files, sample_events
 from scripts.sources.delivered_files import KEYS, SAMPLES, check_delivery, crm_files, rates_archive, snowflake_files
-from scripts.sources.deliveries import ODDITIES, ORDERS_UPTO, RATES_UPTO, How, oddities
+from scripts.sources.deliveries import EVENTS, EVENTS_UPTO, ODDITIES, ORDERS_UPTO, RATES_UPTO, How, oddities
 from shared.contracts import load_catalog
 from shared.errors import TerminalError
 
@@ -125,8 +126,21 @@ def test_a_delivery_that_does_not_exist_is_refused():
         check_delivery(3)
 
 
+def test_the_clicks_of_a_day_are_those_of_the_sample_and_what_is_odd():
+    first, second = (rows(dict(redshift_files(delivery))[f"{EVENTS}.csv"]) for delivery in (1, 2))
+    sample = sample_events()
+    late = [event_key(row) for row in sample if row["timestamp"] <= EVENTS_UPTO and row not in first]
+    added = len(oddities(EVENTS, How.DOUBLED, How.ADDED))
+    assert ([o.row for o in oddities(EVENTS, How.HELD_BACK)], added) == (late, len(second) - len(sample))
+    assert {o.row for o in oddities(EVENTS, *How)} <= {event_key(row) for row in sample}
+    lag = timedelta(seconds=load_catalog().table("bronze.redshift__behaviour_events").source.lag_seconds)
+    newest = max(row["timestamp"] for row in first)
+    [moment] = [" ".join(key.split()[1:3]) for key in late]
+    assert datetime.fromisoformat(newest) - lag < datetime.fromisoformat(moment)
+
+
 def test_every_odd_row_is_a_row_of_the_samples():
-    for oddity in ODDITIES:
+    for oddity in [o for o in ODDITIES if o.source != EVENTS]:
         name = {"contacts": "Contact", "opportunities": "Opportunity"}.get(oddity.source, oddity.source.lower())
         [file] = SAMPLES.glob(f"*/{name}.csv")
         key = KEYS.get(oddity.source, "Id")

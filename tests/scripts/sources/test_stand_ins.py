@@ -24,7 +24,8 @@ from pathlib import Path
 from scripts.sources.stand_ins import StandIns
 stand_ins = StandIns(Path(sys.argv[1]), 1)
 stand_ins.start()
-print(stand_ins.snowflake._process.pid, flush=True)
+stand_ins.redshift._postgres.ready()
+print(stand_ins.snowflake._process.pid, stand_ins.redshift._postgres._process.pid, flush=True)
 time.sleep(600)
 """
 
@@ -59,9 +60,12 @@ def test_a_day_passes_at_every_source(stand_ins):
     address = stand_ins.parameters["ecb"]
     [first], first_files = ask(stand_ins, count), landed(stand_ins)
     first_rates = fetched(address)
+    clicks = "SELECT COUNT(*), COUNT(DISTINCT session_id) FROM web.behaviour_events"
+    first_clicks = stand_ins.redshift.run(clicks)
     stand_ins.deliver(2)
     [second], second_files = ask(stand_ins, count), landed(stand_ins)
     assert first_rates != fetched(address)
+    assert ([[23276, 2676]], [[31109, 3605]]) == (first_clicks, stand_ins.redshift.run(clicks))
     assert ((1327, 1327), (1571, 1569)) == (first, second)
     assert len(second_files) == len(first_files) + 2
     assert first_files == {name: second_files[name] for name in first_files}
@@ -88,10 +92,12 @@ def test_values_come_as_snowflake_sends_them(stand_ins):
 def test_stopping_ends_the_process_and_may_be_done_twice(tmp_path):
     stand_ins = StandIns(tmp_path, 1)
     stand_ins.start()
-    process = stand_ins.snowflake._process
+    stand_ins.redshift.ready()
+    processes = [stand_ins.snowflake._process, stand_ins.redshift._postgres._process]
+    folder = stand_ins.redshift._postgres._folder
     stand_ins.stop()
     stand_ins.stop()
-    assert process.returncode is not None
+    assert (False, False) == (None in [p.returncode for p in processes], folder.exists())
 
 
 def test_a_process_that_does_not_come_up_is_told_with_its_log(tmp_path, monkeypatch):
@@ -112,12 +118,12 @@ def test_a_missing_environment_is_told(tmp_path, monkeypatch):
 def test_the_process_does_not_outlive_a_parent_that_is_killed(tmp_path):
     command = [sys.executable, "-c", STARTER, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
-        pid = int(parent.stdout.readline())
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
         parent.send_signal(signal.SIGKILL)
     deadline = time.monotonic() + 60
-    while _runs(pid) and time.monotonic() < deadline:
+    while any(map(_runs, pids)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not _runs(pid)
+    assert [] == [pid for pid in pids if _runs(pid)]
 
 
 def _runs(pid):

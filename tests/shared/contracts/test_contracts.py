@@ -16,6 +16,7 @@ from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
+from scripts.sources.delivered_events import sample_events
 from shared.contracts import Disposition, Kind, Severity, load_catalog
 from shared.contracts.catalog import FOLDER
 from shared.contracts.document import read_document
@@ -62,8 +63,10 @@ def test_the_spine_has_its_tables():
         ),
         *(f"crm__{e}" for e in ("accounts", "contacts", "opportunities")),
         "ecb__fx_rates",
+        "redshift__behaviour_events",
     }
     silver = {"orders", "order_lines", "customers", "stores", "products", "accounts", "contacts", "opportunities"}
+    silver |= {"behaviour_events"}
     gold = {"sales_fact", "daily_revenue", "customer_dim", "product_dim", "date_dim", "product_performance"}
     gold |= {"customer_segments", "customer_360"}
 
@@ -107,7 +110,9 @@ def test_a_bronze_table_has_the_columns_of_its_source(table):
 def header_of(table):
     """The columns of the sample of a bronze table, in lower case."""
     source = table.source.object
-    if table.source.system == "ecb":
+    if table.source.system == "redshift":
+        names = list(sample_events()[0])
+    elif table.source.system == "ecb":
         with zipfile.ZipFile(SAMPLES / "fx" / "eurofxref-hist.zip") as archive, archive.open(source) as file:
             names = next(csv.reader(io.TextIOWrapper(file, encoding="utf-8")))
     else:
@@ -120,7 +125,8 @@ def header_of(table):
 
 @kinds(Kind.INGESTED)
 def test_only_a_source_without_a_timestamp_is_read_whole(table):
-    is_whole = table.source.type == "snowflake" and "modifieddate" not in table.column_names
+    stamps = {"modifieddate", "timestamp"}
+    is_whole = table.source.type in ("snowflake", "redshift") and not stamps & {*table.column_names}
 
     assert is_whole == (table.disposition is Disposition.SNAPSHOT)
 
