@@ -98,6 +98,9 @@ class TableOutcome(_Record):
     The books balance: `read = inserted + updated + tombstoned + superseded + quarantined`. `tombstoned` counts the
     delete rows that took effect, whether the row they delete was there or is yet to come; `deleted` counts the rows
     that left the target, by a delete row or because a full snapshot no longer had their key.
+
+    Of a history `read = recorded + superseded + quarantined`: events are recorded, and what is inserted, updated and
+    deleted are versions.
     """
 
     table: str
@@ -108,6 +111,7 @@ class TableOutcome(_Record):
     updated: int = 0
     deleted: int = 0
     tombstoned: int = 0
+    recorded: int = 0
     superseded: int = 0
     quarantined: int = 0
     seconds: float = 0.0

@@ -68,6 +68,11 @@ def tombstones_location(lake_root: str, name: TableName) -> str:
     return f"{lake_root}/tombstones/{name.layer}/{name.table}"
 
 
+def events_location(lake_root: str, name: TableName) -> str:
+    """Where the events of a history are kept, as a Delta table of their own."""
+    return f"{lake_root}/events/{name.layer}/{name.table}"
+
+
 def staging_location(lake_root: str, run_id: str, name: TableName, sequence: int) -> str:
     """Where one batch is staged before it is committed; removed afterwards."""
     return f"{lake_root}/{STAGING_FOLDER}/{run_id}/{name.layer}.{name.table}/{sequence}"

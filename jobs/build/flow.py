@@ -64,14 +64,14 @@ def _row_rules(table: Table) -> list[RowRule]:
     """The contract's row rules and the required columns; here no row is set aside, so each decides the gate."""
     required = [
         RowRule(name=f"{c.name}_required", bad=f"`{c.name}` IS NULL", severity=Severity.ERROR)
-        for c in table.columns
+        for c in table.all_columns
         if c.required
     ]
     return [*required, *table.row_rules]
 
 
 def _gate_rules(table: Table) -> list[TableRule]:
-    keys = ", ".join(f"`{k}`" for k in table.primary_key)
+    keys = ", ".join(f"`{k}`" for k in table.versions.primary_key)
     doubled = f"SELECT COUNT(*) FROM (SELECT 1 FROM ${{table}} GROUP BY {keys} HAVING COUNT(*) > 1) AS doubled"
     unique = TableRule(name="primary_key_unique", query=doubled, severity=Severity.ERROR, at_least=0, at_most=0)
     return [unique, *table.table_rules]

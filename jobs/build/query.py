@@ -8,6 +8,7 @@ import sqlglot
 from pyspark.sql import types as T
 from sqlglot import TokenType
 
+from jobs.runtime.history import history_of
 from jobs.runtime.tables import read_version, spark_schema
 from shared.contracts.query import BUSINESS_DATE
 from shared.contracts.sql import DIALECT
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def result(flow: Flow, versions: Mapping[str, int]) -> DataFrame:
-    """The rows the table's query gives, with the contract's columns in their order.
+    """The rows the table's query gives, with the contract's columns in their order; of a history, the versions of them.
 
     Args:
         flow: The table's turn.
@@ -42,8 +43,10 @@ def result(flow: Flow, versions: Mapping[str, int]) -> DataFrame:
     today = [(flow.job.business_date,)]
     flow.session.createDataFrame(today, f"{BUSINESS_DATE} date").createOrReplaceTempView(BUSINESS_DATE)
     rows = flow.session.sql(over_views(query.sql, query.inputs))
+    if flow.table.history:
+        rows = history_of(rows, flow.table)
     _check_columns(rows, flow.table)
-    return rows.select(*flow.table.column_names)
+    return rows.select(*flow.table.versions.column_names)
 
 
 def _view(name: TableName) -> str:

@@ -25,6 +25,8 @@ EFFECTIVE = (INSERT, UPDATE, DELETE)
 NEWEST = "_newest"
 # Rows that only the rule for ties put in their place: another row of the key has the same sequence and other content.
 TIED = "_tied"
+# What the outcome says of their number.
+SEQUENCE_TIED = "sequence_tied"
 
 
 def ranked(rows: DataFrame, table: Table) -> DataFrame:

@@ -6,13 +6,14 @@ tombstone in a companion table, which commits before the batch; readers of the t
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from jobs.runtime.companion import Companion, commit_before, rows_before
+from jobs.runtime.history import IS_DELETE
+from jobs.runtime.retention import horizon_of, is_before
 from jobs.runtime.tables import spark_schema
 from shared.names import tombstones_location
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from jobs.runtime.flow import Flow
     from shared.contracts import Table
 
-IS_DELETE = "_is_delete"
 BATCH = "_batch"
 TOMBSTONE = "_tombstone"
 
@@ -101,8 +101,5 @@ def _companion(flow: Flow) -> Companion:
 
 def _outdated(flow: Flow) -> str | None:
     """The predicate of a tombstone that need not be kept: older, by `sequenceBy`, than the retention before today."""
-    if flow.table.tombstone_retention_seconds is None:
-        return None
-    today = datetime.combine(flow.job.business_date, time(), UTC)
-    horizon = today - timedelta(seconds=flow.table.tombstone_retention_seconds)
-    return f"`{flow.table.sequence_by[0]}` < TIMESTAMP'{horizon:%Y-%m-%d %H:%M:%S}'"
+    kept = flow.table.tombstone_retention_seconds
+    return None if kept is None else is_before(flow.table.sequence_by[0], horizon_of(flow.job.business_date, kept))

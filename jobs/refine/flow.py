@@ -17,25 +17,28 @@ from jobs.refine.classify import (
     INSERT,
     NEWEST,
     QUARANTINED,
+    SEQUENCE_TIED,
     SUPERSEDED,
     TIED,
     UPDATE,
     classified,
     ranked,
 )
-from jobs.refine.deletes import IS_DELETE, bury, is_delete, tombstones
+from jobs.refine.deletes import bury, is_delete, tombstones
 from jobs.refine.gate import pass_gate
-from jobs.refine.merge import within, write_effective
+from jobs.refine.history import keep_history, with_horizon_checked
+from jobs.refine.merge import target_rows, within, write_batch
 from jobs.refine.origin import POSITION, input_rows, origin, queried
+from jobs.refine.refused import refused_rows
 from jobs.refine.relationships import parent_keys, parent_positions, with_parents_checked
-from jobs.refine.rules import FAILED, WARNED, failed_rules, warned_rules
+from jobs.refine.rules import FAILED, WARNED, failed_rules, warned, warned_rules, warning_measures
 from jobs.refine.typing import RAW_ROW, typed
 from jobs.runtime.books import audit, balance
-from jobs.runtime.commit import append_nothing, commit
+from jobs.runtime.commit import commit
+from jobs.runtime.history import IS_DELETE
 from jobs.runtime.quarantine import ORIGIN, held, quarantine, settle
 from jobs.runtime.staging import stage, unstage
-from jobs.runtime.tables import ensure_table, read_version, replace_all, spark_schema
-from jobs.runtime.texts import as_json
+from jobs.runtime.tables import ensure_table, spark_schema
 from shared.contracts import Disposition
 
 if TYPE_CHECKING:
@@ -50,8 +53,6 @@ FATES = {INSERT: "inserted", UPDATE: "updated", DELETE: "deleted", SUPERSEDED: "
 
 # What the outcome of a snapshot says when it deleted nothing because of rows without a readable key.
 NOT_WHOLE = "snapshot_not_whole"
-# What it says when rows of one key have one sequence and other content, so that only the rule for ties told them apart.
-SEQUENCE_TIED = "sequence_tied"
 
 
 def refine(flow: Flow) -> TableOutcome:
@@ -105,18 +106,18 @@ def _stage(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> tu
     """Type, rule and rank the batch, and write it down with its measures."""
     table = flow.table
     ruled = typed(rows, table).withColumns({FAILED: failed_rules(table), WARNED: warned_rules(table)})
-    checked = with_parents_checked(ruled, table, parent_keys(flow, parents, ruled))
+    checked = with_horizon_checked(with_parents_checked(ruled, table, parent_keys(flow, parents, ruled)), flow)
     columns = [*table.column_names, FAILED, WARNED, RAW_ROW, POSITION, *ORIGIN, NEWEST, TIED]
     columns += [IS_DELETE] if table.apply_as_deletes else []
     newest = ranked(checked, table).withColumns(origin()).select(*columns)
-    observation = Observation()
-    warned = [F.count_if(F.array_contains(WARNED, r.name)).alias(f"warned {r.name}") for r in table.row_rules]
+    observation, is_bad = Observation(), F.size(FAILED) > 0
     measures = [
         F.count(F.lit(1)).alias("read"),
         F.count_if(reduce(or_, [F.col(k).isNull() for k in table.primary_key])).alias("keyless"),
-        F.min(F.when(F.col(NEWEST), F.col(table.primary_key[0]))).alias("least"),
-        F.max(F.when(F.col(NEWEST), F.col(table.primary_key[0]))).alias("greatest"),
-        *warned,
+        F.count_if(is_bad).alias("refused"),
+        F.min(F.when(~is_bad, F.col(table.primary_key[0]))).alias("least"),
+        F.max(F.when(~is_bad, F.col(table.primary_key[0]))).alias("greatest"),
+        *warning_measures(table),
     ]
     staged = stage(flow.session, newest.observe(observation, *measures), flow.staging)
     return staged, observation.get
@@ -126,9 +127,11 @@ def _commit(
     flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[str, Any], released: DataFrame | None
 ) -> TableOutcome:
     table = flow.table
+    if table.history:
+        return keep_history(flow, staged, seen, inputs, released)
     snapshot = table.disposition is Disposition.SNAPSHOT
     bounds = None if snapshot or seen["least"] is None else (seen["least"], seen["greatest"])
-    target = _target(flow, bounds)
+    target = target_rows(flow, bounds)
     # A row without a readable key may be any that a snapshot seems to lack, so beside one nothing is deleted.
     known = tombstones(flow, within(table.primary_key[0], bounds)) if target else None
     is_whole = snapshot and not seen["keyless"]
@@ -136,11 +139,10 @@ def _commit(
     try:
         books, tied = _books(rows, table, seen["read"])
         balance(str(table.name), books)
-        warnings = pass_gate(flow, rows, books)
-        warnings |= {r.name: seen[f"warned {r.name}"] for r in table.row_rules if seen[f"warned {r.name}"]}
+        warnings = pass_gate(flow, rows, books) | warned(table, seen)
         warnings |= {NOT_WHOLE: seen["keyless"]} if snapshot and seen["keyless"] else {}
         warnings |= {SEQUENCE_TIED: tied} if tied else {}
-        refused = _refused(rows, table) if books["quarantined"] else None
+        refused = refused_rows(rows, table) if books["quarantined"] else None
         quarantine(flow.session, flow.batch, flow.quarantine, refused, table.fingerprint, released)
         bury(flow, rows.where(is_delete(table) & F.col(FATE).isin(DELETE, BURY)) if books["tombstoned"] else None)
         if not flow.is_rebuilt:
@@ -148,7 +150,7 @@ def _commit(
         landed = commit(
             flow.session,
             flow.batch,
-            lambda: _write(flow, rows, books, bounds),
+            lambda: write_batch(flow, rows, books, bounds),
             inputs=inputs,
             books=books,
             fingerprint=table.fingerprint,
@@ -170,31 +172,3 @@ def _books(rows: DataFrame, table: Table, read: int) -> tuple[dict[str, int], in
     # What a snapshot lacks is deleted without a row that says so.
     books["tombstoned"] = fates.get(BURY, 0) + (books["deleted"] if table.apply_as_deletes else 0)
     return books, sum(row["tied"] for row in counted.values())
-
-
-def _write(flow: Flow, rows: DataFrame, books: dict[str, int], bounds: tuple[object, object] | None) -> None:
-    names = flow.table.column_names
-    if flow.is_rebuilt:
-        replace_all(rows.where(F.col(FATE) == INSERT).select(*names), flow.location, flow.table.cluster_by)
-    elif books["inserted"] + books["updated"] + books["deleted"]:
-        write_effective(flow.session, rows, flow.table, flow.location, books=books, bounds=bounds)
-    else:
-        append_nothing(rows.select(*names), flow.location)
-
-
-def _target(flow: Flow, bounds: tuple[object, object] | None) -> DataFrame | None:
-    """The target's rows that the batch can touch; None while there is no target."""
-    if flow.batch.before.version < 0 or flow.is_rebuilt:
-        return None
-    rows = read_version(flow.session, flow.location, flow.batch.before.version)
-    return rows.where(within(flow.table.primary_key[0], bounds))
-
-
-def _refused(rows: DataFrame, table: Table) -> DataFrame:
-    return rows.where(F.col(FATE) == QUARANTINED).select(
-        F.col(FAILED).alias("rules"),
-        F.col(POSITION).alias("source_position"),
-        as_json(*table.primary_key).alias("row_key"),
-        F.col(RAW_ROW).alias("row"),
-        *ORIGIN,
-    )

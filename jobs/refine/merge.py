@@ -9,10 +9,13 @@ from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
 from jobs.refine.classify import DELETE, EFFECTIVE, FATE, INSERT, UPDATE
+from jobs.runtime.commit import append_nothing
+from jobs.runtime.tables import read_version, replace_all
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
+    from jobs.runtime.flow import Flow
     from shared.contracts import Table
 
 
@@ -25,6 +28,32 @@ def within(column: str, bounds: tuple[object, object] | None, side: str = "") ->
     if bounds is None or not all(isinstance(b, int | str | dt.date) and not isinstance(b, dt.datetime) for b in bounds):
         return F.lit(True)  # noqa: FBT003 - a literal column
     return F.col(side + column).between(F.lit(bounds[0]), F.lit(bounds[1]))
+
+
+def target_rows(flow: Flow, bounds: tuple[object, object] | None) -> DataFrame | None:
+    """The target's rows that the batch can touch; None while there is no target."""
+    if flow.batch.before.version < 0 or flow.is_rebuilt:
+        return None
+    rows = read_version(flow.session, flow.location, flow.batch.before.version)
+    return rows.where(within(flow.table.primary_key[0], bounds))
+
+
+def write_batch(flow: Flow, rows: DataFrame, books: dict[str, int], bounds: tuple[object, object] | None) -> None:
+    """Write a classified batch in one commit, whatever it holds.
+
+    Args:
+        flow: The table's turn.
+        rows: Classified rows.
+        books: The batch's books.
+        bounds: Least and greatest value of the first key column among the rows.
+    """
+    names = flow.table.column_names
+    if flow.is_rebuilt:
+        replace_all(rows.where(F.col(FATE) == INSERT).select(*names), flow.location, flow.table.cluster_by)
+    elif books["inserted"] + books["updated"] + books["deleted"]:
+        write_effective(flow.session, rows, flow.table, flow.location, books=books, bounds=bounds)
+    else:
+        append_nothing(rows.select(*names), flow.location)
 
 
 def write_effective(

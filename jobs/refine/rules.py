@@ -10,6 +10,8 @@ from jobs.refine.deletes import is_delete
 from shared.contracts import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pyspark.sql import Column
 
     from shared.contracts import Table
@@ -35,6 +37,16 @@ def failed_rules(table: Table) -> Column:
 def warned_rules(table: Table) -> Column:
     """The names of the rules of severity `warning` that a typed row fails."""
     return _names(_of_living(table, _row_rules(table, Severity.WARNING)))
+
+
+def warning_measures(table: Table) -> list[Column]:
+    """How many rows fail each rule of severity `warning`."""
+    return [F.count_if(F.array_contains(WARNED, r.name)).alias(f"warned {r.name}") for r in table.row_rules]
+
+
+def warned(table: Table, seen: Mapping[str, int]) -> dict[str, int]:
+    """What `warning_measures` found, by rule; only what is not zero."""
+    return {r.name: seen[f"warned {r.name}"] for r in table.row_rules if seen[f"warned {r.name}"]}
 
 
 def given(column: str) -> str:

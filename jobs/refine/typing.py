@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.refine.deletes import IS_DELETE
 from jobs.refine.rules import given
+from jobs.runtime.history import IS_DELETE
 from jobs.runtime.texts import as_json
 from shared.contracts.model import CARRIED_COLUMNS
 

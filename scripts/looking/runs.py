@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shared.jobs import TableVersion
 
 UNFINISHED = "unfinished"
-COUNTS = ("read", "inserted", "updated", "deleted", "tombstoned", "superseded", "quarantined")
+COUNTS = ("read", "inserted", "updated", "deleted", "tombstoned", "recorded", "superseded", "quarantined")
 OUTCOMES = TypeAdapter(tuple[TableOutcome, ...])
 SHOWN_NAMES = 10
 

@@ -36,8 +36,8 @@ def nothing_changed(record: RunRecord) -> bool:
 
 
 def _counts(outcome: TableOutcome) -> tuple[int, int, int, int]:
-    # A delete row counts once, whether the row it deletes was there or not.
-    merged = outcome.inserted + outcome.updated + max(outcome.deleted, outcome.tombstoned)
+    # A delete row counts once, whether the row it deletes was there or not; of a history it is events that came in.
+    merged = outcome.recorded or outcome.inserted + outcome.updated + max(outcome.deleted, outcome.tombstoned)
     return outcome.read, merged, outcome.superseded, outcome.quarantined
 
 

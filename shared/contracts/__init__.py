@@ -14,11 +14,13 @@ from shared.contracts.model import (
     Table,
     TableRule,
 )
+from shared.contracts.versions import History
 
 __all__ = [
     "Catalog",
     "Column",
     "Disposition",
+    "History",
     "Kind",
     "Parent",
     "Query",

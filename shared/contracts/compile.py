@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shared.contracts.columns import PLAIN_NAME, compile_columns, primary_key
 from shared.contracts.deletes import compile_deletes
 from shared.contracts.document import SUFFIX, TABLE, read_document, short_name
+from shared.contracts.history import compile_history
 from shared.contracts.model import Disposition, Kind, Query, RowRule, Table, TableRule
 from shared.contracts.query import BATCH, read_query
 from shared.contracts.readers import compile_readers
@@ -25,10 +26,12 @@ DISPOSITIONS = {
     Kind.REFINED: {Disposition.MERGE, Disposition.SNAPSHOT},
     Kind.BUILT: {Disposition.REFRESH},
 }
+# How the rows of a key follow each other.
+EVENT_PROPERTIES = {"sequenceBy", "applyAsDeletes", "storedAsScdType", "exceptColumnList", "ignoreNullUpdates"}
 TABLE_PROPERTIES = {
     Kind.INGESTED: {"writeDisposition", "clusterBy", "cursor", "lag", "initialValue", "endValue"},
-    Kind.REFINED: {"writeDisposition", "clusterBy", "sequenceBy", "applyAsDeletes", "tombstoneRetention"},
-    Kind.BUILT: {"writeDisposition", "clusterBy"},
+    Kind.REFINED: {"writeDisposition", "clusterBy", "tombstoneRetention", "eventRetention"} | EVENT_PROPERTIES,
+    Kind.BUILT: {"writeDisposition", "clusterBy", "eventRetention"} | EVENT_PROPERTIES,
 }
 
 # What only a table that is refined row by row can do with a column, or any but a bronze one.
@@ -70,6 +73,7 @@ def compile_contract(path: Path) -> Table:
         sequence_by=sequence_by,
         apply_as_deletes=apply_as_deletes,
         tombstone_retention_seconds=retention,
+        history=compile_history(document, custom, columns, sequence_by, kind),
         cluster_by=_column_list(document, custom, "clusterBy", names),
         source=compile_source(document, custom, disposition) if kind is Kind.INGESTED else None,
         inputs=_inputs(document, kind, query),

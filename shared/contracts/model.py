@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from shared.contracts.versions import IS_CURRENT, VALID_FROM, VALID_TO, History
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,7 +154,8 @@ class Table:
     """One table, from its contract.
 
     `columns` are the business columns in their order. `apply_as_deletes` is a predicate over the input's row that holds
-    for a delete; tombstones are kept for ever when `tombstone_retention_seconds` is None.
+    for a delete; tombstones are kept for ever when `tombstone_retention_seconds` is None. A table with a `history` has
+    one row per key and version instead of one per key.
     """
 
     name: TableName
@@ -166,6 +169,7 @@ class Table:
     sequence_by: tuple[str, ...] = ()
     apply_as_deletes: str | None = None
     tombstone_retention_seconds: int | None = None
+    history: History | None = None
     cluster_by: tuple[str, ...] = ()
     source: Source | None = None
     inputs: tuple[TableName, ...] = ()
@@ -178,8 +182,33 @@ class Table:
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
-        """The Delta table's columns: the business columns, and on landed rows what the engine adds."""
-        return self.columns + (LANDED_COLUMNS if self.kind is Kind.INGESTED else ())
+        """The Delta table's columns: the business columns, and what the engine adds to landed rows and to versions."""
+        if self.kind is Kind.INGESTED:
+            return self.columns + LANDED_COLUMNS
+        return self.columns + (self._history_columns if self.history else ())
+
+    @property
+    def versions(self) -> Table:
+        """The same table of versions, as one whose columns and key are those of its rows."""
+        if self.history is None:
+            return self
+        key = (*self.primary_key, VALID_FROM)
+        return replace(self, columns=self.all_columns, primary_key=key, history=None)
+
+    @property
+    def tracked_columns(self) -> tuple[str, ...]:
+        """The columns whose change opens a version."""
+        untracked = {*self.primary_key, *self.sequence_by, *(self.history.untracked if self.history else ())}
+        return tuple(n for n in self.column_names if n not in untracked)
+
+    @property
+    def _history_columns(self) -> tuple[Column, ...]:
+        moment = next(c.type for c in self.columns if c.name == self.sequence_by[0])
+        return (
+            Column(name=VALID_FROM, type=moment, required=True, description="When the version begins, inclusive."),
+            Column(name=VALID_TO, type=moment, description="When it ends, exclusive; null for the current one."),
+            Column(name=IS_CURRENT, type="boolean", required=True, description="Whether the version still holds."),
+        )
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -211,6 +240,7 @@ class Table:
             "primary_key": self.primary_key,
             "disposition": self.disposition,
             "sequence_by": self.sequence_by,
+            "history": self.history,
             "deletes": (self.apply_as_deletes, self.tombstone_retention_seconds),
             "source": self.source,
             "inputs": self.inputs,

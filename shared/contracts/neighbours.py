@@ -39,6 +39,7 @@ def check_neighbours(table: Table, tables: Mapping[str, Table]) -> None:
         _check_refined(table, tables[str(table.inputs[0])])
     elif table.query and table.query.columns:
         _check_result(table, table.query)
+        _check_deletes(table, table.query.columns)
 
 
 def dependency_place(table: Table, name: TableName) -> str:
@@ -67,6 +68,12 @@ def _check_parent(column: Column, to: Parent, tables: Mapping[str, Table], place
             f"{place()}: column {column.name} points to an unknown parent table",
             given=str(to.table),
             expected=", ".join(sorted(tables)),
+        )
+    if parent.history:
+        raise ContractError(
+            f"{place()}: column {column.name} points to a history, which has many rows of one key",
+            given=str(to.table),
+            expected="a table with one row per key",
         )
     if parent.primary_key != (to.column,):
         raise ContractError(
@@ -109,6 +116,11 @@ def _check_refined(table: Table, source: Table) -> None:
                 given=", ".join(unknown),
                 expected=", ".join(known),
             )
+    _check_deletes(table, known)
+
+
+def _check_deletes(table: Table, known: tuple[str, ...]) -> None:
+    """What marks a delete is asked of columns that are there; nothing is known of a query that selects all."""
     unknown = unknown_columns(table.apply_as_deletes, known) if table.apply_as_deletes and known else []
     if unknown:
         document = read_document(table.file)
@@ -121,8 +133,10 @@ def _check_refined(table: Table, source: Table) -> None:
 
 def _check_result(table: Table, query: Query) -> None:
     """A built table's query gives the contract's columns, no more and no fewer."""
-    wrong = sorted(set(query.columns) ^ set(table.column_names))
-    if wrong or len(query.columns) != len(table.columns):
+    # What marks a delete among the events of a history may stand beside the contract's columns.
+    beside = set(query.columns) - set(table.column_names) if table.history and table.apply_as_deletes else set()
+    wrong = sorted((set(query.columns) ^ set(table.column_names)) - beside)
+    if wrong or len(query.columns) != len(table.columns) + len(beside):
         file = table.file.with_name(f"{table.name.table}.sql")
         raise ContractError(
             f"{short_name(file)}:1: the query's columns are not the contract's",

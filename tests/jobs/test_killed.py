@@ -19,6 +19,8 @@ from scripts.local.job_runs import JobRun
 from scripts.local.spark_settings import LOCAL_CONFS, jar_paths
 from shared.jobs import Status, Step
 from tests.support.killing import KilledError, Reaper
+from tests.support.small_contracts import CUSTOMERS as PROPERTIES
+from tests.support.small_contracts import KEY_AND_SEQUENCE, contract
 from tests.support.small_driver import CONTRACTS
 from tests.support.small_lake import SmallLake, let_leases_run_out, make_lease_table
 
@@ -31,11 +33,14 @@ CUSTOMERS, ORDERS, STOCK = (
 # What may differ between two runs of the same work.
 ITS_OWN = ("_ingested_at", "_run_id", "run_id", "quarantined_at")
 # What lies beside the tables and commits before them.
-COMPANIONS = ("quarantine", "tombstones")
+COMPANIONS = ("quarantine", "tombstones", "events")
+# The customers once more, each with its versions.
+NAMES = contract("silver.names", PROPERTIES, KEY_AND_SEQUENCE | {"storedAsScdType": "2"})
 
 
 def begun(lake: SmallLake) -> SmallLake:
     """Some tables are there; the next run makes the others, and inserts, updates, deletes and refuses rows."""
+    lake.files["silver.names"] = NAMES
     lake.land("bronze.shop__customers", CUSTOMERS, f"1,Ann,{TEN}", f"2,Bob,{TEN}")
     lake.land("bronze.shop__orders", ORDERS, f"10,1,5,new,{TEN}", f"11,9,1,new,{TEN}", f"12,2,1,new,{TEN}", "13")
     lake.land("bronze.shop__stock", STOCK, "a,1", "b,2", "c,3")
@@ -96,8 +101,8 @@ def test_a_run_that_dies_before_every_write_ends_as_if_it_had_not(small_lake, mo
     reaper.watch(monkeypatch)
     assert run_and_die(lake, reaper) == len(reaper.seen)
     assert {"commit", "ensure_table", "stage", "write_text"} == {point.split()[0] for point in reaper.seen}
-    # Seven tables, four quarantines, tombstones and the files of four steps at the least.
-    assert len(reaper.seen) >= 7 * 3 + 4 + 2 + 4 * 2
+    # Eight tables, four quarantines, tombstones, events and the files of four steps at the least.
+    assert len(reaper.seen) >= 8 * 3 + 4 + 2 + 2 + 4 * 2
     assert page(undisturbed) == page(lake)
     assert left_behind(undisturbed) == left_behind(lake)
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from shared.contracts import Kind, Table, load_catalog
 from tests.oracle.delivered import Malformed, arrived_malformed, day
 from tests.oracle.gold import build_gold
+from tests.oracle.history import customers_history
 from tests.oracle.silver import Refused, build_silver
 
 ARROW = {
@@ -56,8 +57,10 @@ def answers(upto: int) -> tuple[Answer, ...]:
     with duckdb.connect() as db:
         for delivery in range(1, upto + 1):
             refused = build_silver(db, delivery)
+            db.register("versions", pa.Table.from_pylist(customers_history(delivery)))
+            db.execute("CREATE OR REPLACE TABLE silver.customers_history AS FROM versions")
             build_gold(db)
-            tables = [t for t in load_catalog().tables.values() if t.kind is not Kind.INGESTED]
+            tables = [t.versions for t in load_catalog().tables.values() if t.kind is not Kind.INGESTED]
             found.append(
                 Answer(
                     rows={str(t.name): _rows(db, t) for t in tables},

@@ -54,7 +54,7 @@ class Ran:
     def books(self, table: str) -> dict[str, int]:
         """What became of the rows one table read; only what is not zero."""
         counts = self.outcomes[table].model_dump(
-            include={"read", "inserted", "updated", "deleted", "tombstoned", "superseded", "quarantined"}
+            include={"read", "inserted", "updated", "deleted", "tombstoned", "recorded", "superseded", "quarantined"}
         )
         return {account: count for account, count in counts.items() if count}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shared.contracts.evolution.changes import Change, What, compare
 from shared.contracts.evolution.policy import Ruled, ruled
 from shared.contracts.model import Column, Disposition
+from shared.contracts.versions import History
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,7 @@ def noted(table: Table) -> dict[str, Any]:
         "disposition": str(table.disposition),
         "required": [c.name for c in table.columns if c.required],
         "deletes": table.apply_as_deletes,
+        "history": _noted_history(table.history),
         "cursor": table.source.cursor if table.source else None,
     }
 
@@ -56,7 +58,23 @@ def as_built(table: Table, stored: Mapping[str, str], facts: Mapping[str, Any]) 
         sequence_by=tuple(facts.get("sequence_by", table.sequence_by)),
         disposition=Disposition(facts.get("disposition", table.disposition)),
         apply_as_deletes=facts.get("deletes", table.apply_as_deletes),
+        history=_history(table, facts),
         source=source,
+    )
+
+
+def _noted_history(history: History | None) -> dict[str, Any] | None:
+    if history is None:
+        return None
+    return {"untracked": list(history.untracked), "ignore_null_updates": history.ignore_null_updates}
+
+
+def _history(table: Table, facts: Mapping[str, Any]) -> History | None:
+    if "history" not in facts:
+        return table.history
+    noted_ = facts["history"]
+    return noted_ and History(
+        untracked=tuple(noted_["untracked"]), ignore_null_updates=bool(noted_["ignore_null_updates"])
     )
 
 

@@ -132,6 +132,7 @@ def _of_table(old: Table, new: Table, renamed: dict[str, str]) -> Iterator[Chang
         (What.ORDER_CHANGED, names(old.sequence_by), ", ".join(new.sequence_by)),
         (What.DISPOSITION_CHANGED, str(old.disposition), str(new.disposition)),
         (What.HISTORY_CHANGED, _deletes(old), _deletes(new)),
+        (What.HISTORY_CHANGED, _versions(old, renamed), _versions(new, {})),
         (What.CURSOR_CHANGED, renamed.get(cursor(old), cursor(old)), cursor(new)),
     )
     yield from (Change(what=what, before=before, after=after) for what, before, after in facts if before != after)
@@ -143,6 +144,15 @@ def _of_table(old: Table, new: Table, renamed: dict[str, str]) -> Iterator[Chang
 
 def _deletes(table: Table) -> str:
     return table.apply_as_deletes or "none"
+
+
+def _versions(table: Table, renamed: dict[str, str]) -> str:
+    """What decides where a version begins; how long events are kept does not."""
+    if table.history is None:
+        return "one row per key"
+    untracked = ", ".join(renamed.get(name, name) for name in table.history.untracked) or "none"
+    nulls = "as before" if table.history.ignore_null_updates else "a value"
+    return f"versions (untracked: {untracked}; null is {nulls})"
 
 
 def _without_cursor(table: Table) -> dict[str, object]:

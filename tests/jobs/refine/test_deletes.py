@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from jobs.refine.flow import SEQUENCE_TIED
+from jobs.refine.classify import SEQUENCE_TIED
 from shared.jobs import Step
 
 STEPS = (Step.INGEST, Step.REFINE)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from jobs.refine import flow as flow_module
+from jobs.refine import merge
 from jobs.refine.flow import NOT_WHOLE
 from shared.jobs import Status, Step
 from tests.support.small_contracts import bronze, contract
@@ -246,12 +246,12 @@ def test_a_row_local_query_makes_many_rows_of_one_and_each_is_judged(small_lake)
 def test_an_engine_that_did_something_else_than_the_batch_says_is_found_out(shop, monkeypatch):
     shop.only("bronze.shop__customers", "silver.customers")
     shop.run("r1", INGEST_AND_REFINE)
-    write = flow_module.write_effective
+    write = merge.write_effective
 
     def half(session, rows, *others, **how):
         write(session, rows.where("customer_id <> 2"), *others, **how)
 
-    monkeypatch.setattr(flow_module, "write_effective", half)
+    monkeypatch.setattr(merge, "write_effective", half)
     shop.land("bronze.shop__customers", CUSTOMERS, f"1,Anna,{ELEVEN}", f"2,Bobby,{ELEVEN}")
     failed = shop.run("r2", INGEST_AND_REFINE).outcomes["silver.customers"].failure
     assert "UnbalancedBooksError" == failed.error

@@ -19,6 +19,7 @@ BOOKS = {"inserted": 2, "updated": 1, "deleted": 1}
             id="every account",
         ),
         pytest.param({"read": 1, "inserted": 1, "deleted": 5}, id="deleted rows were not read"),
+        pytest.param({"read": 3, "recorded": 2, "superseded": 1, "inserted": 7}, id="versions were not read"),
     ],
 )
 def test_books_that_add_up_balance(books):

@@ -29,6 +29,7 @@ def test_run_adds_up_what_its_steps_did(lake):
         "updated": 1,
         "deleted": 0,
         "tombstoned": 0,
+        "recorded": 0,
         "superseded": 0,
         "quarantined": 1,
     } == run.counts

@@ -4,45 +4,6 @@ import pytest
 
 from tests.support.small_catalog import DAYS_SQL, FILES, PEOPLE, VISITS, refusal
 
-MARKED = "      - {property: applyAsDeletes, value: day = 'x'}\n"
-# sequenceBy, further custom properties, what the refusal says, and the case.
-DELETES = [
-    (
-        "seen_at",
-        "      - {property: applyAsDeletes, value: gone}\n",
-        [
-            "25: applyAsDeletes asks for what its input lacks",
-            "given: gone",
-            "expected: id, who, day, seen, _ingested_at",
-        ],
-        "deletes by a column the input does not have",
-    ),
-    (
-        "seen_at",
-        "      - {property: applyAsDeletes, value: max(day) = 'x'}\n",
-        ["25: not one expression over one row", "given: max(day) = 'x'"],
-        "deletes by more than one row",
-    ),
-    (
-        "seen_at",
-        "      - {property: tombstoneRetention, value: 30 days}\n",
-        ["25: tombstoneRetention without applyAsDeletes"],
-        "tombstones of nothing",
-    ),
-    (
-        "person",
-        f"{MARKED}      - {{property: tombstoneRetention, value: 30 days}}\n",
-        ["26: tombstoneRetention is measured on sequenceBy", "given: sequenceBy of type string", "timestamp or date"],
-        "tombstones that have no age",
-    ),
-    (
-        "seen_at",
-        f"{MARKED}      - {{property: tombstoneRetention, value: a while}}\n",
-        ["26: tombstoneRetention is not a duration", "given: a while"],
-        "tombstones kept for a while",
-    ),
-]
-
 
 @pytest.mark.parametrize(
     "file, old, new, said",
@@ -118,16 +79,6 @@ DELETES = [
             ["20: column person and its parent's key differ in type"],
             id="a parent downstream",
         ),
-        *[
-            pytest.param(
-                PEOPLE,
-                "      - {property: sequenceBy, value: [seen_at]}\n",
-                "      - {property: sequenceBy, value: [SEQ]}\n".replace("SEQ", sequence) + custom,
-                said,
-                id=id_,
-            )
-            for sequence, custom, said, id_ in DELETES
-        ],
         pytest.param(
             DAYS_SQL,
             "GROUP BY visit_date",

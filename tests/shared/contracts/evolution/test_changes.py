@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from shared.contracts import Disposition, Kind, RowRule, Severity, Source
+from shared.contracts import Disposition, History, Kind, RowRule, Severity, Source
 from shared.contracts.evolution.as_built import as_built, noted, since_built
 from shared.contracts.evolution.changes import What, compare
 from shared.contracts.evolution.policy import POLICY, Level, Remedy, heaviest, is_raised, ruled
@@ -77,6 +77,7 @@ def test_a_type_widens_only_when_it_holds_every_value(old, new, holds):
 
 
 RULE = RowRule(name="some", bad="pieces < 0", severity=Severity.ERROR)
+KEPT = {"sequence_by": ("pieces",)}
 LANDED = Source(system="shop", type="s3", object="things", location="s3://landing/*.csv", cursor="pieces")
 
 
@@ -86,6 +87,14 @@ LANDED = Source(system="shop", type="s3", object="things", location="s3://landin
         pytest.param({}, {"primary_key": ("key", "colour")}, What.KEY_CHANGED, Level.BREAKING, id="key"),
         pytest.param({}, {"sequence_by": ("pieces",)}, What.ORDER_CHANGED, Level.BREAKING, id="sequenceBy"),
         pytest.param({}, {"disposition": Disposition.SNAPSHOT}, What.DISPOSITION_CHANGED, Level.BREAKING, id="mode"),
+        pytest.param(KEPT, KEPT | {"history": History()}, What.HISTORY_CHANGED, Level.BREAKING, id="versions"),
+        pytest.param(
+            KEPT | {"history": History()},
+            KEPT | {"history": History(untracked=("colour",))},
+            What.HISTORY_CHANGED,
+            Level.BREAKING,
+            id="an untracked column",
+        ),
         pytest.param({}, {"kind": Kind.BUILT}, What.KIND_CHANGED, Level.BREAKING, id="kind"),
         pytest.param(
             {"source": LANDED},
@@ -188,6 +197,17 @@ def test_rules_of_a_table_as_it_was_built_are_known_by_the_fingerprint_alone():
     assert [What.DECISION_CHANGED] == [r.change.what for r in since_built(new, stored, {}, old.fingerprint)[1]]
     assert () == since_built(new, stored, noted(new), new.fingerprint)[1]
     assert () == since_built(new, stored, {}, "")[1]
+
+
+def test_a_history_as_it_was_built_is_known_by_what_its_last_batch_noted():
+    rows, versions = things(*OLD, **KEPT), things(*OLD, **KEPT, history=History(untracked=("colour",)))
+    for old, new in ((rows, versions), (versions, rows)):
+        stored = {c.name: c.type for c in old.all_columns}
+        assert What.HISTORY_CHANGED in {r.change.what for r in since_built(new, stored, noted(old), "")[1]}
+        assert () == since_built(old, stored, noted(old), "")[1]
+    longer = replace(versions, history=replace(versions.history, event_retention_seconds=9))
+    stored = {c.name: c.type for c in versions.all_columns}
+    assert () == since_built(longer, stored, noted(versions), "")[1]
 
 
 def test_what_the_engine_adds_to_landed_rows_is_no_column_of_the_contract():

@@ -1,0 +1,83 @@
+"""The events of a history: kept in a companion table, clustered by the key, as far back as the contract says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from jobs.refine.merge import within
+from jobs.runtime.companion import Companion, commit_before, rows_before
+from jobs.runtime.history import IS_DELETE
+from jobs.runtime.retention import horizon_of, is_before
+from jobs.runtime.tables import spark_schema
+from shared.names import events_location
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from jobs.runtime.flow import Flow
+
+BATCH = "_batch"
+HORIZON = "horizon"
+
+
+def known_events(flow: Flow, bounds: tuple[object, object] | None, horizon: datetime | None) -> DataFrame | None:
+    """The events of earlier batches that a batch can meet; None while there are none."""
+    rows = None if flow.is_rebuilt else rows_before(flow.session, flow.batch, _companion(flow))
+    if rows is None:
+        return None
+    rows = rows.where(within(flow.table.primary_key[0], bounds))
+    return rows.where(f"NOT ({is_before(flow.table.sequence_by[0], horizon)})") if horizon else rows
+
+
+def record(flow: Flow, rows: DataFrame | None) -> None:
+    """Commit the events of the batch that count; those from before the last batch's horizon are taken out with that.
+
+    Args:
+        flow: The table's turn.
+        rows: The contract's columns and `_is_delete`; None when no event counts.
+    """
+    companion = _companion(flow)
+    if rows is not None:
+        rows = rows.withColumn(BATCH, F.lit(flow.batch.sequence).cast("bigint")).select(*companion.schema.fieldNames())
+    last = (flow.last_inputs or {}).get(HORIZON)
+    outdated = is_before(flow.table.sequence_by[0], datetime.fromisoformat(last)) if last else None
+    released = None
+    if flow.is_rebuilt and (known := rows_before(flow.session, flow.batch, companion)) is not None:
+        released = known.select(BATCH).distinct()
+    commit_before(
+        flow.session,
+        flow.batch,
+        companion,
+        rows,
+        fingerprint=flow.table.fingerprint,
+        outdated=outdated,
+        released=released,
+    )
+
+
+def _companion(flow: Flow) -> Companion:
+    table = flow.table
+    needed = (*table.primary_key, *table.sequence_by)
+    fields = {f.name: f for f in spark_schema(table).fields}
+    kept = [T.StructField(n, fields[n].dataType, n not in needed, fields[n].metadata) for n in table.column_names]
+    batch = T.StructField(
+        BATCH, T.LongType(), nullable=False, metadata={"comment": "The batch that brought the event."}
+    )
+    gone = T.StructField(IS_DELETE, T.BooleanType(), nullable=False, metadata={"comment": "Whether the key went then."})
+    location = events_location(flow.job.lake_root, table.name)
+    schema = T.StructType([batch, *kept, gone])
+    return Companion(what="events", location=location, schema=schema, cluster_by=table.primary_key[:1])
+
+
+def horizon_now(flow: Flow) -> datetime | None:
+    """The moment from which on events are kept; it never goes back, since what was taken out does not return."""
+    history = flow.table.history
+    if history is None or history.event_retention_seconds is None:
+        return None
+    horizon = horizon_of(flow.job.business_date, history.event_retention_seconds)
+    last = (flow.last_inputs or {}).get(HORIZON)
+    return max(horizon, datetime.fromisoformat(last)) if last else horizon

@@ -1,0 +1,32 @@
+"""The rows of a batch that go to the quarantine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from jobs.refine.origin import POSITION
+from jobs.refine.rules import FAILED
+from jobs.refine.typing import RAW_ROW
+from jobs.runtime.quarantine import ORIGIN
+from jobs.runtime.texts import as_json
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from shared.contracts import Table
+
+
+def refused_rows(rows: DataFrame, table: Table) -> DataFrame:
+    """The rows that fail a rule of severity `error`, as the quarantine takes them.
+
+    Grain: one row per refused row in and out.
+    """
+    return rows.where(F.size(FAILED) > 0).select(
+        F.col(FAILED).alias("rules"),
+        F.col(POSITION).alias("source_position"),
+        as_json(*table.primary_key).alias("row_key"),
+        F.col(RAW_ROW).alias("row"),
+        *ORIGIN,
+    )

@@ -1,0 +1,116 @@
+"""A history kept from day to day: late events, deletes, and the past that is frozen."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from jobs.refine.history import BEFORE_HORIZON
+from shared.jobs import Step
+from tests.support.small_contracts import bronze, contract
+
+STEPS = (Step.INGEST, Step.REFINE)
+HEADER = "person_id,name,city,op,changed_at"
+PEOPLE = """\
+      - name: person_id
+        logicalType: integer
+        physicalType: bigint
+        primaryKey: true
+        transformSourceObjects: [bronze.desk__people]
+        description: Number.
+      - {name: name, logicalType: string, physicalType: string, description: Name.}
+      - {name: city, logicalType: string, physicalType: string, description: City.}
+      - {name: changed_at, logicalType: timestamp, physicalType: timestamp, description: Change.}
+"""
+HISTORY = {
+    "writeDisposition": "merge",
+    "sequenceBy": "[changed_at]",
+    "applyAsDeletes": "\"op = 'D'\"",
+    "storedAsScdType": "2",
+    "exceptColumnList": "[city]",
+    "eventRetention": "10 days",
+}
+
+
+def day(number):
+    return datetime(2026, 1, number)  # noqa: DTZ001 - the source's times are UTC and say no zone
+
+
+@pytest.fixture
+def desk(small_lake):
+    small_lake.files = {
+        "bronze.desk__people": bronze("bronze.desk__people", "append", "person_id", "name", "city", "op", "changed_at"),
+        "silver.people": contract("silver.people", PEOPLE, HISTORY),
+    }
+    return small_lake
+
+
+def bring(lake, run, *lines, today):
+    lake.land("bronze.desk__people", HEADER, *lines)
+    return lake.run(run, STEPS, business_date=date(2026, 1, today))
+
+
+def held(lake):
+    """Key, name, city, from and to of every version."""
+    rows = lake.frame("silver.people").select("person_id", "name", "city", "valid_from", "valid_to", "is_current")
+    found = sorted((tuple(r) for r in rows.collect()), key=lambda r: (r[0], r[3]))
+    assert [r[4] is None for r in found] == [r[5] for r in found]
+    return [(key, name, city, since.day, until and until.day) for key, name, city, since, until, _ in found]
+
+
+def test_late_events_split_and_shift_versions_of_their_keys_alone(desk):
+    bring(desk, "r0", f"9,a,x,U,{day(5)}", today=9)
+    untouched = desk.frame("silver.people").inputFiles()
+    first = [f"1,a,x,U,{day(5)}", f"1,a,y,U,{day(8)}", f"2,a,x,U,{day(5)}", f"2,,,D,{day(9)}"]
+    ran = bring(desk, "r1", *first, today=9)
+    assert [(1, "a", "y", 5, None), (2, "a", "x", 5, 9), (9, "a", "x", 5, None)] == held(desk)
+    assert {"read": 4, "recorded": 4, "inserted": 2} == ran.books("silver.people")
+
+    # Person 1 was another in between, person 2 came back, and of person 9 there is no news.
+    late = [f"1,b,x,U,{day(6)}", f"2,b,x,U,{day(9)}", f"2,a,x,U,{day(9)} 12:00:00"]
+    ran = bring(desk, "r2", *late, today=9)
+    assert [
+        (1, "a", "x", 5, 6),
+        (1, "b", "x", 6, 8),
+        (1, "a", "y", 8, None),
+        (2, "a", "x", 5, 9),
+        (2, "a", "x", 9, None),
+        (9, "a", "x", 5, None),
+    ] == held(desk)
+    assert {"read": 3, "recorded": 2, "superseded": 1, "inserted": 3, "updated": 1} == ran.books("silver.people")
+    assert {"sequence_tied": 1} == ran.outcomes["silver.people"].warnings
+    assert untouched == desk.frame("silver.people").where("person_id = 9").inputFiles()
+
+    # Told once more, from another file: bronze keeps it, and nothing comes of it.
+    ran = bring(desk, "r3", f"1,a,x,U,{day(5)}", f"1,a,y,U,{day(8)}", today=9)
+    assert {"read": 2, "superseded": 2} == ran.books("silver.people")
+
+
+def test_what_lies_before_the_events_that_are_kept_is_frozen(desk):
+    past = [f"1,a,x,U,{day(1)}", f"1,b,x,U,{day(3)}", f"2,a,x,U,{day(1)}", f"2,,,D,{day(2)}", f"3,a,x,U,{day(1)}"]
+    bring(desk, "r1", *past, f"3,a,x,U,{day(4)}", today=20)
+    frozen = [(1, "a", "x", 1, 3), (1, "b", "x", 3, None), (2, "a", "x", 1, 2), (3, "a", "x", 1, None)]
+    assert frozen == held(desk)
+
+    # The tenth is the horizon now: what is older is refused, and the last version before it goes on.
+    news = [f"1,b,y,U,{day(12)}", f"2,a,x,U,{day(12)}", f"3,late,x,U,{day(9)}", f"3,z,x,U,{day(14)}"]
+    ran = bring(desk, "r2", *news, today=20)
+    now = [
+        (1, "a", "x", 1, 3),
+        (1, "b", "y", 3, None),
+        (2, "a", "x", 1, 2),
+        (2, "a", "x", 12, None),
+        (3, "a", "x", 1, 14),
+        (3, "z", "x", 14, None),
+    ]
+    assert now == held(desk)
+    assert {"read": 4, "recorded": 3, "quarantined": 1, "inserted": 2, "updated": 2} == ran.books("silver.people")
+    [confirmed] = desk.frame("silver.people").where(f"person_id = 3 AND valid_to = '{day(14)}'").collect()
+    assert day(4) == confirmed["changed_at"]
+    assert [[BEFORE_HORIZON]] == [rules for _, rules, *_ in desk.refused("silver.people")]
+
+    # The events of the past are taken out, and an earlier business date does not bring their time back.
+    bring(desk, "r3", f"3,y,x,U,{day(13)}", f"1,late,x,U,{day(9)}", today=12)
+    assert [*now[:4], (3, "a", "x", 1, 13), (3, "y", "x", 13, 14), (3, "z", "x", 14, None)] == held(desk)
+    kept = desk.spark.read.format("delta").load(str(Path(desk.lake_root, "events", "silver", "people")))
+    assert {12, 13, 14} == {row["changed_at"].day for row in kept.collect()}
