@@ -100,6 +100,12 @@ def test_jobs_read_landing_and_never_write_there(prod):
     assert [] == [s for s in writing if "Landing" in str(s["Resource"])]
 
 
+def test_jobs_read_their_code_and_never_write_it(prod):
+    of_code = [s for s in policy_of(prod, "JobRole") if "cdk-hnb659fds-assets" in str(s["Resource"])]
+
+    assert ["s3:GetObject"] == [action for s in of_code for action in actions_of(s)]
+
+
 @pytest.mark.parametrize(
     "role, service",
     [
