@@ -12,8 +12,8 @@ from shared.names import Names
 
 # What lets a service be told by which resource, or for which account, it is asked.
 TELLING = ("aws:SourceAccount", "aws:SourceArn", "kms:EncryptionContext")
-# Lambda hands neither to IAM when it takes a function's role; whoever may pass the role decides.
-TELLS_NOTHING = {"lambda.amazonaws.com"}
+# These hand neither to IAM when they take a role; whoever may pass the role to a function or a cluster decides.
+TELLS_NOTHING = {"lambda.amazonaws.com", "redshift.amazonaws.com"}
 # The services that write to something encrypted with the key: who, and what makes it theirs.
 KEY_USERS = {
     "AWS::Logs::LogGroup": "logs.",
@@ -96,10 +96,12 @@ def test_costs_are_told_apart_by_four_tags(cloud):
     assert {} == {name: tags for name, tags in tagged.items() if not {"env", "owner", "step", "system"} <= tags}
 
 
-def test_no_template_names_a_partition(cloud):
+@pytest.mark.parametrize("env", ["dev", "prod"])
+def test_no_template_names_a_partition(clouds, env):
+    """A laptop's settings name the stand-in of a cluster by its whole ARN."""
     named = {
         name: part
-        for name, template in cloud.templates.items()
+        for name, template in clouds[env].templates.items()
         for part in ("arn:aws:", "arn:aws-cn:", "amazonaws.com.cn")
         if part in json.dumps(template)
     }
