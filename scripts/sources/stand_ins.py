@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from scripts.sources.delivered_bridge import bridge_files
 from scripts.sources.delivered_events import redshift_files
 from scripts.sources.delivered_files import check_delivery, crm_files, rates_archive, snowflake_files
 from scripts.sources.http_files import FileServer
@@ -103,6 +104,7 @@ class StandIns:
         _put(self.snowflake.tables, snowflake_files(self.delivery))
         _put(self.redshift.tables, redshift_files(self.delivery))
         _put(self.root / "landing", crm_files(self.delivery))
+        _put(self.root / "landing", bridge_files(self.delivery))
         self.web.files[RATES_NAME] = rates_archive(self.delivery)
 
 

@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import dataclass
 from functools import cache
 
+from scripts.sources.delivered_bridge import bridge_files
 from scripts.sources.delivered_events import redshift_files
 from scripts.sources.delivered_files import RATES_MEMBER, crm_files, rates_archive, snowflake_files
 
@@ -49,10 +50,11 @@ def day(delivery: int) -> Day:
     """All that the sources hold on the day of a delivery."""
     rows: dict[str, list[Row]] = {}
     malformed: dict[str, list[Malformed]] = {}
-    for name, content in (*snowflake_files(delivery), *crm_files(delivery)):
+    for name, content in (*snowflake_files(delivery), *crm_files(delivery), *bridge_files(delivery)):
         if not name.endswith(".csv"):
             continue
-        table = f"crm__{name.split('/')[1]}" if name.startswith("crm/") else ENTITIES[name.removesuffix(".csv")]
+        folders = name.split("/")[:-1]
+        table = "__".join(folders) if folders else ENTITIES[name.removesuffix(".csv")]
         good, bad = _read(content)
         rows.setdefault(table, []).extend(good)
         malformed.setdefault(table, []).extend(bad)

@@ -6,6 +6,7 @@ join over the published days, not by periods.
 
 import duckdb
 
+from tests.oracle.clicks import build_clicks
 from tests.oracle.products import build_products
 from tests.oracle.segments import build_segments
 
@@ -76,3 +77,4 @@ def build_gold(db: duckdb.DuckDBPyConnection) -> None:
         db.execute(statement)
     build_products(db)
     build_segments(db)
+    build_clicks(db)

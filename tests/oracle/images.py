@@ -46,6 +46,12 @@ def salesforce(columns: dict[str, str]) -> dict[str, str]:
 
 
 IMAGES = {
+    "click_bridge": Image(
+        source="synthetic__click_bridge",
+        columns={name: name for name in ("visitor_id", "clicked_at", "campaign_code", "order_id")},
+        key=("visitor_id", "clicked_at"),
+        newest_by="clicked_at",
+    ),
     "behaviour_events": Image(
         source="redshift__behaviour_events",
         columns={

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from jobs.ingest.delimited import records
+from scripts.sources.delivered_bridge import bridge_files
 from scripts.sources.delivered_events import event_key, redshift_files, sample_events
 from scripts.sources.delivered_files import KEYS, SAMPLES, check_delivery, crm_files, rates_archive, snowflake_files
 from scripts.sources.deliveries import EVENTS, EVENTS_UPTO, ODDITIES, ORDERS_UPTO, RATES_UPTO, How, oddities
@@ -137,6 +138,20 @@ def test_the_clicks_of_a_day_are_those_of_the_sample_and_what_is_odd():
     newest = max(row["timestamp"] for row in first)
     [moment] = [" ".join(key.split()[1:3]) for key in late]
     assert datetime.fromisoformat(newest) - lag < datetime.fromisoformat(moment)
+
+
+def test_the_bridge_joins_clicks_of_the_sample_to_orders_of_the_sample_once():
+    first, second = (dict(bridge_files(delivery)) for delivery in (1, 2))
+    links = [link for content in second.values() for link in rows(content)]
+    orders = [link["order_id"] for link in links if link["order_id"]]
+    clicks = {(row["user_id"], row["timestamp"]) for row in sample_events()}
+    purchases = {(row["user_id"], row["timestamp"]) for row in sample_events() if row["event"] == "purchase"}
+    assert {(link["visitor_id"], link["clicked_at"]) for link in links} <= clicks
+    assert {(link["visitor_id"], link["clicked_at"]) for link in links if link["order_id"]} == purchases
+    assert len(set(orders)) == len(orders) == len(purchases)
+    assert set(orders) <= set(ids(tables(2)[ORDERS], "salesorderid"))
+    assert {f"Campaign_{n}" for n in range(1, 9)} | {""} == {link["campaign_code"] for link in links}
+    assert first.items() < second.items()
 
 
 def test_every_odd_row_is_a_row_of_the_samples():

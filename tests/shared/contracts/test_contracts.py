@@ -16,6 +16,7 @@ from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
+from scripts.sources.delivered_bridge import COLUMNS
 from scripts.sources.delivered_events import sample_events
 from shared.contracts import Disposition, Kind, Severity, load_catalog
 from shared.contracts.catalog import FOLDER
@@ -64,11 +65,12 @@ def test_the_spine_has_its_tables():
         *(f"crm__{e}" for e in ("accounts", "contacts", "opportunities")),
         "ecb__fx_rates",
         "redshift__behaviour_events",
+        "synthetic__click_bridge",
     }
     silver = {"orders", "order_lines", "customers", "stores", "products", "accounts", "contacts", "opportunities"}
-    silver |= {"behaviour_events"}
+    silver |= {"behaviour_events", "sessions", "click_bridge"}
     gold = {"sales_fact", "daily_revenue", "customer_dim", "product_dim", "date_dim", "product_performance"}
-    gold |= {"customer_segments", "customer_360"}
+    gold |= {"customer_segments", "customer_360", "marketing_attribution", "revenue_by_campaign"}
 
     expected = {Layer.BRONZE: bronze, Layer.SILVER: silver | {"fx_rates", "fx_rate_periods"}, Layer.GOLD: gold}
 
@@ -112,6 +114,8 @@ def header_of(table):
     source = table.source.object
     if table.source.system == "redshift":
         names = list(sample_events()[0])
+    elif table.source.system == "synthetic":
+        names = list(COLUMNS)
     elif table.source.system == "ecb":
         with zipfile.ZipFile(SAMPLES / "fx" / "eurofxref-hist.zip") as archive, archive.open(source) as file:
             names = next(csv.reader(io.TextIOWrapper(file, encoding="utf-8")))

@@ -1,0 +1,94 @@
+"""The one made-up source: what joins the clicks of 2024 to the orders of 2011 and to the campaigns of the CRM.
+
+The samples of the shop, its clickstream and its CRM come from three places and know nothing of each other. This file
+says by which campaign a visit came, and which order a click on `purchase` made. It is made from the samples by a rule,
+so it is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from scripts.sources.delivered_events import sample_events
+from scripts.sources.delivered_files import SNOWFLAKE
+from scripts.sources.deliveries import EVENTS_UPTO, FILE_DAYS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SILENCE = timedelta(minutes=30)
+PURCHASE = "purchase"
+COLUMNS = ("visitor_id", "clicked_at", "campaign_code", "order_id")
+# As the CRM's campaigns are numbered in their External_id__c.
+CAMPAIGNS = 8
+# Of 256 visits so many came by a campaign.
+CAME_BY_CAMPAIGN = 150
+# Every third order was made in the web shop by a visitor whose clicks are known.
+ORDER_STEP = 3
+
+Link = dict[str, str]
+
+
+def bridge_files(delivery: int) -> Iterator[tuple[str, bytes]]:
+    """The file of each day up to a delivery, for the landing place."""
+    links = _links()
+    early = [link for link in links if link["clicked_at"] <= EVENTS_UPTO]
+    yield _name(1), _written(early)
+    if delivery > 1:
+        yield _name(2), _written([link for link in links if link["clicked_at"] > EVENTS_UPTO])
+
+
+def _links() -> list[Link]:
+    """One link per click that began a visit by a campaign or made an order; a click that did both has one."""
+    clicks = sorted((row["user_id"], row["timestamp"], row["event"]) for row in sample_events())
+    found: dict[tuple[str, str], Link] = {}
+    for visitor, moments in groupby(clicks, key=lambda click: click[0]):
+        for moment in _beginnings([click[1] for click in moments]):
+            if campaign := _campaign(visitor, moment):
+                found[visitor, moment] = _link(visitor, moment, campaign_code=campaign)
+    purchases = sorted({(moment, visitor) for visitor, moment, event in clicks if event == PURCHASE})
+    for (moment, visitor), order in zip(purchases, _orders(), strict=False):
+        known = found.get((visitor, moment)) or _link(visitor, moment)
+        found[visitor, moment] = known | {"order_id": order}
+    return [found[key] for key in sorted(found)]
+
+
+def _link(visitor: str, moment: str, campaign_code: str = "") -> Link:
+    return {"visitor_id": visitor, "clicked_at": moment, "campaign_code": campaign_code, "order_id": ""}
+
+
+def _beginnings(moments: list[str]) -> Iterator[str]:
+    """The moments at which a visit begins: those after more than half an hour of silence."""
+    last = None
+    for text in moments:
+        moment = datetime.fromisoformat(text)
+        if last is None or moment - last > SILENCE:
+            yield text
+        last = moment
+
+
+def _campaign(visitor: str, moment: str) -> str:
+    digest = hashlib.sha256(f"{visitor} {moment}".encode()).digest()
+    return f"Campaign_{digest[1] % CAMPAIGNS + 1}" if digest[0] < CAME_BY_CAMPAIGN else ""
+
+
+def _orders() -> list[str]:
+    with (SNOWFLAKE / "salesorderheader.csv").open(encoding="utf-8", newline="") as file:
+        return sorted((row["salesorderid"] for row in csv.DictReader(file)), key=int)[::ORDER_STEP]
+
+
+def _name(delivery: int) -> str:
+    return f"synthetic/click_bridge/{FILE_DAYS[delivery]}.csv"
+
+
+def _written(links: list[Link]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(links)
+    return text.getvalue().encode()

@@ -1,0 +1,102 @@
+"""Five ways to share an order's revenue among the visits before it, against figures worked out by hand."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.support.contract_rows import built
+
+pytestmark = pytest.mark.slow
+
+ORDERED = datetime(2024, 5, 31, 12, tzinfo=UTC)
+RULES = ("first_touch_eur", "last_touch_eur", "linear_eur", "position_based_eur", "time_decay_eur")
+
+
+def visit(visitor, days):
+    """A visit so many days before the order."""
+    started = ORDERED - timedelta(days=days)
+    return {"session_id": f"{visitor}-{days}", "visitor_id": visitor, "started_at": started, "channel_name": "email"}
+
+
+def click(visitor, days, **what):
+    return {"visitor_id": visitor, "clicked_at": ORDERED - timedelta(days=days), **what}
+
+
+def line(order_id, eur, *, is_revenue=True):
+    return {"order_id": order_id, "amount_eur": Decimal(eur), "is_revenue": is_revenue}
+
+
+VISITS = [
+    visit("one", 0),
+    *[visit("two", days) for days in (7, 0)],
+    *[visit("four", days) for days in (31, 21, 14, 6, 0)],
+    visit("cancelled", 0),
+]
+BRIDGE = [
+    click("one", 0, order_id=1, campaign_code="Campaign_1"),
+    click("two", 0, order_id=2),
+    click("two", 7, campaign_code="Campaign_2"),
+    click("four", 0, order_id=4),
+    click("four", 14, campaign_code="Campaign_3"),
+    click("cancelled", 0, order_id=5),
+    click("one", -1, order_id=6),  # an order that is not among the sales
+]
+SALES = [line(1, "60"), line(1, "40"), line(2, "0.0001"), line(4, "100.0001"), line(5, "9", is_revenue=False)]
+
+
+@pytest.fixture(scope="module")
+def rows(spark):
+    return built(
+        spark,
+        "gold.marketing_attribution",
+        gold__sales_fact=SALES,
+        silver__click_bridge=BRIDGE,
+        silver__sessions=VISITS,
+    )
+
+
+def test_shares_are_those_worked_out_by_hand(rows):
+    """The fourth order: weights 2:1:1:2 scaled to 40, 10, 10, 40, and 2:4:16:16 for 3, 2, 0 and 0 full weeks."""
+    told = [(r["order_id"], r["touch_number"], r["touches"], *(str(r[rule]) for rule in RULES)) for r in rows]
+
+    assert [
+        (1, 1, 1, "100.0000", "100.0000", "100.0000", "100.0000", "100.0000"),
+        (2, 1, 2, "0.0001", "0.0000", "0.0001", "0.0001", "0.0000"),
+        (2, 2, 2, "0.0000", "0.0001", "0.0000", "0.0000", "0.0001"),
+        (4, 1, 4, "100.0001", "0.0000", "25.0000", "40.0000", "5.2632"),
+        (4, 2, 4, "0.0000", "0.0000", "25.0001", "10.0001", "10.5263"),
+        (4, 3, 4, "0.0000", "0.0000", "25.0000", "10.0000", "42.1053"),
+        (4, 4, 4, "0.0000", "100.0001", "25.0000", "40.0000", "42.1053"),
+    ] == told
+
+
+def test_visits_say_where_they_came_from(rows):
+    assert [
+        ("one-0", "Campaign_1"),
+        ("two-7", "Campaign_2"),
+        ("two-0", "none"),
+        ("four-21", "none"),
+        ("four-14", "Campaign_3"),
+        ("four-6", "none"),
+        ("four-0", "none"),
+    ] == [(r["session_id"], r["campaign_code"]) for r in rows]
+
+
+def test_every_rule_gives_away_the_revenue_to_the_last_digit(rows):
+    for order, eur in {1: "100.0000", 2: "0.0001", 4: "100.0001"}.items():
+        assert {Decimal(eur)} == {sum(r[rule] for r in rows if r["order_id"] == order) for rule in RULES}
+
+
+def test_campaigns_add_up_what_their_visits_were_given(spark, rows):
+    campaigns = built(spark, "gold.revenue_by_campaign", gold__marketing_attribution=rows)
+
+    assert [
+        ("Campaign_1", 1, 1, "100.0000", "100.0000"),
+        ("Campaign_2", 1, 1, "0.0001", "0.0001"),
+        ("Campaign_3", 1, 1, "0.0000", "25.0001"),
+        ("none", 4, 2, "100.0001", "75.0000"),
+    ] == [
+        (c["campaign_code"], c["touches"], c["orders"], str(c["first_touch_eur"]), str(c["linear_eur"]))
+        for c in campaigns
+    ]
