@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
+from jobs.ingest.again import read_again, read_positions
 from jobs.ingest.known import unknown
 from jobs.ingest.readers import READERS, register, translate
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing, commit
-from jobs.runtime.quarantine import not_refused_before, quarantine
+from jobs.runtime.quarantine import not_refused_before, quarantine, settle
 from jobs.runtime.staging import stage, unstage
 from jobs.runtime.tables import ensure_table, spark_schema
 from jobs.runtime.texts import as_json
@@ -47,8 +48,12 @@ def ingest(flow: Flow) -> TableOutcome:
     source = flow.table.source
     if source is None:
         raise ContractError(f"{flow.table.name} has no source")
-    reading = READERS[source.type](flow.session, flow.table, flow.job, flow.last_inputs)
+    if flow.is_replayed:
+        reading = read_again(flow)
+    else:
+        reading = READERS[source.type](flow.session, flow.table, flow.job, flow.last_inputs)
     if reading is None:
+        settle(flow.session, flow.batch, flow.quarantine, flow.table.fingerprint)
         return flow.unchanged()
     try:
         staged, seen = _stage(flow, reading)
@@ -111,13 +116,14 @@ def _commit(flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[st
     refused = _refused(flow, staged).persist() if seen["malformed"] else None
     try:
         inserted, quarantined = fresh.count(), refused.count() if refused else 0
-        if inputs == flow.last_inputs and not inserted and not quarantined:
+        if inputs == flow.last_inputs and not inserted and not quarantined and not flow.is_replayed:
             return flow.unchanged()
         books = {"read": seen["read"], "inserted": inserted, "quarantined": quarantined}
         books["superseded"] = seen["read"] - inserted - quarantined
         balance(str(flow.table.name), books)
         rows = refused if quarantined else None
-        quarantine(flow.session, flow.batch, flow.quarantine, rows, flow.table.fingerprint)
+        released = read_positions(staged) if flow.is_replayed else None
+        quarantine(flow.session, flow.batch, flow.quarantine, rows, flow.table.fingerprint, released)
         ensure_table(flow.session, flow.location, spark_schema(flow.table), flow.table.cluster_by)
         landed = commit(
             flow.session,
@@ -160,6 +166,6 @@ def _refused(flow: Flow, staged: DataFrame) -> DataFrame:
         F.lit(None).cast("string").alias("row_key"),
         F.col(RAW).alias("row"),
     )
-    if flow.table.disposition is Disposition.SNAPSHOT:
+    if flow.table.disposition is Disposition.SNAPSHOT or flow.is_replayed:
         return refused
     return not_refused_before(flow.session, flow.batch, flow.quarantine, refused)

@@ -82,13 +82,15 @@ def show_refused(lake: Lake, table: str | None, rule: str | None, as_json: bool)
 
 def _check_kind(table: Table) -> None:
     from scripts.looking.errors import WrongRequestError
-    from shared.contracts import Kind
+    from shared.contracts import Disposition, Kind
 
-    if table.kind is not Kind.REFINED:
+    lies_in_files = table.source is not None and table.source.type in {"s3", "api"}
+    is_read_in_parts = table.disposition is Disposition.APPEND and lies_in_files
+    if table.kind is not Kind.REFINED and not is_read_in_parts:
         raise WrongRequestError(
             f"the refused rows of {table.name} cannot be read again",
-            given=f"a table that is {table.kind}",
-            expected="a table that is refined",
+            given=f"a table that is {table.kind}, {table.disposition}",
+            expected="a table that is refined, or appended from files",
             mend="have the source send them again" if table.kind is Kind.INGESTED else "it refuses no row",
         )
 
