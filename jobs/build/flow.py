@@ -1,116 +1,113 @@
-"""One built table: when an input or the query changed, the result is staged, gated and swapped in at once."""
+"""One built table: left alone, refreshed by the groups its inputs' changes touch, or rebuilt, and then why."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import Observation
-from pyspark.sql import functions as F
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 
-from jobs.build.query import result
-from jobs.runtime.books import balance
-from jobs.runtime.commit import commit
-from jobs.runtime.gate import decide
-from jobs.runtime.staging import stage, unstage
-from jobs.runtime.tables import ensure_table, replace_all, spark_schema
-from shared.contracts import RowRule, Severity, Table, TableRule
-from shared.contracts.rules import COUNT_ROWS
+from jobs.build.feed import Feed, look
+from jobs.build.groups import Groups, touched_groups
+from jobs.build.rebuild import rebuild
+from jobs.build.refresh import refresh
+from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.tables import read_version
+from shared.contracts.refresh import Keeping, keeping
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from collections.abc import Mapping
 
     from jobs.runtime.flow import Flow
+    from jobs.runtime.position import FlowPosition
     from shared.jobs import TableOutcome
+
+# Of a table's rows, in touched groups. A row that is refreshed is computed, read as it was, compared and merged; one
+# that is rebuilt is computed and written. With more than a third touched the plain write does less.
+MOST_TOUCHED = 1 / 3
+# What Spark or Delta says when a feed's files are gone, or it did not begin as early as the log let hope.
+FEED_IS_GONE = ("FAILED_READ_FILE.FILE_NOT_EXIST", "DELTA_MISSING_CHANGE_DATA", "DELTA_CHANGE_DATA_FILE_NOT_FOUND")
 
 
 def build(flow: Flow) -> TableOutcome:
-    """Bring a built table up to date with its inputs.
+    """Bring a built table up to date with its inputs: afterwards it equals its query run from scratch.
 
-    Grain: whatever the query gives, one row per primary key. The whole result replaces the table in one commit, so a
-    reader sees the old table or the new one. A rule of severity `error` that fails on any row closes the gate.
+    Grain: whatever the query gives, one row per primary key. One commit, so a reader sees the old table or the new one.
 
     Raises:
         GateClosedError: a rule of severity `error` failed; the old table stays.
         ContractError: the query's columns are not the contract's.
     """
-    inputs = _versions(flow)
+    inputs = _inputs(flow)
     last = flow.batch.last
-    is_same = last is not None and last.inputs == inputs and last.fingerprint == flow.table.fingerprint
-    if is_same and not flow.is_rebuilt:
+    if last is None or flow.is_rebuilt or last.fingerprint != flow.table.fingerprint:
+        return rebuild(flow, inputs, _what_is_new(flow))
+    if last.inputs == inputs:
         return flow.unchanged()
-    observation = Observation()
+    feeds = _feeds(flow, last, inputs)
+    same_date = last.inputs.get("business_date") == inputs["business_date"]
+    if same_date and not any(feed.changed for feed in feeds.values()):
+        return flow.unchanged()
+    how = keeping(flow.table, flow.catalog.tables)
+    why = how.why or ("" if same_date else "the business date is another") or _no_feed(feeds)
+    if why:
+        return rebuild(flow, inputs, why)
+    groups = _touched(flow, how, feeds, inputs)
+    if isinstance(groups, str):
+        return rebuild(flow, inputs, groups)
     try:
-        rows = result(flow, inputs["versions"]).observe(observation, *_measures(flow.table))
-        staged = stage(flow.session, rows, flow.staging)
-        return _commit(flow, staged, observation.get, inputs)
+        return _refresh_or_rebuild(flow, inputs, groups)
     finally:
-        unstage(flow.session, flow.staging)
+        groups.free()
 
 
-def _versions(flow: Flow) -> dict[str, Any]:
+def _what_is_new(flow: Flow) -> str:
+    if flow.batch.last is None:
+        return "it was not there yet"
+    return "its contract has a new major version" if flow.is_rebuilt else "the query or what decides its rows changed"
+
+
+def _inputs(flow: Flow) -> dict[str, Any]:
     """The inputs as they stand; the business date is one only if the query asks for it."""
-    versions = {}
-    for name in flow.table.inputs:
-        versions[str(name)] = flow.position_of(flow.catalog.table(str(name))).version
+    versions, ids = {}, {}
+    for name in map(str, flow.table.inputs):
+        table = flow.catalog.table(name)
+        versions[name] = flow.position_of(table).version
+        ids[name] = DeltaLog(flow.session, flow.location_of(table)).table_id
     asks = flow.table.query is not None and flow.table.query.needs_business_date
-    return {"versions": versions, "business_date": str(flow.job.business_date) if asks else None}
+    return {"versions": versions, "ids": ids, "business_date": str(flow.job.business_date) if asks else None}
 
 
-def _measures(table: Table) -> list[Any]:
-    return [F.count(F.lit(1)).alias("read"), *[F.count_if(F.expr(r.bad)).alias(r.name) for r in _row_rules(table)]]
+def _feeds(flow: Flow, last: FlowPosition, inputs: dict[str, Any]) -> dict[str, Feed]:
+    """What happened to each input since this table consumed it."""
+    found = {}
+    for name, version in inputs["versions"].items():
+        since = last.inputs["versions"].get(name, -1)
+        consumed = last.inputs.get("ids", {}).get(name)
+        location = flow.location_of(flow.catalog.table(name))
+        found[name] = look(flow.session, location, since, version, consumed)
+    return found
 
 
-def _row_rules(table: Table) -> list[RowRule]:
-    """The contract's row rules and the required columns; here no row is set aside, so each decides the gate."""
-    required = [
-        RowRule(name=f"{c.name}_required", bad=f"`{c.name}` IS NULL", severity=Severity.ERROR)
-        for c in table.all_columns
-        if c.required
-    ]
-    return [*required, *table.row_rules]
-
-
-def _gate_rules(table: Table) -> list[TableRule]:
-    keys = ", ".join(f"`{k}`" for k in table.versions.primary_key)
-    doubled = f"SELECT COUNT(*) FROM (SELECT 1 FROM ${{table}} GROUP BY {keys} HAVING COUNT(*) > 1) AS doubled"
-    unique = TableRule(name="primary_key_unique", query=doubled, severity=Severity.ERROR, at_least=0, at_most=0)
-    return [unique, *table.table_rules]
-
-
-def _failed_rows(table: Table, seen: dict[str, Any]) -> list[TableRule]:
-    """A table rule for each row rule that some row failed, so that one gate decides them all."""
-    return [
-        TableRule(
-            name=r.name,
-            query=f"SELECT COUNT(*) FROM ${{table}} WHERE {r.bad}",
-            severity=r.severity,
-            at_least=0,
-            at_most=0,
-        )
-        for r in _row_rules(table)
-        if seen[r.name]
-    ]
-
-
-def _commit(flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[str, Any]) -> TableOutcome:
-    table = flow.table
-    rules = [*_failed_rows(table, seen), *_gate_rules(table)]
-    warnings = decide(table, rules, staged, known={COUNT_ROWS: seen["read"]})
-    books = {"read": seen["read"], "inserted": seen["read"]}
-    balance(str(table.name), books)
-    if not flow.is_rebuilt:
-        ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by)
-    landed = commit(
-        flow.session,
-        flow.batch,
-        lambda: (
-            replace_all(staged, flow.location, table.cluster_by)
-            if flow.is_rebuilt
-            else staged.write.format("delta").mode("overwrite").save(flow.location)
-        ),
-        inputs=inputs,
-        books=books,
-        fingerprint=table.fingerprint,
-        warnings=warnings,
+def _no_feed(feeds: Mapping[str, Feed]) -> str:
+    return "; ".join(
+        f"{name} does not say what changed: {feed.why_not}" for name, feed in feeds.items() if feed.why_not
     )
-    return flow.succeeded(landed.version, books, warnings)
+
+
+def _touched(flow: Flow, how: Keeping, feeds: Mapping[str, Feed], inputs: dict[str, Any]) -> Groups | str:
+    """The groups touched; or, when the files of a feed were vacuumed, why they are not known."""
+    try:
+        return touched_groups(flow, how, feeds, inputs["versions"])
+    except (Py4JJavaError, PySparkException) as error:
+        if said := next((words for words in FEED_IS_GONE if f"[{words}" in str(error)), None):
+            return f"the change feed of an input is no longer kept ({said})"
+        raise
+
+
+def _refresh_or_rebuild(flow: Flow, inputs: dict[str, Any], groups: Groups) -> TableOutcome:
+    before = read_version(flow.session, flow.location, flow.batch.before.version)
+    outdated, rows = groups.of(before).count(), before.count()
+    if outdated > rows * MOST_TOUCHED:
+        return rebuild(flow, inputs, f"{outdated:,} of its {rows:,} rows are touched, in {groups}")
+    return refresh(flow, inputs, groups, outdated)

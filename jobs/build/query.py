@@ -11,6 +11,7 @@ from sqlglot import TokenType
 from jobs.runtime.history import history_of
 from jobs.runtime.tables import read_version, spark_schema
 from shared.contracts.query import BUSINESS_DATE
+from shared.contracts.refresh import view_of
 from shared.contracts.sql import DIALECT
 from shared.errors import ContractError
 
@@ -37,11 +38,7 @@ def result(flow: Flow, versions: Mapping[str, int]) -> DataFrame:
     query = flow.table.query
     if query is None:
         raise ContractError(f"{flow.table.name} has no query")
-    for name in query.inputs:
-        location = flow.location_of(flow.catalog.table(str(name)))
-        read_version(flow.session, location, versions[str(name)]).createOrReplaceTempView(_view(name))
-    today = [(flow.job.business_date,)]
-    flow.session.createDataFrame(today, f"{BUSINESS_DATE} date").createOrReplaceTempView(BUSINESS_DATE)
+    input_views(flow, versions)
     rows = flow.session.sql(over_views(query.sql, query.inputs))
     if flow.table.history:
         rows = history_of(rows, flow.table)
@@ -49,13 +46,18 @@ def result(flow: Flow, versions: Mapping[str, int]) -> DataFrame:
     return rows.select(*flow.table.versions.column_names)
 
 
-def _view(name: TableName) -> str:
-    return f"{name.layer}__{name.table}"
+def input_views(flow: Flow, versions: Mapping[str, int]) -> None:
+    """Make the views a query sees: each input as of its version, and the one-row table `business_date`."""
+    for name in flow.table.inputs:
+        location = flow.location_of(flow.catalog.table(str(name)))
+        read_version(flow.session, location, versions[str(name)]).createOrReplaceTempView(view_of(name))
+    today = [(flow.job.business_date,)]
+    flow.session.createDataFrame(today, f"{BUSINESS_DATE} date").createOrReplaceTempView(BUSINESS_DATE)
 
 
 def over_views(sql: str, inputs: Iterable[TableName]) -> str:
     """The query with each `layer.table` replaced by its view; Spark has no database of a lake read by location."""
-    views = {(str(name.layer), name.table): _view(name) for name in inputs}
+    views = {(str(name.layer), name.table): view_of(name) for name in inputs}
     tokens = sqlglot.tokenize(sql, dialect=DIALECT)
     pieces, end = [], 0
     for layer, dot, table in zip(tokens, tokens[1:], tokens[2:], strict=False):

@@ -124,7 +124,9 @@ def _commit(flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[st
         rows = refused if quarantined else None
         released = read_positions(staged) if flow.is_replayed else None
         quarantine(flow.session, flow.batch, flow.quarantine, rows, flow.table.fingerprint, released)
-        ensure_table(flow.session, flow.location, spark_schema(flow.table), flow.table.cluster_by)
+        ensure_table(
+            flow.session, flow.location, spark_schema(flow.table), flow.table.cluster_by, has_feed=flow.has_feed
+        )
         landed = commit(
             flow.session,
             flow.batch,

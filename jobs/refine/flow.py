@@ -146,7 +146,7 @@ def _commit(
         quarantine(flow.session, flow.batch, flow.quarantine, refused, table.fingerprint, released)
         bury(flow, rows.where(is_delete(table) & F.col(FATE).isin(DELETE, BURY)) if books["tombstoned"] else None)
         if not flow.is_rebuilt:
-            ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by)
+            ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by, has_feed=flow.has_feed)
         landed = commit(
             flow.session,
             flow.batch,

@@ -91,7 +91,7 @@ def keep_history(
         quarantine(flow.session, flow.batch, flow.quarantine, refused, table.fingerprint, released)
         record(flow, judged.where(F.col(ARRIVED) & F.col(COUNTS)) if books["recorded"] else None)
         if not flow.is_rebuilt:
-            ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by)
+            ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by, has_feed=flow.has_feed)
         landed = commit(
             flow.session,
             flow.batch,

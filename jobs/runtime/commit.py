@@ -30,7 +30,8 @@ CONFLICT = "io.delta.exceptions.DeltaConcurrentModificationException"
 class Batch:
     """One batch of one flow into the table at `location`, before it is committed.
 
-    `contract` is what the batch notes of the contract it is decided by.
+    `contract` is what the batch notes of the contract it is decided by, `reason` how it comes about where there is a
+    choice.
     """
 
     location: str
@@ -40,6 +41,7 @@ class Batch:
     attempt: str
     lease: Lease
     contract: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
 
     @property
     def last(self) -> FlowPosition | None:
@@ -92,6 +94,7 @@ def commit(
         fingerprint=fingerprint,
         warnings=warnings or {},
         contract=batch.contract,
+        reason=batch.reason,
     )
     settings = {
         USER_METADATA: batch.before.after(batch.flow, position),

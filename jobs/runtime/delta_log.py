@@ -17,17 +17,25 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+CHANGE_FEED = "delta.enableChangeDataFeed"
+# An OPTIMIZE writes its files with `false`.
+MOVES_ROWS = '"dataChange":true'
+
+
 @dataclass(frozen=True)
 class Commit:
     """One commit of a table.
 
     `info` is its `commitInfo` action, empty when the writer left none; `transactions` are the transaction versions it
-    set, by writer.
+    set, by writer. `changes_rows` says whether it put rows in or took rows out, `changes_table` whether it set columns
+    or properties.
     """
 
     version: int
     info: dict[str, Any]
     transactions: dict[str, int] = field(default_factory=dict)
+    changes_rows: bool = False
+    changes_table: bool = False
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -81,6 +89,17 @@ class DeltaLog:
         """The table's columns, as of its newest version."""
         return StructType.fromJson(json.loads(self._snapshot.schema().json()))
 
+    @property
+    def table_id(self) -> str:
+        """What tells this table from another one made at the same place."""
+        return str(self._snapshot.metadata().id())
+
+    @property
+    def has_feed(self) -> bool:
+        """Whether the table's commits write its change data feed."""
+        found = self._snapshot.metadata().configuration().get(CHANGE_FEED)
+        return bool(found.isDefined() and found.get() == "true")
+
     def transactions(self) -> dict[str, int]:
         """The last transaction version of every writer (`txnAppId`)."""
         found, entries = {}, self._set_transactions().iterator()
@@ -108,4 +127,10 @@ class DeltaLog:
         actions = [json.loads(line) for line in lines if not line.startswith('{"add"')]
         infos = [action["commitInfo"] for action in actions if "commitInfo" in action]
         transactions = {a["txn"]["appId"]: a["txn"]["version"] for a in actions if "txn" in a}
-        return Commit(version, infos[0] if infos else {}, transactions)
+        return Commit(
+            version,
+            infos[0] if infos else {},
+            transactions,
+            changes_rows=any(line.startswith(('{"add"', '{"remove"')) and MOVES_ROWS in line for line in lines),
+            changes_table=any("metaData" in action for action in actions),
+        )

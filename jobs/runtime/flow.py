@@ -72,6 +72,11 @@ class Flow:
         """Another table's place."""
         return table_location(self.job.lake_root, table.name)
 
+    @property
+    def has_feed(self) -> bool:
+        """Whether a built table follows this one's change data feed."""
+        return self.catalog.is_read_by_query(self.table.name)
+
     def position_of(self, table: Table) -> TablePosition:
         """Where a table stands that this one reads.
 
@@ -96,23 +101,22 @@ class Flow:
         """
         last, version = self.batch.last, self.batch.before.version
         if last and last.run == self.job.run_id:
-            return self._outcome(Status.SUCCEEDED, version, last.sequence, last.books, last.warnings)
+            said = {**last.books, "warnings": last.warnings, "reason": last.reason}
+            return self._outcome(Status.SUCCEEDED, version, last.sequence, said)
         return self._outcome(Status.UNCHANGED, version if last else None, last.sequence if last else None)
 
-    def succeeded(self, version: int, books: dict[str, int], warnings: dict[str, int] | None = None) -> TableOutcome:
+    def succeeded(
+        self, version: int, books: dict[str, int], warnings: dict[str, int] | None = None, reason: str = ""
+    ) -> TableOutcome:
         """The outcome of a flow whose batch landed."""
-        return self._outcome(Status.SUCCEEDED, version, self.batch.sequence, books, warnings)
+        said = {**books, "warnings": warnings or {}, "reason": reason}
+        return self._outcome(Status.SUCCEEDED, version, self.batch.sequence, said)
 
     def _outcome(
-        self,
-        status: Status,
-        version: int | None,
-        sequence: int | None,
-        books: dict[str, int] | None = None,
-        warnings: dict[str, int] | None = None,
+        self, status: Status, version: int | None, sequence: int | None, said: dict[str, Any] | None = None
     ) -> TableOutcome:
-        facts = {"table": str(self.table.name), "step": self.job.step, "status": status, "warnings": warnings or {}}
-        return TableOutcome.model_validate({**facts, "version": version, "sequence": sequence, **(books or {})})
+        facts = {"table": str(self.table.name), "step": self.job.step, "status": status}
+        return TableOutcome.model_validate({**facts, "version": version, "sequence": sequence, **(said or {})})
 
 
 @contextmanager

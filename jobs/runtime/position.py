@@ -1,7 +1,8 @@
 """How far a table's inputs have been consumed, as the table's own commits say it.
 
-Every commit carries `{v, flows: {flow: {sequence, run, attempt, inputs, books, fingerprint, warnings, contract}}}` in
-its `userMetadata`, for all flows that feed the table, and its flow's sequence as Delta's transaction version.
+Every commit carries `{v, flows: {flow: {sequence, run, attempt, inputs, books, fingerprint, warnings, contract,
+reason}}}` in its `userMetadata`, for all flows that feed the table, and its flow's sequence as Delta's transaction
+version.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class FlowPosition:
 
     `inputs` says how far each input was consumed, `books` what became of the rows read, `fingerprint` which contract
     decided it, `warnings` what its rules of severity `warning` found, `run` and `attempt` who wrote it. `contract` is
-    what the batch notes of its contract, so that a later one can tell what has changed.
+    what the batch notes of its contract, so that a later one can tell what has changed; `reason` says how the batch
+    came about, where there was a choice.
     """
 
     sequence: int
@@ -38,6 +40,7 @@ class FlowPosition:
     fingerprint: str = ""
     warnings: dict[str, int] = field(default_factory=dict)
     contract: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from delta.tables import DeltaTable
 from pyspark.sql import types as T
 
-from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.delta_log import CHANGE_FEED, DeltaLog
 from shared.contracts import Kind
 
 if TYPE_CHECKING:
@@ -44,21 +44,40 @@ def spark_type(text: str) -> T.DataType:
     return T.DataType.fromDDL(text)
 
 
-def ensure_table(session: SparkSession, location: str, schema: T.StructType, cluster_by: tuple[str, ...] = ()) -> None:
+def ensure_table(
+    session: SparkSession,
+    location: str,
+    schema: T.StructType,
+    cluster_by: tuple[str, ...] = (),
+    *,
+    has_feed: bool = False,
+) -> None:
     """Create the table at a location if it is not there, and add the columns it lacks.
 
     Its commits carry no position: a new table stays empty, and on an older one the position behind them counts.
+
+    Args:
+        session: The batch's session.
+        location: The table's place.
+        schema: Its columns.
+        cluster_by: What a new table is clustered by.
+        has_feed: Whether its commits write a change data feed from now on; a table that is there is altered.
     """
     log = DeltaLog(session, location)
     if not log.exists:
-        _create(session, location, schema, cluster_by)
-    elif missing := [f for f in schema.fields if f.name not in log.schema.names]:
+        _create(session, location, schema, cluster_by, {CHANGE_FEED: "true"} if has_feed else {})
+        return
+    if missing := [f for f in schema.fields if f.name not in log.schema.names]:
         _add(session, location, missing)
+    if has_feed and not log.has_feed:
+        session.sql(f"ALTER TABLE delta.`{location}` SET TBLPROPERTIES ('{CHANGE_FEED}' = 'true')")
 
 
-def _create(session: SparkSession, location: str, schema: T.StructType, cluster_by: tuple[str, ...]) -> None:
+def _create(
+    session: SparkSession, location: str, schema: T.StructType, cluster_by: tuple[str, ...], feed: dict[str, str]
+) -> None:
     builder = DeltaTable.createIfNotExists(session).location(location).addColumns(schema)
-    for key, value in PROPERTIES.items():
+    for key, value in {**PROPERTIES, **feed}.items():
         builder = builder.property(key, value)
     if cluster_by:
         builder = builder.clusterBy(*cluster_by)

@@ -109,6 +109,8 @@ def _print_one(run: Run) -> None:
         told = f"{outcome.failure.error}: {outcome.failure.message}" if outcome.failure else outcome.reason
         out.print(f"\n{outcome.table} {outcome.status} in {outcome.step}", style="bold")
         out.print(told)
+    if told := [f"{o.table}: {o.reason}" for o in run.outcomes if o.reason and not o.is_red]:
+        out.print("\n" + "\n".join(told))
     touched = {o.table for o in run.outcomes}
     if others := [f"{v.table} {show(v.version)}" for v in run.versions if v.table not in touched]:
         out.print(f"\nversions of the other tables: {', '.join(others)}")

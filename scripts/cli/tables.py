@@ -43,7 +43,7 @@ def command(lake: Lake, table: str | None, as_json: bool) -> None:
         print_json(map(asdict, found)) if as_json else _print_all(found)
         return
     contract = catalog.table(table)
-    here, told = status(lake, contract), description(contract)
+    here, told = status(lake, contract), description(contract, catalog)
     print_json([asdict(here) | told]) if as_json else _print_one(here, told)
 
 
@@ -105,6 +105,7 @@ def _facts(here: TableStatus, told: dict[str, Any]) -> list[tuple[str, str]]:
         "key": ", ".join(told["primary_key"]),
         "ordered by": ", ".join(told["sequence_by"]),
         "written by": told["write_disposition"],
+        "kept": told["kept"],
     }
     return [(name, value) for name, value in facts.items() if value]
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from scripts.looking.lake import by_layer
 from scripts.looking.position import flow_position, written_at
-from shared.contracts import RowRule
+from shared.contracts import Kind, RowRule
+from shared.contracts.refresh import keeping
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,8 +77,8 @@ def status(lake: Lake, table: Table) -> TableStatus:
     )
 
 
-def description(table: Table) -> dict[str, Any]:
-    """What the contract says of a table, for people and programs."""
+def description(table: Table, catalog: Catalog) -> dict[str, Any]:
+    """What the contract says of a table, for people and programs; of a built one also how it follows its inputs."""
     return {
         "description": table.description,
         "grain": table.grain,
@@ -86,6 +87,7 @@ def description(table: Table) -> dict[str, Any]:
         "sequence_by": list(table.sequence_by),
         "source": f"{table.source.system} {table.source.object}" if table.source else None,
         "inputs": [str(name) for name in table.inputs],
+        "kept": str(keeping(table, catalog.tables)) if table.kind is Kind.BUILT else None,
         "columns": [_column(table, column) for column in table.all_columns],
         "rules": [_rule(rule) for rule in _rules(table)],
     }

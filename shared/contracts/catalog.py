@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shared.contracts.compile import compile_contract
 from shared.contracts.document import SUFFIX, short_name
+from shared.contracts.model import Kind
 from shared.contracts.neighbours import check_neighbours, dependency_place
 from shared.errors import ContractError, UnknownNameError
 from shared.names import Layer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shared.contracts.model import Table
+    from shared.names import TableName
 
 FOLDER = Path(__file__).parent
 
@@ -37,6 +39,10 @@ class Catalog:
         if name not in self.tables:
             raise UnknownNameError("table", name, sorted(self.tables))
         return self.tables[name]
+
+    def is_read_by_query(self, name: TableName) -> bool:
+        """Whether a built table reads this one, and so needs to be told what changed in it."""
+        return any(table.kind is Kind.BUILT and name in table.inputs for table in self.tables.values())
 
     def dependants(self, name: str) -> set[str]:
         """The tables that depend on a table, directly or through others."""

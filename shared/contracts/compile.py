@@ -31,7 +31,7 @@ EVENT_PROPERTIES = {"sequenceBy", "applyAsDeletes", "storedAsScdType", "exceptCo
 TABLE_PROPERTIES = {
     Kind.INGESTED: {"writeDisposition", "clusterBy", "cursor", "lag", "initialValue", "endValue"},
     Kind.REFINED: {"writeDisposition", "clusterBy", "tombstoneRetention", "eventRetention"} | EVENT_PROPERTIES,
-    Kind.BUILT: {"writeDisposition", "clusterBy", "eventRetention"} | EVENT_PROPERTIES,
+    Kind.BUILT: {"writeDisposition", "clusterBy", "refreshBy", "eventRetention"} | EVENT_PROPERTIES,
 }
 
 # What only a table that is refined row by row can do with a column, or any but a bronze one.
@@ -75,6 +75,7 @@ def compile_contract(path: Path) -> Table:
         tombstone_retention_seconds=retention,
         history=compile_history(document, custom, columns, sequence_by, kind),
         cluster_by=_column_list(document, custom, "clusterBy", names),
+        refresh_by=_column_list(document, custom, "refreshBy", names),
         source=compile_source(document, custom, disposition) if kind is Kind.INGESTED else None,
         inputs=_inputs(document, kind, query),
         query=query,

@@ -171,6 +171,7 @@ class Table:
     tombstone_retention_seconds: int | None = None
     history: History | None = None
     cluster_by: tuple[str, ...] = ()
+    refresh_by: tuple[str, ...] = ()
     source: Source | None = None
     inputs: tuple[TableName, ...] = ()
     query: Query | None = None
@@ -228,10 +229,7 @@ class Table:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of everything that decides the table's rows.
-
-        Words meant for people, the layout of files and of SQL, and rules that only warn do not count.
-        """
+        """A hash of all that decides the table's rows; words for people, layout and rules that warn do not count."""
         rules: tuple[RowRule | TableRule, ...] = (*self.row_rules, *self.table_rules)
         facts = {
             "name": self.name,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.contracts.document import TABLE, read_document, short_name
 from shared.contracts.expression import unknown_columns
 from shared.contracts.model import Disposition, Kind
-from shared.contracts.query import input_line
+from shared.contracts.query import input_line, unknown_names
+from shared.contracts.refresh.keeping import computed_keys
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
@@ -37,9 +39,12 @@ def check_neighbours(table: Table, tables: Mapping[str, Table]) -> None:
             _check_parent(column, column.parent, tables, partial(_place, table, i, "relationships"))
     if table.kind is Kind.REFINED:
         _check_refined(table, tables[str(table.inputs[0])])
-    elif table.query and table.query.columns:
-        _check_result(table, table.query)
-        _check_deletes(table, table.query.columns)
+    elif table.query:
+        _check_names(table, table.query, tables)
+        if table.query.columns:
+            _check_result(table, table.query)
+            _check_deletes(table, table.query.columns)
+        _check_refresh_by(table, tables)
 
 
 def dependency_place(table: Table, name: TableName) -> str:
@@ -128,6 +133,33 @@ def _check_deletes(table: Table, known: tuple[str, ...]) -> None:
             f"{document.place(document.at_custom('applyAsDeletes'))}: applyAsDeletes asks for what its input lacks",
             given=", ".join(unknown),
             expected=", ".join(known),
+        )
+
+
+def _check_names(table: Table, query: Query, tables: Mapping[str, Table]) -> None:
+    """Every column a built table's query names is one of its inputs', or its own."""
+    known = {c.name for name in query.inputs for c in tables[str(name)].all_columns}
+    if unknown := unknown_names(query, known):
+        name, line = unknown[0]
+        file = table.file.with_name(f"{table.name.table}.sql")
+        near = difflib.get_close_matches(name, known, n=1)
+        raise ContractError(
+            f"{short_name(file)}:{line}: the query names a column that none of its inputs has",
+            given=name,
+            expected=f"a column of {', '.join(map(str, query.inputs))}",
+            mend=f"write {near[0]}" if near else "",
+        )
+
+
+def _check_refresh_by(table: Table, tables: Mapping[str, Table]) -> None:
+    if computed := computed_keys(table, tables):
+        document = read_document(table.file)
+        raise document.error(
+            "refreshBy does not tell which rows belong together",
+            document.at_custom("refreshBy"),
+            given=f"{', '.join(computed)}, which the query works out from many rows",
+            expected="columns that each come from single rows of the inputs",
+            mend="name columns of GROUP BY or PARTITION BY, or leave refreshBy out: the table is rebuilt then",
         )
 
 

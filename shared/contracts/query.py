@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlglot import exp
 
 from shared.contracts.model import CARRIED_COLUMNS, Query
 from shared.contracts.sql import DIALECT, line_of, parse_repeatable
 from shared.errors import ContractError, TerminalError
 from shared.names import TableName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BATCH = "batch"
 BUSINESS_DATE = "business_date"
@@ -51,6 +56,21 @@ def input_line(query: Query, name: TableName) -> int:
     """The line on which a query first names one of its inputs."""
     tree = parse_repeatable(query.sql, str)
     return next(line_of(t) for t in tree.find_all(exp.Table) if (t.db, t.name) == (str(name.layer), name.table))
+
+
+def unknown_names(query: Query, known: Iterable[str]) -> list[tuple[str, int]]:
+    """The columns a query names that are neither known nor its own, each with its line.
+
+    Nothing is said of a query in which functions make columns, since their names are Spark's to know.
+    """
+    tree = parse_repeatable(query.sql, str)
+    if tree.find(exp.UDTF, exp.Explode, exp.Pivot, exp.Values):
+        return []
+    own = {a.alias for a in tree.find_all(exp.Alias, exp.CTE)} | {BUSINESS_DATE}
+    own |= {i.name for node in tree.find_all(exp.Lambda, exp.TableAlias) for i in node.find_all(exp.Identifier)}
+    usual = {name.lower() for name in (*known, *own)}
+    columns = [c for c in tree.find_all(exp.Column) if isinstance(c.this, exp.Identifier)]
+    return [(c.name, line_of(c)) for c in columns if c.name.lower() not in usual]
 
 
 def _input(table: exp.Table, file: str) -> TableName:

@@ -95,7 +95,7 @@ def test_rows_are_unknown_when_a_file_has_no_statistics(stock, catalog):
 
 
 def test_description_is_that_of_the_contract(catalog):
-    told = description(catalog.table("silver.orders"))
+    told = description(catalog.table("silver.orders"), catalog)
 
     assert ["bronze.shop__orders"] == told["inputs"]
     assert ["order_id"] == told["primary_key"]
@@ -127,4 +127,13 @@ def test_table_rule_reads_as_it_was_written(catalog, bounds, expected):
     rule = TableRule(name="r", query="SELECT 1", severity=Severity.ERROR, **bounds)
     table = replace(catalog.table("silver.stock"), row_rules=(), table_rules=(rule,))
 
-    assert [f"SELECT 1 {expected}"] == [told["expectation"] for told in description(table)["rules"]]
+    assert [f"SELECT 1 {expected}"] == [told["expectation"] for told in description(table, catalog)["rules"]]
+
+
+def test_a_built_table_says_how_it_is_kept(catalog):
+    plain = catalog.table("gold.totals")
+    grouped = replace(plain, refresh_by=("customer_id",))
+
+    assert ["rebuilt, because its contract has no refreshBy", "refreshed by customer_id", None] == [
+        description(table, catalog)["kept"] for table in (plain, grouped, catalog.table("silver.orders"))
+    ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.small_catalog import DAYS_SQL, FILES, PEOPLE, VISITS, refusal
+from tests.support.small_catalog import DAYS, DAYS_SQL, FILES, PEOPLE, VISITS, refusal
 
 
 @pytest.mark.parametrize(
@@ -114,6 +114,34 @@ from tests.support.small_catalog import DAYS_SQL, FILES, PEOPLE, VISITS, refusal
             ["2: another answer on every call", "given: NOW()", "business_date"],
             id="now() in a query",
         ),
+        pytest.param(
+            DAYS_SQL,
+            "COUNT(*) AS visits",
+            "COUNT(visit_dat) AS visits",
+            [
+                "2: the query names a column that none of its inputs has",
+                "given: visit_dat",
+                "to mend: write visit_date",
+            ],
+            id="a column no input has",
+        ),
+        *[
+            pytest.param(
+                DAYS,
+                "value: refresh}\n",
+                f"value: refresh}}\n      - {{property: refreshBy, value: [{column}]}}\n",
+                said,
+                id=id_,
+            )
+            for column, said, id_ in (
+                ("day", ["18: refreshBy names a column the table does not have"], "refreshBy of another column"),
+                (
+                    "visits",
+                    ["18: refreshBy does not tell which rows belong together", "visits"],
+                    "refreshBy of a count",
+                ),
+            )
+        ],
         pytest.param(
             DAYS_SQL,
             "silver.visits",

@@ -1,0 +1,79 @@
+"""What changed in an input since a built table last read it, from the input's log and its change data feed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from jobs.runtime.delta_log import DeltaLog
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+# How often a row is there: once more after an insert or behind an update, once less after a delete or before one.
+COUNTS = {"insert": 1, "update_postimage": 1, "delete": -1, "update_preimage": -1}
+TIMES = "_times"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feed:
+    """An input between the version consumed and the one that is read now.
+
+    `why_not` says why its change feed does not tell what changed; empty when it does.
+    """
+
+    location: str
+    since: int
+    upto: int
+    changed: bool
+    why_not: str = ""
+
+
+def look(session: SparkSession, location: str, since: int, upto: int, table_id: str | None) -> Feed:
+    """Read from the log alone, without a Spark job, whether rows changed and whether the feed can be followed.
+
+    Args:
+        session: The batch's session.
+        location: The input's place.
+        since: The version consumed.
+        upto: The version that is read now.
+        table_id: The id of the table that was consumed; None when that was not written down.
+    """
+    log = DeltaLog(session, location)
+    if table_id not in (None, log.table_id) or upto < since:
+        return Feed(location=location, since=since, upto=upto, changed=True, why_not="it was made anew")
+    changed, why_not = False, "" if log.has_feed else "it has no change data feed"
+    for version in range(since + 1, upto + 1):
+        commit = log.commit(version)
+        if commit is None:
+            return Feed(
+                location=location, since=since, upto=upto, changed=True, why_not="its log is not kept that long"
+            )
+        changed = changed or commit.changes_rows
+        if commit.is_restore:
+            why_not = f"version {version} restored it"
+        elif commit.changes_table:
+            why_not = f"version {version} changed its columns or properties"
+    return Feed(location=location, since=since, upto=upto, changed=changed, why_not=why_not if changed else "")
+
+
+def images(session: SparkSession, feed: Feed) -> DataFrame:
+    """The rows that came, with `_times` > 0, and those that went, with `_times` < 0.
+
+    What several commits did to a row is added up, so that a table that was swapped for an equal one has no changes.
+
+    Grain: one row per distinct row that is there more or less often than before.
+    """
+    rows = (
+        session.read.format("delta")
+        .option("readChangeFeed", "true")
+        .option("startingVersion", feed.since + 1)
+        .option("endingVersion", feed.upto)
+        .load(feed.location)
+    )
+    kinds = F.create_map(*[F.lit(x) for pair in COUNTS.items() for x in pair])
+    names = [c for c in rows.columns if c not in ("_change_type", "_commit_version", "_commit_timestamp")]
+    counted = rows.groupBy(*names).agg(F.sum(kinds[F.col("_change_type")]).alias(TIMES))
+    return counted.where(F.col(TIMES) != 0)

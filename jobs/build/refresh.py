@@ -1,0 +1,131 @@
+"""A built table refreshed: the groups its inputs' changes touch are recomputed, and what differs is merged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import Observation
+from pyspark.sql import functions as F
+
+from jobs.build.query import result
+from jobs.build.rules import failed_rows, measures, unique_key
+from jobs.refine.classify import DELETE, EFFECTIVE, FATE, INSERT, SUPERSEDED, UPDATE
+from jobs.refine.merge import write_effective
+from jobs.runtime.books import audit, balance
+from jobs.runtime.commit import append_nothing, commit
+from jobs.runtime.gate import decide
+from jobs.runtime.staging import stage, unstage
+from jobs.runtime.tables import ensure_table, read_version, spark_schema
+from shared.contracts.rules import COUNT_ROWS
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+    from jobs.build.groups import Groups
+    from jobs.runtime.flow import Flow
+    from shared.contracts import Table
+    from shared.jobs import TableOutcome
+
+ACCOUNTS = {INSERT: "inserted", UPDATE: "updated", DELETE: "deleted", SUPERSEDED: "superseded"}
+
+
+def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, outdated: int) -> TableOutcome:
+    """Replace the rows of the touched groups, in one commit that writes only rows that differ.
+
+    Grain: as the query's. The books count the recomputed rows; one that is there already is superseded.
+
+    Args:
+        flow: The table's turn.
+        inputs: The inputs as they stand.
+        groups: The groups touched.
+        outdated: How many rows the table has of them.
+
+    Raises:
+        GateClosedError: the table as it would be fails a rule of severity `error`; it stays as it is.
+        UnbalancedBooksError: the MERGE did something else than was decided.
+    """
+    table, reason = flow.table, f"refreshed {groups}"
+    observation = Observation()
+    try:
+        rows = groups.of(result(flow, inputs["versions"])).observe(observation, *measures(table))
+        staged, seen = stage(flow.session, rows, flow.staging), observation.get
+        warnings = _pass_gate(flow, staged, groups, seen, outdated)
+        decided = compared(staged, groups.of(_before(flow)), table).persist()
+        try:
+            books, bounds = _books(decided, table, seen["read"])
+            balance(str(table.name), books)
+            ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by, has_feed=flow.has_feed)
+            changes = books["inserted"] + books["updated"] + books["deleted"]
+            landed = commit(
+                flow.session,
+                replace(flow.batch, reason=reason),
+                lambda: (
+                    write_effective(flow.session, decided, table, flow.location, books=books, bounds=bounds)
+                    if changes
+                    else append_nothing(staged, flow.location)
+                ),
+                inputs=inputs,
+                books=books,
+                fingerprint=table.fingerprint,
+                warnings=warnings,
+            )
+        finally:
+            decided.unpersist()
+        if books["updated"] or books["deleted"]:
+            audit(str(table.name), books, landed)
+        return flow.succeeded(landed.version, books, warnings, reason)
+    finally:
+        unstage(flow.session, flow.staging)
+
+
+def compared(new: DataFrame, old: DataFrame, table: Table) -> DataFrame:
+    """Hold the recomputed rows of some groups against those the table has of them.
+
+    Grain: one row per key on either side, with its fate; a row that stays as it is is superseded.
+    """
+    names = table.column_names
+    same_key = reduce(and_, [F.col(f"n.{k}") == F.col(f"o.{k}") for k in table.primary_key])
+    same = reduce(and_, [F.col(f"n.{c}").eqNullSafe(F.col(f"o.{c}")) for c in names])
+    left, right = new.withColumn("_there", F.lit(1)).alias("n"), old.withColumn("_there", F.lit(1)).alias("o")
+    is_new, is_old = F.col("n._there").isNotNull(), F.col("o._there").isNotNull()
+    fate = F.when(~is_old, INSERT).when(~is_new, DELETE).when(same, SUPERSEDED).otherwise(UPDATE)
+    values = [F.when(is_new, F.col(f"n.{c}")).otherwise(F.col(f"o.{c}")).alias(c) for c in names]
+    return left.join(right, on=same_key, how="full_outer").select(*values, fate.alias(FATE))
+
+
+def _before(flow: Flow) -> DataFrame:
+    return read_version(flow.session, flow.location, flow.batch.before.version)
+
+
+def _pass_gate(flow: Flow, staged: DataFrame, groups: Groups, seen: dict[str, Any], outdated: int) -> dict[str, int]:
+    """Decide row rules on the recomputed rows, and all others on the table as it would be."""
+    table, before = flow.table, _before(flow)
+    kept = groups.of(before, "left_anti")
+    warnings = decide(table, failed_rows(table, seen), staged)
+    keys = list(table.primary_key)
+    doubtful = staged.select(*keys)
+    if not set(table.refresh_by) <= set(keys):
+        # A key may then lie in another group, too.
+        doubtful = doubtful.unionByName(kept.select(*keys).join(staged.select(*keys), on=keys, how="left_semi"))
+    decide(table, [unique_key(table)], doubtful)
+    if not table.table_rules:
+        return warnings
+    # Delta knows the count from its log, so the commonest rule reads no row.
+    count = before.count() - outdated + seen["read"]
+    after = kept.select(*table.column_names).unionByName(staged)
+    return warnings | decide(table, table.table_rules, after, known={COUNT_ROWS: count})
+
+
+def _books(decided: DataFrame, table: Table, read: int) -> tuple[dict[str, int], tuple[object, object] | None]:
+    """What becomes of the rows, and the least and greatest first key among those that are written."""
+    first: Column = F.col(table.primary_key[0])
+    facts = [F.count(F.lit(1)).alias("rows"), F.min(first).alias("least"), F.max(first).alias("greatest")]
+    found = {r[FATE]: r for r in decided.groupBy(FATE).agg(*facts).collect()}
+    books = {"read": read, **{account: found[f]["rows"] if f in found else 0 for f, account in ACCOUNTS.items()}}
+    written = [found[f] for f in EFFECTIVE if f in found]
+    if not written:
+        return books, None
+    return books, (min(r["least"] for r in written), max(r["greatest"] for r in written))

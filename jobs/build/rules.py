@@ -1,0 +1,49 @@
+"""The rules of a built table: it has no quarantine, so each of them decides the gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
+
+from shared.contracts import RowRule, Severity, Table, TableRule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def measures(table: Table) -> list[Any]:
+    """What is counted while the rows are staged: all of them as `read`, and those that fail a row rule by its name."""
+    return [F.count(F.lit(1)).alias("read"), *[F.count_if(F.expr(r.bad)).alias(r.name) for r in _row_rules(table)]]
+
+
+def failed_rows(table: Table, seen: Mapping[str, Any]) -> list[TableRule]:
+    """A table rule for each row rule that some staged row failed, so that one gate decides them all."""
+    return [
+        TableRule(
+            name=r.name,
+            query=f"SELECT COUNT(*) FROM ${{table}} WHERE {r.bad}",
+            severity=r.severity,
+            at_least=0,
+            at_most=0,
+        )
+        for r in _row_rules(table)
+        if seen[r.name]
+    ]
+
+
+def unique_key(table: Table) -> TableRule:
+    """The rule that no primary key occurs twice."""
+    keys = ", ".join(f"`{k}`" for k in table.versions.primary_key)
+    doubled = f"SELECT COUNT(*) FROM (SELECT 1 FROM ${{table}} GROUP BY {keys} HAVING COUNT(*) > 1) AS doubled"
+    return TableRule(name="primary_key_unique", query=doubled, severity=Severity.ERROR, at_least=0, at_most=0)
+
+
+def _row_rules(table: Table) -> list[RowRule]:
+    """The contract's row rules and the required columns."""
+    required = [
+        RowRule(name=f"{c.name}_required", bad=f"`{c.name}` IS NULL", severity=Severity.ERROR)
+        for c in table.all_columns
+        if c.required
+    ]
+    return [*required, *table.row_rules]

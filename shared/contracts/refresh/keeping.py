@@ -1,0 +1,76 @@
+"""How a built table is kept equal to its query: refreshed by groups, or rebuilt, and then why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shared.contracts.refresh.qualified import qualified, view_of
+from shared.contracts.refresh.select import row_facts
+from shared.contracts.refresh.touched import touched
+from shared.contracts.refresh.unproven import UnprovenError, refuse_unproven
+from shared.contracts.sql import DIALECT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared.contracts.model import Query, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keeping:
+    """How one built table is kept.
+
+    `by` are the columns of its groups. `touched` gives for each input, by full name, the SQL of the groups its changed
+    rows touch, over the views that `touched.py` names; it is empty when the table is rebuilt, and `why` says why.
+    """
+
+    by: tuple[str, ...] = ()
+    touched: Mapping[str, str] = field(default_factory=dict)
+    why: str = ""
+
+    @property
+    def is_refreshed(self) -> bool:
+        """Whether changes of inputs recompute touched groups only."""
+        return not self.why
+
+    def __str__(self) -> str:
+        return f"rebuilt, because {self.why}" if self.why else f"refreshed by {', '.join(self.by)}"
+
+
+def keeping(table: Table, tables: Mapping[str, Table]) -> Keeping:
+    """Prove from its query how a built table can be kept.
+
+    Args:
+        table: A built table.
+        tables: Every table by full name.
+    """
+    if table.query is None:
+        return Keeping(why="it is made by Python")
+    if table.history:
+        return Keeping(why="it is a history, made of all events of a key")
+    if not table.refresh_by:
+        return Keeping(why="its contract has no refreshBy")
+    try:
+        return Keeping(by=table.refresh_by, touched=_touched(table.query, table.refresh_by, tables))
+    except UnprovenError as unproven:
+        return Keeping(by=table.refresh_by, why=str(unproven))
+
+
+def computed_keys(table: Table, tables: Mapping[str, Table]) -> list[str]:
+    """The columns of `refreshBy` that no single row has: an aggregate, a rank or an unknown function of one.
+
+    Such a column does not say to which group a changed row belongs. None when the query is not followed anyway.
+    """
+    try:
+        facts = row_facts(qualified(table.query, tables)) if table.query and table.refresh_by else set(table.refresh_by)
+    except UnprovenError:
+        return []
+    return [c for c in table.refresh_by if c not in facts]
+
+
+def _touched(query: Query, by: tuple[str, ...], tables: Mapping[str, Table]) -> dict[str, str]:
+    tree = qualified(query, tables)
+    refuse_unproven(tree)
+    found = touched(tree, by)
+    return {str(name): found[view_of(name)].sql(dialect=DIALECT) for name in query.inputs}

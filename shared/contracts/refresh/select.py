@@ -1,0 +1,177 @@
+"""One SELECT taken apart: its operands, the conditions its rows meet, and which of its columns are facts of a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from sqlglot import exp
+
+from shared.contracts.refresh.unproven import UnprovenError, aggregates
+
+
+class Role(Enum):
+    """How an operand takes part: `PROBE` is the right side of a semi or anti join, whose columns nobody sees."""
+
+    INNER = auto()
+    OPTIONAL = auto()
+    PROBE = auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operand:
+    """One table or subquery of a FROM."""
+
+    alias: str
+    node: exp.Table | exp.Query
+    role: Role
+
+    def holds(self, scan: exp.Table | None) -> bool:
+        """Whether a scan of a table is this operand, or inside it."""
+        return any(t is scan for t in self.node.find_all(exp.Table))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """One conjunct of a WHERE or ON. `of` is the optional or probing operand whose ON it stands in."""
+
+    expression: exp.Expr
+    of: str | None = None
+
+    @property
+    def aliases(self) -> frozenset[str]:
+        """The operands it names."""
+        return aliases(self.expression)
+
+    @property
+    def equated(self) -> tuple[exp.Column, exp.Column] | None:
+        """The two columns of one type that it makes equal; the same value has the same spelling only in one type."""
+        pair = (self.expression.this, self.expression.expression) if isinstance(self.expression, exp.EQ) else ()
+        if len(pair) != 2 or not all(isinstance(c, exp.Column) for c in pair):  # noqa: PLR2004 - two sides
+            return None
+        typed = pair[0].type is not None and not pair[0].is_type(exp.DataType.Type.UNKNOWN)
+        return (pair[0], pair[1]) if typed and pair[0].type == pair[1].type else None
+
+
+def operands(select: exp.Select) -> dict[str, Operand]:
+    """The operands of a SELECT in their order, by alias."""
+    found = {}
+    if (source := select.args.get("from_")) is not None:
+        found[source.this.alias_or_name] = _operand(source.this, Role.INNER)
+    for join in select.args.get("joins") or []:
+        found[join.this.alias_or_name] = _operand(join.this, _role(join))
+    return found
+
+
+def conditions(select: exp.Select) -> list[Condition]:
+    """What every row of a SELECT meets before it is grouped, as far as rows alone decide it."""
+    found = []
+    for join in select.args.get("joins") or []:
+        of = None if _role(join) is Role.INNER else join.this.alias_or_name
+        found += [Condition(expression=e, of=of) for e in _conjuncts(join.args.get("on"))]
+    where = select.args.get("where")
+    found += [Condition(expression=e) for e in _conjuncts(where.this if where else None)]
+    sources = operands(select)
+    return [c for c in found if _is_of_rows(c.expression, sources)]
+
+
+def outputs(select: exp.Select) -> dict[str, exp.Expr]:
+    """The expressions of a SELECT by the name of their column."""
+    return {e.alias_or_name: e.unalias() for e in select.expressions}
+
+
+def grouping(select: exp.Select) -> list[exp.Expr] | None:
+    """What a SELECT groups by, None when it does not group."""
+    group = select.args.get("group")
+    if group is None:
+        return None
+    if group.args.get("all"):
+        return [e for e in outputs(select).values() if not aggregates(e)]
+    return list(group.expressions)
+
+
+def partitions(select: exp.Select) -> list[list[exp.Expr]]:
+    """The PARTITION BY of each window of a SELECT, each once."""
+    places = [*select.expressions, *([select.args["qualify"]] if select.args.get("qualify") else [])]
+    found: list[list[exp.Expr]] = []
+    for place in places:
+        for window in place.find_all(exp.Window):
+            if window.args["partition_by"] not in found:
+                found.append(window.args["partition_by"])
+    return found
+
+
+def row_facts(query: exp.Query) -> set[str]:
+    """The columns of a query whose value comes from single rows, not from an aggregate or a window."""
+    if isinstance(query, exp.SetOperation):
+        names, left, right = query.named_selects, row_facts(arm(query.left)), row_facts(arm(query.right))
+        others = dict(zip(names, arm(query.right).named_selects, strict=True))
+        return {n for n in names if n in left and others[n] in right}
+    if not isinstance(query, exp.Select):
+        raise UnprovenError(f"{query.key.upper()} is not followed")
+    return {name for name, expression in outputs(query).items() if is_row_fact(expression, query)}
+
+
+def is_row_fact(expression: exp.Expr, select: exp.Select) -> bool:
+    """Whether an expression of a SELECT comes from the rows of its operands alone."""
+    groups = grouping(select)
+    if groups is not None and not is_made_of(expression, groups):
+        return False
+    return _is_of_rows(expression, operands(select))
+
+
+def is_made_of(expression: exp.Expr, parts: Iterable[exp.Expr]) -> bool:
+    """Whether an expression needs nothing but other expressions, such as a CAST of one of them."""
+    known = list(parts)
+
+    def names_more(node: exp.Expr) -> bool:
+        if node in known:
+            return False
+        return isinstance(node, exp.Column) or any(names_more(child) for child in node.iter_expressions())
+
+    return not names_more(expression)
+
+
+def aliases(expression: exp.Expr) -> frozenset[str]:
+    """The operands an expression names."""
+    return frozenset(c.table for c in expression.find_all(exp.Column))
+
+
+def arm(node: exp.Expr) -> exp.Query:
+    """The query inside the brackets of a subquery."""
+    inner = node.unnest() if isinstance(node, exp.Subquery) else node
+    if not isinstance(inner, exp.Query):
+        raise UnprovenError(f"{inner.key.upper()} is not followed")
+    return inner
+
+
+def _is_of_rows(expression: exp.Expr, sources: dict[str, Operand]) -> bool:
+    # A function sqlglot does not know may be an aggregate.
+    if expression.find(exp.AggFunc, exp.Window, exp.Anonymous, exp.AnonymousAggFunc):
+        return False
+    for column in expression.find_all(exp.Column):
+        source = sources[column.table].node
+        if not isinstance(source, exp.Table) and column.name not in row_facts(source):
+            return False
+    return True
+
+
+def _operand(node: exp.Expr, role: Role) -> Operand:
+    inner = node if isinstance(node, exp.Table) else arm(node)
+    return Operand(alias=node.alias_or_name, node=inner, role=role)
+
+
+def _role(join: exp.Join) -> Role:
+    if (join.kind or "").upper() in {"SEMI", "ANTI"}:
+        return Role.PROBE
+    return Role.OPTIONAL if (join.side or "").upper() == "LEFT" else Role.INNER
+
+
+def _conjuncts(condition: exp.Expr | None) -> list[exp.Expr]:
+    if condition is None:
+        return []
+    inner = condition.unnest() if isinstance(condition, exp.Paren) else condition
+    if isinstance(inner, exp.And):
+        return [*_conjuncts(inner.this), *_conjuncts(inner.expression)]
+    return [inner]

@@ -1,0 +1,186 @@
+"""The groups a step of changes touches, as SQL.
+
+For one scan of one input, the rows of a SELECT that may differ are its join with that scan replaced by the input's
+changed rows (before- and after-images) and every other scan by its present rows *and* its before-images: of two rows
+that changed in one step, the old one may have met only the other's old one. Everything is an inner join, because more
+rows than needed only touch more groups: an operand of a LEFT JOIN is met once and left out, its columns null, once. A
+filter on an aggregate or a rank is dropped, since it may hide a touched group; so is a join nobody needs. A window
+spreads a change over its partition.
+"""
+
+from __future__ import annotations
+
+from itertools import chain, combinations
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from shared.contracts.query import BUSINESS_DATE
+from shared.contracts.refresh.select import (
+    Condition,
+    Operand,
+    Role,
+    aliases,
+    arm,
+    conditions,
+    grouping,
+    is_made_of,
+    is_row_fact,
+    operands,
+    outputs,
+    partitions,
+)
+from shared.contracts.refresh.unproven import UnprovenError
+from shared.contracts.refresh.ways import connected, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+# Beside the view of an input: its before-images with its present rows, and its before- and after-images.
+BOTH, CHANGES = "__both", "__changes"
+# A query with more operands that may be missing would become too many joins.
+MOST_OPTIONAL = 3
+
+
+def touched(query: exp.Query, keys: Sequence[str]) -> dict[str, exp.Query]:
+    """The groups that the changed rows of each input touch, by the input's view.
+
+    Args:
+        query: A qualified query of proven shape.
+        keys: Columns of the query that are facts of a row.
+
+    Raises:
+        UnprovenError: a shape that is not covered.
+    """
+    found: dict[str, list[exp.Select]] = {}
+    for scan in query.find_all(exp.Table):
+        if scan.name != BUSINESS_DATE:
+            found.setdefault(scan.name, []).extend(_rows(query, keys, scan))
+    # Two variants are often one and the same, once the joins nobody needs are gone.
+    return {v: _union(dict.fromkeys(s.distinct() for s in selects), distinct=True) for v, selects in found.items()}
+
+
+def _rows(query: exp.Query, columns: Iterable[str], scan: exp.Table | None) -> list[exp.Select]:
+    """The rows of a query that come from changed rows of a scan; with no scan, all rows before or after the step."""
+    if isinstance(query, exp.SetOperation):
+        return list(_arms(query, list(columns), scan))
+    if not isinstance(query, exp.Select):
+        raise UnprovenError(f"{query.key.upper()} is not followed")
+    made = outputs(query)
+    wanted = {name: made[name] for name in columns} or {"_one": exp.Literal.number(1)}
+    spreading = [p for p in partitions(query) if not all(is_made_of(e, p) for e in wanted.values())]
+    if scan is None or not spreading:
+        return list(_joins(query, wanted, scan))
+    return [_spread(query, wanted, partition, scan) for partition in spreading]
+
+
+def _arms(query: exp.SetOperation, columns: list[str], scan: exp.Table | None) -> Iterator[exp.Select]:
+    names = query.named_selects
+    for side in (arm(query.left), arm(query.right)):
+        if scan is None or any(t is scan for t in side.find_all(exp.Table)):
+            own = [side.named_selects[names.index(c)] for c in columns]
+            for select in _rows(side, own, scan):
+                if columns:
+                    renamed = zip(columns, own, strict=True)
+                    made = outputs(select)
+                    select.set("expressions", [exp.alias_(made[o], n, quoted=True) for n, o in renamed])
+                yield select
+
+
+def _spread(
+    select: exp.Select, wanted: Mapping[str, exp.Expr], partition: list[exp.Expr], scan: exp.Table
+) -> exp.Select:
+    """Every row of the partitions in which a row changed."""
+    if not all(is_row_fact(e, select) for e in partition):
+        raise UnprovenError("a window is partitioned by an aggregate or another window")
+    parts = {f"_part{i}": e for i, e in enumerate(partition)}
+    every = _union(_joins(select, {**wanted, **parts}, None)).subquery("every_row")
+    changed = _union([s.distinct() for s in _joins(select, parts, scan)], distinct=True).subquery("changed")
+    same = exp.and_(*[exp.NullSafeEQ(this=_column("every_row", p), expression=_column("changed", p)) for p in parts])
+    chosen = [exp.alias_(_column("every_row", n), n, quoted=True) for n in wanted]
+    return exp.select(*chosen).from_(every).join(changed, on=same)
+
+
+def _joins(select: exp.Select, wanted: Mapping[str, exp.Expr], scan: exp.Table | None) -> Iterator[exp.Select]:
+    """The SELECT without its grouping, as inner joins: one for each set of operands that may be missing."""
+    sources, known = operands(select), conditions(select)
+    at = next((s for s in sources.values() if s.holds(scan)), None) if scan is not None else None
+    ways = [frozenset[str]()]
+    if at is not None and at.role is Role.OPTIONAL and _is_read(at.alias, wanted, known):
+        ways.append(frozenset([at.alias]))
+    for missing in ways:
+        near = nearest(_nulled(wanted, missing), at, known, at_is_missing=bool(missing))
+        kept = connected({at.alias} if at else set(), near.values(), sources, known)
+        optional = [a for a in kept if sources[a].role is Role.OPTIONAL and (at is None or a != at.alias)]
+        if len(optional) > MOST_OPTIONAL:
+            raise UnprovenError(f"the groups hang on more than {MOST_OPTIONAL} operands of LEFT JOINs")
+        for others in chain.from_iterable(combinations(optional, n) for n in range(len(optional) + 1)):
+            gone = missing | set(others)
+            present = [sources[a] for a in kept if a not in others]
+            made = _select(_nulled(near, frozenset(others)), present, _held(known, present, gone), scan)
+            yield made if grouping(select) is None else made.distinct()
+
+
+def _is_read(optional: str, wanted: Mapping[str, exp.Expr], known: list[Condition]) -> bool:
+    """Whether anything but its own ON asks for an operand that may be missing."""
+    return any(optional in aliases(e) for e in wanted.values()) or any(
+        optional in c.aliases for c in known if c.of != optional
+    )
+
+
+def _held(known: list[Condition], present: list[Operand], gone: frozenset[str]) -> list[exp.Expr]:
+    """The conditions among operands that are there; columns of a missing one are null, but in its own ON."""
+    there = {o.alias for o in present}
+    return [
+        _null_columns(c.expression, gone - {c.of})
+        for c in known
+        if c.aliases <= there | gone and (c.of is None or c.of in there)
+    ]
+
+
+def _nulled(wanted: Mapping[str, exp.Expr], gone: frozenset[str]) -> dict[str, exp.Expr]:
+    return {name: _null_columns(expression, gone) for name, expression in wanted.items()}
+
+
+def _null_columns(expression: exp.Expr, gone: frozenset[str]) -> exp.Expr:
+    def null(node: exp.Expr) -> exp.Expr:
+        if not isinstance(node, exp.Column) or node.table not in gone:
+            return node
+        if node.type is None or node.is_type(exp.DataType.Type.UNKNOWN):
+            return exp.Null()
+        return exp.Cast(this=exp.Null(), to=node.type.copy())
+
+    return expression.copy().transform(null)
+
+
+def _select(
+    wanted: Mapping[str, exp.Expr], present: list[Operand], held: list[exp.Expr], scan: exp.Table | None
+) -> exp.Select:
+    made = exp.select(*[exp.alias_(e, name, quoted=True) for name, e in wanted.items()])
+    used = [c for e in chain(wanted.values(), held) for c in e.find_all(exp.Column)]
+    for i, operand in enumerate(present):
+        columns = dict.fromkeys(c.name for c in used if c.table == operand.alias)
+        source = _source(operand, columns, scan if operand.holds(scan) else None)
+        made = made.join(source, join_type="cross") if i else made.from_(source)
+    return made.where(*held) if held else made
+
+
+def _source(operand: Operand, columns: Iterable[str], scan: exp.Table | None) -> exp.Expr:
+    alias = exp.to_identifier(operand.alias, quoted=True)
+    if not isinstance(operand.node, exp.Table):
+        return _union(_rows(operand.node, columns, scan)).subquery(alias)
+    name = operand.node.name
+    view = name if name == BUSINESS_DATE else name + (BOTH if scan is None else CHANGES)
+    return exp.alias_(exp.to_table(view), alias, table=True)
+
+
+def _union(selects: Iterable[exp.Select], *, distinct: bool = False) -> exp.Query:
+    first, *others = selects
+    made: exp.Query = first
+    for other in others:
+        made = exp.union(made, other, distinct=distinct, copy=False)
+    return made
+
+
+def _column(table: str, name: str) -> exp.Column:
+    return exp.column(exp.to_identifier(name, quoted=True), table=table)

@@ -1,0 +1,104 @@
+"""Shapes of a SELECT that hide which groups a changed row touches; a table with one of them is rebuilt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Their answer hangs on the order in which rows come; inside a sort it does not.
+ORDER_BOUND = (
+    exp.AnyValue,
+    exp.ArrayAgg,
+    exp.ArrayUniqueAgg,
+    exp.First,
+    exp.FirstValue,
+    exp.GroupConcat,
+    exp.Last,
+    exp.LastValue,
+)
+SORTS = (exp.ArraySort,)
+NOT_FOLLOWED = (
+    exp.Except,
+    exp.Fetch,
+    exp.Intersect,
+    exp.Lateral,
+    exp.Limit,
+    exp.MatchRecognize,
+    exp.Offset,
+    exp.Pivot,
+    exp.TableSample,
+    exp.Values,
+)
+JOIN_SIDES = {"", "LEFT"}
+
+
+class UnprovenError(Exception):
+    """Why it is not proven, in words that go on after `because`."""
+
+
+def refuse_unproven(query: exp.Query) -> None:
+    """Look for shapes the rule does not cover.
+
+    Raises:
+        UnprovenError: the first one.
+    """
+    for why in _found(query):
+        raise UnprovenError(why)
+
+
+def _found(query: exp.Query) -> Iterator[str]:
+    for node in query.walk():
+        if isinstance(node, exp.Select):
+            yield from _in_select(node)
+        elif isinstance(node, exp.Join):
+            yield from _in_join(node)
+        elif isinstance(node, exp.Window):
+            yield from _in_window(node)
+        elif isinstance(node, NOT_FOLLOWED):
+            yield f"{type(node).__name__.upper()} is not followed"
+        elif isinstance(node, ORDER_BOUND) and not node.find_ancestor(*SORTS, exp.Window):
+            yield f"{node.key.upper()} hangs on the order of rows"
+        elif isinstance(node, exp.Rollup | exp.Cube | exp.GroupingSets):
+            yield "ROLLUP, CUBE and GROUPING SETS put a row into several groups"
+        elif _is_inner_query(node):
+            yield "a subquery in an expression is not followed; write a join (LEFT SEMI JOIN for IN and EXISTS)"
+
+
+def _is_inner_query(node: exp.Expr) -> bool:
+    """Whether a node is a query that stands for a value, or for a yes or no."""
+    if isinstance(node, exp.Subquery):
+        return not isinstance(node.parent, exp.From | exp.Join | exp.SetOperation)
+    return isinstance(node, exp.Exists) or (isinstance(node, exp.In) and bool(node.args.get("query")))
+
+
+def _in_join(join: exp.Join) -> Iterator[str]:
+    if join.args.get("method"):
+        yield f"a {join.args['method']} JOIN is not followed"
+    if (join.side or "").upper() not in JOIN_SIDES:
+        yield f"a {join.side.upper()} JOIN is not followed; write a LEFT JOIN"
+
+
+def _in_window(window: exp.Window) -> Iterator[str]:
+    if window.args.get("alias"):
+        yield "a window has a name; write it out where it is used"
+    elif not window.args.get("partition_by"):
+        yield "a window without PARTITION BY lets every row touch every group"
+
+
+def _in_select(select: exp.Select) -> Iterator[str]:
+    if select.args.get("windows"):
+        yield "a window has a name; write it out where it is used"
+    distinct = select.args.get("distinct")
+    if distinct and distinct.args.get("on"):
+        yield "DISTINCT ON keeps one row by its order"
+    if not select.args.get("group") and any(aggregates(e) for e in select.expressions):
+        yield "an aggregate over all rows lets every row touch every group"
+
+
+def aggregates(expression: exp.Expr) -> bool:
+    """Whether an expression of a SELECT makes one value of many rows of a group; a window does not."""
+    return any(not node.find_ancestor(exp.Window) for node in expression.find_all(exp.AggFunc))

@@ -1,0 +1,79 @@
+"""The ways between the operands of a SELECT, along its conditions: which joins lead from one to another."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import chain, combinations
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from shared.contracts.refresh.select import Condition, Operand, Role, aliases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def nearest(
+    wanted: Mapping[str, exp.Expr], at: Operand | None, known: list[Condition], *, at_is_missing: bool
+) -> dict[str, exp.Expr]:
+    """The expressions with each column replaced by the equal one that is the fewest joins away."""
+    if at is None:
+        return dict(wanted)
+    steps = _distances(at.alias, known)
+    usable = [c for c in known if c.of == at.alias or (c.of is None and not (at_is_missing and at.alias in c.aliases))]
+    pairs = [c.equated for c in usable if c.equated]
+
+    def replaced(node: exp.Expr) -> exp.Expr:
+        if not isinstance(node, exp.Column):
+            return node
+        equal, waiting = [node], deque([node])
+        while waiting:
+            column = waiting.popleft()
+            for one, other in chain(pairs, [(b, a) for a, b in pairs]):
+                if one == column and other not in equal:
+                    equal.append(other)
+                    waiting.append(other)
+        return min(equal, key=lambda c: steps.get(c.table, len(steps) + 1)).copy()
+
+    return {name: expression.copy().transform(replaced) for name, expression in wanted.items()}
+
+
+def _edges(known: list[Condition]) -> dict[str, set[str]]:
+    """Which operands meet in a condition; those that only an ON of a third one names do not."""
+    met: dict[str, set[str]] = {}
+    for condition in known:
+        for a, b in combinations(sorted(condition.aliases), 2):
+            if condition.of in (None, a, b):
+                met.setdefault(a, set()).add(b)
+                met.setdefault(b, set()).add(a)
+    return met
+
+
+def _distances(start: str, known: list[Condition]) -> dict[str, int]:
+    met, found, waiting = _edges(known), {start: 0}, deque([start])
+    while waiting:
+        here = waiting.popleft()
+        for there in sorted(met.get(here, set()) - set(found)):
+            found[there] = found[here] + 1
+            waiting.append(there)
+    return found
+
+
+def connected(
+    needed: set[str], wanted: Iterable[exp.Expr], sources: Mapping[str, Operand], known: list[Condition]
+) -> list[str]:
+    """The operands that are needed, and those on the shortest ways between them, in their order."""
+    goals = needed | set(chain.from_iterable(aliases(e) for e in wanted))
+    goals = goals or {next(iter(sources))}
+    start = next(iter(needed), None) or next(a for a in sources if a in goals)
+    barred = {a for a, s in sources.items() if s.role is Role.PROBE} - needed
+    open_ways = [c for c in known if not c.aliases & barred and c.of not in barred]
+    kept = {start} | goals
+    steps, met = _distances(start, open_ways), _edges(open_ways)
+    for goal in goals:
+        here = goal
+        while steps.get(here, 0) > 0:
+            here = next(a for a in sorted(met[here]) if steps.get(a) == steps[here] - 1)
+            kept.add(here)
+    return [a for a in sources if a in kept]

@@ -1,0 +1,175 @@
+"""A built table follows its inputs by groups: only touched ones are recomputed, and only what differs is written."""
+
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from jobs.build import flow as build_flow
+from shared.jobs import Status, Step
+from tests.support.frames import assert_rows
+from tests.support.small_lake import lease_account
+
+pytestmark = pytest.mark.slow
+
+TEN, ELEVEN, NOON = (f"2026-01-01 {hour}:00:00" for hour in (10, 11, 12))
+CUSTOMERS, ORDERS = "customer_id,name,changed_at", "order_id,customer_id,amount_eur,state,changed_at"
+SCHEMA = "customer_id BIGINT NOT NULL, name STRING, orders BIGINT NOT NULL, amount_eur DECIMAL(22,2)"
+BUYERS = 12
+
+
+@pytest.fixture(scope="module")
+def shop(module_lake):
+    """Twelve customers with an order each, and their totals, kept by customer."""
+    lake = module_lake
+    lake.only(*[name for name in lake.files if "stock" not in name])
+    lake.files["gold.totals"] += "      - {property: refreshBy, value: [customer_id]}\n"
+    lake.land("bronze.shop__customers", CUSTOMERS, *[f"{i},C{i},{TEN}" for i in range(BUYERS)])
+    lake.land("bronze.shop__orders", ORDERS, *[f"{10 + i},{i},5,a,{TEN}" for i in range(BUYERS)])
+    with lease_account():
+        found = lake.run("r0", (Step.INGEST, Step.REFINE, Step.BUILD)).outcomes["gold.totals"]
+    assert "rebuilt: it was not there yet" == found.reason
+    return lake
+
+
+@pytest.fixture
+def lake(shop, leases):
+    """A branch of the shop. Branches share the landing place, so what one landed is taken away again."""
+    first = set(Path(shop.landing_root).rglob("*.csv"))
+    yield shop.branched()
+    for file in set(Path(shop.landing_root).rglob("*.csv")) - first:
+        file.unlink()
+
+
+def after(lake, run_id="r1", steps=(Step.INGEST, Step.REFINE, Step.BUILD), **how):
+    return lake.run(run_id, steps, **how).outcomes["gold.totals"]
+
+
+def expected(**totals):
+    """The totals of all customers, all but the given ones as they were first."""
+    first = {f"C{i}": (1, "5.00") for i in range(BUYERS)}
+    rows = {**first, **totals}
+    return [(int(n[1:]), n, count, Decimal(sum_)) for n, (count, sum_) in rows.items() if count]
+
+
+def test_only_touched_groups_are_recomputed_and_only_what_differs_is_written(lake):
+    # An order moves from 0 to 1, 2 gets another one, 3's only order changes in what the totals do not show.
+    moved, another, unseen = f"10,1,5,a,{ELEVEN}", f"99,2,1.25,b,{ELEVEN}", f"13,3,5,z,{ELEVEN}"
+    lake.land("bronze.shop__orders", ORDERS, moved, another, unseen)
+    ran = lake.run("r1", tuple(Step))
+    reason = "refreshed 4 groups of customer_id"
+    assert reason == ran.outcomes["gold.totals"].reason
+    assert [reason] == [o.reason for o in lake.record("r1").outcomes if o.table == "gold.totals"]
+    assert {"read": 3, "updated": 2, "superseded": 1, "deleted": 1} == ran.books("gold.totals")
+    assert_rows(SCHEMA, expected(C0=(0, "0"), C1=(2, "10.00"), C2=(2, "6.25")), lake.frame("gold.totals"))
+
+
+def test_what_touches_no_row_of_the_result_moves_the_position_on(lake):
+    lake.land("bronze.shop__customers", CUSTOMERS, f"77,Without orders,{TEN}")
+    found = after(lake)
+    assert ("refreshed 1 group of customer_id", Status.SUCCEEDED, 0) == (found.reason, found.status, found.read)
+    assert Status.UNCHANGED is after(lake, "r2", (Step.BUILD,)).status
+
+
+def test_upkeep_of_an_input_is_no_change(lake):
+    from delta.tables import DeltaTable
+
+    before = lake.versions()["gold/totals"]
+    lake.land("bronze.shop__orders", ORDERS, f"98,2,1,b,{ELEVEN}")
+    lake.run("r1", (Step.INGEST, Step.REFINE), ("bronze.shop__orders", "silver.orders"))
+    after(lake, "r2", (Step.BUILD,))
+    DeltaTable.forPath(lake.spark, lake.location("silver.orders")).optimize().executeCompaction()
+    assert Status.UNCHANGED is after(lake, "r3", (Step.BUILD,)).status
+    assert before + 1 == lake.versions()["gold/totals"]
+
+
+def alter(lake, place):
+    lake.spark.sql(f"ALTER TABLE delta.`{place}` SET TBLPROPERTIES ('delta.enableChangeDataFeed' = 'false')")
+
+
+@pytest.mark.parametrize(
+    "before, later, words",
+    [
+        pytest.param(alter, None, "changed its columns or properties", id="a feed that was switched off"),
+        pytest.param(lambda _, place: shutil.rmtree(place), None, "it was made anew", id="a table made anew"),
+        pytest.param(None, lambda place: shutil.rmtree(Path(place, "_change_data")), "no longer kept", id="a vacuum"),
+    ],
+)
+def test_where_the_feed_of_an_input_does_not_tell_what_changed_the_table_is_rebuilt(lake, before, later, words):
+    place = lake.location("silver.orders")
+    if before:
+        before(lake, place)
+    lake.land("bronze.shop__orders", ORDERS, f"10,0,7,a,{ELEVEN}")
+    lake.run("r1", (Step.INGEST, Step.REFINE))
+    if later:
+        later(place)
+    found = after(lake, "r2", (Step.BUILD,))
+    assert found.reason.startswith("rebuilt: ")
+    assert words in found.reason
+    assert Decimal("7.00") == lake.rows("gold.totals")[0][3]
+    lake.land("bronze.shop__orders", ORDERS, f"10,0,8,a,{NOON}")
+    assert "refreshed 1 group of customer_id" == after(lake, "r3").reason
+
+
+def test_where_most_rows_are_touched_a_rebuild_is_cheaper(lake):
+    lake.land("bronze.shop__orders", ORDERS, *[f"{30 + i},{i},1,a,{ELEVEN}" for i in range(5)])
+    assert "rebuilt: 5 of its 12 rows are touched, in 5 groups of customer_id" == after(lake).reason
+    assert 1 / 3 == build_flow.MOST_TOUCHED
+
+
+FEW_ORDERS = """\
+        description: Orders.
+        quality:
+          - name: few_orders
+            type: sql
+            query: "SELECT COUNT(*) FROM ${table} WHERE orders > 1"
+            mustBe: 0
+"""
+# A rule of the whole table: eleven customers have one order, and the twelfth must not be the second with two.
+ONE_GREAT = (
+    FEW_ORDERS.replace("WHERE orders > 1", "WHERE orders < 1")
+    + """\
+          - name: not_many_orders
+            type: sql
+            query: "SELECT SUM(orders) FROM ${table}"
+            mustBeLessThan: 14
+"""
+)
+
+
+@pytest.mark.parametrize(
+    "rules, words",
+    [
+        pytest.param(FEW_ORDERS, "table rule few_orders failed", id="a row rule"),
+        pytest.param(ONE_GREAT, "table rule not_many_orders failed on the staged batch; given: 14", id="a table rule"),
+    ],
+)
+def test_the_gate_decides_on_the_table_as_it_would_be(lake, rules, words):
+    lake.amend("gold.totals", "        description: Orders.\n", rules)
+    assert "rebuilt: the query or what decides its rows changed" == after(lake, "r1", (Step.BUILD,)).reason
+    before = lake.versions()["gold/totals"], lake.rows("gold.totals")
+    lake.land("bronze.shop__orders", ORDERS, f"97,2,1,b,{ELEVEN}", f"96,2,1,b,{ELEVEN}")
+    failed = after(lake, "r2")
+    assert "GateClosedError" == failed.failure.error
+    assert words in failed.failure.message
+    assert before == (lake.versions()["gold/totals"], lake.rows("gold.totals"))
+
+
+BY_STATE = """\
+SELECT CAST(length(state) AS BIGINT) AS customer_id, state AS name, COUNT(*) AS orders, SUM(amount_eur) AS amount_eur
+FROM   silver.orders
+GROUP BY state
+"""
+
+
+def test_a_key_that_another_group_has_closes_the_gate(lake):
+    lake.amend("gold.totals", "value: [customer_id]}\n", "value: [name]}\n")
+    lake.files["gold.totals.sql"] = BY_STATE
+    after(lake, "r1", (Step.BUILD,))
+    lake.land("bronze.shop__orders", ORDERS, f"97,2,1,bb,{ELEVEN}")
+    assert "refreshed 1 group of name" == after(lake, "r2").reason
+    lake.land("bronze.shop__orders", ORDERS, f"97,2,1,c,{NOON}")
+    failed = after(lake, "r3").failure
+    assert "table rule primary_key_unique failed on the staged batch; given: 1 by" in failed.message
+    assert [(1, "a"), (2, "bb")] == [row[:2] for row in lake.rows("gold.totals")]

@@ -1,0 +1,95 @@
+"""What is proven, what is not, and which SQL finds the groups."""
+
+import pytest
+
+from tests.support.query_histories import kept
+
+NOT_PROVEN = {
+    "no refreshBy": ("SELECT id FROM silver.orders", [], "its contract has no refreshBy"),
+    "LIMIT": ("SELECT id FROM silver.orders LIMIT 3", ["id"], "LIMIT is not followed"),
+    "a value from a query": (
+        "SELECT l.id, (SELECT day FROM silver.orders o WHERE o.id = l.order_id) AS day FROM silver.lines l",
+        ["id"],
+        "a subquery in an expression is not followed; write a join",
+    ),
+    "IN": ("SELECT id FROM silver.lines WHERE order_id IN (SELECT id FROM silver.orders)", ["id"], "a subquery in an"),
+    "EXISTS": (
+        "SELECT l.id FROM silver.lines l WHERE EXISTS (SELECT 1 FROM silver.orders o WHERE o.id = l.order_id)",
+        ["id"],
+        "a subquery in an expression",
+    ),
+    "FULL JOIN": (
+        "SELECT l.id FROM silver.lines l FULL JOIN silver.orders o ON o.id = l.order_id",
+        ["id"],
+        "a FULL JOIN is not followed; write a LEFT JOIN",
+    ),
+    "RIGHT JOIN": (
+        "SELECT o.id FROM silver.lines l RIGHT JOIN silver.orders o ON o.id = l.order_id",
+        ["id"],
+        "a RIGHT JOIN is not followed; write a LEFT JOIN",
+    ),
+    "EXCEPT": ("SELECT id FROM silver.lines EXCEPT SELECT id FROM silver.orders", ["id"], "EXCEPT is not followed"),
+    "a window over all": (
+        "SELECT id, RANK() OVER (ORDER BY day) AS place FROM silver.orders",
+        ["id"],
+        "a window without PARTITION BY lets every row touch every group",
+    ),
+    "an aggregate over all": (
+        "SELECT l.id, m.newest FROM silver.lines l CROSS JOIN (SELECT MAX(day) AS newest FROM silver.orders) m",
+        ["id"],
+        "an aggregate over all rows lets every row touch every group",
+    ),
+    "ROLLUP": (
+        "SELECT day, currency, COUNT(*) AS n FROM silver.orders GROUP BY ROLLUP (day, currency)",
+        ["day"],
+        "ROLLUP, CUBE and GROUPING SETS put a row into several groups",
+    ),
+    "an order-bound aggregate": (
+        "SELECT day, first(currency) AS one FROM silver.orders GROUP BY day",
+        ["day"],
+        "FIRST hangs on the order of rows",
+    ),
+    "an unsorted list": (
+        "SELECT day, collect_list(id) AS ids FROM silver.orders GROUP BY day",
+        ["day"],
+        "ARRAYAGG hangs on the order of rows",
+    ),
+    "LATERAL VIEW": (
+        "SELECT o.id, word FROM silver.orders o LATERAL VIEW explode(split(currency, '')) t AS word",
+        ["id"],
+        "LATERAL is not followed",
+    ),
+    "recursion": (
+        "WITH RECURSIVE r AS (SELECT id FROM silver.orders UNION ALL SELECT id + 1 FROM r) SELECT id FROM r",
+        ["id"],
+        "WITH RECURSIVE",
+    ),
+    "an unknown column": ("SELECT id, no_such FROM silver.orders", ["id"], "its columns cannot be told apart"),
+}
+
+
+@pytest.mark.parametrize("sql, by, why", [pytest.param(*case, id=name) for name, case in NOT_PROVEN.items()])
+def test_what_is_not_proven_is_rebuilt_and_says_why(sql, by, why):
+    keeping = kept(sql, *by)
+    assert not keeping.is_refreshed
+    assert keeping.why.startswith(why)
+    assert f"rebuilt, because {keeping.why}" == str(keeping)
+    assert {} == keeping.touched
+
+
+def test_a_sorted_list_is_proven():
+    assert kept("SELECT day, sort_array(collect_list(id)) AS ids FROM silver.orders GROUP BY day", "day").is_refreshed
+
+
+def test_a_join_nobody_needs_is_left_out():
+    """A changed line names its order, so that the groups are found without reading the orders."""
+    keeping = kept(
+        """SELECT o.id AS order_id, l.id AS line_id, r.rate FROM silver.orders o
+           LEFT JOIN silver.rates r ON r.currency = o.currency JOIN silver.lines l ON l.order_id = o.id""",
+        "order_id",
+    )
+    assert "refreshed by order_id" == str(keeping)
+    assert (
+        "SELECT DISTINCT `l`.`order_id` AS `order_id` FROM silver__lines__changes AS `l`"
+        == keeping.touched["silver.lines"]
+    )

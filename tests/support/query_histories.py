@@ -1,0 +1,158 @@
+"""Random histories of a few small tables in DuckDB, and a built table kept by its rule beside them."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import sqlglot
+
+from shared.contracts.model import Column, Disposition, Kind, Table
+from shared.contracts.query import read_query
+from shared.contracts.refresh import Keeping, keeping, view_of
+from shared.contracts.refresh.touched import BOTH, CHANGES
+from shared.names import TableName
+
+COLUMNS = {
+    "lines": {"id": "int", "order_id": "int", "qty": "int", "price": "int"},
+    "orders": {"id": "int", "customer_id": "int", "day": "int", "currency": "string"},
+    "customers": {"id": "int", "segment": "string", "region": "string"},
+    "rates": {"id": "int", "currency": "string", "since": "int", "until": "int", "rate": "int"},
+    "returns": {"id": "int", "line_id": "int", "qty": "int"},
+}
+SIZES = {"lines": 12, "orders": 7, "customers": 5, "rates": 5, "returns": 4}
+MOST_CHANGES = 3
+STEPS = 3
+
+
+def source(name: str) -> Table:
+    """One of the small tables, as a contract would have it."""
+    columns = tuple(Column(name=c, type=t, description="") for c, t in COLUMNS[name].items())
+    return Table(
+        name=TableName.parse(f"silver.{name}"),
+        kind=Kind.REFINED,
+        version="1.0.0",
+        description="",
+        grain="",
+        columns=columns,
+        primary_key=("id",),
+        disposition=Disposition.MERGE,
+        file=Path("source.odcs.yaml"),
+    )
+
+
+TABLES = {f"silver.{name}": source(name) for name in COLUMNS}
+
+
+def kept(sql: str, *by: str) -> Keeping:
+    """How a table that is a query over the small ones is kept."""
+    query = read_query(sql, "gold/it.sql")
+    table = Table(
+        name=TableName.parse("gold.it"),
+        kind=Kind.BUILT,
+        version="1.0.0",
+        description="",
+        grain="",
+        columns=(),
+        primary_key=by,
+        disposition=Disposition.REFRESH,
+        refresh_by=by,
+        inputs=query.inputs,
+        query=query,
+        file=Path("it.odcs.yaml"),
+    )
+    return keeping(table, TABLES)
+
+
+def _row(table: str, i: int, r: random.Random) -> tuple[Any, ...]:
+    """A row of few values, so that joins hit, miss, and meet nulls."""
+    since = r.randrange(4)
+    return {
+        "lines": (i, r.choice([None, *range(8)]), r.randrange(3), r.randrange(4)),
+        "orders": (i, r.choice([None, *range(6)]), r.randrange(5), r.choice(["USD", "JPY", None])),
+        "customers": (i, r.choice(["a", "b", None]), r.choice(["n", "s"])),
+        "rates": (i, r.choice(["USD", "JPY"]), since, since + r.randrange(4), r.randrange(1, 4)),
+        "returns": (i, r.randrange(14), r.randrange(1, 3)),
+    }[table]
+
+
+@dataclass
+class History:
+    """A built table beside inputs that change at random; `by_rule` follows them group by group."""
+
+    sql: str
+    keeping: Keeping
+    random: random.Random
+    db: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
+    state: dict[str, dict[int, tuple[Any, ...]]] = field(default_factory=dict)
+    read: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        names = {name: view_of(TableName.parse(name)) for name in TABLES}
+        tree = sqlglot.parse_one(self.sql, dialect="spark")
+        for table in list(tree.find_all(sqlglot.exp.Table)):
+            if table.db:
+                alias = table.alias or table.name
+                table.replace(
+                    sqlglot.exp.alias_(sqlglot.exp.to_table(names[f"silver.{table.name}"]), alias, table=True)
+                )
+        self.sql = tree.sql(dialect="duckdb")
+        self.read = [name.removeprefix("silver.") for name in self.keeping.touched]
+        for name in self.read:
+            self.state[name] = {i: _row(name, i, self.random) for i in range(SIZES[name])}
+            self._put(f"silver__{name}", name, list(self.state[name].values()))
+        self.db.execute(f"CREATE TABLE kept AS {self.sql}")
+
+    def step(self) -> None:
+        """Change some of the inputs, and bring the built table up to date by its rule."""
+        changed = [name for name in self.read if self._change(name)]
+        parts = [
+            sqlglot.transpile(sql, read="spark", write="duckdb")[0]
+            for name, sql in self.keeping.touched.items()
+            if name.removeprefix("silver.") in changed
+        ]
+        if not parts:
+            return
+        self.db.execute(f"CREATE OR REPLACE TABLE touched AS SELECT DISTINCT * FROM ({' UNION '.join(parts)})")
+        same = " AND ".join(f"x.{k} IS NOT DISTINCT FROM t.{k}" for k in self.keeping.by)
+        self.db.execute(f"DELETE FROM kept AS x WHERE EXISTS (SELECT 1 FROM touched AS t WHERE {same})")
+        self.db.execute(
+            f"INSERT INTO kept SELECT x.* FROM ({self.sql}) AS x WHERE EXISTS (SELECT 1 FROM touched AS t WHERE {same})"
+        )
+
+    def differences(self) -> list[tuple[Any, ...]]:
+        """Rows that are in the kept table and not in a rebuilt one, or the other way round."""
+        return self.db.execute(
+            f"(SELECT 'too much', * FROM (FROM kept EXCEPT ALL ({self.sql}))) "
+            f"UNION ALL (SELECT 'missing', * FROM (({self.sql}) EXCEPT ALL FROM kept))"
+        ).fetchall()
+
+    def _change(self, name: str) -> bool:
+        old = self.state[name]
+        new = dict(old)
+        for _ in range(self.random.randrange(MOST_CHANGES)):
+            i = self.random.randrange(SIZES[name] + 3)
+            if self.random.random() < 0.4:
+                new.pop(i, None)
+            else:
+                new[i] = _row(name, i, self.random)
+        before = [row for i, row in old.items() if new.get(i) != row]
+        after = [row for i, row in new.items() if old.get(i) != row]
+        self.state[name] = new
+        if before or after:
+            self._put(f"silver__{name}", name, list(new.values()))
+            self._put(f"silver__{name}{CHANGES}", name, [*before, *after])
+        self._put(f"silver__{name}{BOTH}", name, [*new.values(), *before])
+        return bool(before or after)
+
+    def _put(self, view: str, name: str, rows: list[tuple[Any, ...]]) -> None:
+        types = {"int": "INTEGER", "string": "VARCHAR"}
+        columns = ", ".join(f"{c} {types[t]}" for c, t in COLUMNS[name].items())
+        statements = [f"CREATE OR REPLACE TABLE {view} ({columns})"]
+        if rows:
+            values = ", ".join(f"({', '.join('NULL' if v is None else repr(v) for v in row)})" for row in rows)
+            statements.append(f"INSERT INTO {view} VALUES {values}")
+        self.db.execute("; ".join(statements))
