@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobs.ingest.crossing import arrived
-from jobs.ingest.delimited_source import DelimitedDataSource
+from jobs.ingest.file_source import FileDataSource
 from jobs.ingest.files import read_files
 from jobs.ingest.redshift import read_redshift
+from jobs.ingest.salesforce import read_salesforce
+from jobs.ingest.salesforce_source import SalesforceDataSource
 from jobs.ingest.snowflake import read_snowflake
 from jobs.ingest.snowflake_source import SnowflakeDataSource
 from jobs.ingest.web_file import read_web_file
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 READERS: dict[str, Reader] = {
     "snowflake": read_snowflake,
     "redshift": read_redshift,
+    "salesforce": read_salesforce,
     "s3": read_files,
     "api": read_web_file,
 }
@@ -30,7 +33,8 @@ READERS: dict[str, Reader] = {
 def register(spark: SparkSession) -> None:
     """Make the readers' data sources known to a session; every new session starts without them."""
     spark.dataSource.register(SnowflakeDataSource)
-    spark.dataSource.register(DelimitedDataSource)
+    spark.dataSource.register(FileDataSource)
+    spark.dataSource.register(SalesforceDataSource)
 
 
 def translate(error: Exception, table: Table) -> LakewrightError | None:

@@ -6,10 +6,11 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import SecretStr
 from snowflake import connector
 from snowflake.connector import errors as snowflake_errors
 
+from jobs.ingest.credentials import Connection, malformed, parse_secret
 from shared.errors import LakewrightError, SourceContentError, SourceUnavailableError, TerminalError
 
 if TYPE_CHECKING:
@@ -30,10 +31,11 @@ COMPILATION = "42"
 NOT_THERE = {904, 2003, 2043}
 
 
-class Credentials(BaseModel):
+class Credentials(Connection):
     """What the secret of a Snowflake source holds, as JSON."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    system = "Snowflake"
+    form = "JSON with account, user, password or private_key, and if needed host, port, protocol, warehouse, role"
 
     account: str
     user: str
@@ -52,13 +54,9 @@ class Credentials(BaseModel):
         Raises:
             TerminalError: it is not of that form; the error names keys, never values.
         """
-        try:
-            given = cls.model_validate_json(text)
-        except ValidationError as error:
-            faults = ", ".join(f"{'.'.join(map(str, e['loc'])) or 'text'}: {e['type']}" for e in error.errors())
-            raise _malformed(secret, faults) from None
+        given = parse_secret(cls, text, secret)
         if (given.password is None) == (given.private_key is None):
-            raise _malformed(secret, "password and private_key: exactly one is needed")
+            raise malformed(cls, secret, ["password and private_key: exactly one is needed"])
         return given
 
     def arguments(self) -> dict[str, Any]:
@@ -67,16 +65,6 @@ class Credentials(BaseModel):
         if self.private_key is not None:
             return plain | {"authenticator": "SNOWFLAKE_JWT", "private_key": self.private_key.get_secret_value()}
         return plain | {"password": self.password.get_secret_value() if self.password else ""}
-
-
-def _malformed(secret: str, faults: str) -> TerminalError:
-    return TerminalError(
-        f"the secret {secret} is not a Snowflake connection",
-        given=faults,
-        expected="JSON with account, user, password or private_key, and if needed host, port, protocol, "
-        "warehouse, role",
-        mend="put it again with `aws secretsmanager put-secret-value`",
-    )
 
 
 @contextmanager

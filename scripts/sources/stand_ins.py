@@ -9,6 +9,8 @@ from scripts.sources.delivered_events import redshift_files
 from scripts.sources.delivered_files import check_delivery, crm_files, rates_archive, snowflake_files
 from scripts.sources.http_files import FileServer
 from scripts.sources.redshift.stand_in import RedshiftStandIn
+from scripts.sources.salesforce.records import field_types, salesforce_records
+from scripts.sources.salesforce.stand_in import SalesforceStandIn
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ RATES_NAME = "eurofxref-hist.zip"
 
 
 class StandIns:
-    """Stand-ins for Snowflake, Redshift, the CRM's file drop and the ECB's web site.
+    """Stand-ins for Snowflake, Redshift, Salesforce, the CRM's file drop and the ECB's web site.
 
     Entering the context, or `start()`, returns at once; `ready()` waits until the sources answer. Secrets and
     parameters are known from the start on.
@@ -38,12 +40,13 @@ class StandIns:
         self.delivery = delivery
         self.snowflake = SnowflakeStandIn(self.root / "sources" / "snowflake")
         self.redshift = RedshiftStandIn(self.root / "sources" / "redshift")
+        self.salesforce = SalesforceStandIn()
         self.web = FileServer()
 
     @property
     def secrets(self) -> dict[str, dict[str, Any]]:
         """The connection of each source that has a secret."""
-        return {"snowflake": self.snowflake.secret}
+        return {"salesforce": self.salesforce.secret, "snowflake": self.snowflake.secret}
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -58,6 +61,7 @@ class StandIns:
     def start(self) -> None:
         """Put the files in place and start the servers."""
         self._put_files()
+        self.salesforce.start()
         self.web.start()
         self.redshift.start()
         self.snowflake.start()
@@ -87,6 +91,7 @@ class StandIns:
         """End everything that was started."""
         self.snowflake.stop()
         self.redshift.stop()
+        self.salesforce.stop()
         self.web.stop()
 
     def __enter__(self) -> Self:
@@ -105,6 +110,7 @@ class StandIns:
         _put(self.redshift.tables, redshift_files(self.delivery))
         _put(self.root / "landing", crm_files(self.delivery))
         _put(self.root / "landing", bridge_files(self.delivery))
+        self.salesforce.hold(salesforce_records(self.delivery), field_types())
         self.web.files[RATES_NAME] = rates_archive(self.delivery)
 
 

@@ -29,7 +29,7 @@ DISPOSITIONS = {
 # How the rows of a key follow each other.
 EVENT_PROPERTIES = {"sequenceBy", "applyAsDeletes", "storedAsScdType", "exceptColumnList", "ignoreNullUpdates"}
 TABLE_PROPERTIES = {
-    Kind.INGESTED: {"writeDisposition", "clusterBy", "cursor", "lag", "initialValue", "endValue"},
+    Kind.INGESTED: {"writeDisposition", "clusterBy", "cursor", "lag", "initialValue", "endValue", "schemaContract"},
     Kind.REFINED: {"writeDisposition", "clusterBy", "tombstoneRetention", "eventRetention"} | EVENT_PROPERTIES,
     Kind.BUILT: {"writeDisposition", "clusterBy", "refreshBy", "eventRetention"} | EVENT_PROPERTIES,
 }

@@ -25,6 +25,15 @@ class Disposition(StrEnum):
     REFRESH = "refresh"
 
 
+class SchemaContract(StrEnum):
+    """What becomes of columns that a contract does not know (the contract's `schemaContract`)."""
+
+    EVOLVE = "evolve"
+    FREEZE = "freeze"
+    DISCARD_VALUE = "discardValue"
+    QUARANTINE_ROW = "quarantineRow"
+
+
 class Kind(StrEnum):
     """Which room of `jobs/` makes the table."""
 
@@ -120,6 +129,7 @@ class Source:
     lag_seconds: int = 0
     initial_value: str | None = None
     end_value: str | None = None
+    schema_contract: SchemaContract = SchemaContract.EVOLVE
 
 
 @dataclass(frozen=True, kw_only=True)

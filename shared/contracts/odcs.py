@@ -111,7 +111,7 @@ class Server(_Described):
     """Where a bronze table comes from."""
 
     server: str
-    type: Literal["snowflake", "redshift", "s3", "api"]
+    type: Literal["snowflake", "redshift", "s3", "api", "custom"]
     environment: str | None = None
     account: str | None = None
     database: str | None = None

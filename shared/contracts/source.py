@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.duration import seconds
-from shared.contracts.model import Disposition, Source
+from shared.contracts.model import Disposition, SchemaContract, Source
 
 if TYPE_CHECKING:
     from shared.contracts.document import Document
@@ -17,7 +17,10 @@ NEEDED = {
     "redshift": ("database", "schema_"),
     "s3": ("location", "format"),
     "api": ("location",),
+    "custom": (),
 }
+# Systems that ODCS has no type of server for; a server of type custom names one.
+CONNECTORS = ("salesforce",)
 SERVER: YamlPath = ("servers", 0)
 
 
@@ -39,7 +42,7 @@ def compile_source(document: Document, custom: dict[str, Any], disposition: Disp
     cursor = _cursor(document, custom, disposition)
     return Source(
         system=server.server,
-        type=server.type,
+        type=_connector(document, server) if server.type == "custom" else server.type,
         object=document.schema.physicalName or document.schema.name,
         database=server.database,
         schema=server.schema_,
@@ -50,6 +53,7 @@ def compile_source(document: Document, custom: dict[str, Any], disposition: Disp
         lag_seconds=seconds(document, custom, "lag") or 0,
         initial_value=None if custom.get("initialValue") is None else str(custom["initialValue"]),
         end_value=None if custom.get("endValue") is None else str(custom["endValue"]),
+        schema_contract=_schema_contract(document, custom),
     )
 
 
@@ -78,7 +82,35 @@ def _cursor(document: Document, custom: dict[str, Any], disposition: Disposition
     return str(cursor)
 
 
+def _schema_contract(document: Document, custom: dict[str, Any]) -> SchemaContract:
+    given = custom.get("schemaContract", SchemaContract.EVOLVE)
+    if given not in set(SchemaContract):
+        raise document.error(
+            "schemaContract does not say what becomes of unknown columns",
+            document.at_custom("schemaContract"),
+            given=repr(given),
+            expected=" or ".join(SchemaContract),
+        )
+    return SchemaContract(given)
+
+
+def _connector(document: Document, server: Server) -> str:
+    given = _server_customs(document, server).get("connector")
+    if given not in CONNECTORS:
+        raise document.error(
+            "a custom server needs the custom property connector",
+            (*SERVER, "customProperties"),
+            given=repr(given),
+            expected=" or ".join(CONNECTORS),
+        )
+    return str(given)
+
+
 def _format(document: Document, server: Server) -> str | None:
     # ODCS gives `format` to servers of type s3 only.
-    given = document.customs(server.customProperties, {"format"}, (*SERVER, "customProperties"))
-    return server.format or given.get("format")
+    return server.format or _server_customs(document, server).get("format")
+
+
+def _server_customs(document: Document, server: Server) -> dict[str, Any]:
+    known = {"connector"} if server.type == "custom" else {"format"}
+    return document.customs(server.customProperties, known, (*SERVER, "customProperties"))

@@ -10,6 +10,7 @@ from functools import cache
 from scripts.sources.delivered_bridge import bridge_files
 from scripts.sources.delivered_events import redshift_files
 from scripts.sources.delivered_files import RATES_MEMBER, crm_files, rates_archive, snowflake_files
+from scripts.sources.salesforce.records import salesforce_records
 
 ENTITIES = {
     "SALESORDERHEADER": "snowflake__orders",
@@ -21,6 +22,17 @@ ENTITIES = {
     "PRODUCTCATEGORY": "snowflake__product_categories",
     "PRODUCTSUBCATEGORY": "snowflake__product_subcategories",
     "ADDRESS": "snowflake__addresses",
+}
+OBJECTS = {
+    "Account": "salesforce__accounts",
+    "Contact": "salesforce__contacts",
+    "Opportunity": "salesforce__opportunities",
+    "OpportunityHistory": "salesforce__opportunity_history",
+    "Lead": "salesforce__leads",
+    "Campaign": "salesforce__campaigns",
+    "CampaignMember": "salesforce__campaign_members",
+    "Case": "salesforce__cases",
+    "Task": "salesforce__tasks",
 }
 RATES = "ecb__fx_rates"
 EVENTS = "redshift__behaviour_events"
@@ -59,6 +71,8 @@ def day(delivery: int) -> Day:
         rows.setdefault(table, []).extend(good)
         malformed.setdefault(table, []).extend(bad)
     rows[EVENTS], malformed[EVENTS] = _read(dict(redshift_files(delivery))["web.behaviour_events.csv"])
+    for name, records in salesforce_records(delivery).items():
+        rows[OBJECTS[name]] = [{n.lower(): c or None for n, c in record.items()} for record in records]
     with zipfile.ZipFile(io.BytesIO(rates_archive(delivery))) as archive:
         rows[RATES], malformed[RATES] = _read(archive.read(RATES_MEMBER))
     return Day(rows, malformed)

@@ -7,6 +7,7 @@ join over the published days, not by periods.
 import duckdb
 
 from tests.oracle.clicks import build_clicks
+from tests.oracle.pipeline import build_pipeline
 from tests.oracle.products import build_products
 from tests.oracle.segments import build_segments
 
@@ -78,3 +79,4 @@ def build_gold(db: duckdb.DuckDBPyConnection) -> None:
     build_products(db)
     build_segments(db)
     build_clicks(db)
+    build_pipeline(db)

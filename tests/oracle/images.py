@@ -8,13 +8,15 @@ class Image:
     """One silver table as an image of one source table.
 
     `columns` are expressions over the source's columns, all of them text; `rules` are predicates over the typed
-    columns that hold for a bad row; `parents` are foreign keys; `newest_by` orders the versions of a key.
+    columns that hold for a bad row; `parents` are foreign keys; `newest_by` orders the versions of a key; `deleted`
+    holds for a row of the source that takes its key out.
     """
 
     source: str
     columns: dict[str, str]
     key: tuple[str, ...]
     newest_by: str | None = None
+    deleted: str | None = None
     rules: dict[str, str] = field(default_factory=dict)
     parents: dict[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -37,12 +39,18 @@ SALESFORCE_ID = "length({0}) <> 18 OR regexp_matches({0}, '[^0-9A-Za-z]')"
 
 
 def salesforce(columns: dict[str, str]) -> dict[str, str]:
-    """The columns, and those that every record of Salesforce has."""
-    return columns | {
-        "is_deleted": "coalesce(isdeleted, '0')",
-        "created_at": "replace(replace(createddate, 'T', ' '), '+0000', '')",
-        "modified_at": "replace(replace(systemmodstamp, 'T', ' '), '+0000', '')",
-    }
+    """The columns, and those that every record of an export of Salesforce has."""
+    return stamped(columns | {"is_deleted": "coalesce(isdeleted, '0')"})
+
+
+def stamped(columns: dict[str, str]) -> dict[str, str]:
+    """The columns, and when a record of Salesforce was made and last changed."""
+    return columns | {"created_at": moment("createddate"), "modified_at": moment("systemmodstamp")}
+
+
+def moment(column: str) -> str:
+    """A time of Salesforce without the words that say it is UTC."""
+    return f"replace(replace(replace({column}, 'T', ' '), '+0000', ''), 'Z', '')"
 
 
 IMAGES = {
@@ -281,5 +289,233 @@ IMAGES = {
             "fiscal_quarter_exists": "fiscal_quarter < 1 OR fiscal_quarter > 4",
         },
         parents={"account_id": ("accounts", "account_id")},
+    ),
+    "salesforce_accounts": Image(
+        source="salesforce__accounts",
+        columns=stamped(
+            {
+                "account_id": "id",
+                "account_name": "trim(name)",
+                "industry": "industry",
+                "account_class": "lower(trim(classification__c))",
+                "annual_revenue": "annualrevenue",
+                "employees": "numberofemployees",
+                "billing_city": "billingcity",
+                "billing_state_code": "billingstate",
+                "billing_country": "billingcountry",
+                "website": "website",
+                "owner_id": "ownerid",
+                "branch_id": "branch__c",
+                "external_id": "external_id__c",
+                "last_activity_date": "lastactivitydate",
+            }
+        ),
+        key=("account_id",),
+        newest_by="modified_at",
+        deleted="isdeleted = 'true'",
+        rules={
+            "account_id_shaped": SALESFORCE_ID.format("account_id"),
+            "annual_revenue_not_negative": "annual_revenue < 0",
+            "employees_not_negative": "employees < 0",
+        },
+    ),
+    "salesforce_contacts": Image(
+        source="salesforce__contacts",
+        columns=stamped(
+            {
+                "contact_id": "id",
+                "account_id": "accountid",
+                "lead_source": "leadsource",
+                "mailing_state_code": "mailingstate",
+                "has_opted_out_of_email": "hasoptedoutofemail",
+                "owner_id": "ownerid",
+                "branch_id": "branch__c",
+                "external_id": "external_id__c",
+                "last_activity_date": "lastactivitydate",
+            }
+        ),
+        key=("contact_id",),
+        newest_by="modified_at",
+        deleted="isdeleted = 'true'",
+        rules={"contact_id_shaped": SALESFORCE_ID.format("contact_id")},
+        parents={"account_id": ("salesforce_accounts", "account_id")},
+    ),
+    "salesforce_opportunities": Image(
+        source="salesforce__opportunities",
+        columns=stamped(
+            {
+                "opportunity_id": "id",
+                "account_id": "accountid",
+                "opportunity_name": "trim(name)",
+                "stage": "stagename",
+                "amount": "amount",
+                "probability_pct": "probability",
+                "close_date": "closedate",
+                "is_closed": "isclosed",
+                "is_won": "iswon",
+                "product_name": "product__c",
+                "owner_id": "ownerid",
+                "external_id": "external_id__c",
+            }
+        ),
+        key=("opportunity_id",),
+        newest_by="modified_at",
+        deleted="isdeleted = 'true'",
+        rules={
+            "opportunity_id_shaped": SALESFORCE_ID.format("opportunity_id"),
+            "amount_not_negative": "amount < 0",
+            "probability_is_a_percentage": "probability_pct < 0 OR probability_pct > 100",
+        },
+        parents={"account_id": ("salesforce_accounts", "account_id")},
+    ),
+    "leads": Image(
+        source="salesforce__leads",
+        columns=stamped(
+            {
+                "lead_id": "id",
+                "status": "lower(trim(status))",
+                "lead_source": "leadsource",
+                "state_code": "state",
+                "is_converted": "isconverted",
+                "converted_date": "converteddate",
+                "converted_account_id": "convertedaccountid",
+                "converted_contact_id": "convertedcontactid",
+                "converted_opportunity_id": "convertedopportunityid",
+                "owner_id": "ownerid",
+                "branch_id": "branch__c",
+                "external_id": "external_id__c",
+                "last_activity_date": "lastactivitydate",
+            }
+        ),
+        key=("lead_id",),
+        newest_by="modified_at",
+        deleted="isdeleted = 'true'",
+        rules={"lead_id_shaped": SALESFORCE_ID.format("lead_id")},
+    ),
+    "campaigns": Image(
+        source="salesforce__campaigns",
+        columns=stamped(
+            {
+                "campaign_id": "id",
+                "campaign_name": "trim(name)",
+                "channel": "lower(trim(type))",
+                "status": "lower(trim(status))",
+                "start_date": "startdate",
+                "end_date": "enddate",
+                "expected_revenue": "expectedrevenue",
+                "budgeted_cost": "budgetedcost",
+                "actual_cost": "actualcost",
+                "owner_id": "ownerid",
+                "external_id": "external_id__c",
+            }
+        ),
+        key=("campaign_id",),
+        newest_by="modified_at",
+        deleted="isdeleted = 'true'",
+        rules={
+            "campaign_id_shaped": SALESFORCE_ID.format("campaign_id"),
+            "budgeted_cost_not_negative": "budgeted_cost < 0",
+            "actual_cost_not_negative": "actual_cost < 0",
+        },
+    ),
+    "campaign_members": Image(
+        source="salesforce__campaign_members",
+        columns=stamped(
+            {
+                "member_id": "id",
+                "campaign_id": "campaignid",
+                "lead_id": "leadid",
+                "contact_id": "contactid",
+                "status": "lower(trim(status))",
+                "has_responded": "hasresponded",
+                "first_responded_date": "firstrespondeddate",
+                "added_date": "added_date__c",
+                "lead_source": "leadsource",
+            }
+        ),
+        key=("member_id",),
+        newest_by="modified_at",
+        deleted="isdeleted = 'true'",
+        rules={
+            "member_id_shaped": SALESFORCE_ID.format("member_id"),
+            "is_somebody": "lead_id IS NULL AND contact_id IS NULL",
+        },
+        parents={
+            "campaign_id": ("campaigns", "campaign_id"),
+            "lead_id": ("leads", "lead_id"),
+            "contact_id": ("salesforce_contacts", "contact_id"),
+        },
+    ),
+    "cases": Image(
+        source="salesforce__cases",
+        columns=stamped(
+            {
+                "case_id": "id",
+                "case_number": "casenumber",
+                "contact_id": "contactid",
+                "account_id": "accountid",
+                "case_kind": "trim(type)",
+                "status": "lower(trim(status))",
+                "priority": "lower(trim(priority))",
+                "is_closed": "isclosed",
+                "opened_date": "createddate__c",
+                "closed_date": "closedate__c",
+                "closed_at": moment("closeddate"),
+                "owner_id": "ownerid",
+                "external_id": "external_id__c",
+            }
+        ),
+        key=("case_id",),
+        newest_by="modified_at",
+        deleted="isdeleted = 'true'",
+        rules={"case_id_shaped": SALESFORCE_ID.format("case_id")},
+        parents={
+            "contact_id": ("salesforce_contacts", "contact_id"),
+            "account_id": ("salesforce_accounts", "account_id"),
+        },
+    ),
+    "tasks": Image(
+        source="salesforce__tasks",
+        columns=stamped(
+            {
+                "task_id": "id",
+                "who_id": "whoid",
+                "account_id": "accountid",
+                "subject": "trim(subject)",
+                "task_kind": "lower(trim(type__c))",
+                "status": "lower(trim(status))",
+                "priority": "lower(trim(priority))",
+                "due_date": "activitydate",
+                "is_closed": "isclosed",
+                "owner_id": "ownerid",
+                "external_id": "external_id__c",
+            }
+        ),
+        key=("task_id",),
+        newest_by="modified_at",
+        deleted="isdeleted = 'true'",
+        rules={"task_id_shaped": SALESFORCE_ID.format("task_id")},
+    ),
+    "opportunity_history": Image(
+        source="salesforce__opportunity_history",
+        columns={
+            "step_id": "id",
+            "opportunity_id": "opportunityid",
+            "stage": "stagename",
+            "amount": "amount",
+            "probability_pct": "probability",
+            "close_date": "closedate",
+            "forecast_category": "forecastcategory",
+            "changed_at": moment("createddate"),
+            "modified_at": moment("systemmodstamp"),
+        },
+        key=("step_id",),
+        newest_by="modified_at",
+        deleted="isdeleted = 'true'",
+        rules={
+            "step_id_shaped": SALESFORCE_ID.format("step_id"),
+            "probability_is_a_percentage": "probability_pct < 0 OR probability_pct > 100",
+        },
+        parents={"opportunity_id": ("salesforce_opportunities", "opportunity_id")},
     ),
 }

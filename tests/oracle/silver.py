@@ -47,7 +47,8 @@ def _image(db: duckdb.DuckDBPyConnection, name: str, image: Image, delivery: int
     # Whatever the machinery needs is in one row: the text of each column, its value, and the rules it fails.
     values = ", ".join(f"({e})::VARCHAR AS given_{c}" for c, e in image.columns.items())
     casts = ", ".join(f"TRY_CAST(given_{c} AS {t}) AS {c}" for c, t in columns.items())
-    db.execute(f"CREATE OR REPLACE TEMP TABLE judged AS SELECT *, {casts} FROM (SELECT {values} FROM arrived)")
+    gone = f"coalesce({image.deleted or 'false'}, false) AS gone"
+    db.execute(f"CREATE OR REPLACE TEMP TABLE judged AS SELECT *, {casts} FROM (SELECT {values}, {gone} FROM arrived)")
     db.execute("ALTER TABLE judged ADD COLUMN failed VARCHAR[] DEFAULT []")
     for rule, bad in _rules(name, image).items():
         db.execute(f"UPDATE judged SET failed = list_append(failed, '{rule}') WHERE {bad}")
@@ -70,13 +71,17 @@ def _rules(name: str, image: Image) -> dict[str, str]:
 
 
 def _keep(db: duckdb.DuckDBPyConnection, name: str, image: Image, columns: list[str]) -> None:
-    """Take the good rows over: all of them for a snapshot, else the newest of each key, known ones included."""
+    """Take the good rows over: all of them for a snapshot, else the newest of each key, known ones included.
+
+    A key whose newest row says that it is gone has none.
+    """
     listed = ", ".join(columns)
-    known = f"UNION ALL SELECT {listed} FROM silver.{name}" if image.newest_by else ""
+    known = f"UNION ALL SELECT {listed}, false FROM silver.{name}" if image.newest_by else ""
     key = ", ".join(image.key)
     newest = f"QUALIFY rank() OVER (PARTITION BY {key} ORDER BY {image.newest_by} DESC) = 1" if image.newest_by else ""
-    good = f"SELECT DISTINCT {listed} FROM judged WHERE len(failed) = 0"
-    db.execute(f"CREATE OR REPLACE TABLE silver.{name} AS SELECT * FROM ({good} {known}) {newest}")
+    good = f"SELECT DISTINCT {listed}, gone FROM judged WHERE len(failed) = 0"
+    kept = f"SELECT * FROM ({good} {known}) {newest}"
+    db.execute(f"CREATE OR REPLACE TABLE silver.{name} AS SELECT {listed} FROM ({kept}) WHERE NOT gone")
     doubled = db.execute(f"SELECT {key} FROM silver.{name} GROUP BY ALL HAVING count(*) > 1").fetchall()
     if doubled:
         raise AssertionError(f"{name}: the deliveries leave open which version is the newest: {doubled}")

@@ -13,7 +13,7 @@ def test_each_system_with_credentials_has_a_secret_under_the_key_without_a_value
     found = {s["Name"]: s for s in clouds[env].properties("AWS::SecretsManager::Secret")}
 
     assert {source_secret(env, system) for system in secret_systems(load_catalog())} == set(found)
-    assert {source_secret(env, "snowflake")} == set(found)
+    assert {source_secret(env, "salesforce"), source_secret(env, "snowflake")} == set(found)
     assert all(secret["KmsKeyId"] for secret in found.values())
     assert all({"SecretString", "GenerateSecretString"}.isdisjoint(secret) for secret in found.values())
 

@@ -157,7 +157,8 @@ def test_the_bridge_joins_clicks_of_the_sample_to_orders_of_the_sample_once():
 def test_every_odd_row_is_a_row_of_the_samples():
     for oddity in [o for o in ODDITIES if o.source != EVENTS]:
         name = {"contacts": "Contact", "opportunities": "Opportunity"}.get(oddity.source, oddity.source.lower())
-        [file] = SAMPLES.glob(f"*/{name}.csv")
+        folder = "crm_salesforce" if oddity.source in ("contacts", "opportunities") else "snowflake_orders"
+        file = SAMPLES / folder / f"{name}.csv"
         key = KEYS.get(oddity.source, "Id")
         sample = csv.DictReader(io.StringIO(Path(file).read_bytes().decode("utf-8-sig"), newline=""))
         assert oddity.row in {row[key] for row in sample}, oddity

@@ -18,7 +18,7 @@ from shared.contracts import (
     load_catalog,
 )
 from shared.errors import UnknownNameError
-from shared.names import Layer, TableName
+from shared.names import Layer, Machine, TableName
 from tests.support.small_catalog import write_catalog
 
 NOTES = TableName(Layer.BRONZE, "desk__notes")
@@ -165,3 +165,35 @@ def test_a_catalog_is_read_once(tmp_path):
     write_catalog(tmp_path)
 
     assert load_catalog(tmp_path) is load_catalog(tmp_path)
+
+
+def names(tables):
+    return {str(t.name) for t in tables}
+
+
+def test_a_system_with_a_machine_of_its_own_is_not_the_daily_batchs():
+    catalog = load_catalog()
+    daily, own = (names(catalog.of_machine(m)) for m in (Machine.DAILY_BATCH, Machine.SALESFORCE_INGESTION))
+    from_salesforce = {n for n, t in catalog.tables.items() if t.source and t.source.system == "salesforce"}
+
+    assert from_salesforce <= own
+    assert set() == from_salesforce & daily
+    assert set(catalog.tables) == daily | own
+    assert {t.source.system for n, t in catalog.tables.items() if n in own and t.source} == {"salesforce"}
+
+
+def test_the_machine_of_files_makes_what_files_feed():
+    catalog = load_catalog()
+    files = names(catalog.of_machine(Machine.FILE_LANDED))
+
+    assert {"bronze.crm__accounts", "silver.accounts", "silver.opportunities"} <= files
+    assert {t.source.type for n, t in catalog.tables.items() if n in files and t.source} == {"s3"}
+
+
+def test_a_machines_tables_are_in_order():
+    catalog = load_catalog()
+    order = list(catalog.tables)
+
+    for machine in Machine:
+        chosen = [str(t.name) for t in catalog.of_machine(machine)]
+        assert sorted(chosen, key=order.index) == chosen

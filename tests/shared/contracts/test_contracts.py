@@ -18,6 +18,7 @@ from sqlglot.schema import MappingSchema
 
 from scripts.sources.delivered_bridge import COLUMNS
 from scripts.sources.delivered_events import sample_events
+from scripts.sources.salesforce.records import field_types, salesforce_records
 from shared.contracts import Disposition, Kind, Severity, load_catalog
 from shared.contracts.catalog import FOLDER
 from shared.contracts.document import read_document
@@ -116,6 +117,8 @@ def header_of(table):
         names = list(sample_events()[0])
     elif table.source.system == "synthetic":
         names = list(COLUMNS)
+    elif table.source.system == "salesforce":
+        names = [n for n in salesforce_records(2)[source][0] if f"{source}.{n}" not in field_types()]
     elif table.source.system == "ecb":
         with zipfile.ZipFile(SAMPLES / "fx" / "eurofxref-hist.zip") as archive, archive.open(source) as file:
             names = next(csv.reader(io.TextIOWrapper(file, encoding="utf-8")))

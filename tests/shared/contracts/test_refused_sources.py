@@ -15,7 +15,7 @@ from tests.support.small_catalog import NOTES, PEOPLE, refusal
             [
                 "28: unknown custom property",
                 "given: leg",
-                "expected: clusterBy, cursor, endValue, initialValue, lag, writeDisposition",
+                "expected: clusterBy, cursor, endValue, initialValue, lag, schemaContract, writeDisposition",
             ],
             id="an unknown custom property",
         ),
@@ -32,6 +32,13 @@ from tests.support.small_catalog import NOTES, PEOPLE, refusal
             "property: cursor, value: id",
             ["28: the custom property cursor is given twice"],
             id="a custom property given twice",
+        ),
+        pytest.param(
+            NOTES,
+            "{property: lag, value: 15 minutes}",
+            "{property: schemaContract, value: ignore}",
+            ["28: schemaContract does not", "given: 'ignore'", "evolve or freeze or discardValue or quarantineRow"],
+            id="a schemaContract that is none",
         ),
         pytest.param(
             NOTES,

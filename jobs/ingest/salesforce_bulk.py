@@ -1,0 +1,140 @@
+"""A query job of Salesforce's Bulk API 2.0: made, waited for, and its result read page by page."""
+
+from __future__ import annotations
+
+import http.client
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+from shared.errors import SourceContentError, SourceUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from jobs.ingest.salesforce_org import Answer, Org
+
+JOBS = "/jobs/query"
+# What the Bulk API cannot query: compounds, whose parts are fields of their own, and files.
+WITHOUT_BULK = {"address", "location", "base64"}
+ROWS_PER_PAGE = 50_000
+FIRST_POLL_SECONDS = 0.2
+LONGEST_POLL_SECONDS = 10.0
+POLL_GROWTH = 1.5
+QUERY_SECONDS = 3600
+COMPLETE, FAILED, ABORTED = "JobComplete", "Failed", "Aborted"
+NO_MORE = "null"
+
+
+@dataclass(frozen=True)
+class QueryJob:
+    """A query that Salesforce has run; its result stays there, the same for a week."""
+
+    id: str
+    object: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a result, on disk: CSV with a header."""
+
+    path: Path
+    name: str
+    rows: int | None
+
+
+def run_query(org: Org, object_: str, columns: Sequence[str], condition: str, *, whole: bool) -> QueryJob:
+    """Run a query over an object, deleted records included, and wait for its end.
+
+    Args:
+        org: The org.
+        object_: Its name.
+        columns: The contract's columns.
+        condition: SOQL; empty for all records.
+        whole: Ask for the fields that the contract does not know, too.
+
+    Raises:
+        SourceUnavailableError: Salesforce did not answer, or not in time.
+        SourceContentError: a field is not there, or the query failed.
+        TerminalError: the login or the request was refused.
+    """
+    fields = _fields(org, object_, columns, whole=whole)
+    query = f"SELECT {', '.join(fields)} FROM {object_}" + (f" WHERE {condition}" if condition else "")
+    made = org.post(JOBS, {"operation": "queryAll", "query": query})
+    return _finished(org, object_, str(made["id"]))
+
+
+def pages(org: Org, job: QueryJob) -> Iterator[Page]:
+    """The pages of a result, one at a time; each is whole on disk before it is given, and removed after it.
+
+    Raises:
+        SourceUnavailableError: a page did not come, or not whole.
+        SourceContentError: the job is no longer there.
+        TerminalError: the login or the request was refused.
+    """
+    locator, number = "", 1
+    while job.rows:
+        with TemporaryDirectory() as folder:
+            path = Path(folder, "page.csv")
+            # A locator of its own for each page; the one before it may be asked for again.
+            asked = urlencode({"maxRecords": ROWS_PER_PAGE} | ({"locator": locator} if locator else {}))
+            following, rows = org.ask("GET", f"{JOBS}/{job.id}/results?{asked}", _Save(path))
+            yield Page(path, f"{job.object}/{job.id}/{number}", rows)
+        if following in ("", NO_MORE):
+            return
+        locator, number = following, number + 1
+
+
+@dataclass(frozen=True)
+class _Save:
+    """Writes an answer down from its beginning; gives the next locator, and how many rows there are said to be."""
+
+    path: Path
+
+    def __call__(self, answer: Answer) -> tuple[str, int | None]:
+        expected = answer.length
+        with self.path.open("wb") as file:
+            shutil.copyfileobj(answer, file)
+            # Read in pieces, an answer that breaks off looks like one that ends.
+            if expected is not None and file.tell() != expected:
+                raise http.client.IncompleteRead(b"", expected - file.tell())
+        said = answer.headers.get("Sforce-NumberOfRecords")
+        return answer.headers.get("Sforce-Locator") or "", int(said) if said else None
+
+
+def _fields(org: Org, object_: str, columns: Sequence[str], *, whole: bool) -> list[str]:
+    """The object's own names of the fields to ask for: the contract's columns first, in their order."""
+    described = org.get(f"/sobjects/{quote(object_)}/describe")["fields"]
+    known = {str(f["name"]).lower(): str(f["name"]) for f in described if f["type"] not in WITHOUT_BULK}
+    others = [name for lower, name in known.items() if lower not in columns]
+    if missing := [c for c in columns if c not in known]:
+        raise SourceContentError(
+            f"{org.asked}: fields are missing, or not for this user: {', '.join(missing)}",
+            given="beside the contract's " + (", ".join(others) or "none"),
+            expected=", ".join(columns),
+            mend="change the contract, or grant the connected app's user access to the fields",
+        )
+    return [known[c] for c in columns] + (others if whole else [])
+
+
+def _finished(org: Org, object_: str, id_: str) -> QueryJob:
+    deadline, pause = time.monotonic() + QUERY_SECONDS, FIRST_POLL_SECONDS
+    while True:
+        told = org.get(f"{JOBS}/{id_}")
+        if told["state"] == COMPLETE:
+            return QueryJob(id_, object_, int(told.get("numberRecordsProcessed") or 0))
+        if told["state"] in (FAILED, ABORTED):
+            raise SourceContentError(
+                f"{org.asked}: the query job {id_} ended {told['state']}", mend="look at it in Salesforce's setup"
+            )
+        if time.monotonic() > deadline:
+            raise SourceUnavailableError(
+                f"{org.asked}: the query job {id_} did not end", given=f"{told['state']} after {QUERY_SECONDS} s"
+            )
+        time.sleep(pause)
+        pause = min(pause * POLL_GROWTH, LONGEST_POLL_SECONDS)

@@ -1,0 +1,172 @@
+"""Requests to a Salesforce org: one token, asked for again once when it has expired, and patience within bounds."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode
+
+from jobs.ingest.salesforce_login import Credentials, is_safe
+from shared.errors import LakewrightError, SourceContentError, SourceUnavailableError, TerminalError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Answer = http.client.HTTPResponse
+
+Result = TypeVar("Result")
+
+API = "/services/data/v62.0"
+TOKEN = "/services/oauth2/token"  # noqa: S105 - a path
+ATTEMPTS = 5
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 15
+SILENCE_SECONDS = 60
+EXPIRED = 401
+REFUSED = 403
+CONTENT_FAULTS = {400, 404, 405}
+PASSING_STATUSES = {408, 420, 429, 500, 502, 503, 504}
+# What Salesforce says with a status that alone would be a refusal.
+PASSING_CODES = {"REQUEST_LIMIT_EXCEEDED", "SERVER_UNAVAILABLE", "UNABLE_TO_LOCK_ROW", "login rate exceeded"}
+# Errors whose words speak of names only; others may quote what they choke on.
+TELLING_CODES = {"INVALID_FIELD", "INVALID_TYPE", "MALFORMED_QUERY", "NOT_FOUND", "INVALID_QUERY_FILTER_OPERATOR"}
+WORDS = 300
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A token must not follow an answer to another host."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Take the answer for the error it is."""
+
+
+OPENER = urllib.request.build_opener(_NoRedirects)
+
+
+@dataclass
+class Org:
+    """A session with an org.
+
+    `asked` is the system, object and position that are read, as errors tell it.
+    """
+
+    credentials: Credentials
+    asked: str
+    requests: int = 0
+    _login: tuple[str, str] | None = field(default=None, repr=False)
+
+    def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """The JSON at a path below the API's root.
+
+        Raises:
+            SourceUnavailableError: no whole answer came, though asked for several times.
+            SourceContentError: the org does not have what is asked for.
+            TerminalError: the login or the request was refused.
+        """
+        return self.ask("GET", path, json.load)
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        """The JSON that answers to some JSON; raises as `get` does."""
+        return self.ask("POST", path, json.load, json.dumps(body).encode())
+
+    def ask(self, method: str, path: str, read: Callable[[Answer], Result], body: bytes | None = None) -> Result:
+        """What `read` makes of an answer; it is called again from the start when the answer breaks off.
+
+        Raises as `get` does.
+        """
+
+        def once() -> Result:
+            token, instance = self._login or self._log_in()
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Accept": "*/*"}
+            return self._open(instance + API + path, method, headers, body, read)
+
+        renewed = False
+        while True:
+            try:
+                return self._patiently(once)
+            except _ExpiredError:
+                if renewed:
+                    raise self._refused("the token is refused", "401 after a new login") from None
+                renewed, self._login = True, None
+
+    def _log_in(self) -> tuple[str, str]:
+        form = urlencode(self.credentials.grant(datetime.now(UTC))).encode()
+        url = self.credentials.login_url.rstrip("/") + TOKEN
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = self._open(url, "POST", headers, form, json.load)
+        token, instance = str(answer.get("access_token", "")), str(answer.get("instance_url", "")).rstrip("/")
+        if not token or not is_safe(instance):
+            raise self._refused("the login gave no token, or no safe address", "access_token, https:// instance_url")
+        self._login = token, instance
+        return self._login
+
+    def _open(
+        self, url: str, method: str, headers: dict[str, str], body: bytes | None, read: Callable[[Answer], Result]
+    ) -> Result:
+        self.requests += 1
+        request = urllib.request.Request(url, data=body, headers=headers, method=method)  # noqa: S310 - `is_safe` has seen it
+        with OPENER.open(request, timeout=SILENCE_SECONDS) as answer:
+            return read(answer)
+
+    def _patiently(self, once: Callable[[], Result]) -> Result:
+        fault = ""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                pause = min(FIRST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS)
+                time.sleep(random.uniform(0, pause))  # noqa: S311 - spreads callers, hides nothing
+            try:
+                return once()
+            except urllib.error.HTTPError as error:
+                fault = self._passing(error)
+            except (OSError, http.client.HTTPException, json.JSONDecodeError) as error:
+                fault = type(error).__name__
+        raise SourceUnavailableError(f"{self.asked}: no whole answer", given=f"{fault}, {ATTEMPTS} times")
+
+    def _passing(self, error: urllib.error.HTTPError) -> str:
+        """The fault in words if it may pass; raises if not."""
+        with error:
+            code, words = _told(error)
+        status = f"status {error.code} {code}".rstrip()
+        if error.code in PASSING_STATUSES or code in PASSING_CODES or words in PASSING_CODES:
+            return status
+        if error.url.endswith(TOKEN):
+            raise self._refused("the login was refused", status) from None
+        if error.code == EXPIRED:
+            raise _ExpiredError
+        if error.code in CONTENT_FAULTS:
+            given = f"{status}: {words}" if code in TELLING_CODES and words else status
+            raise SourceContentError(
+                f"{self.asked}: the object or a field is not there, or not for this user",
+                given=given,
+                mend="change the contract, or grant the connected app's user access",
+            ) from None
+        raise self._refused("the request was refused", status) from None
+
+    def _refused(self, what: str, given: str) -> LakewrightError:
+        return TerminalError(
+            f"{self.asked}: {what}",
+            given=given,
+            mend="put the secret with `aws secretsmanager put-secret-value`, or grant the connected app's user access",
+        )
+
+
+class _ExpiredError(Exception):
+    """The token is no longer good."""
+
+
+def _told(error: urllib.error.HTTPError) -> tuple[str, str]:
+    """Salesforce's code and words for an error: REST answers with a list, OAuth with an object."""
+    try:
+        content = json.loads(error.read(64 * 1024))
+        first = content[0] if isinstance(content, list) else content
+        code = first.get("errorCode") or first.get("error") or ""
+        return str(code), str(first.get("message") or first.get("error_description") or "")[:WORDS]
+    except (OSError, http.client.HTTPException, ValueError, AttributeError, IndexError):
+        return "", ""

@@ -1,0 +1,125 @@
+"""Objects of Salesforce are read through Spark, from the position on; its troubles come back as errors of the house."""
+
+import json
+
+import boto3
+import pytest
+
+from jobs.ingest.readers import READERS, translate
+from jobs.ingest.salesforce import read_salesforce
+from scripts.sources.salesforce.stand_in import Fault, SalesforceStandIn
+from shared.contracts import Source
+from shared.errors import ContractError, SourceContentError, SourceUnavailableError, TerminalError
+
+pytestmark = pytest.mark.slow
+
+COLUMNS = {"id": "string", "name": "string", "isdeleted": "string", "systemmodstamp": "string"}
+THINGS = Source(system="salesforce", type="salesforce", object="Thing", cursor="systemmodstamp", lag_seconds=3600)
+
+
+def thing(n, **cells):
+    stamp = f"2026-01-0{n}T00:00:00.000Z"
+    plain = {"Id": f"a{n}", "Name": f"thing {n}", "IsDeleted": "false", "SystemModstamp": stamp, "Nickname__c": ""}
+    return plain | cells
+
+
+RECORDS = [
+    thing(1, Name="it's \"näive\",\nisn't it"),
+    thing(2, Name=""),
+    thing(3, IsDeleted="true"),
+    thing(4, Nickname__c="four"),
+]
+
+
+@pytest.fixture(scope="module")
+def salesforce():
+    stand_in = SalesforceStandIn(page=3)
+    stand_in.start()
+    yield stand_in
+    stand_in.stop()
+
+
+@pytest.fixture
+def read(session, job, account, salesforce, table_of):
+    """Read the things from a position on, with a connection that may be changed."""
+
+    def read_things(position=None, columns=COLUMNS, **changes):
+        salesforce.hold({"Thing": RECORDS})
+        salesforce.faults.clear()
+        secrets = boto3.client("secretsmanager", endpoint_url=account)
+        secrets.create_secret(Name="lakewright/local/salesforce", SecretString=json.dumps(salesforce.secret | changes))
+        table = table_of(columns, THINGS)
+        return read_salesforce(session, table, job, position), table
+
+    return read_things
+
+
+def failure(reading, table):
+    with pytest.raises(Exception, match="lakewright-error") as failed:
+        reading.rows.write.format("noop").mode("overwrite").save()
+    return translate(failed.value, table), str(failed.value)
+
+
+def test_records_come_as_text_with_what_the_contract_does_not_know(read, salesforce):
+    reading, _ = read()
+    rows = sorted(tuple(row) for row in reading.rows.collect())
+    [job] = list(salesforce.jobs)[-1:]
+    assert [
+        ("a1", 'it\'s "näive",\nisn\'t it', "false", "2026-01-01T00:00:00.000Z", f"Thing/{job}/1#2", None, None, []),
+        ("a2", None, "false", "2026-01-02T00:00:00.000Z", f"Thing/{job}/1#4", None, None, []),
+        ("a3", "thing 3", "true", "2026-01-03T00:00:00.000Z", f"Thing/{job}/1#5", None, None, []),
+        (
+            "a4", "thing 4", "false", "2026-01-04T00:00:00.000Z", f"Thing/{job}/2#2",
+            '{"Nickname__c": "four"}', None, [],
+        ),
+    ] == rows  # fmt: skip
+    assert reading.position is None
+
+
+def test_only_the_window_is_asked_for(read, salesforce):
+    reading, _ = read({"cursor": "2026-01-03T00:30:00.000Z"})
+    before = len(salesforce.queries)
+    assert {"a3", "a4"} == {row[0] for row in reading.rows.collect()}
+    [query] = salesforce.queries[before:]
+    assert (
+        "SELECT Id, Name, IsDeleted, SystemModstamp, Nickname__c FROM Thing "
+        "WHERE systemmodstamp >= 2026-01-02T23:30:00Z"
+    ) == query
+
+
+def test_a_window_without_records_gives_none(read):
+    reading, _ = read({"cursor": "2026-02-01T00:00:00Z"})
+    assert [] == reading.rows.collect()
+
+
+def test_an_org_that_stays_in_trouble_is_unavailable_and_named(read, salesforce):
+    reading, table = read({"cursor": "2026-01-03T00:30:00.000Z"})
+    salesforce.faults.append(Fault("/results", times=100, status=503))
+    error, _ = failure(reading, table)
+    salesforce.faults.clear()
+    assert SourceUnavailableError is type(error)
+    for fact in ("bronze.crm__things", "salesforce", "Thing", "2026-01-02T23:30:00Z", "503"):
+        assert fact in str(error)
+
+
+def test_a_field_that_was_renamed_is_refused(read):
+    reading, table = read(columns=COLUMNS | {"nick": "string"})
+    error, _ = failure(reading, table)
+    assert (SourceContentError, True) == (type(error), "nick; given: beside the contract's Nickname__c" in str(error))
+
+
+def test_a_refused_login_tells_nothing_and_no_plan_does(read, salesforce, capfd):
+    reading, table = read(client_secret="canary-secret")
+    reading.rows.explain(extended=True)
+    error, text = failure(reading, table)
+    assert (TerminalError, True) == (type(error), "the login was refused" in str(error))
+    assert "canary" not in text + str(error) + "".join(capfd.readouterr())
+
+
+def test_a_column_that_is_no_text_is_refused(read):
+    with pytest.raises(ContractError, match="holds text only; given: id"):
+        read(columns=COLUMNS | {"id": "bigint"})
+
+
+def test_salesforce_has_its_reader():
+    assert read_salesforce is READERS["salesforce"]
