@@ -51,14 +51,17 @@ class LakewrightStack(Stack):
             governance.node.add_dependency(glue)
         secrets = Secrets(self, "Secrets", environment=environment, catalog=catalog, key=storage.key, lake=storage.lake)
         compute = Compute(self, "Compute", environment=environment, storage=storage, secrets=secrets)
-        orchestration = Orchestration(self, "Orchestration", environment=environment, storage=storage, compute=compute)
+        orchestration = Orchestration(
+            self, "Orchestration", environment=environment, catalog=catalog, storage=storage, compute=compute
+        )
         if environment.dashboard:
             Observability(self, "Observability", environment=environment)
         if environment.github:
             Delivery(self, "Delivery", environment=environment, github=environment.github)
         CfnOutput(self, "LakeRoot", value=storage.lake.root)
         CfnOutput(self, "LandingRoot", value=storage.landing.root)
-        CfnOutput(self, "DailyBatchArn", value=orchestration.machine_arn)
+        for name, made in orchestration.machines.items():
+            CfnOutput(self, f"{name.logical_id}Arn", value=made.machine.state_machine_arn)
         for child in self.node.children:
             if isinstance(child, NestedStack):
                 Tags.of(child).add("step", child.node.id.lower())

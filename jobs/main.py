@@ -14,6 +14,7 @@ from jobs.refine.flow import refine
 from jobs.runtime.files import earlier_outcomes, leave_outcomes
 from jobs.runtime.flow import open_flow
 from jobs.runtime.schedule import run_tables
+from jobs.runtime.selection import selected
 from jobs.runtime.session import build_session
 from shared.contracts import Kind, load_catalog
 from shared.jobs import Job, Step
@@ -65,7 +66,7 @@ def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutc
         with open_flow(spark, job, catalog, table) as flow:
             return make(flow)
 
-    tables = [t for t in catalog.select(job.tables) if t.kind is kind]
+    tables = [t for t in selected(job, catalog) if t.kind is kind]
     failed = {o.table for o in earlier_outcomes(job) if o.is_red}
     return run_tables(tables, job, work, failed)
 

@@ -20,14 +20,16 @@ class _Event(BaseModel):
 class RunRequest(_Event):
     """The input of a machine; `{}` asks for the ordinary run of today.
 
-    `tables` are selectors, all tables if there are none. `replay` asks for refused rows of a table to be read again;
-    the table must be among those selected. `schedule` and `scheduled_time` together name a start, so
+    `tables` are selectors; `files` are files that landed, as `s3://bucket/key`, and ask for the tables they feed. With
+    neither, the run works on all tables of the machine. `replay` asks for refused rows of a table to be read again; the
+    table must be among those selected. `schedule` and `scheduled_time` together name a start, so
     that the same start delivered twice makes one run; a run started by hand has neither, and is never a duplicate.
     """
 
     business_date: date | None = None
     tables: tuple[str, ...] = ()
     replay: Replay | None = None
+    files: tuple[str, ...] = ()
     schedule: str | None = None
     scheduled_time: str | None = None
 
@@ -65,6 +67,7 @@ class RunAccepted(_Event):
     business_date: date
     tables: tuple[str, ...]
     replay: Replay | None = None
+    files: tuple[str, ...] = ()
 
 
 class StepsFinished(_Event):

@@ -14,6 +14,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.names import Machine
+
 SUMMARY_LIMIT_BYTES = 32 * 1024
 FIRST_FAILURES = 20
 FAILURE_CHARACTERS = 500
@@ -65,8 +67,9 @@ class Replay(_Record):
 
 
 class Job(_Record):
-    """One job run: a step of a run, for the selected tables.
+    """One job run: a step of a run of a machine.
 
+    It works on the tables selected, or on those that `files` feed and what depends on them, or on all of the machine.
     `attempt` is new for every try of the step, and names the files the try leaves. `earlier` gives the attempt of
     each step that came before in this run, so that tables whose inputs failed there are skipped here.
     `business_date` is the only "today" a query may know. `replay` asks for refused rows to be read again.
@@ -79,7 +82,9 @@ class Job(_Record):
     business_date: date
     lake_root: str
     landing_root: str
+    machine: Machine = Machine.DAILY_BATCH
     tables: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     earlier: dict[Step, str] = {}
     replay: Replay | None = None
 

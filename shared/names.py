@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from shared.jobs import Step
 
 
+# In a contract's location this host stands for the environment's landing place.
+LANDING = "s3://landing/"
 RUNS_FOLDER = "runs"
 STAGING_FOLDER = "staging"
 UNLOAD_FOLDER = "unload"
@@ -107,6 +109,17 @@ class Machine(StrEnum):
     """The state machines; each is `step_functions/<name>.asl.json`."""
 
     DAILY_BATCH = "daily_batch"
+    SALESFORCE_INGESTION = "salesforce_ingestion"
+    FILE_LANDED = "file_landed"
+
+    @property
+    def logical_id(self) -> str:
+        """The machine's name in the templates, such as DailyBatch."""
+        return "".join(part.title() for part in self.split("_"))
+
+
+# Source systems that a machine of their own reads; all others are the daily batch's.
+OWN_MACHINES = {"salesforce": Machine.SALESFORCE_INGESTION}
 
 
 class Token(StrEnum):
@@ -133,6 +146,7 @@ class Variable(StrEnum):
     LAKE_ROOT = "LAKEWRIGHT_LAKE_ROOT"
     DEDUPE_TABLE = "LAKEWRIGHT_DEDUPE_TABLE"
     ACCESS_ADMIN_ROLE = "LAKEWRIGHT_ACCESS_ADMIN_ROLE"
+    FILE_LANDED_ARN = "LAKEWRIGHT_FILE_LANDED_ARN"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The whole machine on the sample data, held against figures that nothing of the engine has worked out."""
+"""The whole machines on the sample data, held against figures that nothing of the engine has worked out."""
 
 from __future__ import annotations
 
@@ -41,19 +41,22 @@ class Played:
 
     root: Path
     records: list[RunRecord] = field(default_factory=list)
+    salesforce: list[RunRecord] = field(default_factory=list)
     rows: list[dict[str, pa.Table]] = field(default_factory=list)
     refused: list[dict[str, set[tuple[str, tuple[str, ...]]]]] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    """Two days and a rerun of the second, as `lake demo` and then `lake run` do them."""
+    """Two days and a rerun of the second, as `lake demo` and then `lake run` do them; Salesforce once on each day."""
     root = tmp_path_factory.mktemp("lake")
     lake_of = Played(root)
     console = Console(file=io.StringIO())
     with LocalLake(root, DELIVERIES[0], console) as lake:
         for delivery in (*DELIVERIES, DELIVERIES[-1]):
             lake.sources.deliver(delivery)
+            if len(lake_of.salesforce) < delivery:
+                lake_of.salesforce.append(run_machine(lake, Machine.SALESFORCE_INGESTION, {}, console)[0])
             record, _ = run_machine(lake, Machine.DAILY_BATCH, {}, console)
             lake_of.records.append(record)
             lake_of.rows.append({name: table(root, name).to_pyarrow_table() for name in TABLES})
@@ -95,7 +98,26 @@ def test_every_row_is_the_one_worked_out_from_the_files(played, name, delivery):
 
 
 def test_every_run_is_green(played):
-    assert [Colour.GREEN] * 3 == [r.colour for r in played.records]
+    assert [Colour.GREEN] * 5 == [r.colour for r in [*played.records, *played.salesforce]]
+
+
+def test_each_machine_touches_its_own_tables(played):
+    touched = {
+        Machine.DAILY_BATCH: {o.table for o in played.records[-1].outcomes},
+        Machine.SALESFORCE_INGESTION: {o.table for o in played.salesforce[-1].outcomes},
+    }
+
+    assert touched == {m: {str(t.name) for t in load_catalog().of_machine(m)} for m in touched}
+
+
+def test_salesforce_is_asked_for_what_is_new(played):
+    first, second = ({o.table: o.inserted for o in r.outcomes} for r in played.salesforce)
+    changed = {"leads": 2, "tasks": 1, "cases": 1, "campaign_members": 1, "accounts": 0, "opportunity_history": 14}
+
+    assert (59, 67, 41) == tuple(
+        first[f"bronze.salesforce__{n}"] for n in ("leads", "campaign_members", "opportunity_history")
+    )
+    assert changed == {name: second[f"bronze.salesforce__{name}"] for name in changed}
 
 
 def test_a_rerun_changes_no_table_and_says_so(played):
@@ -137,7 +159,7 @@ def json_value(type_: str, text: str | None) -> str | int | None:
 
 
 def test_books_balance_in_every_outcome(played):
-    outcomes = [o for r in played.records for o in r.outcomes]
+    outcomes = [o for r in [*played.records, *played.salesforce] for o in r.outcomes]
 
     assert outcomes == [o for o in outcomes if o.read == sum(getattr(o, account) for account in ACCOUNTS)]
 

@@ -64,16 +64,17 @@ class Place:
         """What cdk-nag says about the statements of this place, read in another nested stack."""
         resource = self.bucket.node.default_child
         bucket = seen_from_outside(resource, "Arn") if resource else f"arn:<AWS::Partition>:s3:::{_bucket(self.root)}"
-        return wildcard(f"{bucket}/{self._inside(folder, '*')}")
+        return wildcard(f"{bucket}/{self.inside(folder, '*')}")
 
-    def _objects(self, folder: str) -> str:
-        return self.bucket.arn_for_objects(self._inside(folder, "*"))
-
-    def _inside(self, *parts: str) -> str:
+    def inside(self, *parts: str) -> str:
+        """A key in the bucket."""
         return "/".join(part for part in (self.prefix, *parts) if part)
 
+    def _objects(self, folder: str) -> str:
+        return self.bucket.arn_for_objects(self.inside(folder, "*"))
+
     def _list_statement(self, folder: str) -> iam.PolicyStatement:
-        inside = self._inside(folder)
+        inside = self.inside(folder)
         conditions = {"StringLike": {"s3:prefix": [inside, f"{inside}/*"]}} if inside else None
         actions = ["s3:ListBucket"]
         return iam.PolicyStatement(actions=actions, resources=[self.bucket.bucket_arn], conditions=conditions)

@@ -1,4 +1,4 @@
-"""What runs when: the daily batch, the functions it calls, its schedule and its alarms."""
+"""What runs when: the machines, the functions they call, their schedules and their alarms."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from infra.artifacts import LAMBDAS
 from infra.constructs.alarms import Alarms
 from infra.constructs.artifact_asset import ArtifactAsset
 from infra.constructs.event_function import EventFunction
+from infra.constructs.file_trigger import FileTrigger
 from infra.constructs.findings import accept, wildcard
 from infra.constructs.machine import Machine, job_run_statements
 from infra.constructs.machine_schedule import MachineSchedule
-from shared.names import RUNS_FOLDER, Names, Token, Variable
+from shared.names import LANDING, RUNS_FOLDER, Names, Token, Variable
 from shared.names import Machine as MachineName
 
 if TYPE_CHECKING:
@@ -23,37 +24,71 @@ if TYPE_CHECKING:
     from infra.stacks.compute import Compute
     from infra.stacks.storage import Storage
     from shared.config import Environment
+    from shared.config.model import Schedule
+    from shared.contracts import Catalog
 
 
 class Orchestration(NestedStack):
-    """The daily batch and what stands around it."""
+    """The machines and what stands around them."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, environment: Environment, storage: Storage, compute: Compute
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        environment: Environment,
+        catalog: Catalog,
+        storage: Storage,
+        compute: Compute,
     ) -> None:
-        super().__init__(scope, id_, description="Lakewright: the daily batch, its functions, schedule and alarms")
+        super().__init__(scope, id_, description="Lakewright: the machines, their functions, schedules and alarms")
         self._environment, self._storage, self._compute = environment, storage, compute
         self._code = ArtifactAsset(self, "Lambdas", artifact=LAMBDAS)
         self._names = Names(environment)
-        daily = self._machine(MachineName.DAILY_BATCH, self._on_run_requested(), self._on_steps_finished())
+        self._alarms = Alarms(self, "Alarms", key=storage.key, email=environment.alarm_email)
+        functions = self._on_run_requested(), self._on_steps_finished()
+        self.machines = {name: self._machine(name, *functions) for name in MachineName}
+        for name, when in environment.schedules.items():
+            self._schedule(name, when)
+        if folders := landing_folders(catalog):
+            self._trigger(folders)
+
+    def _schedule(self, name: MachineName, when: Schedule) -> None:
         schedule = MachineSchedule(
             self,
-            "DailySchedule",
-            name=self._names.schedule(MachineName.DAILY_BATCH),
-            when=environment.daily_batch,
-            machine=daily.machine,
+            f"{name.logical_id}Schedule",
+            name=self._names.schedule(name),
+            when=when,
+            machine=self.machines[name].machine,
         )
-        alarms = Alarms(self, "Alarms", key=storage.key, email=environment.alarm_email)
-        alarms.watch_machine("DailyBatch", daily.machine)
-        alarms.watch_queue("DailyBatchNotStarted", schedule.undelivered)
-        self.machine_arn = daily.machine.state_machine_arn
+        self._alarms.watch_queue(f"{name.logical_id}NotStarted", schedule.undelivered)
+
+    def _trigger(self, folders: list[str]) -> None:
+        """Let a file that lands start the machine of files."""
+        machine, known_runs = self.machines[MachineName.FILE_LANDED].machine, self._storage.known_runs
+        claims = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+        function = self._function(
+            "OnFileLanded",
+            event="on_file_landed",
+            variables={
+                Variable.DEDUPE_TABLE: known_runs.table_name,
+                Variable.FILE_LANDED_ARN: machine.state_machine_arn,
+            },
+            statements=[
+                iam.PolicyStatement(actions=claims, resources=[known_runs.table_arn]),
+                iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine.state_machine_arn]),
+            ],
+        )
+        landing = self._storage.landing
+        trigger = FileTrigger(self, "Files", place=landing, folders=folders, function=function.function)
+        self._alarms.watch_queue("FilesNotHandedOn", trigger.undelivered)
 
     def _machine(self, name: MachineName, on_run_requested: EventFunction, on_steps_finished: EventFunction) -> Machine:
         storage, compute = self._storage, self._compute
         arns = [on_run_requested.function.function_arn, on_steps_finished.function.function_arn]
-        return Machine(
+        made = Machine(
             self,
-            "DailyBatch",
+            name.logical_id,
             name=name,
             environment=self._environment,
             key=storage.key,
@@ -78,16 +113,21 @@ class Orchestration(NestedStack):
                 *job_run_statements(self, job_role=compute.job_role),
             ],
         )
+        self._alarms.watch_machine(name.logical_id, made.machine)
+        return made
 
     def _on_run_requested(self) -> EventFunction:
-        """The function that claims a run; it may ask about this machine's executions, known by name only.
+        """The function that claims a run; it may ask about the machines' executions, known by name only.
 
-        The machine's ARN would close a circle, since the machine calls the function.
+        A machine's ARN would close a circle, since the machine calls the function.
         """
-        execution = f"{self._names.machine(MachineName.DAILY_BATCH)}:*"
-        executions = self.format_arn(
-            service="states", resource="execution", resource_name=execution, arn_format=ArnFormat.COLON_RESOURCE_NAME
-        )
+        names = [f"{self._names.machine(name)}:*" for name in MachineName]
+        executions = [
+            self.format_arn(
+                service="states", resource="execution", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+            )
+            for name in names
+        ]
         known_runs = self._storage.known_runs
         function = self._function(
             "OnRunRequested",
@@ -95,13 +135,12 @@ class Orchestration(NestedStack):
             variables={Variable.DEDUPE_TABLE: known_runs.table_name},
             statements=[
                 iam.PolicyStatement(actions=["dynamodb:GetItem", "dynamodb:PutItem"], resources=[known_runs.table_arn]),
-                iam.PolicyStatement(actions=["states:DescribeExecution"], resources=[executions]),
+                iam.PolicyStatement(actions=["states:DescribeExecution"], resources=executions),
             ],
         )
-        finding = wildcard(f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{execution}")
-        accept(
-            function.role, {finding: "it asks about the execution that holds a claim, which is any of the machine's"}
-        )
+        reason = "it asks about the execution that holds a claim, which is any of the machine's"
+        place = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
+        accept(function.role, {wildcard(place + name): reason for name in names})
         return function
 
     def _on_steps_finished(self) -> EventFunction:
@@ -128,3 +167,10 @@ class Orchestration(NestedStack):
             variables=variables,
             statements=statements,
         )
+
+
+def landing_folders(catalog: Catalog) -> list[str]:
+    """The top folders of the landing place that contracts look into; an empty one stands for all of it."""
+    locations = [t.source.location for t in catalog.tables.values() if t.source and t.source.location]
+    inside = [location.removeprefix(LANDING).partition("/") for location in locations if location.startswith(LANDING)]
+    return sorted({"" if {"*", "?"} & set(folder) else folder + slash for folder, slash, _ in inside})

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.ingest.aws import aws_answers, client
+from shared.names import LANDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 S3 = "s3://"
-# In a contract's location this host stands for the environment's landing place.
-LANDING = f"{S3}landing/"
 WILDCARDS = re.compile(r"\*\*/|\*\*|\*|\?")
 WILDCARD_PATTERNS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
@@ -43,15 +42,20 @@ def list_files(location: str, landing_root: str) -> list[LandedFile]:
         TerminalError: S3 refused.
     """
     root = _root(landing_root)
-    place = root + location.removeprefix(LANDING) if location.startswith(LANDING) else location
+    place = _place(location, root)
     wanted, fixed = _pattern(place), WILDCARDS.split(place, maxsplit=1)[0]
     found = _in_bucket(fixed) if place.startswith(S3) else _in_folder(fixed.rpartition("/")[0])
     files = [
         LandedFile(where.removeprefix(root), where, token, modified)
         for where, token, modified in found
-        if wanted.fullmatch(where) and not where.rpartition("/")[2].startswith((".", "_"))
+        if wanted.fullmatch(where) and not _is_hidden(where)
     ]
     return sorted(files, key=lambda f: (f.modified, f.key))
+
+
+def is_at(file: str, location: str, landing_root: str) -> bool:
+    """Whether a location with wildcards names a file, as `list_files` would find it."""
+    return not _is_hidden(file) and _pattern(_place(location, _root(landing_root))).fullmatch(file) is not None
 
 
 def keep(file: Path, key: str, landing_root: str) -> LandedFile:
@@ -85,6 +89,14 @@ def split_s3(location: str) -> tuple[str, str]:
     """Bucket and key of an s3:// location."""
     bucket, _, key = location.removeprefix(S3).partition("/")
     return bucket, key
+
+
+def _place(location: str, root: str) -> str:
+    return root + location.removeprefix(LANDING) if location.startswith(LANDING) else location
+
+
+def _is_hidden(file: str) -> bool:
+    return file.rpartition("/")[2].startswith((".", "_"))
 
 
 def _root(landing_root: str) -> str:

@@ -90,4 +90,5 @@ def accept(requested: RunRequested, known_runs: KnownRuns) -> RunAccepted:
         business_date=requested.business_date,
         tables=request.tables,
         replay=request.replay,
+        files=request.files,
     )

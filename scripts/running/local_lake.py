@@ -82,8 +82,7 @@ class LocalLake:
 
     def start(self, machine: Machine, request: dict[str, Any], name: str) -> str:
         """Start a machine; the ARN of the execution."""
-        arn = self._outputs["".join(part.title() for part in machine.split("_")) + "Arn"]
-        return self.account.start(arn, request, name=name)
+        return self.account.start(self._outputs[f"{machine.logical_id}Arn"], request, name=name)
 
     def _introduce_sources(self) -> None:
         """Put the stand-ins' addresses and credentials where the jobs look for those of the sources."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from shared.access_modes import AccessMode
 from shared.errors import TerminalError, UnknownNameError
 from shared.governance.access import Classification
+from shared.names import Machine
 
 FOLDER = Path(__file__).parent
 
@@ -145,6 +146,7 @@ class Environment(_Settings):
     access: Access = Access()
     github: GitHub | None = None
     daily_batch: Schedule = Schedule(cron="cron(0 4 * * ? *)")
+    salesforce_ingestion: Schedule = Schedule(cron="cron(15 * * * ? *)")
     sources: dict[str, str] = {}
 
     @property
@@ -161,6 +163,14 @@ class Environment(_Settings):
                 "lower maximum_vcpu, or have the quota raised and say so in account.vcpu_quota"
             )
         return self
+
+    @property
+    def schedules(self) -> dict[Machine, Schedule]:
+        """When the machines start by themselves."""
+        return {
+            Machine.DAILY_BATCH: self.daily_batch,
+            Machine.SALESFORCE_INGESTION: self.salesforce_ingestion,
+        }
 
 
 def environment_names() -> list[str]:

@@ -13,7 +13,7 @@ from shared.contracts.document import SUFFIX, short_name
 from shared.contracts.model import Kind
 from shared.contracts.neighbours import check_neighbours, dependency_place
 from shared.errors import ContractError, UnknownNameError
-from shared.names import Layer
+from shared.names import OWN_MACHINES, Layer, Machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from shared.names import TableName
 
 FOLDER = Path(__file__).parent
+# The type of source whose files others put into the landing place.
+FILES = "s3"
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,26 @@ class Catalog:
             chosen |= self.requirements(name) if selector.startswith("+") else set()
             chosen |= self.dependants(name) if selector.endswith("+") else set()
         return [t for n, t in self.tables.items() if n in chosen or not chosen]
+
+    def of_machine(self, machine: Machine) -> list[Table]:
+        """The tables that a machine brings up to date unless told otherwise, in dependency order.
+
+        A source system with a machine of its own is read by that machine alone, which then makes all that depends on
+        it. The daily batch makes every table that has another source or none, those of files too, which their own
+        machine makes at once.
+        """
+        systems = {n: self._systems(n) for n in self.tables}
+        if machine is Machine.DAILY_BATCH:
+            return [t for n, t in self.tables.items() if systems[n] - set(OWN_MACHINES) or not systems[n]]
+        own = {system for system, whose in OWN_MACHINES.items() if whose is machine}
+        if machine is Machine.FILE_LANDED:
+            own = {t.source.system for t in self.tables.values() if t.source and t.source.type == FILES}
+        return [t for n, t in self.tables.items() if systems[n] & own]
+
+    def _systems(self, name: str) -> set[str]:
+        """The source systems a table's rows come from."""
+        table = self.table(name)
+        return {table.source.system} if table.source else set().union(*(self._systems(str(i)) for i in table.inputs))
 
 
 @cache

@@ -22,7 +22,7 @@ PINNED = {
     "AWS::S3::Bucket": {"Storage/Logs6819BB44", "Storage/Lake5F1B88EA", "Storage/LandingF95672E9"},
     "AWS::DynamoDB::Table": {"Storage/LeasesEBFF46EF", "Storage/KnownRuns2208A4CD"},
     "AWS::Glue::Database": {"Catalog/Bronze", "Catalog/Silver", "Catalog/Gold"},
-    "AWS::SecretsManager::Secret": {"Secrets/Snowflake"},
+    "AWS::SecretsManager::Secret": {"Secrets/Salesforce", "Secrets/Snowflake"},
 }
 
 

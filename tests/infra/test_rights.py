@@ -110,9 +110,12 @@ def test_jobs_read_their_code_and_never_write_it(prod):
     "role, service",
     [
         pytest.param("JobRole", "emr-serverless.amazonaws.com", id="jobs"),
+        pytest.param("FileLandedRole", "states.amazonaws.com", id="the machine of files"),
+        pytest.param("OnFileLandedRole", "lambda.amazonaws.com", id="on_file_landed"),
         pytest.param("OnRunRequestedRole", "lambda.amazonaws.com", id="on_run_requested"),
         pytest.param("OnStepsFinishedRole", "lambda.amazonaws.com", id="on_steps_finished"),
-        pytest.param("DailyBatchRole", "states.amazonaws.com", id="the machine"),
+        pytest.param("DailyBatchRole", "states.amazonaws.com", id="the daily batch"),
+        pytest.param("SalesforceIngestionRole", "states.amazonaws.com", id="Salesforce's machine"),
     ],
 )
 def test_only_its_service_takes_a_role(prod, role, service):
@@ -131,8 +134,9 @@ def test_jobs_role_is_for_applications_of_this_account(prod):
     assert ":/applications/*" == statement["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Join"][1][-1]
 
 
-def test_machine_passes_one_role_to_emr_and_waits_by_the_managed_rule(prod):
-    rights = {action: s for s in policy_of(prod, "DailyBatchRole") for action in actions_of(s)}
+@pytest.mark.parametrize("role", ["DailyBatchRole", "SalesforceIngestionRole"])
+def test_machine_passes_one_role_to_emr_and_waits_by_the_managed_rule(prod, role):
+    rights = {action: s for s in policy_of(prod, role) for action in actions_of(s)}
 
     assert {"StringEquals": {"iam:PassedToService": "emr-serverless.amazonaws.com"}} == rights["iam:PassRole"][
         "Condition"
@@ -151,3 +155,10 @@ def test_nobody_is_granted_everything_of_a_service(cloud):
     ]
 
     assert [] == [action for action in granted if "*" in action]
+
+
+def test_a_landed_file_starts_one_machine_and_reads_nothing(prod):
+    held = {action: s["Resource"] for s in policy_of(prod, "OnFileLandedRole") for action in actions_of(s)}
+
+    assert "FileLanded" in str(held["states:StartExecution"])
+    assert set() == {action for action in held if action.startswith(("s3:", "kms:", "secretsmanager:"))}

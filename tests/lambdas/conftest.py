@@ -29,4 +29,5 @@ def context() -> SimpleNamespace:
         memory_limit_in_mb=256,
         invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:function",
         aws_request_id="request",
+        get_remaining_time_in_millis=lambda: 60_000,
     )

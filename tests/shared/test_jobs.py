@@ -52,7 +52,9 @@ def test_a_job_survives_the_command_line():
         "business_date": "2026-01-31",
         "lake_root": "s3://lake",
         "landing_root": "s3://landing",
+        "machine": "daily_batch",
         "tables": ["silver.orders"],
+        "files": [],
         "earlier": {"ingest": "a0"},
         "replay": {"table": "silver.orders", "rule": "status_known"},
     } == json.loads(text)

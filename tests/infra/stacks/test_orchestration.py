@@ -1,38 +1,53 @@
 """The daily batch, its functions, its schedule and its alarms."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from infra.artifacts import LAMBDAS
+from infra.stacks.orchestration import landing_folders
 from shared.config import load_environment
 from shared.names import Machine, Names, Token, Variable
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 
 
-def test_machine_has_the_name_the_command_line_knows(cloud, clouds):
+def machines(cloud):
+    return {machine["StateMachineName"]: machine for machine in cloud.properties(MACHINE)}
+
+
+def test_machines_have_the_names_the_command_line_knows(cloud, clouds):
     env = next(name for name, known in clouds.items() if known is cloud)
 
-    assert Names(load_environment(env)).machine(Machine.DAILY_BATCH) == cloud.only(MACHINE)["StateMachineName"]
+    assert {Names(load_environment(env)).machine(machine) for machine in Machine} == set(machines(cloud))
 
 
 def test_every_token_is_given_and_no_other(cloud):
-    assert {token.value for token in Token} == set(cloud.only(MACHINE)["DefinitionSubstitutions"])
+    given = [set(machine["DefinitionSubstitutions"]) for machine in machines(cloud).values()]
+
+    assert [{token.value for token in Token}] * len(Machine) == given
 
 
 def test_substitutions_are_text(cloud):
-    values = cloud.only(MACHINE)["DefinitionSubstitutions"].values()
+    values = [v for machine in machines(cloud).values() for v in machine["DefinitionSubstitutions"].values()]
 
     assert [] == [value for value in values if not isinstance(value, (str, dict))]
 
 
-def test_machine_is_traced_and_logged_under_the_key_without_filling_the_resource_policy(prod):
-    (group,) = [g for g in prod.properties("AWS::Logs::LogGroup") if "LogGroupName" in g]
+@pytest.mark.parametrize("machine", Machine)
+def test_every_machine_has_an_output_with_its_arn(prod, machine):
+    assert f"{machine.logical_id}Arn" in prod.templates[""]["Outputs"]
 
-    assert {"Enabled": True} == prod.only(MACHINE)["TracingConfiguration"]
-    assert "ALL" == prod.only(MACHINE)["LoggingConfiguration"]["Level"]
-    assert group["LogGroupName"].startswith("/aws/vendedlogs/states/")
+
+def test_machine_is_traced_and_logged_under_the_key_without_filling_the_resource_policy(prod):
+    groups = [g for g in prod.properties("AWS::Logs::LogGroup") if "LogGroupName" in g]
+
+    for machine in machines(prod).values():
+        assert {"Enabled": True} == machine["TracingConfiguration"]
+        assert "ALL" == machine["LoggingConfiguration"]["Level"]
+    assert len(Machine) == len(groups)
+    assert all(group["LogGroupName"].startswith("/aws/vendedlogs/states/") for group in groups)
 
 
 @pytest.mark.parametrize("env", ["dev", "local", "prod"])
@@ -44,21 +59,22 @@ def test_logs_are_encrypted_and_kept_as_long_as_the_environment_says(clouds, env
 
 
 @pytest.mark.parametrize(
-    "env, state, zone",
+    "env, machine, state, zone",
     [
-        pytest.param("prod", "ENABLED", "Europe/Amsterdam", id="prod"),
-        pytest.param("dev", "DISABLED", "Etc/UTC", id="dev"),
-        pytest.param("local", "DISABLED", "Etc/UTC", id="a laptop"),
+        pytest.param("prod", Machine.DAILY_BATCH, "ENABLED", "Europe/Amsterdam", id="prod"),
+        pytest.param("prod", Machine.SALESFORCE_INGESTION, "ENABLED", "Etc/UTC", id="prod, every hour"),
+        pytest.param("dev", Machine.DAILY_BATCH, "DISABLED", "Etc/UTC", id="dev"),
+        pytest.param("local", Machine.SALESFORCE_INGESTION, "DISABLED", "Etc/UTC", id="a laptop"),
     ],
 )
-def test_schedule_is_in_local_time_and_tells_its_starts_apart(clouds, env, state, zone):
-    schedule = clouds[env].only("AWS::Scheduler::Schedule")
+def test_schedule_is_in_local_time_and_tells_its_starts_apart(clouds, env, machine, state, zone):
+    name = Names(load_environment(env)).schedule(machine)
+    (schedule,) = [s for s in clouds[env].properties("AWS::Scheduler::Schedule") if s["Name"] == name]
 
     assert (state, zone) == (schedule["State"], schedule["ScheduleExpressionTimezone"])
-    assert {
-        "schedule": Names(load_environment(env)).schedule(Machine.DAILY_BATCH),
-        "scheduled_time": "<aws.scheduler.scheduled-time>",
-    } == json.loads(schedule["Target"]["Input"])
+    assert {"schedule": name, "scheduled_time": "<aws.scheduler.scheduled-time>"} == json.loads(
+        schedule["Target"]["Input"]
+    )
     assert {"DeadLetterConfig", "RetryPolicy"} <= set(schedule["Target"])
 
 
@@ -106,7 +122,7 @@ def functions(cloud):
     return {f["Handler"].split(".")[1]: f for f in cloud.properties("AWS::Lambda::Function")}
 
 
-@pytest.mark.parametrize("name", ["on_run_requested", "on_steps_finished"])
+@pytest.mark.parametrize("name", ["on_file_landed", "on_run_requested", "on_steps_finished"])
 def test_function_runs_its_handler_on_graviton_and_is_traced(cloud, name):
     function = functions(cloud)[name]
 
@@ -119,6 +135,7 @@ def test_function_runs_its_handler_on_graviton_and_is_traced(cloud, name):
 @pytest.mark.parametrize(
     "name, model",
     [
+        pytest.param("on_file_landed", "lambdas.on_file_landed.handler", id="on_file_landed"),
         pytest.param("on_run_requested", "lambdas.on_run_requested.handler", id="on_run_requested"),
         pytest.param("on_steps_finished", "lambdas.on_steps_finished.handler", id="on_steps_finished"),
     ],
@@ -130,3 +147,31 @@ def test_function_is_given_the_variables_it_reads(cloud, name, model):
 
     assert wanted <= set(functions(cloud)[name]["Environment"]["Variables"])
     assert wanted <= {variable.value for variable in Variable}
+
+
+def test_a_file_below_the_folders_of_contracts_is_handed_on_or_kept(prod):
+    rule = prod.only("AWS::Events::Rule")
+    (target,) = rule["Targets"]
+    (late,) = prod.properties("AWS::Lambda::EventInvokeConfig")
+
+    assert {"source": ["aws.s3"], "detail-type": ["Object Created"]} == {
+        key: rule["EventPattern"][key] for key in ("source", "detail-type")
+    }
+    assert {"key": [{"prefix": "crm/"}]} == rule["EventPattern"]["detail"]["object"]
+    assert target["DeadLetterConfig"]["Arn"] == late["DestinationConfig"]["OnFailure"]["Destination"]
+    assert (10, 2) == (target["RetryPolicy"]["MaximumRetryAttempts"], late["MaximumRetryAttempts"])
+
+
+@pytest.mark.parametrize(
+    "location, folder",
+    [
+        pytest.param("s3://landing/crm/accounts/*.csv", "crm/", id="a folder"),
+        pytest.param("s3://landing/c?m/*.csv", "", id="a wildcard in the folder"),
+        pytest.param("s3://landing/**/a.csv", "", id="anywhere"),
+        pytest.param("s3://landing/rates.zip", "rates.zip", id="one file"),
+    ],
+)
+def test_contracts_say_which_folders_are_watched(location, folder):
+    tables = [SimpleNamespace(source=SimpleNamespace(location=where)) for where in (location, "s3://other/x.csv", None)]
+
+    assert [folder] == landing_folders(SimpleNamespace(tables=dict(enumerate(tables))))

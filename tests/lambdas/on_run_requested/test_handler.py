@@ -48,7 +48,7 @@ def known_runs():
 def test_empty_input_is_the_ordinary_run_of_the_day_it_started_on(machine, context):
     answer = handler(event("arn:run-1"), context)
 
-    assert {"duplicate": False, "business_date": "2026-11-23", "tables": [], "replay": None} == answer
+    assert {"duplicate": False, "business_date": "2026-11-23", "tables": [], "files": [], "replay": None} == answer
     assert [] == known_runs()
 
 
@@ -69,7 +69,8 @@ def test_today_is_the_day_in_utc(machine, context, started_at, expected):
 
 def test_what_is_asked_for_is_what_is_worked_on(machine, context):
     replay = {"table": "silver.orders", "rule": "currency_code_type"}
-    asked = {"business_date": "2026-01-31", "tables": ["silver.orders+"], "replay": replay}
+    files = ["s3://landing/crm/a.csv"]
+    asked = {"business_date": "2026-01-31", "tables": ["silver.orders+"], "files": files, "replay": replay}
 
     assert {"duplicate": False, **asked} == handler(event("arn:run-1", asked), context)
 

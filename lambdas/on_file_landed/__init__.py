@@ -1,0 +1,1 @@
+"""A file landed: bring the tables it feeds up to date."""
