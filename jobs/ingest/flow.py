@@ -8,6 +8,7 @@ from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 from jobs.ingest.again import read_again, read_positions
+from jobs.ingest.drift import settled, unknown_columns
 from jobs.ingest.known import unknown
 from jobs.ingest.readers import READERS, register, translate
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
@@ -57,10 +58,12 @@ def ingest(flow: Flow) -> TableOutcome:
         return flow.unchanged()
     try:
         staged, seen = _stage(flow, reading)
+        drift = unknown_columns(staged, flow.table) if seen["rescued"] else {}
+        staged = settled(staged, flow.table)
         inputs = reading.position if reading.position is not None else _position(flow, seen)
         if inputs == flow.last_inputs and flow.table.disposition is Disposition.SNAPSHOT:
             return flow.unchanged()
-        return _commit(flow, staged, seen, inputs)
+        return _commit(flow, staged, seen, inputs, drift)
     finally:
         unstage(flow.session, flow.staging)
         if reading.scratch:
@@ -72,6 +75,7 @@ def _stage(flow: Flow, reading: Reading) -> tuple[DataFrame, dict[str, Any]]:
     measures = [
         F.count(F.lit(1)).alias("read"),
         F.count_if(_is_malformed()).alias("malformed"),
+        F.count(RESCUED).alias("rescued"),
         F.sum(_fingerprint(flow.table)).alias(CONTENT),
         *_reached(flow.table, flow.last_inputs or {}),
     ]
@@ -111,9 +115,11 @@ def _position(flow: Flow, seen: dict[str, Any]) -> dict[str, Any]:
     return {CONTENT: str(seen[CONTENT] or 0), "rows": seen["read"]}
 
 
-def _commit(flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[str, Any]) -> TableOutcome:
+def _commit(
+    flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[str, Any], drift: dict[str, int]
+) -> TableOutcome:
     fresh = unknown(flow, staged.where(~_is_malformed()), seen[LEAST]).persist()
-    refused = _refused(flow, staged).persist() if seen["malformed"] else None
+    refused = _refused(flow, staged).persist() if seen["malformed"] or seen["rescued"] else None
     try:
         inserted, quarantined = fresh.count(), refused.count() if refused else 0
         if inputs == flow.last_inputs and not inserted and not quarantined and not flow.is_replayed:
@@ -134,8 +140,9 @@ def _commit(flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[st
             inputs=inputs,
             books=books,
             fingerprint=flow.table.fingerprint,
+            warnings=drift,
         )
-        return flow.succeeded(landed.version, books)
+        return flow.succeeded(landed.version, books, drift)
     finally:
         fresh.unpersist()
         if refused:

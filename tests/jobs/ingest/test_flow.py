@@ -256,3 +256,52 @@ def test_an_error_in_a_worker_comes_out_as_one_of_the_house(lake, ingest):
     assert ("SourceContentError", False) == (failure.error, failure.retryable)
     assert failure.message.startswith("bronze.shop__customers: shop__customers/001.csv: columns are missing")
     assert {} == lake.versions()
+
+
+DRIFTED = (f"{HEADER},colour,,", "1,Ann,x,red,,", "2,Bob,y,,,", "3,Cy,z,blue,7,", "4,Di")
+
+
+def drifting(lake, value):
+    """A table of customers whose contract says that of unknown columns."""
+    old = "      - {property: writeDisposition, value: append}\n"
+    lake.amend(CUSTOMERS, old, f"{old}      - {{property: schemaContract, value: {value}}}\n")
+
+
+@pytest.mark.parametrize(
+    "value, books, rescued",
+    [
+        pytest.param(
+            "evolve", {"read": 4, "inserted": 3, "quarantined": 1},
+            {"1": '{"colour": "red"}', "2": None, "3": '{"colour": "blue", "(column 5)": "7"}'}, id="kept",
+        ),
+        pytest.param(
+            "discardValue", {"read": 4, "inserted": 3, "quarantined": 1}, {"1": None, "2": None, "3": None},
+            id="values dropped",
+        ),
+        pytest.param(
+            "quarantineRow", {"read": 4, "inserted": 1, "quarantined": 3}, {"2": None}, id="rows refused"
+        ),
+    ],
+)  # fmt: skip
+def test_the_contract_decides_what_becomes_of_unknown_columns(lake, ingest, value, books, rescued):
+    drifting(lake, value)
+    lake.land(CUSTOMERS, *DRIFTED)
+    outcome = ingest()
+    assert (books, {"unknown column (column 5)": 1, "unknown column colour": 2}) == (counts(outcome), outcome.warnings)
+    assert rescued == {r["customer_id"]: r["_rescued"] for r in lake.frame(CUSTOMERS).collect()}
+    found = lake.refused(CUSTOMERS)
+    assert books["quarantined"] == len(found)
+    if value == "quarantineRow":
+        reasons = {row[2]: list(row[1]) for row in found}
+        assert ["unknown columns: colour, (column 5)"] == reasons["shop__customers/001.csv#4"]
+        assert all("blue" in row[-1] for row in found if row[2].endswith("#4"))
+
+
+def test_a_frozen_contract_refuses_unknown_columns_and_loses_no_row(lake, ingest):
+    drifting(lake, "freeze")
+    lake.land(CUSTOMERS, *DRIFTED)
+    failed = ingest()
+    assert (Status.FAILED, "SourceContentError") == (failed.status, failed.failure.error)
+    assert "given: (column 5), colour" in failed.failure.message
+    lake.amend(CUSTOMERS, "value: freeze", "value: evolve")
+    assert {"read": 4, "inserted": 3, "quarantined": 1} == counts(ingest())

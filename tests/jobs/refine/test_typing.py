@@ -15,15 +15,16 @@ CONTRACT = things(
     column("a_decimal", "decimal(6,2)"),
     column("a_bool", "boolean"),
     column("a_date", "date", format="dd.MM.yyyy"),
+    column("a_day", "date"),
     column("a_time", "timestamp"),
     column("a_text", logic="upper(trim(a_text))"),
     column("a_sum", "int", logic="x + y"),
 )
 COLUMNS = CONTRACT.column_names
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC).replace(tzinfo=None)
-GIVEN = ("1", "1234.56", "true", "02.01.2026", "2026-01-02 12:00:00", " a ", "1", "2")
-TYPED = (1, Decimal("1234.56"), True, date(2026, 1, 2), NOON, "A", 3)
-NAMES = ("a_bigint", "a_decimal", "a_bool", "a_date", "a_time", "a_text", "x", "y")
+GIVEN = ("1", "1234.56", "true", "02.01.2026", "2026-01-03", "2026-01-02 12:00:00", " a ", "1", "2")
+TYPED = (1, Decimal("1234.56"), True, date(2026, 1, 2), date(2026, 1, 3), NOON, "A", 3)
+NAMES = ("a_bigint", "a_decimal", "a_bool", "a_date", "a_day", "a_time", "a_text", "x", "y")
 
 
 # Per case: what differs from a good row, what differs from its typed form, and the rules it fails.
@@ -43,6 +44,15 @@ CASES = {
     "yes is true": ({"a_bool": "yes"}, {"a_bool": True}, []),
     "a date of another form": ({"a_date": "2026-01-02"}, {"a_date": None}, ["a_date_type"]),
     "a day that is none": ({"a_date": "31.02.2026"}, {"a_date": None}, ["a_date_type"]),
+    "month first where the day comes first": ({"a_date": "01.13.2026"}, {"a_date": None}, ["a_date_type"]),
+    "a date that could be read two ways, no form declared": ({"a_day": "03/04/2026"}, {"a_day": None}, ["a_day_type"]),
+    "a date that could be read one way only, no form declared": (
+        {"a_day": "13/04/2026"},
+        {"a_day": None},
+        ["a_day_type"],
+    ),
+    "thousands with commas": ({"a_decimal": "1,234.56"}, {"a_decimal": None}, ["a_decimal_type"]),
+    "N/A for a number": ({"a_bigint": "N/A"}, {"a_bigint": None}, ["a_bigint_type"]),
     "a time that is none": ({"a_time": "2026-01-02 25:00:00"}, {"a_time": None}, ["a_time_type"]),
     "a time of another zone": ({"a_time": "2026-01-02T13:00:00+01:00"}, {"a_time": NOON}, []),
     "microseconds": (
@@ -99,7 +109,8 @@ def test_the_row_before_it_was_typed_is_kept_with_its_nulls(session):
     rows = typed(rows_of(session), CONTRACT).select("_source_position", RAW_ROW).collect()
     kept = {r["_source_position"]: r[RAW_ROW] for r in rows}
     good = (
-        '{"a_bigint":"1","a_decimal":"1234.56","a_bool":"true","a_date":"02.01.2026","a_time":"2026-01-02 12:00:00",'
+        '{"a_bigint":"1","a_decimal":"1234.56","a_bool":"true","a_date":"02.01.2026","a_day":"2026-01-03",'
+        '"a_time":"2026-01-02 12:00:00",'
         '"a_text":"A","a_sum":3.0}'
     )
     assert good == kept["a good row"]
