@@ -65,7 +65,7 @@ def records(text: TextIO) -> Iterator[Record]:
         if '"' in line:
             yield _quoted_record(first, line, lines)
         elif body := line.rstrip("\r\n"):
-            yield Record(first, body, body.split(","), NO_QUOTED_EMPTIES, _character_faults(body))
+            yield Record(first, body, body.split(","), NO_QUOTED_EMPTIES, character_faults(body))
 
 
 class _Lines:
@@ -102,7 +102,7 @@ def _quoted_record(first: int, line: str, lines: _Lines) -> Record:
     except csv.Error as error:
         reasons = (REASON_UNCLOSED if UNCLOSED in str(error) else REASON_UNDOUBLED,)
     body = "".join(taken).rstrip("\r\n")
-    return Record(first, body, cells, _quoted_empties(body, cells), reasons + _character_faults(body))
+    return Record(first, body, cells, _quoted_empties(body, cells), reasons + character_faults(body))
 
 
 def _chain(line: str, lines: _Lines) -> Iterator[str]:
@@ -124,7 +124,8 @@ def _quoted_empties(body: str, cells: list[str]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _character_faults(body: str) -> tuple[str, ...]:
+def character_faults(body: str) -> tuple[str, ...]:
+    """Why a text cannot be kept as it is: a NUL character, or bytes that are none of the encoding."""
     if body.isascii() and "\0" not in body:
         return ()
     faults: tuple[str, ...] = ()

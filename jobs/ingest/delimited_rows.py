@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from jobs.ingest.delimited import Record, readable, records
+from jobs.ingest.delimited import NO_QUOTED_EMPTIES, Record, readable, records
 from jobs.ingest.delimited_layout import Layout, read_layout
 
 if TYPE_CHECKING:
@@ -21,11 +21,15 @@ CHARACTERS_PER_BATCH = 8 * 1024 * 1024
 
 @dataclass(frozen=True)
 class DelimitedText:
-    """One text to read: a file, or a member of an archive. `name` stands in positions and errors."""
+    """One text to read: a file, or a member of an archive. `name` stands in positions and errors.
+
+    A source that does not know empty texts writes null in quotes, too.
+    """
 
     name: str
     text: TextIO
     encoding: str
+    knows_empty: bool = True
 
 
 def arrow_rows(source: DelimitedText, columns: Sequence[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -44,9 +48,18 @@ def arrow_rows(source: DelimitedText, columns: Sequence[str], schema: pa.Schema)
         EndlessCellError: a quote is never closed.
     """
     parts = records(source.text)
-    layout = read_layout(next(parts, None), columns, source.name)
+    if not source.knows_empty:
+        parts = (record._replace(quoted_empties=NO_QUOTED_EMPTIES) for record in parts)
+    yield from record_rows(parts, source.name, source.encoding, columns, schema)
+
+
+def record_rows(
+    parts: Iterator[Record], name: str, encoding: str, columns: Sequence[str], schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """Read records, of which the first is a header, as rows; grain and errors are those of `arrow_rows`."""
+    layout = read_layout(next(parts, None), columns, name)
     for batch in _batches(parts):
-        yield _Rows(batch, layout, source).arrow(schema)
+        yield _Rows(batch, layout, name, encoding).arrow(schema)
 
 
 def _batches(parts: Iterator[Record]) -> Iterator[list[Record]]:
@@ -65,15 +78,16 @@ def _batches(parts: Iterator[Record]) -> Iterator[list[Record]]:
 class _Rows:
     """The rows of one batch of records."""
 
-    def __init__(self, batch: list[Record], layout: Layout, source: DelimitedText) -> None:
+    def __init__(self, batch: list[Record], layout: Layout, name: str, encoding: str) -> None:
         self.batch = batch
         self.layout = layout
-        self.source = source
+        self.name = name
+        self.encoding = encoding
         self.faults = [layout.faults(record) for record in batch]
         self.is_plain = not any(self.faults) and not any(record.quoted_empties for record in batch)
 
     def arrow(self, schema: pa.Schema) -> pa.RecordBatch:
-        positions = [f"{self.source.name}#{record.line}" for record in self.batch]
+        positions = [f"{self.name}#{record.line}" for record in self.batch]
         columns = [
             *self._columns(),
             pa.array(positions, pa.string()),
@@ -103,7 +117,7 @@ class _Rows:
 
     def _texts(self) -> list[str | None]:
         pairs = zip(self.batch, self.faults, strict=True)
-        return [readable(record.text, self.source.encoding) if faults else None for record, faults in pairs]
+        return [readable(record.text, self.encoding) if faults else None for record, faults in pairs]
 
 
 def _plain_column(cells: Sequence[str]) -> pa.Array:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from jobs.ingest.delimited_source import delimited_rows
+from jobs.ingest.file_source import file_rows
 from jobs.ingest.landing import LandedFile, list_files
 from jobs.ingest.reading import Reading
 from shared.contracts import Disposition
@@ -77,4 +77,4 @@ def read_files(spark: SparkSession, table: Table, job: Job, position: dict[str, 
     if not fresh:
         return None
     wanted = fresh[-1:] if table.disposition is Disposition.SNAPSHOT else fresh
-    return Reading(delimited_rows(spark, table, source, wanted), known.position(files))
+    return Reading(file_rows(spark, table, source, wanted), known.position(files))

@@ -53,14 +53,17 @@ def file_faults(key: str) -> Iterator[None]:
         ) from None
 
 
-def open_texts(key: str, location: str, token: str, encoding: str) -> Iterator[DelimitedText]:
-    """The texts of a file: itself, unpacked if it is a .gz, or each .csv in it if it is a .zip.
+def open_texts(
+    key: str, location: str, token: str, encoding: str, suffixes: tuple[str, ...] = (".csv",)
+) -> Iterator[DelimitedText]:
+    """The texts of a file: itself, unpacked if it is a .gz, or each of some suffix in it if it is a .zip.
 
     Args:
         key: The file's name for people.
         location: Where it is.
         token: What it was when listed.
         encoding: How its characters are written; a byte order mark is dropped.
+        suffixes: Which files of an archive are meant.
 
     Raises:
         SourceUnavailableError: it has changed or gone since it was listed.
@@ -70,7 +73,7 @@ def open_texts(key: str, location: str, token: str, encoding: str) -> Iterator[D
     codec = _codec(encoding, key)
     with _opened(key, location, token) as stream:
         if location.endswith(".zip"):
-            yield from _members(key, stream, codec)
+            yield from _members(key, stream, codec, suffixes)
         elif location.endswith(".gz"):
             with gzip.GzipFile(fileobj=stream) as unpacked:
                 yield DelimitedText(key, _text(unpacked, codec), codec)
@@ -92,15 +95,15 @@ def _text(stream: IO[bytes] | gzip.GzipFile, codec: str) -> io.TextIOWrapper:
     return io.TextIOWrapper(stream, encoding=decoder, errors="surrogateescape", newline="")
 
 
-def _members(key: str, stream: IO[bytes], codec: str) -> Iterator[DelimitedText]:
+def _members(key: str, stream: IO[bytes], codec: str, suffixes: tuple[str, ...]) -> Iterator[DelimitedText]:
     # An archive's list of contents stands at its end, so it has to be on disk first.
     with tempfile.TemporaryFile() as whole:
         shutil.copyfileobj(stream, whole)
         with zipfile.ZipFile(whole) as archive:
-            names = [n for n in archive.namelist() if n.lower().endswith(".csv") and not n.startswith("__MACOSX/")]
+            names = [n for n in archive.namelist() if n.lower().endswith(suffixes) and not n.startswith("__MACOSX/")]
             if not names:
                 given = ", ".join(archive.namelist()) or "nothing"
-                raise SourceContentError(f"{key}: the archive holds no .csv", given=given)
+                raise SourceContentError(f"{key}: the archive holds no {' or '.join(suffixes)}", given=given)
             for name in names:
                 with _member(archive, name) as member:
                     yield DelimitedText(f"{key}!{name}", _text(member, codec), codec)
@@ -111,6 +114,20 @@ def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
         return archive.open(name)
     except RuntimeError as error:  # a password, or a way of packing that Python does not know
         raise zipfile.BadZipFile(str(error)) from None
+
+
+@contextmanager
+def copied(key: str, location: str, token: str) -> Iterator[Path]:
+    """A copy of a file on disk, for formats that are not read from one end to the other.
+
+    Raises:
+        SourceUnavailableError: it has changed or gone since it was listed.
+    """
+    with _opened(key, location, token) as stream, tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "copy" + Path(location).suffix.lower())
+        with path.open("wb") as file:
+            shutil.copyfileobj(stream, file)
+        yield path
 
 
 @contextmanager

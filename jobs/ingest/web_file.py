@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.addresses import read_parameter
-from jobs.ingest.delimited_source import delimited_rows
 from jobs.ingest.download import downloaded
+from jobs.ingest.file_source import file_rows
 from jobs.ingest.landing import keep
 from jobs.ingest.reading import Reading
 from shared.errors import ContractError
@@ -42,4 +42,4 @@ def read_web_file(spark: SparkSession, table: Table, job: Job, position: dict[st
         if (position or {}).get(SHA256) == file.sha256:
             return None
         kept = keep(file.path, f"{source.system}/{file.name}", job.landing_root)
-    return Reading(delimited_rows(spark, table, source, [kept]), {SHA256: file.sha256})
+    return Reading(file_rows(spark, table, source, [kept]), {SHA256: file.sha256})

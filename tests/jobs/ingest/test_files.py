@@ -1,12 +1,15 @@
 """New, changed and late files are read, each once; what is no row in them is said and kept."""
 
 import gzip
+import io
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from jobs.ingest.files import FilesRead, read_files
@@ -14,12 +17,19 @@ from jobs.ingest.landing import LandedFile
 from jobs.ingest.readers import translate
 from shared.contracts import Disposition, Source
 from shared.errors import ContractError, SourceContentError, SourceUnavailableError
+from tests.support.workbooks import workbook
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 TOKEN = "t"
 DAY = timedelta(days=1)
 THINGS = Source(system="crm", type="s3", object="Thing", location="s3://landing/crm/things/*.csv*", format="csv")
 COLUMNS = {"id": "string", "name": "string"}
+
+
+def parquet(**columns):
+    content = io.BytesIO()
+    pq.write_table(pa.table(columns), content)
+    return content.getvalue()
 
 
 def landed(key, modified, token=TOKEN):
@@ -117,6 +127,22 @@ def test_each_file_is_read_once(read, put):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "format_, content, line",
+    [
+        pytest.param("json", b'{"id": "1", "name": "a"}', "#1", id="json"),
+        pytest.param("excel", workbook(("id", "name"), (1, "a")), "#2", id="excel"),
+        pytest.param("parquet", parquet(id=["1"], name=["a"]), "", id="parquet"),
+    ],
+)
+def test_the_contract_says_what_format_files_have(read, put, format_, content, line):
+    name = f"1.{format_}"
+    put(name, content)
+    reading = read(source=replace(THINGS, format=format_, location=f"s3://landing/crm/things/*.{format_}"))
+    assert [("1", "a", f"crm/things/{name}{line}", None, None, [])] == rows(reading)
+
+
+@pytest.mark.slow
 def test_a_table_that_is_a_snapshot_reads_the_newest_file(read, put):
     put("1.csv", b"id,name\n1,a\n")
     put("2.csv", b"id,name\n2,b\n")
@@ -163,11 +189,11 @@ def test_files_are_read_from_a_bucket(session, table_of, job, account):
 @pytest.mark.parametrize(
     "columns, source, words",
     [
-        pytest.param({"id": "bigint"}, THINGS, "a delimited file holds text only; given: id", id="typed column"),
+        pytest.param({"id": "bigint"}, THINGS, "a source of this kind holds text only; given: id", id="typed column"),
         pytest.param(
             COLUMNS,
-            replace(THINGS, format="json"),
-            "files of this format cannot be read; given: json",
+            replace(THINGS, format="xml"),
+            "files of this format cannot be read; given: xml; expected: csv or json or excel or parquet",
             id="other format",
         ),
     ],

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from jobs.ingest.landing import LandedFile
     from shared.contracts import Source, Table
 
-FORMAT = "lakewright_delimited"
-CSV = "csv"
+FORMAT = "lakewright_files"
+TEXT_FORMATS = ("csv", "json", "excel")
+FORMATS = (*TEXT_FORMATS, "parquet")
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class FilePartition(InputPartition):
         self.file = file
 
 
-class DelimitedDataSource(DataSource):
-    """Rows of delimited files. Options: `files` (JSON list of FileToRead) and `encoding`."""
+class FileDataSource(DataSource):
+    """Rows of files. Options: `files` (JSON list of FileToRead), `format` (one of FORMATS) and `encoding`."""
 
     @classmethod
     def name(cls) -> str:
@@ -53,10 +54,10 @@ class DelimitedDataSource(DataSource):
 
     def reader(self, schema: StructType) -> DataSourceReader:
         """The reader of one frame, with the schema its caller gave."""
-        return DelimitedDataSourceReader(schema, dict(self.options))
+        return FileDataSourceReader(schema, dict(self.options))
 
 
-class DelimitedDataSourceReader(DataSourceReader):
+class FileDataSourceReader(DataSourceReader):
     """Reads each file where Spark runs its task."""
 
     def __init__(self, schema: StructType, options: dict[str, str]) -> None:
@@ -78,38 +79,50 @@ class DelimitedDataSourceReader(DataSourceReader):
         # Loaded by the workers that read, not by the processes that only plan.
         from pyspark.sql.pandas.types import to_arrow_schema  # noqa: PLC0415
 
-        from jobs.ingest.delimited_rows import arrow_rows  # noqa: PLC0415
-        from jobs.ingest.landed_stream import file_faults, open_texts  # noqa: PLC0415
+        from jobs.ingest.file_formats import rows_of_file  # noqa: PLC0415
 
-        file = partition.file
         columns = [name for name in self.schema.names if name not in READING_COLUMNS]
-        with crossing(), file_faults(file.key):
-            for text in open_texts(file.key, file.location, file.token, self.options["encoding"]):
-                yield from arrow_rows(text, columns, to_arrow_schema(self.schema))
+        options, schema = self.options, to_arrow_schema(self.schema)
+        with crossing():
+            yield from rows_of_file(options["format"], partition.file, options["encoding"], columns, schema)
 
 
-def delimited_rows(spark: SparkSession, table: Table, source: Source, files: Sequence[LandedFile]) -> DataFrame:
+def file_rows(spark: SparkSession, table: Table, source: Source, files: Sequence[LandedFile]) -> DataFrame:
     """The rows of landed files, as `Reading.rows` wants them.
 
     Raises:
-        ContractError: the contract asks for another format, or for columns that are not text.
+        ContractError: the contract asks for another format, or for columns of another type than text where a file holds
+            text only.
     """
-    if source.format != CSV:
+    if source.format not in FORMATS:
         raise ContractError(
-            f"{table.file.name}:1: files of this format cannot be read", given=str(source.format), expected=CSV
+            f"{table.file.name}:1: files of this format cannot be read",
+            given=str(source.format),
+            expected=" or ".join(FORMATS),
         )
-    if typed := [c.name for c in table.columns if c.type != "string"]:
-        raise ContractError(
-            f"{table.file.name}:1: a delimited file holds text only",
-            given=", ".join(typed),
-            expected="physicalType: string",
-            mend="give the columns their types in silver",
-        )
+    if source.format in TEXT_FORMATS:
+        refuse_typed_columns(table)
     wanted = [asdict(FileToRead(f.key, f.location, f.token)) for f in files]
     return (
         spark.read.format(FORMAT)
         .schema(reading_schema(table))
         .option("files", json.dumps(wanted))
+        .option("format", source.format)
         .option("encoding", source.encoding)
         .load()
     )
+
+
+def refuse_typed_columns(table: Table) -> None:
+    """Hold a table against a source that gives text.
+
+    Raises:
+        ContractError: a column is not text.
+    """
+    if typed := [c.name for c in table.columns if c.type != "string"]:
+        raise ContractError(
+            f"{table.file.name}:1: a source of this kind holds text only",
+            given=", ".join(typed),
+            expected="physicalType: string",
+            mend="give the columns their types in silver",
+        )

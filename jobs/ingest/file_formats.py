@@ -1,0 +1,53 @@
+"""The formats of files, each with how one file is read as rows: the part that works in Spark's workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobs.ingest.delimited_rows import arrow_rows, record_rows
+from jobs.ingest.excel_rows import excel_records
+from jobs.ingest.json_rows import json_rows
+from jobs.ingest.landed_stream import copied, file_faults, open_texts
+from jobs.ingest.parquet_rows import parquet_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pyarrow as pa
+
+    from jobs.ingest.file_source import FileToRead
+
+JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
+
+
+def rows_of_file(
+    format_: str, file: FileToRead, encoding: str, columns: Sequence[str], schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """Read one landed file.
+
+    Args:
+        format_: One of FORMATS of the data source.
+        file: The file as it was listed.
+        encoding: How the characters of a text are written.
+        columns: The contract's columns.
+        schema: The columns, then those of a Reading.
+
+    Raises:
+        SourceUnavailableError: the file has changed or gone, or S3 stopped answering.
+        SourceContentError: it is not whole, or not what the contract describes.
+        ContractError: there is no such encoding.
+    """
+    listed = (file.key, file.location, file.token)
+    with file_faults(file.key):
+        if format_ == "csv":
+            for text in open_texts(*listed, encoding):
+                yield from arrow_rows(text, columns, schema)
+        elif format_ == "json":
+            for text in open_texts(*listed, encoding, JSON_SUFFIXES):
+                yield from json_rows(text, columns, schema)
+        elif format_ == "excel":
+            with copied(*listed) as path:
+                yield from record_rows(excel_records(path, file.key), file.key, encoding, columns, schema)
+        else:
+            with copied(*listed) as path:
+                yield from parquet_rows(path, file.key, columns, schema)

@@ -1,0 +1,79 @@
+"""A Parquet file as Arrow rows in the contract's types."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.ingest.reading import RESCUED
+from jobs.ingest.strict_cast import fit
+from shared.errors import SourceContentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+ROWS_PER_BATCH = 10_000
+
+
+def parquet_rows(path: Path, name: str, columns: Sequence[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Read a file.
+
+    Grain: one row in, one row out. Columns are matched by name, whatever the case of letters. Values take the
+    contract's types without being altered; one that does not fit sends its row to the quarantine. Columns that the
+    contract does not know are rescued as JSON.
+
+    Args:
+        path: The file.
+        name: Its name for people, and what `_source_position` says.
+        columns: The contract's columns.
+        schema: The columns, then those of a Reading.
+
+    Raises:
+        SourceContentError: it is no Parquet file, columns are missing or doubled, or one is of another kind than the
+            contract says.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            names = _names(file.schema_arrow.names, columns, name)
+            for batch in file.iter_batches(batch_size=ROWS_PER_BATCH):
+                yield from _fitted(pa.Table.from_batches([batch]), names, schema, name)
+    except pa.ArrowInvalid as error:
+        raise SourceContentError(
+            f"{name}: the file is no Parquet file, or not whole",
+            given=str(error).splitlines()[0],
+            expected="a whole Parquet file",
+            mend="have the file sent again",
+        ) from None
+
+
+def _names(given: Sequence[str], columns: Sequence[str], file: str) -> list[str]:
+    """The file's own names of the contract's columns, in their order."""
+    folded = [name.casefold() for name in given]
+    for what, wrong in (
+        ("columns occur twice", sorted({n for n in folded if folded.count(n) > 1})),
+        ("columns are missing", [c for c in columns if c.casefold() not in folded]),
+    ):
+        if wrong:
+            raise SourceContentError(
+                f"{file}: {what}: {', '.join(wrong)}",
+                given=", ".join(given),
+                expected=", ".join(columns),
+                mend="have the file sent again, or change the contract",
+            )
+    return [given[folded.index(c.casefold())] for c in columns]
+
+
+def _fitted(rows: pa.Table, names: list[str], schema: pa.Schema, place: str) -> Iterator[pa.RecordBatch]:
+    fitted = fit(rows.select(names), schema, place)
+    unknown = [name for name in rows.column_names if name not in names]
+    if unknown:
+        held = ({n: v for n, v in row.items() if v is not None} for row in rows.select(unknown).to_pylist())
+        rescued = [json.dumps(row, default=str, ensure_ascii=False) if row else None for row in held]
+        fitted = fitted.set_column(
+            schema.get_field_index(RESCUED), schema.field(RESCUED), pa.array(rescued, pa.string())
+        )
+    yield from fitted.to_batches()
