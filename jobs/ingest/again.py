@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.ingest.delimited_source import delimited_rows
-from jobs.ingest.landing import LANDING, S3, list_files
+from jobs.ingest.file_source import file_rows
+from jobs.ingest.landing import S3, list_files
 from jobs.ingest.reading import SOURCE_POSITION, Reading
 from jobs.runtime.quarantine import held
+from shared.names import LANDING
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -35,7 +36,7 @@ def read_again(flow: Flow) -> Reading | None:
     files = [file for place in places for file in list_files(place, flow.job.landing_root)]
     if not files:
         return None
-    rows = delimited_rows(flow.session, flow.table, source, files)
+    rows = file_rows(flow.session, flow.table, source, files)
     wanted = asked.withColumnRenamed("source_position", SOURCE_POSITION)
     return Reading(rows.join(wanted, on=SOURCE_POSITION, how="left_semi").select(*rows.columns), flow.last_inputs or {})
 

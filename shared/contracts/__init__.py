@@ -9,12 +9,11 @@ from shared.contracts.model import (
     Query,
     Reader,
     RowRule,
-    SchemaContract,
     Severity,
-    Source,
     Table,
     TableRule,
 )
+from shared.contracts.origin import SchemaContract, Source
 from shared.contracts.versions import History
 
 __all__ = [

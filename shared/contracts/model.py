@@ -13,6 +13,7 @@ from shared.contracts.versions import IS_CURRENT, VALID_FROM, VALID_TO, History
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from shared.contracts.origin import Source
     from shared.names import TableName
 
 
@@ -23,15 +24,6 @@ class Disposition(StrEnum):
     SNAPSHOT = "snapshot"
     MERGE = "merge"
     REFRESH = "refresh"
-
-
-class SchemaContract(StrEnum):
-    """What becomes of columns that a contract does not know (the contract's `schemaContract`)."""
-
-    EVOLVE = "evolve"
-    FREEZE = "freeze"
-    DISCARD_VALUE = "discardValue"
-    QUARANTINE_ROW = "quarantineRow"
 
 
 class Kind(StrEnum):
@@ -111,25 +103,6 @@ class Reader:
 
     role: str
     row_filter: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """Where a bronze table comes from. `system` names the secret or parameter with the connection."""
-
-    system: str
-    type: str
-    object: str
-    database: str | None = None
-    schema: str | None = None
-    location: str | None = None
-    format: str | None = None
-    encoding: str = "UTF-8"
-    cursor: str | None = None
-    lag_seconds: int = 0
-    initial_value: str | None = None
-    end_value: str | None = None
-    schema_contract: SchemaContract = SchemaContract.EVOLVE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.duration import seconds
-from shared.contracts.model import Disposition, SchemaContract, Source
+from shared.contracts.model import Disposition
+from shared.contracts.origin import SchemaContract, Source
 
 if TYPE_CHECKING:
     from shared.contracts.document import Document

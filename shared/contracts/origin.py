@@ -1,0 +1,34 @@
+"""Where the rows of a bronze table come from: the contract's server and how far it is read, compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class SchemaContract(StrEnum):
+    """What becomes of columns that a contract does not know (the contract's `schemaContract`)."""
+
+    EVOLVE = "evolve"
+    FREEZE = "freeze"
+    DISCARD_VALUE = "discardValue"
+    QUARANTINE_ROW = "quarantineRow"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a bronze table comes from. `system` names the secret or parameter with the connection."""
+
+    system: str
+    type: str
+    object: str
+    database: str | None = None
+    schema: str | None = None
+    location: str | None = None
+    format: str | None = None
+    encoding: str = "UTF-8"
+    cursor: str | None = None
+    lag_seconds: int = 0
+    initial_value: str | None = None
+    end_value: str | None = None
+    schema_contract: SchemaContract = SchemaContract.EVOLVE
