@@ -157,7 +157,7 @@ def test_a_file_below_the_folders_of_contracts_is_handed_on_or_kept(prod):
     assert {"source": ["aws.s3"], "detail-type": ["Object Created"]} == {
         key: rule["EventPattern"][key] for key in ("source", "detail-type")
     }
-    assert {"key": [{"prefix": "crm/"}]} == rule["EventPattern"]["detail"]["object"]
+    assert {"key": [{"prefix": "crm/"}, {"prefix": "synthetic/"}]} == rule["EventPattern"]["detail"]["object"]
     assert target["DeadLetterConfig"]["Arn"] == late["DestinationConfig"]["OnFailure"]["Destination"]
     assert (10, 2) == (target["RetryPolicy"]["MaximumRetryAttempts"], late["MaximumRetryAttempts"])
 
