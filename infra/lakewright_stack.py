@@ -45,7 +45,7 @@ class LakewrightStack(Stack):
         tag_costs(self, environment)
         require_access(environment)
         storage = Storage(self, "Storage", environment=environment)
-        glue = GlueCatalog(self, "Catalog", environment=environment, catalog=catalog, lake=storage.lake)
+        glue = GlueCatalog(self, "Catalog", environment=environment, catalog=catalog, storage=storage)
         if environment.governance:
             governance = Governance(self, "Governance", environment=environment, catalog=catalog, storage=storage)
             governance.node.add_dependency(glue)
@@ -59,6 +59,7 @@ class LakewrightStack(Stack):
         if environment.github:
             Delivery(self, "Delivery", environment=environment, github=environment.github)
         CfnOutput(self, "LakeRoot", value=storage.lake.root)
+        CfnOutput(self, "PiiRoot", value=storage.pii.root)
         CfnOutput(self, "LandingRoot", value=storage.landing.root)
         for name, made in orchestration.machines.items():
             CfnOutput(self, f"{name.logical_id}Arn", value=made.machine.state_machine_arn)

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.names import Machine
+from shared.names import Machine, Roots
 
 SUMMARY_LIMIT_BYTES = 32 * 1024
 FIRST_FAILURES = 20
@@ -81,12 +81,18 @@ class Job(_Record):
     attempt: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
     business_date: date
     lake_root: str
+    pii_root: str
     landing_root: str
     machine: Machine = Machine.DAILY_BATCH
     tables: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     earlier: dict[Step, str] = {}
     replay: Replay | None = None
+
+    @property
+    def roots(self) -> Roots:
+        """The places of the lake."""
+        return Roots(self.lake_root, self.pii_root)
 
 
 class Failure(_Record):

@@ -18,6 +18,7 @@ LANDING = "s3://landing/"
 RUNS_FOLDER = "runs"
 STAGING_FOLDER = "staging"
 UNLOAD_FOLDER = "unload"
+PII_FOLDER = "pii"
 
 
 class Layer(StrEnum):
@@ -55,29 +56,46 @@ class TableName:
         return f"{self.layer}.{self.table}"
 
 
-def table_location(lake_root: str, name: TableName) -> str:
-    """Where the Delta table lives."""
-    return f"{lake_root}/{name.layer}/{name.table}"
+@dataclass(frozen=True)
+class Roots:
+    """The two places of a lake: its own, and that of personal data, which has another key and other rights."""
+
+    lake: str
+    pii: str
+
+    def of(self, *, is_personal: bool) -> str:
+        """The root a table lies under, with its quarantine and its staged batches."""
+        return self.pii if is_personal else self.lake
 
 
-def quarantine_location(lake_root: str, name: TableName) -> str:
+def pii_folder(lake_root: str) -> str:
+    """Where personal data lies in a lake that has no bucket for it: a folder of its own on a laptop."""
+    return f"{lake_root}/{PII_FOLDER}"
+
+
+def table_location(root: str, name: TableName) -> str:
+    """Where the Delta table lives; `root` is `Roots.of` the table."""
+    return f"{root}/{name.layer}/{name.table}"
+
+
+def quarantine_location(root: str, name: TableName) -> str:
     """Where the rows refused by the table's rules live, as a Delta table of their own."""
-    return f"{lake_root}/quarantine/{name.layer}/{name.table}"
+    return f"{root}/quarantine/{name.layer}/{name.table}"
 
 
-def tombstones_location(lake_root: str, name: TableName) -> str:
+def tombstones_location(root: str, name: TableName) -> str:
     """Where the deletes that a refined table was told of are kept, as a Delta table of their own."""
-    return f"{lake_root}/tombstones/{name.layer}/{name.table}"
+    return f"{root}/tombstones/{name.layer}/{name.table}"
 
 
-def events_location(lake_root: str, name: TableName) -> str:
+def events_location(root: str, name: TableName) -> str:
     """Where the events of a history are kept, as a Delta table of their own."""
-    return f"{lake_root}/events/{name.layer}/{name.table}"
+    return f"{root}/events/{name.layer}/{name.table}"
 
 
-def staging_location(lake_root: str, run_id: str, name: TableName, sequence: int) -> str:
+def staging_location(root: str, run_id: str, name: TableName, sequence: int) -> str:
     """Where one batch is staged before it is committed; removed afterwards."""
-    return f"{lake_root}/{STAGING_FOLDER}/{run_id}/{name.layer}.{name.table}/{sequence}"
+    return f"{root}/{STAGING_FOLDER}/{run_id}/{name.layer}.{name.table}/{sequence}"
 
 
 def unload_location(lake_root: str, run_id: str, name: TableName, attempt: str) -> str:
@@ -134,6 +152,7 @@ class Token(StrEnum):
     LOG_URI = "log_uri"
     LOG_KEY_ARN = "log_key_arn"
     LAKE_ROOT = "lake_root"
+    PII_ROOT = "pii_root"
     LANDING_ROOT = "landing_root"
     ON_RUN_REQUESTED_ARN = "on_run_requested_arn"
     ON_STEPS_FINISHED_ARN = "on_steps_finished_arn"
@@ -144,6 +163,7 @@ class Variable(StrEnum):
 
     ENV = "LAKEWRIGHT_ENV"
     LAKE_ROOT = "LAKEWRIGHT_LAKE_ROOT"
+    PII_ROOT = "LAKEWRIGHT_PII_ROOT"
     DEDUPE_TABLE = "LAKEWRIGHT_DEDUPE_TABLE"
     ACCESS_ADMIN_ROLE = "LAKEWRIGHT_ACCESS_ADMIN_ROLE"
     FILE_LANDED_ARN = "LAKEWRIGHT_FILE_LANDED_ARN"
@@ -220,3 +240,8 @@ def source_secret(env: str, source: str) -> str:
 def source_parameter(env: str, source: str) -> str:
     """The SSM parameter with a source's address, where the address is not a secret."""
     return f"/lakewright/{env}/sources/{source}"
+
+
+def pii_key_secret(env: str) -> str:
+    """The secret with the keys that personal values are hashed with: generated once, retained, never replaced."""
+    return f"lakewright/{env}/pii-key"

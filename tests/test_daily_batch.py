@@ -14,12 +14,13 @@ from rich.console import Console
 
 from jobs.runtime.books import ACCOUNTS
 from scripts.running.local_lake import LocalLake
+from scripts.running.pii_key import KEY_FILE
 from scripts.running.run import run_machine
 from scripts.sources.deliveries import DELIVERIES
 from shared.contracts import Kind, load_catalog
 from shared.jobs import Colour, RunRecord, Status
-from shared.names import Layer, Machine, TableName, quarantine_location, table_location
-from tests.oracle.answer import answers
+from shared.names import Layer, Machine, Roots, TableName, pii_folder, quarantine_location, table_location
+from tests.oracle.answer import PII_KEY, answers
 from tests.oracle.compare import assert_same_rows
 from tests.oracle.history import told_by_delivery
 
@@ -52,6 +53,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     root = tmp_path_factory.mktemp("lake")
     lake_of = Played(root)
     console = Console(file=io.StringIO())
+    (root / KEY_FILE).parent.mkdir()
+    (root / KEY_FILE).write_text(PII_KEY)
     with LocalLake(root, DELIVERIES[0], console) as lake:
         for delivery in (*DELIVERIES, DELIVERIES[-1]):
             lake.sources.deliver(delivery)
@@ -65,7 +68,9 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
 
 
 def table(root: Path, name: str) -> DeltaTable:
-    return DeltaTable(table_location(str(root), TableName.parse(name)))
+    is_personal = load_catalog().table(name).is_personal
+    place = Roots(str(root), pii_folder(str(root))).of(is_personal=is_personal)
+    return DeltaTable(table_location(place, TableName.parse(name)))
 
 
 def snapshots_landed(root: Path) -> list[datetime]:
@@ -181,4 +186,4 @@ def test_athena_can_read_every_table(played, layer):
 
 @pytest.mark.parametrize("folder", ["staging", "unload"])
 def test_nothing_is_left_of_what_a_batch_was_read_from(played, folder):
-    assert [] == [p for p in (played.root / folder).rglob("*") if p.is_file()]
+    assert [] == [p for p in played.root.glob(f"**/{folder}/**/*") if p.is_file()]

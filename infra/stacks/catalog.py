@@ -9,12 +9,13 @@ from aws_cdk import NestedStack
 from aws_cdk import aws_glue as glue
 
 from infra.constructs.delta_table import DeltaTable, table_id
-from shared.names import Layer, Names, TableName, table_location
+from shared.names import Layer, Names, Roots, TableName, table_location
 
 if TYPE_CHECKING:
     from constructs import Construct
 
     from infra.constructs.place import Place
+    from infra.stacks.storage import Storage
     from shared.config import Environment
     from shared.contracts import Catalog, Table
 
@@ -29,17 +30,20 @@ class GlueCatalog(NestedStack):
     Never by index: a new contract then changes one template, and only adds to it.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, environment: Environment, catalog: Catalog, lake: Place) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, environment: Environment, catalog: Catalog, storage: Storage
+    ) -> None:
         super().__init__(scope, id_, description="Lakewright: Glue databases and tables")
         names = Names(environment)
-        databases = {layer: self._database(layer, names.glue_database(layer), lake) for layer in Layer}
+        databases = {layer: self._database(layer, names.glue_database(layer), storage.lake) for layer in Layer}
+        roots = Roots(storage.lake.root, storage.pii.root)
         for (layer, bucket), tables in sorted(_by_template(catalog).items()):
             stack = TableStack(
                 self,
                 f"{layer.capitalize()}{bucket}",
                 tables=tables,
                 database=names.glue_database(layer),
-                lake=lake,
+                roots=roots,
             )
             stack.node.add_dependency(databases[layer])
 
@@ -55,10 +59,10 @@ class GlueCatalog(NestedStack):
 class TableStack(NestedStack):
     """Some of a layer's tables, in a template written without indentation to stay small."""
 
-    def __init__(self, scope: Construct, id_: str, *, tables: list[Table], database: str, lake: Place) -> None:
+    def __init__(self, scope: Construct, id_: str, *, tables: list[Table], database: str, roots: Roots) -> None:
         super().__init__(scope, id_, suppress_template_indentation=True)
         for table in tables:
-            location = table_location(lake.root, table.name)
+            location = table_location(roots.of(is_personal=table.is_personal), table.name)
             DeltaTable(self, table_id(table), table=table, database=database, location=location, account=self.account)
 
 

@@ -13,6 +13,7 @@ from infra.artifacts import ASSET_PREFIX, ENVIRONMENT, JOBS, ROOT
 from infra.constructs.artifact_asset import ArtifactAsset
 from infra.constructs.findings import accept, wildcard
 from infra.constructs.job_role import JobRole
+from infra.constructs.pii_key import admit_to_personal_data
 from infra.constructs.spark_application import SparkApplication
 from infra.constructs.spark_submit import spark_submit_parameters
 from infra.stacks.storage import JOB_LOGS_FOLDER
@@ -53,9 +54,11 @@ class Compute(NestedStack):
             "JobRole",
             statements=[
                 *storage.lake.write_statements(),
+                *storage.pii.write_statements(),
                 *storage.landing.read_statements(),
                 storage.logs.put_statement(JOB_LOGS_FOLDER),
                 storage.key.use_statement(),
+                storage.pii_key.use_statement(),
                 *secrets.job_statements(),
                 iam.PolicyStatement(
                     actions=["dynamodb:GetItem", "dynamodb:UpdateItem"], resources=[storage.leases.table_arn]
@@ -65,11 +68,13 @@ class Compute(NestedStack):
                 ),
             ],
         )
+        admit_to_personal_data(role)
         code = f"arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/{ASSET_PREFIX}*"
         accept(
             role,
             {
                 storage.lake.finding(): "the jobs own the lake",
+                storage.pii.finding(): "the jobs own the place of personal data, and nobody else enters it",
                 storage.landing.finding(): "what is landed has names of the senders' choice",
                 storage.logs.finding(JOB_LOGS_FOLDER): "EMR names each job run's logs",
                 wildcard(code): "a run goes on with the code it was started with, whatever was deployed since",

@@ -102,6 +102,7 @@ class Orchestration(NestedStack):
                 Token.LOG_URI: compute.log_uri,
                 Token.LOG_KEY_ARN: storage.key.key_arn,
                 Token.LAKE_ROOT: storage.lake.root,
+                Token.PII_ROOT: storage.pii.root,
                 Token.LANDING_ROOT: storage.landing.root,
                 Token.ON_RUN_REQUESTED_ARN: arns[0],
                 Token.ON_STEPS_FINISHED_ARN: arns[1],

@@ -12,7 +12,7 @@ from aws_cdk import aws_ssm as ssm
 from infra.constructs.findings import accept
 from infra.constructs.redshift_access import RedshiftAccess
 from infra.constructs.retention import removal_policy
-from shared.names import source_parameter, source_secret
+from shared.names import pii_key_secret, source_parameter, source_secret
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -28,7 +28,10 @@ REDSHIFT = "redshift"
 
 
 class Secrets(NestedStack):
-    """One secret for each source system that needs one, without a value: a template never carries a credential."""
+    """One secret for each source system that needs one, without a value: a template never carries a credential.
+
+    Beside them the key that personal values are hashed with, which is generated once and stays.
+    """
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class Secrets(NestedStack):
         super().__init__(scope, id_, description="Lakewright: how the source systems are reached")
         policy = removal_policy(environment, wanted=RemovalPolicy.RETAIN)
         self._secrets = [self._secret(environment, system, key, policy) for system in secret_systems(catalog)]
+        self._secrets.append(self._pii_key(environment, key, policy))
         self._warehouses = {
             system: RedshiftAccess(
                 self,
@@ -91,6 +95,27 @@ class Secrets(NestedStack):
         )
         secret.apply_removal_policy(policy)
         accept(secret, {"AwsSolutions-SMG4": "the source system owns the credential and rotates it"})
+        return secret
+
+    def _pii_key(self, environment: Environment, key: LakeKey, policy: RemovalPolicy) -> secretsmanager.CfnSecret:
+        secret = secretsmanager.CfnSecret(
+            self,
+            "PiiKey",
+            name=pii_key_secret(environment.name),
+            description="Keys that personal values are hashed with, as JSON, every version that was ever current",
+            # Frozen: a changed generator would make another key, and with it every hash of a personal value another.
+            generate_secret_string=secretsmanager.CfnSecret.GenerateSecretStringProperty(
+                secret_string_template='{"current": "k1"}',  # noqa: S106 - which of the versions is current
+                generate_string_key="k1",
+                password_length=64,
+                exclude_punctuation=True,
+            ),
+            kms_key_id=key.key_arn,
+        )
+        secret.apply_removal_policy(policy)
+        accept(
+            secret, {"AwsSolutions-SMG4": "a new version makes new hashes, so it is added by hand and never in place"}
+        )
         return secret
 
 

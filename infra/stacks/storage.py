@@ -9,6 +9,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 
 from infra.constructs.findings import accept
 from infra.constructs.lake_key import LakeKey
+from infra.constructs.pii_key import PiiKey
 from infra.constructs.place import Place, is_bucket
 from infra.constructs.private_bucket import PrivateBucket
 from infra.constructs.retention import removal_policy
@@ -42,25 +43,37 @@ class Storage(NestedStack):
         self.logs = Place.of_bucket(self._logs_bucket)
         passing = {f"{folder}/": STAGING_DAYS for folder in (STAGING_FOLDER, UNLOAD_FOLDER)}
         self.lake = self._place("Lake", environment.lake_root, expire=passing)
+        self.pii_key = PiiKey(self, "PiiKey", environment=environment)
+        self.pii = self._place(
+            "Pii", environment.pii_root, expire={f"{STAGING_FOLDER}/": STAGING_DAYS}, key=self.pii_key
+        )
         self.landing = self._place("Landing", environment.landing_root, event_bridge=True)
         self.results = self._results() if environment.governance else None
         self.leases = self._table("Leases", name=Names(environment).lease_table, key="table")
         self.known_runs = self._table("KnownRuns", key="id", expires_by="expires_at")
 
     def _place(
-        self, id_: str, root: str | None, *, expire: dict[str, int] | None = None, event_bridge: bool = False
+        self,
+        id_: str,
+        root: str | None,
+        *,
+        expire: dict[str, int] | None = None,
+        event_bridge: bool = False,
+        key: PiiKey | None = None,
     ) -> Place:
         if root is not None and is_bucket(root):
             return Place.existing(self, id_, root)
         bucket = PrivateBucket(
             self,
             id_,
-            key=self.key,
+            key=key or self.key,
             access_logs=self._logs_bucket,
             expire=expire,
             event_bridge=event_bridge,
             removal_policy=removal_policy(self._environment, wanted=RemovalPolicy.RETAIN),
         )
+        if key:
+            key.close(bucket)
         return Place.of_bucket(bucket, folder=root)
 
     def _results(self) -> Place:

@@ -129,9 +129,15 @@ def _commit(
         balance(str(flow.table.name), books)
         rows = refused if quarantined else None
         released = read_positions(staged) if flow.is_replayed else None
-        quarantine(flow.session, flow.batch, flow.quarantine, rows, flow.table.fingerprint, released)
+        table = flow.table
+        quarantine(flow.session, flow.batch, flow.quarantine, rows, table.fingerprint, released)
         ensure_table(
-            flow.session, flow.location, spark_schema(flow.table), flow.table.cluster_by, has_feed=flow.has_feed
+            flow.session,
+            flow.location,
+            spark_schema(table),
+            table.cluster_by,
+            table.closed_columns,
+            has_feed=flow.has_feed,
         )
         landed = commit(
             flow.session,

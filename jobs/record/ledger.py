@@ -28,7 +28,7 @@ def record(spark: SparkSession, job: Job, catalog: Catalog) -> list[TableOutcome
     red = any(o.is_red for o in outcomes) or not set(DATA_STEPS) <= set(job.earlier)
     versions = []
     for name, table in catalog.tables.items():
-        log = DeltaLog(spark, table_location(job.lake_root, table.name))
+        log = DeltaLog(spark, table_location(job.roots.of(is_personal=table.is_personal), table.name))
         versions.append(TableVersion(table=name, version=log.version if log.exists else None))
     leave_record(
         job,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +29,11 @@ from jobs.refine.gate import pass_gate
 from jobs.refine.history import keep_history, with_horizon_checked
 from jobs.refine.merge import target_rows, within, write_batch
 from jobs.refine.origin import POSITION, input_rows, origin, queried
+from jobs.refine.pii_keys import read_pii_keys
 from jobs.refine.refused import refused_rows
 from jobs.refine.relationships import parent_keys, parent_positions, with_parents_checked
 from jobs.refine.rules import FAILED, WARNED, failed_rules, warned, warned_rules, warning_measures
+from jobs.refine.treatment import treated
 from jobs.refine.typing import RAW_ROW, typed
 from jobs.runtime.books import audit, balance
 from jobs.runtime.commit import commit
@@ -106,7 +108,8 @@ def _stage(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> tu
     """Type, rule and rank the batch, and write it down with its measures."""
     table = flow.table
     ruled = typed(rows, table).withColumns({FAILED: failed_rules(table), WARNED: warned_rules(table)})
-    checked = with_horizon_checked(with_parents_checked(ruled, table, parent_keys(flow, parents, ruled)), flow)
+    safe = treated(ruled, table, partial(read_pii_keys, flow.job.env))
+    checked = with_horizon_checked(with_parents_checked(safe, table, parent_keys(flow, parents, safe)), flow)
     columns = [*table.column_names, FAILED, WARNED, RAW_ROW, POSITION, *ORIGIN, NEWEST, TIED]
     columns += [IS_DELETE] if table.apply_as_deletes else []
     newest = ranked(checked, table).withColumns(origin()).select(*columns)

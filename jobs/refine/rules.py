@@ -70,11 +70,13 @@ def _of_living(table: Table, rules: list[tuple[str, Column]]) -> list[tuple[str,
 
 
 def _type_rules(table: Table) -> list[tuple[str, str, Column]]:
-    return [(c.name, f"{c.name}_type", F.col(given(c.name)) & F.col(c.name).isNull()) for c in table.columns]
+    columns = (*table.columns, *table.dropped)
+    return [(c.name, f"{c.name}_type", F.col(given(c.name)) & F.col(c.name).isNull()) for c in columns]
 
 
 def _required_rules(table: Table) -> list[tuple[str, str, Column]]:
-    needed = [c.name for c in table.columns if c.required or c.name in table.sequence_by]
+    columns = (*table.columns, *table.dropped)
+    needed = [c.name for c in columns if c.required or c.name in table.sequence_by]
     return [(n, f"{n}_required", ~F.col(given(n)) & F.col(n).isNull()) for n in needed]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from jobs.refine.rules import given
+from jobs.refine.treatment import shown
 from jobs.runtime.history import IS_DELETE
 from jobs.runtime.texts import as_json
 from shared.contracts.model import CARRIED_COLUMNS
@@ -24,24 +25,25 @@ def typed(rows: DataFrame, table: Table) -> DataFrame:
     """Cast every column as the contract says.
 
     Grain: one row in, one row out. Adds the contract's columns in their types; `_given_<column>`, whether a value was
-    there before the cast; `_row`, the values before the cast as JSON; `_is_delete` where the contract says what marks a
-    delete. A value that does not fit its type becomes null
-    here and fails the rule `<column>_type`.
+    there before the cast; `_row`, the values before the cast as JSON, personal ones masked; `_is_delete` where the
+    contract says what marks a delete. A value that does not fit its type becomes null here and fails the rule
+    `<column>_type`.
 
     Args:
         rows: The input's rows (or what the row-local query made of them), with `_sequence` and `_source_position`.
         table: The contract.
     """
+    columns = (*table.columns, *table.dropped)
     marks = [table.apply_as_deletes] if table.apply_as_deletes else []
     raw = rows.select(
-        *[F.expr(c.logic or f"`{c.name}`").alias(c.name) for c in table.columns],
+        *[F.expr(c.logic or f"`{c.name}`").alias(c.name) for c in columns],
         *[F.coalesce(F.expr(p), F.lit(False)).alias(IS_DELETE) for p in marks],  # noqa: FBT003 - a literal column
         *CARRIED_COLUMNS,
     )
     return raw.select(
-        *[_cast(c, raw) for c in table.columns],
-        *[F.col(c.name).isNotNull().alias(given(c.name)) for c in table.columns],
-        as_json(*table.column_names).alias(RAW_ROW),
+        *[_cast(c, raw) for c in columns],
+        *[F.col(c.name).isNotNull().alias(given(c.name)) for c in columns],
+        as_json(*[shown(c) for c in columns]).alias(RAW_ROW),
         *[IS_DELETE for _ in marks],
         *CARRIED_COLUMNS,
     )
@@ -50,8 +52,8 @@ def typed(rows: DataFrame, table: Table) -> DataFrame:
 def _cast(column: Column, raw: DataFrame) -> SparkColumn:
     value = F.col(column.name)
     is_text = dict(raw.dtypes)[column.name] == "string"
-    if column.format and is_text and column.type == "timestamp":
+    if column.format and is_text and column.clear_type == "timestamp":
         return F.try_to_timestamp(value, F.lit(column.format)).alias(column.name)
-    if column.format and is_text and column.type == "date":
+    if column.format and is_text and column.clear_type == "date":
         return F.try_to_timestamp(value, F.lit(column.format)).cast("date").alias(column.name)
-    return value.try_cast(column.type).alias(column.name)
+    return value.try_cast(column.clear_type).alias(column.name)

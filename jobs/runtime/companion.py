@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Companion:
-    """The table at `location`; its first column is the batch that wrote a row. `what` it holds names its flow."""
+    """The table at `location`; its first column is the batch that wrote a row. `what` it holds names its flow.
+
+    Delta keeps no statistics of its `closed` columns.
+    """
 
     what: str
     location: str
     schema: T.StructType
     cluster_by: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
 
     @property
     def batch_column(self) -> str:
@@ -65,7 +69,7 @@ def commit_before(
     own = _own(session, batch, companion)
     if rows is None and released is None and not _is_cut_off(own, batch):
         return
-    ensure_table(session, companion.location, companion.schema, companion.cluster_by)
+    ensure_table(session, companion.location, companion.schema, companion.cluster_by, companion.closed)
     own = _own(session, batch, companion)
     added = rows if rows is not None else session.createDataFrame([], companion.schema)
     writer = added.write.format("delta").mode("append")

@@ -50,12 +50,12 @@ class Flow:
     @property
     def quarantine(self) -> str:
         """The place of the table's quarantine."""
-        return quarantine_location(self.job.lake_root, self.table.name)
+        return quarantine_location(self.root_of(self.table), self.table.name)
 
     @property
     def staging(self) -> str:
         """The place where this batch is staged."""
-        return staging_location(self.job.lake_root, self.job.run_id, self.table.name, self.batch.sequence)
+        return staging_location(self.root_of(self.table), self.job.run_id, self.table.name, self.batch.sequence)
 
     @property
     def last_inputs(self) -> dict[str, Any] | None:
@@ -70,7 +70,11 @@ class Flow:
 
     def location_of(self, table: Table) -> str:
         """Another table's place."""
-        return table_location(self.job.lake_root, table.name)
+        return table_location(self.root_of(table), table.name)
+
+    def root_of(self, table: Table) -> str:
+        """The place a table lies in: the lake's own, or that of personal data."""
+        return self.job.roots.of(is_personal=table.is_personal)
 
     @property
     def has_feed(self) -> bool:
@@ -128,7 +132,7 @@ def open_flow(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> 
         PositionLostError: the table does not say how far its inputs were read.
         ContractError: the contract changed in a way that breaks readers, and its version does not say so.
     """
-    location = table_location(job.lake_root, table.name)
+    location = table_location(job.roots.of(is_personal=table.is_personal), table.name)
     with leased(lease_table(job.env), str(table.name), f"{job.run_id}/{job.attempt}") as lease:
         session = batch_session(spark)
         evolved = evolve(session, table, location, lease)

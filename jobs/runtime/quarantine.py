@@ -35,6 +35,8 @@ SCHEMA = T.StructType(
         T.StructField(INPUT_KEY, T.LongType(), metadata={"comment": "Hash of the row's key in the input."}),
     ]
 )
+# Delta keeps no statistics of these, since a log outlives what it tells of.
+CLOSED = ("row_key", "row")
 
 
 def quarantine(  # noqa: PLR0917 - what a batch refuses and lets go lands in one commit
@@ -95,7 +97,7 @@ def not_refused_before(session: SparkSession, batch: Batch, location: str, refus
 
 
 def _companion(location: str) -> Companion:
-    return Companion(what="quarantine", location=location, schema=SCHEMA)
+    return Companion(what="quarantine", location=location, schema=SCHEMA, closed=CLOSED)
 
 
 def _rows(refused: DataFrame, batch: Batch, fingerprint: str) -> DataFrame:

@@ -7,8 +7,8 @@ import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
-from shared.errors import LakewrightError
-from shared.jobs import OUTCOME_MARK, Failure, Status, TableOutcome
+from jobs.runtime.failures import failure_of, frames_of
+from shared.jobs import OUTCOME_MARK, Status, TableOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 AT_ONCE = 4
-MESSAGE_LENGTH = 2000
 
 
 def run_tables(
@@ -78,13 +77,12 @@ def _timed(work: Callable[[Table], TableOutcome], table: Table, job: Job) -> Tab
         outcome = work(table)
     except Exception as error:
         # Whatever it is, it is this table's failure and nobody else's.
-        log.exception("%s failed in %s", table.name, job.step)
-        outcome = TableOutcome(table=str(table.name), step=job.step, status=Status.FAILED, failure=_failure(error))
+        failure = failure_of(error, table)
+        if table.meets_personal:
+            log.error("%s failed in %s: %s\n%s", table.name, job.step, failure.message, frames_of(error))  # noqa: TRY400 - a traceback ends in the error's own words
+        else:
+            log.exception("%s failed in %s", table.name, job.step)
+        outcome = TableOutcome(table=str(table.name), step=job.step, status=Status.FAILED, failure=failure)
     outcome = outcome.model_copy(update={"seconds": round(time.monotonic() - started, 2)})
     log.info("%s%s", OUTCOME_MARK, outcome.model_dump_json())
     return outcome
-
-
-def _failure(error: Exception) -> Failure:
-    retryable = isinstance(error, LakewrightError) and error.retryable
-    return Failure(error=type(error).__name__, message=str(error)[:MESSAGE_LENGTH], retryable=retryable)

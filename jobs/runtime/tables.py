@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 # The log is kept long enough that an audit a month later can still follow every commit of a run.
 PROPERTIES = {"delta.logRetentionDuration": "interval 60 days"}
 
+STATISTICS = "delta.dataSkippingStatsColumns"
+# The types Delta skips files by; it refuses others by name, though it passes over them by itself.
+SKIPPABLE = (T.NumericType, T.StringType, T.DateType, T.TimestampType)
+
 
 def spark_schema(table: Table) -> T.StructType:
     """The Delta schema of a table.
@@ -49,6 +53,7 @@ def ensure_table(
     location: str,
     schema: T.StructType,
     cluster_by: tuple[str, ...] = (),
+    closed: tuple[str, ...] = (),
     *,
     has_feed: bool = False,
 ) -> None:
@@ -61,11 +66,13 @@ def ensure_table(
         location: The table's place.
         schema: Its columns.
         cluster_by: What a new table is clustered by.
+        closed: Columns that Delta keeps no statistics of, since those would put values into a new table's log.
         has_feed: Whether its commits write a change data feed from now on; a table that is there is altered.
     """
     log = DeltaLog(session, location)
     if not log.exists:
-        _create(session, location, schema, cluster_by, {CHANGE_FEED: "true"} if has_feed else {})
+        feed = {CHANGE_FEED: "true"} if has_feed else {}
+        _create(session, location, schema, cluster_by, feed | without_statistics(schema, closed))
         return
     if missing := [f for f in schema.fields if f.name not in log.schema.names]:
         _add(session, location, missing)
@@ -74,10 +81,10 @@ def ensure_table(
 
 
 def _create(
-    session: SparkSession, location: str, schema: T.StructType, cluster_by: tuple[str, ...], feed: dict[str, str]
+    session: SparkSession, location: str, schema: T.StructType, cluster_by: tuple[str, ...], own: dict[str, str]
 ) -> None:
     builder = DeltaTable.createIfNotExists(session).location(location).addColumns(schema)
-    for key, value in {**PROPERTIES, **feed}.items():
+    for key, value in {**PROPERTIES, **own}.items():
         builder = builder.property(key, value)
     if cluster_by:
         builder = builder.clusterBy(*cluster_by)
@@ -107,6 +114,12 @@ def replace_all(rows: DataFrame, location: str, cluster_by: tuple[str, ...] = ()
     """Put rows in the place of all others, and their columns in the place of the table's, in one commit."""
     writer = rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
     (writer.clusterBy(*cluster_by) if cluster_by else writer).save(location)
+
+
+def without_statistics(schema: T.StructType, closed: tuple[str, ...]) -> dict[str, str]:
+    """The property that names the columns Delta keeps statistics of: those of a type that has some, but the closed."""
+    told = [f.name for f in schema.fields if f.name not in closed and isinstance(f.dataType, SKIPPABLE)]
+    return {STATISTICS: ",".join(f"`{name}`" for name in told)} if closed else {}
 
 
 def read_version(session: SparkSession, location: str, version: int) -> DataFrame:

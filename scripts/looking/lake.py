@@ -12,11 +12,24 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from scripts.looking.errors import WrongRequestError
 from scripts.looking.files import has_files
+from shared.contracts import load_catalog
 from shared.errors import TerminalError
-from shared.names import RUNS_FOLDER, Layer, TableName, quarantine_location, table_location
+from shared.names import (
+    PII_FOLDER,
+    RUNS_FOLDER,
+    Layer,
+    Roots,
+    TableName,
+    Variable,
+    pii_folder,
+    quarantine_location,
+    table_location,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from shared.contracts import Catalog
 
 # delta-rs does not find its way to places with these signs.
 UNSPEAKABLE = "[]*?"
@@ -24,10 +37,15 @@ UNSPEAKABLE = "[]*?"
 
 @dataclass(frozen=True)
 class Lake:
-    """The lake at `root`; `options` are what delta-rs needs to reach a bucket."""
+    """The lake at `root`; `options` are what delta-rs needs to reach a bucket.
+
+    `closed` has the tables that lie at `pii_root`, the place of personal data, and their columns that are not shown.
+    """
 
     root: str
     options: Mapping[str, str] = field(default_factory=dict)
+    pii_root: str = ""
+    closed: Mapping[TableName, tuple[str, ...]] = field(default_factory=dict)
 
     def table(self, name: TableName, version: int | None = None) -> DeltaTable | None:
         """A table as of a version, or as it is now; None while it does not exist.
@@ -35,11 +53,22 @@ class Lake:
         Raises:
             TerminalError: its log cannot be read, or does not hold that version.
         """
-        return self._open(table_location(self.root, name), version)
+        return self._open(table_location(self._root_of(name), name), version)
 
     def quarantine(self, name: TableName) -> DeltaTable | None:
         """The quarantine of a table; None when no row was ever refused."""
-        return self._open(quarantine_location(self.root, name), None)
+        return self._open(quarantine_location(self._root_of(name), name), None)
+
+    def masked(self, name: TableName) -> tuple[str, ...]:
+        """The columns of a table whose values are personal, and not shown."""
+        return self.closed.get(name, ())
+
+    def masked_in_quarantine(self, name: TableName) -> tuple[str, ...]:
+        """The columns of its quarantine that are not shown: there the row is as the source sent it."""
+        return ("row", "row_key") if name in self.closed else ()
+
+    def _root_of(self, name: TableName) -> str:
+        return Roots(self.root, self.pii_root).of(is_personal=name in self.closed)
 
     def _open(self, location: str, version: int | None) -> DeltaTable | None:
         try:
@@ -50,11 +79,13 @@ class Lake:
             raise TerminalError(f"{location} cannot be read", given=str(error).splitlines()[0]) from error
 
 
-def open_lake(root: str) -> Lake:
+def open_lake(root: str, catalog: Catalog | None = None) -> Lake:
     """The lake at a place.
 
     Args:
-        root: A folder, or `s3://<bucket>[/<prefix>]`; a bucket is reached with the `AWS_...` variables.
+        root: A folder, or `s3://<bucket>[/<prefix>]`; a bucket is reached with the `AWS_...` variables, and the bucket
+            of personal data is the one that `LAKEWRIGHT_PII_ROOT` names.
+        catalog: The contracts, if not those of this repository.
 
     Raises:
         WrongRequestError: there is no lake at that place, or it cannot be opened there.
@@ -66,9 +97,12 @@ def open_lake(root: str) -> Lake:
         raise WrongRequestError(
             f"a lake cannot be looked at where a folder's name has one of {UNSPEAKABLE}", given=place
         )
-    if not any(has_files(f"{place}/{folder}") for folder in (RUNS_FOLDER, *Layer)):
+    if not any(has_files(f"{place}/{folder}") for folder in (RUNS_FOLDER, PII_FOLDER, *Layer)):
         raise WrongRequestError(f"there is no lake at {root}", mend="make one with ./lake demo, or give --root")
-    return Lake(place, options)
+    pii_root = os.environ.get(Variable.PII_ROOT, "") if is_bucket else ""
+    tables = (catalog or load_catalog()).tables.values()
+    closed = {table.name: table.closed_columns for table in tables if table.is_personal}
+    return Lake(place, options, pii_root.rstrip("/") or pii_folder(place), closed)
 
 
 def by_layer(name: TableName) -> tuple[int, str]:

@@ -92,7 +92,7 @@ class Places:
         if lacking := set(types) - {column.name for column in found.schema().fields}:
             self.note(table, f"lacks {', '.join(sorted(lacking))} of its contract", via)
             return keys_alone
-        view = self.relations.open(str(table.name.layer), table.name.table, found)
+        view = self.relations.open(str(table.name.layer), table.name.table, found, self.lake.masked(table.name))
         same = " AND ".join(f"{_cast(n, type_, 't')} = {_cast(n, type_, 'k')}" for n, type_ in types.items())
         order = [*([SEQUENCE] if table.kind is Kind.INGESTED else []), *table.primary_key]
         self._keep(
@@ -114,7 +114,7 @@ class Places:
         refused = self.lake.quarantine(table.name)
         if refused is None:
             return
-        view = self.relations.open("quarantine", str(table.name), refused)
+        view = self.relations.open("quarantine", str(table.name), refused, self.lake.masked_in_quarantine(table.name))
         if table.kind is Kind.INGESTED:
             [[count]] = self.relations.connection.execute(f"SELECT count(*) FROM {view}").fetchall()
             told = "1 row" if count == 1 else f"{count:,} rows"

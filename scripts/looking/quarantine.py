@@ -52,4 +52,4 @@ def _per_rule(relations: Relations, lake: Lake, name: TableName) -> list[dict[st
 
 def _view(relations: Relations, lake: Lake, name: TableName) -> str | None:
     table = lake.quarantine(name)
-    return relations.open(SCHEMA, str(name), table) if table else None
+    return relations.open(SCHEMA, str(name), table, lake.masked_in_quarantine(name)) if table else None

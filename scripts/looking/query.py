@@ -49,7 +49,7 @@ def select(lake: Lake, sql: str, *, limit: int | None = None, as_of: Run | None 
     """
     relations = Relations()
     for schema, name in sorted(_tables(relations, sql)):
-        relations.open(schema, name, _open(lake, schema, name, as_of))
+        relations.open(schema, name, _open(lake, schema, name, as_of), _masked(lake, schema, name))
     relations.lock()
     try:
         cursor = relations.connection.execute(sql)
@@ -99,6 +99,13 @@ def _open(lake: Lake, schema: str, name: str, as_of: Run | None) -> DeltaTable:
     quarantines = [f"{QUARANTINE}.{n.layer}{BETWEEN}{n.table}" for n in names if lake.quarantine(n)]
     existing = [str(n) for n in names if lake.table(n)] + quarantines
     raise UnknownNameError("table", f"{schema}.{name}" if schema else name, existing)
+
+
+def _masked(lake: Lake, schema: str, name: str) -> tuple[str, ...]:
+    if schema == QUARANTINE:
+        layer, _, short = name.partition(BETWEEN)
+        return lake.masked_in_quarantine(TableName(Layer(layer), short))
+    return lake.masked(TableName(Layer(schema), name))
 
 
 def _table(lake: Lake, name: TableName, as_of: Run | None) -> DeltaTable | None:

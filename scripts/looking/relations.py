@@ -9,6 +9,7 @@ import duckdb
 from arro3.core import Table as ArrowTable
 
 from scripts.looking.files import S3
+from shared.contracts.treatment import MASKED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,12 +30,17 @@ class Relations:
         self._files: list[str] = []
         self._opened = 0
 
-    def open(self, schema: str, name: str, table: DeltaTable) -> str:
-        """Make a Delta table the view `schema.name`, with the columns of its Delta schema; the quoted name of it."""
+    def open(self, schema: str, name: str, table: DeltaTable, masked: Sequence[str] = ()) -> str:
+        """Make a Delta table the view `schema.name`, with the columns of its Delta schema; the quoted name of it.
+
+        Of `masked` columns the view tells only whether there is a value.
+        """
         self._opened += 1
+        shown = {field.name for field in table.schema().fields}
         view = f"{quoted(schema)}.{quoted(name)}"
         self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
-        self.connection.execute(f"CREATE VIEW {view} AS {self._select(table, f'_table_{self._opened}')}")
+        select = self._select(table, f"_table_{self._opened}")
+        self.connection.execute(f"CREATE VIEW {view} AS {_masking(masked, shown)} ({select})")
         return view
 
     def lock(self) -> None:
@@ -61,6 +67,14 @@ class Relations:
         if not files:
             return f"SELECT * FROM {name}"
         return f"FROM {name} UNION ALL BY NAME FROM read_parquet({_list(files)}, union_by_name = true)"
+
+
+def _masking(masked: Sequence[str], columns: set[str]) -> str:
+    names = [quoted(name) for name in masked if name in columns]
+    if not names:
+        return "FROM"
+    masks = ", ".join(f"CASE WHEN {name} IS NOT NULL THEN '{MASKED}' END AS {name}" for name in names)
+    return f"SELECT * REPLACE ({masks}) FROM"
 
 
 def quoted(name: str) -> str:

@@ -18,9 +18,10 @@ from scripts.local.clients import client
 from scripts.local.driver_client import REPOSITORY, DriverSettings, SparkDriver
 from scripts.local.spark_settings import LOCAL_CONFS, jar_paths
 from scripts.running.lake_lock import locked
+from scripts.running.pii_key import pii_key
 from scripts.sources.stand_ins import StandIns
 from shared.config import load_environment
-from shared.names import Names, source_parameter, source_secret
+from shared.names import Names, pii_key_secret, source_parameter, source_secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,11 +86,12 @@ class LocalLake:
         return self.account.start(self._outputs[f"{machine.logical_id}Arn"], request, name=name)
 
     def _introduce_sources(self) -> None:
-        """Put the stand-ins' addresses and credentials where the jobs look for those of the sources."""
+        """Put the stand-ins' addresses and credentials, and the lake's key of personal data, where the jobs look."""
         for source, secret in self.sources.secrets.items():
             client("secretsmanager").put_secret_value(
                 SecretId=source_secret(ENVIRONMENT, source), SecretString=json.dumps(secret)
             )
+        client("secretsmanager").put_secret_value(SecretId=pii_key_secret(ENVIRONMENT), SecretString=pii_key(self.root))
         for source, address in self.sources.parameters.items():
             name = source_parameter(ENVIRONMENT, source)
             client("ssm").put_parameter(Name=name, Value=address, Type="String", Overwrite=True)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from shared.access_modes import AccessMode
 from shared.errors import TerminalError, UnknownNameError
 from shared.governance.access import Classification
-from shared.names import Machine
+from shared.names import Machine, pii_folder
 
 FOLDER = Path(__file__).parent
 
@@ -125,15 +125,17 @@ class Schedule(_Settings):
 class Environment(_Settings):
     """One environment.
 
-    `lake_root` and `landing_root` name places outside the stack (an existing bucket, or a folder on a laptop);
-    left out, the stack's own buckets are used. `sources` gives the address of a source, for a Redshift the ARN of its
-    cluster or serverless workgroup. `allow_data_deletion` is the first of the two keys to delete data.
+    `lake_root`, `pii_root` (personal data) and `landing_root` name places outside the stack (an existing bucket, or a
+    folder on a laptop); left out, the stack's own buckets are used. `sources` gives the address of a source, for a
+    Redshift the ARN of its cluster or serverless workgroup. `allow_data_deletion` is the first of the two keys to
+    delete data.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9]{1,11}$")
     owner: str
     catalog_prefix: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*_)?$")
     lake_root: str | None = None
+    pii_root: str | None = None
     landing_root: str | None = None
     allow_data_deletion: bool = False
     alarm_email: str | None = None
@@ -194,7 +196,7 @@ def load_environment(name: str, *, root: str | None = None) -> Environment:
     path = FOLDER / f"{name}.yaml"
     settings = {"name": name, **(yaml.safe_load(path.read_text()) or {})}
     if root is not None:
-        settings |= {"lake_root": root, "landing_root": f"{root}/landing"}
+        settings |= {"lake_root": root, "pii_root": pii_folder(root), "landing_root": f"{root}/landing"}
     try:
         return Environment.model_validate(settings)
     except ValidationError as error:

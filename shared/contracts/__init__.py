@@ -1,19 +1,10 @@
 """The contracts: one file per table, from which everything about the table follows."""
 
 from shared.contracts.catalog import Catalog, load_catalog
-from shared.contracts.model import (
-    Column,
-    Disposition,
-    Kind,
-    Parent,
-    Query,
-    Reader,
-    RowRule,
-    Severity,
-    Table,
-    TableRule,
-)
+from shared.contracts.column import Column, Parent
+from shared.contracts.model import Disposition, Kind, Query, Reader, RowRule, Severity, Table, TableRule
 from shared.contracts.origin import SchemaContract, Source
+from shared.contracts.treatment import Treatment
 from shared.contracts.versions import History
 
 __all__ = [
@@ -31,5 +22,6 @@ __all__ = [
     "Source",
     "Table",
     "TableRule",
+    "Treatment",
     "load_catalog",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import graphlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,7 +119,11 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
             given=" -> ".join(cycle),
             mend="take one of these inputs or relationships away",
         ) from error
-    return Catalog({n: tables[n] for n in order})
+    return Catalog({n: _knowing_its_inputs(tables[n], tables) for n in order})
+
+
+def _knowing_its_inputs(table: Table, tables: Mapping[str, Table]) -> Table:
+    return replace(table, reads_personal=any(tables[str(name)].is_personal for name in table.inputs))
 
 
 def _refuse_strays(folder: Path, contracts: Iterable[Path]) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shared.contracts.column import Column, Parent
 from shared.contracts.document import TABLE
 from shared.contracts.expression import read_expression
-from shared.contracts.model import Column, Parent
+from shared.contracts.treatment import Treatment
+from shared.contracts.treatment_rules import CUSTOM, RENAMED_FROM, read_treatment
 from shared.errors import TerminalError
-from shared.names import Layer, TableName
+from shared.names import TableName
 
 if TYPE_CHECKING:
     from shared.contracts.document import Document
     from shared.contracts.lines import Path as YamlPath
+    from shared.contracts.model import Kind
     from shared.contracts.odcs import Property
 
 PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -34,22 +37,19 @@ TYPE_EXAMPLES = {
     "array": "array<string>, array<int>, array<bigint>, array<date> or array<timestamp>",
 }
 DECIMAL_DIGITS = 38
-RENAMED_FROM = "renamedFrom"
-# Treatment of personal data is decided in silver; until a column says how, it stays where the source put it.
-CLOSED_CLASSIFICATIONS = ("confidential", "restricted")
 
 
-def compile_columns(document: Document, name: TableName) -> tuple[Column, ...]:
-    """Read the columns in their order.
+def compile_columns(document: Document, name: TableName, kind: Kind) -> tuple[Column, ...]:
+    """Read the columns in their order, those that are dropped among them.
 
     Raises:
-        ContractError: a name, type, format, transformLogic, relationship or classification that cannot be, or a
-            column declared twice.
+        ContractError: a name, type, format, transformLogic, relationship, classification or treatment that cannot be,
+            or a column declared twice.
     """
     columns: dict[str, Column] = {}
     for i, prop in enumerate(document.schema.properties):
         at = (*TABLE, "properties", i)
-        column = _column(document, at, prop, name)
+        column = _column(document, at, prop, name, kind)
         if column.name in columns:
             raise document.error(f"column {column.name} is declared twice", (*at, "name"))
         columns[column.name] = column
@@ -71,7 +71,7 @@ def primary_key(document: Document) -> tuple[str, ...]:
     return tuple(name for _, name in keys)
 
 
-def _column(document: Document, at: YamlPath, prop: Property, name: TableName) -> Column:
+def _column(document: Document, at: YamlPath, prop: Property, name: TableName, kind: Kind) -> Column:
     if not PLAIN_NAME.fullmatch(prop.name):
         raise document.error(
             "a column's name cannot be used",
@@ -80,12 +80,6 @@ def _column(document: Document, at: YamlPath, prop: Property, name: TableName) -
             expected="lower case letters, digits and _, beginning with a letter",
         )
     _check_type(document, at, prop)
-    if prop.classification in CLOSED_CLASSIFICATIONS and name.layer is not Layer.BRONZE:
-        raise document.error(
-            f"column {prop.name} is {prop.classification}, and personal data stays in bronze",
-            (*at, "classification"),
-            mend="leave the column out of this table",
-        )
     logic = prop.transformLogic
     if logic is not None:
         logic = read_expression(logic, document.place((*at, "transformLogic")))
@@ -95,6 +89,7 @@ def _column(document: Document, at: YamlPath, prop: Property, name: TableName) -
         description=prop.description,
         required=prop.required or prop.primaryKey,
         classification=prop.classification,
+        treatment=read_treatment(document, at, prop, kind),
         logic=logic,
         format=prop.logicalTypeOptions.format,
         parent=_parent(document, at, prop, name),
@@ -104,7 +99,7 @@ def _column(document: Document, at: YamlPath, prop: Property, name: TableName) -
 
 def _renamed_from(document: Document, at: YamlPath, prop: Property) -> str | None:
     place = (*at, "customProperties")
-    given = document.customs(prop.customProperties, {RENAMED_FROM}, place).get(RENAMED_FROM)
+    given = document.customs(prop.customProperties, CUSTOM, place).get(RENAMED_FROM)
     if given is not None and given in [p.name for p in document.schema.properties]:
         raise document.error(
             f"column {prop.name} is renamed from a column that is there",
@@ -128,7 +123,8 @@ def _check_type(document: Document, at: YamlPath, prop: Property) -> None:
             given=f"{prop.physicalType} as {prop.logicalType}",
             expected=expected,
         )
-    if prop.logicalTypeOptions.format and prop.logicalType not in ("date", "timestamp"):
+    is_generalized = any(c.value == Treatment.YEAR for c in prop.customProperties)
+    if prop.logicalTypeOptions.format and prop.logicalType not in ("date", "timestamp") and not is_generalized:
         raise document.error(
             f"column {prop.name} has a format",
             (*at, "logicalTypeOptions"),

@@ -13,6 +13,8 @@ from shared.contracts.query import BATCH, read_query
 from shared.contracts.readers import compile_readers
 from shared.contracts.rules import compile_rules
 from shared.contracts.source import compile_source
+from shared.contracts.treatment import Treatment
+from shared.contracts.treatment_rules import check_uses
 from shared.errors import ContractError, TerminalError
 from shared.names import Layer, TableName
 
@@ -53,14 +55,18 @@ def compile_contract(path: Path) -> Table:
     query = _query(path)
     kind = _kind(document, name, query)
     _refuse_without_effect(document, kind)
-    columns = compile_columns(document, name)
+    declared = compile_columns(document, name, kind)
+    columns = tuple(c for c in declared if c.treatment is not Treatment.DROP)
     names = tuple(c.name for c in columns)
     key = primary_key(document)
     custom = document.customs(document.schema.customProperties, TABLE_PROPERTIES[kind], (*TABLE, "customProperties"))
     disposition = _disposition(document, custom, kind)
-    rules = compile_rules(document, names, key)
+    rules = compile_rules(document, tuple(c.name for c in declared), key)
     sequence_by = _column_list(document, custom, "sequenceBy", names)
+    cluster_by = _column_list(document, custom, "clusterBy", names)
     apply_as_deletes, retention = compile_deletes(document, custom, columns, sequence_by)
+    uses = {"sequenceBy": sequence_by, "clusterBy": cluster_by, "cursor": tuple(filter(None, [custom.get("cursor")]))}
+    check_uses(document, columns, uses)
     return Table(
         name=name,
         kind=kind,
@@ -70,11 +76,12 @@ def compile_contract(path: Path) -> Table:
         columns=columns,
         primary_key=key,
         disposition=disposition,
+        dropped=tuple(c for c in declared if c.treatment is Treatment.DROP),
         sequence_by=sequence_by,
         apply_as_deletes=apply_as_deletes,
         tombstone_retention_seconds=retention,
         history=compile_history(document, custom, columns, sequence_by, kind),
-        cluster_by=_column_list(document, custom, "clusterBy", names),
+        cluster_by=cluster_by,
         refresh_by=_column_list(document, custom, "refreshBy", names),
         source=compile_source(document, custom, disposition) if kind is Kind.INGESTED else None,
         inputs=_inputs(document, kind, query),

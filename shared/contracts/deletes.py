@@ -11,8 +11,8 @@ from shared.contracts.model import Disposition
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from shared.contracts.column import Column
     from shared.contracts.document import Document
-    from shared.contracts.model import Column
 
 PREDICATE, RETENTION = "applyAsDeletes", "tombstoneRetention"
 MEASURABLE = ("timestamp", "date")

@@ -11,8 +11,8 @@ from shared.contracts.versions import IS_CURRENT, VALID_FROM, VALID_TO, History
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from shared.contracts.column import Column
     from shared.contracts.document import Document
-    from shared.contracts.model import Column
 
 SCD_TYPE, UNTRACKED, PARTIAL, RETENTION = "storedAsScdType", "exceptColumnList", "ignoreNullUpdates", "eventRetention"
 OF_HISTORY = (UNTRACKED, PARTIAL, RETENTION)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from shared.contracts.column import Column
 from shared.contracts.versions import IS_CURRENT, VALID_FROM, VALID_TO, History
 
 if TYPE_CHECKING:
@@ -39,32 +40,6 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parent:
-    """A foreign key: the column's value must be a key of the parent table."""
-
-    table: TableName
-    column: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """One column: `type` is a Spark type, `logic` an expression over the input, `format` a JDK date pattern.
-
-    `renamed_from` is what the column was called before.
-    """
-
-    name: str
-    type: str
-    description: str
-    required: bool = False
-    classification: str | None = None
-    logic: str | None = None
-    format: str | None = None
-    parent: Parent | None = None
-    renamed_from: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,9 +111,10 @@ CARRIED_COLUMNS = ("_sequence", "_source_position")
 class Table:
     """One table, from its contract.
 
-    `columns` are the business columns in their order. `apply_as_deletes` is a predicate over the input's row that holds
-    for a delete; tombstones are kept for ever when `tombstone_retention_seconds` is None. A table with a `history` has
-    one row per key and version instead of one per key.
+    `columns` are the business columns in their order; `dropped` are columns that rules see and nobody stores.
+    `reads_personal` says that an input lies in the place of personal data. `apply_as_deletes` is a predicate over the
+    input's row that holds for a delete; tombstones are kept for ever when `tombstone_retention_seconds` is None. A
+    table with a `history` has one row per key and version instead of one per key.
     """
 
     name: TableName
@@ -149,6 +125,8 @@ class Table:
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
     disposition: Disposition
+    dropped: tuple[Column, ...] = ()
+    reads_personal: bool = False
     sequence_by: tuple[str, ...] = ()
     apply_as_deletes: str | None = None
     tombstone_retention_seconds: int | None = None
@@ -200,6 +178,26 @@ class Table:
         return tuple(c.name for c in self.columns)
 
     @property
+    def is_personal(self) -> bool:
+        """Whether the table holds personal data as the source sent it, and so lies in the place of personal data."""
+        return self.kind is Kind.INGESTED and any(c.is_closed for c in self.columns)
+
+    @property
+    def meets_personal(self) -> bool:
+        """Whether personal values in clear pass by when the table is made."""
+        return self.is_personal or self.reads_personal
+
+    @property
+    def closed_columns(self) -> tuple[str, ...]:
+        """The columns that nobody is shown: personal ones, and on landed rows what no contract has classified yet."""
+        return (*[c.name for c in self.columns if c.is_closed], "_rescued") if self.is_personal else ()
+
+    @property
+    def treated(self) -> tuple[Column, ...]:
+        """The stored columns whose values are treated."""
+        return tuple(c for c in self.columns if c.treatment)
+
+    @property
     def foreign_keys(self) -> tuple[Column, ...]:
         """The columns whose values must be keys of another table."""
         return tuple(c for c in self.columns if c.parent)
@@ -228,4 +226,6 @@ class Table:
             "query": self.query and (self.query.canonical or self.query.sql),
             "rules": sorted(str(r) for r in rules if r.severity is Severity.ERROR),
         }
+        treatments = [(c.name, c.type, c.required, c.logic, c.format, c.treatment) for c in self.dropped + self.treated]
+        facts |= {"treatments": treatments} if treatments else {}
         return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -11,13 +11,15 @@ from shared.contracts.expression import unknown_columns
 from shared.contracts.model import Disposition, Kind
 from shared.contracts.query import input_line, unknown_names
 from shared.contracts.refresh.keeping import computed_keys
+from shared.contracts.treatment_rules import check_flow_of_personal_data
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from shared.contracts.column import Column, Parent
     from shared.contracts.lines import Path as YamlPath
-    from shared.contracts.model import Column, Parent, Query, Table
+    from shared.contracts.model import Query, Table
     from shared.names import TableName
 
 
@@ -34,9 +36,9 @@ def check_neighbours(table: Table, tables: Mapping[str, Table]) -> None:
                 given=str(name),
                 expected=", ".join(sorted(tables)),
             )
-    for i, column in enumerate(table.columns):
+    for column in table.foreign_keys:
         if column.parent:
-            _check_parent(column, column.parent, tables, partial(_place, table, i, "relationships"))
+            _check_parent(column, column.parent, tables, partial(_place, table, column.name, "relationships"))
     if table.kind is Kind.REFINED:
         _check_refined(table, tables[str(table.inputs[0])])
     elif table.query:
@@ -45,6 +47,7 @@ def check_neighbours(table: Table, tables: Mapping[str, Table]) -> None:
             _check_result(table, table.query)
             _check_deletes(table, table.query.columns)
         _check_refresh_by(table, tables)
+    check_flow_of_personal_data(table, tables)
 
 
 def dependency_place(table: Table, name: TableName) -> str:
@@ -52,18 +55,20 @@ def dependency_place(table: Table, name: TableName) -> str:
     if table.query and name in table.query.inputs:
         file = table.file.with_name(f"{table.name.table}.sql")
         return f"{short_name(file)}:{input_line(table.query, name)}"
-    for i, column in enumerate(table.columns):
+    for column in table.foreign_keys:
         if column.parent and column.parent.table == name:
-            return _place(table, i, "relationships")
-    for i, prop in enumerate(read_document(table.file).schema.properties):
+            return _place(table, column.name, "relationships")
+    for prop in read_document(table.file).schema.properties:
         if str(name) in prop.transformSourceObjects:
-            return _place(table, i, "transformSourceObjects")
+            return _place(table, prop.name, "transformSourceObjects")
     return _place(table)
 
 
-def _place(table: Table, column: int | None = None, key: str = "") -> str:
-    at: YamlPath = TABLE if column is None else (*TABLE, "properties", column, key)
-    return read_document(table.file).place(at)
+def _place(table: Table, column: str | None = None, key: str = "") -> str:
+    document = read_document(table.file)
+    names = [prop.name for prop in document.schema.properties]
+    at: YamlPath = TABLE if column is None else (*TABLE, "properties", names.index(column), key)
+    return document.place(at)
 
 
 def _check_parent(column: Column, to: Parent, tables: Mapping[str, Table], place: Callable[[], str]) -> None:
@@ -93,6 +98,12 @@ def _check_parent(column: Column, to: Parent, tables: Mapping[str, Table], place
             given=column.type,
             expected=key.type,
         )
+    if key.treatment is not column.treatment:
+        raise ContractError(
+            f"{place()}: column {column.name} and its parent's key are treated differently, and never equal",
+            given=str(column.treatment),
+            expected=str(key.treatment),
+        )
 
 
 def _check_refined(table: Table, source: Table) -> None:
@@ -113,11 +124,12 @@ def _check_refined(table: Table, source: Table) -> None:
             f"{_place(table)}: a merged table needs sequenceBy", expected="the columns that order versions"
         )
     known = table.query.columns if table.query else tuple(c.name for c in source.all_columns)
-    for i, column in enumerate(table.columns):
+    for column in (*table.columns, *table.dropped):
         unknown = unknown_columns(column.logic or f"`{column.name}`", known) if known else []
         if unknown:
+            place = _place(table, column.name, "transformLogic")
             raise ContractError(
-                f"{_place(table, i, 'transformLogic')}: column {column.name} is made of what its input does not have",
+                f"{place}: column {column.name} is made of what its input does not have",
                 given=", ".join(unknown),
                 expected=", ".join(known),
             )

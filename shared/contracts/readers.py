@@ -11,8 +11,8 @@ from shared.contracts.model import Reader
 from shared.contracts.sql import parse_repeatable
 
 if TYPE_CHECKING:
+    from shared.contracts.column import Column
     from shared.contracts.document import Document
-    from shared.contracts.model import Column
     from shared.contracts.odcs import Role
 
 ROW_FILTER = "rowFilter"

@@ -18,11 +18,16 @@ TEMPLATE_LIMIT_BYTES = 1_000_000
 
 # A changed logical id makes CloudFormation create another resource and forget this one, data and all.
 PINNED = {
-    "AWS::KMS::Key": {"Storage/Key961B73FD"},
-    "AWS::S3::Bucket": {"Storage/Logs6819BB44", "Storage/Lake5F1B88EA", "Storage/LandingF95672E9"},
+    "AWS::KMS::Key": {"Storage/Key961B73FD", "Storage/PiiKey5DC31365"},
+    "AWS::S3::Bucket": {
+        "Storage/Logs6819BB44",
+        "Storage/Lake5F1B88EA",
+        "Storage/LandingF95672E9",
+        "Storage/PiiFE5110BC",
+    },
     "AWS::DynamoDB::Table": {"Storage/LeasesEBFF46EF", "Storage/KnownRuns2208A4CD"},
     "AWS::Glue::Database": {"Catalog/Bronze", "Catalog/Silver", "Catalog/Gold"},
-    "AWS::SecretsManager::Secret": {"Secrets/Salesforce", "Secrets/Snowflake"},
+    "AWS::SecretsManager::Secret": {"Secrets/Salesforce", "Secrets/Snowflake", "Secrets/PiiKey"},
 }
 
 

@@ -18,7 +18,7 @@ from jobs.runtime import lease
 from jobs.runtime.files import OUTCOMES
 from shared.contracts.compile import DISPOSITIONS
 from shared.jobs import Replay, Status, Step
-from shared.names import outcomes_location
+from shared.names import outcomes_location, pii_folder
 from tests.jobs.test_killed import CUSTOMERS, TEN, begun, rows
 from tests.support.images import Photographer, developed
 
@@ -65,6 +65,7 @@ def recover(lake, image):
     again = image.job.model_copy(
         update={
             "lake_root": twin.lake_root,
+            "pii_root": pii_folder(twin.lake_root),
             "attempt": f"again{image.job.attempt}",
             "tables": (image.table,) if image.table else image.job.tables,
         }

@@ -4,6 +4,8 @@ Nothing here uses the engine or the contracts' SQL. From the contracts come only
 which of them are required; what a column means is written down a second time in `images.py` and `gold.py`.
 """
 
+import hmac
+import json
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,6 +18,8 @@ from tests.oracle.gold import build_gold
 from tests.oracle.history import customers_history
 from tests.oracle.silver import Refused, build_silver
 
+# The key a lake must have for its hashes to be those worked out here.
+PII_KEY = '{"current": "k1", "k1": "the key of the oracle"}'
 ARROW = {
     "string": pa.string(),
     "bigint": pa.int64(),
@@ -50,11 +54,17 @@ def expected_malformed(delivery: int) -> dict[str, list[Malformed]]:
     return answers(delivery)[-1].malformed
 
 
+def hashed(value: str) -> str:
+    """The keyed hash of a personal value under the key that `PII_KEY` holds."""
+    return "k1:" + hmac.digest(json.loads(PII_KEY)["k1"].encode(), value.encode(), "sha256").hex()
+
+
 @cache
 def answers(upto: int) -> tuple[Answer, ...]:
     """The answers of the first deliveries, in order."""
     found = []
     with duckdb.connect() as db:
+        db.create_function("hashed", hashed, ["VARCHAR"], "VARCHAR")
         for delivery in range(1, upto + 1):
             refused = build_silver(db, delivery)
             db.register("versions", pa.Table.from_pylist(customers_history(delivery)))

@@ -32,6 +32,11 @@ def among(column: str, words: list[str]) -> str:
     return f"list_position({words!r}, {column}) IS NULL"
 
 
+def last4(column: str) -> str:
+    """The last four characters of what has more than twice as many."""
+    return f"CASE WHEN length({column}) > 8 THEN '***' || {column}[-4:] WHEN {column} IS NOT NULL THEN '***' END"
+
+
 STATUSES = ["in_process", "approved", "backordered", "rejected", "shipped", "cancelled"]
 LINES = {"R": "road", "M": "mountain", "T": "touring", "S": "standard"}
 CLASSES = {"H": "high", "M": "medium", "L": "low"}
@@ -224,6 +229,8 @@ IMAGES = {
                 "billing_city": "billingcity",
                 "billing_state_code": "billingstate",
                 "billing_country": "billingcountry",
+                "phone_masked": last4("trim(phone)"),
+                "tax_number_hash": "hashed(upper(trim(employee_identification_number__c)))",
                 "website": "website",
                 "owner_id": "ownerid",
                 "branch_id": "branch__c",
@@ -245,6 +252,12 @@ IMAGES = {
             {
                 "contact_id": "id",
                 "account_id": "accountid",
+                "name_hash": "hashed(lower(trim(name)))",
+                "email_hash": "hashed(lower(trim(email)))",
+                "email_masked": "'***@' || split_part(lower(trim(email)), '@', 2)",
+                "phone_masked": last4("trim(phone)"),
+                "birth_year": "birthdate[:4]",
+                "mailing_postal_prefix": "trim(mailingpostalcode)[:3]",
                 "lead_source": "leadsource",
                 "mailing_state_code": "mailingstate",
                 "mailing_country_code": "mailingcountry",

@@ -36,6 +36,6 @@ def test_a_job_knows_its_machine(machine):
         machine
         is Job.model_validate(
             {"step": "ingest", "run_id": "r", "attempt": "a", "business_date": "2026-01-01"}
-            | {key: given[key] for key in ("env", "lake_root", "landing_root", "machine")}
+            | {key: given[key] for key in ("env", "lake_root", "pii_root", "landing_root", "machine")}
         ).machine
     )

@@ -15,7 +15,15 @@ from jobs.runtime.position import FlowPosition, TablePosition
 from scripts.looking.keys import DUCKDB_TYPES
 from shared.contracts import Kind, load_catalog
 from shared.jobs import Colour, Failure, RunRecord, Status, Step, TableOutcome, TableVersion
-from shared.names import TableName, outcomes_location, quarantine_location, run_location, table_location
+from shared.names import (
+    Roots,
+    TableName,
+    outcomes_location,
+    pii_folder,
+    quarantine_location,
+    run_location,
+    table_location,
+)
 from tests.support.small_contracts import FILES as SHOP
 from tests.support.small_contracts import KEY_AND_SEQUENCE, bronze, contract
 
@@ -105,15 +113,20 @@ class HandMadeLake:
             columns |= {"_ingested_at": "TIMESTAMPTZ", "_run_id": "VARCHAR", "_sequence": "BIGINT"}
             columns |= {"_source_position": "VARCHAR", "_rescued": "VARCHAR"}
             rows = tuple([*row[1:], START, run, sequence, row[0], None] for row in rows)
-        _commit(table_location(self.root, contract.name), _table(columns, rows), (table, run, sequence), mode)
+        _commit(
+            table_location(self._root_of(table), contract.name), _table(columns, rows), (table, run, sequence), mode
+        )
 
     def refuse(self, table: str, run: str, batch: int, *rows: Sequence[object]) -> None:
         """Commit refused rows: rules, source position, key and row each."""
         columns = {"batch": "BIGINT", "rules": "VARCHAR[]", "source_position": "VARCHAR", "row_key": "VARCHAR"}
         columns |= {"row": "VARCHAR", "contract": "VARCHAR", "run_id": "VARCHAR", "quarantined_at": "TIMESTAMPTZ"}
         whole = tuple([batch, *row, "0" * 16, run, START + timedelta(minutes=batch)] for row in rows)
-        location = quarantine_location(self.root, TableName.parse(table))
+        location = quarantine_location(self._root_of(table), TableName.parse(table))
         _commit(location, _table(columns, whole), (f"quarantine of {table}", run, batch))
+
+    def _root_of(self, table: str) -> str:
+        return Roots(self.root, pii_folder(self.root)).of(is_personal=self.catalog.table(table).is_personal)
 
     def outcomes(self, run: str, step: Step, attempt: str, *outcomes: TableOutcome) -> None:
         """Leave what a step did."""

@@ -19,9 +19,12 @@ from jobs.runtime.files import OUTCOMES
 from shared.contracts import load_catalog
 from shared.jobs import Job, Replay, RunRecord, Step, StepSummary, TableOutcome
 from shared.names import (
+    Roots,
     TableName,
     lease_table,
     outcomes_location,
+    pii_folder,
+    pii_key_secret,
     quarantine_location,
     run_location,
     summary_location,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 ENV = "local"
 NOON = 1_767_268_800
 TODAY = date(2026, 1, 1)
+PII_KEY = '{"current": "k1", "k1": "the key of a small lake"}'
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,7 @@ class SmallLake:
             "attempt": f"a{self._attempts}",
             "business_date": TODAY,
             "lake_root": self.lake_root,
+            "pii_root": pii_folder(self.lake_root),
             "landing_root": self.landing_root,
         }
         return Job(**{**facts, **changes})
@@ -170,10 +175,14 @@ class SmallLake:
         return RunRecord.model_validate_json(Path(run_location(self.lake_root, run_id)).read_bytes())
 
     def location(self, table: str) -> str:
-        return table_location(self.lake_root, TableName.parse(table))
+        return table_location(self.root_of(table), TableName.parse(table))
 
     def quarantine_location(self, table: str) -> str:
-        return quarantine_location(self.lake_root, TableName.parse(table))
+        return quarantine_location(self.root_of(table), TableName.parse(table))
+
+    def root_of(self, table: str) -> str:
+        roots = Roots(self.lake_root, pii_folder(self.lake_root))
+        return roots.of(is_personal=self.catalog.table(table).is_personal)
 
     def frame(self, table: str) -> DataFrame:
         """A table as Spark reads it."""
@@ -215,6 +224,7 @@ def lease_account() -> Iterator[Any]:
     """An empty account in this process; gives the table of leases."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        boto3.client("secretsmanager").create_secret(Name=pii_key_secret(ENV), SecretString=PII_KEY)
         yield make_lease_table()
 
 

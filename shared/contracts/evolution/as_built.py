@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from shared.contracts.column import Column
 from shared.contracts.evolution.changes import Change, What, compare
 from shared.contracts.evolution.policy import Ruled, ruled
-from shared.contracts.model import Column, Disposition
+from shared.contracts.model import Disposition
+from shared.contracts.treatment import Treatment
 from shared.contracts.versions import History
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ def noted(table: Table) -> dict[str, Any]:
         "required": [c.name for c in table.columns if c.required],
         "deletes": table.apply_as_deletes,
         "history": _noted_history(table.history),
+        "treatments": {c.name: str(c.treatment) for c in table.treated},
         "cursor": table.source.cursor if table.source else None,
     }
 
@@ -41,14 +44,15 @@ def as_built(table: Table, stored: Mapping[str, str], facts: Mapping[str, Any]) 
     extra = {c.name for c in table.all_columns} - set(table.column_names)
     now = {c.name: c for c in table.columns}
     was_called = {c.renamed_from: c for c in table.columns if c.renamed_from and c.name not in stored}
-    required = facts.get("required")
+    required, treatments = facts.get("required"), facts.get("treatments")
     columns = []
     for name, type_ in stored.items():
         if name in extra:
             continue
         known = now.get(name) or was_called.get(name) or Column(name=name, type=type_, description="")
         needed = known.required if required is None else name in required
-        columns.append(replace(known, name=name, type=type_, required=needed, renamed_from=None))
+        treatment = known.treatment if treatments is None else _treatment(treatments.get(name))
+        columns.append(replace(known, name=name, type=type_, required=needed, treatment=treatment, renamed_from=None))
     source = table.source and replace(table.source, cursor=facts.get("cursor", table.source.cursor))
     return replace(
         table,
@@ -76,6 +80,10 @@ def _history(table: Table, facts: Mapping[str, Any]) -> History | None:
     return noted_ and History(
         untracked=tuple(noted_["untracked"]), ignore_null_updates=bool(noted_["ignore_null_updates"])
     )
+
+
+def _treatment(noted: str | None) -> Treatment | None:
+    return Treatment(noted) if noted else None
 
 
 def since_built(

@@ -12,7 +12,8 @@ from shared.contracts.model import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shared.contracts.model import Column, RowRule, Table, TableRule
+    from shared.contracts.column import Column
+    from shared.contracts.model import RowRule, Table, TableRule
 
 # From what anybody may read to what hardly anybody may.
 CLASSIFICATIONS = (None, "public", "internal", "confidential", "restricted")
@@ -103,6 +104,8 @@ def _of_column(old: Column, new: Column) -> list[Change]:
         rises = CLASSIFICATIONS.index(new.classification) > CLASSIFICATIONS.index(old.classification)
         what = What.CLASSIFIED if rises else What.DECLASSIFIED
         found.append((what, old.classification or "none", new.classification or "none"))
+    if old.treatment != new.treatment:
+        found.append((What.TREATMENT_CHANGED, old.treatment or "none", new.treatment or "none"))
     if old.parent != new.parent:
         found.append((What.PARENT_CHANGED, _parent(old), _parent(new)))
     # A column without logic is the input's column of its name, so a rename alone changes what it is made of.

@@ -5,12 +5,13 @@ import pytest
 from infra.stacks.secrets import secret_systems
 from shared.config import load_environment
 from shared.contracts import load_catalog
-from shared.names import source_parameter, source_secret
+from shared.names import pii_key_secret, source_parameter, source_secret
 
 
 @pytest.mark.parametrize("env", ["dev", "local", "prod"])
 def test_each_system_with_credentials_has_a_secret_under_the_key_without_a_value(clouds, env):
     found = {s["Name"]: s for s in clouds[env].properties("AWS::SecretsManager::Secret")}
+    found.pop(pii_key_secret(env))
 
     assert {source_secret(env, system) for system in secret_systems(load_catalog())} == set(found)
     assert {source_secret(env, "salesforce"), source_secret(env, "snowflake")} == set(found)
@@ -28,3 +29,21 @@ def test_each_address_of_the_environment_is_a_parameter(clouds, env):
     assert {source_parameter(env, s): a for s, a in given.items()} == found
     assert (warehouse is None) is (redshift is None)
     assert warehouse is None or f'{{"warehouse":"{warehouse}","unload_role":"' in str(redshift)
+
+
+@pytest.mark.parametrize("env", ["dev", "local", "prod"])
+def test_the_key_of_personal_data_is_generated_once_and_outlives_the_stack(clouds, env):
+    [found] = [
+        resource
+        for resource in clouds[env].of_type("AWS::SecretsManager::Secret").values()
+        if resource["Properties"]["Name"] == pii_key_secret(env)
+    ]
+
+    # Another generator would make another key at the next deploy, and every hash of a person another.
+    assert {
+        "SecretStringTemplate": '{"current": "k1"}',
+        "GenerateStringKey": "k1",
+        "PasswordLength": 64,
+        "ExcludePunctuation": True,
+    } == found["Properties"]["GenerateSecretString"]
+    assert ("Retain", "RetainExceptOnCreate") == (found["UpdateReplacePolicy"], found["DeletionPolicy"])

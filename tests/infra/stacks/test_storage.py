@@ -21,8 +21,13 @@ def bucket(cloud, name):
     return found["Properties"]
 
 
-def test_key_rotates(cloud):
-    assert cloud.only("AWS::KMS::Key")["EnableKeyRotation"] is True
+def key(cloud, name):
+    [found] = [r for path, r in cloud.of_type("AWS::KMS::Key").items() if path.startswith(f"Storage/{name}")]
+    return found["Properties"]
+
+
+def test_keys_rotate(cloud):
+    assert [True, True] == [found["EnableKeyRotation"] for found in cloud.properties("AWS::KMS::Key")]
 
 
 @pytest.mark.parametrize(
@@ -30,13 +35,13 @@ def test_key_rotates(cloud):
     ["emr-serverless.amazonaws.com", "cloudwatch.amazonaws.com"],
 )
 def test_key_admits_a_service_for_this_account_only(prod, service):
-    policy = prod.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    policy = key(prod, "Key")["KeyPolicy"]["Statement"]
     (admitted,) = [s for s in policy if s["Principal"].get("Service") == service]
 
     assert {"aws:SourceAccount": {"Ref": "AWS::AccountId"}} == admitted["Condition"]["StringEquals"]
 
 
-@pytest.mark.parametrize("name", ["Lake", "Landing"])
+@pytest.mark.parametrize("name", ["Lake", "Landing", "Pii"])
 def test_data_is_encrypted_with_the_key_and_versioned(cloud, name):
     found = bucket(cloud, name)
     (rule,) = found["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -47,7 +52,7 @@ def test_data_is_encrypted_with_the_key_and_versioned(cloud, name):
     assert f"access/{name.lower()}/" == found["LoggingConfiguration"]["LogFilePrefix"]
 
 
-@pytest.mark.parametrize("name", ["Lake", "Landing", "Logs"])
+@pytest.mark.parametrize("name", ["Lake", "Landing", "Logs", "Pii"])
 def test_bucket_is_private_and_keeps_house(cloud, name):
     found = bucket(cloud, name)
     (housekeeping,) = [r for r in found["LifecycleConfiguration"]["Rules"] if r["Id"] == "housekeeping"]
@@ -100,8 +105,42 @@ def test_existing_bucket_is_used_and_not_made(tmp_path):
     cloud = synthesize("prod", tmp_path / "out", root="s3://house-lake/sales", nag=True)
     job_rights = json.dumps(cloud.templates["Compute"])
 
-    made = [name for name in cloud.of_type("AWS::S3::Bucket") if not name.startswith("Storage/Results")]
+    made = [
+        name for name in cloud.of_type("AWS::S3::Bucket") if not name.startswith(("Storage/Results", "Storage/Pii"))
+    ]
 
     assert ["Storage/Logs6819BB44"] == made
     assert ":s3:::house-lake/sales/*" in job_rights
     assert "s3://house-lake/sales" == cloud.templates[""]["Outputs"]["LakeRoot"]["Value"]
+
+
+NOT_ADMITTED = {"StringNotEquals": {"aws:PrincipalTag/lakewright:personal-data": "admitted"}}
+
+
+def denials(policy):
+    return [s for s in policy["Statement"] if s["Effect"] == "Deny" and s.get("Condition") == NOT_ADMITTED]
+
+
+def test_personal_data_has_a_key_and_a_bucket_that_deny_everybody_who_is_not_admitted(cloud):
+    [key_denied] = denials(key(cloud, "PiiKey")["KeyPolicy"])
+    [(path, objects)] = [
+        (name, denied)
+        for name, found in cloud.of_type("AWS::S3::BucketPolicy").items()
+        for denied in denials(found["Properties"]["PolicyDocument"])
+    ]
+
+    assert path.startswith("Storage/Pii")
+    assert ({"AWS": "*"}, {"AWS": "*"}) == (key_denied["Principal"], objects["Principal"])
+    assert {"kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"} == set(key_denied["Action"])
+    assert {"s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*"} == set(objects["Action"])
+    assert "PiiKey" in str(bucket(cloud, "Pii")["BucketEncryption"])
+
+
+def test_only_the_role_of_the_jobs_is_admitted_to_personal_data(cloud):
+    admitted = [
+        name
+        for name, role in cloud.of_type("AWS::IAM::Role").items()
+        if {"Key": "lakewright:personal-data", "Value": "admitted"} in role["Properties"].get("Tags", [])
+    ]
+
+    assert ["Compute/JobRole"] == [name[: len("Compute/JobRole")] for name in admitted]

@@ -103,7 +103,11 @@ class Changing:
     def build(self) -> dict[str, TableOutcome]:
         """One run of the build step, as a machine would start it."""
         self.runs += 1
-        places = {"lake_root": str(self.root), "landing_root": str(self.root / "landing")}
+        places = {
+            "lake_root": str(self.root),
+            "pii_root": str(self.root / "pii"),
+            "landing_root": str(self.root / "landing"),
+        }
         who = {"env": "local", "run_id": f"r{self.runs}", "attempt": f"a{self.runs}"}
         job = Job.model_validate({**who, **places, "step": Step.BUILD, "business_date": TODAY})
         run(["--job", job.model_dump_json()], self.spark, open_gates())

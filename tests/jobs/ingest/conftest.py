@@ -132,6 +132,7 @@ def job(tmp_path: Path) -> Job:
         attempt="attempt",
         business_date=date(2026, 1, 1),
         lake_root=str(tmp_path / "lake"),
+        pii_root=str(tmp_path / "pii"),
         landing_root=str(tmp_path / "landing"),
     )
 

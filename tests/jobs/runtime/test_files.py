@@ -21,6 +21,7 @@ def job(tmp_path):
             attempt=attempt,
             business_date=date(2026, 1, 1),
             lake_root=str(tmp_path),
+            pii_root=str(tmp_path / "pii"),
             landing_root=str(tmp_path),
             **changes,
         )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.schedule import MESSAGE_LENGTH, run_tables
+from jobs.runtime.failures import MESSAGE_LENGTH
+from jobs.runtime.schedule import run_tables
 from shared.contracts import Column, Disposition, Kind, Parent, Table
 from shared.errors import GateClosedError, SourceUnavailableError
 from shared.jobs import OUTCOME_MARK, Job, Status, Step, TableOutcome
@@ -22,6 +23,7 @@ JOB = Job(
     attempt="a1",
     business_date=date(2026, 1, 1),
     lake_root="lake",
+    pii_root="pii",
     landing_root="landing",
 )
 

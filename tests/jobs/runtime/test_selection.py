@@ -18,6 +18,7 @@ def chosen(landing_root="s3://drop/in", **asked):
         attempt="attempt",
         business_date=date(2026, 1, 1),
         lake_root="s3://lake",
+        pii_root="s3://pii",
         landing_root=landing_root,
         **asked,
     )

@@ -55,7 +55,7 @@ def test_what_changes_rows_changes_the_fingerprint(tmp_path, file, old, new):
             "      - {property: writeDisposition, value: merge}\n      - {property: clusterBy, value: [person]}",
             id="layout of the files",
         ),
-        pytest.param(NOTES, "description: Person.", "classification: restricted, description: X.", id="classification"),
+        pytest.param(NOTES, "description: Person.", "classification: internal, description: X.", id="classification"),
         pytest.param(DAYS_SQL, "SELECT visit_date,", "-- by day\nselect visit_date , ", id="layout of the query"),
     ],
 )

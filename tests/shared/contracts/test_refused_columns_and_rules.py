@@ -98,13 +98,6 @@ from tests.support.small_catalog import DAYS, NOTES, PEOPLE, VISITS, refusal
         ),
         pytest.param(
             PEOPLE,
-            "        transformLogic: trim(who)",
-            "        classification: restricted\n        transformLogic: trim(who)",
-            ["19: column person is restricted, and personal data stays in bronze", "to mend: leave the column out"],
-            id="personal data above bronze",
-        ),
-        pytest.param(
-            PEOPLE,
             "transformLogic: trim(who)",
             "transformLogic: trim(who",
             ["19: the SQL does not parse", "given: SELECT trim(who", "expected: Spark SQL"],

@@ -1,0 +1,66 @@
+"""The key of personal data, and who is admitted to what it encrypts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import RemovalPolicy, Tags
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+
+from infra.constructs.retention import removal_policy
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_s3 as s3
+    from constructs import Construct, IConstruct
+
+    from shared.config import Environment
+
+TAG, ADMITTED = "lakewright:personal-data", "admitted"
+
+
+class PiiKey(kms.Key):
+    """A rotating key that denies itself to everybody who has no tag of admission, whatever their own policies grant.
+
+    A tag and not an ARN, since the role is of a stack that needs the key: the two would close a circle. Objects are
+    read only by who has the tag and the right; the bucket itself is still looked after by whoever deploys.
+
+    Example:
+        key = PiiKey(self, "PiiKey", environment=env)
+        key.close(PrivateBucket(self, "Pii", key=key, ...))
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
+        super().__init__(
+            scope,
+            id_,
+            enable_key_rotation=True,
+            description=f"Lakewright {environment.name}: personal data",
+            removal_policy=removal_policy(environment, wanted=RemovalPolicy.RETAIN),
+        )
+        self.add_to_resource_policy(_denied(["kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"], ["*"]))
+
+    def use_statement(self) -> iam.PolicyStatement:
+        """The right to read and write what the key encrypts, for a role that is admitted."""
+        return iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self.key_arn])
+
+    def close(self, bucket: s3.Bucket) -> None:
+        """Keep everybody who is not admitted from the objects of a bucket."""
+        actions = ["s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*"]
+        bucket.add_to_resource_policy(_denied(actions, [bucket.arn_for_objects("*")]))
+
+
+def admit_to_personal_data(role: IConstruct) -> None:
+    """Tag a role as one that may use the key and the objects, where its own policy grants it."""
+    Tags.of(role).add(TAG, ADMITTED)
+
+
+def _denied(actions: list[str], resources: list[str]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid="DenyWhoIsNotAdmitted",
+        effect=iam.Effect.DENY,
+        principals=[iam.AnyPrincipal()],
+        actions=actions,
+        resources=resources,
+        conditions={"StringNotEquals": {f"aws:PrincipalTag/{TAG}": ADMITTED}},
+    )

@@ -1,0 +1,97 @@
+"""The keys that personal values are hashed with, and their use in Spark without a trace in any plan."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from jobs.ingest.aws import aws_answers, client
+from shared.errors import TerminalError
+from shared.names import pii_key_secret
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+BLOCK_BYTES = 64
+INNER, OUTER = "_pii_inner", "_pii_outer"
+BETWEEN = ":"
+
+
+@dataclass(frozen=True)
+class PiiKeys:
+    """Every version of the key; new values are hashed with the `current` one."""
+
+    current: str
+    versions: dict[str, str] = field(repr=False)
+
+    @classmethod
+    def parse(cls, text: str, secret: str) -> PiiKeys:
+        """Read the secret's JSON: `{"current": "k1", "k1": "<key>"}`.
+
+        Raises:
+            TerminalError: it is not of that form; the error names keys of the JSON, never values.
+        """
+        try:
+            given = json.loads(text)
+            current = given.pop("current")
+            versions = {str(name): str(key) for name, key in given.items()}
+        except (ValueError, AttributeError, KeyError, TypeError):
+            current, versions = "", {}
+        if current not in versions or not all(versions.values()) or BETWEEN in "".join(versions):
+            raise TerminalError(
+                f"the secret {secret} holds no key for personal data",
+                given=f"current: {current!r}, versions: {', '.join(versions) or 'none'}",
+                expected='JSON {"current": "k1", "k1": "<key>"}, every version that was ever current among them',
+                mend="restore the secret's last version; another key would make every hash another",
+            )
+        return cls(current, versions)
+
+    def hashes(self, value: str, purpose: str = "") -> tuple[str, ...]:
+        """What a value is hashed to under each version, the current one first."""
+        order = sorted(self.versions, key=lambda version: version != self.current)
+        return tuple(f"{v}{BETWEEN}{_digest(self._key(v, purpose), value.encode())}" for v in order)
+
+    def beside(self, rows: DataFrame) -> DataFrame:
+        """Rows with the current key's two pads in columns.
+
+        Spark prints literals in plans, and plans in event logs and errors; a column of a relation it prints by name.
+        """
+        key = self._key(self.current, "")
+        padded = (hashlib.sha256(key).digest() if len(key) > BLOCK_BYTES else key).ljust(BLOCK_BYTES, b"\0")
+        pads = (bytearray(b ^ 0x36 for b in padded), bytearray(b ^ 0x5C for b in padded))
+        own = rows.sparkSession.createDataFrame([pads], f"{INNER} binary, {OUTER} binary")
+        return rows.crossJoin(F.broadcast(own))
+
+    def hashed(self, text: Column) -> Column:
+        """HMAC-SHA256 of a text, behind the key's version, on rows that have the pads beside them.
+
+        Source: RFC 2104, H(K xor opad, H(K xor ipad, text)); Spark has no function of that name.
+        """
+        inner = F.unhex(F.sha2(F.concat(F.col(INNER), F.encode(text, "UTF-8")), 256))
+        return F.concat(F.lit(f"{self.current}{BETWEEN}"), F.sha2(F.concat(F.col(OUTER), inner), 256))
+
+    def _key(self, version: str, purpose: str) -> bytes:
+        key = self.versions[version].encode()
+        return bytes.fromhex(_digest(key, purpose.encode())) if purpose else key
+
+
+def read_pii_keys(env: str) -> PiiKeys:
+    """Fetch the environment's keys.
+
+    Raises:
+        SourceUnavailableError: Secrets Manager did not answer.
+        TerminalError: it refused, or the secret holds no key.
+    """
+    secret = pii_key_secret(env)
+    with aws_answers(f"the secret {secret}"):
+        text = client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+    return PiiKeys.parse(text, secret)
+
+
+def _digest(key: bytes, value: bytes) -> str:
+    return hmac.new(key, value, hashlib.sha256).hexdigest()

@@ -1,0 +1,69 @@
+"""Treats personal values: once rules have seen them in clear, and before anything is written down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from jobs.refine.pii_keys import INNER, OUTER
+from shared.contracts import Treatment
+from shared.contracts.treatment import MASKED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyspark.sql import Column as SparkColumn
+    from pyspark.sql import DataFrame
+
+    from jobs.refine.pii_keys import PiiKeys
+    from shared.contracts import Column, Table
+
+LAST = 4
+
+
+def treated(rows: DataFrame, table: Table, read_keys: Callable[[], PiiKeys]) -> DataFrame:
+    """Put the treated value of every column that has a treatment in the place of the clear one.
+
+    Grain: one row in, one row out. A null stays null.
+
+    Args:
+        rows: Typed rows whose rules have been decided.
+        table: The contract.
+        read_keys: Fetches the keys; not called for a table that needs none.
+    """
+    if not table.treated:
+        return rows
+    if not any(c.treatment and c.treatment.needs_key for c in table.treated):
+        return rows.withColumns({c.name: _without_key(c) for c in table.treated})
+    keys = read_keys()
+    values = {c.name: keys.hashed(F.col(c.name)) if _needs_key(c) else _without_key(c) for c in table.treated}
+    return keys.beside(rows).withColumns(values).drop(INNER, OUTER)
+
+
+def shown(column: Column) -> SparkColumn:
+    """A value before it was typed, as a copy for people has it: of a treated column only that there is one."""
+    value = F.col(column.name)
+    return F.when(value.isNotNull(), MASKED).alias(column.name) if column.treatment else value
+
+
+def _needs_key(column: Column) -> bool:
+    return column.treatment is not None and column.treatment.needs_key
+
+
+def _without_key(column: Column) -> SparkColumn:
+    value = F.col(column.name)
+    match column.treatment:
+        case Treatment.MASK_LAST4:
+            # Of a value this short the last letters would be most of it.
+            return F.when(F.length(value) > 2 * LAST, F.concat(F.lit(MASKED), F.right(value, F.lit(LAST)))).when(
+                value.isNotNull(), MASKED
+            )
+        case Treatment.MASK_EMAIL:
+            domain = F.regexp_extract(value, r"@([^@\s]+)$", 1)
+            return F.when(domain != "", F.concat(F.lit(f"{MASKED}@"), domain)).when(value.isNotNull(), MASKED)
+        case Treatment.YEAR:
+            return F.year(value)
+        case Treatment.PREFIX3:
+            return F.left(value, F.lit(3))
+    raise AssertionError(column.treatment)

@@ -1,0 +1,192 @@
+"""Holds contracts to it that no personal value leaves the place of personal data untreated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import OptimizeError, SqlglotError
+from sqlglot.lineage import lineage
+from sqlglot.optimizer.qualify import qualify
+
+from shared.contracts.document import TABLE, read_document, short_name
+from shared.contracts.model import Kind
+from shared.contracts.query import BATCH
+from shared.contracts.sql import DIALECT, line_of
+from shared.contracts.treatment import CLOSED, Treatment
+from shared.errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared.contracts.column import Column
+    from shared.contracts.document import Document
+    from shared.contracts.lines import Path as YamlPath
+    from shared.contracts.model import Query, Table
+    from shared.contracts.odcs import Property
+
+TREATMENT, RENAMED_FROM = "treatment", "renamedFrom"
+# The custom properties of a column.
+CUSTOM = (TREATMENT, RENAMED_FROM)
+SEQUENCE_BY = "sequenceBy"
+CHOICES = ", ".join(Treatment)
+
+
+def read_treatment(document: Document, at: YamlPath, prop: Property, kind: Kind) -> Treatment | None:
+    """The treatment of one column.
+
+    Raises:
+        ContractError: a closed column of a refined table has none, a column has one that is unknown, does not fit its
+            type or does nothing, or a custom property is unknown.
+    """
+    customs = document.customs(prop.customProperties, CUSTOM, (*at, "customProperties"))
+    is_closed = prop.classification in CLOSED
+    given = customs.get(TREATMENT)
+    if kind is not Kind.REFINED or given is None:
+        if given is not None:
+            raise document.error(
+                f"column {prop.name} has a treatment, which does nothing on a table that is {kind}",
+                (*at, "customProperties"),
+                mend="write it on the silver table that refines the rows",
+            )
+        if is_closed and kind is Kind.REFINED:
+            raise document.error(
+                f"column {prop.name} is {prop.classification}, and no treatment says how it may leave bronze",
+                (*at, "classification"),
+                expected=f"the custom property {TREATMENT}: one of {CHOICES}",
+            )
+        return None
+    if given not in set(Treatment):
+        at_given = (*at, "customProperties")
+        raise document.error(
+            f"unknown treatment of column {prop.name}", at_given, given=str(given), expected=f"one of {CHOICES}"
+        )
+    return _checked(document, at, prop, Treatment(given))
+
+
+def _checked(document: Document, at: YamlPath, prop: Property, treatment: Treatment) -> Treatment:
+    if prop.classification not in CLOSED:
+        raise document.error(
+            f"column {prop.name} is treated and not classified",
+            (*at, "customProperties"),
+            given=str(prop.classification),
+            expected="classification: " + " or ".join(CLOSED),
+        )
+    if treatment.stored_type not in (None, prop.physicalType):
+        raise document.error(
+            f"column {prop.name} has a type that its treatment does not give",
+            (*at, "physicalType"),
+            given=f"{prop.physicalType} for {treatment}",
+            expected=str(treatment.stored_type),
+        )
+    if prop.primaryKey and not treatment.is_joinable:
+        joinable = ", ".join(t for t in Treatment if t.is_joinable)
+        raise document.error(
+            f"column {prop.name} is a key, and {treatment} makes different values equal",
+            (*at, "customProperties"),
+            expected=f"one of {joinable}",
+        )
+    return treatment
+
+
+def check_uses(document: Document, columns: tuple[Column, ...], uses: Mapping[str, tuple[str, ...]]) -> None:
+    """Hold the uses of closed columns against what becomes of their values.
+
+    Args:
+        document: The contract.
+        columns: The table's columns.
+        uses: The columns that `sequenceBy`, `clusterBy` and `cursor` name.
+
+    Raises:
+        ContractError: a treated column orders the versions of a row; or a column in clear is one whose values stand
+            in the table's log.
+    """
+    closed = {c.name: c for c in columns if c.is_closed}
+    for use, names in uses.items():
+        for name in set(names) & set(closed):
+            treatment = closed[name].treatment
+            if treatment is None or use == SEQUENCE_BY:
+                raise document.error(
+                    f"{use} names {name}, which is {closed[name].classification}",
+                    document.at_custom(use),
+                    given=f"{TREATMENT}: {treatment}" if treatment else "a value in clear, which the log would tell",
+                    mend="name another column",
+                )
+
+
+def check_flow_of_personal_data(table: Table, tables: Mapping[str, Table]) -> None:
+    """Hold a table to it that what it takes from classified columns is treated here, or was treated before.
+
+    Raises:
+        ContractError: a column is made of a classified one and has no treatment, or a built table's query names a
+            column that is still in clear.
+    """
+    if table.kind is Kind.REFINED:
+        _check_refined(table, tables[str(table.inputs[0])])
+    elif table.kind is Kind.BUILT and table.query:
+        _check_built(table, table.query, tables)
+
+
+def _check_refined(table: Table, source: Table) -> None:
+    closed = set(source.closed_columns)
+    if not closed:
+        return
+    for column in (*table.columns, *table.dropped):
+        logic = sqlglot.parse_one(f"SELECT {column.logic or f'`{column.name}`'}", dialect=DIALECT)
+        named = {c.name for c in logic.find_all(exp.Column)}
+        made_of = named if table.query is None else set().union(*(_sources(table, source, n) for n in named))
+        if column.treatment is None and closed & made_of:
+            document = read_document(table.file)
+            i = [p.name for p in document.schema.properties].index(column.name)
+            raise document.error(
+                f"column {column.name} is made of personal data and has no treatment",
+                (*TABLE, "properties", i, "transformLogic"),
+                given=", ".join(f"{source.name}.{name}" for name in sorted(closed & made_of)),
+                expected=f"a classification and the custom property {TREATMENT}: one of {CHOICES}",
+            )
+
+
+def _sources(table: Table, source: Table, name: str) -> set[str]:
+    """The batch's columns that a column of a row-local query is made of; all of them where that cannot be told."""
+    everything = {c.name for c in source.all_columns}
+    if table.query is None:
+        return everything
+    schema = {BATCH: {c.name: c.type for c in source.all_columns}}
+    try:
+        found = lineage(name, table.query.sql, schema=schema, dialect=DIALECT)
+    except (SqlglotError, ValueError, IndexError, KeyError):
+        return everything
+    leaves = [node for node in found.walk() if not node.downstream]
+    return {leaf.name.rpartition(".")[2].strip('`"') for leaf in leaves} | {
+        c.name for leaf in leaves for c in leaf.expression.find_all(exp.Column)
+    }
+
+
+def _check_built(table: Table, query: Query, tables: Mapping[str, Table]) -> None:
+    inputs = [tables[str(name)] for name in query.inputs]
+    closed = {str(t.name): set(t.closed_columns) for t in inputs if t.closed_columns}
+    if not closed:
+        return
+    layers: dict[str, dict[str, dict[str, str]]] = {}
+    for known in inputs:
+        columns = {c.name: c.type for c in known.all_columns}
+        layers.setdefault(str(known.name.layer), {})[known.name.table] = columns
+    schema: dict[str, object] = {**layers}
+    tree = sqlglot.parse_one(query.sql, dialect=DIALECT)
+    unsure: set[str] = set()
+    try:
+        tree = qualify(tree, schema=schema, dialect=DIALECT)
+    except OptimizeError:
+        # Columns that cannot be told apart are taken by their names, and the worst of them counts.
+        unsure = set().union(*closed.values())
+    homes = {t.alias_or_name: f"{t.db}.{t.name}" for t in tree.find_all(exp.Table)}
+    file = table.file.with_name(f"{table.name.table}.sql")
+    for column in tree.find_all(exp.Column):
+        home = homes.get(column.table, "")
+        if column.name in unsure | closed.get(home, set()):
+            raise ContractError(
+                f"{short_name(file)}:{line_of(column)}: the query reads personal data that is still in clear",
+                given=f"{home}.{column.name}" if home else column.name,
+                expected="a silver table that refines the column with a treatment",
+            )

@@ -1,0 +1,210 @@
+"""No personal value leaves bronze unless its contract says how it is treated, whichever way it would go."""
+
+from dataclasses import replace
+
+import pytest
+
+from shared.contracts import Treatment, load_catalog
+from shared.contracts.evolution.as_built import noted, since_built
+from shared.contracts.evolution.changes import What
+from shared.contracts.evolution.policy import Level
+from tests.support.small_catalog import DAYS_SQL, NOTES, PEOPLE, VISITS, refusal, write_catalog
+
+WHO = "{name: who, logicalType: string, physicalType: string, description: Person.}"
+HASHED = "        classification: restricted\n        customProperties: [{property: treatment, value: hmac}]\n"
+HASHED_VISITOR = ("        transformLogic: trim(who)\n", "        transformLogic: trim(who)\n" + HASHED)
+CLOSED_WHO = "{name: who, logicalType: string, physicalType: string, classification: restricted, description: Person.}"
+LOGIC = "        transformLogic: trim(who)\n        description: Person.\n"
+
+
+def treated(treatment, classification="restricted"):
+    """The end of a column's entry, with a class and a treatment."""
+    return (
+        f"        classification: {classification}\n"
+        f"        customProperties: [{{property: treatment, value: {treatment}}}]\n{LOGIC}"
+    )
+
+
+@pytest.mark.parametrize(
+    "file, old, new, words",
+    [
+        pytest.param(
+            PEOPLE,
+            LOGIC,
+            f"        classification: restricted\n{LOGIC}",
+            ["19: column person is restricted, and no treatment says", "expected: the custom property treatment"],
+            id="classified without treatment",
+        ),
+        pytest.param(
+            PEOPLE,
+            LOGIC,
+            treated("rot13"),
+            ["20: unknown treatment of column person", "given: rot13", "one of hmac, maskLast4"],
+            id="a treatment that does not exist",
+        ),
+        pytest.param(
+            PEOPLE,
+            LOGIC,
+            treated("hmac", "internal"),
+            ["20: column person is treated and not classified", "given: internal"],
+            id="treated without need",
+        ),
+        pytest.param(
+            PEOPLE,
+            LOGIC,
+            treated("maskLast4"),
+            ["20: column person is a key, and maskLast4 makes different values equal", "expected: one of hmac"],
+            id="a key that is masked",
+        ),
+        pytest.param(
+            PEOPLE,
+            LOGIC,
+            treated("year"),
+            ["16: column person has a type that its treatment does not give", "given: string for year", "int"],
+            id="a type that the treatment does not give",
+        ),
+        pytest.param(
+            PEOPLE,
+            "physicalType: timestamp, transformLogic: seen,",
+            "physicalType: timestamp, classification: restricted, transformLogic: seen, "
+            "customProperties: [{property: treatment, value: drop}],",
+            ["sequenceBy names a column the table does not have", "given: seen_at"],
+            id="an order that is dropped",
+        ),
+        pytest.param(
+            PEOPLE,
+            LOGIC,
+            treated("hmac").replace("treatment", "treatmnt"),
+            ["20: unknown custom property", "given: treatmnt", "expected: renamedFrom, treatment"],
+            id="a misspelt treatment",
+        ),
+        pytest.param(
+            NOTES,
+            WHO,
+            CLOSED_WHO,
+            ["19: column person is made of personal data and has no treatment", "given: bronze.desk__notes.who"],
+            id="made of a classified column",
+        ),
+        pytest.param(
+            NOTES,
+            WHO,
+            f"{CLOSED_WHO[:-1]}, customProperties: [{{property: treatment, value: hmac}}]}}",
+            ["22: column who has a treatment, which does nothing on a table that is ingested"],
+            id="a treatment in bronze",
+        ),
+        pytest.param(
+            NOTES,
+            "physicalType: timestamp, description: Stamp.",
+            "physicalType: timestamp, classification: restricted, description: Stamp.",
+            ["cursor names seen, which is restricted", "a value in clear, which the log would tell"],
+            id="a cursor that is personal",
+        ),
+        pytest.param(
+            VISITS,
+            "        transformLogic: trim(who)\n        relationships",
+            "        transformLogic: trim(who)\n        classification: restricted\n"
+            "        customProperties: [{property: treatment, value: hmac}]\n        relationships",
+            ["column person and its parent's key are treated differently", "given: hmac", "expected: None"],
+            id="a foreign key unlike its parent",
+        ),
+    ],
+)
+def test_what_would_let_a_personal_value_out_is_refused(tmp_path, file, old, new, words):
+    told = refusal(tmp_path, file, old, new)
+
+    assert [] == [word for word in words if word not in told], told
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param(
+            "SELECT seen AS visit_date, COUNT(*) AS visits FROM bronze.desk__notes GROUP BY seen, who", id="it"
+        ),
+        pytest.param(
+            "SELECT n.day AS visit_date, COUNT(*) AS visits FROM bronze.desk__notes AS n "
+            "JOIN silver.visits AS v ON v.person = n.who GROUP BY n.day",
+            id="a join",
+        ),
+        pytest.param(
+            "WITH all_of AS (SELECT * FROM bronze.desk__notes) SELECT who AS visit_date, 1 AS visits FROM all_of",
+            id="a star in a part of it",
+        ),
+    ],
+)
+def test_a_built_table_reads_no_personal_column_in_clear(tmp_path, query):
+    changes = {NOTES: (WHO, CLOSED_WHO), PEOPLE: (LOGIC, treated("hmac")), DAYS_SQL: (DAYS_SQL_TEXT, query)}
+    changes[VISITS] = HASHED_VISITOR
+    write_catalog(tmp_path, changes)
+
+    with pytest.raises(
+        Exception, match=r"gold/days.sql:1: the query reads personal data that is still in clear"
+    ) as told:
+        load_catalog(tmp_path)
+    assert "bronze.desk__notes.who" in str(told.value)
+
+
+DAYS_SQL_TEXT = """\
+SELECT visit_date,
+       COUNT(*) AS visits
+FROM   silver.visits
+GROUP BY visit_date
+"""
+
+
+def test_a_treated_column_is_known_with_both_its_types_and_a_dropped_one_is_stored_nowhere(tmp_path):
+    seen = "{name: seen_at, logicalType: timestamp, physicalType: timestamp, transformLogic: seen, description: Stamp.}"
+    year = (
+        f"{seen}\n      - {{name: first_year, logicalType: integer, physicalType: int, classification: restricted, "
+        "transformLogic: day, logicalTypeOptions: {format: dd.MM.yyyy}, description: Year., "
+        "customProperties: [{property: treatment, value: year}]}\n"
+        "      - {name: whole_name, logicalType: string, physicalType: string, classification: restricted, "
+        "transformLogic: who, description: Name., customProperties: [{property: treatment, value: drop}]}"
+    )
+    write_catalog(tmp_path, {PEOPLE: (seen, year)})
+
+    people = load_catalog(tmp_path).table("silver.people")
+
+    assert ("person", "seen_at", "first_year") == people.column_names
+    assert ("int", "date", Treatment.YEAR) == (
+        people.columns[-1].type,
+        people.columns[-1].clear_type,
+        people.columns[-1].treatment,
+    )
+    assert ["whole_name"] == [c.name for c in people.dropped]
+
+
+def test_only_bronze_with_classified_columns_lies_in_the_place_of_personal_data(tmp_path):
+    changes = {NOTES: (WHO, CLOSED_WHO), PEOPLE: (LOGIC, treated("hmac"))}
+    changes[VISITS] = HASHED_VISITOR
+    catalog = load_catalog(write_catalog(tmp_path, changes))
+
+    assert ["bronze.desk__notes"] == [name for name, table in catalog.tables.items() if table.is_personal]
+    assert {"bronze.desk__notes", "silver.people", "silver.visits"} == {
+        name for name, table in catalog.tables.items() if table.meets_personal
+    }
+    assert ("who", "_rescued") == catalog.table("bronze.desk__notes").closed_columns
+
+
+def test_another_treatment_of_a_column_that_is_stored_breaks_its_readers(tmp_path):
+    closed = {NOTES: (WHO, CLOSED_WHO), VISITS: HASHED_VISITOR}
+    old = load_catalog(write_catalog(tmp_path / "old", closed | {PEOPLE: (LOGIC, treated("hmac"))}))
+    stored = {c.name: c.type for c in old.table("silver.visits").columns}
+    facts = noted(old.table("silver.visits"))
+    new = replace(
+        old.table("silver.visits"),
+        columns=tuple(
+            replace(c, treatment=Treatment.MASK_LAST4) if c.treatment else c for c in old.table("silver.visits").columns
+        ),
+    )
+
+    _, unchanged = since_built(old.table("silver.visits"), stored, facts, "")
+    _, [changed] = since_built(new, stored, facts, "")
+
+    assert () == unchanged
+    assert (What.TREATMENT_CHANGED, "hmac", "maskLast4") == (
+        changed.change.what,
+        changed.change.before,
+        changed.change.after,
+    )
+    assert Level.BREAKING is changed.level
