@@ -12,7 +12,8 @@ from constructs import Construct
 from infra.constructs.findings import accept
 
 if TYPE_CHECKING:
-    from infra.constructs.lake_key import LakeKey
+    from aws_cdk import aws_kms as kms
+
     from infra.constructs.place import Place
 
 
@@ -26,7 +27,7 @@ class GovernedPlace(Construct):
         GovernedPlace(self, "Lake", place=storage.lake, key=storage.key)
     """
 
-    def __init__(self, scope: Construct, id_: str, *, place: Place, key: LakeKey) -> None:
+    def __init__(self, scope: Construct, id_: str, *, place: Place, key: kms.IKey) -> None:
         super().__init__(scope, id_)
         role = iam.Role(
             self,
@@ -40,6 +41,7 @@ class GovernedPlace(Construct):
         for statement in place.read_statements():
             role.add_to_policy(statement)
         role.add_to_policy(iam.PolicyStatement(actions=["kms:Decrypt"], resources=[key.key_arn]))
+        self.lender = role
         accept(role, {place.finding(): "which tables a reader gets is Lake Formation's to say"})
         registered = lakeformation.CfnResource(
             self,

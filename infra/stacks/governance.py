@@ -13,6 +13,7 @@ from infra.constructs.athena_workgroup import AthenaWorkgroup
 from infra.constructs.consumer_application import ConsumerApplication
 from infra.constructs.declared_access import DeclaredAccess
 from infra.constructs.governed_place import GovernedPlace
+from infra.constructs.pii_key import admit_to_personal_data
 from infra.constructs.reader_role import ReaderRole
 from infra.constructs.tag_grants import TagGrants
 from infra.stacks.storage import RESULTS_FOLDER
@@ -44,6 +45,8 @@ class Governance(NestedStack):
         self._environment, self._names = environment, Names(environment)
         access = access_of(environment, catalog)
         GovernedPlace(self, "Lake", place=storage.lake, key=storage.key)
+        personal = GovernedPlace(self, "Pii", place=storage.pii, key=storage.pii_key)
+        admit_to_personal_data(personal.lender)
         tags = self._tags(access)
         databases = [self._database_tags(layer, access, tags) for layer in Layer]
         assert storage.results is not None  # noqa: S101 - it is made where there is governance

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from infra.constructs.pii_key import ADMITTED, TAG
 from lambdas.on_access_declared.lake_formation import LakeFormation
 from lambdas.on_access_declared.logic import bring, require_all_made
 from scripts.local.clients import ACCOUNT
@@ -143,13 +144,22 @@ def test_reader_holds_no_right_to_the_lakes_bucket(prod):
     assert [] == [resource for resource in touched if "StorageResults" not in json.dumps(resource)]
 
 
-def test_place_is_lent_for_reading_only_and_not_in_hybrid_mode(prod):
-    place = prod.only("AWS::LakeFormation::Resource")
-    (lender,) = [p for name, p in prod.of_type("AWS::IAM::Policy").items() if "LakeLender" in name]
+@pytest.mark.parametrize("name", ["Lake", "Pii"])
+def test_place_is_lent_for_reading_only_and_not_in_hybrid_mode(prod, name):
+    places = prod.of_type("AWS::LakeFormation::Resource")
+    (place,) = [p["Properties"] for key, p in places.items() if key.startswith(f"Governance/{name}")]
+    (lender,) = [p for key, p in prod.of_type("AWS::IAM::Policy").items() if f"{name}Lender" in key]
     actions = {a for s in lender["Properties"]["PolicyDocument"]["Statement"] for a in as_list(s["Action"])}
 
     assert (False, False) == (place["UseServiceLinkedRole"], place["HybridAccessEnabled"])
     assert {"s3:GetObject", "s3:ListBucket", "kms:Decrypt"} == actions
+
+
+def test_personal_data_is_lent_by_a_role_that_is_admitted_to_it(prod):
+    lenders = {key: r["Properties"] for key, r in prod.of_type("AWS::IAM::Role").items() if "Lender" in key}
+    admitted = [key for key, role in lenders.items() if {"Key": TAG, "Value": ADMITTED} in role["Tags"]]
+
+    assert ["PiiLender"] == [key.partition("/")[2][:-8] for key in admitted]
 
 
 def test_grants_do_not_grow_with_the_tables(prod):

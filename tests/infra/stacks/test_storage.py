@@ -136,11 +136,13 @@ def test_personal_data_has_a_key_and_a_bucket_that_deny_everybody_who_is_not_adm
     assert "PiiKey" in str(bucket(cloud, "Pii")["BucketEncryption"])
 
 
-def test_only_the_role_of_the_jobs_is_admitted_to_personal_data(cloud):
+def test_only_the_jobs_and_what_lake_formation_lends_are_admitted_to_personal_data(cloud):
     admitted = [
         name
         for name, role in cloud.of_type("AWS::IAM::Role").items()
         if {"Key": "lakewright:personal-data", "Value": "admitted"} in role["Properties"].get("Tags", [])
     ]
 
-    assert ["Compute/JobRole"] == [name[: len("Compute/JobRole")] for name in admitted]
+    lenders = {"Governance/PiiLender"} if cloud.of_type("AWS::LakeFormation::Resource") else set()
+
+    assert {"Compute/JobRole", *lenders} == {name[:-8] for name in admitted}
