@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 ASSET_PREFIX = "lakewright/"
 LOCK = "uv.lock"
 RECIPE = ("infra/artifacts.py", "scripts/packaging/*.py")
+# What the lock says of a jar that need not be carried.
+OF_THE_IMAGE = "image"
 SOURCE_SUFFIXES = frozenset({".json", ".py", ".sql", ".yaml"})
 
 
@@ -68,6 +70,33 @@ class Artifact:
         return [sys.executable, "-m", "scripts.packaging", self.name]
 
 
+@dataclass(frozen=True, kw_only=True)
+class JarArtifact:
+    """A jar that is carried to AWS as it is; its key is its sum, which the lock says."""
+
+    name: str
+    sha256: str
+    extension: str = ".jar"
+
+    def key(self, root: Path = ROOT) -> str:  # noqa: ARG002 - as of other artifacts
+        """The content-hashed file name, `<64 hex digits>.jar`."""
+        return f"{self.sha256}{self.extension}"
+
+    def build_command(self) -> list[str]:
+        """The command that brings the jar in if it is missing, and prints its path."""
+        return [sys.executable, "-m", "scripts.packaging", self.name]
+
+
+def carried_jars(lock: Path = ROOT / "scripts" / "setup" / "jars.lock") -> tuple[JarArtifact, ...]:
+    """The jars of the lock that the image of the EMR release does not have."""
+    lines = [line.partition("#")[0].split() for line in lock.read_text(encoding="utf-8").splitlines()]
+    return tuple(
+        JarArtifact(name="-".join(coordinate.split(":")[1:]) + ".jar", sha256=sha256)
+        for coordinate, sha256, use in filter(None, lines)
+        if use != OF_THE_IMAGE
+    )
+
+
 def source_files(root: Path, patterns: tuple[str, ...]) -> list[Path]:
     """The sources that glob patterns find, relative to the root, in a fixed order."""
     found = {path for pattern in patterns for path in root.glob(pattern) if path.suffix in SOURCE_SUFFIXES}
@@ -90,4 +119,6 @@ LAMBDAS = Artifact(
     group="lambdas",
     target=Target(python="3.13"),
 )
-ARTIFACTS = {artifact.name: artifact for artifact in (JOBS, ENVIRONMENT, LAMBDAS)}
+JARS = carried_jars()
+_ALL: tuple[Artifact | JarArtifact, ...] = (JOBS, ENVIRONMENT, LAMBDAS, *JARS)
+ARTIFACTS = {artifact.name: artifact for artifact in _ALL}

@@ -11,7 +11,7 @@ from constructs import Construct
 from infra.constructs.findings import accept
 
 if TYPE_CHECKING:
-    from infra.artifacts import Artifact
+    from infra.artifacts import Artifact, JarArtifact
 
 
 class ArtifactAsset(Construct):
@@ -25,7 +25,7 @@ class ArtifactAsset(Construct):
         ArtifactAsset(self, "Environment", artifact=ENVIRONMENT).s3_url
     """
 
-    def __init__(self, scope: Construct, id_: str, *, artifact: Artifact) -> None:
+    def __init__(self, scope: Construct, id_: str, *, artifact: Artifact | JarArtifact) -> None:
         super().__init__(scope, id_)
         location = Stack.of(self).synthesizer.add_file_asset(
             source_hash=artifact.key(),

@@ -8,6 +8,8 @@ from infra.artifacts import ENVIRONMENT
 from shared.spark import DELTA_CONFS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shared.config import Environment
 
 DELTA_JARS = ("/usr/share/aws/delta/lib/delta-spark.jar", "/usr/share/aws/delta/lib/delta-storage.jar")
@@ -15,7 +17,9 @@ DELTA_JARS = ("/usr/share/aws/delta/lib/delta-spark.jar", "/usr/share/aws/delta/
 _CODE, _PACKAGES = "code", "environment"
 
 
-def spark_submit_parameters(environment: Environment, *, jobs_url: str, environment_url: str, region: str) -> str:
+def spark_submit_parameters(
+    environment: Environment, *, jobs_url: str, environment_url: str, jar_urls: Sequence[str], region: str
+) -> str:
     """Everything a job run is given; a job run depends on no default of the application.
 
     The archive of packages holds no interpreter: EMR's own Python 3.11 runs the job, and finds them on PYTHONPATH
@@ -27,6 +31,7 @@ def spark_submit_parameters(environment: Environment, *, jobs_url: str, environm
         environment: Gives the sizes.
         jobs_url: The zip of first-party code.
         environment_url: The archive of third-party packages.
+        jar_urls: The jars that the image lacks.
         region: What boto3 is to use, as EMR does not tell it.
     """
     spark = environment.spark
@@ -45,7 +50,7 @@ def spark_submit_parameters(environment: Environment, *, jobs_url: str, environm
         "spark.archives": f"{jobs_url}#{_CODE},{environment_url}#{_PACKAGES}",
         **{f"spark.emr-serverless.driverEnv.{name}": value for name, value in variables.items()},
         **{f"spark.executorEnv.{name}": value for name, value in variables.items()},
-        "spark.jars": ",".join(DELTA_JARS),
+        "spark.jars": ",".join([*DELTA_JARS, *jar_urls]),
         **DELTA_CONFS,
     }
     return " ".join(f"--conf {name}={value}" for name, value in confs.items())

@@ -5,23 +5,24 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from infra.artifacts import Artifact, JarArtifact
 from scripts.packaging.archives import pack
 from scripts.packaging.packages import install_group
 from scripts.setup import paths
-
-if TYPE_CHECKING:
-    from infra.artifacts import Artifact
+from scripts.setup.jars import fetch_jars
 
 DIST = paths.ROOT / "dist"
 
 
-def build(artifact: Artifact, dist: Path = DIST) -> Path:
-    """Build the artifact unless it is there, and return its path.
+def build(artifact: Artifact | JarArtifact, dist: Path = DIST) -> Path:
+    """Build the artifact unless it is there, and return its path; a jar is brought in.
 
     A file appears under its name only when it is whole, so that a build that was stopped leaves nothing to trip over.
     """
+    if isinstance(artifact, JarArtifact):
+        fetch_jars()
+        return paths.JARS / artifact.name
     built = dist / f"{artifact.name}-{artifact.key()}"
     if not built.exists():
         dist.mkdir(parents=True, exist_ok=True)

@@ -1,72 +1,101 @@
-"""Brings in the jars that Spark is started with: once, and only those that `jars.lock` names by sum."""
+"""Brings in the jars of Spark and of the Kafka broker: once, and only those that the locks name by sum."""
 
 import hashlib
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from xml.sax.saxutils import quoteattr
 
 from scripts.setup import paths
 from scripts.setup.errors import SetupError
 from scripts.setup.programs import run
 
 LOCK = Path(__file__).with_name("jars.lock")
+BROKER_LOCK = Path(__file__).with_name("kafka_broker.lock")
+AWS_ALONE = "aws"
 
 
 @dataclass(frozen=True)
 class Jar:
-    """One line of the lock: a Maven coordinate and the SHA-256 of its file."""
+    """One line of a lock: a Maven coordinate, the SHA-256 of its file, and where it is used, if the lock says so."""
 
     group: str
     artifact: str
     version: str
     sha256: str
+    use: str = ""
+    classifier: str = ""
 
     @property
     def path(self) -> Path:
         """Where the jar lies once it has been brought in."""
-        return paths.JARS / f"{self.artifact}-{self.version}.jar"
+        return paths.JARS / ("-".join(filter(None, [self.artifact, self.version, self.classifier])) + ".jar")
 
 
 def locked_jars(lock: Path = LOCK) -> list[Jar]:
-    """Read the lock: one `group:artifact:version sha256` a line, `#` begins a comment."""
+    """Read a lock: one `group:artifact:version[:classifier] sha256 [use]` a line, `#` begins a comment."""
     lines = [line.partition("#")[0].split() for line in lock.read_text(encoding="utf-8").splitlines()]
     jars = []
-    for coordinate, sha256 in filter(None, lines):
-        group, artifact, version = coordinate.split(":")
-        jars.append(Jar(group, artifact, version, sha256))
+    for coordinate, sha256, *use in filter(None, lines):
+        group, artifact, version, *classifier = coordinate.split(":")
+        jars.append(Jar(group, artifact, version, sha256, *use[:1] or [""], *classifier))
     return jars
 
 
 def jar_paths() -> list[Path]:
     """Return the jars to start Spark with, as `spark.jars`; nothing is resolved then."""
-    return [jar.path for jar in locked_jars()]
+    return [jar.path for jar in locked_jars() if jar.use != AWS_ALONE]
+
+
+def broker_jars() -> list[Path]:
+    """Return the class path of the Kafka broker."""
+    return [jar.path for jar in locked_jars(BROKER_LOCK)]
 
 
 def fetch_jars() -> str:
-    """Bring in the jars that are missing or not what the lock says.
+    """Bring in the jars that are missing or not what the locks say.
 
     Raises:
         SetupError: A jar could not be had, or its sum is not the lock's.
     """
-    jars = locked_jars()
-    for jar in jars:
-        if _sum(jar.path) == jar.sha256:
-            continue
+    jars = [*locked_jars(), *locked_jars(BROKER_LOCK)]
+    missing = [jar for jar in jars if _sum(jar.path) != jar.sha256]
+    for jar in missing:
         jar.path.unlink(missing_ok=True)
-        _retrieve(jar)
+    if missing:
+        _retrieve(missing)
+    for jar in missing:
         _check(jar)
     return f"{len(jars)} jars in {paths.JARS.relative_to(paths.ROOT)}"
 
 
-def _retrieve(jar: Jar) -> None:
-    # What a jar pulls in besides is Spark's own and lies beside it already, as on EMR: hence -notransitive.
+def _retrieve(jars: list[Jar]) -> None:
     ivy = next(paths.VENV.glob("lib/python3.*/site-packages/pyspark/jars/ivy-*.jar"))
-    resolve = ["-dependency", jar.group, jar.artifact, jar.version, "-notransitive", "-types", "jar"]
-    retrieve: list[str | Path] = ["-cache", paths.IVY, "-retrieve", paths.JARS / "[artifact]-[revision].[ext]", "-warn"]
+    wanted = paths.CACHE / "ivy.xml"
+    wanted.write_text(_module(jars), encoding="utf-8")
+    pattern = paths.JARS / "[artifact]-[revision](-[classifier]).[ext]"
+    words: list[str | Path] = ["-ivy", wanted, "-cache", paths.IVY, "-retrieve", pattern, "-warn"]
     run(
-        [paths.JAVA_HOME / "bin" / "java", "-cp", ivy, "org.apache.ivy.Main", *resolve, *retrieve],
-        what=f"the jar {jar.group}:{jar.artifact}:{jar.version} could not be had",
+        [paths.JAVA_HOME / "bin" / "java", "-cp", ivy, "org.apache.ivy.Main", *words],
+        what=f"the jars {', '.join(jar.path.name for jar in jars)} could not be had",
         mend="check the network and, behind a proxy, JAVA_TOOL_OPTIONS; then run the command again",
+    )
+
+
+def _module(jars: Iterable[Jar]) -> str:
+    """A module of Ivy's that needs these jars; the locks are complete, so none brings others with it."""
+    lines = []
+    for jar in jars:
+        name = f"org={quoteattr(jar.group)} name={quoteattr(jar.artifact)} rev={quoteattr(jar.version)}"
+        classifier = f" m:classifier={quoteattr(jar.classifier)}" if jar.classifier else ""
+        artifact = f"<artifact name={quoteattr(jar.artifact)} type='jar' ext='jar'{classifier}/>"
+        # Of two versions of one artifact Ivy would keep the newer alone.
+        lines.append(f"<dependency {name} transitive='false' conf='default->master'>{artifact}</dependency>")
+    return (
+        "<ivy-module version='2.0' xmlns:m='http://ant.apache.org/ivy/maven'>"
+        "<info organisation='lakewright' module='jars'/><configurations><conf name='default'/></configurations>"
+        f"<dependencies>{''.join(lines)}<conflict manager='all'/></dependencies></ivy-module>\n"
     )
 
 
@@ -79,7 +108,7 @@ def _check(jar: Jar) -> None:
         raise SetupError(
             f"the jar {jar.path.name} is not the one this lake was tested with",
             given=f"sha256 {given or 'of no file'}",
-            expected=f"sha256 {jar.sha256}, as {LOCK.relative_to(paths.ROOT)} says",
+            expected=f"sha256 {jar.sha256}, as {LOCK.parent.relative_to(paths.ROOT)}/*.lock say",
             mend="see who serves your jars; if the version was meant to change, change the lock in the same commit",
         )
 

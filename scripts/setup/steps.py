@@ -37,6 +37,6 @@ def all_steps() -> list[Step]:
         Step("java", jdk.ensure_java, [], [paths.JAVA_HOME / "bin" / "java"]),
         Step("node", node.link_node, [python_lock], [paths.NODE]),
         Step("node tools", node.install_node_tools, [node_lock], [paths.CDK_CLI, paths.ASL_VALIDATOR]),
-        Step("jars", jars.fetch_jars, [jars.LOCK], jars.jar_paths()),
+        Step("jars", jars.fetch_jars, [jars.LOCK, jars.BROKER_LOCK], [*jars.jar_paths(), *jars.broker_jars()]),
         Step("fakesnow", python_env.sync_fakesnow, [paths.FAKESNOW_PROJECT / "uv.lock"], [paths.FAKESNOW_PYTHON]),
     ]

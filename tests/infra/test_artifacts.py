@@ -2,8 +2,8 @@
 
 import pytest
 
-from infra.artifacts import ARTIFACTS, ENVIRONMENT, JOBS, LAMBDAS
-from scripts.setup import paths
+from infra.artifacts import ARTIFACTS, ENVIRONMENT, JARS, JOBS, LAMBDAS
+from scripts.setup import jars, paths
 from shared.release import PYTHON
 
 LOCK = {"uv.lock": "boto3 1"}
@@ -77,12 +77,19 @@ def test_key_is_the_same_in_another_folder(tree, tmp_path_factory):
 def test_key_ends_so_that_spark_and_lambda_know_what_to_unpack(artifact):
     digest, _, extension = artifact.key().partition(".")
 
-    assert (64, True) == (len(digest), extension in {"zip", "tgz"})
+    assert (64, True) == (len(digest), extension in {"zip", "tgz", "jar"})
 
 
 def test_packages_are_for_the_interpreter_of_the_release():
     assert (PYTHON, f"lib/python{PYTHON}/site-packages") == (ENVIRONMENT.target.python, ENVIRONMENT.packages_folder)
     assert all("aarch64" in artifact.target.platform for artifact in (ENVIRONMENT, LAMBDAS))
+
+
+def test_jars_are_those_of_the_lock_by_name_and_sum():
+    carried = {jar.path.name: f"{jar.sha256}.jar" for jar in jars.locked_jars() if jar.use != "image"}
+
+    assert carried == {jar.name: jar.key() for jar in JARS}
+    assert {"delta-spark_4.1_2.13-4.2.0.jar", "delta-storage-4.2.0.jar"}.isdisjoint(carried)
 
 
 def test_jobs_carry_every_contract_with_its_query():

@@ -12,7 +12,11 @@ from shared.spark import DELTA_CONFS
 
 def confs(env):
     text = spark_submit_parameters(
-        env, jobs_url="s3://assets/j.zip", environment_url="s3://assets/e.tgz", region="eu-west-1"
+        env,
+        jobs_url="s3://assets/j.zip",
+        environment_url="s3://assets/e.tgz",
+        jar_urls=["s3://assets/1.jar", "s3://assets/2.jar"],
+        region="eu-west-1",
     )
     words = shlex.split(text)
     pairs = [value.partition("=") for word, value in pairwise(words) if word == "--conf"]
@@ -45,6 +49,11 @@ def test_code_and_packages_are_unpacked_where_driver_and_executors_look(given):
 def test_delta_is_on_and_no_metastore(given):
     assert DELTA_CONFS == {name: given[name] for name in DELTA_CONFS}
     assert "delta-spark.jar,/usr/share/aws/delta/lib/delta-storage.jar" in given["spark.jars"]
+
+
+def test_jars_the_image_lacks_come_from_the_assets_and_none_from_a_repository(given):
+    assert ["s3://assets/1.jar", "s3://assets/2.jar"] == given["spark.jars"].split(",")[2:]
+    assert {"spark.jars.packages", "spark.jars.repositories"}.isdisjoint(given)
 
 
 def test_master_is_left_to_emr(given):

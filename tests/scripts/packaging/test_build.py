@@ -1,5 +1,6 @@
 """Artifacts are built once for each content, whole, and for the machine they run on."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import zipfile
 
 import pytest
 
-from infra.artifacts import JOBS, LAMBDAS
+from infra.artifacts import ARTIFACTS, JARS, JOBS, LAMBDAS
 from scripts.packaging import build as building
 from scripts.packaging.build import build
 from scripts.setup import paths
@@ -35,6 +36,11 @@ def test_what_is_built_is_not_built_again(tmp_path, monkeypatch):
 
     assert first == build(JOBS, tmp_path)
     assert written == first.stat().st_mtime_ns
+
+
+def test_jar_is_the_one_its_key_names():
+    for jar in JARS:
+        assert f"{hashlib.sha256(build(jar).read_bytes()).hexdigest()}.jar" == jar.key()
 
 
 def test_build_that_fails_leaves_nothing(tmp_path, monkeypatch):
@@ -71,4 +77,4 @@ def test_unknown_artifact_is_answered_with_those_that_exist():
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert (1, "") == (finished.returncode, finished.stdout)
-    assert "environment, jobs, lambdas" in finished.stderr
+    assert all(name in finished.stderr for name in ARTIFACTS)
