@@ -90,6 +90,7 @@ def compile_contract(path: Path) -> Table:
         table_rules=tuple(r for r in rules if isinstance(r, TableRule)),
         domain=document.contract.domain,
         readers=compile_readers(document, columns),
+        business_name=document.schema.businessName,
         file=path,
     )
 
