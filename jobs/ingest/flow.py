@@ -63,7 +63,7 @@ def ingest(flow: Flow) -> TableOutcome:
         inputs = reading.position if reading.position is not None else _position(flow, seen)
         if inputs == flow.last_inputs and flow.table.disposition is Disposition.SNAPSHOT:
             return flow.unchanged()
-        return _commit(flow, staged, seen, inputs, drift)
+        return _commit(flow, staged, seen, inputs, drift, once=reading.once)
     finally:
         unstage(flow.session, flow.staging)
         if reading.scratch:
@@ -82,7 +82,7 @@ def _stage(flow: Flow, reading: Reading) -> tuple[DataFrame, dict[str, Any]]:
     try:
         staged = stage(flow.session, reading.rows.observe(observation, *measures), flow.staging)
     except Exception as error:
-        known = translate(error, flow.table)
+        known = translate(error, flow.table) or reading.meaning(error)
         if known is None:
             raise
         raise known from error
@@ -116,10 +116,11 @@ def _position(flow: Flow, seen: dict[str, Any]) -> dict[str, Any]:
 
 
 def _commit(
-    flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[str, Any], drift: dict[str, int]
+    flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[str, Any], drift: dict[str, int], *, once: bool
 ) -> TableOutcome:
-    fresh = unknown(flow, staged.where(~_is_malformed()), seen[LEAST]).persist()
-    refused = _refused(flow, staged).persist() if seen["malformed"] or seen["rescued"] else None
+    good = staged.where(~_is_malformed())
+    fresh = (good if once else unknown(flow, good, seen[LEAST])).persist()
+    refused = _refused(flow, staged, once=once).persist() if seen["malformed"] or seen["rescued"] else None
     try:
         inserted, quarantined = fresh.count(), refused.count() if refused else 0
         if inputs == flow.last_inputs and not inserted and not quarantined and not flow.is_replayed:
@@ -173,7 +174,7 @@ def _landed(flow: Flow, fresh: DataFrame) -> DataFrame:
     )
 
 
-def _refused(flow: Flow, staged: DataFrame) -> DataFrame:
+def _refused(flow: Flow, staged: DataFrame, *, once: bool) -> DataFrame:
     """The rows that could not be read; of windows that overlap, those alone that were not refused before."""
     refused = staged.where(_is_malformed()).select(
         F.col(REASONS).alias("rules"),
@@ -181,6 +182,6 @@ def _refused(flow: Flow, staged: DataFrame) -> DataFrame:
         F.lit(None).cast("string").alias("row_key"),
         F.col(RAW).alias("row"),
     )
-    if flow.table.disposition is Disposition.SNAPSHOT or flow.is_replayed:
+    if once or flow.table.disposition is Disposition.SNAPSHOT or flow.is_replayed:
         return refused
     return not_refused_before(flow.session, flow.batch, flow.quarantine, refused)

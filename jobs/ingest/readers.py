@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jobs.ingest.crossing import arrived
 from jobs.ingest.file_source import FileDataSource
 from jobs.ingest.files import read_files
+from jobs.ingest.kafka import read_kafka
 from jobs.ingest.redshift import read_redshift
 from jobs.ingest.salesforce import read_salesforce
 from jobs.ingest.salesforce_source import SalesforceDataSource
@@ -27,6 +28,7 @@ READERS: dict[str, Reader] = {
     "salesforce": read_salesforce,
     "s3": read_files,
     "api": read_web_file,
+    "kafka": read_kafka,
 }
 
 

@@ -6,15 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyspark.sql import DataFrame, SparkSession
 
     from shared.contracts import Table
+    from shared.errors import LakewrightError
     from shared.jobs import Job
 
 SOURCE_POSITION = "_source_position"
 RESCUED = "_rescued"
 RAW = "_raw"
 REASONS = "_reasons"
+
+
+def no_meaning(_: Exception) -> LakewrightError | None:
+    """What a source says of an error that is none of its own."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -27,11 +35,16 @@ class Reading:
     `position` is what the commit will say of how far the source was read; None lets the flow take the greatest cursor
     that was read. `scratch` is a place the reader filled to read the rows from; the flow removes it when the batch is
     over.
+    `once` says that every row is new, because the position is exact; else windows may overlap, and rows are held
+    against those that bronze knows.
+    `meaning` gives the error of the house for one that an action on `rows` raised, None when it is not the source's.
     """
 
     rows: DataFrame
     position: dict[str, Any] | None = None
     scratch: str | None = None
+    once: bool = False
+    meaning: Callable[[Exception], LakewrightError | None] = no_meaning
 
 
 class Reader(Protocol):

@@ -115,6 +115,7 @@ class Table:
     `reads_personal` says that an input lies in the place of personal data. `apply_as_deletes` is a predicate over the
     input's row that holds for a delete; tombstones are kept for ever when `tombstone_retention_seconds` is None. A
     table with a `history` has one row per key and version instead of one per key.
+    `business_name` is what its rows are called outside of the lake.
     """
 
     name: TableName
@@ -140,6 +141,7 @@ class Table:
     table_rules: tuple[TableRule, ...] = ()
     domain: str | None = None
     readers: tuple[Reader, ...] = ()
+    business_name: str | None = None
     file: Path = field(compare=False)
 
     @property

@@ -111,9 +111,10 @@ class Server(_Described):
     """Where a bronze table comes from."""
 
     server: str
-    type: Literal["snowflake", "redshift", "s3", "api", "custom"]
+    type: Literal["snowflake", "redshift", "s3", "api", "kafka", "custom"]
     environment: str | None = None
     account: str | None = None
+    host: str | None = None
     database: str | None = None
     schema_: str | None = Field(default=None, alias="schema")
     warehouse: str | None = None

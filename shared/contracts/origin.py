@@ -17,7 +17,11 @@ class SchemaContract(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where a bronze table comes from. `system` names the secret or parameter with the connection."""
+    """Where a bronze table comes from. `system` names the secret or parameter with the connection.
+
+    Of a Kafka topic `envelope` says what the payload is wrapped in, `schemas` where the writers' schemas lie, and
+    `fail_on_data_loss` whether records that are gone before they were read fail the table.
+    """
 
     system: str
     type: str
@@ -32,3 +36,6 @@ class Source:
     initial_value: str | None = None
     end_value: str | None = None
     schema_contract: SchemaContract = SchemaContract.EVOLVE
+    envelope: str | None = None
+    schemas: str | None = None
+    fail_on_data_loss: bool = True

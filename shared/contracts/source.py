@@ -18,10 +18,15 @@ NEEDED = {
     "redshift": ("database", "schema_"),
     "s3": ("location", "format"),
     "api": ("location",),
+    "kafka": ("host", "format"),
     "custom": (),
 }
+# What a server says of itself that ODCS has no key for: `format` is given to servers of type s3 and kafka only.
+CUSTOM = {"kafka": {"envelope", "schemas", "failOnDataLoss"}, "custom": {"connector"}}
 # Systems that ODCS has no type of server for; a server of type custom names one.
 CONNECTORS = ("salesforce",)
+KAFKA_FORMATS = ("avro", "json")
+DEBEZIUM = "debezium"
 SERVER: YamlPath = ("servers", 0)
 
 
@@ -41,20 +46,26 @@ def compile_source(document: Document, custom: dict[str, Any], disposition: Disp
         if getattr(server, key) is None:
             raise document.error(f"a {server.type} server needs {key.rstrip('_')}", SERVER)
     cursor = _cursor(document, custom, disposition)
+    own = document.customs(server.customProperties, CUSTOM.get(server.type, {"format"}), (*SERVER, "customProperties"))
+    if server.type == "kafka":
+        _check_kafka(document, server, own, custom, disposition)
     return Source(
         system=server.server,
-        type=_connector(document, server) if server.type == "custom" else server.type,
+        type=_connector(document, own) if server.type == "custom" else server.type,
         object=document.schema.physicalName or document.schema.name,
         database=server.database,
         schema=server.schema_,
         location=server.location,
-        format=_format(document, server),
+        format=server.format or own.get("format"),
         encoding=server.encoding,
         cursor=cursor,
         lag_seconds=seconds(document, custom, "lag") or 0,
         initial_value=None if custom.get("initialValue") is None else str(custom["initialValue"]),
         end_value=None if custom.get("endValue") is None else str(custom["endValue"]),
         schema_contract=_schema_contract(document, custom),
+        envelope=own.get("envelope"),
+        schemas=own.get("schemas"),
+        fail_on_data_loss=own.get("failOnDataLoss", True),
     )
 
 
@@ -95,8 +106,8 @@ def _schema_contract(document: Document, custom: dict[str, Any]) -> SchemaContra
     return SchemaContract(given)
 
 
-def _connector(document: Document, server: Server) -> str:
-    given = _server_customs(document, server).get("connector")
+def _connector(document: Document, own: dict[str, Any]) -> str:
+    given = own.get("connector")
     if given not in CONNECTORS:
         raise document.error(
             "a custom server needs the custom property connector",
@@ -107,11 +118,20 @@ def _connector(document: Document, server: Server) -> str:
     return str(given)
 
 
-def _format(document: Document, server: Server) -> str | None:
-    # ODCS gives `format` to servers of type s3 only.
-    return server.format or _server_customs(document, server).get("format")
-
-
-def _server_customs(document: Document, server: Server) -> dict[str, Any]:
-    known = {"connector"} if server.type == "custom" else {"format"}
-    return document.customs(server.customProperties, known, (*SERVER, "customProperties"))
+def _check_kafka(
+    document: Document, server: Server, own: dict[str, Any], custom: dict[str, Any], disposition: Disposition
+) -> None:
+    """A topic is a log: it is read on from offsets, never whole and never by a column."""
+    format_, envelope, fails = server.format, own.get("envelope"), own.get("failOnDataLoss", True)
+    fits = {
+        "format": (format_, format_ in KAFKA_FORMATS, " or ".join(KAFKA_FORMATS)),
+        "schemas": (own.get("schemas"), ("schemas" in own) is (format_ == "avro"), "a place for avro, none for json"),
+        "envelope": (envelope, envelope is None or (envelope, format_) == (DEBEZIUM, "json"), f"{DEBEZIUM}, in json"),
+        "failOnDataLoss": (fails, isinstance(fails, bool), "true or false"),
+        "writeDisposition": (disposition, disposition is Disposition.APPEND, str(Disposition.APPEND)),
+        "cursor": (custom.get("cursor"), "cursor" not in custom, "none: a topic is read on from its offsets"),
+    }
+    for key, (given, does_fit, expected) in fits.items():
+        if not does_fit:
+            at = document.at_custom(key) if key in custom else SERVER
+            raise document.error(f"{key} does not fit a Kafka topic", at, given=str(given), expected=expected)

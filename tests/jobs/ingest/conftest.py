@@ -12,6 +12,7 @@ import boto3
 import pytest
 import requests
 from moto.server import ThreadedMotoServer
+from scripts.sources.kafka_broker import KafkaBroker
 
 from jobs.ingest import aws
 from jobs.ingest.readers import register
@@ -109,6 +110,18 @@ def redshift(
     parameters.put_parameter(Name=name, Value=redshift_server.parameter, Type="String")
     yield redshift_server
     redshift_server.suffer()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """A Kafka broker without topics."""
+    started = KafkaBroker(tmp_path_factory.mktemp("kafka"))
+    try:
+        started.start()
+        started.ready()
+        yield started
+    finally:
+        started.stop()
 
 
 @pytest.fixture

@@ -1,0 +1,67 @@
+"""Reads a topic of Kafka on from where it was left: each record once, by its offset."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
+
+from jobs.ingest.addresses import read_secret
+from jobs.ingest.frame import reading_schema
+from jobs.ingest.kafka_broker import held_offsets, meaning
+from jobs.ingest.kafka_connection import KafkaConnection
+from jobs.ingest.kafka_offsets import plan
+from jobs.ingest.kafka_payload import rows_of
+from jobs.ingest.kafka_records import records_of
+from jobs.ingest.kafka_schemas import FolderOfSchemas
+from jobs.ingest.reading import REASONS, SOURCE_POSITION, Reading
+from shared.errors import ContractError
+from shared.names import source_secret
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from jobs.ingest.kafka_offsets import Ranges
+    from shared.contracts import Table
+    from shared.jobs import Job
+
+LOST = "LOST"
+
+
+def read_kafka(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading | None:
+    """Read the records that came since the position; None when there are none.
+
+    The broker is asked which offsets it holds, and exactly those past the position are read, so that a batch that
+    has to be read again is the same batch.
+
+    Raises:
+        SourceUnavailableError: Kafka, Secrets Manager or the place of the schemas did not answer.
+        SourceContentError: the topic is not there, or records were removed before they were read.
+        TerminalError: the secret is no connection, or the login was refused.
+    """
+    source = table.source
+    if source is None:
+        raise ContractError(f"{table.file.name}:1: the table has no source")
+    secret, topic = source_secret(job.env, source.system), source.object
+    settings = KafkaConnection.parse(read_secret(secret), secret).settings
+    held = held_offsets(spark, settings, topic, f"{source.system}, topic {topic}")
+    ranges = plan(topic, held, position, fail_on_data_loss=source.fail_on_data_loss, table=str(table.name))
+    if ranges.is_empty:
+        return None
+    # After the offsets: a schema is registered before the first record that names it.
+    schemas = FolderOfSchemas(source.schemas, job.landing_root).schemas() if source.schemas else {}
+    rows = rows_of(records_of(spark, settings, ranges), table, source, schemas)
+    rows = rows.unionByName(_gaps(spark, table, ranges)) if ranges.gaps else rows
+    return Reading(rows, ranges.position, once=True, meaning=partial(meaning, asked=f"{source.system}, {ranges}"))
+
+
+def _gaps(spark: SparkSession, table: Table, ranges: Ranges) -> DataFrame:
+    """One row per gap, which the quarantine then tells of."""
+    told = [
+        (f"{ranges.topic}/{gap.partition}/{gap.since}", f"{LOST}: the next offset is {gap.upto}") for gap in ranges.gaps
+    ]
+    lost = spark.createDataFrame(told, "place string, what string")
+    schema = spark.createDataFrame([], reading_schema(table)).schema
+    found = {SOURCE_POSITION: F.col("place"), REASONS: F.array("what")}
+    return lost.select(*(found.get(f.name, F.lit(None)).cast(f.dataType).alias(f.name) for f in schema))

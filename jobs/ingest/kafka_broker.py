@@ -1,0 +1,138 @@
+"""Asks a Kafka broker which offsets a topic holds, through the client that Spark's own source brings along."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from py4j.protocol import Py4JJavaError
+
+from jobs.ingest.kafka_offsets import Held
+from shared.errors import SourceContentError, SourceUnavailableError, TerminalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pyspark.sql import SparkSession
+
+    from shared.errors import LakewrightError
+
+# The client tries again by itself until then, waiting longer each time, by a random share.
+ANSWER_MS = 60_000
+TRY_MS = 10_000
+# What Kafka's client or Spark's source say, from the inside out; the first that is found counts.
+REFUSED = ("AuthenticationException", "AuthorizationException", "SslAuthenticationException")
+NOT_THERE = ("UnknownTopicOrPartitionException", "InvalidTopicException", "UnknownTopicIdException")
+LOST = ("Some data may have been lost", "OffsetOutOfRangeException", "OffsetsOutOfRange", "KAFKA_DATA_LOSS")
+PASSING = (
+    "TimeoutException",
+    "DisconnectException",
+    "Cannot fetch record for offset",
+    "RetriableException",
+    "NotLeaderOrFollowerException",
+    "LeaderNotAvailableException",
+    "BrokerNotAvailableException",
+    "NetworkException",
+    "No resolvable bootstrap urls",
+)
+
+
+def held_offsets(spark: SparkSession, settings: Mapping[str, str], topic: str, asked: str) -> dict[int, Held]:
+    """The offsets each partition of a topic holds; what open transactions have written does not count yet.
+
+    Args:
+        spark: Any session: the client runs in its JVM.
+        settings: Those of a Kafka client.
+        topic: The topic.
+        asked: System and topic, for errors.
+
+    Raises:
+        SourceUnavailableError: no broker answered.
+        SourceContentError: there is no such topic, or not for this login.
+        TerminalError: the login was refused, or the settings are none.
+    """
+    jvm: Any = spark._jvm  # noqa: SLF001 - py4j's gateway has no public name
+    with _faults(asked), _admin(jvm, settings) as admin:
+        described = _answer(jvm, admin.describeTopics(jvm.java.util.List.of(topic)).allTopicNames())
+        partitions = [p.partition() for p in described.get(topic).partitions()]
+        clients = jvm.org.apache.kafka.clients.admin
+        ends = []
+        for which in (clients.OffsetSpec.earliest(), clients.OffsetSpec.latest()):
+            wanted = jvm.java.util.HashMap()
+            for partition in partitions:
+                wanted.put(jvm.org.apache.kafka.common.TopicPartition(topic, partition), which)
+            committed = clients.ListOffsetsOptions(jvm.org.apache.kafka.common.IsolationLevel.READ_COMMITTED)
+            found = _answer(jvm, admin.listOffsets(wanted, committed).all())
+            ends.append({entry.getKey().partition(): entry.getValue().offset() for entry in found.entrySet()})
+    return {p: Held(ends[0][p], ends[1][p]) for p in sorted(partitions)}
+
+
+def meaning(error: Exception, asked: str) -> LakewrightError | None:
+    """The error of the house for one of Kafka's client or of Spark's source; None when it is neither's.
+
+    Args:
+        error: What was raised. Its text is not told on, since it may quote settings or records.
+        asked: System, topic, partitions and offsets that were asked for.
+    """
+    said = _said(error)
+    if word := _first(said, REFUSED):
+        return TerminalError(
+            f"{asked}: the login was refused",
+            given=word,
+            mend="put the secret with `aws secretsmanager put-secret-value`, or grant the job's role the topic",
+        )
+    if word := _first(said, NOT_THERE):
+        return SourceContentError(
+            f"{asked}: the topic is not there", given=word, mend="create it, or change physicalName in the contract"
+        )
+    if _first(said, LOST):
+        return SourceContentError(
+            f"{asked}: records were removed from Kafka while they were read",
+            given="offsets that are out of range",
+            mend="let the topic keep its records longer, and run again",
+        )
+    if word := _first(said, PASSING):
+        return SourceUnavailableError(f"{asked}: no answer from Kafka", given=word)
+    return None
+
+
+@contextmanager
+def _faults(asked: str) -> Iterator[None]:
+    try:
+        yield
+    except Py4JJavaError as error:
+        known = meaning(error, asked)
+        raise known or TerminalError(
+            f"{asked}: Kafka's client could not be used", given=error.java_exception.getClass().getName()
+        ) from None
+
+
+@contextmanager
+def _admin(jvm: Any, settings: Mapping[str, str]) -> Iterator[Any]:  # noqa: ANN401 - a class of Java's
+    own = jvm.java.util.HashMap()
+    for name, value in settings.items():
+        own.put(name, value)
+    own.put("default.api.timeout.ms", str(ANSWER_MS))
+    own.put("request.timeout.ms", str(min(TRY_MS, ANSWER_MS)))
+    admin = jvm.org.apache.kafka.clients.admin.AdminClient.create(own)
+    try:
+        yield admin
+    finally:
+        admin.close(jvm.java.time.Duration.ofSeconds(1))
+
+
+def _answer(jvm: Any, future: Any) -> Any:  # noqa: ANN401 - as above
+    return future.get(ANSWER_MS, jvm.java.util.concurrent.TimeUnit.MILLISECONDS)
+
+
+def _said(error: Exception) -> str:
+    """An error's words with those of its causes."""
+    texts, java = [str(error)], getattr(error, "java_exception", None)
+    while java is not None:
+        texts.append(str(java.toString()))
+        java = java.getCause()
+    return "\n".join(texts)
+
+
+def _first(text: str, words: tuple[str, ...]) -> str | None:
+    return next((word for word in words if word in text), None)

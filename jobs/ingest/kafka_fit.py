@@ -1,0 +1,97 @@
+"""Brings the fields of a record's payload to the contract's columns, without altering a single value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from jobs.runtime.tables import spark_type
+from jobs.runtime.texts import TIMESTAMP_FORMAT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import Column as SparkColumn
+
+    from shared.contracts import Column
+
+NESTED = (T.StructType, T.MapType)
+# What may turn into each other without a decision of somebody's: a number of seconds, say, is no moment by itself.
+FAMILIES: tuple[tuple[type[T.DataType], ...], ...] = (
+    (T.NumericType,),
+    (T.BooleanType,),
+    (T.StringType,),
+    (T.DateType,),
+    (T.TimestampType, T.TimestampNTZType),
+    (T.BinaryType,),
+    (T.ArrayType,),
+)
+WIDEST = 38
+MISFITS = "misfits"
+RESCUED = "rescued"
+
+
+def fitted(fields: Mapping[str, tuple[SparkColumn, T.DataType]], columns: tuple[Column, ...]) -> SparkColumn:
+    """One struct of the contract's columns, `misfits` (what does not fit its type, in words) and `rescued`.
+
+    Grain: one record in, one struct out. A value that does not fit its type to the last digit is null and a misfit.
+
+    Args:
+        fields: The payload's fields with their types, by their names at the source; case does not count.
+        columns: The contract's.
+    """
+    known = {name.lower(): field for name, field in fields.items()}
+    absent = (F.lit(None), T.NullType())
+    values, misfits = [], []
+    for column in columns:
+        given, type_ = known.get(column.name, absent)
+        value = _fit(given, type_, spark_type(column.type))
+        values.append(value.alias(column.name))
+        misfit = F.lit(f"{column.name}: the value does not fit {column.type}")
+        misfits.append(F.when(given.isNotNull() & value.isNull(), misfit))
+    names = {column.name for column in columns}
+    others = [value.alias(name) for name, (value, _) in fields.items() if name.lower() not in names]
+    return F.struct(*values, F.array_compact(F.array(*misfits)).alias(MISFITS), _as_json(others).alias(RESCUED))
+
+
+def fit_texts(texts: SparkColumn, columns: tuple[Column, ...]) -> SparkColumn:
+    """The same struct from a map of names to texts, whose names are not known before it is read."""
+    given = {column.name: (F.try_element_at(texts, F.lit(column.name)), T.StringType()) for column in columns}
+    names = F.array(*(F.lit(column.name) for column in columns))
+    others = F.map_filter(texts, lambda name, value: ~F.array_contains(names, name) & value.isNotNull())
+    rescued = F.when(F.size(others) > 0, F.to_json(others))
+    return fitted(given, columns).withField(RESCUED, rescued)
+
+
+def _as_json(fields: list[SparkColumn]) -> SparkColumn:
+    if not fields:
+        return F.lit(None).cast("string")
+    return F.when(F.coalesce(*(f.isNotNull() for f in fields)), _json(F.struct(*fields)))
+
+
+def _json(value: SparkColumn) -> SparkColumn:
+    return F.to_json(value, {"timestampFormat": TIMESTAMP_FORMAT})
+
+
+def _fit(value: SparkColumn, given: T.DataType, wanted: T.DataType) -> SparkColumn:
+    if given == wanted:
+        return value
+    if isinstance(wanted, T.StringType) and not isinstance(given, T.BinaryType):
+        return _json(value) if isinstance(given, (*NESTED, T.ArrayType)) else value.cast(wanted)
+    if isinstance(given, T.StringType) and not isinstance(wanted, (T.BinaryType, T.ArrayType)):
+        return _from_text(value, wanted)
+    if not any(isinstance(given, family) and isinstance(wanted, family) for family in FAMILIES):
+        return F.lit(None).cast(wanted)
+    cast = value.try_cast(wanted)
+    return F.when(cast.try_cast(given) == value, cast) if isinstance(wanted, T.NumericType) else cast
+
+
+def _from_text(text: SparkColumn, wanted: T.DataType) -> SparkColumn:
+    cast = text.try_cast(wanted)
+    if not isinstance(wanted, T.DecimalType):
+        return cast
+    # The cast rounds what is finer than the column.
+    finest = T.DecimalType(WIDEST, WIDEST - (wanted.precision - wanted.scale))
+    return F.when(cast == text.try_cast(finest), cast)

@@ -1,0 +1,145 @@
+"""Turns records of a topic into rows: what their bytes say in the contract's columns, or why they say nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+from pyspark.sql.avro.functions import from_avro
+
+from jobs.ingest.kafka_fit import MISFITS, fit_texts, fitted
+from jobs.ingest.kafka_fit import RESCUED as RESCUED_FIELD
+from jobs.ingest.kafka_records import FRAME_BYTES, raw, schema_id, source_position
+from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import Column, DataFrame
+
+    from shared.contracts import Source, Table
+
+TOMBSTONE, BAD_MAGIC, UNKNOWN_SCHEMA = "TOMBSTONE", "BAD_MAGIC", "UNKNOWN_SCHEMA"
+DECODE, ENCODING = "DECODE", "ENCODING"
+# A field with a default that no writer knows: it is there in every record that could be decoded, and only there.
+DECODED = "_lakewright_decoded"
+TEXTS = "map<string,string>"
+OP, TS_MS, SOURCE, BEFORE = "debezium_op", "debezium_ts_ms", "debezium_source", "debezium_before"
+
+
+def rows_of(records: DataFrame, table: Table, source: Source, schemas: Mapping[int, str]) -> DataFrame:
+    """Decode records, as `Reading.rows` wants them.
+
+    Grain: one record in, one row out; what could not be decoded keeps its bytes in `_raw`.
+
+    Args:
+        records: Those of kafka_records.
+        table: The contract.
+        source: Its source: format and envelope.
+        schemas: For Avro, the writers' schemas by id.
+    """
+    decode = _avro if source.format == "avro" else _json
+    judged = decode(records, table, source, schemas)
+    is_bad = F.size(REASONS) > 0
+    return judged.select(
+        *(F.when(~is_bad, F.col(f"_row.{name}")).alias(name) for name in table.column_names),
+        source_position().alias(SOURCE_POSITION),
+        F.when(~is_bad, F.col(f"_row.{RESCUED_FIELD}")).alias(RESCUED),
+        F.when(is_bad, raw()).alias(RAW),
+        REASONS,
+    )
+
+
+def _avro(records: DataFrame, table: Table, _: Source, schemas: Mapping[int, str]) -> DataFrame:
+    framed = records.withColumn("_schema_id", schema_id())
+    body = F.expr(f"substring(value, {FRAME_BYTES + 1})")
+    # Decoded here and taken apart one step later: Spark then decodes each record once.
+    decoded = framed.select(
+        "*", *(_decoded(F.when(F.col("_schema_id") == i, body), text).alias(f"_as_{i}") for i, text in schemas.items())
+    )
+    rows = []
+    for i in schemas:
+        fields = _fields(decoded, f"_as_{i}")
+        rows.append(F.when(F.col(f"_as_{i}.{DECODED}"), fitted(fields, table.columns)))
+    row = F.coalesce(*rows) if rows else F.lit(None).cast(_nothing(table))
+    fault = (
+        F.when(F.col("value").isNull(), TOMBSTONE)
+        .when(F.col("_schema_id").isNull(), BAD_MAGIC)
+        .when(~F.col("_schema_id").isin([*schemas]), UNKNOWN_SCHEMA)
+        .when(F.col("_row").isNull(), DECODE)
+    )
+    return decoded.withColumn("_row", row).withColumn(REASONS, _reasons(fault))
+
+
+def _decoded(body: Column, schema: str) -> Column:
+    reader = json.loads(schema)
+    reader["fields"] = [*reader["fields"], {"name": DECODED, "type": "boolean", "default": True}]
+    return from_avro(body, schema, {"mode": "PERMISSIVE", "avroSchema": json.dumps(reader)})
+
+
+def _fields(decoded: DataFrame, name: str) -> dict[str, tuple[Column, T.DataType]]:
+    struct = decoded.schema[name].dataType
+    fields = struct.fields if isinstance(struct, T.StructType) else []
+    return {f.name: (F.col(f"{name}.`{f.name}`"), f.dataType) for f in fields if f.name != DECODED}
+
+
+def _json(records: DataFrame, table: Table, source: Source, _: Mapping[int, str]) -> DataFrame:
+    value = F.col("value").cast("string")
+    parsed = records.withColumn("_texts", _texts(value))
+    image = F.col("_texts")
+    if source.envelope:
+        parsed = parsed.withColumn("_texts", _change(table))
+    fault = (
+        F.when(F.col("value").isNull() & F.col("_texts").isNull(), TOMBSTONE)
+        .when(~F.is_valid_utf8(value), ENCODING)
+        .when(F.col("_texts").isNull(), DECODE)
+    )
+    return parsed.withColumn("_row", fit_texts(image, table.columns)).withColumn(REASONS, _reasons(fault))
+
+
+def _texts(text: Column) -> Column:
+    """The fields of a JSON object as texts; null when it is none.
+
+    Through a variant, which keeps a number to the last digit where Spark's other JSON functions make a double of it.
+    """
+    return F.try_variant_get(F.try_parse_json(text), "$", TEXTS)
+
+
+def _change(table: Table) -> Column:
+    """Debezium's envelope: the row after the change, or before it was deleted, and what the envelope says of it.
+
+    A tombstone, which follows a delete and may outlive it in a compacted topic, is a delete of its record's key.
+    """
+    plain = _unwrapped(F.col("_texts"))
+    op = F.try_element_at(plain, F.lit("op"))
+    before, after = (F.try_element_at(plain, F.lit(name)) for name in ("before", "after"))
+    said = {OP: op, TS_MS: F.try_element_at(plain, F.lit("ts_ms")), SOURCE: F.try_element_at(plain, F.lit("source"))}
+    change = F.map_concat(_texts(F.coalesce(after, before)), _told(table, said | {BEFORE: before}))
+    key = _unwrapped(_texts(F.col("key").cast("string")))
+    sent_ms = F.unix_millis("timestamp").cast("string")
+    tombstone = F.map_concat(key, _told(table, {OP: F.lit("d"), TS_MS: sent_ms}))
+    return F.when(F.col("value").isNull(), tombstone).when(op.isNotNull(), change)
+
+
+def _unwrapped(texts: Column) -> Column:
+    """The payload, where the converter sends a schema with each record."""
+    payload = F.try_element_at(texts, F.lit("payload"))
+    is_wrapped = payload.isNotNull() & F.map_contains_key(texts, "schema")
+    return F.when(is_wrapped, _texts(payload)).otherwise(texts)
+
+
+def _told(table: Table, said: Mapping[str, Column]) -> Column:
+    """Those parts of the envelope that the contract has columns for."""
+    wanted = [part for name, value in said.items() if name in table.column_names for part in (F.lit(name), value)]
+    return F.create_map(*wanted) if wanted else _texts(F.lit("{}"))
+
+
+def _nothing(table: Table) -> str:
+    columns = ", ".join(f"`{c.name}`: {c.type}" for c in table.columns)
+    return f"struct<{columns}, {MISFITS}: array<string>, {RESCUED_FIELD}: string>"
+
+
+def _reasons(fault: Column) -> Column:
+    return F.when(fault.isNotNull(), F.array(fault)).otherwise(F.coalesce(F.col(f"_row.{MISFITS}"), F.array()))

@@ -1,0 +1,56 @@
+"""The ingest step again and again: a job of its own for topics whose records are wanted within minutes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from shared.errors import StepFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shared.jobs import TableOutcome
+
+log = logging.getLogger(__name__)
+
+# A broker or the daily batch may be in the way for a while.
+PATIENCE = 10
+
+
+def ingest_forever(
+    ingest: Callable[[], list[TableOutcome]],
+    every_seconds: int,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
+    """Ingest, wait for the rest of the interval, and ingest again, until the job run is ended from outside.
+
+    Each round is a batch like any other: what it reads and how far it came land in one commit. So the job may be
+    ended at any moment, and there is no checkpoint that could disagree with the table.
+
+    Args:
+        ingest: One round; gives the outcome of each table.
+        every_seconds: From the start of one round to the start of the next.
+        clock: Seconds of a clock that only grows.
+        pause: Waits for so many seconds.
+
+    Raises:
+        StepFailedError: a table failed for good, or for many rounds in a row.
+    """
+    failed: dict[str, int] = {}
+    while True:
+        started = clock()
+        red = [outcome for outcome in ingest() if outcome.is_red]
+        failed = {outcome.table: failed.get(outcome.table, 0) + 1 for outcome in red}
+        for outcome in red:
+            if failed[outcome.table] >= PATIENCE or not (outcome.failure and outcome.failure.retryable):
+                raise StepFailedError(
+                    f"{outcome.table} cannot be ingested",
+                    given=outcome.failure.message if outcome.failure else outcome.reason,
+                    expected=f"a round that goes well, within {PATIENCE}",
+                    mend="mend the cause; EMR starts a streaming job run anew by itself, and it goes on from the table",
+                )
+        pause(max(0.0, every_seconds - (clock() - started)))

@@ -1,0 +1,413 @@
+"""Topics of a real broker, read into a small lake: each record once, whatever happens, and nothing in silence."""
+
+import json
+import struct
+import threading
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from jobs.ingest import aws, kafka_broker, kafka_records
+from jobs.ingest.kafka import read_kafka
+from jobs.ingest.kafka_payload import rows_of
+from jobs.ingest.kafka_records import from_raw
+from jobs.main import run
+from shared.jobs import Status, Step
+from tests.support.kafka import SCHEMAS, Topic, framed, put_secret
+from tests.support.killing import KilledError, Reaper
+from tests.support.small_lake import SmallLake, lease_account, let_leases_run_out
+
+pytestmark = pytest.mark.slow
+
+PAYMENTS = "bronze.kafka__payments"
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+NAIVE_NOON = NOON.replace(tzinfo=None)
+HEAD = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: {name}
+name: {name}
+version: 1.0.0
+status: active
+description: {{purpose: Words.}}
+servers:
+  - {{server: kafka, type: kafka, host: h, format: {format}, customProperties: [{custom}]}}
+schema:
+  - name: {name}
+    physicalName: {topic}
+    physicalType: table
+    dataGranularityDescription: One row per record.
+    customProperties: [{{property: writeDisposition, value: append}}]
+    properties:
+"""
+PRODUCTS = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: silver-products
+name: products
+version: 1.0.0
+status: active
+description: {purpose: Words.}
+schema:
+  - name: products
+    physicalType: table
+    dataGranularityDescription: One row per product.
+    properties:
+      - name: id
+        logicalType: integer
+        physicalType: bigint
+        primaryKey: true
+        transformSourceObjects: [bronze.kafka__products]
+        description: c
+      - {name: name, logicalType: string, physicalType: string, description: c}
+      - {name: changed_ms, logicalType: integer, physicalType: bigint, transformLogic: debezium_ts_ms, description: c}
+    customProperties:
+      - {property: writeDisposition, value: merge}
+      - {property: sequenceBy, value: [changed_ms]}
+      - {property: applyAsDeletes, value: "debezium_op = 'd'"}
+"""
+KINDS = {"string": "string", "bigint": "integer", "int": "integer", "timestamp": "timestamp", "date": "date"}
+PAYMENT = {
+    "payment_id": "string",
+    "order_id": "int",
+    "amount": "decimal(12,2)",
+    "paid_at": "timestamp",
+    "channel": "string",
+}
+
+
+def contract(name, topic, columns, form="avro", **custom):
+    told = ", ".join(f"{{property: {k}, value: {json.dumps(v)}}}" for k, v in custom.items())
+    lines = [HEAD.format(name=name, topic=topic, format=form, custom=told)]
+    for i, (column, type_) in enumerate(columns.items()):
+        key = "primaryKey: true, " if i == 0 else ""
+        kind = KINDS.get(type_, "number")
+        lines.append(f'      - {{name: {column}, {key}logicalType: {kind}, physicalType: "{type_}", description: c}}\n')
+    return "".join(lines)
+
+
+@pytest.fixture(scope="module")
+def lake_of(tmp_path_factory, spark, broker):
+    """A new lake for the contracts given, with the writers' schemas in its landing place and the broker's secret."""
+
+    def make(contracts):
+        lake = SmallLake(tmp_path_factory.mktemp("lake"), spark, contracts)
+        register(lake, *SCHEMAS)
+        return lake
+
+    with lease_account():
+        aws._client.cache_clear()
+        put_secret(broker.secret)
+        yield make
+        aws._client.cache_clear()
+
+
+def register(lake, *schema_ids, schemas=SCHEMAS):
+    folder = Path(lake.landing_root, "schemas")
+    folder.mkdir(parents=True, exist_ok=True)
+    for i in schema_ids:
+        (folder / f"{i}.avsc").write_text(json.dumps(schemas[i]))
+
+
+def payments_lake(lake_of, topic, **custom):
+    columns = contract("kafka__payments", topic.name, PAYMENT, schemas="s3://landing/schemas", **custom)
+    return lake_of({PAYMENTS: columns})
+
+
+def payment(number, schema_id=7, **others):
+    record = {"payment_id": f"p{number}", "order_id": number, "amount": Decimal("12.50"), "paid_at": NOON}
+    return framed(schema_id, record | others)
+
+
+def ingested(lake, run_id, table=PAYMENTS):
+    return lake.run(run_id, (Step.INGEST,)).outcomes[table]
+
+
+def landed(lake, table=PAYMENTS):
+    names = [*lake.catalog.table(table).column_names, "_source_position", "_rescued"]
+    return sorted((tuple(r) for r in lake.frame(table).select(*names).collect()), key=lambda r: r[-2])
+
+
+def row(number, place, channel=None, rescued=None):
+    return f"p{number}", number, Decimal("12.50"), NAIVE_NOON, channel, place, rescued
+
+
+def test_new_records_alone_are_read_and_what_is_no_record_is_kept_whole(lake_of, broker):
+    topic = Topic(broker, "payments").create()
+    lake = payments_lake(lake_of, topic)
+    poison = [
+        b'{"no": "avro"}',
+        struct.pack(">bI", 0, 99) + b"\x02x",
+        payment(4)[:9],
+        None,
+        payment(2**40),
+    ]
+    topic.send(
+        payment(1),
+        payment(2, 1_000_001, Channel="web", device={"os": "x"}),
+        *poison,
+        key=b"k",
+        headers=[("h", b"\xff")],
+    )
+    topic.send(payment(3, 1_000_001, Channel=None, device=None), partition=1)
+
+    first = ingested(lake, "r1")
+
+    expected = [row(1, "payments/0/0"), row(2, "payments/0/1", "web", '{"device":{"os":"x"}}'), row(3, "payments/1/0")]
+    assert expected == landed(lake)
+    assert (8, 3, 5) == (first.read, first.inserted, first.quarantined)
+    reasons = ["BAD_MAGIC", "UNKNOWN_SCHEMA", "DECODE", "TOMBSTONE", "order_id: the value does not fit int"]
+    refused = lake.refused(PAYMENTS)
+    assert {f"payments/0/{i}": [r] for i, r in enumerate(reasons, 2)} == {r[2]: r[1] for r in refused}
+    assert poison == [bytes(r.value) if r.value is not None else None for r in kept(lake)]
+
+    # What was read is gone from the broker, and so cannot be asked for; a partition is new, and so are records.
+    topic.forget(0, 7)
+    topic.grow(3)
+    topic.send(payment(5), partition=0)
+    topic.send(payment(6), partition=2)
+    second = ingested(lake, "r2")
+    assert [*expected[:2], row(5, "payments/0/7"), expected[2], row(6, "payments/2/0")] == landed(lake)
+    assert (2, 2, Status.SUCCEEDED) == (second.read, second.inserted, second.status)
+
+    versions = lake.versions()
+    assert Status.UNCHANGED is ingested(lake, "r3").status
+    assert versions == lake.versions()
+    assert_kept_suffices_for_a_replay(lake)
+    assert_no_secret_is_left(lake, broker)
+
+
+def kept(lake):
+    refused = lake.spark.read.format("delta").load(lake.quarantine_location(PAYMENTS))
+    return sorted(from_raw(refused, "row").collect(), key=lambda r: r.offset)
+
+
+def assert_kept_suffices_for_a_replay(lake):
+    """The record of an unknown schema is decoded once its schema is there, as if it had come from the topic."""
+    refused = lake.spark.read.format("delta").load(lake.quarantine_location(PAYMENTS))
+    table = lake.catalog.table(PAYMENTS)
+    only = {"type": "record", "name": "Short", "fields": [{"name": "payment_id", "type": "string"}]}
+    schemas = {99: json.dumps(only)}
+    rows = rows_of(from_raw(refused.where("rules[0] = 'UNKNOWN_SCHEMA'"), "row"), table, table.source, schemas)
+    [again] = rows.collect()
+    assert ([], None, "x", "payments/0/3") == (again._reasons, again._raw, again.payment_id, again._source_position)
+    [record] = [r for r in kept(lake) if r.offset == 3]
+    assert (b"k", [("h", b"\xff")]) == (bytes(record.key), [(h.key, bytes(h.value)) for h in record.headers])
+    assert 1_767_268_800.123 == record.timestamp.replace(tzinfo=UTC).timestamp()
+
+
+def assert_no_secret_is_left(lake, broker):
+    secret = broker.secret["password"].encode()
+    assert [] == [f for f in lake.root.rglob("*") if f.is_file() and secret in f.read_bytes()]
+    assert secret not in Path(broker.folder, "broker.log").read_bytes()
+
+
+def test_offsets_that_retention_took_fail_the_table_or_become_rows_of_its_quarantine(lake_of, broker):
+    topic = Topic(broker, "short").create(1)
+    lake = payments_lake(lake_of, topic)
+    topic.send(payment(1))
+    ingested(lake, "r1")
+    topic.send(payment(2), payment(3), payment(4))
+    topic.forget(0, 3)
+
+    failed = ingested(lake, "r2")
+    assert ("SourceContentError", False) == (failed.failure.error, failed.failure.retryable)
+    assert (
+        "topic short, partition 0: the table stands at offset 1, and the broker holds 3 to 4" in failed.failure.message
+    )
+
+    lake.amend(
+        PAYMENTS,
+        "customProperties: [{property: schemas",
+        "customProperties: [{property: failOnDataLoss, value: false}, {property: schemas",
+    )
+    went_on = ingested(lake, "r3")
+    assert (2, 1, 1) == (went_on.read, went_on.inserted, went_on.quarantined)
+    assert [row(1, "short/0/0"), row(4, "short/0/3")] == landed(lake)
+    assert [(2, ["LOST: the next offset is 3"], "short/0/1", None, None)] == lake.refused(PAYMENTS)
+
+
+def test_transactions_that_were_aborted_are_not_read_and_those_that_are_open_not_yet(lake_of, broker):
+    topic = Topic(broker, "transacted").create(1)
+    lake = payments_lake(lake_of, topic)
+    topic.send_in_transaction([payment(1)], commit=True)
+    topic.send_in_transaction([payment(2)], commit=False)
+
+    first = ingested(lake, "r1")
+
+    assert [row(1, "transacted/0/0")] == landed(lake)
+    assert (1, 1) == (first.read, first.inserted)
+    topic.send_in_transaction([payment(3)], commit=True)
+    ingested(lake, "r2")
+    assert [row(1, "transacted/0/0"), row(3, "transacted/0/4")] == landed(lake)
+
+
+def test_json_is_read_to_the_last_digit_and_a_change_as_debezium_means_it(lake_of, broker):
+    plain, changes = Topic(broker, "plain").create(1), Topic(broker, "shop.products").create(1)
+    exact = {"id": "bigint", "price": "decimal(20,9)", "seen_at": "timestamp", "note": "string"}
+    product = {
+        "id": "bigint",
+        "name": "string",
+        "weight": "double",
+        "debezium_op": "string",
+        "debezium_ts_ms": "bigint",
+    }
+    lake = lake_of(
+        {
+            "bronze.kafka__plain": contract("kafka__plain", plain.name, exact, "json"),
+            "bronze.kafka__products": contract("kafka__products", changes.name, product, "json", envelope="debezium"),
+            "silver.products": PRODUCTS,
+        }
+    )
+    plain.send(
+        b'{"id": 1, "price": 12345678901.123456789, "seen_at": "2026-01-01T12:00:00Z",'
+        b' "note": {"a": [1.50]}, "new": 1e3}',
+        b'{"id": 2, "price": 0.1234567891, "note": ""}',
+        b'{"id": 3',
+        b'"text"',
+        b"\xff\xfe",
+        b'{"id": 1.5}',
+    )
+    # What Debezium's connector for MySQL sent, from the tests of Apache Paimon (Apache-2.0).
+    lines = (Path(__file__).parent / "debezium_changes.txt").read_bytes().splitlines()
+    whole = [line for line in lines if line.startswith(b"{")]
+    wrapped = json.dumps({"schema": {"type": "struct"}, "payload": json.loads(whole[0])}).encode()
+    changes.send(*whole, wrapped)
+    changes.send(None, key=b'{"id": 101}')
+    changes.send(None, b"{}")
+
+    outcomes = lake.run("r1", (Step.INGEST, Step.REFINE)).outcomes
+
+    assert [
+        (
+            1,
+            Decimal("12345678901.123456789"),
+            NOON.replace(tzinfo=None),
+            '{"a":[1.5]}',
+            "plain/0/0",
+            '{"new":"1000.0"}',
+        ),
+    ] == landed(lake, "bronze.kafka__plain")
+    assert {
+        "plain/0/1": ["price: the value does not fit decimal(20,9)"],
+        "plain/0/2": ["DECODE"],
+        "plain/0/3": ["DECODE"],
+        "plain/0/4": ["ENCODING"],
+        "plain/0/5": ["id: the value does not fit bigint"],
+    } == {r[2]: r[1] for r in lake.refused("bronze.kafka__plain")}
+    expected = []
+    for change in [json.loads(line) for line in [*whole, whole[0]]]:
+        image = change["after"] or change["before"]
+        others = {k: v for k, v in sorted(image.items()) if k not in product and v is not None}
+        rescued = json.dumps(others, separators=(",", ":")) if others else None
+        expected.append((image["id"], image["name"], image["weight"], change["op"], change["ts_ms"], rescued))
+    expected.append((101, None, None, "d", 1_767_268_800_123, None))
+    by_offset = sorted(landed(lake, "bronze.kafka__products"), key=lambda r: int(r[5].split("/")[2]))
+    assert expected == [(*r[:5], r[6]) for r in by_offset]
+    assert "d" in {r[3] for r in expected[:-1]}
+    assert [["DECODE"], ["TOMBSTONE"]] == [r[1] for r in lake.refused("bronze.kafka__products")]
+    assert 2 == outcomes["bronze.kafka__products"].quarantined
+    states = {}
+    for change in sorted(expected, key=lambda c: c[4]):
+        states |= {change[0]: change}
+    assert [(c[0], c[1]) for c in states.values() if c[3] != "d"] == [r[:2] for r in lake.rows("silver.products")]
+    assert 101 not in {r[0] for r in lake.rows("silver.products")}
+
+
+def test_a_drain_that_dies_anywhere_and_runs_again_has_each_record_once(lake_of, broker, monkeypatch):
+    topic = Topic(broker, "killed").create()
+    lake = payments_lake(lake_of, topic)
+    topic.send(payment(1), b"poison")
+    ingested(lake, "r1")
+    topic.send(payment(2), b"poison", partition=1)
+    reaper = Reaper()
+    reaper.watch(monkeypatch)
+    deaths = 0
+    while True:
+        reaper.begin()
+        try:
+            run(["--job", lake.job(Step.INGEST, "r2").model_dump_json()], lake.spark, lake.catalog)
+            break
+        except KilledError:
+            deaths += 1
+            let_leases_run_out()
+            # What comes while the job is away belongs to the next batch, or to this one: to one of them.
+            topic.send(payment(100 + deaths), partition=deaths % 2)
+    monkeypatch.undo()
+    ingested(lake, "r3")
+
+    assert deaths >= 4
+    places = [r[-2] for r in landed(lake)] + [r[2] for r in lake.refused(PAYMENTS)]
+    assert [f"killed/{p}/{o}" for p, count in held(lake, topic).items() for o in range(count)] == sorted(
+        places, key=order
+    )
+
+
+def order(place):
+    _, partition, offset = place.split("/")
+    return int(partition), int(offset)
+
+
+def held(lake, topic):
+    settings = {
+        "bootstrap.servers": topic.broker.secret["bootstrap_servers"],
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": "PLAIN",
+        "sasl.jaas.config": "org.apache.kafka.common.security.plain.PlainLoginModule required "
+        f'username="{topic.broker.secret["username"]}" password="{topic.broker.secret["password"]}";',
+    }
+    return {p: h.latest for p, h in kafka_broker.held_offsets(lake.spark, settings, topic.name, "kafka").items()}
+
+
+def test_a_broker_that_restarts_is_waited_for_and_one_that_stays_away_is_told(lake_of, broker, monkeypatch):
+    topic = Topic(broker, "away").create(1)
+    lake = payments_lake(lake_of, topic)
+    topic.send(payment(1))
+    table, job = lake.catalog.table(PAYMENTS), lake.job(Step.INGEST)
+    broker.stop()
+    back = threading.Timer(3, broker.start)
+    back.start()
+    assert Status.SUCCEEDED is ingested(lake, "r1").status
+    back.join()
+
+    topic.send(payment(2))
+    monkeypatch.setattr(kafka_records, "POLL_MS", 2_000)
+    monkeypatch.setattr(kafka_broker, "ANSWER_MS", 2_000)
+    reading = read_kafka(lake.spark, table, job, {"offsets": {topic.name: {"0": 1}}})
+    assert broker.secret["password"] not in reading.rows._jdf.queryExecution().toString()
+    broker.stop()
+    try:
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - Spark's own, whatever its class
+            reading.rows.collect()
+        in_mid_run = reading.meaning(caught.value)
+        before = ingested(lake, "r2").failure
+    finally:
+        broker.start()
+        broker.ready()
+    assert in_mid_run.retryable
+    assert "kafka, topic away, partition 0 from offset 1: no answer from Kafka" in str(in_mid_run)
+    assert ("SourceUnavailableError", True) == (before.error, before.retryable)
+    assert "kafka, topic away: no answer from Kafka" in before.message
+    assert Status.SUCCEEDED is ingested(lake, "r2").status
+    assert [row(1, "away/0/0"), row(2, "away/0/1")] == landed(lake)
+
+
+def test_what_the_broker_refuses_is_told_without_a_secret(lake_of, broker):
+    lake = payments_lake(lake_of, Topic(broker, "nowhere"))
+
+    missing = ingested(lake, "r1").failure
+
+    assert ("SourceContentError", False) == (missing.error, missing.retryable)
+    assert "kafka, topic nowhere: the topic is not there" in missing.message
+    wrong = {
+        "bootstrap.servers": broker.secret["bootstrap_servers"],
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": "PLAIN",
+        "sasl.jaas.config": "org.apache.kafka.common.security.plain.PlainLoginModule required "
+        'username="lakewright" password="hunter2";',
+    }
+    with pytest.raises(kafka_broker.TerminalError, match="kafka: the login was refused") as caught:
+        kafka_broker.held_offsets(lake.spark, wrong, "nowhere", "kafka")
+    assert "hunter2" not in str(caught.value)

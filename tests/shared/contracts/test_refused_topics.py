@@ -1,0 +1,97 @@
+"""A Kafka source that does not fit a topic is refused, naming file and line."""
+
+import pytest
+
+from shared.contracts import load_catalog
+from shared.errors import ContractError
+
+CONTRACT = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: bronze-kafka-notes
+name: kafka__notes
+version: 1.0.0
+status: active
+description: {purpose: Notes.}
+servers:
+  - server: kafka
+    type: kafka
+    host: kafka
+    format: avro
+    customProperties:
+      - {property: schemas, value: s3://landing/schemas}
+schema:
+  - name: kafka__notes
+    physicalName: notes
+    physicalType: table
+    dataGranularityDescription: One row per record.
+    properties:
+      - {name: id, logicalType: integer, physicalType: bigint, primaryKey: true, description: Note.}
+    customProperties:
+      - {property: writeDisposition, value: append}
+"""
+SCHEMAS = "      - {property: schemas, value: s3://landing/schemas}\n"
+APPEND = "      - {property: writeDisposition, value: append}\n"
+
+
+def compiled(folder, text):
+    file = folder / "bronze" / "kafka__notes.odcs.yaml"
+    file.parent.mkdir()
+    file.write_text(text)
+    return load_catalog(folder).table("bronze.kafka__notes").source
+
+
+def test_a_topic_is_named_by_its_server_and_its_physical_name(tmp_path):
+    source = compiled(tmp_path, CONTRACT)
+
+    assert ("kafka", "notes", "avro", "s3://landing/schemas", True) == (
+        source.system,
+        source.object,
+        source.format,
+        source.schemas,
+        source.fail_on_data_loss,
+    )
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        pytest.param("    host: kafka\n", "", "9: a kafka server needs host", id="no host"),
+        pytest.param("format: avro", "format: csv", "9: format does not fit a Kafka topic; given: csv", id="a format"),
+        pytest.param("format: avro", "format: json", "9: schemas does not fit a Kafka topic", id="schemas of JSON"),
+        pytest.param("    customProperties:\n" + SCHEMAS, "", "9: schemas does not fit", id="Avro without schemas"),
+        pytest.param(
+            SCHEMAS,
+            SCHEMAS + "      - {property: envelope, value: debezium}\n",
+            "9: envelope does not fit a Kafka topic; given: debezium; expected: debezium, in json",
+            id="an envelope in Avro",
+        ),
+        pytest.param(
+            SCHEMAS,
+            SCHEMAS + "      - {property: failOnDataLoss, value: maybe}\n",
+            "9: failOnDataLoss does not fit a Kafka topic; given: maybe; expected: true or false",
+            id="neither true nor false",
+        ),
+        pytest.param(
+            SCHEMAS,
+            SCHEMAS + "      - {property: offsets, value: latest}\n",
+            "15: unknown custom property; given: offsets; expected: envelope, failOnDataLoss, schemas",
+            id="an unknown property",
+        ),
+        pytest.param(
+            APPEND,
+            APPEND.replace("append", "snapshot"),
+            "23: writeDisposition does not fit a Kafka topic",
+            id="a snapshot",
+        ),
+        pytest.param(
+            APPEND, APPEND + "      - {property: cursor, value: id}\n", "24: cursor does not fit", id="a cursor"
+        ),
+    ],
+)
+def test_what_does_not_fit_a_topic_is_refused(tmp_path, old, new, said):
+    assert 1 == CONTRACT.count(old)
+    with pytest.raises(ContractError) as caught:
+        compiled(tmp_path, CONTRACT.replace(old, new))
+
+    assert f"bronze/kafka__notes.odcs.yaml:{said}" in str(caught.value)
