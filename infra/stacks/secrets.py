@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shared.contracts import Catalog
 
 # Types of source whose connection holds a credential.
-SECRET_TYPES = frozenset({"salesforce", "snowflake"})
+SECRET_TYPES = frozenset({"kafka", "salesforce", "snowflake"})
 REDSHIFT = "redshift"
 
 

@@ -77,6 +77,12 @@ def crm_files(delivery: int) -> Iterator[tuple[str, bytes]]:
             yield f"crm/{entity}/{FILE_DAYS[2]}.csv", _odd_file(whole.decode("utf-8-sig"), odd)
 
 
+def sample_orders() -> list[Row]:
+    """The order headers of the samples, as they are."""
+    with (SNOWFLAKE / f"{ORDERS.lower()}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def rates_archive(delivery: int) -> bytes:
     """The ECB's archive: up to a day on the first delivery, as it is on the second."""
     if delivery > 1:

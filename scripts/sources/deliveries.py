@@ -31,7 +31,8 @@ class How(Enum):
 class Oddity:
     """One row that makes the second run interesting.
 
-    `row` is the key of a row of the samples. `surplus` is how many cells an added row has too many (or, below zero,
+    `row` is the key of a row of the samples, or of an event that is made from one; an event's `bytes` (in hex) are
+    sent as they are. `surplus` is how many cells an added row has too many (or, below zero,
     too few); `encoding` is how it is written.
     """
 
@@ -43,11 +44,13 @@ class Oddity:
     cells: dict[str, str] = field(default_factory=dict)
     surplus: int = 0
     encoding: str = "utf-8"
+    bytes: str | None = None
 
 
 ORDERS, LINES, CUSTOMERS = "SALESORDERHEADER", "SALESORDERDETAIL", "CUSTOMER"
 EVENTS = "web.behaviour_events"
 CONTACTS, OPPORTUNITIES = "contacts", "opportunities"
+ORDER_EVENTS, ORDER_CHANGES = "order_events", "shop.sales.salesorderheader"
 MERGED, QUARANTINED, SUPERSEDED = "merged", "quarantined in silver", "superseded"
 MALFORMED = "quarantined at ingest"
 NEW_YEAR = "2012-01-02 00:00:00"
@@ -131,6 +134,24 @@ ODDITIES = (
         source=EVENTS, row="user_0215 2024-06-03 10:02:56 search", how=How.ADDED, fate=QUARANTINED,
         what="a platform nobody knows", cells={"user_id": "user_9999", "platform": "fridge"},
     ),
+    Oddity(source=ORDER_EVENTS, row="45107-placed", how=How.DOUBLED, fate=SUPERSEDED, what="an event sent twice"),
+    Oddity(
+        source=ORDER_EVENTS, row="45108-placed", how=How.ADDED, fate=QUARANTINED, what="an unknown type",
+        cells={"event_id": "45108-teleported", "event_type": "teleported"},
+    ),
+    Oddity(
+        source=ORDER_EVENTS, row="45109-placed", how=How.ADDED, fate=MALFORMED, what="BAD_MAGIC",
+        bytes=b'{"event": "plain text"}'.hex(),
+    ),
+    Oddity(
+        source=ORDER_EVENTS, row="45110-placed", how=How.ADDED, fate=MALFORMED, what="UNKNOWN_SCHEMA",
+        bytes="0000000063" + b"from the future".hex(),
+    ),
+    Oddity(
+        source=ORDER_EVENTS, row="45111-placed", how=How.ADDED, fate=MALFORMED, what="DECODE",
+        bytes="0000000002" + "ff" * 4,
+    ),
+    Oddity(source=ORDER_CHANGES, row="43662", how=How.REMOVED, fate="deleted", what="an order struck out"),
 )  # fmt: skip
 
 

@@ -8,6 +8,8 @@ from scripts.sources.delivered_bridge import bridge_files
 from scripts.sources.delivered_events import redshift_files
 from scripts.sources.delivered_files import check_delivery, crm_files, rates_archive, snowflake_files
 from scripts.sources.http_files import FileServer
+from scripts.sources.kafka_stand_in import KafkaStandIn
+from scripts.sources.order_events import schema_files
 from scripts.sources.redshift.stand_in import RedshiftStandIn
 from scripts.sources.salesforce.records import field_types, salesforce_records
 from scripts.sources.salesforce.stand_in import SalesforceStandIn
@@ -21,7 +23,7 @@ RATES_NAME = "eurofxref-hist.zip"
 
 
 class StandIns:
-    """Stand-ins for Snowflake, Redshift, Salesforce, the CRM's file drop and the ECB's web site.
+    """Stand-ins for Snowflake, Redshift, Kafka, Salesforce, the CRM's file drop and the ECB's web site.
 
     Entering the context, or `start()`, returns at once; `ready()` waits until the sources answer. Secrets and
     parameters are known from the start on.
@@ -41,12 +43,17 @@ class StandIns:
         self.snowflake = SnowflakeStandIn(self.root / "sources" / "snowflake")
         self.redshift = RedshiftStandIn(self.root / "sources" / "redshift")
         self.salesforce = SalesforceStandIn()
+        self.kafka = KafkaStandIn(self.root / "sources" / "kafka")
         self.web = FileServer()
 
     @property
     def secrets(self) -> dict[str, dict[str, Any]]:
         """The connection of each source that has a secret."""
-        return {"salesforce": self.salesforce.secret, "snowflake": self.snowflake.secret}
+        return {
+            "kafka": self.kafka.secret,
+            "salesforce": self.salesforce.secret,
+            "snowflake": self.snowflake.secret,
+        }
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -65,6 +72,7 @@ class StandIns:
         self.web.start()
         self.redshift.start()
         self.snowflake.start()
+        self.kafka.start()
 
     def ready(self) -> None:
         """Wait until every source answers.
@@ -72,6 +80,7 @@ class StandIns:
         Raises:
             TerminalError: one of them does not.
         """
+        self.kafka.ready(self.delivery)
         self.redshift.ready()
         self.snowflake.ready()
 
@@ -86,9 +95,11 @@ class StandIns:
         self._put_files()
         self.redshift.load()
         self.snowflake.load()
+        self.kafka.load(delivery)
 
     def stop(self) -> None:
         """End everything that was started."""
+        self.kafka.stop()
         self.snowflake.stop()
         self.redshift.stop()
         self.salesforce.stop()
@@ -108,7 +119,7 @@ class StandIns:
     def _put_files(self) -> None:
         _put(self.snowflake.tables, snowflake_files(self.delivery))
         _put(self.redshift.tables, redshift_files(self.delivery))
-        _put(self.root / "landing", crm_files(self.delivery))
+        _put(self.root / "landing", [*crm_files(self.delivery), *schema_files()])
         _put(self.root / "landing", bridge_files(self.delivery))
         self.salesforce.hold(salesforce_records(self.delivery), field_types())
         self.web.files[RATES_NAME] = rates_archive(self.delivery)

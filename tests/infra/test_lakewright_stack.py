@@ -27,7 +27,12 @@ PINNED = {
     },
     "AWS::DynamoDB::Table": {"Storage/LeasesEBFF46EF", "Storage/KnownRuns2208A4CD"},
     "AWS::Glue::Database": {"Catalog/Bronze", "Catalog/Silver", "Catalog/Gold"},
-    "AWS::SecretsManager::Secret": {"Secrets/Salesforce", "Secrets/Snowflake", "Secrets/PiiKey"},
+    "AWS::SecretsManager::Secret": {
+        "Secrets/Kafka",
+        "Secrets/PiiKey",
+        "Secrets/Salesforce",
+        "Secrets/Snowflake",
+    },
 }
 
 

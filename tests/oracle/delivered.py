@@ -2,14 +2,18 @@
 
 import csv
 import io
+import json
 import re
 import zipfile
 from dataclasses import dataclass
 from functools import cache
 
+import fastavro
+
 from scripts.sources.delivered_bridge import bridge_files
 from scripts.sources.delivered_events import redshift_files
 from scripts.sources.delivered_files import RATES_MEMBER, crm_files, rates_archive, snowflake_files
+from scripts.sources.order_events import EVENTS_TOPIC, messages, schema_files
 from scripts.sources.salesforce.records import salesforce_records
 
 ENTITIES = {
@@ -36,6 +40,7 @@ OBJECTS = {
 }
 RATES = "ecb__fx_rates"
 EVENTS = "redshift__behaviour_events"
+ORDER_EVENTS = "kafka__order_events"
 UNDECODABLE = re.compile("[\udc80-\udcff]")
 
 Row = dict[str, str | None]
@@ -43,7 +48,7 @@ Row = dict[str, str | None]
 
 @dataclass(frozen=True)
 class Malformed:
-    """A line of a file that is no row: what it says, and what is wrong with it (`short`, `long` or `bytes`)."""
+    """A line of a file that is no row, or a record of a topic: what is wrong with it, and what it says."""
 
     what: str
     cells: tuple[str, ...]
@@ -75,6 +80,7 @@ def day(delivery: int) -> Day:
         rows[OBJECTS[name]] = [{n.lower(): c or None for n, c in record.items()} for record in records]
     with zipfile.ZipFile(io.BytesIO(rates_archive(delivery))) as archive:
         rows[RATES], malformed[RATES] = _read(archive.read(RATES_MEMBER))
+    rows[ORDER_EVENTS], malformed[ORDER_EVENTS] = _events(delivery)
     return Day(rows, malformed)
 
 
@@ -104,6 +110,27 @@ def _read(content: bytes) -> tuple[list[Row], list[Malformed]]:
             bad.append(Malformed(fault, tuple(cells)))
         else:
             good.append({n: c or None for n, c in zip(names, cells, strict=True) if n})
+    return good, bad
+
+
+def _events(delivery: int) -> tuple[list[Row], list[Malformed]]:
+    schemas = {int(name.rpartition("/")[2].removesuffix(".avsc")): json.loads(text) for name, text in schema_files()}
+    names = [f["name"] for f in schemas[max(schemas)]["fields"]]
+    good: list[Row] = []
+    bad: list[Malformed] = []
+    for message in (m for partition in messages(delivery)[EVENTS_TOPIC] for m in partition):
+        value = message.value or b""
+        fault = "BAD_MAGIC" if value[:1] != b"\0" else None
+        number = int.from_bytes(value[1:5], "big")
+        fault = fault or (None if number in schemas else "UNKNOWN_SCHEMA")
+        try:
+            event = {} if fault else fastavro.schemaless_reader(io.BytesIO(value[5:]), schemas[number], None)
+        except (EOFError, ValueError, IndexError):
+            fault = "DECODE"
+        if fault:
+            bad.append(Malformed(fault, (message.key.decode(), value.hex())))
+        else:
+            good.append({n: None if event.get(n) is None else str(event[n]) for n in names})
     return good, bad
 
 

@@ -216,6 +216,24 @@ IMAGES = {
         },
         parents={"order_id": ("orders", "order_id")},
     ),
+    "order_events": Image(
+        source="kafka__order_events",
+        columns={
+            "event_id": "event_id",
+            "order_id": "order_id",
+            "event_type": "event_type",
+            "occurred_at": "replace(occurred_at, '+00:00', '')",
+            "customer_id": "customer_id",
+            "amount_usd": "amount_usd",
+            "channel": "channel",
+        },
+        key=("event_id",),
+        newest_by="occurred_at",
+        rules={
+            "event_type_known": among("event_type", ["placed", "paid", "shipped"]),
+            "amount_not_negative": "amount_usd < 0",
+        },
+    ),
     "accounts": Image(
         source="crm__accounts",
         columns=salesforce(

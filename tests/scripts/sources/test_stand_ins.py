@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 import snowflake.connector
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
 from snowflake.connector.errors import DatabaseError
 
 from scripts.setup.paths import ROOT
+from scripts.sources.order_events import messages
 from scripts.sources.stand_ins import StandIns
 from shared.errors import TerminalError
 
@@ -25,7 +28,8 @@ from scripts.sources.stand_ins import StandIns
 stand_ins = StandIns(Path(sys.argv[1]), 1)
 stand_ins.start()
 stand_ins.redshift._postgres.ready()
-print(stand_ins.snowflake._process.pid, stand_ins.redshift._postgres._process.pid, flush=True)
+started = [stand_ins.snowflake._process, stand_ins.redshift._postgres._process, stand_ins.kafka.broker._process]
+print(*(process.pid for process in started), flush=True)
 time.sleep(600)
 """
 
@@ -69,6 +73,33 @@ def test_a_day_passes_at_every_source(stand_ins):
     assert ((1327, 1327), (1571, 1569)) == (first, second)
     assert len(second_files) == len(first_files) + 3
     assert first_files == {name: second_files[name] for name in first_files}
+
+
+def test_topics_grow_by_what_a_delivery_adds_and_outlive_their_broker(stand_ins):
+    def held():
+        with_topics = {t: len(m.partitions) for t, m in AdminClient(settings()).list_topics(timeout=30).topics.items()}
+        consumer = Consumer(settings() | {"group.id": "test"})
+        ends = {
+            t: [consumer.get_watermark_offsets(TopicPartition(t, p), timeout=30)[1] for p in range(count)]
+            for t, count in with_topics.items()
+            if not t.startswith("__")
+        }
+        consumer.close()
+        return ends
+
+    def settings():
+        return stand_ins.kafka.broker.client_settings
+
+    def expected(delivery):
+        return {t: [len(p) for p in partitions] for t, partitions in messages(delivery).items()}
+
+    stand_ins.deliver(2)
+    assert expected(2) == held()
+    stand_ins.deliver(1)
+    stand_ins.kafka.stop()
+    stand_ins.kafka.start()
+    stand_ins.kafka.ready(2)
+    assert expected(2) == held()
 
 
 def test_statements_that_arrived_are_kept(stand_ins):
@@ -115,7 +146,7 @@ def test_a_missing_environment_is_told(tmp_path, monkeypatch):
         StandIns(tmp_path, 1).start()
 
 
-def test_the_process_does_not_outlive_a_parent_that_is_killed(tmp_path):
+def test_the_processes_do_not_outlive_a_parent_that_is_killed(tmp_path):
     command = [sys.executable, "-c", STARTER, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
         pids = [int(pid) for pid in parent.stdout.readline().split()]

@@ -18,6 +18,7 @@ from sqlglot.schema import MappingSchema
 
 from scripts.sources.delivered_bridge import COLUMNS
 from scripts.sources.delivered_events import sample_events
+from scripts.sources.order_events import messages, schema_files
 from scripts.sources.salesforce.records import field_types, salesforce_records
 from shared.contracts import Disposition, Kind, Severity, load_catalog
 from shared.contracts.catalog import FOLDER
@@ -119,6 +120,8 @@ def header_of(table):
         names = list(COLUMNS)
     elif table.source.system == "salesforce":
         names = [n for n in salesforce_records(2)[source][0] if f"{source}.{n}" not in field_types()]
+    elif table.source.system == "kafka":
+        names = fields_of(messages(2)[source][0], table.source.envelope)
     elif table.source.system == "ecb":
         with zipfile.ZipFile(SAMPLES / "fx" / "eurofxref-hist.zip") as archive, archive.open(source) as file:
             names = next(csv.reader(io.TextIOWrapper(file, encoding="utf-8")))
@@ -128,6 +131,14 @@ def header_of(table):
         with (SAMPLES / folder / f"{stem}.csv").open(encoding="utf-8-sig", newline="") as file:
             names = next(csv.reader(file))
     return [n.lower() for n in names if n]
+
+
+def fields_of(sent, envelope):
+    """The fields of a topic's records: of the newest schema, or of a row that Debezium tells and what it says of it."""
+    if envelope:
+        return [*json.loads(sent[0].value)["after"], "debezium_op", "debezium_ts_ms"]
+    *_, (_, newest) = schema_files()
+    return [field["name"] for field in json.loads(newest)["fields"]]
 
 
 @kinds(Kind.INGESTED)

@@ -1,0 +1,166 @@
+"""The process that plays Kafka: a real broker of one node, in KRaft mode, whose topics outlive it."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import socket
+import subprocess
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from scripts.setup import paths
+from scripts.setup.jars import broker_jars
+from shared.errors import TerminalError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+USER = "lakewright"
+READY_SECONDS = 90
+ASK_SECONDS = 2
+STOP_SECONDS = 10
+# `exec` makes the broker the process we know; what watches the pipe ends it when its parent is gone.
+GUARDED = 'exec 3<&0; (cat <&3 >/dev/null; kill $$ 2>/dev/null) & exec "$@" <&-'
+JAVA_OPTIONS = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=SASL_PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=SASL_PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=SASL_PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+listener.name.sasl_plaintext.plain.sasl.jaas.config={login} user_{user}="{password}";
+log.dirs={data}
+# The events of the samples are years old, and are to stay.
+log.retention.ms=-1
+auto.create.topics.enable=false
+offsets.topic.num.partitions=1
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+"""
+LOGIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required username="{user}" password="{password}"'
+
+
+class KafkaBroker:
+    """A broker in a process of its own, to be entered with a password that is made up at each start.
+
+    Args:
+        folder: Where its topics, its settings and its log are kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = 0
+        self._controller = 0
+        self._password = secrets.token_urlsafe(16)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def secret(self) -> dict[str, Any]:
+        """The connection, as the source's secret holds it."""
+        return {
+            "bootstrap_servers": f"127.0.0.1:{self.port}",
+            "security_protocol": "SASL_PLAINTEXT",
+            "sasl_mechanism": "PLAIN",
+            "username": USER,
+            "password": self._password,
+        }
+
+    @property
+    def client_settings(self) -> dict[str, Any]:
+        """The connection, as clients of librdkafka want it."""
+        return {
+            "bootstrap.servers": f"127.0.0.1:{self.port}",
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "PLAIN",
+            "sasl.username": USER,
+            "sasl.password": self._password,
+            "log_level": 0,
+        }
+
+    def start(self) -> None:
+        """Start the process and return at once; started again, it listens where it did before."""
+        if missing := [jar.name for jar in broker_jars() if not jar.exists()]:
+            raise TerminalError(
+                "the Kafka broker lacks jars", given=", ".join(missing), mend="run ./lake once; it sets itself up"
+            )
+        if not self.port:
+            self.port, self._controller = _free_ports()
+        data = self.folder / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        _format(data)
+        settings = self.folder / "server.properties"
+        settings.touch(mode=0o600)
+        login = LOGIN.format(user=USER, password=self._password)
+        facts = {"user": USER, "password": self._password, "login": login, "data": data}
+        settings.write_text(PROPERTIES.format(port=self.port, controller=self._controller, **facts), encoding="utf-8")
+        java = [str(paths.JAVA_HOME / "bin" / "java"), *JAVA_OPTIONS, f"-Dkafka.logs.dir={self.folder}"]
+        class_path = os.pathsep.join(map(str, broker_jars()))
+        with (self.folder / "broker.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", GUARDED, "sh", *java, "-cp", class_path, "kafka.Kafka", str(settings)],
+                stdin=subprocess.PIPE,  # its end tells the guard that we are gone
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for us to handle
+            )
+
+    def ready(self) -> None:
+        """Wait until the broker answers.
+
+        Raises:
+            TerminalError: the process has ended, or took too long.
+        """
+        admin = AdminClient(self.client_settings)
+        for _ in range(READY_SECONDS // ASK_SECONDS):
+            if self._process is None or self._process.poll() is not None:
+                break
+            try:
+                admin.list_topics(timeout=ASK_SECONDS)
+            except KafkaException:
+                continue
+            return
+        raise self._failure()
+
+    def stop(self) -> None:
+        """End the process; topics stay."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _failure(self) -> TerminalError:
+        log = self.folder / "broker.log"
+        last = log.read_text(errors="replace").splitlines()[-1:] if log.exists() else []
+        return TerminalError("the Kafka broker does not answer", given="; ".join(last), mend=f"see {log}")
+
+
+def _format(data: Path) -> None:
+    """Give a new folder of a broker its identity, as `kafka-storage format` does."""
+    identity = data / "meta.properties"
+    if not identity.exists():
+        cluster, directory = (base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=") for _ in range(2))
+        identity.write_text(f"version=1\ncluster.id={cluster}\nnode.id=1\ndirectory.id={directory}\n", encoding="utf-8")
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        return one.getsockname()[1], other.getsockname()[1]

@@ -1,0 +1,96 @@
+"""Kafka as the demo has it: a real broker, and in its topics what a delivery holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from scripts.sources.kafka_broker import KafkaBroker
+from scripts.sources.order_events import HEADERS, PARTITIONS, messages
+from shared.errors import TerminalError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scripts.sources.order_events import Message
+
+ANSWER_SECONDS = 30
+
+
+class KafkaStandIn:
+    """A broker whose topics hold a delivery.
+
+    Args:
+        folder: Where it keeps its topics: a topic that was filled is not filled again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.broker = KafkaBroker(folder)
+
+    @property
+    def secret(self) -> dict[str, Any]:
+        """The connection, as the source's secret holds it."""
+        return self.broker.secret
+
+    def start(self) -> None:
+        """Start the broker and return at once."""
+        self.broker.start()
+
+    def ready(self, delivery: int) -> None:
+        """Wait until the broker answers, and send what its topics lack of a delivery.
+
+        Raises:
+            TerminalError: it does not answer.
+        """
+        self.broker.ready()
+        self._make_topics()
+        self.load(delivery)
+
+    def load(self, delivery: int) -> None:
+        """Send what the topics lack of a delivery; a log never goes back.
+
+        Raises:
+            TerminalError: the broker did not take a record.
+        """
+        producer = Producer(self.broker.client_settings | {"linger.ms": 20, "enable.idempotence": True})
+        for topic, partitions in messages(delivery).items():
+            for partition, wanted in enumerate(partitions):
+                for message in wanted[self._held(topic, partition) :]:
+                    _send(producer, topic, message)
+        if left := producer.flush(ANSWER_SECONDS):
+            raise TerminalError("the Kafka broker did not take every record", given=f"{left} records were not sent")
+
+    def stop(self) -> None:
+        """End the broker; its topics stay."""
+        self.broker.stop()
+
+    def _make_topics(self) -> None:
+        admin = AdminClient(self.broker.client_settings)
+        for future in admin.create_topics([NewTopic(t, count, 1) for t, count in PARTITIONS.items()]).values():
+            try:
+                future.result(ANSWER_SECONDS)
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise
+
+    def _held(self, topic: str, partition: int) -> int:
+        consumer = Consumer(self.broker.client_settings | {"group.id": "stand-in"})
+        try:
+            _, upto = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_SECONDS)
+            return int(upto)
+        finally:
+            consumer.close()
+
+
+def _send(producer: Producer, topic: str, message: Message) -> None:
+    producer.produce(
+        topic,
+        message.value,
+        message.key,
+        partition=message.partition,
+        timestamp=round(message.sent_at.timestamp() * 1000),
+        headers=list(HEADERS),
+    )
+    producer.poll(0)
