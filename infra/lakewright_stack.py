@@ -17,6 +17,7 @@ from infra.stacks.observability import Observability
 from infra.stacks.orchestration import Orchestration
 from infra.stacks.secrets import Secrets
 from infra.stacks.storage import Storage
+from infra.stacks.streaming import Streaming
 from shared.names import Names
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class LakewrightStack(Stack):
             governance = Governance(self, "Governance", environment=environment, catalog=catalog, storage=storage)
             governance.node.add_dependency(glue)
         secrets = Secrets(self, "Secrets", environment=environment, catalog=catalog, key=storage.key, lake=storage.lake)
-        compute = Compute(self, "Compute", environment=environment, storage=storage, secrets=secrets)
+        compute = Compute(self, "Compute", environment=environment, catalog=catalog, storage=storage, secrets=secrets)
         orchestration = Orchestration(
             self, "Orchestration", environment=environment, catalog=catalog, storage=storage, compute=compute
         )
@@ -58,6 +59,17 @@ class LakewrightStack(Stack):
             Observability(self, "Observability", environment=environment)
         if environment.github:
             Delivery(self, "Delivery", environment=environment, github=environment.github)
+        if every_seconds := environment.kafka.every_seconds:
+            streaming = Streaming(
+                self,
+                "Streaming",
+                environment=environment,
+                catalog=catalog,
+                storage=storage,
+                compute=compute,
+                every_seconds=every_seconds,
+            )
+            orchestration.alarms.watch_application("KafkaStreamFailed", streaming.application.application_id)
         CfnOutput(self, "LakeRoot", value=storage.lake.root)
         CfnOutput(self, "PiiRoot", value=storage.pii.root)
         CfnOutput(self, "LandingRoot", value=storage.landing.root)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jobs.build.flow import build
 from jobs.ingest.flow import ingest
+from jobs.ingest.rounds import ingest_forever
 from jobs.record.ledger import record
 from jobs.refine.flow import refine
 from jobs.runtime.files import earlier_outcomes, leave_outcomes
@@ -37,7 +38,7 @@ FLOWS = {
 
 
 def run(args: Sequence[str], spark: SparkSession, catalog: Catalog | None = None) -> int:
-    """Run one job and leave its outcomes.
+    """Run one job and leave its outcomes; one with `every_seconds` runs again and again, and leaves commits only.
 
     A table's failure is data in the outcomes; only a job that could not come to its end raises.
 
@@ -52,7 +53,10 @@ def run(args: Sequence[str], spark: SparkSession, catalog: Catalog | None = None
     parser = argparse.ArgumentParser(prog="main.py")
     parser.add_argument("--job", required=True, type=Job.model_validate_json, help="JSON of shared.jobs.Job")
     job: Job = parser.parse_args(args).job
-    summary = leave_outcomes(job, _outcomes(job, spark, catalog or load_catalog()))
+    catalog = catalog or load_catalog()
+    if job.every_seconds:
+        ingest_forever(lambda: _outcomes(job, spark, catalog), job.every_seconds)
+    summary = leave_outcomes(job, _outcomes(job, spark, catalog))
     log.info("%s of %s ended %s: %s", job.step, job.run_id, summary.colour, dict(summary.tables))
     return 0
 

@@ -11,8 +11,9 @@ import json
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.names import Machine, Roots
 
@@ -73,6 +74,7 @@ class Job(_Record):
     `attempt` is new for every try of the step, and names the files the try leaves. `earlier` gives the attempt of
     each step that came before in this run, so that tables whose inputs failed there are skipped here.
     `business_date` is the only "today" a query may know. `replay` asks for refused rows to be read again.
+    `every_seconds` makes an ingest job go on until it is ended, with a round in each interval.
     """
 
     env: str
@@ -88,6 +90,13 @@ class Job(_Record):
     files: tuple[str, ...] = ()
     earlier: dict[Step, str] = {}
     replay: Replay | None = None
+    every_seconds: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _rounds_only_ingest(self) -> Self:
+        if self.every_seconds and self.step is not Step.INGEST:
+            raise ValueError("every_seconds goes with the step ingest, and with no other")
+        return self
 
     @property
     def roots(self) -> Roots:

@@ -45,6 +45,17 @@ class Alarms(Construct):
         """Alarm as soon as a message waits in a queue that ought to be empty."""
         self._on_first(id_, queue.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum"))
 
+    def watch_application(self, id_: str, application_id: str) -> None:
+        """Alarm as soon as a job run of an EMR Serverless application failed."""
+        metric = cloudwatch.Metric(
+            namespace="AWS/EMRServerless",
+            metric_name="FailedJobs",
+            dimensions_map={"ApplicationId": application_id},
+            statistic="Sum",
+            period=PERIOD,
+        )
+        self._on_first(id_, metric)
+
     def _on_first(self, id_: str, metric: cloudwatch.Metric) -> None:
         alarm = metric.create_alarm(
             self,

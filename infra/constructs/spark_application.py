@@ -1,4 +1,4 @@
-"""The EMR Serverless application that runs the batch jobs."""
+"""An EMR Serverless application."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_emrserverless as emr
 from constructs import Construct
 
-from shared.names import Names
 from shared.release import EMR_RELEASE_LABEL
 
 if TYPE_CHECKING:
@@ -25,12 +24,14 @@ class SparkApplication(Construct):
     settings touches it. The caps keep a job run from asking for more than a new account's 16 vCPU.
 
     Example:
-        SparkApplication(self, "Batch", environment=env, log_uri="s3://logs/emr/", key_arn=key.key_arn)
+        SparkApplication(self, "Batch", name="batch", environment=env, log_uri="s3://logs/emr/", key_arn=key.key_arn)
     """
 
-    def __init__(self, scope: Construct, id_: str, *, environment: Environment, log_uri: str, key_arn: str) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, name: str, environment: Environment, log_uri: str, key_arn: str
+    ) -> None:
         super().__init__(scope, id_)
-        settings = _settings(environment)
+        settings = _settings(environment, name)
         resource = emr.CfnApplication(
             self,
             f"Application{_fingerprint(settings)}",
@@ -52,12 +53,12 @@ class SparkApplication(Construct):
         self.application_id = resource.attr_application_id
 
 
-def _settings(environment: Environment) -> dict[str, str]:
+def _settings(environment: Environment, name: str) -> dict[str, str]:
     """Everything whose change needs another application."""
     vpc = {"network": environment.network.model_dump_json()} if environment.network else {}
     return {
         **vpc,
-        "name": Names(environment).application,
+        "name": name,
         "release": EMR_RELEASE_LABEL,
         "architecture": "ARM64",
         "cpu": f"{environment.spark.maximum_vcpu} vCPU",

@@ -9,14 +9,16 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as assets
 
-from infra.artifacts import ASSET_PREFIX, ENVIRONMENT, JOBS, ROOT
+from infra.artifacts import ASSET_PREFIX, ENVIRONMENT, JARS, JOBS, ROOT
 from infra.constructs.artifact_asset import ArtifactAsset
 from infra.constructs.findings import accept, wildcard
 from infra.constructs.job_role import JobRole
+from infra.constructs.kafka_rights import group_arn, kafka_read_statements, kafka_sources
 from infra.constructs.pii_key import admit_to_personal_data
 from infra.constructs.spark_application import SparkApplication
 from infra.constructs.spark_submit import spark_submit_parameters
 from infra.stacks.storage import JOB_LOGS_FOLDER
+from shared.names import Names
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from infra.stacks.secrets import Secrets
     from infra.stacks.storage import Storage
     from shared.config import Environment
+    from shared.contracts import Catalog
 
 ENTRY_POINT = ROOT / "jobs" / "main.py"
 
@@ -32,21 +35,46 @@ class Compute(NestedStack):
     """The application and everything a job run on it is given."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, environment: Environment, storage: Storage, secrets: Secrets
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        environment: Environment,
+        catalog: Catalog,
+        storage: Storage,
+        secrets: Secrets,
     ) -> None:
         super().__init__(scope, id_, description="Lakewright: the Spark application and what its job runs are given")
         jobs = ArtifactAsset(self, "Jobs", artifact=JOBS)
         packages = ArtifactAsset(self, "Environment", artifact=ENVIRONMENT)
+        jars = [ArtifactAsset(self, f"Jar{i}", artifact=jar) for i, jar in enumerate(JARS)]
         main = assets.Asset(self, "Main", path=str(ENTRY_POINT))
         self.entry_point = main.s3_object_url
         self.spark_submit_parameters = spark_submit_parameters(
-            environment, jobs_url=jobs.s3_url, environment_url=packages.s3_url, region=self.region
+            environment,
+            jobs_url=jobs.s3_url,
+            environment_url=packages.s3_url,
+            jar_urls=[jar.s3_url for jar in jars],
+            region=self.region,
         )
         self.log_uri = f"{storage.logs.root}/{JOB_LOGS_FOLDER}/"
         self.application = SparkApplication(
-            self, "Batch", environment=environment, log_uri=self.log_uri, key_arn=storage.key.key_arn
+            self,
+            "Batch",
+            name=Names(environment).application,
+            environment=environment,
+            log_uri=self.log_uri,
+            key_arn=storage.key.key_arn,
         )
         self.job_role = self._job_role(storage, secrets, main.bucket)
+        if environment.kafka.cluster_arn:
+            self._let_into(environment.kafka.cluster_arn, catalog)
+
+    def _let_into(self, cluster_arn: str, catalog: Catalog) -> None:
+        topics = sorted({source.object for source in kafka_sources(catalog).values()})
+        for statement in kafka_read_statements(cluster_arn, topics):
+            self.job_role.add_to_policy(statement)
+        accept(self.job_role, {wildcard(group_arn(cluster_arn)): "Spark makes a group of its own for each read"})
 
     def _job_role(self, storage: Storage, secrets: Secrets, assets_bucket: s3.IBucket) -> JobRole:
         role = JobRole(

@@ -45,7 +45,7 @@ class Orchestration(NestedStack):
         self._environment, self._storage, self._compute = environment, storage, compute
         self._code = ArtifactAsset(self, "Lambdas", artifact=LAMBDAS)
         self._names = Names(environment)
-        self._alarms = Alarms(self, "Alarms", key=storage.key, email=environment.alarm_email)
+        self.alarms = Alarms(self, "Alarms", key=storage.key, email=environment.alarm_email)
         functions = self._on_run_requested(), self._on_steps_finished()
         self.machines = {name: self._machine(name, *functions) for name in MachineName}
         for name, when in environment.schedules.items():
@@ -61,7 +61,7 @@ class Orchestration(NestedStack):
             when=when,
             machine=self.machines[name].machine,
         )
-        self._alarms.watch_queue(f"{name.logical_id}NotStarted", schedule.undelivered)
+        self.alarms.watch_queue(f"{name.logical_id}NotStarted", schedule.undelivered)
 
     def _trigger(self, folders: list[str]) -> None:
         """Let a file that lands start the machine of files."""
@@ -81,7 +81,7 @@ class Orchestration(NestedStack):
         )
         landing = self._storage.landing
         trigger = FileTrigger(self, "Files", place=landing, folders=folders, function=function.function)
-        self._alarms.watch_queue("FilesNotHandedOn", trigger.undelivered)
+        self.alarms.watch_queue("FilesNotHandedOn", trigger.undelivered)
 
     def _machine(self, name: MachineName, on_run_requested: EventFunction, on_steps_finished: EventFunction) -> Machine:
         storage, compute = self._storage, self._compute
@@ -114,7 +114,7 @@ class Orchestration(NestedStack):
                 *job_run_statements(self, job_role=compute.job_role),
             ],
         )
-        self._alarms.watch_machine(name.logical_id, made.machine)
+        self.alarms.watch_machine(name.logical_id, made.machine)
         return made
 
     def _on_run_requested(self) -> EventFunction:

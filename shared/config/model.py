@@ -114,6 +114,17 @@ class GitHub(_Settings):
     environment: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$")
 
 
+class Kafka(_Settings):
+    """How topics of Kafka are read.
+
+    `cluster_arn` is an MSK cluster that lets the jobs in by their role; without it the secret holds a user. A streaming
+    job reads the topics every `every_seconds`; without it the daily batch alone does.
+    """
+
+    cluster_arn: str | None = Field(default=None, pattern=r"^arn:[\w-]+:kafka:[a-z0-9-]+:\d{12}:cluster/[^/]+/[^/]+$")
+    every_seconds: int | None = Field(default=None, ge=10, le=3600)
+
+
 class Schedule(_Settings):
     """When a machine starts by itself; `cron` is EventBridge Scheduler's six-field form."""
 
@@ -147,6 +158,7 @@ class Environment(_Settings):
     governance: Governance | None = None
     access: Access = Access()
     github: GitHub | None = None
+    kafka: Kafka = Kafka()
     daily_batch: Schedule = Schedule(cron="cron(0 4 * * ? *)")
     salesforce_ingestion: Schedule = Schedule(cron="cron(15 * * * ? *)")
     sources: dict[str, str] = {}
@@ -154,7 +166,8 @@ class Environment(_Settings):
     @property
     def vcpus_at_once(self) -> int:
         """The vCPUs that all applications of the environment may take at the same time."""
-        return self.spark.maximum_vcpu + (self.access.consumer_vcpu if self.access.consumer else 0)
+        streaming = self.spark.maximum_vcpu if self.kafka.every_seconds else 0
+        return self.spark.maximum_vcpu + streaming + (self.access.consumer_vcpu if self.access.consumer else 0)
 
     @model_validator(mode="after")
     def _fits_the_quota(self) -> Self:

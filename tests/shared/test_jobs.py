@@ -57,6 +57,7 @@ def test_a_job_survives_the_command_line():
         "machine": "daily_batch",
         "tables": ["silver.orders"],
         "files": [],
+        "every_seconds": None,
         "earlier": {"ingest": "a0"},
         "replay": {"table": "silver.orders", "rule": "status_known"},
     } == json.loads(text)
@@ -131,3 +132,20 @@ def test_a_step_in_short_keeps_the_first_failures(message):
     summary = StepSummary.of(JOB, [outcome(Status.FAILED, message=message)] * 30)
 
     assert (f"silver.orders: {message}"[:500],) * 20 == summary.failures
+
+
+def test_only_an_ingest_job_goes_round_and_round():
+    facts = {
+        "env": "dev",
+        "run_id": "r1",
+        "attempt": "a1",
+        "business_date": "2026-01-01",
+        "lake_root": "s3://lake",
+        "pii_root": "s3://pii",
+        "landing_root": "s3://landing",
+        "every_seconds": 60,
+    }
+
+    assert 60 == Job(**facts, step=Step.INGEST).every_seconds
+    with pytest.raises(ValidationError, match="every_seconds goes with the step ingest"):
+        Job(**facts, step=Step.REFINE)

@@ -41,7 +41,9 @@ def application(network=None, **changes):
     env = load_environment("prod")
     env = env.model_copy(update={"spark": env.spark.model_copy(update=changes), "network": network})
     stack = Stack(App(), "S")
-    SparkApplication(stack, "Batch", environment=env, log_uri="s3://logs/emr/", key_arn="arn:aws:kms:::key/1")
+    SparkApplication(
+        stack, "Batch", name="batch", environment=env, log_uri="s3://logs/emr/", key_arn="arn:aws:kms:::key/1"
+    )
     ((name, resource),) = Template.from_stack(stack).to_json()["Resources"].items()
     return name, resource["Properties"]
 

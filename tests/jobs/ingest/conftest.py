@@ -12,10 +12,10 @@ import boto3
 import pytest
 import requests
 from moto.server import ThreadedMotoServer
-from scripts.sources.kafka_broker import KafkaBroker
 
 from jobs.ingest import aws
 from jobs.ingest.readers import register
+from scripts.sources.kafka_broker import KafkaBroker
 from scripts.sources.redshift.stand_in import RedshiftStandIn
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
 from shared.contracts import Column, Disposition, Kind, Source, Table

@@ -8,8 +8,8 @@ from decimal import Decimal
 import fastavro
 import jsonschema
 import pytest
-from scripts.sources.order_events import EVENTS_TOPIC, messages, schema_files
 
+from scripts.sources.order_events import EVENTS_TOPIC, messages, schema_files
 from shared.contracts import load_catalog
 from shared.schemas.compatibility import backward_breaks
 from shared.schemas.generate import avro_schema, described, json_schema

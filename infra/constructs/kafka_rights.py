@@ -1,0 +1,52 @@
+"""What a job may do on an MSK cluster that lets it in by its role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_iam as iam
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shared.contracts import Catalog, Source
+
+# Spark names the consumer groups of its reads itself, with this at the front.
+GROUPS = "lakewright-*"
+KAFKA = "kafka"
+
+
+def kafka_sources(catalog: Catalog) -> dict[str, Source]:
+    """The sources of the tables that are read from Kafka, by table."""
+    sources = {name: table.source for name, table in catalog.tables.items()}
+    return {name: source for name, source in sources.items() if source and source.type == KAFKA}
+
+
+def kafka_read_statements(cluster_arn: str, topics: Iterable[str]) -> list[iam.PolicyStatement]:
+    """The rights to read topics of a cluster, and nothing else there.
+
+    Source: Amazon MSK developer guide, "Semantics of IAM authorization policy actions and resources".
+
+    Args:
+        cluster_arn: `arn:aws:kafka:<region>:<account>:cluster/<name>/<id>`.
+        topics: Their names.
+    """
+    granted = {
+        ("Connect",): [cluster_arn],
+        ("DescribeTopic", "ReadData"): [_within(cluster_arn, "topic", topic) for topic in topics],
+        ("DescribeGroup", "AlterGroup"): [_within(cluster_arn, "group", GROUPS)],
+    }
+    return [
+        iam.PolicyStatement(actions=[f"kafka-cluster:{action}" for action in actions], resources=resources)
+        for actions, resources in granted.items()
+        if resources
+    ]
+
+
+def group_arn(cluster_arn: str) -> str:
+    """The ARN of the consumer groups, which ends in a wildcard."""
+    return _within(cluster_arn, "group", GROUPS)
+
+
+def _within(cluster_arn: str, kind: str, name: str) -> str:
+    return f"{cluster_arn.replace(':cluster/', f':{kind}/')}/{name}"
