@@ -172,5 +172,11 @@ def test_capacity_of_all_applications_fits_the_quota(vcpus, quota, fits):
             Environment.model_validate(settings)
 
 
+def test_streaming_takes_as_much_again():
+    settings = {"name": "prod", "owner": "o", "spark": {"maximum_vcpu": 8}, "kafka": {"every_seconds": 60}}
+
+    assert 16 == Environment.model_validate(settings).vcpus_at_once
+
+
 def test_quota_of_a_new_account_is_sixteen():
     assert 16 == Account().vcpu_quota
