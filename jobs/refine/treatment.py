@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from jobs.refine.pii_keys import INNER, OUTER
 from shared.contracts import Treatment
-from shared.contracts.treatment import MASKED
+from shared.personal_data import MASKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,6 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from scripts.looking.errors import WrongRequestError
 from scripts.looking.files import has_files
-from shared.contracts import load_catalog
 from shared.errors import TerminalError
 from shared.names import (
     PII_FOLDER,
@@ -25,6 +24,7 @@ from shared.names import (
     quarantine_location,
     table_location,
 )
+from shared.personal_data import closed_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,7 @@ def open_lake(root: str, catalog: Catalog | None = None) -> Lake:
     Args:
         root: A folder, or `s3://<bucket>[/<prefix>]`; a bucket is reached with the `AWS_...` variables, and the bucket
             of personal data is the one that `LAKEWRIGHT_PII_ROOT` names.
-        catalog: The contracts, if not those of this repository.
+        catalog: The contracts, if not those of this repository, of which the files alone are read.
 
     Raises:
         WrongRequestError: there is no lake at that place, or it cannot be opened there.
@@ -100,9 +100,12 @@ def open_lake(root: str, catalog: Catalog | None = None) -> Lake:
     if not any(has_files(f"{place}/{folder}") for folder in (RUNS_FOLDER, PII_FOLDER, *Layer)):
         raise WrongRequestError(f"there is no lake at {root}", mend="make one with ./lake demo, or give --root")
     pii_root = os.environ.get(Variable.PII_ROOT, "") if is_bucket else ""
-    tables = (catalog or load_catalog()).tables.values()
-    closed = {table.name: table.closed_columns for table in tables if table.is_personal}
+    closed = closed_columns() if catalog is None else _closed(catalog)
     return Lake(place, options, pii_root.rstrip("/") or pii_folder(place), closed)
+
+
+def _closed(catalog: Catalog) -> dict[TableName, tuple[str, ...]]:
+    return {table.name: table.closed_columns for table in catalog.tables.values() if table.is_personal}
 
 
 def by_layer(name: TableName) -> tuple[int, str]:

@@ -9,7 +9,7 @@ import duckdb
 from arro3.core import Table as ArrowTable
 
 from scripts.looking.files import S3
-from shared.contracts.treatment import MASKED
+from shared.personal_data import MASKED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.contracts.treatment import CLOSED
+from shared.personal_data import CLOSED
 
 if TYPE_CHECKING:
     from shared.contracts.treatment import Treatment

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shared.contracts.column import Column
 from shared.contracts.versions import IS_CURRENT, VALID_FROM, VALID_TO, History
+from shared.personal_data import RESCUED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -192,7 +193,7 @@ class Table:
     @property
     def closed_columns(self) -> tuple[str, ...]:
         """The columns that nobody is shown: personal ones, and on landed rows what no contract has classified yet."""
-        return (*[c.name for c in self.columns if c.is_closed], "_rescued") if self.is_personal else ()
+        return (*[c.name for c in self.columns if c.is_closed], RESCUED) if self.is_personal else ()
 
     @property
     def treated(self) -> tuple[Column, ...]:

@@ -34,9 +34,3 @@ class Treatment(StrEnum):
     def needs_key(self) -> bool:
         """Whether it is computed with the lake's key of personal data."""
         return self.is_joinable
-
-
-# The classes of data that do not leave the place of personal data as they are.
-CLOSED = ("confidential", "restricted")
-# What stands in place of a value in copies that people look at.
-MASKED = "***"

@@ -14,8 +14,9 @@ from shared.contracts.document import TABLE, read_document, short_name
 from shared.contracts.model import Kind
 from shared.contracts.query import BATCH
 from shared.contracts.sql import DIALECT, line_of
-from shared.contracts.treatment import CLOSED, Treatment
+from shared.contracts.treatment import Treatment
 from shared.errors import ContractError
+from shared.personal_data import CLOSED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,6 +4,7 @@ import pytest
 
 from scripts.local.clients import client
 from scripts.local.cloudformation import known_types
+from shared.events import DECLARED_ACCESS
 
 ALLOW = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 TRUST = {"Version": "2012-10-17", "Statement": [ALLOW]}
@@ -21,10 +22,16 @@ LIFECYCLE = {
 }
 WINDOW = {"FlexibleTimeWindow": {"Mode": "OFF"}, "ScheduleExpression": "cron(0 4 * * ? *)"}
 ALARM = {"Namespace": "AWS/States", "MetricName": "ExecutionsFailed", "Statistic": "Sum", "Period": 300}
+PRINCIPAL = {"DataLakePrincipalIdentifier": {"Fn::GetAtt": ["Role", "Arn"]}}
+DATABASE = {"Database": {"CatalogId": "123456789012", "Name": {"Ref": "Database"}}}
 DASHBOARD = json.dumps({"widgets": []})
 
 # type: (properties at first, what a later template changes of them)
 RESOURCES = {
+    "AWS::Athena::WorkGroup": (
+        {"Name": "readers", "WorkGroupConfiguration": {"EnforceWorkGroupConfiguration": True}},
+        {"Description": "for those who read"},
+    ),
     "AWS::CDK::Metadata": ({"Analytics": "v2"}, {"Analytics": "v3"}),
     "AWS::CloudWatch::Alarm": (
         {**ALARM, "Threshold": 1, "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold"},
@@ -85,6 +92,10 @@ RESOURCES = {
         {"PolicyDocument": READ, "Roles": [{"Ref": "Role"}]},
         {"Description": "reads"},
     ),
+    "AWS::IAM::OIDCProvider": (
+        {"Url": "https://token.actions.githubusercontent.com", "ClientIdList": ["sts.amazonaws.com"]},
+        {},
+    ),
     "AWS::IAM::Policy": ({"PolicyName": "read", "PolicyDocument": READ, "Roles": [{"Ref": "Role"}]}, {}),
     "AWS::IAM::Role": (
         {
@@ -99,6 +110,23 @@ RESOURCES = {
     "AWS::KMS::Key": (
         {"EnableKeyRotation": True, "KeyPolicy": {"Version": "2012-10-17", "Statement": []}, "Tags": TAGS},
         {"Description": "the lake's"},
+    ),
+    "AWS::LakeFormation::DataLakeSettings": (
+        {"Admins": [PRINCIPAL], "MutationType": "APPEND"},
+        {"CreateDatabaseDefaultPermissions": []},
+    ),
+    "AWS::LakeFormation::PrincipalPermissions": (
+        {"Principal": PRINCIPAL, "Resource": DATABASE, "Permissions": ["DESCRIBE"], "PermissionsWithGrantOption": []},
+        {},
+    ),
+    "AWS::LakeFormation::Resource": (
+        {"ResourceArn": {"Fn::GetAtt": ["Bucket", "Arn"]}, "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}},
+        {},
+    ),
+    "AWS::LakeFormation::Tag": ({"TagKey": "pii", "TagValues": ["none"]}, {"TagValues": ["none", "personal"]}),
+    "AWS::LakeFormation::TagAssociation": (
+        {"Resource": DATABASE, "LFTags": [{"TagKey": {"Ref": "Tag"}, "TagValues": ["none"]}]},
+        {},
     ),
     "AWS::Lambda::EventInvokeConfig": (
         {"FunctionName": {"Ref": "Function"}, "Qualifier": "$LATEST", "MaximumRetryAttempts": 1},
@@ -170,7 +198,8 @@ RESOURCES = {
         {"DefinitionSubstitutions": {"lake": "two"}},
     ),
 }
-ELSEWHERE = {"AWS::CloudFormation::Stack"}
+# Stacks and the function behind a custom resource are tried by a deploy of the whole app.
+ELSEWHERE = {"AWS::CloudFormation::Stack", DECLARED_ACCESS}
 
 
 # Where the last word of the type is not enough to tell one from another.
@@ -232,7 +261,10 @@ def test_every_type_can_be_changed_and_taken_away(stack):
     assert '"Comment": "two"' in machine["definition"]
     assert "Enabled" == client("s3").get_bucket_versioning(Bucket=stack["Bucket"])["Status"]
 
+    assert ["none", "personal"] == client("lakeformation").get_lf_tag(TagKey="pii")["TagValues"]
+
     service.delete_stack(StackName="all")
 
+    assert [] == client("lakeformation").list_resources()["ResourceInfoList"]
     assert [] == client("stepfunctions").list_state_machines()["stateMachines"]
     assert stack["Bucket"] not in {bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]}
