@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TypeVar
 
 from sqlglot import exp
 
 from shared.contracts.refresh.unproven import UnprovenError, aggregates
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Role(Enum):
@@ -72,8 +75,8 @@ def conditions(select: exp.Select) -> list[Condition]:
         found += [Condition(expression=e, of=of) for e in _conjuncts(join.args.get("on"))]
     where = select.args.get("where")
     found += [Condition(expression=e) for e in _conjuncts(where.this if where else None)]
-    sources = operands(select)
-    return [c for c in found if _is_of_rows(c.expression, sources)]
+    below = _facts_below(select)
+    return [c for c in found if _is_of_rows(c.expression, below)]
 
 
 def outputs(select: exp.Select) -> dict[str, exp.Expr]:
@@ -110,15 +113,22 @@ def row_facts(query: exp.Query) -> set[str]:
         return {n for n in names if n in left and others[n] in right}
     if not isinstance(query, exp.Select):
         raise UnprovenError(f"{query.key.upper()} is not followed")
-    return {name for name, expression in outputs(query).items() if is_row_fact(expression, query)}
+    return set(_row_facts_among(outputs(query), query))
 
 
-def is_row_fact(expression: exp.Expr, select: exp.Select) -> bool:
-    """Whether an expression of a SELECT comes from the rows of its operands alone."""
-    groups = grouping(select)
-    if groups is not None and not is_made_of(expression, groups):
-        return False
-    return _is_of_rows(expression, operands(select))
+def are_row_facts(expressions: Iterable[exp.Expr], select: exp.Select) -> bool:
+    """Whether expressions of a SELECT all come from the rows of its operands alone."""
+    wanted = dict(enumerate(expressions))
+    return len(_row_facts_among(wanted, select)) == len(wanted)
+
+
+def _row_facts_among(expressions: Mapping[Key, exp.Expr], select: exp.Select) -> list[Key]:
+    groups, below = grouping(select), _facts_below(select)
+    return [
+        name
+        for name, expression in expressions.items()
+        if (groups is None or is_made_of(expression, groups)) and _is_of_rows(expression, below)
+    ]
 
 
 def is_made_of(expression: exp.Expr, parts: Iterable[exp.Expr]) -> bool:
@@ -146,14 +156,23 @@ def arm(node: exp.Expr) -> exp.Query:
     return inner
 
 
-def _is_of_rows(expression: exp.Expr, sources: dict[str, Operand]) -> bool:
-    # A function sqlglot does not know may be an aggregate.
-    if expression.find(exp.AggFunc, exp.Window, exp.Anonymous, exp.AnonymousAggFunc):
-        return False
-    for column in expression.find_all(exp.Column):
-        source = sources[column.table].node
-        if not isinstance(source, exp.Table) and column.name not in row_facts(source):
+def _facts_below(select: exp.Select) -> dict[str, set[str] | None]:
+    """For each operand of a SELECT, those of its columns that are facts of a row; None where all are.
+
+    Worked out once for all expressions of the SELECT: asked anew for each column, the work grows with every level.
+    """
+    return {a: None if isinstance(o.node, exp.Table) else row_facts(o.node) for a, o in operands(select).items()}
+
+
+def _is_of_rows(expression: exp.Expr, below: Mapping[str, set[str] | None]) -> bool:
+    for node in expression.walk():
+        # A function sqlglot does not know may be an aggregate.
+        if isinstance(node, exp.AggFunc | exp.Window | exp.Anonymous | exp.AnonymousAggFunc):
             return False
+        if isinstance(node, exp.Column):
+            facts = below.get(node.table, set())
+            if facts is not None and node.name not in facts:
+                return False
     return True
 
 

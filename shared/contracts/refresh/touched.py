@@ -21,11 +21,11 @@ from shared.contracts.refresh.select import (
     Operand,
     Role,
     aliases,
+    are_row_facts,
     arm,
     conditions,
     grouping,
     is_made_of,
-    is_row_fact,
     operands,
     outputs,
     partitions,
@@ -91,7 +91,7 @@ def _spread(
     select: exp.Select, wanted: Mapping[str, exp.Expr], partition: list[exp.Expr], scan: exp.Table
 ) -> exp.Select:
     """Every row of the partitions in which a row changed."""
-    if not all(is_row_fact(e, select) for e in partition):
+    if not are_row_facts(partition, select):
         raise UnprovenError("a window is partitioned by an aggregate or another window")
     parts = {f"_part{i}": e for i, e in enumerate(partition)}
     every = _union(_joins(select, {**wanted, **parts}, None)).subquery("every_row")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.query_histories import STEPS, History, kept
 
-HISTORIES = 25
+HISTORIES = 12
 
 SHAPES = {
     "one table": ("SELECT id, qty * price AS amount FROM silver.lines WHERE qty > 0", ["id"]),

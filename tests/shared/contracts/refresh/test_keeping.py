@@ -81,6 +81,20 @@ def test_a_sorted_list_is_proven():
     assert kept("SELECT day, sort_array(collect_list(id)) AS ids FROM silver.orders GROUP BY day", "day").is_refreshed
 
 
+def test_what_a_function_names_itself_is_no_column_of_an_operand():
+    one = "size(filter(array(day), d -> d > 1)) = 1"
+    sql = f"SELECT id, transform(array(day), d -> d + 1) AS days FROM silver.orders WHERE {one}"
+    assert kept(sql, "id").is_refreshed
+
+
+def test_deep_nesting_is_worked_out_once_per_level():
+    """Asked anew for each column of each level, thirty levels would never end."""
+    sql = "SELECT id, day, currency FROM silver.orders"
+    for level in range(30):
+        sql = f"SELECT id, day + 1 AS day, currency FROM ({sql}) AS level_{level}"
+    assert kept(sql, "id", "day").is_refreshed
+
+
 def test_a_join_nobody_needs_is_left_out():
     """A changed line names its order, so that the groups are found without reading the orders."""
     keeping = kept(
