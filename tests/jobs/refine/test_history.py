@@ -1,6 +1,6 @@
 """A history kept from day to day: late events, deletes, and the past that is frozen."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,7 +67,7 @@ def test_late_events_split_and_shift_versions_of_their_keys_alone(desk):
     assert {"read": 4, "recorded": 4, "inserted": 2} == ran.books("silver.people")
 
     # Person 1 was another in between, person 2 came back, and of person 9 there is no news.
-    late = [f"1,b,x,U,{day(6)}", f"2,b,x,U,{day(9)}", f"2,a,x,U,{day(9)} 12:00:00"]
+    late = [f"1,b,x,U,{day(6)}", f"2,b,x,U,{day(9)}", f"2,a,x,U,{day(9) + timedelta(hours=12)}"]
     ran = bring(desk, "r2", *late, today=9)
     assert [
         (1, "a", "x", 5, 6),
