@@ -89,8 +89,8 @@ def session(spark):
 def test_values_are_cast_or_fail_the_rule_of_their_type(session):
     found = typed(rows_of(session), CONTRACT).withColumn(FAILED, failed_rules(CONTRACT))
     assert_rows(
-        "a_bigint BIGINT, a_decimal DECIMAL(6,2), a_bool BOOLEAN, a_date DATE, a_time TIMESTAMP, a_text STRING, "
-        "a_sum INT, _source_position STRING, _failed ARRAY<STRING>",
+        "a_bigint BIGINT, a_decimal DECIMAL(6,2), a_bool BOOLEAN, a_date DATE, a_day DATE, a_time TIMESTAMP, "
+        "a_text STRING, a_sum INT, _source_position STRING, _failed ARRAY<STRING>",
         [
             (*(dict(zip(COLUMNS, TYPED, strict=True)) | differs).values(), case, failed)
             for case, (_, differs, failed) in CASES.items()
