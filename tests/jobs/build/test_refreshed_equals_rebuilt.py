@@ -109,7 +109,9 @@ class Changing:
             "landing_root": str(self.root / "landing"),
         }
         who = {"env": "local", "run_id": f"r{self.runs}", "attempt": f"a{self.runs}"}
-        job = Job.model_validate({**who, **places, "step": Step.BUILD, "business_date": TODAY})
+        # Named, since what the inputs are made of is not in this catalog.
+        asked = {"step": Step.BUILD, "business_date": TODAY, "tables": tuple(str(t.name) for t in self.built)}
+        job = Job.model_validate({**who, **places, **asked})
         run(["--job", job.model_dump_json()], self.spark, open_gates())
         left = outcomes_location(str(self.root), job.run_id, job.step, job.attempt)
         with open(left, "rb") as file:  # noqa: PTH123 - a location of the lake
