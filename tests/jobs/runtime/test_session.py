@@ -1,5 +1,6 @@
 """A batch's session: what the engine's figures rest on is set anew, and nothing of another batch is seen."""
 
+from jobs.ingest.readers import register
 from jobs.runtime.session import BATCH_CONFS, batch_session
 
 
@@ -15,3 +16,10 @@ def test_a_batch_does_not_see_the_views_of_another(spark):
     first, second = batch_session(spark), batch_session(spark)
     first.range(1).createOrReplaceTempView("batch")
     assert (True, False) == (first.catalog.tableExists("batch"), second.catalog.tableExists("batch"))
+
+
+def test_a_batch_can_register_its_readers_whatever_an_earlier_one_has_made(spark):
+    first = batch_session(spark)
+    register(first)
+    first.createDataFrame([(1,)], "one INT")
+    assert register(batch_session(spark)) is None
