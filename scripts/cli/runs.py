@@ -69,7 +69,7 @@ def _print_all(runs: list[Run]) -> None:
     books = _books({name for run in runs for name, number in run.counts.items() if number})
     books = books if wide else {name: title for name, title in books.items() if name != "superseded"}
     heads = [Head("run", shrinks=True), Head("colour"), *([Head("day")] if wide else []), Head("finished (UTC)")]
-    heads += [Head("seconds", right=True)] if wide else []
+    heads += [Head("table seconds", right=True)] if wide else []
     heads += [Head("tables", right=not wide), *[Head(title, right=True) for title in books.values()]]
     rows = [
         [
