@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from jobs.refine.origin import input_rows, origin, queried
+from jobs.refine.pii_keys import read_pii_keys
 from jobs.refine.relationships import parent_keys, with_parents_checked
 from jobs.refine.rules import FAILED, exists_rule
+from jobs.refine.treatment import treated
 from jobs.refine.typing import typed
 from jobs.runtime.quarantine import INPUT_KEY, INPUT_SEQUENCE, ORIGIN
 from jobs.runtime.texts import as_json
@@ -87,7 +90,9 @@ def _asked_for(rows: DataFrame, selected: DataFrame) -> DataFrame:
 def _ready(flow: Flow, rows: DataFrame, selected: DataFrame, parents: Mapping[str, TablePosition]) -> DataFrame:
     """Where those of the selected rows lie in the input whose parents are all there now."""
     candidates = queried(flow, _of(rows, selected.select(*ORIGIN).distinct()))
-    unjudged = typed(candidates, flow.table).withColumn(FAILED, F.array().cast("array<string>"))
+    # Keys are compared as they are kept: treated, where they are personal.
+    safe = treated(typed(candidates, flow.table), flow.table, partial(read_pii_keys, flow.job.env))
+    unjudged = safe.withColumn(FAILED, F.array().cast("array<string>"))
     judged = with_parents_checked(unjudged, flow.table, parent_keys(flow, parents))
     good = judged.where(F.size(FAILED) == 0).withColumns(origin())
     keys = good.select(*ORIGIN, as_json(*flow.table.primary_key).alias("row_key"))
