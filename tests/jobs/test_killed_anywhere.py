@@ -164,15 +164,15 @@ def full_disk(spark, size):
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="this system cannot limit another process")
 def test_a_disk_that_is_full_fails_tables_and_harms_none(small_lake):
-    lake = begun(small_lake)
+    lake, orders = begun(small_lake), ("+silver.orders",)
     undisturbed = lake.branched()
-    undisturbed.run("r2", (Step.INGEST, Step.REFINE))
+    undisturbed.run("r2", (Step.INGEST, Step.REFINE), tables=orders)
     before = everything_of(lake, lake.catalog.tables)
-    for size in (1, 1000, 2000, 3500):
+    for size in (1, 2000):
         with full_disk(lake.spark, size):
-            ran = lake.run("r2", (Step.INGEST, Step.REFINE))
+            ran = lake.run("r2", (Step.INGEST, Step.REFINE), tables=orders)
         if size == 1:
             assert {Status.FAILED, Status.SKIPPED} == {o.status for o in ran.outcomes.values()}
             assert before == everything_of(lake, lake.catalog.tables)
-    lake.run("r2", (Step.INGEST, Step.REFINE))
+    lake.run("r2", (Step.INGEST, Step.REFINE), tables=orders)
     assert everything_of(undisturbed, lake.catalog.tables) == everything_of(lake, lake.catalog.tables)
