@@ -27,6 +27,17 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def end_by_its_input(process: subprocess.Popen[bytes] | subprocess.Popen[str], *, patience: float) -> None:
+    """End a process that leaves by itself once its standard input closes; after so many seconds by force."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def end_tree(process: subprocess.Popen[str], *, patience: float) -> None:
     """End a process and all below it.
 

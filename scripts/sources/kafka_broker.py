@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from scripts.local.processes import end_by_its_input
 from scripts.setup import paths
 from scripts.setup.jars import broker_jars
 from shared.errors import TerminalError
@@ -137,15 +138,8 @@ class KafkaBroker:
     def stop(self) -> None:
         """End the process; topics stay."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        if process.stdin is not None:
-            process.stdin.close()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            end_by_its_input(process, patience=STOP_SECONDS)
 
     def _failure(self) -> TerminalError:
         log = self.folder / "broker.log"

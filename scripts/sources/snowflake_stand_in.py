@@ -11,6 +11,7 @@ import time
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
+from scripts.local.processes import end_by_its_input
 from scripts.setup.paths import FAKESNOW_PYTHON, ROOT
 from shared.errors import TerminalError
 
@@ -109,15 +110,8 @@ class SnowflakeStandIn:
     def stop(self) -> None:
         """End the process."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        if process.stdin is not None:
-            process.stdin.close()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            end_by_its_input(process, patience=STOP_SECONDS)
 
     def _control(self, what: str, body: dict[str, Any] | None = None) -> None:
         data = None if body is None else json.dumps(body).encode()
