@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from jobs.runtime.flow import Flow
     from shared.contracts.refresh import Keeping
+    from shared.contracts.refresh.spans import Span
 
 # So many groups fit into the memory of every worker.
 MOST_BROADCAST = 1_000_000
@@ -30,11 +31,15 @@ MOST_BROADCAST = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Groups:
-    """The groups touched: one row each, how many, and the literal conditions their rows meet."""
+    """The groups touched: one row each, how many, and the literal conditions their rows meet.
+
+    `inputs` are conditions that rows of an input meet if they can be in one of these groups.
+    """
 
     keys: DataFrame
     count: int
     bounds: Column
+    inputs: Mapping[str, Column]
 
     def __str__(self) -> str:
         return f"{self.count:,} group{'' if self.count == 1 else 's'} of {', '.join(self.keys.columns)}"
@@ -74,7 +79,8 @@ def touched_groups(flow: Flow, keeping: Keeping, feeds: Mapping[str, Feed], vers
         rows.unpersist()
     measured = seen.asDict() if seen else {}
     bounds = reduce(and_, [_within(c, measured) for c in keeping.by])
-    return Groups(keys=keys, count=measured["count"], bounds=bounds)
+    spans = {name: reduce(and_, [_spanned(s, measured) for s in of_input]) for name, of_input in keeping.spans.items()}
+    return Groups(keys=keys, count=measured["count"], bounds=bounds, inputs=spans)
 
 
 def _image_views(flow: Flow, name: str, feed: Feed | None) -> DataFrame:
@@ -100,5 +106,19 @@ def _within(column: str, seen: Mapping[str, Any]) -> Column:
     # A timestamp leaves Spark in the zone of this process, where an hour of autumn exists twice.
     if not all(isinstance(b, int | str | dt.date) and not isinstance(b, dt.datetime) for b in (low, high)):
         return F.lit(True)  # noqa: FBT003 - a literal column
-    inside = F.col(column).between(F.lit(low), F.lit(high))
-    return inside | F.col(column).isNull() if seen[f"null_{column}"] else inside
+    return _or_null(F.col(column).between(F.lit(low), F.lit(high)), column, seen[f"null_{column}"])
+
+
+def _spanned(span: Span, seen: Mapping[str, Any]) -> Column:
+    """The literal condition on a column of an input of which the groups are spans."""
+    low, high = seen[f"min_{span.by}"], seen[f"max_{span.by}"]
+    if not isinstance(low, dt.date) or isinstance(low, dt.datetime):
+        return F.lit(True)  # noqa: FBT003 - a literal column
+    end = F.date_add(F.add_months(F.lit(high), span.months), span.days)
+    return _or_null(
+        (F.col(span.column) >= F.lit(low)) & (F.col(span.column) < end), span.column, seen[f"null_{span.by}"]
+    )
+
+
+def _or_null(inside: Column, column: str, nulls: int) -> Column:
+    return inside | F.col(column).isNull() if nulls else inside

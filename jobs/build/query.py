@@ -18,19 +18,20 @@ from shared.errors import ContractError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
     from jobs.runtime.flow import Flow
     from shared.contracts import Table
     from shared.names import TableName
 
 
-def result(flow: Flow, versions: Mapping[str, int]) -> DataFrame:
+def result(flow: Flow, versions: Mapping[str, int], only: Mapping[str, Column] | None = None) -> DataFrame:
     """The rows the table's query gives, with the contract's columns in their order; of a history, the versions of them.
 
     Args:
         flow: The table's turn.
         versions: The version of each input, by full name.
+        only: By input, the condition that rows meet which matter.
 
     Raises:
         ContractError: the result's columns or types are not the contract's.
@@ -38,7 +39,7 @@ def result(flow: Flow, versions: Mapping[str, int]) -> DataFrame:
     query = flow.table.query
     if query is None:
         raise ContractError(f"{flow.table.name} has no query")
-    input_views(flow, versions)
+    input_views(flow, versions, only)
     rows = flow.session.sql(over_views(query.sql, query.inputs))
     if flow.table.history:
         rows = history_of(rows, flow.table)
@@ -46,11 +47,13 @@ def result(flow: Flow, versions: Mapping[str, int]) -> DataFrame:
     return rows.select(*flow.table.versions.column_names)
 
 
-def input_views(flow: Flow, versions: Mapping[str, int]) -> None:
+def input_views(flow: Flow, versions: Mapping[str, int], only: Mapping[str, Column] | None = None) -> None:
     """Make the views a query sees: each input as of its version, and the one-row table `business_date`."""
     for name in flow.table.inputs:
         location = flow.location_of(flow.catalog.table(str(name)))
-        read_version(flow.session, location, versions[str(name)]).createOrReplaceTempView(view_of(name))
+        rows = read_version(flow.session, location, versions[str(name)])
+        met = (only or {}).get(str(name))
+        (rows if met is None else rows.where(met)).createOrReplaceTempView(view_of(name))
     today = [(flow.job.business_date,)]
     flow.session.createDataFrame(today, f"{BUSINESS_DATE} date").createOrReplaceTempView(BUSINESS_DATE)
 

@@ -50,7 +50,7 @@ def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, outdated: int) -
     table, reason = flow.table, f"refreshed {groups}"
     observation = Observation()
     try:
-        rows = groups.of(result(flow, inputs["versions"])).observe(observation, *measures(table))
+        rows = groups.of(result(flow, inputs["versions"], groups.inputs)).observe(observation, *measures(table))
         staged, seen = stage(flow.session, rows, flow.staging), observation.get
         warnings = _pass_gate(flow, staged, groups, seen, outdated)
         decided = compared(staged, groups.of(_before(flow)), table).persist()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import sqlglot
 from shared.contracts.model import Column, Disposition, Kind, Table
 from shared.contracts.query import read_query
 from shared.contracts.refresh import Keeping, keeping, view_of
+from shared.contracts.refresh.spans import Span
 from shared.contracts.refresh.touched import BOTH, CHANGES
 from shared.names import TableName
 
@@ -22,8 +24,12 @@ COLUMNS = {
     "customers": {"id": "int", "segment": "string", "region": "string"},
     "rates": {"id": "int", "currency": "string", "since": "int", "until": "int", "rate": "int"},
     "returns": {"id": "int", "line_id": "int", "qty": "int"},
+    "visits": {"id": "int", "customer_id": "int", "day": "date", "seen_at": "timestamp"},
 }
-SIZES = {"lines": 12, "orders": 7, "customers": 5, "rates": 5, "returns": 4}
+SIZES = {"lines": 12, "orders": 7, "customers": 5, "rates": 5, "returns": 4, "visits": 12}
+TYPES = {"int": "INTEGER", "string": "VARCHAR", "date": "DATE", "timestamp": "TIMESTAMP"}
+# The view of an input's rows that can be in touched groups.
+NEAR = "__near"
 MOST_CHANGES = 3
 STEPS = 3
 
@@ -70,12 +76,15 @@ def kept(sql: str, *by: str) -> Keeping:
 def _row(table: str, i: int, r: random.Random) -> tuple[Any, ...]:
     """A row of few values, so that joins hit, miss, and meet nulls."""
     since = r.randrange(4)
+    day = date(2025, 11, 24) + timedelta(days=r.choice([0, 1, 6, 7, 8, 36, 37, 38, 64, 400]))
+    at = datetime(day.year, day.month, day.day, r.choice([0, 0, 12, 23]))  # noqa: DTZ001 - as Spark has it in UTC
     return {
         "lines": (i, r.choice([None, *range(8)]), r.randrange(3), r.randrange(4)),
         "orders": (i, r.choice([None, *range(6)]), r.randrange(5), r.choice(["USD", "JPY", None])),
         "customers": (i, r.choice(["a", "b", None]), r.choice(["n", "s"])),
         "rates": (i, r.choice(["USD", "JPY"]), since, since + r.randrange(4), r.randrange(1, 4)),
         "returns": (i, r.randrange(14), r.randrange(1, 3)),
+        "visits": (i, r.randrange(4), r.choice([day, day, day, None]), r.choice([at, at, at, None])),
     }[table]
 
 
@@ -89,17 +98,10 @@ class History:
     db: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
     state: dict[str, dict[int, tuple[Any, ...]]] = field(default_factory=dict)
     read: list[str] = field(default_factory=list)
+    near: str = ""
 
     def __post_init__(self) -> None:
-        names = {name: view_of(TableName.parse(name)) for name in TABLES}
-        tree = sqlglot.parse_one(self.sql, dialect="spark")
-        for table in list(tree.find_all(sqlglot.exp.Table)):
-            if table.db:
-                alias = table.alias or table.name
-                table.replace(
-                    sqlglot.exp.alias_(sqlglot.exp.to_table(names[f"silver.{table.name}"]), alias, table=True)
-                )
-        self.sql = tree.sql(dialect="duckdb")
+        self.near, self.sql = self._over_views(NEAR), self._over_views("")
         self.read = [name.removeprefix("silver.") for name in self.keeping.touched]
         for name in self.read:
             self.state[name] = {i: _row(name, i, self.random) for i in range(SIZES[name])}
@@ -119,9 +121,11 @@ class History:
         self.db.execute(f"CREATE OR REPLACE TABLE touched AS SELECT DISTINCT * FROM ({' UNION '.join(parts)})")
         same = " AND ".join(f"x.{k} IS NOT DISTINCT FROM t.{k}" for k in self.keeping.by)
         self.db.execute(f"DELETE FROM kept AS x WHERE EXISTS (SELECT 1 FROM touched AS t WHERE {same})")
-        self.db.execute(
-            f"INSERT INTO kept SELECT x.* FROM ({self.sql}) AS x WHERE EXISTS (SELECT 1 FROM touched AS t WHERE {same})"
-        )
+        for name in self.read:
+            met = " AND ".join(map(self._spanned, self.keeping.spans.get(f"silver.{name}", ()))) or "TRUE"
+            self.db.execute(f"CREATE OR REPLACE TABLE silver__{name}{NEAR} AS FROM silver__{name} WHERE {met}")
+        again = f"SELECT x.* FROM ({self.near}) AS x WHERE EXISTS (SELECT 1 FROM touched AS t WHERE {same})"
+        self.db.execute(f"INSERT INTO kept {again}")
 
     def differences(self) -> list[tuple[Any, ...]]:
         """Rows that are in the kept table and not in a rebuilt one, or the other way round."""
@@ -129,6 +133,25 @@ class History:
             f"(SELECT 'too much', * FROM (FROM kept EXCEPT ALL ({self.sql}))) "
             f"UNION ALL (SELECT 'missing', * FROM (({self.sql}) EXCEPT ALL FROM kept))"
         ).fetchall()
+
+    def _over_views(self, suffix: str) -> str:
+        tree = sqlglot.parse_one(self.sql, dialect="spark")
+        for table in list(tree.find_all(sqlglot.exp.Table)):
+            if table.db:
+                view = sqlglot.exp.to_table(view_of(TableName.parse(f"silver.{table.name}")) + suffix)
+                table.replace(sqlglot.exp.alias_(view, table.alias or table.name, table=True))
+        return tree.sql(dialect="duckdb")
+
+    def _spanned(self, span: Span) -> str:
+        """The rows that a span says matter, or any when no group has a value."""
+        by = f'"{span.by}"'
+        seen = self.db.execute(f"SELECT min({by}), max({by}), bool_or({by} IS NULL) FROM touched").fetchone()
+        low, high, nulls = seen or (None, None, None)
+        if low is None:
+            return "TRUE"
+        end = f"DATE '{high}' + INTERVAL {span.months} MONTH + INTERVAL {span.days} DAY"
+        within = f'("{span.column}" >= DATE \'{low}\' AND "{span.column}" < {end})'
+        return f'({within} OR "{span.column}" IS NULL)' if nulls else within
 
     def _change(self, name: str) -> bool:
         old = self.state[name]
@@ -149,10 +172,15 @@ class History:
         return bool(before or after)
 
     def _put(self, view: str, name: str, rows: list[tuple[Any, ...]]) -> None:
-        types = {"int": "INTEGER", "string": "VARCHAR"}
-        columns = ", ".join(f"{c} {types[t]}" for c, t in COLUMNS[name].items())
+        columns = ", ".join(f"{c} {TYPES[t]}" for c, t in COLUMNS[name].items())
         statements = [f"CREATE OR REPLACE TABLE {view} ({columns})"]
         if rows:
-            values = ", ".join(f"({', '.join('NULL' if v is None else repr(v) for v in row)})" for row in rows)
+            values = ", ".join(f"({', '.join(map(_literal, row))})" for row in rows)
             statements.append(f"INSERT INTO {view} VALUES {values}")
         self.db.execute("; ".join(statements))
+
+
+def _literal(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    return f"'{value}'" if isinstance(value, date) else repr(value)

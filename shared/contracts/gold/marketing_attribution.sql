@@ -15,7 +15,7 @@ WITH revenues AS (
          s.started_at,
          s.channel_name,
          c.campaign_code,
-         ROW_NUMBER() OVER (PARTITION BY b.order_id ORDER BY s.started_at)      AS touch_number,
+         ROW_NUMBER() OVER (PARTITION BY b.order_id ORDER BY s.started_at, s.session_id, b.clicked_at) AS touch_number,
          CAST(COUNT(*) OVER (PARTITION BY b.order_id) AS INT)                    AS touches,
          CAST(FLOOR(DATEDIFF(CAST(b.clicked_at AS DATE), CAST(s.started_at AS DATE)) / 7) AS INT) AS weeks
   FROM   silver.click_bridge AS b

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared.contracts.refresh.qualified import qualified, view_of
 from shared.contracts.refresh.select import row_facts
+from shared.contracts.refresh.spans import Span, spans
 from shared.contracts.refresh.touched import touched
 from shared.contracts.refresh.unproven import UnprovenError, refuse_unproven
 from shared.contracts.sql import DIALECT
@@ -23,10 +24,12 @@ class Keeping:
 
     `by` are the columns of its groups. `touched` gives for each input, by full name, the SQL of the groups its changed
     rows touch, over the views that `touched.py` names; it is empty when the table is rebuilt, and `why` says why.
+    `spans` say, likewise by input, which of its rows cannot be in them.
     """
 
     by: tuple[str, ...] = ()
     touched: Mapping[str, str] = field(default_factory=dict)
+    spans: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
     why: str = ""
 
     @property
@@ -52,7 +55,7 @@ def keeping(table: Table, tables: Mapping[str, Table]) -> Keeping:
     if not table.refresh_by:
         return Keeping(why="its contract has no refreshBy")
     try:
-        return Keeping(by=table.refresh_by, touched=_touched(table.query, table.refresh_by, tables))
+        return _proven(table.query, table.refresh_by, tables)
     except UnprovenError as unproven:
         return Keeping(by=table.refresh_by, why=str(unproven))
 
@@ -69,8 +72,12 @@ def computed_keys(table: Table, tables: Mapping[str, Table]) -> list[str]:
     return [c for c in table.refresh_by if c not in facts]
 
 
-def _touched(query: Query, by: tuple[str, ...], tables: Mapping[str, Table]) -> dict[str, str]:
+def _proven(query: Query, by: tuple[str, ...], tables: Mapping[str, Table]) -> Keeping:
     tree = qualified(query, tables)
     refuse_unproven(tree)
-    found = touched(tree, by)
-    return {str(name): found[view_of(name)].sql(dialect=DIALECT) for name in query.inputs}
+    groups, bounds = touched(tree, by), spans(tree, by)
+    return Keeping(
+        by=by,
+        touched={str(name): groups[view_of(name)].sql(dialect=DIALECT) for name in query.inputs},
+        spans={str(name): bounds[view_of(name)] for name in query.inputs if view_of(name) in bounds},
+    )

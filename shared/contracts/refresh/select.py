@@ -72,9 +72,9 @@ def conditions(select: exp.Select) -> list[Condition]:
     found = []
     for join in select.args.get("joins") or []:
         of = None if _role(join) is Role.INNER else join.this.alias_or_name
-        found += [Condition(expression=e, of=of) for e in _conjuncts(join.args.get("on"))]
+        found += [Condition(expression=e, of=of) for e in conjuncts(join.args.get("on"))]
     where = select.args.get("where")
-    found += [Condition(expression=e) for e in _conjuncts(where.this if where else None)]
+    found += [Condition(expression=e) for e in conjuncts(where.this if where else None)]
     below = _facts_below(select)
     return [c for c in found if _is_of_rows(c.expression, below)]
 
@@ -92,17 +92,6 @@ def grouping(select: exp.Select) -> list[exp.Expr] | None:
     if group.args.get("all"):
         return [e for e in outputs(select).values() if not aggregates(e)]
     return list(group.expressions)
-
-
-def partitions(select: exp.Select) -> list[list[exp.Expr]]:
-    """The PARTITION BY of each window of a SELECT, each once."""
-    places = [*select.expressions, *([select.args["qualify"]] if select.args.get("qualify") else [])]
-    found: list[list[exp.Expr]] = []
-    for place in places:
-        for window in place.find_all(exp.Window):
-            if window.args["partition_by"] not in found:
-                found.append(window.args["partition_by"])
-    return found
 
 
 def row_facts(query: exp.Query) -> set[str]:
@@ -187,10 +176,11 @@ def _role(join: exp.Join) -> Role:
     return Role.OPTIONAL if (join.side or "").upper() == "LEFT" else Role.INNER
 
 
-def _conjuncts(condition: exp.Expr | None) -> list[exp.Expr]:
+def conjuncts(condition: exp.Expr | None) -> list[exp.Expr]:
+    """The parts of a condition that all must hold."""
     if condition is None:
         return []
     inner = condition.unnest() if isinstance(condition, exp.Paren) else condition
     if isinstance(inner, exp.And):
-        return [*_conjuncts(inner.this), *_conjuncts(inner.expression)]
+        return [*conjuncts(inner.this), *conjuncts(inner.expression)]
     return [inner]

@@ -5,7 +5,8 @@ changed rows (before- and after-images) and every other scan by its present rows
 that changed in one step, the old one may have met only the other's old one. Everything is an inner join, because more
 rows than needed only touch more groups: an operand of a LEFT JOIN is met once and left out, its columns null, once. A
 filter on an aggregate or a rank is dropped, since it may hide a touched group; so is a join nobody needs. A window
-spreads a change over its partition.
+spreads a change over its partition; one that looks at a fixed number of neighbours, over the rows of one table, spreads
+it to those neighbours only.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from shared.contracts.query import BUSINESS_DATE
+from shared.contracts.refresh.frames import Frame, frames
 from shared.contracts.refresh.select import (
     Condition,
     Operand,
@@ -28,7 +30,6 @@ from shared.contracts.refresh.select import (
     is_made_of,
     operands,
     outputs,
-    partitions,
 )
 from shared.contracts.refresh.unproven import UnprovenError
 from shared.contracts.refresh.ways import connected, nearest
@@ -68,10 +69,10 @@ def _rows(query: exp.Query, columns: Iterable[str], scan: exp.Table | None) -> l
         raise UnprovenError(f"{query.key.upper()} is not followed")
     made = outputs(query)
     wanted = {name: made[name] for name in columns} or {"_one": exp.Literal.number(1)}
-    spreading = [p for p in partitions(query) if not all(is_made_of(e, p) for e in wanted.values())]
+    spreading = [f for f in frames(query) if not all(is_made_of(e, f.partition) for e in wanted.values())]
     if scan is None or not spreading:
         return list(_joins(query, wanted, scan))
-    return [_spread(query, wanted, partition, scan) for partition in spreading]
+    return [_spread(query, wanted, f, scan) if f.reach is None else _near(query, wanted, f, scan) for f in spreading]
 
 
 def _arms(query: exp.SetOperation, columns: list[str], scan: exp.Table | None) -> Iterator[exp.Select]:
@@ -87,18 +88,48 @@ def _arms(query: exp.SetOperation, columns: list[str], scan: exp.Table | None) -
                 yield select
 
 
-def _spread(
-    select: exp.Select, wanted: Mapping[str, exp.Expr], partition: list[exp.Expr], scan: exp.Table
-) -> exp.Select:
+def _spread(select: exp.Select, wanted: Mapping[str, exp.Expr], frame: Frame, scan: exp.Table) -> exp.Select:
     """Every row of the partitions in which a row changed."""
-    if not are_row_facts(partition, select):
+    if not are_row_facts(frame.partition, select):
         raise UnprovenError("a window is partitioned by an aggregate or another window")
-    parts = {f"_part{i}": e for i, e in enumerate(partition)}
+    parts = {f"_part{i}": e for i, e in enumerate(frame.partition)}
     every = _union(_joins(select, {**wanted, **parts}, None)).subquery("every_row")
     changed = _union([s.distinct() for s in _joins(select, parts, scan)], distinct=True).subquery("changed")
     same = exp.and_(*[exp.NullSafeEQ(this=_column("every_row", p), expression=_column("changed", p)) for p in parts])
     chosen = [exp.alias_(_column("every_row", n), n, quoted=True) for n in wanted]
     return exp.select(*chosen).from_(every).join(changed, on=same)
+
+
+def _near(select: exp.Select, wanted: Mapping[str, exp.Expr], frame: Frame, scan: exp.Table) -> exp.Select:
+    """The changed rows and those that have one in reach, among all rows before or after the step.
+
+    Of the rows that follow a row, the first one that is not the same before and after has changed. Up to there both
+    states agree, so a row with no changed one in reach here sees what it saw. Rows that look alike count once.
+    """
+    parts = {f"_part{i}": e for i, e in enumerate(frame.partition)}
+    places = {f"_place{i}": o.this for i, o in enumerate(frame.order)}
+    known = {**wanted, **parts, **places}
+    there = _marked([_spread(select, known, frame, scan)], 0)
+    changed = _marked(_joins(select, known, scan), 1)
+    names = [_column("marked", n) for n in known]
+    mark = exp.alias_(exp.Max(this=_column("marked", "_changed")), "_changed", quoted=True)
+    once = exp.select(*names, mark).from_(_union([*there, *changed]).subquery("marked")).group_by(*names)
+    order = [exp.Ordered(**{**o.args, "this": _column("once", f"_place{i}")}) for i, o in enumerate(frame.order)]
+    reach = exp.Literal.number(frame.reach or 0)
+    in_reach = exp.Window(
+        this=exp.Max(this=_column("once", "_changed")),
+        partition_by=[_column("once", p) for p in parts],
+        order=exp.Order(expressions=order),
+        spec=exp.WindowSpec(kind="ROWS", start=reach, start_side="PRECEDING", end=reach.copy(), end_side="FOLLOWING"),
+    )
+    named = [exp.alias_(_column("once", n), n, quoted=True) for n in wanted]
+    return (
+        exp.select(*named).from_(once.subquery("once")).qualify(exp.EQ(this=in_reach, expression=exp.Literal.number(1)))
+    )
+
+
+def _marked(selects: Iterable[exp.Select], mark: int) -> list[exp.Select]:
+    return [s.select(exp.alias_(exp.Literal.number(mark), "_changed", quoted=True), copy=False) for s in selects]
 
 
 def _joins(select: exp.Select, wanted: Mapping[str, exp.Expr], scan: exp.Table | None) -> Iterator[exp.Select]:

@@ -107,6 +107,91 @@ SHAPES = {
                   COUNT(*) OVER (PARTITION BY price) AS alike FROM silver.lines""",
         ["id"],
     ),
+    "the next one": (
+        """SELECT id, currency, since, LEAD(since) OVER (PARTITION BY currency ORDER BY since, id) AS until
+           FROM silver.rates WHERE rate > 1""",
+        ["currency", "since"],
+    ),
+    "neighbours, near and less near, in two orders": (
+        """SELECT id, price, LAG(qty, 2) OVER (PARTITION BY price ORDER BY order_id DESC NULLS LAST, id) AS before,
+                  SUM(qty) OVER (PARTITION BY price ORDER BY qty, id ROWS BETWEEN 1 PRECEDING AND 2 FOLLOWING) AS near,
+                  SUM(id) OVER (PARTITION BY price ORDER BY qty, id rows BETWEEN CURRENT ROW AND 1 FOLLOWING) AS nearer
+           FROM silver.lines""",
+        ["id"],
+    ),
+    "a neighbour, and all of the partition": (
+        """SELECT id, LEAD(id) OVER (PARTITION BY currency ORDER BY day, id) AS next,
+                  MAX(day) OVER (PARTITION BY currency) AS last FROM silver.orders""",
+        ["id"],
+    ),
+    "a neighbour that is filled in": (
+        """SELECT id, LAG(currency) IGNORE NULLS OVER (PARTITION BY day DIV 3 ORDER BY day, id) AS last
+           FROM silver.orders""",
+        ["id"],
+    ),
+    "a neighbour in a join": (
+        """SELECT o.id, LEAD(c.id) OVER (PARTITION BY o.currency ORDER BY o.day, o.id) AS next FROM silver.orders o
+           JOIN silver.customers c ON c.id = o.customer_id""",
+        ["id"],
+    ),
+    "what neighbours make, joined": (
+        """SELECT o.id, p.rate FROM silver.orders o LEFT JOIN (SELECT currency, rate, since, LEAD(since, 1, 99) OVER
+           (PARTITION BY currency ORDER BY since, id) AS until FROM silver.rates) p
+             ON p.currency = o.currency AND o.day >= p.since AND o.day < p.until""",
+        ["id"],
+    ),
+    "neighbours of neighbours": (
+        """SELECT qty, COUNT(*) AS n FROM (SELECT qty, LAG(qty) OVER (PARTITION BY order_id ORDER BY id) AS before
+           FROM (SELECT id, order_id, price, qty, LEAD(price) OVER (PARTITION BY order_id ORDER BY id) AS next
+                 FROM silver.lines) AS s WHERE next IS NULL OR next <> price) AS t
+           WHERE before IS NULL OR before <> qty GROUP BY qty""",
+        ["qty"],
+    ),
+    "months": (
+        """SELECT TRUNC(day, 'MONTH') AS month, COUNT(*) AS visits, COUNT(DISTINCT customer_id) AS visitors
+           FROM silver.visits GROUP BY TRUNC(day, 'MONTH')""",
+        ["month"],
+    ),
+    "quarters of moments, ranked, joined": (
+        """SELECT q.quarter, q.customer_id, c.segment, RANK() OVER (PARTITION BY q.quarter ORDER BY q.visits) AS place
+           FROM (SELECT TRUNC(v.seen, 'Q') AS quarter, v.customer_id, COUNT(*) AS visits
+                 FROM (SELECT CAST(seen_at AS DATE) AS seen, customer_id FROM silver.visits) v
+                 GROUP BY TRUNC(v.seen, 'Q'), v.customer_id) q
+           LEFT JOIN silver.customers c ON c.id = q.customer_id""",
+        ["quarter"],
+    ),
+    "days of moments": (
+        """SELECT CAST(v.seen_at AS DATE) AS day, o.id, COUNT(*) AS n FROM silver.visits v
+           JOIN silver.orders o ON o.customer_id = v.customer_id GROUP BY CAST(v.seen_at AS DATE), o.id""",
+        ["day", "id"],
+    ),
+    "weeks and another table, united": (
+        """SELECT TRUNC(day, 'WEEK') AS first, 'day' AS kind, COUNT(*) AS n FROM silver.visits
+           GROUP BY TRUNC(day, 'WEEK')
+           UNION ALL SELECT DATE'2025-11-24', 'order', COUNT(day) FROM silver.orders GROUP BY customer_id""",
+        ["first"],
+    ),
+    "months of weeks": (
+        """SELECT TRUNC(TRUNC(day, 'WEEK'), 'MONTH') AS month, COUNT(*) AS n FROM silver.visits
+           GROUP BY TRUNC(TRUNC(day, 'WEEK'), 'MONTH')""",
+        ["month"],
+    ),
+    "months of the newest visit": (
+        """SELECT id, TRUNC(day, 'MONTH') AS month, LEAD(day) OVER (PARTITION BY customer_id ORDER BY day, id) AS next
+           FROM silver.visits""",
+        ["month"],
+    ),
+    "months, read twice": (
+        """SELECT TRUNC(v.day, 'MONTH') AS month, COUNT(w.id) AS earlier FROM silver.visits v
+           LEFT JOIN silver.visits w ON w.customer_id = v.customer_id AND w.day < v.day
+           GROUP BY TRUNC(v.day, 'MONTH')""",
+        ["month"],
+    ),
+    "months that may be missing": (
+        """SELECT o.id, TRUNC(v.day, 'MONTH') AS month FROM silver.orders o
+           LEFT JOIN silver.visits v ON v.customer_id = o.customer_id AND v.id < 4""",
+        ["month"],
+    ),
     "a window and QUALIFY": (
         """SELECT day, id FROM silver.orders
            QUALIFY ROW_NUMBER() OVER (PARTITION BY day ORDER BY customer_id DESC, id) = 1""",

@@ -1,7 +1,11 @@
 """What is proven, what is not, and which SQL finds the groups."""
 
+import duckdb
 import pytest
+import sqlglot
 
+from shared.contracts.refresh.spans import Span
+from shared.contracts.refresh.touched import BOTH, CHANGES
 from tests.support.query_histories import kept
 
 NOT_PROVEN = {
@@ -107,3 +111,64 @@ def test_a_join_nobody_needs_is_left_out():
         "SELECT DISTINCT `l`.`order_id` AS `order_id` FROM silver__lines__changes AS `l`"
         == keeping.touched["silver.lines"]
     )
+
+
+@pytest.mark.parametrize(
+    "sql, months, days",
+    [
+        pytest.param("SELECT TRUNC(day, 'YEAR') AS k, id FROM silver.visits", 12, 0, id="years"),
+        pytest.param(
+            "SELECT CAST(TRUNC(seen_at, 'WEEK') AS DATE) AS k, id FROM silver.visits", 0, 7, id="weeks of moments"
+        ),
+        pytest.param("SELECT CAST(seen_at AS DATE) AS k, id FROM silver.visits", 0, 1, id="days of moments"),
+        pytest.param(
+            "SELECT TRUNC(d, 'MM') AS k FROM (SELECT DATE(seen_at) AS d FROM silver.visits)", 1, 0, id="nested"
+        ),
+    ],
+)
+def test_of_groups_that_are_spans_of_time_the_rows_within_them_are_known(sql, months, days):
+    column = "day" if "YEAR" in sql else "seen_at"
+    assert {"silver.visits": (Span(by="k", column=column, months=months, days=days),)} == kept(sql, "k").spans
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param("SELECT day AS k, id FROM silver.visits", id="Spark sees that by itself"),
+        pytest.param("SELECT TRUNC(TRUNC(day, 'WEEK'), 'MONTH') AS k, id FROM silver.visits", id="crossing spans"),
+        pytest.param("SELECT LAST_DAY(day) AS k, id FROM silver.visits", id="another function"),
+        pytest.param("SELECT TRUNC(TO_DATE(currency), 'MONTH') AS k, id FROM silver.orders", id="texts"),
+        pytest.param(
+            "SELECT TRUNC(day, 'MONTH') AS k, COUNT(*) OVER (PARTITION BY customer_id) AS n FROM silver.visits",
+            id="a window that looks beyond",
+        ),
+        pytest.param(
+            "SELECT TRUNC(a.day, 'MONTH') AS k FROM silver.visits a JOIN silver.visits b ON b.seen_at > a.seen_at",
+            id="an input that is read twice",
+        ),
+        pytest.param(
+            "SELECT TRUNC(v.day, 'MONTH') AS k, o.id FROM silver.orders o LEFT JOIN silver.visits v ON v.id = o.id",
+            id="an operand that may be missing",
+        ),
+    ],
+)
+def test_where_rows_beyond_may_matter_none_are_left_out(sql):
+    keeping = kept(sql, "k")
+    assert ("", {}) == (keeping.why, keeping.spans)
+
+
+def test_a_change_touches_the_neighbours_that_see_it_and_no_other_row_of_their_partition():
+    keeping = kept(
+        "SELECT id, LEAD(day) OVER (PARTITION BY currency ORDER BY day, id) AS next FROM silver.orders", "id"
+    )
+    db = duckdb.connect()
+    orders = "(VALUES {}) AS o(id, customer_id, day, currency)"
+    there = [f"({i}, 1, {10 * i}, 'USD')" for i in range(9)] + ["(9, 1, 35, 'JPY')"]
+    # 4 moves between 6 and 7.
+    images = ["(4, 1, 40, 'USD')", "(4, 1, 65, 'USD')"]
+    both = [*there[:4], *there[5:], *images]
+    for view, rows in ((BOTH, both), (CHANGES, images)):
+        db.execute(f"CREATE VIEW silver__orders{view} AS FROM {orders.format(', '.join(rows))}")
+    touched = sqlglot.transpile(keeping.touched["silver.orders"], read="spark", write="duckdb")[0]
+
+    assert [(3,), (4,), (5,), (6,), (7,)] == sorted(db.execute(touched).fetchall())
