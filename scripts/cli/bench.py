@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -51,3 +52,15 @@ def synth(rounds: int, *, as_json: bool) -> None:
     from scripts.running.bench_synth import measure
 
     measured(measure, rounds, as_json=as_json)
+
+
+@command.command()
+@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often to measure.")
+@click.option("--scale", type=click.FloatRange(min=0.001), default=1.0, show_default=True, help="TPC-H's scale factor.")
+@click.option("--memory", default="8g", show_default=True, help="Spark's memory.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON array.")
+def gold(rounds: int, scale: float, memory: str, *, as_json: bool) -> None:
+    """Measure built tables on TPC-H: refreshed against rebuilt, and rebuilt against a plain write of the query."""
+    from scripts.running.bench_gold import measure
+
+    measured(partial(measure, scale=scale, memory=memory), rounds, as_json=as_json)

@@ -24,4 +24,21 @@ LOCAL_CONFS = {
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
 }
 
-__all__ = ["LOCAL_CONFS", "jar_paths"]
+# What pays for tables of many rows, as a cluster has it: compiled queries, and the compiler that works for long runs.
+_LARGE = {
+    "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
+    "spark.sql.shuffle.partitions": "8",
+}
+
+
+def large_confs(memory: str) -> dict[str, str]:
+    """The settings of a session on this machine that works on large tables.
+
+    Args:
+        memory: The heap, as Spark writes it, such as `8g`.
+    """
+    plain = {key: value for key, value in LOCAL_CONFS.items() if not key.startswith("spark.sql.codegen.")}
+    return {**plain, **_LARGE, "spark.driver.memory": memory}
+
+
+__all__ = ["LOCAL_CONFS", "jar_paths", "large_confs"]

@@ -1,0 +1,18 @@
+"""The tables that `lake bench gold` measures are contracts like any other, and kept as is to be measured."""
+
+from scripts.running.gold_contracts import TABLES, write_contracts
+from shared.contracts import load_catalog
+from shared.contracts.refresh import keeping
+
+
+def test_the_measured_tables_are_refreshed_by_their_groups(tmp_path):
+    tables = load_catalog(write_contracts(tmp_path)).tables
+    kept = {t.name: str(keeping(tables[t.name], tables)) for t in TABLES if t.sql}
+
+    assert {"gold.fact": "refreshed by order_id", "gold.months": "refreshed by order_month"} == kept
+
+
+def test_months_read_only_their_own_lines(tmp_path):
+    tables = load_catalog(write_contracts(tmp_path)).tables
+
+    assert ["gold.fact"] == list(keeping(tables["gold.months"], tables).spans)
