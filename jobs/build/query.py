@@ -1,15 +1,18 @@
-"""The SELECT of a built table, run over its inputs as of fixed versions."""
+"""The SELECT or the Python of a built table, run over its inputs as of fixed versions."""
 
 from __future__ import annotations
 
+from runpy import run_path
 from typing import TYPE_CHECKING
 
 import sqlglot
+from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 from sqlglot import TokenType
 
 from jobs.runtime.history import history_of
 from jobs.runtime.tables import read_version, spark_schema
+from shared.contracts.program import BUILD
 from shared.contracts.query import BUSINESS_DATE
 from shared.contracts.refresh import view_of
 from shared.contracts.sql import DIALECT
@@ -18,15 +21,16 @@ from shared.errors import ContractError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import Column
 
     from jobs.runtime.flow import Flow
     from shared.contracts import Table
+    from shared.contracts.model import Query
     from shared.names import TableName
 
 
 def result(flow: Flow, versions: Mapping[str, int], only: Mapping[str, Column] | None = None) -> DataFrame:
-    """The rows the table's query gives, with the contract's columns in their order; of a history, the versions of them.
+    """The rows of a built table, with the contract's columns in their order; of a history, the versions of them.
 
     Args:
         flow: The table's turn.
@@ -34,17 +38,32 @@ def result(flow: Flow, versions: Mapping[str, int], only: Mapping[str, Column] |
         only: By input, the condition that rows meet which matter.
 
     Raises:
-        ContractError: the result's columns or types are not the contract's.
+        ContractError: the result's columns or types are not the contract's, or Python gave something else than rows.
     """
-    query = flow.table.query
-    if query is None:
-        raise ContractError(f"{flow.table.name} has no query")
     input_views(flow, versions, only)
-    rows = flow.session.sql(over_views(query.sql, query.inputs))
+    rows = _of_query(flow, flow.table.query) if flow.table.query else _of_program(flow)
     if flow.table.history:
         rows = history_of(rows, flow.table)
     _check_columns(rows, flow.table)
     return rows.select(*flow.table.versions.column_names)
+
+
+def _of_query(flow: Flow, query: Query) -> DataFrame:
+    return flow.session.sql(over_views(query.sql, query.inputs))
+
+
+def _of_program(flow: Flow) -> DataFrame:
+    program = flow.table.program
+    if program is None:
+        raise ContractError(f"{flow.table.name} has neither a query nor a program")
+    inputs = {str(name): flow.session.table(view_of(name)) for name in flow.table.inputs}
+    # Not imported: beside contracts lies no package, and nothing may be left there.
+    rows = run_path(str(program.file))[BUILD](inputs)
+    if not isinstance(rows, DataFrame):
+        raise ContractError(
+            f"{program.file.name}: {BUILD} gave no rows", given=type(rows).__name__, expected="a DataFrame"
+        )
+    return rows
 
 
 def input_views(flow: Flow, versions: Mapping[str, int], only: Mapping[str, Column] | None = None) -> None:
@@ -74,11 +93,12 @@ def over_views(sql: str, inputs: Iterable[TableName]) -> str:
 def _check_columns(rows: DataFrame, table: Table) -> None:
     given = {f.name: f.dataType.simpleString() for f in rows.schema.fields}
     wanted = {f.name: f.dataType.simpleString() for f in spark_schema(table).fields if isinstance(f, T.StructField)}
+    made_by = "query" if table.query else "program"
     if given != wanted:
         wrong = sorted(n for n in given | wanted if given.get(n) != wanted.get(n))
         raise ContractError(
-            f"{table.file.name}: the query's columns are not the contract's",
+            f"{table.file.name}: the {made_by}'s columns are not the contract's",
             given=", ".join(f"{n} {given[n]}" for n in wrong if n in given) or "nothing",
             expected=", ".join(f"{n} {wanted[n]}" for n in wrong if n in wanted) or "nothing",
-            mend="CAST in the query, or change the contract",
+            mend=f"CAST in the {made_by}, or change the contract",
         )

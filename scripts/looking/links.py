@@ -104,6 +104,8 @@ def link_by_key(earlier: Table, later: Table, catalog: Catalog) -> Link | None:
 
 def input_pairs(earlier: Table, later: Table, catalog: Catalog) -> tuple[Pair, ...]:
     """Every pair of columns in which `later` carries a value of its input `earlier` as it is."""
+    if later.program:
+        return ()
     if later.kind is Kind.BUILT and later.query:
         columns = {str(n): catalog.table(str(n)).column_names for n in later.inputs}
         equal = equal_columns(later.query.sql, columns)

@@ -68,9 +68,9 @@ def _reads(table: Table, catalog: Catalog) -> Iterator[tuple[Place, str]]:
     for column in table.foreign_keys:
         if column.parent and table.kind is Kind.REFINED:
             yield (str(column.parent.table), column.parent.column), ROWS
-    if table.kind is Kind.BUILT and table.query:
+    if table.kind is Kind.BUILT:
         known = {str(name): catalog.table(str(name)).column_names for name in table.inputs}
-        yield from _of_query(table.query.sql, known)
+        yield from _of_query(table.query.sql, known) if table.query else _of_program(table, known)
     elif table.kind is Kind.REFINED:
         source = catalog.table(str(table.inputs[0]))
         made = defaultdict(set)
@@ -82,6 +82,12 @@ def _reads(table: Table, catalog: Catalog) -> Iterator[tuple[Place, str]]:
             for name in _named(column.logic or f"`{column.name}`"):
                 for origin in (made[name] | made[ROWS]) if table.query else {name}:
                     yield (str(source.name), origin), column.name
+
+
+def _of_program(table: Table, known: Mapping[str, tuple[str, ...]]) -> list[tuple[Place, str]]:
+    """Python is not followed: whatever it may read is in all it gives."""
+    places = [(name, column) for name, columns in known.items() for column in columns]
+    return [(place, output) for place in places for output in [*table.column_names, ROWS]]
 
 
 def _of_query(sql: str, known: Mapping[str, tuple[str, ...]]) -> list[tuple[Place, str]]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 # The type of source whose files others put into the landing place.
 FILES = "s3"
+# The files that may make a table: its contract, and one of the others beside it.
+BESIDE = (SUFFIX, ".sql", ".py")
 
 
 @dataclass(frozen=True)
@@ -128,11 +130,11 @@ def _knowing_its_inputs(table: Table, tables: Mapping[str, Table]) -> Table:
 
 def _refuse_strays(folder: Path, contracts: Iterable[Path]) -> None:
     """A misspelt file would otherwise be passed over in silence."""
-    known = {str(f).removesuffix(SUFFIX) for f in contracts}
+    known = {str(f).removesuffix(SUFFIX) + beside for f in contracts for beside in BESIDE}
     for layer in Layer:
         for file in sorted((folder / layer).iterdir() if (folder / layer).is_dir() else ()):
-            if str(file).removesuffix(SUFFIX).removesuffix(".sql") not in known:
+            if str(file) not in known:
                 raise ContractError(
                     f"{short_name(file)}:1: this file belongs to no table",
-                    expected=f"<table>{SUFFIX}, and <table>.sql beside a contract of that name",
+                    expected=f"<table>{SUFFIX}, and <table>.sql or <table>.py beside a contract of that name",
                 )

@@ -9,6 +9,7 @@ from shared.contracts.deletes import compile_deletes
 from shared.contracts.document import SUFFIX, TABLE, read_document, short_name
 from shared.contracts.history import compile_history
 from shared.contracts.model import Disposition, Kind, Query, RowRule, Table, TableRule
+from shared.contracts.program import Program, read_program
 from shared.contracts.query import BATCH, read_query
 from shared.contracts.readers import compile_readers
 from shared.contracts.rules import compile_rules
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shared.contracts.document import Document
+    from shared.contracts.lines import Path as YamlPath
 
 DISPOSITIONS = {
     Kind.INGESTED: {Disposition.APPEND, Disposition.SNAPSHOT},
@@ -45,16 +47,16 @@ WITHOUT_EFFECT = {
 
 
 def compile_contract(path: Path) -> Table:
-    """Read one contract file and the SQL file beside it, if there is one.
+    """Read one contract file and the SQL or Python file beside it, if there is one.
 
     Raises:
         ContractError: the first thing that is wrong, with file and line.
     """
     document = read_document(path)
     name = _name(document)
-    query = _query(path)
-    kind = _kind(document, name, query)
-    _refuse_without_effect(document, kind)
+    query, program = _query(path), _program(path)
+    kind = _kind(document, name, query, program)
+    _refuse_without_effect(document, kind, program)
     declared = compile_columns(document, name, kind)
     columns = tuple(c for c in declared if c.treatment is not Treatment.DROP)
     names = tuple(c.name for c in columns)
@@ -86,6 +88,7 @@ def compile_contract(path: Path) -> Table:
         source=compile_source(document, custom, disposition) if kind is Kind.INGESTED else None,
         inputs=_inputs(document, kind, query),
         query=query,
+        program=program,
         row_rules=tuple(r for r in rules if isinstance(r, RowRule)),
         table_rules=tuple(r for r in rules if isinstance(r, TableRule)),
         domain=document.contract.domain,
@@ -120,25 +123,41 @@ def _query(path: Path) -> Query | None:
         raise ContractError(f"{short_name(file)}:1: not UTF-8", given=str(error), expected="UTF-8") from error
 
 
-def _kind(document: Document, name: TableName, query: Query | None) -> Kind:
+def _program(path: Path) -> Program | None:
+    file = path.with_name(path.name.removesuffix(SUFFIX) + ".py")
+    return read_program(file) if file.exists() else None
+
+
+def _kind(document: Document, name: TableName, query: Query | None, program: Program | None) -> Kind:
+    if query and program:
+        raise document.error(
+            "a table is made by one file",
+            ("name",),
+            given=f"{name.table}.sql and {name.table}.py",
+            mend="remove one of them; SQL can be refreshed by groups, Python is always rebuilt",
+        )
     if name.layer is Layer.BRONZE:
         if not document.contract.servers:
             raise document.error("a bronze table needs a source", expected="one entry under servers")
-        if query:
-            raise document.error("a bronze table is what its source says", given="a .sql file", mend="remove that file")
+        if query or program:
+            given = "a .sql file" if query else "a .py file"
+            raise document.error("a bronze table is what its source says", given=given, mend="remove that file")
         return Kind.INGESTED
     if document.contract.servers:
         raise document.error("only a bronze table has a source", ("servers",), mend="remove servers")
-    return Kind.BUILT if query and query.inputs else Kind.REFINED
+    return Kind.BUILT if program or (query and query.inputs) else Kind.REFINED
 
 
-def _refuse_without_effect(document: Document, kind: Kind) -> None:
-    """A bronze table is what its source says, and a built one what its query says; rules and logic come between."""
+def _refuse_without_effect(document: Document, kind: Kind, program: Program | None) -> None:
+    """A bronze table is what its source says, and a built one what its query says; rules and logic come between.
+
+    Python does not say which tables it reads, so there the contract does, in transformSourceObjects.
+    """
     if kind is Kind.INGESTED and document.schema.quality:
         raise document.error("a bronze table has no rules", (*TABLE, "quality"), mend="write them on its silver table")
     for i, prop in enumerate(document.schema.properties):
         for key in WITHOUT_EFFECT[kind]:
-            if getattr(prop, key):
+            if getattr(prop, key) and not (program and key == "transformSourceObjects"):
                 raise document.error(
                     f"column {prop.name} has {key}, which does nothing on a table that is {kind}",
                     (*TABLE, "properties", i, key),
@@ -177,11 +196,13 @@ def _inputs(document: Document, kind: Kind, query: Query | None) -> tuple[TableN
         return ()
     if kind is Kind.BUILT and query:
         return query.inputs
-    found = {
+    found: dict[str, YamlPath] = {
         source: (*TABLE, "properties", i, "transformSourceObjects", j)
         for i, prop in enumerate(document.schema.properties)
         for j, source in enumerate(prop.transformSourceObjects)
     }
+    if kind is Kind.BUILT:
+        return tuple(_source(document, source, at) for source, at in _some(document, found).items())
     if len(found) != 1:
         raise document.error(
             "a table that is a row-for-row image needs exactly one input",
@@ -189,9 +210,23 @@ def _inputs(document: Document, kind: Kind, query: Query | None) -> tuple[TableN
             given=", ".join(found) or "none",
             expected=f"one table in transformSourceObjects, or a .sql file over tables or `{BATCH}`",
         )
-    source, at = next(iter(found.items()))
+    return tuple(_source(document, source, at) for source, at in found.items())
+
+
+def _some(document: Document, found: dict[str, YamlPath]) -> dict[str, YamlPath]:
+    if not found:
+        raise document.error(
+            "a table that Python makes does not say which tables it reads",
+            TABLE,
+            given="no transformSourceObjects",
+            expected="on its columns, the tables they are made of",
+        )
+    return found
+
+
+def _source(document: Document, source: str, at: YamlPath) -> TableName:
     try:
-        return (TableName.parse(source),)
+        return TableName.parse(source)
     except TerminalError as error:
         expected = "<layer>.<table>"
         raise document.error("transformSourceObjects names no table", at, given=source, expected=expected) from error

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shared.contracts.origin import Source
+    from shared.contracts.program import Program
     from shared.names import TableName
 
 
@@ -138,6 +139,7 @@ class Table:
     source: Source | None = None
     inputs: tuple[TableName, ...] = ()
     query: Query | None = None
+    program: Program | None = None
     row_rules: tuple[RowRule, ...] = ()
     table_rules: tuple[TableRule, ...] = ()
     domain: str | None = None
@@ -231,4 +233,5 @@ class Table:
         }
         treatments = [(c.name, c.type, c.required, c.logic, c.format, c.treatment) for c in self.dropped + self.treated]
         facts |= {"treatments": treatments} if treatments else {}
+        facts |= {"program": self.program.fingerprint} if self.program else {}
         return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shared.contracts.lines import Path as YamlPath
     from shared.contracts.model import Query, Table
     from shared.contracts.odcs import Property
+    from shared.contracts.program import Program
 
 TREATMENT, RENAMED_FROM = "treatment", "renamedFrom"
 # The custom properties of a column.
@@ -127,6 +128,19 @@ def check_flow_of_personal_data(table: Table, tables: Mapping[str, Table]) -> No
         _check_refined(table, tables[str(table.inputs[0])])
     elif table.kind is Kind.BUILT and table.query:
         _check_built(table, table.query, tables)
+    elif table.program:
+        _check_program(table, table.program, tables)
+
+
+def _check_program(table: Table, program: Program, tables: Mapping[str, Table]) -> None:
+    """What becomes of a column in Python cannot be told, so there must be none in clear."""
+    for name in map(str, table.inputs):
+        if closed := tables[name].closed_columns:
+            raise ContractError(
+                f"{short_name(program.file)}:1: Python reads personal data that is still in clear",
+                given=f"{name}.{closed[0]}",
+                expected="a silver table that refines the column with a treatment",
+            )
 
 
 def _check_refined(table: Table, source: Table) -> None:

@@ -6,10 +6,22 @@ from pathlib import Path
 import pytest
 
 from scripts.setup import paths
-from tests.architecture.wings import OURS, WINGS, forbidden_imports, python_files, top_level_imports
+from tests.architecture.wings import OURS, WINGS, forbidden_imports, python_files, room_of, top_level_imports
 
 APP = paths.ROOT / "app.py"
 APP_LINES = 40
+
+
+@pytest.mark.parametrize(
+    "file, room",
+    [
+        pytest.param("shared/contracts/gold/days.py", "tables", id="a table's Python"),
+        pytest.param("shared/contracts/refresh/touched.py", "shared", id="a room of the contracts"),
+        pytest.param("shared/contracts/gold.py", "shared", id="a file of that name"),
+    ],
+)
+def test_a_file_may_import_what_its_room_may(file, room):
+    assert room == room_of(Path(file))
 
 
 @pytest.mark.parametrize("room", ["shared", *WINGS])
@@ -17,7 +29,7 @@ def test_room_imports_only_itself_shared_and_its_own_dependency_groups(room):
     found = {
         str(file): forbidden
         for file in python_files(room)
-        if (forbidden := forbidden_imports((paths.ROOT / file).read_text(encoding="utf-8"), room))
+        if (forbidden := forbidden_imports((paths.ROOT / file).read_text(encoding="utf-8"), room_of(file)))
     }
 
     assert {} == found
@@ -34,6 +46,8 @@ def test_room_imports_only_itself_shared_and_its_own_dependency_groups(room):
         pytest.param("shared", "import aws_cdk as cdk", ["1: aws_cdk"], id="the CDK in shared"),
         pytest.param("shared", "from jobs import main", ["1: jobs"], id="a wing in shared"),
         pytest.param("jobs", "import duckdb", ["1: duckdb"], id="a library the EMR archive does not carry"),
+        pytest.param("tables", "from pyspark.sql import functions as F", [], id="Spark beside a contract"),
+        pytest.param("tables", "from jobs.runtime import tables", ["1: jobs"], id="the engine beside a contract"),
         pytest.param("lambdas", "import pandas", ["1: pandas"], id="a library the function does not carry"),
         pytest.param("lambdas", "if TYPE_CHECKING:\n    import duckdb", [], id="a library for the type checker"),
         pytest.param("shared", "if TYPE_CHECKING:\n    import jobs", ["2: jobs"], id="a wing for the type checker"),

@@ -10,18 +10,31 @@ from pathlib import Path
 
 from scripts.setup import paths
 from scripts.source_files import source_files
+from shared.names import Layer
 
 WINGS = ("infra", "jobs", "lambdas")
 OURS = (*WINGS, "shared", "scripts", "tests")
 
 # The dependency groups of pyproject.toml a room may draw on, beside the project's own dependencies.
-GROUPS = {"shared": (), "jobs": ("jobs", "spark"), "lambdas": ("lambdas",), "infra": ("infra",)}
+GROUPS = {
+    "shared": (),
+    "jobs": ("jobs", "spark"),
+    "lambdas": ("lambdas",),
+    "infra": ("infra",),
+    "tables": ("spark",),
+}
 
 
 def python_files(*rooms: str) -> list[Path]:
     """Return the Python files under the named top-level rooms, relative to the root."""
     files = (file.relative_to(paths.ROOT) for file in source_files(".py"))
     return [file for file in files if file.parts[0] in rooms]
+
+
+def room_of(file: Path) -> str:
+    """Return the room whose imports a file may have; Python beside a contract may have Spark."""
+    is_of_a_table = file.parent.parent == Path("shared/contracts") and file.parent.name in set(Layer)
+    return "tables" if is_of_a_table else file.parts[0]
 
 
 def top_level_imports(source: str) -> Iterator[tuple[int, str]]:

@@ -70,7 +70,7 @@ class SmallLake:
     Args:
         root: An empty folder.
         spark: The session.
-        files: Contracts and queries by `layer.table` and `layer.table.sql`.
+        files: Contracts, queries and programs by `layer.table`, `layer.table.sql` and `layer.table.py`.
     """
 
     root: Path
@@ -100,8 +100,8 @@ class SmallLake:
         """A new folder with the contracts."""
         folder = self.root / f"contracts-{len(list(self.root.glob('contracts-*')))}"
         for name, text in self.files.items():
-            layer, _, table = name.removesuffix(".sql").partition(".")
-            path = folder / layer / (f"{table}.sql" if name.endswith(".sql") else f"{table}.odcs.yaml")
+            layer, _, table = name.partition(".")
+            path = folder / layer / (table if table.endswith((".sql", ".py")) else f"{table}.odcs.yaml")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         return folder

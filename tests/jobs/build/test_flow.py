@@ -170,6 +170,37 @@ def test_a_row_rule_that_warns_is_counted(lake):
     assert (Status.SUCCEEDED, {"few_orders": 1}) == (found.status, found.warnings)
 
 
+PY = """\
+from pyspark.sql import functions as F
+
+def build(inputs):
+    totals = inputs["silver.orders"].groupBy("customer_id").agg(
+        F.count("*").alias("orders"), F.sum("amount_eur").alias("amount_eur")
+    )
+    return totals.join(inputs["silver.customers"], on="customer_id").select("customer_id", "name", *totals.columns[1:])
+"""
+
+
+def test_a_table_that_sql_cannot_say_is_made_by_python_and_rebuilt(lake):
+    lake.files["gold.totals.py"] = PY
+    del lake.files[SQL]
+    reads = "primaryKey: true, transformSourceObjects: [silver.orders, silver.customers], description: Buyer."
+    lake.amend("gold.totals", "primaryKey: true, description: Buyer.", reads)
+    built(lake)
+    assert Status.UNCHANGED is built(lake, "r2").status
+    lake.land("bronze.shop__orders", ORDERS, f"13,2,4,d,{TEN}")
+    found = outcome(lake.run("r3", (Step.INGEST, Step.REFINE, Step.BUILD)))
+    assert "rebuilt: it is made by Python" == found.reason
+    expected = [(1, "Ann", 2, Decimal("7.50")), (2, "Bob", 2, Decimal("5.00"))]
+    assert_rows(SCHEMA, expected, lake.frame("gold.totals"))
+    lake.amend("gold.totals.py", 'F.count("*")', 'F.count("*").cast("int")')
+    wrong = built(lake, "r4").failure.message
+    assert "the program's columns are not the contract's; given: orders int; expected: orders bigint" in wrong
+    lake.amend("gold.totals.py", "return totals", "return None and totals")
+    assert "totals.py: build gave no rows; given: NoneType; expected: a DataFrame" in built(lake, "r5").failure.message
+    assert_rows(SCHEMA, expected, lake.frame("gold.totals"))
+
+
 def test_an_input_that_was_never_written_is_not_taken_for_an_empty_one(lake):
     shutil.rmtree(lake.location("silver.customers"))
     found = built(lake)

@@ -1,0 +1,82 @@
+"""The Python file beside a contract, for a table that no SELECT gives: read as text, never run here."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shared.contracts.document import short_name
+from shared.errors import ContractError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BUILD = "build"
+# What differs from call to call, by the names that Python and Spark have for it.
+UNREPEATABLE = {
+    "curdate",
+    "current_date",
+    "current_timestamp",
+    "input_file_name",
+    "localtimestamp",
+    "monotonically_increasing_id",
+    "now",
+    "rand",
+    "randn",
+    "random",
+    "randstr",
+    "shuffle",
+    "spark_partition_id",
+    "today",
+    "urandom",
+    "utcnow",
+    "uuid",
+    "uuid1",
+    "uuid4",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """A file with `build(inputs)`, a pure function from frames by full table name to the table's frame.
+
+    `fingerprint` is that of what the file does; layout and comments do not count.
+    """
+
+    file: Path = field(compare=False)
+    fingerprint: str
+
+
+def read_program(path: Path) -> Program:
+    """Read the Python file of a table, and hold it to what the engine calls.
+
+    Raises:
+        ContractError: it does not parse, has no such function, or gives another answer tomorrow.
+    """
+    file = short_name(path)
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 1
+        raise ContractError(f"{file}:{line}: the Python does not parse", given=str(error)) from error
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == BUILD]
+    if len(functions) != 1 or [a.arg for a in functions[0].args.args] != ["inputs"]:
+        raise ContractError(
+            f"{file}:{functions[0].lineno if functions else 1}: there is no function to build the table with",
+            given=f"def {BUILD}({ast.unparse(functions[0].args)})" if functions else f"no function {BUILD}",
+            expected=f"def {BUILD}(inputs: Mapping[str, DataFrame]) -> DataFrame",
+        )
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _called(node) in UNREPEATABLE:
+            raise ContractError(
+                f"{file}:{node.lineno}: another answer on every call",
+                given=ast.unparse(node),
+                expected="the same rows from the same inputs",
+            )
+    return Program(file=path, fingerprint=hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16])
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
