@@ -35,7 +35,7 @@ class Figure:
     @property
     def row(self) -> dict[str, object]:
         """Least, median and greatest."""
-        low, mid, high = min(self.values), median(self.values), max(self.values)
+        low, mid, high = min(self.values), round(median(self.values), 2), max(self.values)
         return {"figure": self.name, "unit": self.unit, "min": low, "median": mid, "max": high}
 
 

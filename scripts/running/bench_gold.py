@@ -104,14 +104,14 @@ class Measurement:
         return self.spark.sql(over_views(query.sql, query.inputs))
 
     def _note(self, what: str, took: float) -> None:
-        self.seconds.setdefault(what, []).append(took)
+        self.seconds.setdefault(what.removeprefix("gold."), []).append(took)
         self.console.print(f"{what}: {took:.2f} s")
 
     @property
     def figures(self) -> list[Figure]:
         """All seconds, and for each table what a refresh and a rebuild are of what they are held against."""
         found = [Figure(n, "s", tuple(round(v, 2) for v in values)) for n, values in self.seconds.items()]
-        for name in BUILT:
+        for name in (n.removeprefix("gold.") for n in BUILT):
             plain, rebuilt, changed = (
                 self.seconds[f"{name}: {what}"] for what in ("plain write", "rebuild", "1 % changed")
             )
@@ -172,11 +172,11 @@ def _parts() -> dict[str, list[tuple[ModuleType, str]]]:
     from jobs.build import flow, rebuild, refresh
 
     return {
-        "groups sought": [(flow, "touched_groups")],
-        "rows made and staged": [(rebuild, "stage"), (refresh, "stage")],
-        "rules decided": [(rebuild, "decide"), (refresh, "decide")],
-        "rows compared": [(refresh, "_books")],
-        "written and committed": [(rebuild, "commit"), (refresh, "commit")],
+        "groups": [(flow, "touched_groups")],
+        "rows staged": [(rebuild, "stage"), (refresh, "stage")],
+        "rules": [(rebuild, "decide"), (refresh, "decide")],
+        "compared": [(refresh, "_books")],
+        "committed": [(rebuild, "commit"), (refresh, "commit")],
     }
 
 
