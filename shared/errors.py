@@ -8,6 +8,7 @@
     └── TerminalError             somebody has to change something first
         ├── ContractError             a contract or its query is wrong
         ├── UnknownNameError          a table, machine, environment or source that does not exist
+        ├── WindowError               a backfill's window is none of a table's cursor
         ├── SourceContentError        a source answered with something the contract does not describe
         ├── PositionLostError         a table has rows but nothing says how far its inputs were read
         ├── GateClosedError           a table rule of severity `error` failed; nothing was published
@@ -75,6 +76,10 @@ class UnknownNameError(TerminalError):
     def __init__(self, kind: str, given: str, known: list[str]) -> None:
         self.kind, self.known = kind, known
         super().__init__(f"unknown {kind}", given=repr(given), expected="one of " + ", ".join(known))
+
+
+class WindowError(TerminalError):
+    """A backfill asks for a window that is none of a table's cursor."""
 
 
 class SourceContentError(TerminalError):

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.jobs import Colour, Replay, Status, Step
+from shared.jobs import Colour, Replay, Status, Step, Window
 
 # The custom resource by which a deploy says who may see what.
 DECLARED_ACCESS = "Custom::DeclaredAccess"
@@ -22,16 +22,23 @@ class RunRequest(_Event):
 
     `tables` are selectors; `files` are files that landed, as `s3://bucket/key`, and ask for the tables they feed. With
     neither, the run works on all tables of the machine. `replay` asks for refused rows of a table to be read again; the
-    table must be among those selected. `schedule` and `scheduled_time` together name a start, so
+    table must be among those selected. `window` asks for a part of the sources to be read once more. `schedule` and `scheduled_time` together name a start, so
     that the same start delivered twice makes one run; a run started by hand has neither, and is never a duplicate.
     """
 
     business_date: date | None = None
     tables: tuple[str, ...] = ()
     replay: Replay | None = None
+    window: Window | None = None
     files: tuple[str, ...] = ()
     schedule: str | None = None
     scheduled_time: str | None = None
+
+    @model_validator(mode="after")
+    def _backfills_read_nothing_else(self) -> Self:
+        if self.window and (self.replay or self.files):
+            raise ValueError("a run with a window reads no files that landed and no refused rows; start two runs")
+        return self
 
     @model_validator(mode="after")
     def _both_or_neither(self) -> Self:
@@ -67,6 +74,7 @@ class RunAccepted(_Event):
     business_date: date
     tables: tuple[str, ...]
     replay: Replay | None = None
+    window: Window | None = None
     files: tuple[str, ...] = ()
 
 

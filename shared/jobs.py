@@ -67,13 +67,30 @@ class Replay(_Record):
     rule: str | None = None
 
 
+class Window(_Record):
+    """Which part of its source a table is to read once more: from `since` on, and below `until`.
+
+    Both are values of the table's cursor, written as a contract's `initialValue` is. In JSON they are `from` and `to`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
+
+    since: str = Field(alias="from", min_length=1)
+    until: str = Field(alias="to", min_length=1)
+
+    def __str__(self) -> str:
+        """The window in words."""
+        return f"from {self.since} to {self.until}"
+
+
 class Job(_Record):
     """One job run: a step of a run of a machine.
 
     It works on the tables selected, or on those that `files` feed and what depends on them, or on all of the machine.
     `attempt` is new for every try of the step, and names the files the try leaves. `earlier` gives the attempt of
     each step that came before in this run, so that tables whose inputs failed there are skipped here.
-    `business_date` is the only "today" a query may know. `replay` asks for refused rows to be read again.
+    `business_date` is the only "today" a query may know. `replay` asks for refused rows to be read again,
+    `window` for a part of the sources to be read once more.
     `every_seconds` makes an ingest job go on until it is ended, with a round in each interval.
     """
 
@@ -90,6 +107,7 @@ class Job(_Record):
     files: tuple[str, ...] = ()
     earlier: dict[Step, str] = {}
     replay: Replay | None = None
+    window: Window | None = None
     every_seconds: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import Observation
@@ -32,23 +33,28 @@ if TYPE_CHECKING:
 CURSOR = "cursor"
 CONTENT = "content"
 LEAST = "least"
+NO_WINDOW = "left as it is: its source is not asked by a cursor, so there is no window of it"
 
 
 def ingest(flow: Flow) -> TableOutcome:
     """Bring a bronze table up to date with its source.
 
     Grain: one row of the source in, one row out, unless it equals the latest known row of its key. Rows that could
-    not be read as rows go to the table's quarantine.
+    not be read as rows go to the table's quarantine. A backfill reads the rows of its window and leaves the position
+    where it is; a table whose source has no windows it leaves alone.
 
     Raises:
         SourceUnavailableError: the source did not answer.
         SourceContentError: the source answered something the contract does not describe.
+        WindowError: the window of a backfill is none of the table's cursor.
         UnbalancedBooksError: rows read and rows accounted for differ.
     """
     register(flow.session)
     source = flow.table.source
     if source is None:
         raise ContractError(f"{flow.table.name} has no source")
+    if flow.job.window and not source.has_windows:
+        return flow.unchanged(NO_WINDOW)
     if flow.is_replayed:
         reading = read_again(flow)
     else:
@@ -109,7 +115,12 @@ def _is_malformed() -> Column:
 
 
 def _position(flow: Flow, seen: dict[str, Any]) -> dict[str, Any]:
-    """How far the source is consumed once this batch lands: the greatest cursor, or the snapshot's content."""
+    """How far the source is consumed once this batch lands: the greatest cursor, or the snapshot's content.
+
+    A backfill says nothing of what lies around its window, so it consumes nothing.
+    """
+    if flow.job.window:
+        return flow.last_inputs or {CURSOR: None}
     if flow.table.source and flow.table.source.cursor:
         return {CURSOR: seen[CURSOR]}
     return {CONTENT: str(seen[CONTENT] or 0), "rows": seen["read"]}
@@ -130,7 +141,7 @@ def _commit(
         balance(str(flow.table.name), books)
         rows = refused if quarantined else None
         released = read_positions(staged) if flow.is_replayed else None
-        table = flow.table
+        table, reason = flow.table, _reason(flow)
         quarantine(flow.session, flow.batch, flow.quarantine, rows, table.fingerprint, released)
         ensure_table(
             flow.session,
@@ -142,18 +153,24 @@ def _commit(
         )
         landed = commit(
             flow.session,
-            flow.batch,
+            replace(flow.batch, reason=reason),
             lambda: _append(_landed(flow, fresh), flow.location, inserted),
             inputs=inputs,
             books=books,
             fingerprint=flow.table.fingerprint,
             warnings=drift,
         )
-        return flow.succeeded(landed.version, books, drift)
+        return flow.succeeded(landed.version, books, drift, reason)
     finally:
         fresh.unpersist()
         if refused:
             refused.unpersist()
+
+
+def _reason(flow: Flow) -> str:
+    """What a commit says of how its batch came about: nothing, unless it is a backfill's."""
+    source, window = flow.table.source, flow.job.window
+    return f"backfill of {source.cursor} {window}" if source and window else ""
 
 
 def _append(rows: DataFrame, location: str, count: int) -> None:

@@ -56,7 +56,8 @@ class Reader(Protocol):
         Args:
             spark: The session to build the frame in.
             table: The contract; `table.source` says where and how.
-            job: The job run, for its environment and landing root.
+            job: The job run, for its environment and landing root, and for the window that a backfill asks for: a
+                source with a cursor then gives the rows of that window, and the position does not matter.
             position: What the last commit said, None at first.
 
         Returns:

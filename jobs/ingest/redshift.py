@@ -36,12 +36,13 @@ CARRIED = (SOURCE_POSITION, RESCUED)
 
 
 def read_redshift(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading:
-    """Have the rows from the position on unloaded, and read exactly the files of the manifest.
+    """Have the rows from the position on unloaded, or a backfill's, and read exactly the files of the manifest.
 
     The unload happens once, here; its files stay until the batch is over. Each try of it has a place of its own.
 
     Raises:
         ContractError: the cursor cannot be compared in Redshift.
+        WindowError: the job's window is none of the cursor's type.
         SourceUnavailableError: Redshift or AWS did not answer, or the unload is not whole.
         SourceContentError: Redshift does not have what the contract describes.
         TerminalError: the parameter is missing or malformed, or a right is missing.
@@ -50,7 +51,7 @@ def read_redshift(spark: SparkSession, table: Table, job: Job, position: dict[st
     if source is None or source.database is None:
         raise ContractError(f"{table.file.name}:1: the table has no source with a database")
     connection = read_connection(source_parameter(job.env, source.system))
-    query = unload_query(table, source, position)
+    query = unload_query(table, source, position, job.window)
     asked = f"{table.name}: {source.system}, {query.place}, from {query.since}"
     place = unload_location(job.lake_root, job.run_id, table.name, job.attempt)
     try:

@@ -10,6 +10,7 @@ from jobs.ingest.sql_window import sql_window
 if TYPE_CHECKING:
     from jobs.ingest.redshift_connection import Connection
     from shared.contracts import Source, Table
+    from shared.jobs import Window
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,19 @@ class UnloadQuery:
         )
 
 
-def unload_query(table: Table, source: Source, position: dict[str, Any] | None) -> UnloadQuery:
-    """Ask for all columns, the unknown ones too, from the position less the lag on and below the end.
+def unload_query(
+    table: Table, source: Source, position: dict[str, Any] | None, window: Window | None = None
+) -> UnloadQuery:
+    """Ask for all columns, the unknown ones too, from the position less the lag on and below the end, or in a window.
 
     Raises:
         ContractError: the cursor's type, its initial or its end value cannot be compared in Redshift.
+        WindowError: the window is none of the cursor's type.
     """
-    window = sql_window(table, source, position, cursor=quoted(source.cursor or ""), timestamp="TIMESTAMP")
-    select = f"SELECT * FROM {quoted(source.schema or '')}.{quoted(source.object)}{window.where}"
-    return UnloadQuery(select, f"{source.database}.{source.schema}.{source.object}", window.since)
+    cursor = quoted(source.cursor or "")
+    asked = sql_window(table, source, position, window, cursor=cursor, timestamp="TIMESTAMP")
+    select = f"SELECT * FROM {quoted(source.schema or '')}.{quoted(source.object)}{asked.where}"
+    return UnloadQuery(select, f"{source.database}.{source.schema}.{source.object}", asked.since)
 
 
 def quoted(name: str) -> str:

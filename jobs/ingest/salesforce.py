@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.ingest.file_source import refuse_typed_columns
 from jobs.ingest.frame import reading_schema
 from jobs.ingest.reading import Reading
-from jobs.ingest.salesforce_query import window
+from jobs.ingest.salesforce_query import soql_window
 from jobs.ingest.salesforce_source import FORMAT
 from shared.contracts import SchemaContract
 from shared.errors import ContractError
@@ -21,19 +21,20 @@ if TYPE_CHECKING:
 
 
 def read_salesforce(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading:
-    """Ask for the records from the position on; with no cursor in the contract, for all of them.
+    """Ask for the records from the position on, or of a backfill's window; with no cursor in the contract, for all.
 
     The query runs once for the frame, as soon as an action on it is planned; how far it reached is for the caller
     to see from the rows.
 
     Raises:
         ContractError: a column is not text, or the cursor cannot be compared in Salesforce.
+        WindowError: the job's window holds no timestamps.
     """
     source = table.source
     if source is None:
         raise ContractError(f"{table.file.name}:1: the table has no source")
     refuse_typed_columns(table)
-    condition = window(table, source, position)
+    condition = soql_window(table, source, position, job.window)
     rows = (
         spark.read.format(FORMAT)
         .schema(reading_schema(table))

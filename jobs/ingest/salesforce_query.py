@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import ContractError
+from jobs.ingest.cursor_range import CursorRange
 
 if TYPE_CHECKING:
     from shared.contracts import Source, Table
+    from shared.jobs import Window
 
 
-def window(table: Table, source: Source, position: dict[str, Any] | None) -> str:
+def soql_window(table: Table, source: Source, position: dict[str, Any] | None, window: Window | None = None) -> str:
     """The condition for the records from the position less the lag on, below the end; empty for all of them.
 
     SOQL's datetimes are whole seconds here: the start is rounded down, so that none is missed.
 
+    Args:
+        table: The contract.
+        source: Its source, with cursor, lag, initial and end value.
+        position: What the last commit said.
+        window: What a backfill asks for, None in an ordinary run.
+
     Raises:
         ContractError: cursor, lag, initialValue or endValue cannot be compared in Salesforce.
+        WindowError: the window is none of timestamps.
     """
     if source.cursor is None:
         return ""
-    reached = (position or {}).get("cursor")
-    start = source.initial_value if reached is None else str(reached)
-    lag = timedelta(seconds=source.lag_seconds if reached is not None else 0)
+    asked = CursorRange.of(source, position, window)
     try:
-        bounds = [
-            *([f"{source.cursor} >= {_literal(_moment(start) - lag)}"] if start else []),
-            *([f"{source.cursor} < {_literal(_moment(source.end_value))}"] if source.end_value else []),
-        ]
+        start, ends = asked.values(_moment)
+        first = [] if start is None else [f"{source.cursor} >= {_literal(start - asked.lag)}"]
+        return " AND ".join([*first, *(f"{source.cursor} < {_literal(end)}" for end in ends)])
     except (ValueError, OverflowError) as error:
-        raise ContractError(
-            f"{table.file.name}:1: the cursor {source.cursor} cannot start or end there",
-            given=f"{start!r} to {source.end_value!r} with a lag of {lag}",
-            expected="timestamps such as 2000-01-01T00:00:00Z",
-            mend="change lag, initialValue or endValue of the contract",
-        ) from error
-    return " AND ".join(bounds)
+        raise asked.misfit(table, source.cursor, "timestamps such as 2000-01-01T00:00:00Z") from error
 
 
 def _moment(text: str) -> datetime:

@@ -19,18 +19,19 @@ if TYPE_CHECKING:
 
 
 def read_snowflake(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading:
-    """Ask for the rows from the position on; with no cursor in the contract, for all of them.
+    """Ask for the rows from the position on, or of a backfill's window; with no cursor in the contract, for all.
 
     The query runs once for the frame, as soon as an action on it is planned; how far it reached is for the caller
     to see from the rows.
 
     Raises:
         ContractError: the cursor cannot be compared in Snowflake.
+        WindowError: the job's window is none of the cursor's type.
     """
     source = table.source
     if source is None:
         raise ContractError(f"{table.file.name}:1: the table has no source")
-    query = source_query(table, source, position)
+    query = source_query(table, source, position, job.window)
     rows = (
         spark.read.format(FORMAT)
         .schema(reading_schema(table))

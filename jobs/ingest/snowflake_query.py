@@ -10,6 +10,7 @@ from jobs.ingest.sql_window import sql_window
 
 if TYPE_CHECKING:
     from shared.contracts import Source, Table
+    from shared.jobs import Window
 
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 
@@ -23,19 +24,22 @@ class SourceQuery:
     since: str
 
 
-def source_query(table: Table, source: Source, position: dict[str, Any] | None) -> SourceQuery:
-    """Ask for exactly the contract's columns, from the position less the lag on and below the end.
+def source_query(
+    table: Table, source: Source, position: dict[str, Any] | None, window: Window | None = None
+) -> SourceQuery:
+    """Ask for exactly the contract's columns, from the position less the lag on and below the end, or in a window.
 
     Raises:
         ContractError: the cursor's type, its initial or its end value cannot be compared in Snowflake.
+        WindowError: the window is none of the cursor's type.
     """
     place = (source.database, source.schema, source.object)
     columns = ", ".join(quoted(name) for name in table.column_names)
     statement = f"SELECT {columns} FROM {'.'.join(quoted(part or '') for part in place)}"
     words = ".".join(part or "" for part in place)
     cursor = quoted(source.cursor or "")
-    window = sql_window(table, source, position, cursor=cursor, timestamp="TIMESTAMP_NTZ")
-    return SourceQuery(statement + window.where, words, window.since)
+    asked = sql_window(table, source, position, window, cursor=cursor, timestamp="TIMESTAMP_NTZ")
+    return SourceQuery(statement + asked.where, words, asked.since)
 
 
 def quoted(name: str) -> str:

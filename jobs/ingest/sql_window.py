@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import ContractError
+from jobs.ingest.cursor_range import CursorRange
 
 if TYPE_CHECKING:
     from shared.contracts import Source, Table
+    from shared.jobs import Window
 
 BEGINNING = "its beginning"
 
@@ -24,67 +25,79 @@ class SqlWindow:
 
 
 def sql_window(
-    table: Table, source: Source, position: dict[str, Any] | None, *, cursor: str, timestamp: str
+    table: Table,
+    source: Source,
+    position: dict[str, Any] | None,
+    window: Window | None,
+    *,
+    cursor: str,
+    timestamp: str,
 ) -> SqlWindow:
-    """The rows from the position less the lag on, and below the end value if the contract has one.
+    """The rows from the position less the lag on, and below the end value if the contract has one; or a backfill's.
 
-    Rows without a cursor value stand before and after every position, so they are asked for each time.
+    Rows without a cursor value stand before and after every position, so they are asked for each time. They lie in no
+    window of a backfill.
 
     Args:
         table: The contract.
         source: Its source, with cursor, lag, initial and end value.
         position: What the last commit said.
+        window: What a backfill asks for, None in an ordinary run.
         cursor: The cursor as an identifier of the database.
         timestamp: The database's type of timestamps without a zone.
 
     Raises:
         ContractError: the cursor's type, its initial or its end value cannot be compared.
+        WindowError: the window is none of the cursor's type.
     """
-    bounds = _bounds(table, source, position, timestamp)
+    bounds = _bounds(table, source, CursorRange.of(source, position, window), timestamp) if source.cursor else []
     if not bounds:
         return SqlWindow("", BEGINNING)
     condition = " AND ".join(f"{cursor} {bound}" for bound in bounds)
     since = " and ".join(f"{source.cursor} {bound}" for bound in bounds)
-    return SqlWindow(f" WHERE {condition} OR {cursor} IS NULL", since)
+    return SqlWindow(f" WHERE {condition}" + ("" if window else f" OR {cursor} IS NULL"), since)
 
 
-def _bounds(table: Table, source: Source, position: dict[str, Any] | None, timestamp: str) -> list[str]:
-    if source.cursor is None:
-        return []
-    reached = (position or {}).get("cursor")
-    start = source.initial_value if reached is None else str(reached)
-    lag = timedelta(seconds=source.lag_seconds if reached is not None else 0)
+def _bounds(table: Table, source: Source, asked: CursorRange, timestamp: str) -> list[str]:
     type_ = next(c.type for c in table.columns if c.name == source.cursor)
     try:
-        return [
-            *([f">= {_literal(type_, start, lag, timestamp)}"] if start is not None else []),
-            *([f"< {_literal(type_, source.end_value, timedelta(0), timestamp)}"] if source.end_value else []),
-        ]
+        start, ends = asked.values(lambda text: _value(type_, text))
+        first = [] if start is None else [f">= {_literal(_less(start, asked.lag), timestamp)}"]
+        return [*first, *(f"< {_literal(end, timestamp)}" for end in ends)]
     except (ValueError, InvalidOperation) as error:
-        raise ContractError(
-            f"{table.file.name}:1: the cursor {source.cursor} of type {type_} cannot start or end there",
-            given=f"{start!r} to {source.end_value!r} with a lag of {lag}",
-            expected="a timestamp or date with any lag, a number or string without lag",
-            mend="change cursor, lag, initialValue or endValue of the contract",
-        ) from error
+        expected = "a timestamp or date with any lag, a number or string without lag"
+        raise asked.misfit(table, f"{source.cursor} of type {type_}", expected) from error
 
 
-def _literal(type_: str, given: str, lag: timedelta, timestamp: str) -> str:
+def _value(type_: str, given: str) -> datetime | date | Decimal | str:
     if type_ == "timestamp":
-        moment = _utc(datetime.fromisoformat(given)) - lag
-        return f"'{moment.isoformat(sep=' ', timespec='microseconds')}'::{timestamp}"
+        moment = datetime.fromisoformat(given)
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     if type_ == "date":
-        days = -(-lag // timedelta(days=1))
-        return f"'{(date.fromisoformat(given) - timedelta(days=days)).isoformat()}'::DATE"
-    if lag:
-        raise ValueError(type_)
+        return date.fromisoformat(given)
     if type_ == "string":
-        return "'" + given.replace("\\", "\\\\").replace("'", "''") + "'"
+        return given
     number = Decimal(given)
     if not number.is_finite():
         raise ValueError(given)
-    return f"{number:f}"
+    return number
 
 
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+def _less(value: datetime | date | Decimal | str, lag: timedelta) -> datetime | date | Decimal | str:
+    if isinstance(value, datetime):
+        return value - lag
+    if isinstance(value, date):
+        return value - timedelta(days=-(-lag // timedelta(days=1)))
+    if lag:
+        raise ValueError(value)
+    return value
+
+
+def _literal(value: datetime | date | Decimal | str, timestamp: str) -> str:
+    if isinstance(value, datetime):
+        return f"'{value.isoformat(sep=' ', timespec='microseconds')}'::{timestamp}"
+    if isinstance(value, date):
+        return f"'{value.isoformat()}'::DATE"
+    if isinstance(value, str):
+        return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+    return f"{value:f}"

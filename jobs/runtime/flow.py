@@ -97,8 +97,8 @@ class Flow:
             )
         return position
 
-    def unchanged(self) -> TableOutcome:
-        """The outcome of a flow whose inputs had nothing new.
+    def unchanged(self, reason: str = "") -> TableOutcome:
+        """The outcome of a flow whose inputs had nothing new, or that was not to look at them for some reason.
 
         When an earlier attempt of this run brought the last batch, it is the run's, and what it did is the outcome:
         the attempt may have ended before it could say so.
@@ -107,7 +107,8 @@ class Flow:
         if last and last.run == self.job.run_id:
             said = {**last.books, "warnings": last.warnings, "reason": last.reason}
             return self._outcome(Status.SUCCEEDED, version, last.sequence, said)
-        return self._outcome(Status.UNCHANGED, version if last else None, last.sequence if last else None)
+        said = {"reason": reason}
+        return self._outcome(Status.UNCHANGED, version if last else None, last.sequence if last else None, said)
 
     def succeeded(
         self, version: int, books: dict[str, int], warnings: dict[str, int] | None = None, reason: str = ""

@@ -90,5 +90,6 @@ def accept(requested: RunRequested, known_runs: KnownRuns) -> RunAccepted:
         business_date=requested.business_date,
         tables=request.tables,
         replay=request.replay,
+        window=request.window,
         files=request.files,
     )

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 from rich.console import Console
 
+from scripts.cli.request import refusing
+
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from shared.contracts import Table
+    from shared.jobs import Window
     from shared.names import Machine
 
 
@@ -22,12 +26,25 @@ if TYPE_CHECKING:
     "--select", multiple=True, metavar="TABLE", help="Only this table; +TABLE with inputs, TABLE+ with users."
 )
 @click.option("--business-date", type=click.DateTime(["%Y-%m-%d"]), help="The day the run takes for today (UTC).")
+@click.option("--from", "since", metavar="T", help="Read the sources once more, from this value of their cursors on.")
+@click.option("--to", "until", metavar="T", help="The end of that window, which is not in it any more.")
 @click.option("--root", type=click.Path(path_type=Path), default=Path(".lake"), help="The lake's folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's outcomes as one JSON array.")
 def command(
-    machine: str, select: tuple[str, ...], business_date: datetime | None, root: Path, *, as_json: bool
+    machine: str,
+    *,
+    select: tuple[str, ...],
+    business_date: datetime | None,
+    since: str | None,
+    until: str | None,
+    root: Path,
+    as_json: bool,
 ) -> None:
-    """Run a state machine, such as daily_batch, on this computer."""
+    """Run a state machine, such as daily_batch, on this computer.
+
+    With --from and --to it is a backfill: every table that is asked by a cursor is asked for the rows of that window,
+    and goes on from where it was the next time.
+    """
     from scripts.running.run import request
     from shared.contracts import load_catalog
     from shared.errors import UnknownNameError
@@ -35,9 +52,37 @@ def command(
 
     if machine not in set(Machine):
         raise UnknownNameError("machine", machine, sorted(Machine))
-    load_catalog().select(select)  # a wrong name is told before anything starts
-    given = request(select, business_date.date() if business_date else None)
+    catalog = load_catalog()
+    # A wrong name is told before anything starts.
+    tables = catalog.select(select) if select else catalog.of_machine(Machine(machine))
+    with refusing():
+        window = _window(since, until, tables)
+    given = request(select, business_date.date() if business_date else None, window)
     run_here(root, Machine(machine), given, as_json=as_json)
+
+
+def _window(since: str | None, until: str | None, tables: list[Table]) -> Window | None:
+    """The window asked for, None without one.
+
+    Raises:
+        WrongRequestError: one of its ends is missing, or no table has a source with windows.
+    """
+    from scripts.looking.errors import WrongRequestError
+    from shared.jobs import Window
+
+    if since is None and until is None:
+        return None
+    if not since or not until:
+        raise WrongRequestError(
+            "a window has two ends", given=f"--from {since} --to {until}", mend="give --from and --to"
+        )
+    if not any(t.source and t.source.has_windows for t in tables):
+        raise WrongRequestError(
+            "no source of these tables is asked by a cursor, so there is no window of them",
+            given=", ".join(str(t.name) for t in tables),
+            mend="select tables of Snowflake, Redshift or Salesforce with a cursor, as in --select +silver.orders",
+        )
+    return Window(since=since, until=until)
 
 
 def run_here(root: Path, machine: Machine, given: dict[str, object], *, as_json: bool) -> NoReturn:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from scripts.running.local_lake import LocalLake
+    from shared.jobs import Window
 
 
 def new_run_id(machine: Machine, now: datetime | None = None) -> str:
@@ -26,13 +27,15 @@ def new_run_id(machine: Machine, now: datetime | None = None) -> str:
     return f"{machine.replace('_', '-')}-{(now or datetime.now(UTC)):%Y%m%dT%H%M%S%f}"[:-3]
 
 
-def request(select: Sequence[str], business_date: date | None) -> dict[str, object]:
+def request(select: Sequence[str], business_date: date | None, window: Window | None = None) -> dict[str, object]:
     """The machine's input; `{}` is the ordinary run."""
     given: dict[str, object] = {}
     if select:
         given["tables"] = list(select)
     if business_date:
         given["business_date"] = business_date.isoformat()
+    if window:
+        given["window"] = window.model_dump(mode="json")
     return given
 
 

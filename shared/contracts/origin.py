@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+# Sources that are asked a question; those of other types are lists of files, or logs.
+ASKED_BY_CURSOR = ("snowflake", "redshift", "salesforce")
+
+
 class SchemaContract(StrEnum):
     """What becomes of columns that a contract does not know (the contract's `schemaContract`)."""
 
@@ -39,3 +43,8 @@ class Source:
     envelope: str | None = None
     schemas: str | None = None
     fail_on_data_loss: bool = True
+
+    @property
+    def has_windows(self) -> bool:
+        """Whether any part of the source can be asked for by the values of the cursor."""
+        return self.cursor is not None and self.type in ASKED_BY_CURSOR

@@ -97,11 +97,13 @@ def test_run_without_trouble_is_green(run):
 
 
 def test_jobs_know_what_came_before(run):
-    _, _, teller = run({"business_date": "2026-01-31", "tables": ["silver.orders+"]})
+    window = {"from": "2026-01-01", "to": "2026-01-31"}
+    _, _, teller = run({"business_date": "2026-01-31", "tables": ["silver.orders+"], "window": window})
     attempts = {job.step: job.attempt for job in teller.jobs}
 
     assert {("silver.orders+",)} == {job.tables for job in teller.jobs}
     assert {"2026-01-31"} == {str(job.business_date) for job in teller.jobs}
+    assert {"from 2026-01-01 to 2026-01-31"} == {str(job.window) for job in teller.jobs}
     for job in teller.jobs:
         before = list(Step)[: list(Step).index(job.step)]
         assert {step: attempts[step] for step in before} == job.earlier

@@ -37,16 +37,21 @@ class Shelf:
         self.asked[job.run_id] = position
         if self.error:
             raise self.error
+        is_asked = self._in_backfill if job.window else self._since
         good = [
             (*row, f"row {i}", None, None, [])
             for i, row in enumerate(self.rows, 1)
-            if self._in_window(table, row, position)
+            if is_asked(table, row, job.window or position)
         ]
         nothing = [None] * len(table.columns)
         bad = [(*nothing, "shelf", None, text, [reason]) for text, reason in self.malformed]
         return Reading(spark.createDataFrame([*good, *bad], reading_schema(table)).coalesce(1))
 
-    def _in_window(self, table: Table, row: Row, position: dict[str, Any] | None) -> bool:
+    def _in_backfill(self, table: Table, row: Row, window: Any) -> bool:
+        value = row[table.column_names.index(table.source.cursor)]
+        return value is not None and int(window.since) <= value < int(window.until)
+
+    def _since(self, table: Table, row: Row, position: Any) -> bool:
         source = table.source
         if source is None or source.cursor is None or not position or position["cursor"] is None:
             return True

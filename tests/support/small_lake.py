@@ -17,7 +17,7 @@ from moto import mock_aws
 from jobs.main import run
 from jobs.runtime.files import OUTCOMES
 from shared.contracts import load_catalog
-from shared.jobs import Job, Replay, RunRecord, Step, StepSummary, TableOutcome
+from shared.jobs import Job, Replay, RunRecord, Step, StepSummary, TableOutcome, Window
 from shared.names import (
     Roots,
     TableName,
@@ -155,14 +155,15 @@ class SmallLake:
         tables: tuple[str, ...] = (),
         business_date: date = TODAY,
         replay: Replay | None = None,
+        window: Window | None = None,
     ) -> Ran:
         """Run steps one after the other, as the daily batch does."""
         attempts: dict[Step, str] = {}
         outcomes: dict[str, TableOutcome] = {}
         summaries: dict[Step, StepSummary] = {}
         for step in steps:
-            facts = {"tables": tables, "earlier": dict(attempts), "business_date": business_date, "replay": replay}
-            job = self.job(step, run_id, **facts)
+            facts = {"tables": tables, "earlier": dict(attempts), "business_date": business_date}
+            job = self.job(step, run_id, **facts, replay=replay, window=window)
             run(["--job", job.model_dump_json()], self.spark, self.catalog)
             attempts[step] = job.attempt
             where = (self.lake_root, run_id, step, job.attempt)

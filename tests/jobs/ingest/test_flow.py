@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from jobs.ingest.flow import NO_WINDOW
 from jobs.ingest.readers import READERS
 from shared.errors import SourceContentError, SourceUnavailableError
-from shared.jobs import Status, Step
+from shared.jobs import Status, Step, Window
 from tests.support.errors import error
 from tests.support.frames import assert_rows
 from tests.support.shelf import Shelf
@@ -21,6 +22,13 @@ COLUMNS = """\
       - {name: at, logicalType: integer, physicalType: bigint, description: Seconds.}
 """
 WINDOWS = {"writeDisposition": "append", "cursor": "at", "lag": "5 seconds"}
+LOCATION = "bronze/shop__shelf"
+
+
+def on_a_shelf(columns, custom):
+    """The contract of a table of the source that a test fills, which stands where Snowflake does."""
+    files = 'type: s3, location: "s3://landing/shop__shelf/*.csv", format: csv'
+    return contract(SHELF, columns, custom).replace(files, "type: snowflake, account: a, database: d, schema: s")
 
 
 @pytest.fixture
@@ -49,9 +57,9 @@ def counts(outcome):
 @pytest.fixture
 def shelf(lake, monkeypatch):
     """A source with a cursor, whose windows overlap by five."""
-    lake.files = {SHELF: contract(SHELF, COLUMNS, WINDOWS)}
+    lake.files = {SHELF: on_a_shelf(COLUMNS, WINDOWS)}
     source = Shelf()
-    monkeypatch.setitem(READERS, "s3", source)
+    monkeypatch.setitem(READERS, "snowflake", source)
     return source
 
 
@@ -180,6 +188,43 @@ def test_a_window_that_goes_back_does_not_take_the_position_back(lake, shelf, in
     assert [None, "20", "20"] == [p and p["cursor"] for p in shelf.asked.values()]
 
 
+def test_a_backfill_reads_its_window_once_and_the_next_run_goes_on_from_where_it_was(lake, shelf, ingest):
+    """Below the position, beyond it, and where nothing was read before: each row lands once."""
+    shelf.rows = [("a", "1", 30), ("n", "1", None)]
+    ingest()
+    version = lake.versions()[LOCATION]
+
+    # Three were loaded late; `z` lies before the window, `y` where it ends.
+    shelf.rows += [("z", "1", 9), ("b", "1", 10), ("c", "1", 12), ("y", "1", 13)]
+    backfill = {"window": Window(since="10", until="13"), "steps": (Step.INGEST,)}
+    outcome = lake.run("b1", **backfill).outcomes[SHELF]
+    assert ({"read": 2, "inserted": 2}, "backfill of at from 10 to 13") == (counts(outcome), outcome.reason)
+    assert Status.UNCHANGED is lake.run("b2", **backfill).outcomes[SHELF].status
+    assert version + 1 == lake.versions()[LOCATION]
+
+    # One beyond the position: the next run reads from where the last ordinary one stopped.
+    shelf.rows = [("a", "1", 30), ("d", "1", 31), ("e", "1", 40), ("c", "2", 12)]
+    lake.run("b3", window=Window(since="12", until="35"), steps=(Step.INGEST,))
+    assert {"read": 3, "inserted": 1, "superseded": 2} == counts(ingest())
+    assert [None, "30", "30", "30", "30"] == [p and p["cursor"] for p in shelf.asked.values()]
+    expected = [("a", "1", 30), ("b", "1", 10), ("c", "1", 12), ("c", "2", 12), ("d", "1", 31), ("e", "1", 40)]
+    assert [*expected, ("n", "1", None)] == lake.rows(SHELF)
+
+
+def test_a_first_backfill_leaves_the_first_read_to_be_made(lake, shelf, ingest):
+    shelf.rows = [("a", "1", 1), ("b", "1", 9)]
+    lake.run("b1", window=Window(since="9", until="20"), steps=(Step.INGEST,))
+    assert {"read": 2, "inserted": 1, "superseded": 1} == counts(ingest())
+    assert [None, {"cursor": None}] == list(shelf.asked.values())
+
+
+def test_a_backfill_leaves_what_has_no_windows_as_it_is(lake, ingest):
+    lake.land(CUSTOMERS, HEADER, "1,a,x")
+    outcome = lake.run("b1", window=Window(since="1", until="2"), steps=(Step.INGEST,)).outcomes[CUSTOMERS]
+    assert (Status.UNCHANGED, NO_WINDOW, {}) == (outcome.status, outcome.reason, lake.versions())
+    assert {"read": 1, "inserted": 1} == counts(ingest())
+
+
 def test_several_versions_of_a_key_in_one_window_are_all_known(lake, shelf, ingest):
     shelf.rows = [("a", "1", 7), ("a", "2", 8), ("a", "3", 9)]
     assert {"read": 3, "inserted": 3} == counts(ingest())
@@ -200,7 +245,7 @@ def test_a_snapshot_that_holds_the_same_rows_commits_nothing(lake, shelf, ingest
     columns = COLUMNS.replace(
         "at, logicalType: integer, physicalType: bigint", "at, logicalType: timestamp, physicalType: timestamp"
     )
-    lake.files = {SHELF: contract(SHELF, columns, {"writeDisposition": "snapshot"})}
+    lake.files = {SHELF: on_a_shelf(columns, {"writeDisposition": "snapshot"})}
     shelf.rows = [("a", None, noon), ("b", "1", noon), ("b", "1", noon)]
     assert {"read": 3, "inserted": 3} == counts(ingest())
     version = lake.versions()

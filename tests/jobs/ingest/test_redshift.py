@@ -17,7 +17,7 @@ from scripts.sources.redshift.data_api import Fault
 from scripts.sources.redshift.stand_in import RedshiftStandIn
 from shared.contracts import Source
 from shared.errors import SourceContentError, SourceUnavailableError, TerminalError
-from shared.jobs import Job
+from shared.jobs import Job, Window
 
 pytestmark = pytest.mark.slow
 
@@ -47,8 +47,8 @@ class Read:
     job: Job
     redshift: RedshiftStandIn
 
-    def __call__(self, table, position=None):
-        return read_redshift(self.session, table, self.job, position)
+    def __call__(self, table, position=None, window=None):
+        return read_redshift(self.session, table, self.job.model_copy(update={"window": window}), position)
 
     @property
     def unloaded(self):
@@ -133,6 +133,10 @@ def test_only_the_window_is_asked_for(read, table, settings, position, expected)
     [statement] = read.redshift.statements[before:]
     assert where in statement
     assert statement.startswith('UNLOAD (\'SELECT * FROM "sales"."orders"')
+
+
+def test_a_backfill_is_given_its_window(read, table):
+    assert {2} == set(rows(read(table, {"cursor": "2026-01-01"}, Window(since="2024-01-02", until="2024-01-04"))))
 
 
 def test_an_unload_stays_the_same_while_the_source_moves_on(read, table, redshift):

@@ -10,6 +10,7 @@ from jobs.ingest.salesforce import read_salesforce
 from scripts.sources.salesforce.stand_in import Fault, SalesforceStandIn
 from shared.contracts import Source
 from shared.errors import ContractError, SourceContentError, SourceUnavailableError, TerminalError
+from shared.jobs import Window
 
 pytestmark = pytest.mark.slow
 
@@ -43,13 +44,13 @@ def salesforce():
 def read(session, job, account, salesforce, table_of):
     """Read the things from a position on, with a connection that may be changed."""
 
-    def read_things(position=None, columns=COLUMNS, **changes):
+    def read_things(position=None, columns=COLUMNS, window=None, **changes):
         salesforce.hold({"Thing": RECORDS})
         salesforce.faults.clear()
         secrets = boto3.client("secretsmanager", endpoint_url=account)
         secrets.create_secret(Name="lakewright/local/salesforce", SecretString=json.dumps(salesforce.secret | changes))
         table = table_of(columns, THINGS)
-        return read_salesforce(session, table, job, position), table
+        return read_salesforce(session, table, job.model_copy(update={"window": window}), position), table
 
     return read_things
 
@@ -85,6 +86,11 @@ def test_only_the_window_is_asked_for(read, salesforce):
         "SELECT Id, Name, IsDeleted, SystemModstamp, Nickname__c FROM Thing "
         "WHERE systemmodstamp >= 2026-01-02T23:30:00Z"
     ) == query
+
+
+def test_a_backfill_is_given_its_window(read):
+    reading, _ = read({"cursor": "2026-01-04"}, window=Window(since="2026-01-02", until="2026-01-04"))
+    assert {"a2", "a3"} == {row[0] for row in reading.rows.collect()}
 
 
 def test_a_window_without_records_gives_none(read):

@@ -2,9 +2,10 @@
 
 import pytest
 
-from jobs.ingest.salesforce_query import window
+from jobs.ingest.salesforce_query import soql_window
 from shared.contracts import Source
-from shared.errors import ContractError
+from shared.errors import ContractError, WindowError
+from shared.jobs import Window
 
 
 def source(cursor="systemmodstamp", lag=0, **values):
@@ -40,7 +41,7 @@ FROM = "systemmodstamp >= "
     ],
 )
 def test_records_are_asked_for_from_the_position_on(given, position, condition, table_of):
-    assert condition == window(table_of({"id": "string"}, given), given, position)
+    assert condition == soql_window(table_of({"id": "string"}, given), given, position)
 
 
 @pytest.mark.parametrize(
@@ -53,4 +54,14 @@ def test_records_are_asked_for_from_the_position_on(given, position, condition, 
 )
 def test_a_cursor_that_is_no_timestamp_is_refused(given, position, table_of):
     with pytest.raises(ContractError, match=r"crm__things.odcs.yaml:1: the cursor systemmodstamp cannot start or end"):
-        window(table_of({"id": "string"}, given), given, position)
+        soql_window(table_of({"id": "string"}, given), given, position)
+
+
+def test_a_backfill_asks_for_its_window_and_for_nothing_else(table_of):
+    given = source(lag=3600, initial_value="2020-01-01", end_value="2030-01-01")
+    asked = Window(since="2019-05-01", until="2019-06-01T02:00:00+02:00")
+    assert (
+        FROM + "2019-05-01T00:00:00Z AND systemmodstamp < 2019-06-01T00:00:00Z AND systemmodstamp < 2030-01-01T00:00:00Z"
+    ) == soql_window(table_of({"id": "string"}, given), given, {"cursor": "2026-03-01"}, asked)
+    with pytest.raises(WindowError, match=r"bronze.crm__things has no such window of its cursor systemmodstamp"):
+        soql_window(table_of({"id": "string"}, given), given, None, Window(since="1", until="2"))

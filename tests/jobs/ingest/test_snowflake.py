@@ -11,6 +11,7 @@ from jobs.ingest.readers import translate
 from jobs.ingest.snowflake import read_snowflake
 from shared.contracts import Disposition, Source
 from shared.errors import SourceContentError, SourceUnavailableError, TerminalError
+from shared.jobs import Window
 
 pytestmark = pytest.mark.slow
 
@@ -77,9 +78,9 @@ def table(table_of):
 def read(session, job, snowflake, put_secret):
     """Read a table from a position on, with a connection that may be changed."""
 
-    def read_table(table, position=None, **changes):
+    def read_table(table, position=None, window=None, **changes):
         put_secret(snowflake.secret | changes)
-        return read_snowflake(session, table, job, position)
+        return read_snowflake(session, table, job.model_copy(update={"window": window}), position)
 
     return read_table
 
@@ -106,6 +107,12 @@ def test_the_query_runs_once_for_a_frame_and_asks_for_the_window(read, table_of,
         'SELECT "ID", "CHANGED" FROM "SHOP"."SALES"."ORDERS" '
         """WHERE "CHANGED" >= '2024-01-02 00:00:00.000000'::TIMESTAMP_NTZ OR "CHANGED" IS NULL"""
     ) == query
+
+
+def test_a_backfill_is_given_its_window(read, table_of):
+    table = table_of({"id": "bigint", "changed": "timestamp"}, orders(lag=86_400))
+    reading = read(table, {"cursor": "2026-01-01"}, Window(since="2024-01-01", until="2024-01-02"))
+    assert [1] == [row[0] for row in rows(reading)]
 
 
 def test_a_long_answer_is_fetched_in_partitions(read, table_of):

@@ -48,7 +48,8 @@ def known_runs():
 def test_empty_input_is_the_ordinary_run_of_the_day_it_started_on(machine, context):
     answer = handler(event("arn:run-1"), context)
 
-    assert {"duplicate": False, "business_date": "2026-11-23", "tables": [], "files": [], "replay": None} == answer
+    nothing = {"tables": [], "files": [], "replay": None, "window": None}
+    assert {"duplicate": False, "business_date": "2026-11-23", **nothing} == answer
     assert [] == known_runs()
 
 
@@ -68,11 +69,13 @@ def test_today_is_the_day_in_utc(machine, context, started_at, expected):
 
 
 def test_what_is_asked_for_is_what_is_worked_on(machine, context):
-    replay = {"table": "silver.orders", "rule": "currency_code_type"}
-    files = ["s3://landing/crm/a.csv"]
-    asked = {"business_date": "2026-01-31", "tables": ["silver.orders+"], "files": files, "replay": replay}
-
-    assert {"duplicate": False, **asked} == handler(event("arn:run-1", asked), context)
+    ordinary = {"tables": ["silver.orders+"], "files": [], "replay": None, "window": None}
+    for part in (
+        {"replay": {"table": "silver.orders", "rule": "currency_code_type"}, "files": ["s3://landing/crm/a.csv"]},
+        {"window": {"from": "2026-01-01", "to": "2026-02-01"}},
+    ):
+        asked = {"business_date": "2026-01-31", **ordinary, **part}
+        assert {"duplicate": False, **asked} == handler(event("arn:run-1", asked), context)
 
 
 def test_first_execution_of_a_schedule_claims_it_for_a_while(machine, context):
@@ -136,6 +139,10 @@ def test_two_runs_started_by_hand_are_two_runs(machine, context):
         pytest.param({"business_date": "yesterday"}, "business_date", id="a day that is none"),
         pytest.param({"tables": "silver.orders"}, "tables", id="a text in place of a list"),
         pytest.param({"schedule": "s"}, "scheduled_time", id="half a start"),
+        pytest.param({"window": {"from": "2026-01-01"}}, r"window\.to", id="half a window"),
+        pytest.param(
+            {"window": {"from": "1", "to": "2"}, "files": ["s3://landing/a.csv"]}, "window", id="a window of files"
+        ),
     ],
 )
 def test_wrong_input_is_refused_by_name(machine, context, given, named):

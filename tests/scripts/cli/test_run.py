@@ -1,0 +1,45 @@
+"""`lake run` tells what is wrong with a request before anything starts, and hands on what is not."""
+
+import pytest
+from click.testing import CliRunner
+
+from scripts.cli.root import root
+from shared.events import RunRequest
+from shared.jobs import Window
+
+JUNE = ("--from", "2011-06-01", "--to", "2011-07-01")
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What machines are asked for, in place of runs."""
+    found = []
+
+    def run_here(root, machine, given, *, as_json):  # noqa: ARG001 - the signature of what it stands for
+        found.append(RunRequest.model_validate(given))
+
+    monkeypatch.setattr("scripts.cli.run.run_here", run_here)
+    return found
+
+
+def test_a_window_is_handed_on(asked):
+    answer = CliRunner().invoke(root, ["run", "daily_batch", "--select", "bronze.snowflake__orders+", *JUNE])
+
+    assert (0, "") == (answer.exit_code, answer.output)
+    assert [(("bronze.snowflake__orders+",), Window(since="2011-06-01", until="2011-07-01"))] == [
+        (request.tables, request.window) for request in asked
+    ]
+
+
+@pytest.mark.parametrize(
+    "options, told",
+    [
+        pytest.param(["--from", "2011-06-01"], "a window has two ends", id="half a window"),
+        pytest.param(["--select", "silver.orders", *JUNE], "asked by a cursor", id="no source"),
+        pytest.param(["--select", "bronze.crm__contacts", *JUNE], "asked by a cursor", id="a source of files"),
+    ],
+)
+def test_a_window_that_cannot_be_read_is_a_wrong_request(asked, options, told):
+    answer = CliRunner().invoke(root, ["run", "daily_batch", *options])
+
+    assert (2, True, []) == (answer.exit_code, told in answer.stderr, asked)
