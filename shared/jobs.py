@@ -139,6 +139,9 @@ class TableOutcome(_Record):
 
     Of a history `read = recorded + superseded + quarantined`: events are recorded, and what is inserted, updated and
     deleted are versions.
+
+    Of a source `requests` and `bytes` say what the batch took, where that can be told, and `cursor` how far it has been
+    read: the greatest cursor, the next offsets of a topic, the time of the newest file.
     """
 
     table: str
@@ -152,6 +155,9 @@ class TableOutcome(_Record):
     recorded: int = 0
     superseded: int = 0
     quarantined: int = 0
+    requests: int | None = None
+    bytes: int | None = None
+    cursor: str = ""
     seconds: float = 0.0
     version: int | None = None
     sequence: int | None = None

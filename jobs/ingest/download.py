@@ -31,10 +31,11 @@ SUFFIXES = (".csv.gz", ".csv", ".zip")
 
 @dataclass(frozen=True)
 class Download:
-    """A fetched file, and the hash of its bytes."""
+    """A fetched file, the hash of its bytes, and how often it was asked for until it came whole."""
 
     path: Path
     sha256: str
+    requests: int
 
     @property
     def name(self) -> str:
@@ -62,10 +63,10 @@ def downloaded(address: str, asked: str) -> Iterator[Download]:
         )
     with TemporaryDirectory() as folder:
         path = Path(folder, Path(parts.path).name or "file.csv")
-        yield Download(path, _fetch_patiently(address, path, asked))
+        yield Download(path, *_fetch_patiently(address, path, asked))
 
 
-def _fetch_patiently(address: str, path: Path, asked: str) -> str:
+def _fetch_patiently(address: str, path: Path, asked: str) -> tuple[str, int]:
     parts = urlsplit(address)
     # Without what may be a key: user, password, query.
     place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
@@ -74,7 +75,7 @@ def _fetch_patiently(address: str, path: Path, asked: str) -> str:
         if attempt:
             time.sleep(random.uniform(0, FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - spreads callers, hides nothing
         try:
-            return _fetch(address, path)
+            return _fetch(address, path), attempt + 1
         except urllib.error.HTTPError as error:
             fault = f"status {error.code}"
             error.close()

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from jobs.ingest.fetched import Fetched
 from jobs.ingest.file_source import file_rows
 from jobs.ingest.landing import LandedFile, list_files
+from jobs.ingest.reached import MODIFIED_UPTO
 from jobs.ingest.reading import Reading
 from shared.contracts import Disposition
 from shared.errors import ContractError
@@ -35,7 +37,7 @@ class FilesRead:
     def from_position(cls, position: dict[str, Any] | None, lag_seconds: int) -> FilesRead:
         """What the last commit said."""
         known = position or {}
-        upto = known.get("modified_upto")
+        upto = known.get(MODIFIED_UPTO)
         moment = datetime.fromisoformat(upto) if upto else None
         return cls(known.get("files", {}), moment, timedelta(seconds=lag_seconds))
 
@@ -50,7 +52,7 @@ class FilesRead:
         tokens = {f.key: f.token for f in files if read._recent(f)}
         if not self.lag:
             tokens = self.tokens | tokens
-        return {"files": tokens, "modified_upto": upto.isoformat()}
+        return {"files": tokens, MODIFIED_UPTO: upto.isoformat()}
 
     def _recent(self, file: LandedFile) -> bool:
         if not self.lag or self.modified_upto is None:
@@ -77,4 +79,5 @@ def read_files(spark: SparkSession, table: Table, job: Job, position: dict[str, 
     if not fresh:
         return None
     wanted = fresh[-1:] if table.disposition is Disposition.SNAPSHOT else fresh
-    return Reading(file_rows(spark, table, source, wanted), known.position(files))
+    fetched = Fetched(requests=len(wanted), bytes=sum(file.bytes for file in wanted))
+    return Reading(file_rows(spark, table, source, wanted), known.position(files), fetched=lambda: fetched)

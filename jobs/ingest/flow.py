@@ -12,6 +12,7 @@ from jobs.ingest.again import read_again, read_positions
 from jobs.ingest.drift import settled, unknown_columns
 from jobs.ingest.known import unknown
 from jobs.ingest.readers import READERS, register, translate
+from jobs.ingest.reached import CURSOR, reached
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing, commit
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from shared.contracts import Table
     from shared.jobs import TableOutcome
 
-CURSOR = "cursor"
 CONTENT = "content"
+FETCHED = "fetched"
 LEAST = "least"
 NO_WINDOW = "left as it is: its source is not asked by a cursor, so there is no window of it"
 
@@ -54,22 +55,22 @@ def ingest(flow: Flow) -> TableOutcome:
     if source is None:
         raise ContractError(f"{flow.table.name} has no source")
     if flow.job.window and not source.has_windows:
-        return flow.unchanged(NO_WINDOW)
+        return _told(flow.unchanged(NO_WINDOW), flow.last_inputs)
     if flow.is_replayed:
         reading = read_again(flow)
     else:
         reading = READERS[source.type](flow.session, flow.table, flow.job, flow.last_inputs)
     if reading is None:
         settle(flow.session, flow.batch, flow.quarantine, flow.table.fingerprint)
-        return flow.unchanged()
+        return _told(flow.unchanged(), flow.last_inputs)
     try:
         staged, seen = _stage(flow, reading)
         drift = unknown_columns(staged, flow.table) if seen["rescued"] else {}
         staged = settled(staged, flow.table)
         inputs = reading.position if reading.position is not None else _position(flow, seen)
         if inputs == flow.last_inputs and flow.table.disposition is Disposition.SNAPSHOT:
-            return flow.unchanged()
-        return _commit(flow, staged, seen, inputs, drift, once=reading.once)
+            return _told(flow.unchanged(), inputs, seen[FETCHED])
+        return _told(_commit(flow, staged, seen, inputs, drift, once=reading.once), inputs, seen[FETCHED])
     finally:
         unstage(flow.session, flow.staging)
         if reading.scratch:
@@ -92,7 +93,12 @@ def _stage(flow: Flow, reading: Reading) -> tuple[DataFrame, dict[str, Any]]:
         if known is None:
             raise
         raise known from error
-    return staged, observation.get
+    return staged, {**observation.get, FETCHED: reading.fetched().counts}
+
+
+def _told(outcome: TableOutcome, inputs: dict[str, Any] | None, fetched: dict[str, int] | None = None) -> TableOutcome:
+    """An outcome that says how far the source has been read, and what this run asked of it."""
+    return outcome.model_copy(update={"cursor": reached(inputs), **(fetched or {})})
 
 
 def _fingerprint(table: Table) -> Column:
@@ -139,6 +145,7 @@ def _commit(
         books = {"read": seen["read"], "inserted": inserted, "quarantined": quarantined}
         books["superseded"] = seen["read"] - inserted - quarantined
         balance(str(flow.table.name), books)
+        books |= seen[FETCHED]
         rows = refused if quarantined else None
         released = read_positions(staged) if flow.is_replayed else None
         table, reason = flow.table, _reason(flow)

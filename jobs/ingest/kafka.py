@@ -5,15 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 from jobs.ingest.addresses import read_secret
+from jobs.ingest.fetched import BYTES, Fetched
 from jobs.ingest.frame import reading_schema
 from jobs.ingest.kafka_broker import held_offsets, meaning
 from jobs.ingest.kafka_connection import KafkaConnection
 from jobs.ingest.kafka_offsets import plan
 from jobs.ingest.kafka_payload import rows_of
-from jobs.ingest.kafka_records import records_of
+from jobs.ingest.kafka_records import bytes_of_records, records_of
 from jobs.ingest.kafka_schemas import FolderOfSchemas
 from jobs.ingest.reading import REASONS, SOURCE_POSITION, Reading
 from shared.errors import ContractError
@@ -51,9 +53,17 @@ def read_kafka(spark: SparkSession, table: Table, job: Job, position: dict[str, 
         return None
     # After the offsets: a schema is registered before the first record that names it.
     schemas = FolderOfSchemas(source.schemas, job.landing_root).schemas() if source.schemas else {}
-    rows = rows_of(records_of(spark, settings, ranges), table, source, schemas)
+    observation = Observation()
+    records = records_of(spark, settings, ranges).observe(observation, bytes_of_records())
+    rows = rows_of(records, table, source, schemas)
     rows = rows.unionByName(_gaps(spark, table, ranges)) if ranges.gaps else rows
-    return Reading(rows, ranges.position, once=True, meaning=partial(meaning, asked=f"{source.system}, {ranges}"))
+    return Reading(
+        rows,
+        ranges.position,
+        once=True,
+        meaning=partial(meaning, asked=f"{source.system}, {ranges}"),
+        fetched=lambda: Fetched(bytes=int(observation.get.get(BYTES) or 0)),
+    )
 
 
 def _gaps(spark: SparkSession, table: Table, ranges: Ranges) -> DataFrame:

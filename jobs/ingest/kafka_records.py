@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from jobs.ingest.fetched import BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -39,6 +41,12 @@ def records_of(spark: SparkSession, settings: Mapping[str, str], ranges: Ranges)
     options["kafkaConsumer.pollTimeoutMs"] = str(POLL_MS)
     options |= {f"kafka.{name}": value for name, value in settings.items()}
     return reader.options(**options).load().select(*COLUMNS)
+
+
+def bytes_of_records() -> Column:
+    """The bytes of all keys and values, as the producers sent them."""
+    sizes = [F.coalesce(F.octet_length(name), F.lit(0)) for name in ("key", "value")]
+    return F.sum(sizes[0] + sizes[1]).alias(BYTES)
 
 
 def source_position() -> Column:

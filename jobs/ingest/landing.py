@@ -29,6 +29,7 @@ class LandedFile:
     location: str
     token: str
     modified: datetime
+    bytes: int
 
 
 def list_files(location: str, landing_root: str) -> list[LandedFile]:
@@ -46,8 +47,8 @@ def list_files(location: str, landing_root: str) -> list[LandedFile]:
     wanted, fixed = _pattern(place), WILDCARDS.split(place, maxsplit=1)[0]
     found = _in_bucket(fixed) if place.startswith(S3) else _in_folder(fixed.rpartition("/")[0])
     files = [
-        LandedFile(where.removeprefix(root), where, token, modified)
-        for where, token, modified in found
+        LandedFile(where.removeprefix(root), where, token, modified, size)
+        for where, token, modified, size in found
         if wanted.fullmatch(where) and not _is_hidden(where)
     ]
     return sorted(files, key=lambda f: (f.modified, f.key))
@@ -113,17 +114,18 @@ def _pattern(place: str) -> re.Pattern[str]:
     return re.compile("".join(pieces) + re.escape(place[start:]))
 
 
-def _in_bucket(prefix: str) -> Iterator[tuple[str, str, datetime]]:
+def _in_bucket(prefix: str) -> Iterator[tuple[str, str, datetime, int]]:
     bucket, key = split_s3(prefix)
     with aws_answers(f"the files under {prefix}"):
         for page in client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key):
             for item in page.get("Contents", ()):
-                yield f"{S3}{bucket}/{item['Key']}", f"{item['ETag']}:{item['Size']}", item["LastModified"]
+                size = int(item["Size"])
+                yield f"{S3}{bucket}/{item['Key']}", f"{item['ETag']}:{size}", item["LastModified"], size
 
 
-def _in_folder(folder: str) -> Iterator[tuple[str, str, datetime]]:
+def _in_folder(folder: str) -> Iterator[tuple[str, str, datetime, int]]:
     for parent, _, names in os.walk(folder):
         for path in (Path(parent, name) for name in names):
             if path.exists():
-                modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-                yield path.as_posix(), file_token(path), modified
+                facts = path.stat()
+                yield path.as_posix(), file_token(path), datetime.fromtimestamp(facts.st_mtime, UTC), facts.st_size

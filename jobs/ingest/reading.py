@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from jobs.ingest.fetched import Fetched
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,6 +40,7 @@ class Reading:
     `once` says that every row is new, because the position is exact; else windows may overlap, and rows are held
     against those that bronze knows.
     `meaning` gives the error of the house for one that an action on `rows` raised, None when it is not the source's.
+    `fetched` says what the rows cost the source, once the first action on them is over.
     """
 
     rows: DataFrame
@@ -45,6 +48,7 @@ class Reading:
     scratch: str | None = None
     once: bool = False
     meaning: Callable[[Exception], LakewrightError | None] = no_meaning
+    fetched: Callable[[], Fetched] = Fetched
 
 
 class Reader(Protocol):

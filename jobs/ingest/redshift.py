@@ -11,6 +11,7 @@ from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from jobs.ingest.crossing import crossing
+from jobs.ingest.fetched import Fetched
 from jobs.ingest.frame import READING_COLUMNS, reading_schema
 from jobs.ingest.reading import RESCUED, SOURCE_POSITION, Reading
 from jobs.ingest.redshift_connection import read_connection
@@ -59,7 +60,8 @@ def read_redshift(spark: SparkSession, table: Table, job: Job, position: dict[st
             connection, source.database, lambda attempt: query.unload(f"{place}/{attempt}", connection), asked
         )
         unload = read_unload(f"{place}/{attempt}", asked)
-        return Reading(unloaded_rows(spark, table, unload, query.place), scratch=place)
+        fetched = Fetched(requests=attempt + 1 + len(unload.files), bytes=unload.bytes)
+        return Reading(unloaded_rows(spark, table, unload, query.place), scratch=place, fetched=lambda: fetched)
     except Exception:
         unstage(spark, place)
         raise

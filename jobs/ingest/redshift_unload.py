@@ -22,6 +22,7 @@ class _Meta(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     record_count: int
+    content_length: int = 0
 
 
 class _Entry(BaseModel):
@@ -42,10 +43,11 @@ class _Manifest(BaseModel):
 
 @dataclass(frozen=True)
 class Unload:
-    """The files of an unload that hold rows, in order, and how many rows they hold together."""
+    """The files of an unload that hold rows, in order, and how many rows and bytes they hold together."""
 
     files: tuple[str, ...]
     rows: int
+    bytes: int
 
 
 def read_unload(prefix: str, asked: str) -> Unload:
@@ -63,7 +65,7 @@ def read_unload(prefix: str, asked: str) -> Unload:
     total = sum(e.meta.record_count for e in entries)
     if total != manifest.meta.record_count:
         raise _broken(asked, f"files of {total} rows", f"{manifest.meta.record_count} rows, as the manifest says")
-    return Unload(tuple(e.url for e in entries), total)
+    return Unload(tuple(e.url for e in entries), total, sum(e.meta.content_length for e in entries))
 
 
 def _read_manifest(location: str, asked: str) -> _Manifest:

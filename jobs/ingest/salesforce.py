@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jobs.ingest.fetched import counts_schema, without_counts
 from jobs.ingest.file_source import refuse_typed_columns
 from jobs.ingest.frame import reading_schema
 from jobs.ingest.reading import Reading
@@ -35,9 +36,9 @@ def read_salesforce(spark: SparkSession, table: Table, job: Job, position: dict[
         raise ContractError(f"{table.file.name}:1: the table has no source")
     refuse_typed_columns(table)
     condition = soql_window(table, source, position, job.window)
-    rows = (
+    frame = (
         spark.read.format(FORMAT)
-        .schema(reading_schema(table))
+        .schema(f"{reading_schema(table)}, {counts_schema()}")
         .option("secret", source_secret(job.env, source.system))
         .option("object", source.object)
         .option("condition", condition)
@@ -45,4 +46,5 @@ def read_salesforce(spark: SparkSession, table: Table, job: Job, position: dict[
         .option("asked", f"{source.system}, {source.object}, {condition or 'from its beginning'}")
         .load()
     )
-    return Reading(rows)
+    rows, fetched = without_counts(frame)
+    return Reading(rows, fetched=fetched)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql.types import StructType
 
+    from jobs.ingest.fetched import Tally
     from jobs.ingest.salesforce_bulk import Page
 
 ENCODING = "utf-8"
@@ -36,7 +37,7 @@ def org_of(options: Mapping[str, str]) -> Org:
 
 
 def result_rows(
-    job: tuple[str, str, int], columns: Sequence[str], schema: StructType, options: Mapping[str, str]
+    job: tuple[str, str, int], columns: Sequence[str], schema: StructType, options: Mapping[str, str], tally: Tally
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a finished query job.
 
@@ -48,9 +49,12 @@ def result_rows(
         SourceContentError: the job is no longer there, or a page cannot be read.
         TerminalError: the login or the request was refused.
     """
-    wanted = to_arrow_schema(schema)
+    if not job[-1]:
+        return
+    wanted, org, before = to_arrow_schema(schema), org_of(options), tally.requests
     found = 0
-    for page in pages(org_of(options), QueryJob(*job)):
+    for page in pages(org, QueryJob(*job)):
+        tally.requests, tally.bytes = before + org.requests, tally.bytes + page.path.stat().st_size
         count = 0
         for batch in _page_rows(page, columns, wanted):
             count += batch.num_rows

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 
 from jobs.ingest.crossing import crossing
+from jobs.ingest.fetched import Tally, rows_schema, with_counts
 from jobs.ingest.frame import READING_COLUMNS
 
 if TYPE_CHECKING:
@@ -20,11 +21,15 @@ FORMAT = "lakewright_salesforce"
 
 
 class JobPartition(InputPartition):
-    """A finished query job: a page is known only once the page before it is read, so its pages stay together."""
+    """A finished query job: a page is known only once the page before it is read, so its pages stay together.
 
-    def __init__(self, id_: str, object_: str, rows: int) -> None:
+    `requests` were made to get so far.
+    """
+
+    def __init__(self, id_: str, object_: str, rows: int, requests: int) -> None:
         super().__init__(None)
         self.job = (id_, object_, rows)
+        self.requests = requests
 
 
 class SalesforceDataSource(DataSource):
@@ -49,9 +54,9 @@ class SalesforceDataSourceReader(DataSourceReader):
     """Runs the query when Spark plans the scan, and reads its result where Spark runs the task."""
 
     def __init__(self, schema: StructType, options: dict[str, str]) -> None:
-        self.schema = schema
+        self.schema = rows_schema(schema)
         self.options = options
-        self.columns = [name for name in schema.names if name not in READING_COLUMNS]
+        self.columns = [name for name in self.schema.names if name not in READING_COLUMNS]
 
     def partitions(self) -> list[InputPartition]:
         """Run the query.
@@ -65,17 +70,12 @@ class SalesforceDataSourceReader(DataSourceReader):
 
         with crossing():
             options = self.options
-            job = run_query(
-                org_of(options),
-                options["object"],
-                self.columns,
-                options["condition"],
-                whole=json.loads(options["whole"]),
-            )
-        return [JobPartition(job.id, job.object, job.rows)] if job.rows else []
+            org, whole = org_of(options), json.loads(options["whole"])
+            job = run_query(org, options["object"], self.columns, options["condition"], whole=whole)
+        return [JobPartition(job.id, job.object, job.rows, org.requests)]
 
     def read(self, partition: InputPartition | None) -> Iterator[pa.RecordBatch]:
-        """Read the result.
+        """Read the result, then tell what that took.
 
         Raises:
             CrossingError: with SourceUnavailableError, SourceContentError or TerminalError inside.
@@ -84,5 +84,7 @@ class SalesforceDataSourceReader(DataSourceReader):
             return
         from jobs.ingest.salesforce_rows import result_rows  # noqa: PLC0415 - as above
 
+        tally = Tally(partition.requests)
         with crossing():
-            yield from result_rows(partition.job, self.columns, self.schema, self.options)
+            rows = result_rows(partition.job, self.columns, self.schema, self.options, tally)
+            yield from with_counts(rows, tally, self.schema)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jobs.ingest.fetched import counts_schema, without_counts
 from jobs.ingest.frame import reading_schema
 from jobs.ingest.reading import Reading
 from jobs.ingest.snowflake_query import source_query
@@ -32,9 +33,9 @@ def read_snowflake(spark: SparkSession, table: Table, job: Job, position: dict[s
     if source is None:
         raise ContractError(f"{table.file.name}:1: the table has no source")
     query = source_query(table, source, position, job.window)
-    rows = (
+    frame = (
         spark.read.format(FORMAT)
-        .schema(reading_schema(table))
+        .schema(f"{reading_schema(table)}, {counts_schema()}")
         .option("secret", source_secret(job.env, source.system))
         .option("database", source.database or "")
         .option("schema", source.schema or "")
@@ -43,4 +44,5 @@ def read_snowflake(spark: SparkSession, table: Table, job: Job, position: dict[s
         .option("asked", f"{source.system}, {query.place}, from {query.since}")
         .load()
     )
-    return Reading(rows)
+    rows, fetched = without_counts(frame)
+    return Reading(rows, fetched=fetched)

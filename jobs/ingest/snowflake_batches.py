@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pyspark.sql.types import StructType
     from snowflake.connector.result_batch import ResultBatch
 
+    from jobs.ingest.fetched import Tally
+
 ROWS_PER_BATCH = 10_000
 
 
@@ -47,8 +49,12 @@ def run_query(options: Mapping[str, str]) -> list[bytes]:
     return [pickle.dumps(batch) for batch in batches if batch.rowcount]
 
 
-def typed_rows(pickled: bytes, schema: StructType, options: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
+def typed_rows(
+    pickled: bytes, schema: StructType, options: Mapping[str, str], tally: Tally
+) -> Iterator[pa.RecordBatch]:
     """Fetch the rows of one result batch and give them the contract's types.
+
+    What is counted are the bytes of the rows as Arrow has them: the connector does not tell how it packed them.
 
     Raises:
         SourceUnavailableError: the rows did not come, or not all of them.
@@ -66,5 +72,6 @@ def typed_rows(pickled: bytes, schema: StructType, options: Mapping[str, str]) -
             given=f"{0 if rows is None else rows.num_rows} rows",
             expected=f"{batch.rowcount} rows",
         )
+    tally.requests, tally.bytes = tally.requests + 1, tally.bytes + rows.nbytes
     typed = fit(rows, to_arrow_schema(schema), options["place"])
     yield from typed.to_batches(max_chunksize=ROWS_PER_BATCH)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 
 from jobs.ingest.crossing import crossing
+from jobs.ingest.fetched import Tally, rows_schema, with_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,11 +19,15 @@ FORMAT = "lakewright_snowflake"
 
 
 class ResultPartition(InputPartition):
-    """One result batch, pickled: rows, or the signed address of rows, which a worker fetches without a login."""
+    """One result batch, pickled: rows, or the signed address of rows, which a worker fetches without a login.
 
-    def __init__(self, pickled: bytes) -> None:
+    An answer without rows has none. `requests` were made to get so far.
+    """
+
+    def __init__(self, pickled: bytes | None, requests: int) -> None:
         super().__init__(None)
         self.pickled = pickled
+        self.requests = requests
 
 
 class SnowflakeDataSource(DataSource):
@@ -47,11 +52,11 @@ class SnowflakeDataSourceReader(DataSourceReader):
     """Runs the statement when Spark plans the scan, and fetches its batches where Spark runs the tasks."""
 
     def __init__(self, schema: StructType, options: dict[str, str]) -> None:
-        self.schema = schema
+        self.schema = rows_schema(schema)
         self.options = options
 
     def partitions(self) -> list[InputPartition]:
-        """Run the statement.
+        """Run the statement; the first of its result batches tells of it.
 
         Raises:
             CrossingError: with SourceUnavailableError, SourceContentError or TerminalError inside.
@@ -60,10 +65,11 @@ class SnowflakeDataSourceReader(DataSourceReader):
         from jobs.ingest.snowflake_batches import run_query  # noqa: PLC0415
 
         with crossing():
-            return [ResultPartition(batch) for batch in run_query(self.options)]
+            batches = run_query(self.options) or [None]
+        return [ResultPartition(batch, requests=int(i == 0)) for i, batch in enumerate(batches)]
 
     def read(self, partition: InputPartition | None) -> Iterator[pa.RecordBatch]:
-        """Fetch one result batch and give its rows the contract's types.
+        """Fetch one result batch and give its rows the contract's types, then tell what that took.
 
         Raises:
             CrossingError: with SourceUnavailableError or SourceContentError inside.
@@ -72,5 +78,7 @@ class SnowflakeDataSourceReader(DataSourceReader):
             return
         from jobs.ingest.snowflake_batches import typed_rows  # noqa: PLC0415 - as above
 
+        tally, batch = Tally(partition.requests), partition.pickled
         with crossing():
-            yield from typed_rows(partition.pickled, self.schema, self.options)
+            rows = typed_rows(batch, self.schema, self.options, tally) if batch else ()
+            yield from with_counts(rows, tally, self.schema)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.addresses import read_parameter
 from jobs.ingest.download import downloaded
+from jobs.ingest.fetched import Fetched
 from jobs.ingest.file_source import file_rows
 from jobs.ingest.landing import keep
 from jobs.ingest.reading import Reading
@@ -42,4 +43,5 @@ def read_web_file(spark: SparkSession, table: Table, job: Job, position: dict[st
         if (position or {}).get(SHA256) == file.sha256:
             return None
         kept = keep(file.path, f"{source.system}/{file.name}", job.landing_root)
-    return Reading(file_rows(spark, table, source, [kept]), {SHA256: file.sha256})
+    fetched = Fetched(requests=file.requests, bytes=kept.bytes)
+    return Reading(file_rows(spark, table, source, [kept]), {SHA256: file.sha256}, fetched=lambda: fetched)

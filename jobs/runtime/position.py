@@ -26,7 +26,7 @@ FORMAT = 1
 class FlowPosition:
     """Where one flow stands after its batch number `sequence`.
 
-    `inputs` says how far each input was consumed, `books` what became of the rows read, `fingerprint` which contract
+    `inputs` says how far each input was consumed, `books` what became of the rows read and what they took, `fingerprint` which contract
     decided it, `warnings` what its rules of severity `warning` found, `run` and `attempt` who wrote it. `contract` is
     what the batch notes of its contract, so that a later one can tell what has changed; `reason` says how the batch
     came about, where there was a choice.

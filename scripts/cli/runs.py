@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts.cli.output import WIDE, Head, console, count, grid, minute, print_json, show, state
+from scripts.cli.output import WIDE, Head, console, count, grid, minute, print_json, show, size, state
 from scripts.cli.request import looks_at_a_lake
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from scripts.looking.lake import Lake
     from scripts.looking.runs import Run
+    from shared.jobs import TableOutcome
 
 BOOKS = {
     "read": "read",
@@ -105,6 +106,9 @@ def _print_one(run: Run) -> None:
         out.print(f"business date {show(run.business_date)}, finished {show(run.finished_at)} UTC")
     out.print()
     out.print(_outcomes(run, wide=out.width >= WIDE))
+    if sources := [o for o in run.outcomes if o.cursor or o.requests or o.bytes]:
+        out.print("\nwhat was asked of the sources", style="bold")
+        out.print(_sources(sources))
     for outcome in (o for o in run.outcomes if o.is_red):
         told = f"{outcome.failure.error}: {outcome.failure.message}" if outcome.failure else outcome.reason
         out.print(f"\n{outcome.table} {outcome.status} in {outcome.step}", style="bold")
@@ -114,6 +118,13 @@ def _print_one(run: Run) -> None:
     touched = {o.table for o in run.outcomes}
     if others := [f"{v.table} {show(v.version)}" for v in run.versions if v.table not in touched]:
         out.print(f"\nversions of the other tables: {', '.join(others)}")
+
+
+def _sources(outcomes: list[TableOutcome]) -> Grid:
+    """What the tables with a source asked of it, and how far it has been read since."""
+    heads = [Head("table"), *[Head(title, right=True) for title in ("rows", "requests", "bytes")]]
+    rows = [[o.table, count(o.read), count(o.requests), size(o.bytes), o.cursor] for o in outcomes]
+    return grid([*heads, Head("read up to", shrinks=True)], rows)
 
 
 def _outcomes(run: Run, *, wide: bool) -> Grid:

@@ -166,6 +166,9 @@ def _table(columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> pa.T
         return connection.table("batch").to_arrow_table()
 
 
+FETCHED = {"requests": 1, "bytes": 1234, "cursor": "2026-02-01T00:00:00+00:00"}
+
+
 def make_shop(root: Path, catalog: Catalog) -> HandMadeLake:
     """The lake of the shop.
 
@@ -225,7 +228,7 @@ def _red_run(lake: HandMadeLake) -> None:
         RED,
         START + timedelta(days=1),
         versions | {"bronze.shop__orders": 1, "silver.orders": 1},
-        outcome("bronze.shop__orders", Step.INGEST, read=2, inserted=2, version=1, sequence=2),
+        outcome("bronze.shop__orders", Step.INGEST, read=2, inserted=2, version=1, sequence=2, **FETCHED),
         outcome("silver.orders", Step.REFINE, read=2, updated=1, quarantined=1, version=1, sequence=2),
         outcome("gold.totals", Step.BUILD, Status.FAILED, failure=failure),
         outcome("gold.sales", Step.BUILD, Status.SKIPPED, reason="not touched, because it depends on gold.totals"),

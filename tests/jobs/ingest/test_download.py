@@ -117,4 +117,4 @@ def test_only_web_addresses_are_fetched():
     ],
 )
 def test_the_name_of_a_kept_file_tells_how_it_is_packed(path, suffix, tmp_path):
-    assert f"hash{suffix}" == download.Download(tmp_path / path, "hash").name
+    assert f"hash{suffix}" == download.Download(tmp_path / path, "hash", 1).name

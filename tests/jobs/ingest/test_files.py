@@ -33,7 +33,7 @@ def parquet(**columns):
 
 
 def landed(key, modified, token=TOKEN):
-    return LandedFile(key, f"/landing/{key}", token, modified)
+    return LandedFile(key, f"/landing/{key}", token, modified, 1)
 
 
 def after(files, lag_seconds=0):

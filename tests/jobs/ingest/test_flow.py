@@ -64,9 +64,11 @@ def shelf(lake, monkeypatch):
 
 
 def test_a_file_is_landed_whole_with_what_the_engine_adds(lake, ingest):
-    lake.land(CUSTOMERS, f"{HEADER},colour", "1, Ann ,x,", '2,"","a,b",red', "", '3,"say ""hi""\nagain",,')
+    landed = lake.land(CUSTOMERS, f"{HEADER},colour", "1, Ann ,x,", '2,"","a,b",red', "", '3,"say ""hi""\nagain",,')
     before = datetime.now(UTC).replace(tzinfo=None)
-    assert {"read": 3, "inserted": 3} == counts(ingest())
+    outcome = ingest()
+    assert {"read": 3, "inserted": 3} == counts(outcome)
+    assert (1, landed.stat().st_size, "2026-01-01T12:00:01+00:00") == (outcome.requests, outcome.bytes, outcome.cursor)
     frame = lake.frame(CUSTOMERS)
     [when] = {r["_ingested_at"] for r in frame.select("_ingested_at").collect()}
     assert before <= when

@@ -158,6 +158,9 @@ def test_new_records_alone_are_read_and_what_is_no_record_is_kept_whole(lake_of,
     expected = [row(1, "payments/0/0"), row(2, "payments/0/1", "web", '{"device":{"os":"x"}}'), row(3, "payments/1/0")]
     assert expected == landed(lake)
     assert (8, 3, 5) == (first.read, first.inserted, first.quarantined)
+    sent = [payment(1), payment(2, 1_000_001, Channel="web", device={"os": "x"}), *poison]
+    size = sum(len(value or b"") + len(b"k") for value in sent) + len(payment(3, 1_000_001, Channel=None, device=None))
+    assert (None, size, "payments/0: 7, payments/1: 1") == (first.requests, first.bytes, first.cursor)
     reasons = ["BAD_MAGIC", "UNKNOWN_SCHEMA", "DECODE", "TOMBSTONE", "order_id: the value does not fit int"]
     refused = lake.refused(PAYMENTS)
     assert {f"payments/0/{i}": [r] for i, r in enumerate(reasons, 2)} == {r[2]: r[1] for r in refused}

@@ -12,6 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.ingest import aws, redshift_statement
+from jobs.ingest.fetched import Fetched
 from jobs.ingest.redshift import read_redshift
 from scripts.sources.redshift.data_api import Fault
 from scripts.sources.redshift.stand_in import RedshiftStandIn
@@ -101,6 +102,8 @@ def test_rows_come_with_the_contracts_types_and_their_positions(read, table_of):
         "shop.sales.orders: 0001_part_00.parquet row 1", "shop.sales.orders: 0001_part_00.parquet row 2",
     } == {row._source_position for row in found.values()}  # fmt: skip
     assert list(table_of(COLUMNS, orders()).column_names) == reading.rows.columns[: len(COLUMNS)]
+    sizes = [file.stat().st_size for file in read.unloaded]
+    assert Fetched(requests=1 + len(sizes), bytes=sum(sizes)) == reading.fetched()
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_the_files_of_the_manifest_are_read_and_no_others(unload):
 
 
 def test_an_unload_of_nothing_has_no_files(unload):
-    assert Unload((), 0) == read_unload(str(unload()), "redshift")
+    assert Unload((), 0, 0) == read_unload(str(unload()), "redshift")
 
 
 def lose_file(folder):

@@ -5,8 +5,10 @@ import json
 import boto3
 import pytest
 
+from jobs.ingest.fetched import Fetched
 from jobs.ingest.readers import READERS, translate
 from jobs.ingest.salesforce import read_salesforce
+from scripts.sources.salesforce.org import written
 from scripts.sources.salesforce.stand_in import Fault, SalesforceStandIn
 from shared.contracts import Source
 from shared.errors import ContractError, SourceContentError, SourceUnavailableError, TerminalError
@@ -62,6 +64,7 @@ def failure(reading, table):
 
 
 def test_records_come_as_text_with_what_the_contract_does_not_know(read, salesforce):
+    before = len(salesforce.requests)
     reading, _ = read()
     rows = sorted(tuple(row) for row in reading.rows.collect())
     [job] = list(salesforce.jobs)[-1:]
@@ -75,6 +78,9 @@ def test_records_come_as_text_with_what_the_contract_does_not_know(read, salesfo
         ),
     ] == rows  # fmt: skip
     assert reading.position is None
+    sent = [written(list(RECORDS[0]), page) for page in (RECORDS[:3], RECORDS[3:])]
+    asked = len(salesforce.requests) - before
+    assert Fetched(requests=asked, bytes=len(b"".join(sent))) == reading.fetched()
 
 
 def test_only_the_window_is_asked_for(read, salesforce):
@@ -93,9 +99,11 @@ def test_a_backfill_is_given_its_window(read):
     assert {"a2", "a3"} == {row[0] for row in reading.rows.collect()}
 
 
-def test_a_window_without_records_gives_none(read):
+def test_a_window_without_records_gives_none(read, salesforce):
     reading, _ = read({"cursor": "2026-02-01T00:00:00Z"})
+    before = len(salesforce.requests)
     assert [] == reading.rows.collect()
+    assert Fetched(requests=len(salesforce.requests) - before, bytes=0) == reading.fetched()
 
 
 def test_an_org_that_stays_in_trouble_is_unavailable_and_named(read, salesforce):

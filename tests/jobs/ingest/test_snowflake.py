@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from jobs.ingest.fetched import Fetched
 from jobs.ingest.readers import translate
 from jobs.ingest.snowflake import read_snowflake
 from shared.contracts import Disposition, Source
@@ -119,11 +120,14 @@ def test_a_long_answer_is_fetched_in_partitions(read, table_of):
     table = table_of({"id": "bigint", "name": "string"}, orders("MANY", cursor=None), Disposition.SNAPSHOT)
     reading = read(table)
     assert reading.rows.selectExpr("spark_partition_id()").distinct().count() == 3
+    # The statement and three parts; a row has a number of eight bytes and some letters.
+    assert (4, True) == (reading.fetched().requests, reading.fetched().bytes > 25_000 * 16)
     assert (25_000, 312_512_500) == tuple(reading.rows.selectExpr("count(*)", "sum(id)").first())
 
 
 def test_a_table_without_rows_gives_none(read, table_of):
-    assert [] == rows(read(table_of({"id": "bigint", "name": "string"}, orders("EMPTY", cursor=None))))
+    reading = read(table_of({"id": "bigint", "name": "string"}, orders("EMPTY", cursor=None)))
+    assert ([], Fetched(requests=1, bytes=0)) == (rows(reading), reading.fetched())
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 from pyspark.sql.types import ArrayType, LongType, StringType, StructField, StructType
 
+from jobs.ingest.fetched import Tally
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 from jobs.ingest.snowflake_batches import run_query, typed_rows
 from shared.errors import SourceUnavailableError
@@ -28,7 +29,7 @@ OPTIONS = {
 
 
 def ids(batch):
-    return [i for rows in typed_rows(batch, SCHEMA, OPTIONS) for i in rows["id"].to_pylist()]
+    return [i for rows in typed_rows(batch, SCHEMA, OPTIONS, Tally()) for i in rows["id"].to_pylist()]
 
 
 def test_every_batch_is_fetched_without_a_login(snowflake, put_secret):

@@ -7,6 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from jobs.ingest.fetched import Fetched
 from jobs.ingest.web_file import read_web_file
 from scripts.sources.http_files import FileServer
 from shared.contracts import Source
@@ -53,6 +54,7 @@ def test_a_file_is_read_when_it_has_changed(session, table_of, job, web):
         ("2026-01-02", "1.1", f"ecb/{name}!rates.csv#2", None, None, []),
         ("2026-01-01", "N/A", f"ecb/{name}!rates.csv#3", None, None, []),
     ] == rows(first)
+    assert Fetched(requests=1, bytes=len(web.files["rates.zip"])) == first.fetched()
     assert web.files["rates.zip"] == Path(job.landing_root, "ecb", name).read_bytes()
     assert read_web_file(session, table, job, first.position) is None
     web.files["rates.zip"] = archive("Date,USD,\n2026-01-03,1.2,\n")

@@ -66,6 +66,18 @@ def test_one_run_has_outcomes_failures_and_versions(ask_json):
     ]
 
 
+def test_one_run_says_what_was_asked_of_its_sources(ask, ask_json):
+    [run] = ask_json("runs", "run-2")
+    found = {o["table"]: (o["requests"], o["bytes"], o["cursor"]) for o in run["outcomes"]}
+    assert (1, 1234, "2026-02-01T00:00:00+00:00") == found["bronze.shop__orders"]
+    assert (None, None, "") == found["silver.orders"]
+
+    _, told = ask("runs", "run-2").stdout.split("what was asked of the sources\n")
+    head, line = (row.split() for row in told.splitlines()[:2])
+    assert ["table", "rows", "requests", "bytes", "read", "up", "to"] == head
+    assert ["bronze.shop__orders", "2", "1", "1.2", "kB", "2026-02-01T00:00:00+00:00"] == line
+
+
 def test_one_run_tells_people_why_it_is_red(ask):
     told = ask("runs", "run-2").stdout
 
