@@ -9,6 +9,7 @@
         ├── ContractError             a contract or its query is wrong
         ├── UnknownNameError          a table, machine, environment or source that does not exist
         ├── WindowError               a backfill's window is none of a table's cursor
+        ├── SchemaDriftError          a source's columns are not those of the contract
         ├── SourceContentError        a source answered with something the contract does not describe
         ├── PositionLostError         a table has rows but nothing says how far its inputs were read
         ├── GateClosedError           a table rule of severity `error` failed; nothing was published
@@ -80,6 +81,10 @@ class UnknownNameError(TerminalError):
 
 class WindowError(TerminalError):
     """A backfill asks for a window that is none of a table's cursor."""
+
+
+class SchemaDriftError(TerminalError):
+    """The columns of a source are not those of the contract: some are gone, of another kind, or not admitted."""
 
 
 class SourceContentError(TerminalError):

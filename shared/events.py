@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.jobs import Colour, Replay, Status, Step, Window
 
+# What the lake's own events on the account's event bus are known by.
+EVENT_SOURCE = "lakewright"
+SCHEMA_DRIFTED = "Source Schema Drifted"
 # The custom resource by which a deploy says who may see what.
 DECLARED_ACCESS = "Custom::DeclaredAccess"
 
@@ -22,8 +25,9 @@ class RunRequest(_Event):
 
     `tables` are selectors; `files` are files that landed, as `s3://bucket/key`, and ask for the tables they feed. With
     neither, the run works on all tables of the machine. `replay` asks for refused rows of a table to be read again; the
-    table must be among those selected. `window` asks for a part of the sources to be read once more. `schedule` and `scheduled_time` together name a start, so
-    that the same start delivered twice makes one run; a run started by hand has neither, and is never a duplicate.
+    table must be among those selected. `window` asks for a part of the sources to be read once more. `schedule` and
+    `scheduled_time` together name a start, so that the same start delivered twice makes one run; a run started by hand
+    has neither, and is never a duplicate.
     """
 
     business_date: date | None = None
@@ -76,6 +80,23 @@ class RunAccepted(_Event):
     replay: Replay | None = None
     window: Window | None = None
     files: tuple[str, ...] = ()
+
+
+class SchemaDrifted(_Event):
+    """The columns of a source are no longer those of its contract. It holds names, and no values.
+
+    `unknown` counts the rows that hold a value in each column that the contract does not know; `refused` is the error
+    of a table that could not be read because of its columns, and was left as it was.
+    """
+
+    env: str
+    run_id: str
+    table: str
+    system: str
+    object: str
+    schema_contract: str
+    unknown: dict[str, int] = {}
+    refused: str = ""
 
 
 class StepsFinished(_Event):

@@ -1,4 +1,4 @@
-"""Where alarms go, and the alarms on a machine and its schedule."""
+"""Where alarms go: those on a machine and its schedule, and what the lake itself has to tell."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
+
+from shared.events import EVENT_SOURCE, SCHEMA_DRIFTED
 
 if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
@@ -30,6 +34,7 @@ class Alarms(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, key: LakeKey, email: str | None) -> None:
         super().__init__(scope, id_)
+        self._key = key
         self.topic = sns.Topic(self, "Topic", enforce_ssl=True, master_key=key)
         self._admit_alarms()
         if email:
@@ -55,6 +60,24 @@ class Alarms(Construct):
             period=PERIOD,
         )
         self._on_first(id_, metric)
+
+    def watch_drift(self, id_: str, environment: str) -> None:
+        """Hand the events of drifting sources to the topic as they are, by a role that may do that alone."""
+        only_ours = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+        rules = iam.ServicePrincipal("events.amazonaws.com", conditions=only_ours)
+        role = iam.Role(self, f"{id_}Role", assumed_by=rules)
+        role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[self.topic.topic_arn]))
+        role.add_to_policy(self._key.use_statement())
+        events.Rule(
+            self,
+            id_,
+            description="The columns of a source are no longer those of its contract",
+            event_pattern=events.EventPattern(
+                source=[EVENT_SOURCE], detail_type=[SCHEMA_DRIFTED], detail={"env": [environment]}
+            ),
+            # Left to itself, the target would also grant every way to make a data key.
+            targets=[targets.SnsTopic(self.topic, role=role.without_policy_updates())],
+        )
 
     def _on_first(self, id_: str, metric: cloudwatch.Metric) -> None:
         alarm = metric.create_alarm(

@@ -18,6 +18,7 @@ from infra.constructs.pii_key import admit_to_personal_data
 from infra.constructs.spark_application import SparkApplication
 from infra.constructs.spark_submit import spark_submit_parameters
 from infra.stacks.storage import JOB_LOGS_FOLDER
+from shared.events import EVENT_SOURCE
 from shared.names import Names
 
 if TYPE_CHECKING:
@@ -90,6 +91,11 @@ class Compute(NestedStack):
                 *secrets.job_statements(),
                 iam.PolicyStatement(
                     actions=["dynamodb:GetItem", "dynamodb:UpdateItem"], resources=[storage.leases.table_arn]
+                ),
+                iam.PolicyStatement(
+                    actions=["events:PutEvents"],
+                    resources=[self.format_arn(service="events", resource="event-bus", resource_name="default")],
+                    conditions={"StringEquals": {"events:source": EVENT_SOURCE}},
                 ),
                 iam.PolicyStatement(
                     actions=["s3:GetObject"], resources=[assets_bucket.arn_for_objects(f"{ASSET_PREFIX}*")]

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.errors import SourceContentError
+from shared.errors import SchemaDriftError, SourceContentError, TerminalError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,12 +41,13 @@ def read_layout(header: Record | None, columns: Sequence[str], file: str) -> Lay
     A column without a name, such as a trailing comma makes, is one the contract does not know.
 
     Raises:
-        SourceContentError: there is no header, it cannot be read, or names are missing or doubled.
+        SourceContentError: there is no header, or it cannot be read.
+        SchemaDriftError: names are missing or doubled.
     """
     if header is None:
-        raise _refused(file, "there is no header, the file is empty", "nothing", columns)
+        raise _refused(file, "there is no header, the file is empty", "nothing", columns, SourceContentError)
     if header.reasons:
-        raise _refused(file, "the header cannot be read", ", ".join(header.reasons), columns)
+        raise _refused(file, "the header cannot be read", ", ".join(header.reasons), columns, SourceContentError)
     names = [cell.strip() for cell in header.cells]
     folded = [name.casefold() for name in names]
     if doubled := sorted({n for n in folded if n and folded.count(n) > 1}):
@@ -58,8 +59,10 @@ def read_layout(header: Record | None, columns: Sequence[str], file: str) -> Lay
     return Layout(len(names), indices, unknown)
 
 
-def _refused(file: str, what: str, given: str, columns: Sequence[str]) -> SourceContentError:
-    return SourceContentError(
+def _refused(
+    file: str, what: str, given: str, columns: Sequence[str], kind: type[TerminalError] = SchemaDriftError
+) -> TerminalError:
+    return kind(
         f"{file}: {what}",
         given=given,
         expected="a header with " + ", ".join(columns),

@@ -44,7 +44,8 @@ def arrow_rows(source: DelimitedText, columns: Sequence[str], schema: pa.Schema)
         schema: The columns, then those of a Reading.
 
     Raises:
-        SourceContentError: the header does not fit the contract.
+        SourceContentError: there is no header, or it cannot be read.
+        SchemaDriftError: the header does not fit the contract.
         EndlessCellError: a quote is never closed.
     """
     parts = records(source.text)

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from jobs.ingest.reading import RAW, REASONS, RESCUED
 from jobs.runtime.texts import as_json
 from shared.contracts import SchemaContract
-from shared.errors import SourceContentError
+from shared.errors import SchemaDriftError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -23,12 +23,12 @@ def unknown_columns(staged: DataFrame, table: Table) -> dict[str, int]:
     """The columns of a staged batch that the contract does not know, as warnings: how many rows hold each.
 
     Raises:
-        SourceContentError: there are some, and the contract says `freeze`.
+        SchemaDriftError: there are some, and the contract says `freeze`.
     """
     names = staged.select(F.explode(F.json_object_keys(RESCUED)).alias("name"))
     counted = {row["name"]: row["count"] for row in names.groupBy("name").count().collect()}
     if counted and _schema_contract(table) is SchemaContract.FREEZE:
-        raise SourceContentError(
+        raise SchemaDriftError(
             f"{table.name}: the source has columns that the contract does not know, and schemaContract is freeze",
             given=", ".join(sorted(counted)),
             expected=", ".join(table.column_names),

@@ -34,7 +34,8 @@ def rows_of_file(
 
     Raises:
         SourceUnavailableError: the file has changed or gone, or S3 stopped answering.
-        SourceContentError: it is not whole, or not what the contract describes.
+        SourceContentError: it is not whole, or of another format.
+        SchemaDriftError: its columns are not those of the contract.
         ContractError: there is no such encoding.
     """
     listed = (file.key, file.location, file.token)

@@ -72,7 +72,7 @@ class FileDataSourceReader(DataSourceReader):
         """Read one file.
 
         Raises:
-            CrossingError: with SourceContentError, SourceUnavailableError or ContractError inside.
+            CrossingError: with SourceUnavailableError or a TerminalError inside.
         """
         if not isinstance(partition, FilePartition):
             return

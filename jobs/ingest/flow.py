@@ -10,9 +10,10 @@ from pyspark.sql import functions as F
 
 from jobs.ingest.again import read_again, read_positions
 from jobs.ingest.drift import settled, unknown_columns
+from jobs.ingest.drift_event import tell_of_refusal, tell_of_unknown
 from jobs.ingest.known import unknown
-from jobs.ingest.readers import READERS, register, translate
 from jobs.ingest.reached import CURSOR, reached
+from jobs.ingest.readers import READERS, register, translate
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing, commit
@@ -21,7 +22,7 @@ from jobs.runtime.staging import stage, unstage
 from jobs.runtime.tables import ensure_table, spark_schema
 from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
-from shared.errors import ContractError
+from shared.errors import ContractError, SchemaDriftError
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -47,9 +48,18 @@ def ingest(flow: Flow) -> TableOutcome:
     Raises:
         SourceUnavailableError: the source did not answer.
         SourceContentError: the source answered something the contract does not describe.
+        SchemaDriftError: the source's columns are not those of the contract; the event bus has been told.
         WindowError: the window of a backfill is none of the table's cursor.
         UnbalancedBooksError: rows read and rows accounted for differ.
     """
+    try:
+        return _ingest(flow)
+    except SchemaDriftError as error:
+        tell_of_refusal(flow, error)
+        raise
+
+
+def _ingest(flow: Flow) -> TableOutcome:
     register(flow.session)
     source = flow.table.source
     if source is None:
@@ -67,6 +77,7 @@ def ingest(flow: Flow) -> TableOutcome:
         staged, seen = _stage(flow, reading)
         drift = unknown_columns(staged, flow.table) if seen["rescued"] else {}
         staged = settled(staged, flow.table)
+        tell_of_unknown(flow, drift)
         inputs = reading.position if reading.position is not None else _position(flow, seen)
         if inputs == flow.last_inputs and flow.table.disposition is Disposition.SNAPSHOT:
             return _told(flow.unchanged(), inputs, seen[FETCHED])

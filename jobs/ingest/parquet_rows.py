@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from jobs.ingest.reading import RESCUED
 from jobs.ingest.strict_cast import fit
-from shared.errors import SourceContentError
+from shared.errors import SchemaDriftError, SourceContentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,8 +33,8 @@ def parquet_rows(path: Path, name: str, columns: Sequence[str], schema: pa.Schem
         schema: The columns, then those of a Reading.
 
     Raises:
-        SourceContentError: it is no Parquet file, columns are missing or doubled, or one is of another kind than the
-            contract says.
+        SourceContentError: it is no Parquet file.
+        SchemaDriftError: columns are missing or doubled, or one is of another kind than the contract says.
     """
     try:
         with pq.ParquetFile(path) as file:
@@ -58,7 +58,7 @@ def _names(given: Sequence[str], columns: Sequence[str], file: str) -> list[str]
         ("columns are missing", [c for c in columns if c.casefold() not in folded]),
     ):
         if wrong:
-            raise SourceContentError(
+            raise SchemaDriftError(
                 f"{file}: {what}: {', '.join(wrong)}",
                 given=", ".join(given),
                 expected=", ".join(columns),

@@ -11,7 +11,7 @@ MODIFIED_UPTO = "modified_upto"
 
 
 def reached(position: dict[str, Any] | None) -> str:
-    """The greatest cursor, the next offsets, or the time of the newest file; empty where there is nothing of the kind."""
+    """The greatest cursor, the next offsets, or the time of the newest file; empty where there is none of them."""
     known = position or {}
     offsets = [
         f"{topic}/{partition}: {offset}"

@@ -21,7 +21,7 @@ from jobs.ingest.redshift_unload import Unload, read_unload
 from jobs.ingest.strict_cast import fit
 from jobs.runtime.staging import unstage
 from jobs.runtime.texts import TIMESTAMP_FORMAT
-from shared.errors import ContractError, SourceContentError
+from shared.errors import ContractError, SchemaDriftError
 from shared.names import source_parameter, unload_location
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def read_redshift(spark: SparkSession, table: Table, job: Job, position: dict[st
         ContractError: the cursor cannot be compared in Redshift.
         WindowError: the job's window is none of the cursor's type.
         SourceUnavailableError: Redshift or AWS did not answer, or the unload is not whole.
-        SourceContentError: Redshift does not have what the contract describes.
+        SchemaDriftError: columns of the contract are missing.
+        SourceContentError: Redshift does not have the table, or not for this role.
         TerminalError: the parameter is missing or malformed, or a right is missing.
     """
     source = table.source
@@ -73,7 +74,7 @@ def unloaded_rows(spark: SparkSession, table: Table, unload: Unload, place: str)
     Grain: one row of the files in, one row out. Columns the contract does not know are rescued as JSON.
 
     Raises:
-        SourceContentError: columns of the contract are missing.
+        SchemaDriftError: columns of the contract are missing.
     """
     schema = cast("T.StructType", T.DataType.fromDDL(reading_schema(table)))
     if not unload.files:
@@ -81,7 +82,7 @@ def unloaded_rows(spark: SparkSession, table: Table, unload: Unload, place: str)
     rows = spark.read.parquet(*unload.files)
     found = {name.casefold(): name for name in rows.columns}
     if missing := [name for name in table.column_names if name.casefold() not in found]:
-        raise SourceContentError(
+        raise SchemaDriftError(
             f"{table.name}: {place} lacks columns of the contract: {', '.join(missing)}",
             given=", ".join(rows.columns),
             expected=", ".join(table.column_names),

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from shared.errors import SourceContentError, SourceUnavailableError
+from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,7 +60,8 @@ def run_query(org: Org, object_: str, columns: Sequence[str], condition: str, *,
 
     Raises:
         SourceUnavailableError: Salesforce did not answer, or not in time.
-        SourceContentError: a field is not there, or the query failed.
+        SchemaDriftError: a field is not there.
+        SourceContentError: the object is not there, or the query failed.
         TerminalError: the login or the request was refused.
     """
     fields = _fields(org, object_, columns, whole=whole)
@@ -113,7 +114,7 @@ def _fields(org: Org, object_: str, columns: Sequence[str], *, whole: bool) -> l
     known = {str(f["name"]).lower(): str(f["name"]) for f in described if f["type"] not in WITHOUT_BULK}
     others = [name for lower, name in known.items() if lower not in columns]
     if missing := [c for c in columns if c not in known]:
-        raise SourceContentError(
+        raise SchemaDriftError(
             f"{org.asked}: fields are missing, or not for this user: {', '.join(missing)}",
             given="beside the contract's " + (", ".join(others) or "none"),
             expected=", ".join(columns),

@@ -62,7 +62,7 @@ class SalesforceDataSourceReader(DataSourceReader):
         """Run the query.
 
         Raises:
-            CrossingError: with SourceUnavailableError, SourceContentError or TerminalError inside.
+            CrossingError: with SourceUnavailableError or a TerminalError inside.
         """
         # Loaded by the workers that ask, not by the processes that only plan.
         from jobs.ingest.salesforce_bulk import run_query  # noqa: PLC0415
@@ -78,7 +78,7 @@ class SalesforceDataSourceReader(DataSourceReader):
         """Read the result, then tell what that took.
 
         Raises:
-            CrossingError: with SourceUnavailableError, SourceContentError or TerminalError inside.
+            CrossingError: with SourceUnavailableError or a TerminalError inside.
         """
         if not isinstance(partition, JobPartition):
             return

@@ -33,6 +33,7 @@ def run_query(options: Mapping[str, str]) -> list[bytes]:
 
     Raises:
         SourceUnavailableError: Snowflake or Secrets Manager did not answer.
+        SchemaDriftError: a column of the statement is not there.
         SourceContentError: Snowflake does not have what the statement asks for.
         TerminalError: the secret is missing or malformed, or the login was refused.
     """
@@ -58,7 +59,7 @@ def typed_rows(
 
     Raises:
         SourceUnavailableError: the rows did not come, or not all of them.
-        SourceContentError: a column is of another kind than the contract says.
+        SchemaDriftError: a column is of another kind than the contract says.
     """
     batch: ResultBatch = pickle.loads(pickled)  # noqa: S301 - made by run_query
     try:

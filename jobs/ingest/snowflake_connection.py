@@ -11,7 +11,13 @@ from snowflake import connector
 from snowflake.connector import errors as snowflake_errors
 
 from jobs.ingest.credentials import Connection, malformed, parse_secret
-from shared.errors import LakewrightError, SourceContentError, SourceUnavailableError, TerminalError
+from shared.errors import (
+    LakewrightError,
+    SchemaDriftError,
+    SourceContentError,
+    SourceUnavailableError,
+    TerminalError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +33,9 @@ LONGEST_PAUSE_MS = 4000
 PASSING_STATES = ("08", "53", "57", "HYT")
 REFUSED_LOGIN = "28"
 COMPILATION = "42"
-# Snowflake's numbers for an object or a column that is not there, or not for this role.
-NOT_THERE = {904, 2003, 2043}
+# Snowflake's numbers for a column, and for an object, that is not there, or not for this role.
+NO_COLUMN = 904
+NOT_THERE = {NO_COLUMN, 2003, 2043}
 
 
 class Credentials(Connection):
@@ -110,7 +117,8 @@ def meaning(error: snowflake_errors.Error, asked: str) -> LakewrightError:
     if state.startswith(PASSING_STATES):
         return SourceUnavailableError(f"{asked}: no answer", given=code)
     if number in NOT_THERE or state.startswith(COMPILATION):
-        return SourceContentError(
+        kind = SchemaDriftError if number == NO_COLUMN else SourceContentError
+        return kind(
             f"{asked}: the table or a column is not there, or not for this role",
             given=f"{code}: {error.raw_msg.splitlines()[0]}",
             expected="a table with the contract's columns",

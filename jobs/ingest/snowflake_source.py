@@ -59,20 +59,21 @@ class SnowflakeDataSourceReader(DataSourceReader):
         """Run the statement; the first of its result batches tells of it.
 
         Raises:
-            CrossingError: with SourceUnavailableError, SourceContentError or TerminalError inside.
+            CrossingError: with SourceUnavailableError or a TerminalError inside.
         """
         # The connector takes a second to import, and several processes meet this module that never need it.
         from jobs.ingest.snowflake_batches import run_query  # noqa: PLC0415
 
         with crossing():
-            batches = run_query(self.options) or [None]
-        return [ResultPartition(batch, requests=int(i == 0)) for i, batch in enumerate(batches)]
+            batches: list[bytes | None] = [*run_query(self.options)]
+        first, *others = batches or [None]
+        return [ResultPartition(first, requests=1), *(ResultPartition(batch, requests=0) for batch in others)]
 
     def read(self, partition: InputPartition | None) -> Iterator[pa.RecordBatch]:
         """Fetch one result batch and give its rows the contract's types, then tell what that took.
 
         Raises:
-            CrossingError: with SourceUnavailableError or SourceContentError inside.
+            CrossingError: with SourceUnavailableError or SchemaDriftError inside.
         """
         if not isinstance(partition, ResultPartition):
             return

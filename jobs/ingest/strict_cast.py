@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
-from shared.errors import SourceContentError
+from shared.errors import SchemaDriftError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ def fit(rows: pa.Table, wanted: pa.Schema, place: str) -> pa.Table:
         place: What `_source_position` says of each row.
 
     Raises:
-        SourceContentError: a column is of another kind than the contract says.
+        SchemaDriftError: a column is of another kind than the contract says.
     """
     business = [field for field in wanted if field.name not in (SOURCE_POSITION, RESCUED, RAW, REASONS)]
     columns, misfits = [], dict[int, list[str]]()
@@ -70,7 +70,7 @@ def fit(rows: pa.Table, wanted: pa.Schema, place: str) -> pa.Table:
 
 def _fit_column(column: pa.Array, field: pa.Field, place: str) -> tuple[pa.Array, list[int]]:
     if not pt.is_null(column.type) and not _same_family(column.type, field.type):
-        raise SourceContentError(
+        raise SchemaDriftError(
             f"{place}: column {field.name} is of another kind than its contract says",
             given=str(column.type),
             expected=str(field.type),

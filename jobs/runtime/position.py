@@ -26,10 +26,10 @@ FORMAT = 1
 class FlowPosition:
     """Where one flow stands after its batch number `sequence`.
 
-    `inputs` says how far each input was consumed, `books` what became of the rows read and what they took, `fingerprint` which contract
-    decided it, `warnings` what its rules of severity `warning` found, `run` and `attempt` who wrote it. `contract` is
-    what the batch notes of its contract, so that a later one can tell what has changed; `reason` says how the batch
-    came about, where there was a choice.
+    `inputs` says how far each input was consumed, `books` what became of the rows read and what a source was asked for
+    them, `fingerprint` which contract decided it, `warnings` what its rules of severity `warning` found, `run` and
+    `attempt` who wrote it. `contract` is what the batch notes of its contract, so that a later one can tell what has
+    changed; `reason` says how the batch came about, where there was a choice.
     """
 
     sequence: int

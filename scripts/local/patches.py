@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from scripts.local import api_models, emr, lake_formation, lambdas
+from scripts.local import api_models, emr, event_targets, lake_formation, lambdas
 from scripts.local.moto_version import require_known_moto
 
 
 def install() -> None:
-    """Mend moto: CloudFormation, Step Functions, EMR Serverless and Lambda. A second call changes nothing.
+    """Mend moto where the laptop needs more than it knows. A second call changes nothing.
 
     Raises:
         TerminalError: this moto is not the one the changes were made for.
@@ -21,3 +21,4 @@ def install() -> None:
     emr.install()
     lambdas.install()
     lake_formation.install()
+    event_targets.install()

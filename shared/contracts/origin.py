@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-
 # Sources that are asked a question; those of other types are lists of files, or logs.
 ASKED_BY_CURSOR = ("snowflake", "redshift", "salesforce")
 

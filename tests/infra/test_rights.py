@@ -94,6 +94,13 @@ def test_jobs_hold_no_catalog_rights_and_cannot_reset_a_lease(cloud):
     assert set() == {action for action in held if action.startswith(FORBIDDEN_TO_JOBS)}
 
 
+def test_jobs_put_events_of_the_lake_alone(prod):
+    [statement] = [s for s in policy_of(prod, "JobRole") if "events:PutEvents" in actions_of(s)]
+
+    assert {"StringEquals": {"events:source": "lakewright"}} == statement["Condition"]
+    assert ":event-bus/default" == statement["Resource"]["Fn::Join"][1][-1]
+
+
 def test_jobs_read_landing_and_never_write_there(prod):
     writing = [s for s in policy_of(prod, "JobRole") if {"s3:PutObject", "s3:DeleteObject"} & set(actions_of(s))]
 

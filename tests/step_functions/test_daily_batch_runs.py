@@ -6,8 +6,10 @@ import uuid
 import pytest
 
 from scripts.local.account import LocalAccount
+from scripts.local.clients import client
 from scripts.local.executions import Happening, Status
 from scripts.local.job_runs import JobResult
+from shared.events import EVENT_SOURCE, SCHEMA_DRIFTED, SchemaDrifted
 from shared.jobs import Colour, Job, Step, StepSummary
 from shared.jobs import Status as TableStatus
 from shared.names import summary_location
@@ -64,6 +66,23 @@ def laptop(tmp_path_factory):
     with LocalAccount(teller, port=None) as account:
         machine = account.deploy(cloud.folder, "lakewright-local")["DailyBatchArn"]
         yield account, machine, teller
+
+
+@pytest.mark.usefixtures("laptop")
+def test_the_drift_of_a_source_is_told_to_the_topic_of_the_alarms():
+    """Through the rule that was deployed; what another environment tells on the same bus stays out."""
+    [topic] = [t["TopicArn"] for t in client("sns").list_topics()["Topics"] if "Alarms" in t["TopicArn"]]
+    queue = client("sqs").create_queue(QueueName="on-call")["QueueUrl"]
+    arn = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    place = {"run_id": "r1", "table": "bronze.x", "system": "shop", "object": "x", "schema_contract": "evolve"}
+    drifted = [SchemaDrifted(env=env, unknown={"colour": 2}, **place) for env in ("local", "prod")]
+    entry = {"Source": EVENT_SOURCE, "DetailType": SCHEMA_DRIFTED}
+    client("events").put_events(Entries=[entry | {"Detail": event.model_dump_json()} for event in drifted])
+
+    found = client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    told = [json.loads(json.loads(message["Body"])["Message"]) for message in found]
+    assert [("lakewright", drifted[0])] == [(t["source"], SchemaDrifted.model_validate(t["detail"])) for t in told]
 
 
 @pytest.fixture

@@ -155,6 +155,7 @@ class SmallLake:
         tables: tuple[str, ...] = (),
         business_date: date = TODAY,
         replay: Replay | None = None,
+        *,
         window: Window | None = None,
     ) -> Ran:
         """Run steps one after the other, as the daily batch does."""

@@ -99,6 +99,16 @@ def test_alarms_may_publish_to_the_encrypted_topic(prod):
     assert prod.only("AWS::SNS::Topic")["KmsMasterKeyId"]
 
 
+def test_a_drifting_source_is_told_to_the_topic_by_a_role_that_may_do_that_alone(prod):
+    rules = [r for r in prod.properties("AWS::Events::Rule") if r["EventPattern"]["source"] == ["lakewright"]]
+
+    assert [{"env": ["prod"]}] == [rule["EventPattern"]["detail"] for rule in rules]
+    assert "Topic" in str(rules[0]["Targets"][0]["Arn"])
+    (policy,) = [p for p in prod.properties("AWS::IAM::Policy") if "SchemaDriftedRole" in str(p["Roles"])]
+    actions = {str(s["Action"]) for s in policy["PolicyDocument"]["Statement"]}
+    assert {"sns:Publish", "['kms:Decrypt', 'kms:GenerateDataKey']"} == actions
+
+
 def test_nobody_is_mailed_without_an_address(cloud):
     assert {} == cloud.of_type("AWS::SNS::Subscription")
 
@@ -150,7 +160,7 @@ def test_function_is_given_the_variables_it_reads(cloud, name, model):
 
 
 def test_a_file_below_the_folders_of_contracts_is_handed_on_or_kept(prod):
-    rule = prod.only("AWS::Events::Rule")
+    (rule,) = [r for r in prod.properties("AWS::Events::Rule") if r["EventPattern"]["source"] == ["aws.s3"]]
     (target,) = rule["Targets"]
     (late,) = prod.properties("AWS::Lambda::EventInvokeConfig")
 

@@ -1,12 +1,16 @@
 """A bronze table brought up to date: every row of the source once, and each version of it."""
 
+import json
 from datetime import UTC, datetime
 
+import boto3
 import pytest
+from moto.core import DEFAULT_ACCOUNT_ID
 
 from jobs.ingest.flow import NO_WINDOW
 from jobs.ingest.readers import READERS
 from shared.errors import SourceContentError, SourceUnavailableError
+from shared.events import EVENT_SOURCE, SCHEMA_DRIFTED, SchemaDrifted
 from shared.jobs import Status, Step, Window
 from tests.support.errors import error
 from tests.support.frames import assert_rows
@@ -297,10 +301,58 @@ def test_a_source_that_fails_fails_its_table_alone_and_the_next_run_catches_up(
     assert {SHELF: Status.SUCCEEDED, CUSTOMERS: Status.UNCHANGED} == {t: o.status for t, o in ran.outcomes.items()}
 
 
+@pytest.fixture
+def told(lake):
+    """What came over the account's event bus from the lake, oldest first; each is taken once."""
+    queue = boto3.client("sqs").create_queue(QueueName="told")["QueueUrl"]
+    pattern = json.dumps({"source": [EVENT_SOURCE], "detail-type": [SCHEMA_DRIFTED]})
+    boto3.client("events").put_rule(Name="drift", EventPattern=pattern)
+    target = {"Id": "1", "Arn": f"arn:aws:sqs:us-east-1:{DEFAULT_ACCOUNT_ID}:told"}
+    boto3.client("events").put_targets(Rule="drift", Targets=[target])
+
+    def messages():
+        answer = boto3.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+        return [SchemaDrifted.model_validate(json.loads(m["Body"])["detail"]) for m in answer.get("Messages", ())]
+
+    return messages
+
+
+def test_new_columns_are_told_over_the_event_bus_once(lake, ingest, told):
+    place = {"env": "local", "table": CUSTOMERS, "system": "shop", "object": "shop__customers"}
+    lake.land(CUSTOMERS, f"{HEADER},colour,size", "1,Ann,x,red,", "2,Bob,y,blue,")
+    ingest()
+    assert [SchemaDrifted(**place, run_id="r1", schema_contract="evolve", unknown={"colour": 2})] == told()
+    lake.land(CUSTOMERS, f"{HEADER},colour", "3,Cy,z,red")
+    ingest()
+    assert [] == told()
+    lake.land(CUSTOMERS, f"{HEADER},colour,size", "4,Di,z,red,7")
+    ingest()
+    unknown = {"colour": 1, "size": 1}
+    assert [SchemaDrifted(**place, run_id="r3", schema_contract="evolve", unknown=unknown)] == told()
+
+
+def test_columns_that_went_are_told_over_the_event_bus(lake, ingest, told):
+    lake.land(CUSTOMERS, "customer_id,called,changed_at", "1,Ann,x")
+    failure = ingest().failure
+    [event] = told()
+    assert ("SchemaDriftError", failure.message) == (failure.error, event.refused)
+    assert "columns are missing from the header: name" in event.refused
+
+
+def test_a_bus_that_takes_no_event_fails_no_table(lake, ingest, monkeypatch, caplog):
+    def refuse(_):
+        raise error(SourceUnavailableError, "no bus")
+
+    monkeypatch.setattr("jobs.ingest.drift_event.client", refuse)
+    lake.land(CUSTOMERS, f"{HEADER},colour", "1,Ann,x,red")
+    assert {"read": 1, "inserted": 1} == counts(ingest())
+    assert "bronze.shop__customers: its drift could not be told: no bus" in caplog.text
+
+
 def test_an_error_in_a_worker_comes_out_as_one_of_the_house(lake, ingest):
     lake.land(CUSTOMERS, "customer_id,name", "1,a")
     failure = ingest().failure
-    assert ("SourceContentError", False) == (failure.error, failure.retryable)
+    assert ("SchemaDriftError", False) == (failure.error, failure.retryable)
     assert failure.message.startswith("bronze.shop__customers: shop__customers/001.csv: columns are missing")
     assert {} == lake.versions()
 
@@ -348,7 +400,7 @@ def test_a_frozen_contract_refuses_unknown_columns_and_loses_no_row(lake, ingest
     drifting(lake, "freeze")
     lake.land(CUSTOMERS, *DRIFTED)
     failed = ingest()
-    assert (Status.FAILED, "SourceContentError") == (failed.status, failed.failure.error)
+    assert (Status.FAILED, "SchemaDriftError") == (failed.status, failed.failure.error)
     assert "given: (column 5), colour" in failed.failure.message
     lake.amend(CUSTOMERS, "value: freeze", "value: evolve")
     assert {"read": 4, "inserted": 3, "quarantined": 1} == counts(ingest())

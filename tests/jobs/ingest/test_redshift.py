@@ -17,7 +17,7 @@ from jobs.ingest.redshift import read_redshift
 from scripts.sources.redshift.data_api import Fault
 from scripts.sources.redshift.stand_in import RedshiftStandIn
 from shared.contracts import Source
-from shared.errors import SourceContentError, SourceUnavailableError, TerminalError
+from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailableError, TerminalError
 from shared.jobs import Job, Window
 
 pytestmark = pytest.mark.slow
@@ -171,7 +171,7 @@ def test_a_new_column_is_rescued(read, table, redshift):
 )
 def test_a_column_that_went_is_refused_by_name(read, table_of, change, words):
     read.redshift.run(f"ALTER TABLE sales.orders {change}")
-    with pytest.raises(SourceContentError, match=words):
+    with pytest.raises(SchemaDriftError, match=words):
         read(table_of({"id": "bigint", "note": "string"}, orders(cursor=None)))
     assert [] == read.unloaded
 

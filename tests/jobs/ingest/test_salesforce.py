@@ -11,7 +11,7 @@ from jobs.ingest.salesforce import read_salesforce
 from scripts.sources.salesforce.org import written
 from scripts.sources.salesforce.stand_in import Fault, SalesforceStandIn
 from shared.contracts import Source
-from shared.errors import ContractError, SourceContentError, SourceUnavailableError, TerminalError
+from shared.errors import ContractError, SchemaDriftError, SourceUnavailableError, TerminalError
 from shared.jobs import Window
 
 pytestmark = pytest.mark.slow
@@ -119,7 +119,7 @@ def test_an_org_that_stays_in_trouble_is_unavailable_and_named(read, salesforce)
 def test_a_field_that_was_renamed_is_refused(read):
     reading, table = read(columns=COLUMNS | {"nick": "string"})
     error, _ = failure(reading, table)
-    assert (SourceContentError, True) == (type(error), "nick; given: beside the contract's Nickname__c" in str(error))
+    assert (SchemaDriftError, True) == (type(error), "nick; given: beside the contract's Nickname__c" in str(error))
 
 
 def test_a_refused_login_tells_nothing_and_no_plan_does(read, salesforce, capfd):

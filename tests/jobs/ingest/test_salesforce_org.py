@@ -12,7 +12,7 @@ from jobs.ingest.salesforce_bulk import pages, run_query
 from jobs.ingest.salesforce_login import Credentials
 from jobs.ingest.salesforce_org import ATTEMPTS, Org
 from scripts.sources.salesforce.stand_in import Fault, SalesforceStandIn
-from shared.errors import SourceContentError, SourceUnavailableError, TerminalError
+from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailableError, TerminalError
 
 pytestmark = pytest.mark.slow
 
@@ -143,7 +143,7 @@ def test_fields_the_contract_does_not_know_are_asked_for_too(org, salesforce):
 
 
 def test_a_field_that_is_gone_is_named_beside_those_that_are_there(org):
-    with pytest.raises(SourceContentError, match=r"fields are missing.*: nickname; given: .*Name, IsDeleted"):
+    with pytest.raises(SchemaDriftError, match=r"fields are missing.*: nickname; given: .*Name, IsDeleted"):
         run_query(org, "Thing", ["id", "nickname"], "", whole=False)
 
 

@@ -60,8 +60,9 @@ def test_a_cursor_that_is_no_timestamp_is_refused(given, position, table_of):
 def test_a_backfill_asks_for_its_window_and_for_nothing_else(table_of):
     given = source(lag=3600, initial_value="2020-01-01", end_value="2030-01-01")
     asked = Window(since="2019-05-01", until="2019-06-01T02:00:00+02:00")
-    assert (
-        FROM + "2019-05-01T00:00:00Z AND systemmodstamp < 2019-06-01T00:00:00Z AND systemmodstamp < 2030-01-01T00:00:00Z"
-    ) == soql_window(table_of({"id": "string"}, given), given, {"cursor": "2026-03-01"}, asked)
+    ends = "systemmodstamp < 2019-06-01T00:00:00Z AND systemmodstamp < 2030-01-01T00:00:00Z"
+    assert f"{FROM}2019-05-01T00:00:00Z AND {ends}" == soql_window(
+        table_of({"id": "string"}, given), given, {"cursor": "2026-03-01"}, asked
+    )
     with pytest.raises(WindowError, match=r"bronze.crm__things has no such window of its cursor systemmodstamp"):
         soql_window(table_of({"id": "string"}, given), given, None, Window(since="1", until="2"))

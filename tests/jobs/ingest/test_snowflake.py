@@ -11,7 +11,7 @@ from jobs.ingest.fetched import Fetched
 from jobs.ingest.readers import translate
 from jobs.ingest.snowflake import read_snowflake
 from shared.contracts import Disposition, Source
-from shared.errors import SourceContentError, SourceUnavailableError, TerminalError
+from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailableError, TerminalError
 from shared.jobs import Window
 
 pytestmark = pytest.mark.slow
@@ -131,17 +131,21 @@ def test_a_table_without_rows_gives_none(read, table_of):
 
 
 @pytest.mark.parametrize(
-    "columns, name, words",
+    "columns, name, expected",
     [
-        pytest.param({"id": "bigint", "nope": "string"}, "ORDERS", "a column is not there", id="unknown column"),
-        pytest.param({"id": "bigint"}, "NOPE", "the table or a column is not there", id="unknown table"),
-        pytest.param({"id": "string"}, "ORDERS", "of another kind than its contract says", id="other kind"),
+        # The stand-in has one number for both; that Snowflake's own is a drift, test_snowflake_connection.py says.
+        pytest.param(
+            {"id": "bigint", "nope": "string"}, "ORDERS", (SourceContentError, "is not there"), id="no column"
+        ),
+        pytest.param({"id": "bigint"}, "NOPE", (SourceContentError, "is not there"), id="no table"),
+        pytest.param({"id": "string"}, "ORDERS", (SchemaDriftError, "of another kind than its contract"), id="kind"),
     ],
 )
-def test_a_table_that_is_not_as_its_contract_says_is_refused(read, table_of, columns, name, words):
+def test_a_table_that_is_not_as_its_contract_says_is_refused(read, table_of, columns, name, expected):
     table = table_of(columns, orders(name, cursor=None))
     error = failure(read(table), table)
-    assert (SourceContentError, True) == (type(error), words in str(error))
+    kind, words = expected
+    assert (kind, True) == (type(error), words in str(error))
     assert str(error).startswith("bronze.crm__things: ")
 
 

@@ -6,7 +6,7 @@ import pytest
 from snowflake.connector import errors as snowflake_errors
 
 from jobs.ingest.snowflake_connection import Credentials, meaning
-from shared.errors import SourceContentError, SourceUnavailableError, TerminalError
+from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailableError, TerminalError
 
 PASSWORD = "canary-password"
 LOGIN = {"account": "acme", "user": "lake", "password": PASSWORD}
@@ -64,7 +64,7 @@ def test_credentials_do_not_show_themselves():
         pytest.param(snowflake_errors.InternalError("x", 6), SourceUnavailableError, id="broken answer"),
         pytest.param(snowflake_errors.DatabaseError("x", 390100, "28000"), TerminalError, id="wrong password"),
         pytest.param(snowflake_errors.ProgrammingError("x", 2003, "02000"), SourceContentError, id="no such table"),
-        pytest.param(snowflake_errors.ProgrammingError("x", 904, "42000"), SourceContentError, id="no such column"),
+        pytest.param(snowflake_errors.ProgrammingError("x", 904, "42000"), SchemaDriftError, id="no such column"),
         pytest.param(snowflake_errors.ProgrammingError("x", 100038, "22018"), SourceContentError, id="bad value"),
     ],
 )

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from jobs.ingest.strict_cast import fit
-from shared.errors import SourceContentError
+from shared.errors import SchemaDriftError
 
 READING = [(n, pa.string()) for n in ("_source_position", "_rescued", "_raw")] + [("_reasons", pa.list_(pa.string()))]
 INSTANT = pa.timestamp("us", "UTC")
@@ -96,5 +96,5 @@ def test_a_value_that_does_not_fit_marks_its_row_only(value, given, good, wanted
     ],
 )
 def test_a_column_of_another_kind_is_refused(given, wanted):
-    with pytest.raises(SourceContentError, match=r"A\.B\.C: column value is of another kind than its contract says"):
+    with pytest.raises(SchemaDriftError, match=r"A\.B\.C: column value is of another kind than its contract says"):
         fitted([None], given, wanted)

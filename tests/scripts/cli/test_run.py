@@ -15,7 +15,7 @@ def asked(monkeypatch):
     """What machines are asked for, in place of runs."""
     found = []
 
-    def run_here(root, machine, given, *, as_json):  # noqa: ARG001 - the signature of what it stands for
+    def run_here(root, machine, given, *, as_json):
         found.append(RunRequest.model_validate(given))
 
     monkeypatch.setattr("scripts.cli.run.run_here", run_here)

@@ -1,0 +1,63 @@
+"""Tells the account's event bus that the columns of a source have drifted from its contract."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from jobs.ingest.aws import aws_answers, client
+from jobs.ingest.drift import UNKNOWN
+from shared.errors import LakewrightError
+from shared.events import EVENT_SOURCE, SCHEMA_DRIFTED, SchemaDrifted
+
+if TYPE_CHECKING:
+    from jobs.runtime.flow import Flow
+    from shared.errors import SchemaDriftError
+
+log = logging.getLogger(__name__)
+
+
+def tell_of_unknown(flow: Flow, drift: dict[str, int]) -> None:
+    """Tell of columns that a batch holds and its contract does not know, right before the batch lands.
+
+    A batch that holds no column beyond those of the batch before it brings no news. One that is cut off and made anew
+    tells a second time.
+
+    Args:
+        flow: The table's turn.
+        drift: The batch's warnings, as `unknown_columns` gives them.
+    """
+    known = flow.batch.last.warnings if flow.batch.last else {}
+    if set(drift) - set(known):
+        _put(flow, unknown={name.removeprefix(f"{UNKNOWN} "): rows for name, rows in drift.items()})
+
+
+def tell_of_refusal(flow: Flow, error: SchemaDriftError) -> None:
+    """Tell of columns because of which a table could not be read; as often as a run fails of them."""
+    _put(flow, refused=str(error))
+
+
+def _put(flow: Flow, *, unknown: dict[str, int] | None = None, refused: str = "") -> None:
+    """Put the event on the bus. A bus that does not take it fails no table: the run's outcome says the same."""
+    source = flow.table.source
+    if source is None:
+        return
+    event = SchemaDrifted(
+        env=flow.job.env,
+        run_id=flow.job.run_id,
+        table=str(flow.table.name),
+        system=source.system,
+        object=source.object,
+        schema_contract=str(source.schema_contract),
+        unknown=unknown or {},
+        refused=refused,
+    )
+    entry = {"Source": EVENT_SOURCE, "DetailType": SCHEMA_DRIFTED, "Detail": event.model_dump_json()}
+    try:
+        with aws_answers("the event bus"):
+            answer = client("events").put_events(Entries=[entry])
+    except LakewrightError as error:
+        log.warning("%s: its drift could not be told: %s", event.table, error)
+        return
+    if answer["FailedEntryCount"]:
+        log.warning("%s: its drift could not be told: %s", event.table, answer["Entries"][0].get("ErrorCode"))
