@@ -19,6 +19,7 @@ from shared.jobs import (
     Step,
     StepSummary,
     TableOutcome,
+    Window,
 )
 
 JOB = Job(
@@ -33,6 +34,7 @@ JOB = Job(
     tables=("silver.orders",),
     earlier={Step.INGEST: "a0"},
     replay=Replay(table="silver.orders", rule="status_known"),
+    window=Window(since="2026-01-01", until="2026-02-01"),
 )
 
 
@@ -60,6 +62,7 @@ def test_a_job_survives_the_command_line():
         "every_seconds": None,
         "earlier": {"ingest": "a0"},
         "replay": {"table": "silver.orders", "rule": "status_known"},
+        "window": {"from": "2026-01-01", "to": "2026-02-01"},
     } == json.loads(text)
 
 
@@ -71,7 +74,8 @@ def test_a_job_survives_the_command_line():
         pytest.param({"run_id": ""}, id="no run id"),
         pytest.param({"attempt": "a/b"}, id="an attempt that leaves its folder"),
         pytest.param({"business_date": "today"}, id="a date that is none"),
-        pytest.param({"window": "all"}, id="an unknown argument"),
+        pytest.param({"horizon": "all"}, id="an unknown argument"),
+        pytest.param({"window": {"from": "2026-01-01"}}, id="half a window"),
     ],
 )
 def test_a_job_that_cannot_be_is_refused(change):
