@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from jobs.build.flow import build
+from jobs.erase.flow import erase
 from jobs.ingest.flow import ingest
 from jobs.ingest.rounds import ingest_forever
 from jobs.record.ledger import record
@@ -64,6 +65,8 @@ def run(args: Sequence[str], spark: SparkSession, catalog: Catalog | None = None
 def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutcome]:
     if job.step is Step.RECORD:
         return record(spark, job, catalog)
+    if job.step is Step.ERASE:
+        return erase(spark, job, catalog)
     kind, make = FLOWS[job.step]
 
     def work(table: Table) -> TableOutcome:

@@ -14,6 +14,7 @@
         ├── PositionLostError         a table has rows but nothing says how far its inputs were read
         ├── GateClosedError           a table rule of severity `error` failed; nothing was published
         ├── UnbalancedBooksError      rows read and rows accounted for differ
+        ├── ErasureError              something of an erased person was found afterwards
         ├── SummaryError              a step left no summary, or one of another run
         └── StepFailedError           at least one table of a run failed
 
@@ -101,6 +102,10 @@ class GateClosedError(TerminalError):
 
 class UnbalancedBooksError(TerminalError):
     """The rows read and the rows accounted for differ."""
+
+
+class ErasureError(TerminalError):
+    """Something of an erased person was found afterwards."""
 
 
 class SummaryError(TerminalError):

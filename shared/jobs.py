@@ -28,15 +28,18 @@ OUTCOME_MARK = "table outcome "
 
 
 class Step(StrEnum):
-    """The steps of the data's way that run on Spark, in their order."""
+    """The steps that run on Spark: those of the data's way in their order, then those of upkeep."""
 
     INGEST = "ingest"
     REFINE = "refine"
     BUILD = "build"
     RECORD = "record"
+    ERASE = "erase"
 
 
-# The steps that touch tables; a run that lacks one of them is red.
+# The steps of a daily run.
+RUN_STEPS = (Step.INGEST, Step.REFINE, Step.BUILD, Step.RECORD)
+# Those that touch tables; a run that lacks one of them is red.
 DATA_STEPS = (Step.INGEST, Step.REFINE, Step.BUILD)
 
 

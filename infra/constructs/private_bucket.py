@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 
+from shared.retention import NONCURRENT_DAYS
+
 if TYPE_CHECKING:
     from aws_cdk import RemovalPolicy
     from aws_cdk import aws_kms as kms
     from constructs import Construct
-
-# Long enough to notice a wrong delete. Delta's VACUUM and OPTIMIZE leave a noncurrent copy of every file they drop,
-# so each day more is a day of churn paid for.
-NONCURRENT_DAYS = 14
 
 
 class PrivateBucket(s3.Bucket):

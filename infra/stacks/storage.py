@@ -13,6 +13,7 @@ from infra.constructs.pii_key import PiiKey
 from infra.constructs.place import Place, is_bucket
 from infra.constructs.private_bucket import PrivateBucket
 from infra.constructs.retention import removal_policy
+from shared.erasure import REQUESTS_FOLDER
 from shared.names import STAGING_FOLDER, UNLOAD_FOLDER, Names
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ class Storage(NestedStack):
         passing = {f"{folder}/": STAGING_DAYS for folder in (STAGING_FOLDER, UNLOAD_FOLDER)}
         self.lake = self._place("Lake", environment.lake_root, expire=passing)
         self.pii_key = PiiKey(self, "PiiKey", environment=environment)
-        self.pii = self._place(
-            "Pii", environment.pii_root, expire={f"{STAGING_FOLDER}/": STAGING_DAYS}, key=self.pii_key
-        )
+        # A job run that was killed removes nothing; what it left is personal.
+        personal = {f"{folder}/": STAGING_DAYS for folder in (STAGING_FOLDER, REQUESTS_FOLDER)}
+        self.pii = self._place("Pii", environment.pii_root, expire=personal, key=self.pii_key)
         self.landing = self._place("Landing", environment.landing_root, event_bridge=True)
         self.results = self._results() if environment.governance else None
         self.leases = self._table("Leases", name=Names(environment).lease_table, key="table")

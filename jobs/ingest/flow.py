@@ -15,6 +15,7 @@ from jobs.ingest.known import unknown
 from jobs.ingest.reached import CURSOR, reached
 from jobs.ingest.readers import READERS, register, translate
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
+from jobs.ingest.suppression import unsuppressed
 from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing, commit
 from jobs.runtime.quarantine import not_refused_before, quarantine, settle
@@ -147,7 +148,7 @@ def _commit(
     flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[str, Any], drift: dict[str, int], *, once: bool
 ) -> TableOutcome:
     good = staged.where(~_is_malformed())
-    fresh = (good if once else unknown(flow, good, seen[LEAST])).persist()
+    fresh = unsuppressed(flow, good if once else unknown(flow, good, seen[LEAST])).persist()
     refused = _refused(flow, staged, once=once).persist() if seen["malformed"] or seen["rescued"] else None
     try:
         inserted, quarantined = fresh.count(), refused.count() if refused else 0

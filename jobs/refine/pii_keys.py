@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -51,17 +51,21 @@ class PiiKeys:
             )
         return cls(current, versions)
 
-    def hashes(self, value: str, purpose: str = "") -> tuple[str, ...]:
-        """What a value is hashed to under each version, the current one first."""
-        order = sorted(self.versions, key=lambda version: version != self.current)
-        return tuple(f"{v}{BETWEEN}{_digest(self._key(v, purpose), value.encode())}" for v in order)
+    def hash(self, value: str) -> str:
+        """What a value is hashed to, as `hashed` does it for a column."""
+        digest = hmac.new(self.versions[self.current].encode(), value.encode(), hashlib.sha256)
+        return f"{self.current}{BETWEEN}{digest.hexdigest()}"
+
+    def of_version(self, version: str) -> PiiKeys:
+        """The same keys with another version as the current one."""
+        return replace(self, current=version)
 
     def beside(self, rows: DataFrame) -> DataFrame:
         """Rows with the current key's two pads in columns.
 
         Spark prints literals in plans, and plans in event logs and errors; a column of a relation it prints by name.
         """
-        key = self._key(self.current, "")
+        key = self.versions[self.current].encode()
         padded = (hashlib.sha256(key).digest() if len(key) > BLOCK_BYTES else key).ljust(BLOCK_BYTES, b"\0")
         pads = (bytearray(b ^ 0x36 for b in padded), bytearray(b ^ 0x5C for b in padded))
         own = rows.sparkSession.createDataFrame([pads], f"{INNER} binary, {OUTER} binary")
@@ -75,10 +79,6 @@ class PiiKeys:
         inner = F.unhex(F.sha2(F.concat(F.col(INNER), F.encode(text, "UTF-8")), 256))
         return F.concat(F.lit(f"{self.current}{BETWEEN}"), F.sha2(F.concat(F.col(OUTER), inner), 256))
 
-    def _key(self, version: str, purpose: str) -> bytes:
-        key = self.versions[version].encode()
-        return bytes.fromhex(_digest(key, purpose.encode())) if purpose else key
-
 
 def read_pii_keys(env: str) -> PiiKeys:
     """Fetch the environment's keys.
@@ -91,7 +91,3 @@ def read_pii_keys(env: str) -> PiiKeys:
     with aws_answers(f"the secret {secret}"):
         text = client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
     return PiiKeys.parse(text, secret)
-
-
-def _digest(key: bytes, value: bytes) -> str:
-    return hmac.new(key, value, hashlib.sha256).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import boto3
 import smart_open
 from pydantic import TypeAdapter
 
@@ -13,6 +14,8 @@ from shared.names import outcomes_location, run_location, summary_location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from mypy_boto3_s3 import S3Client
 
 OUTCOMES = TypeAdapter(tuple[TableOutcome, ...])
 
@@ -23,6 +26,38 @@ def write_text(location: str, text: str) -> None:
         Path(location).parent.mkdir(parents=True, exist_ok=True)
     with smart_open.open(location, "w", encoding="utf-8") as file:
         file.write(text)
+
+
+def read_text(location: str) -> str | None:
+    """The text of one small file; None when there is none.
+
+    Raises:
+        ClientError: S3 refused, or did not answer.
+    """
+    if "://" not in location:
+        path = Path(location)
+        return path.read_text(encoding="utf-8") if path.exists() else None
+    s3, bucket, key = _in_s3(location)
+    # Where the role may list one prefix only, S3 refuses to read what is not there, as if it were forbidden.
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
+    if [key] != [found["Key"] for found in listed]:
+        return None
+    return str(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode("utf-8"))
+
+
+def remove_file(location: str) -> None:
+    """Remove one small file; nothing happens when there is none."""
+    if "://" not in location:
+        Path(location).unlink(missing_ok=True)
+        return
+    s3, bucket, key = _in_s3(location)
+    s3.delete_object(Bucket=bucket, Key=key)
+
+
+def _in_s3(location: str) -> tuple[S3Client, str, str]:
+    """A client, the bucket and the key. Several threads ask, and boto3's common session is not made for that."""
+    bucket, _, key = location.partition("://")[2].partition("/")
+    return boto3.Session().client("s3"), bucket, key
 
 
 def leave_outcomes(job: Job, outcomes: list[TableOutcome]) -> StepSummary:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import SparkSession
 
+from jobs.runtime.quiet import silence
 from shared.spark import DELTA_CONFS
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def build_session(app_name: str, jars: Sequence[Path] = (), confs: Mapping[str, 
         builder = builder.config(key, value)
     if jars:
         builder = builder.config("spark.jars", ",".join(str(j) for j in jars))
-    return builder.getOrCreate()
+    session = builder.getOrCreate()
+    silence(session)
+    return session
 
 
 def batch_session(spark: SparkSession) -> SparkSession:

@@ -9,14 +9,14 @@ from pyspark.sql import types as T
 
 from jobs.runtime.delta_log import CHANGE_FEED, DeltaLog
 from shared.contracts import Kind
+from shared.retention import LOG_DAYS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from shared.contracts import Table
 
-# The log is kept long enough that an audit a month later can still follow every commit of a run.
-PROPERTIES = {"delta.logRetentionDuration": "interval 60 days"}
+PROPERTIES = {"delta.logRetentionDuration": f"interval {LOG_DAYS} days"}
 
 STATISTICS = "delta.dataSkippingStatsColumns"
 # The types Delta skips files by; it refuses others by name, though it passes over them by itself.

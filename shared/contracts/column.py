@@ -25,7 +25,7 @@ class Column:
     """One column: `type` is a Spark type, `logic` an expression over the input, `format` a JDK date pattern.
 
     `treatment` says what is done to the value before it is stored, of which `type` then is the type. `renamed_from` is
-    what the column was called before.
+    what the column was called before. `refers_to` are columns whose values it holds, too, without a check of that.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Column:
     format: str | None = None
     parent: Parent | None = None
     renamed_from: str | None = None
+    refers_to: tuple[Parent, ...] = ()
 
     @property
     def is_closed(self) -> bool:

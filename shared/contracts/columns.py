@@ -9,7 +9,7 @@ from shared.contracts.column import Column, Parent
 from shared.contracts.document import TABLE
 from shared.contracts.expression import read_expression
 from shared.contracts.treatment import Treatment
-from shared.contracts.treatment_rules import CUSTOM, RENAMED_FROM, read_treatment
+from shared.contracts.treatment_rules import CUSTOM, REFERS_TO, RENAMED_FROM, read_treatment
 from shared.errors import TerminalError
 from shared.names import TableName
 
@@ -94,6 +94,7 @@ def _column(document: Document, at: YamlPath, prop: Property, name: TableName, k
         format=prop.logicalTypeOptions.format,
         parent=_parent(document, at, prop, name),
         renamed_from=_renamed_from(document, at, prop),
+        refers_to=_refers_to(document, at, prop),
     )
 
 
@@ -108,6 +109,24 @@ def _renamed_from(document: Document, at: YamlPath, prop: Property) -> str | Non
             expected="the name the column had before",
         )
     return None if given is None else str(given)
+
+
+def _refers_to(document: Document, at: YamlPath, prop: Property) -> tuple[Parent, ...]:
+    place = (*at, "customProperties")
+    given = document.customs(prop.customProperties, CUSTOM, place).get(REFERS_TO, [])
+    found = []
+    for text in map(str, given if isinstance(given, list) else [given]):
+        table, _, column = text.rpartition(".")
+        try:
+            found.append(Parent(table=TableName.parse(table), column=column))
+        except TerminalError as error:
+            raise document.error(
+                f"column {prop.name} refers to what is no column",
+                place,
+                given=text,
+                expected="<layer>.<table>.<column>",
+            ) from error
+    return tuple(found)
 
 
 def _check_type(document: Document, at: YamlPath, prop: Property) -> None:

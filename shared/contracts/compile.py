@@ -14,6 +14,7 @@ from shared.contracts.query import BATCH, read_query
 from shared.contracts.readers import compile_readers
 from shared.contracts.rules import compile_rules
 from shared.contracts.source import compile_source
+from shared.contracts.subjects import SUBJECT, compile_subject
 from shared.contracts.treatment import Treatment
 from shared.contracts.treatment_rules import check_uses
 from shared.errors import ContractError, TerminalError
@@ -34,7 +35,7 @@ DISPOSITIONS = {
 EVENT_PROPERTIES = {"sequenceBy", "applyAsDeletes", "storedAsScdType", "exceptColumnList", "ignoreNullUpdates"}
 TABLE_PROPERTIES = {
     Kind.INGESTED: {"writeDisposition", "clusterBy", "cursor", "lag", "initialValue", "endValue", "schemaContract"},
-    Kind.REFINED: {"writeDisposition", "clusterBy", "tombstoneRetention", "eventRetention"} | EVENT_PROPERTIES,
+    Kind.REFINED: {SUBJECT, "writeDisposition", "clusterBy", "tombstoneRetention", "eventRetention"} | EVENT_PROPERTIES,
     Kind.BUILT: {"writeDisposition", "clusterBy", "refreshBy", "eventRetention"} | EVENT_PROPERTIES,
 }
 
@@ -78,6 +79,7 @@ def compile_contract(path: Path) -> Table:
         columns=columns,
         primary_key=key,
         disposition=disposition,
+        subject=compile_subject(document, custom, columns, key),
         dropped=tuple(c for c in declared if c.treatment is Treatment.DROP),
         sequence_by=sequence_by,
         apply_as_deletes=apply_as_deletes,

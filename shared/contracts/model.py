@@ -114,10 +114,10 @@ class Table:
     """One table, from its contract.
 
     `columns` are the business columns in their order; `dropped` are columns that rules see and nobody stores.
-    `reads_personal` says that an input lies in the place of personal data. `apply_as_deletes` is a predicate over the
-    input's row that holds for a delete; tombstones are kept for ever when `tombstone_retention_seconds` is None. A
-    table with a `history` has one row per key and version instead of one per key.
-    `business_name` is what its rows are called outside of the lake.
+    `reads_personal` says that an input lies in the place of personal data, `subject` that the key names a person.
+    `apply_as_deletes` is a predicate over the input's row that holds for a delete; tombstones are kept for ever when
+    `tombstone_retention_seconds` is None. A table with a `history` has one row per key and version instead of one per
+    key. `business_name` is what its rows are called outside of the lake.
     """
 
     name: TableName
@@ -130,6 +130,7 @@ class Table:
     disposition: Disposition
     dropped: tuple[Column, ...] = ()
     reads_personal: bool = False
+    subject: str | None = None
     sequence_by: tuple[str, ...] = ()
     apply_as_deletes: str | None = None
     tombstone_retention_seconds: int | None = None

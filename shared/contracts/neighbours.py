@@ -39,6 +39,9 @@ def check_neighbours(table: Table, tables: Mapping[str, Table]) -> None:
     for column in table.foreign_keys:
         if column.parent:
             _check_parent(column, column.parent, tables, partial(_place, table, column.name, "relationships"))
+    for column in table.columns:
+        for other in column.refers_to:
+            _check_reference(column, other, tables, partial(_place, table, column.name, "customProperties"))
     if table.kind is Kind.REFINED:
         _check_refined(table, tables[str(table.inputs[0])])
     elif table.query:
@@ -103,6 +106,18 @@ def _check_parent(column: Column, to: Parent, tables: Mapping[str, Table], place
             f"{place()}: column {column.name} and its parent's key are treated differently, and never equal",
             given=str(column.treatment),
             expected=str(key.treatment),
+        )
+
+
+def _check_reference(column: Column, to: Parent, tables: Mapping[str, Table], place: Callable[[], str]) -> None:
+    parent = tables.get(str(to.table))
+    same = [c for c in parent.columns if c.name == to.column and c.treatment is None] if parent else []
+    # What is landed as text refers as text.
+    if not same or column.type not in (same[0].type, "string"):
+        raise ContractError(
+            f"{place()}: column {column.name} refers to what cannot hold its values",
+            given=f"{to.table}.{to.column}",
+            expected=f"a column that is there, of type {column.type}, and not treated",
         )
 
 

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from shared.contracts.odcs import Property
     from shared.contracts.program import Program
 
-TREATMENT, RENAMED_FROM = "treatment", "renamedFrom"
+TREATMENT, RENAMED_FROM, REFERS_TO = "treatment", "renamedFrom", "refersTo"
 # The custom properties of a column.
-CUSTOM = (TREATMENT, RENAMED_FROM)
+CUSTOM = (TREATMENT, RENAMED_FROM, REFERS_TO)
 SEQUENCE_BY = "sequenceBy"
 CHOICES = ", ".join(Treatment)
 

@@ -1,6 +1,5 @@
 """A run that dies anywhere and is run again leaves what an undisturbed run leaves: nothing lost, nothing twice."""
 
-import logging
 import os
 import signal
 import sys
@@ -11,18 +10,18 @@ from typing import Any
 import duckdb
 import pytest
 from deltalake import DeltaTable
-from moto.server import ThreadedMotoServer
 
 from jobs.main import run
 from scripts.local.driver_client import DriverSettings, SparkDriver
 from scripts.local.job_runs import JobRun
 from scripts.local.spark_settings import LOCAL_CONFS, jar_paths
-from shared.jobs import Status, Step
+from shared.jobs import RUN_STEPS, Status, Step
 from tests.support.killing import KilledError, Reaper
+from tests.support.served_account import served_account
 from tests.support.small_contracts import CUSTOMERS as PROPERTIES
 from tests.support.small_contracts import KEY_AND_SEQUENCE, contract
 from tests.support.small_driver import CONTRACTS
-from tests.support.small_lake import SmallLake, let_leases_run_out, make_lease_table
+from tests.support.small_lake import SmallLake, let_leases_run_out
 
 TEN, ELEVEN = "2026-01-01 10:00:00", "2026-01-01 11:00:00"
 CUSTOMERS, ORDERS, STOCK = (
@@ -78,7 +77,7 @@ def run_and_die(lake: SmallLake, reaper: Reaper) -> int:
     """Run every step of the day, each time it dies anew; how often it died."""
     attempts: dict[Step, str] = {}
     deaths = 0
-    for step in Step:
+    for step in RUN_STEPS:
         while step not in attempts:
             job = lake.job(step, "r2", earlier=dict(attempts))
             reaper.begin()
@@ -109,22 +108,9 @@ def test_a_run_that_dies_before_every_write_ends_as_if_it_had_not(small_lake, mo
 
 @pytest.fixture
 def server(monkeypatch):
-    """An account that other processes reach, with the table of leases."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    settings = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    make_lease_table()
-    yield settings
-    moto.stop()
+    """An account that other processes reach."""
+    with served_account(monkeypatch) as settings:
+        yield settings
 
 
 def kill_once_there(file: Path, driver: SparkDriver) -> threading.Thread:

@@ -10,7 +10,7 @@ from scripts.local.clients import client
 from scripts.local.executions import Happening, Status
 from scripts.local.job_runs import JobResult
 from shared.events import EVENT_SOURCE, SCHEMA_DRIFTED, SchemaDrifted
-from shared.jobs import Colour, Job, Step, StepSummary
+from shared.jobs import RUN_STEPS, Colour, Job, Step, StepSummary
 from shared.jobs import Status as TableStatus
 from shared.names import summary_location
 from tests.support.cloud import synthesize
@@ -108,7 +108,7 @@ def test_run_without_trouble_is_green(run):
     outcome, states, teller = run()
 
     assert Status.SUCCEEDED == outcome.status
-    assert list(Step) == teller.steps
+    assert list(RUN_STEPS) == teller.steps
     assert "End the run green" == states[-1]
     assert {"ingest": 1, "refine": 1, "build": 1, "record": 1} == {
         step: counts["succeeded"] for step, counts in outcome.output["counts"].items()
@@ -124,14 +124,14 @@ def test_jobs_know_what_came_before(run):
     assert {"2026-01-31"} == {str(job.business_date) for job in teller.jobs}
     assert {"from 2026-01-01 to 2026-01-31"} == {str(job.window) for job in teller.jobs}
     for job in teller.jobs:
-        before = list(Step)[: list(Step).index(job.step)]
+        before = list(RUN_STEPS)[: list(RUN_STEPS).index(job.step)]
         assert {step: attempts[step] for step in before} == job.earlier
 
 
 @pytest.mark.parametrize(
     "behaviour, steps, said",
     [
-        pytest.param({"ingest": "fail"}, list(Step), "ingest: bronze.x: ingest failed", id="a table fails"),
+        pytest.param({"ingest": "fail"}, list(RUN_STEPS), "ingest: bronze.x: ingest failed", id="a table fails"),
         pytest.param(
             {"refine": "silent"},
             [Step.INGEST, Step.REFINE, Step.RECORD],
@@ -152,7 +152,7 @@ def test_jobs_know_what_came_before(run):
         ),
         pytest.param(
             {"record": "crash"},
-            [*Step, Step.RECORD],
+            [*RUN_STEPS, Step.RECORD],
             "Record the versions: States.TaskFailed",
             id="the ledger is not written",
         ),
@@ -191,7 +191,7 @@ def test_red_run_of_a_schedule_can_be_started_again(run):
     second, _, teller = run(given)
 
     assert (Status.FAILED, Status.SUCCEEDED) == (first.status, second.status)
-    assert list(Step) == teller.steps
+    assert list(RUN_STEPS) == teller.steps
 
 
 def test_wrong_input_ends_the_run_before_any_job(run):

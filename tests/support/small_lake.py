@@ -17,7 +17,7 @@ from moto import mock_aws
 from jobs.main import run
 from jobs.runtime.files import OUTCOMES
 from shared.contracts import load_catalog
-from shared.jobs import Job, Replay, RunRecord, Step, StepSummary, TableOutcome, Window
+from shared.jobs import RUN_STEPS, Job, Replay, RunRecord, Step, StepSummary, TableOutcome, Window
 from shared.names import (
     Roots,
     TableName,
@@ -151,7 +151,7 @@ class SmallLake:
     def run(
         self,
         run_id: str,
-        steps: Iterable[Step] = tuple(Step),
+        steps: Iterable[Step] = RUN_STEPS,
         tables: tuple[str, ...] = (),
         business_date: date = TODAY,
         replay: Replay | None = None,

@@ -76,6 +76,13 @@ def test_nothing_of_the_lake_expires_but_what_is_staged(cloud):
     assert [("staging/", 3), ("unload/", 3)] == expiring
 
 
+def test_a_request_to_erase_somebody_that_was_left_behind_expires(cloud):
+    rules = bucket(cloud, "Pii")["LifecycleConfiguration"]["Rules"]
+
+    expiring = [(r["Prefix"], r["ExpirationInDays"]) for r in rules if "ExpirationInDays" in r]
+    assert [("staging/", 3), ("erasures/requests/", 3)] == expiring
+
+
 def test_landing_tells_event_bridge_without_a_custom_resource(cloud):
     assert {"EventBridgeEnabled": True} == bucket(cloud, "Landing")["NotificationConfiguration"][
         "EventBridgeConfiguration"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.build import flow as build_flow
-from shared.jobs import Status, Step
+from shared.jobs import RUN_STEPS, Status, Step
 from tests.support.frames import assert_rows
 from tests.support.small_lake import lease_account
 
@@ -59,7 +59,7 @@ def test_only_touched_groups_are_recomputed_and_only_what_differs_is_written(lak
     # An order moves from 0 to 1, 2 gets another one, 3's only order changes in what the totals do not show.
     moved, another, unseen = f"10,1,5,a,{ELEVEN}", f"99,2,1.25,b,{ELEVEN}", f"13,3,5,z,{ELEVEN}"
     lake.land("bronze.shop__orders", ORDERS, moved, another, unseen)
-    ran = lake.run("r1", tuple(Step), WAY)
+    ran = lake.run("r1", RUN_STEPS, WAY)
     reason = "refreshed 4 groups of customer_id"
     assert reason == ran.outcomes["gold.totals"].reason
     assert [reason] == [o.reason for o in lake.record("r1").outcomes if o.table == "gold.totals"]

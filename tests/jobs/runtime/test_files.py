@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from jobs.runtime.files import OUTCOMES, earlier_outcomes, leave_outcomes
+from jobs.runtime.files import OUTCOMES, earlier_outcomes, leave_outcomes, read_text, remove_file, write_text
 from shared.jobs import SUMMARY_LIMIT_BYTES, Colour, Failure, Job, Status, Step, StepSummary, TableOutcome
 
 
@@ -90,3 +90,19 @@ def test_files_go_to_a_bucket_too(job, monkeypatch):
         later = there.model_copy(update={"step": Step.REFINE, "earlier": {Step.INGEST: "a1"}})
         assert [outcome("bronze.a", Step.INGEST)] == earlier_outcomes(later)
     assert not Path("s3:").exists()
+
+
+@pytest.mark.parametrize("root", ["{folder}", "s3://lake"])
+def test_a_small_file_is_there_until_it_is_removed(root, tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    place = root.format(folder=tmp_path) + "/requests/r1.json"
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="lake")
+        write_text(f"{place}.old", "another")
+
+        assert read_text(place) is None
+        write_text(place, "café")
+        assert "café" == read_text(place)
+        remove_file(place)
+        assert read_text(place) is None
+        remove_file(place)

@@ -75,7 +75,7 @@ def treated(treatment, classification="restricted"):
             PEOPLE,
             LOGIC,
             treated("hmac").replace("treatment", "treatmnt"),
-            ["20: unknown custom property", "given: treatmnt", "expected: renamedFrom, treatment"],
+            ["20: unknown custom property", "given: treatmnt", "expected: refersTo, renamedFrom, treatment"],
             id="a misspelt treatment",
         ),
         pytest.param(

@@ -1,0 +1,130 @@
+"""Reads every byte that is left and looks for a person's values in it, whatever any log says of the files."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyspark.sql import functions as F
+
+from jobs.runtime.relation import relation
+from shared.names import (
+    RUNS_FOLDER,
+    STAGING_FOLDER,
+    UNLOAD_FOLDER,
+    events_location,
+    quarantine_location,
+    table_location,
+    tombstones_location,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pyspark.sql import SparkSession
+
+    from jobs.erase.search import Found
+    from shared.contracts import Catalog
+    from shared.names import Roots
+
+PARQUET = b"PAR1"
+DELTA_LOG, CHANGE_DATA = "_delta_log", "_change_data"
+CELL, VALUE = "_cell", "_value"
+
+
+def places_to_read(catalog: Catalog, roots: Roots, found: Iterable[Found]) -> tuple[list[str], list[str]]:
+    """Where a person may have been: what was reached, all that meets personal data, and the ledger; and Delta's logs.
+
+    What a run that died left on its way, staged or unloaded, is nobody's table. The change feed and the log of a table
+    are places of their own, since Spark passes over names that begin with `_` below a place.
+    """
+    tables = {f.location for f in found}
+    for table in catalog.tables.values():
+        if table.meets_personal:
+            root = roots.of(is_personal=table.is_personal)
+            tables |= {table_location(root, table.name), quarantine_location(root, table.name)}
+            tables |= {tombstones_location(roots.lake, table.name), events_location(roots.lake, table.name)}
+    on_the_way = [f"{root}/{STAGING_FOLDER}" for root in (roots.lake, roots.pii)] + [f"{roots.lake}/{UNLOAD_FOLDER}"]
+    feeds = [f"{table}/{CHANGE_DATA}" for table in tables]
+    data = [*tables, *feeds, *on_the_way, f"{roots.lake}/{RUNS_FOLDER}"]
+    return sorted(data), sorted(f"{table}/{DELTA_LOG}" for table in tables)
+
+
+def own_values(session: SparkSession, found: Iterable[Found], values: Iterable[str]) -> set[str]:
+    """The values that no row of anybody else holds: a city or an employer is rightly there still.
+
+    Args:
+        session: The session.
+        found: Where the person was, and is no more.
+        values: The person's values in clear.
+    """
+    own = set(values)
+    personal = {f.location: f.table for f in found if f.table.is_personal and f.place == str(f.table.name)}
+    for location, table in personal.items():
+        closed = [F.col(c.name).cast("string") for c in table.columns if c.is_closed]
+        theirs = session.read.format("delta").load(location).select(F.explode(F.array(*closed)).alias(CELL))
+        mine = F.broadcast(relation(session, VALUE, own))
+        held = theirs.join(mine, on=F.col(CELL).contains(F.col(VALUE))).select(VALUE).distinct()
+        own -= {row[0] for row in held.collect()}
+    return own
+
+
+def files_with(session: SparkSession, places: Iterable[str], values: Iterable[str]) -> tuple[list[str], int]:
+    """The files below some places in which one of some values stands, and how many files were read.
+
+    Parquet is unpacked, since what it holds is compressed.
+
+    Args:
+        session: The session.
+        places: Folders; those that do not exist are left out.
+        values: Texts in clear. They go to the workers, and neither into a plan nor into a log.
+    """
+    wanted = sorted(values)
+    there = [place for place in places if _has_files(session, place)]
+    if not there or not wanted:
+        return [], 0
+    files = session.read.format("binaryFile").option("recursiveFileLookup", "true").load(there)
+    rows = files.select("path", "content").mapInArrow(_looking_for(wanted), "path string, is_hit boolean").collect()
+    return sorted({row["path"] for row in rows if row["is_hit"]}), len(rows)
+
+
+def _looking_for(values: list[str]) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def look(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            hits = [holds(content.as_py(), values) for content in batch.column(1)]
+            yield pa.RecordBatch.from_arrays([batch.column(0), pa.array(hits, pa.bool_())], names=["path", "is_hit"])
+
+    return look
+
+
+def holds(content: bytes, values: list[str]) -> bool:
+    """Whether one of some texts stands in a file, in clear or in a cell of Parquet."""
+    if any(value.encode() in content for value in values):
+        return True
+    if not content.startswith(PARQUET):
+        return False
+    table = pq.read_table(io.BytesIO(content))
+    texts = (_texts(column) for column in table.columns)
+    return any(_contains(column, value) for column in texts if column is not None for value in values)
+
+
+def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    while pa.types.is_list(column.type):
+        column = pc.list_flatten(column)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return column
+    is_number = pa.types.is_integer(column.type) or pa.types.is_decimal(column.type)
+    return column.cast(pa.string()) if is_number else None
+
+
+def _contains(column: pa.ChunkedArray, value: str) -> bool:
+    return bool(pc.any(pc.match_substring(column, value)).as_py())
+
+
+def _has_files(session: SparkSession, place: str) -> bool:
+    jvm = session._jvm  # noqa: SLF001 - py4j's gateway has no public name
+    path = jvm.org.apache.hadoop.fs.Path(place)  # type: ignore[union-attr]
+    return bool(path.getFileSystem(session._jsc.hadoopConfiguration()).exists(path))  # noqa: SLF001 - as above

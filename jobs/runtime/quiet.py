@@ -1,0 +1,30 @@
+"""Silences the loggers of Spark that print an exception with all it says: it may quote the row it met."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# Tasks, stages and writers tell of a failure each on their own; what failed is told by the table's outcome.
+QUOTING = (
+    "org.apache.spark.executor",
+    "org.apache.spark.scheduler",
+    "org.apache.spark.storage",
+    "org.apache.spark.util",
+    "org.apache.spark.api.python",
+    "org.apache.spark.sql.execution",
+    "org.apache.spark.sql.catalyst",
+    "org.apache.spark.sql.delta",
+)
+QUOTING_IN_PYTHON = "SQLQueryContextLogger"
+
+
+def silence(spark: SparkSession) -> None:
+    """Switch these loggers off in this JVM, which on a laptop runs the tasks too."""
+    log4j = spark._jvm.org.apache.logging.log4j  # type: ignore[union-attr]  # noqa: SLF001 - py4j's gateway has no public name
+    for name in QUOTING:
+        log4j.core.config.Configurator.setLevel(name, log4j.Level.OFF)
+    logging.getLogger(QUOTING_IN_PYTHON).setLevel(logging.CRITICAL + 1)

@@ -1,0 +1,69 @@
+"""One job run over a lake in a folder, without a machine: the lease table, the lake's key, and Spark."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from scripts.local.account import LocalAccount
+from scripts.local.clients import client
+from scripts.local.driver_client import REPOSITORY, DriverSettings, SparkDriver
+from scripts.local.job_runs import JobRun
+from scripts.local.spark_settings import LOCAL_CONFS, jar_paths
+from scripts.running.lake_lock import locked
+from scripts.running.local_lake import ENVIRONMENT
+from scripts.running.pii_key import pii_key
+from shared.errors import StepFailedError
+from shared.names import lease_table, pii_key_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from shared.jobs import Job
+
+
+def run_job(driver: SparkDriver, job: Job) -> None:
+    """Run one job to its end.
+
+    Raises:
+        StepFailedError: the job did not come to its end; the text is that of its error.
+    """
+    arguments = ["--job", job.model_dump_json()]
+    result = driver.run(JobRun(job.run_id, job.step, "local", "main.py", arguments))
+    if result.exit_code:
+        raise StepFailedError(
+            f"the {job.step} of run {job.run_id} failed",
+            given=result.tail.splitlines()[-1] if result.tail else f"exit code {result.exit_code}",
+            mend=f"read {driver.settings.logs}/{job.run_id}.log",
+        )
+
+
+@contextmanager
+def account_and_spark(root: Path) -> Iterator[SparkDriver]:
+    """Hold the lake for this process, and give a driver that finds leases and key.
+
+    Raises:
+        LeaseHeldError: another process works on this lake.
+    """
+    path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
+    settings = DriverSettings(logs=root / "logs", jars=jar_paths(), confs=LOCAL_CONFS, environment={"PYTHONPATH": path})
+    driver = SparkDriver(settings)
+    with locked(root), LocalAccount(driver):
+        make_lease_table()
+        client("secretsmanager").create_secret(Name=pii_key_secret(ENVIRONMENT), SecretString=pii_key(root))
+        try:
+            yield driver
+        finally:
+            driver.stop()
+
+
+def make_lease_table() -> None:
+    """Make the table of leases in the local account, where no stack was deployed."""
+    client("dynamodb").create_table(
+        TableName=lease_table(ENVIRONMENT),
+        KeySchema=[{"AttributeName": "table", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "table", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )

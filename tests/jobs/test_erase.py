@@ -1,0 +1,274 @@
+"""A person is gone from every byte of the lake, does not come back, and everybody else's rows are as they were."""
+
+import json
+import re
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pydantic import ValidationError
+
+from jobs.erase.upkeep import remove_old_files
+from jobs.main import run
+from shared.contracts import load_catalog
+from shared.contracts.subjects import reaches, subjects
+from shared.erasure import ErasureRecord, ErasureRequest, erasure_location, erasure_request_location
+from shared.errors import ContractError, ErasureError, TerminalError, UnknownNameError
+from shared.jobs import Status, Step
+from shared.names import pii_folder
+from tests.support.small_contracts import CUSTOMERS, FILES, KEY_AND_SEQUENCE, bronze, contract
+
+TEN, ELEVEN = "2026-01-01 10:00:00", "2026-01-01 11:00:00"
+HEADER = "customer_id,name,changed_at"
+ORDERS = "order_id,customer_id,amount_eur,state,changed_at"
+ANN = "Annabel Canary"
+NAME = "{name: name, logicalType: string, physicalType: string, description: Text.}"
+CLOSED = "{name: name, logicalType: string, physicalType: string, classification: restricted, description: Text.}"
+HASHED = CUSTOMERS.replace(
+    "{name: name, logicalType: string, physicalType: string, transformLogic: trim(name), description: Name.}",
+    "{name: name, logicalType: string, physicalType: string, transformLogic: trim(name), description: Name., "
+    "classification: restricted, customProperties: [{property: treatment, value: hmac}]}",
+)
+
+
+def referring(text, column, to):
+    """A contract whose column says that it holds the values of another one."""
+    return text.replace(
+        f"{{name: {column}, ", f"{{name: {column}, customProperties: [{{property: refersTo, value: {to}}}], "
+    )
+
+
+VERSIONS = HASHED.replace(
+    "        description: Number.",
+    "        description: Number.\n"
+    "        customProperties: [{property: refersTo, value: silver.customers.customer_id}]",
+)
+PERSONAL = {
+    **FILES,
+    "bronze.shop__customers": FILES["bronze.shop__customers"].replace(NAME, CLOSED),
+    "silver.customers": contract("silver.customers", HASHED, KEY_AND_SEQUENCE | {"subject": "customer_id"}),
+}
+# A history beside the customers, parcels that silver does not know, and stock that is named by what orders say.
+WIDE = {
+    **PERSONAL,
+    "silver.customer_versions": contract(
+        "silver.customer_versions", VERSIONS, KEY_AND_SEQUENCE | {"storedAsScdType": "2"}
+    ),
+    "bronze.shop__parcels": referring(
+        bronze("bronze.shop__parcels", "append", "parcel", "order_id"), "order_id", "silver.orders.order_id"
+    ),
+    "bronze.shop__stock": referring(FILES["bronze.shop__stock"], "product", "silver.orders.state"),
+}
+
+
+def erase(lake, subject, run_id, **asked):
+    request = ErasureRequest.of_text(subject, **asked)
+    place = Path(erasure_request_location(pii_folder(lake.lake_root), run_id))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(request.model_dump_json())
+    job = lake.job(Step.ERASE, run_id)
+    try:
+        run(["--job", job.model_dump_json()], lake.spark, lake.catalog)
+    finally:
+        assert not place.exists()
+    return record_of(lake, run_id)
+
+
+def record_of(lake, run_id):
+    return ErasureRecord.model_validate_json(Path(erasure_location(lake.lake_root, run_id)).read_text())
+
+
+def places(record):
+    return {p.place: p.rows for p in record.places}
+
+
+def files_that_tell(lake, *values):
+    """Every file of the lake that holds one of some texts, whatever its format; read without the engine."""
+    found = []
+    for file in [f for f in Path(lake.lake_root).rglob("*") if f.is_file()]:
+        content = file.read_bytes()
+        if content.startswith(b"PAR1"):
+            content += json.dumps(pq.read_table(pa.BufferReader(content)).to_pylist(), default=str).encode()
+        found += [str(file.relative_to(lake.lake_root)) for v in values if v.encode() in content]
+    return found
+
+
+@pytest.fixture
+def lake(small_lake):
+    """Ann, who has an order, a refused one, one to be deleted and a broken line, and Bob; news of Ann has landed."""
+    small_lake.files = dict(WIDE)
+    small_lake.land("bronze.shop__customers", HEADER, f"1000001,{ANN},{TEN}", f"2,Bob,{TEN}", f"1000001,{ANN},{TEN},9")
+    anns = [f"10,1000001,5,new,{TEN}", f"12,1000001,-1,new,{TEN}", f"15,1000001,6,sent,{TEN}"]
+    small_lake.land("bronze.shop__orders", ORDERS, *anns, f"11,2,7,new,{TEN}")
+    small_lake.land("bronze.shop__parcels", "parcel,order_id", "P1,10", "P2,12", "P3,11")
+    small_lake.land("bronze.shop__stock", "product,pieces", "new,1")
+    small_lake.run("r1")
+    small_lake.land("bronze.shop__orders", ORDERS, f"15,1000001,6,deleted,{ELEVEN}")
+    small_lake.land("bronze.shop__customers", HEADER, f"1000001,{ANN} II,{ELEVEN}")
+    small_lake.land("bronze.shop__orders", ORDERS, f"16,1000001,-2,new,{TEN}")
+    return small_lake
+
+
+def die(*_, **__):
+    raise TerminalError("the run dies here")
+
+
+def die_at_orders(session, location):
+    """In the place of the removal of old files."""
+    if location.endswith("lake/silver/orders"):
+        die()
+    remove_old_files(session, location)
+
+
+def test_an_erased_person_is_gone_and_stays_gone_and_nobody_else_is_touched(lake, monkeypatch):
+    assert files_that_tell(lake, ANN)
+    with monkeypatch.context() as dying:
+        dying.setattr("jobs.refine.flow.commit", die)
+        lake.run("r2", (Step.INGEST, Step.REFINE), ("bronze.shop__orders", "silver.orders"))
+    half = lake.versions()
+    with pytest.raises(ErasureError, match=r"a run died while it wrote silver.orders.*nothing was deleted"):
+        erase(lake, "customer=1000001", "e0")
+    assert half == lake.versions()
+    lake.run("r3")
+    before = lake.versions()
+
+    looked = erase(lake, "customer=1000001", "look", dry_run=True)
+    nobody = erase(lake, "customer=3", "e1")
+    assert before == lake.versions()
+    assert ((), None, 0) == (nobody.places, nobody.complete_on, nobody.scanned_files)
+    with monkeypatch.context() as dying:
+        dying.setattr("jobs.erase.flow.remove_old_files", die_at_orders)
+        with pytest.raises(TerminalError, match="the run dies here"):
+            erase(lake, "customer=1000001", "e2")
+    stray = Path(lake.lake_root, "staging", "dead", "part.json")
+    stray.parent.mkdir(parents=True)
+    stray.write_text(f'{{"name": "{ANN}"}}')
+    with pytest.raises(
+        ErasureError, match=r"something of the person is still there; given: 1 places: .*dead/part\.json"
+    ):
+        erase(lake, "customer=1000001", "e3")
+    proven = record_of(lake, "e3")
+    stray.unlink()
+    record = erase(lake, "customer=1000001", "e4")
+
+    expected = {
+        "silver.customers": 1,
+        "bronze.shop__customers": 2,
+        "quarantine of bronze.shop__customers": 1,
+        "silver.customer_versions": 2,
+        "events of silver.customer_versions": 2,
+        "silver.orders": 1,
+        "bronze.shop__orders": 5,
+        "quarantine of silver.orders": 2,
+        "tombstones of silver.orders": 1,
+        "bronze.shop__parcels": 2,
+        "gold.totals": 1,
+    }
+    assert expected == places(looked)
+    # What was deleted before it died is not found again; what others are found by is.
+    assert places(proven).items() < expected.items()
+    assert {"silver.customers", "bronze.shop__customers", "bronze.shop__orders"} <= places(proven).keys()
+    assert proven.scanned_files > 0
+    assert ({}, (), ()) == (places(record), record.left, looked.left)
+    assert "silver.orders.state: rows of others hold the same value, so what it leads to was left" in looked.to_look_at
+    assert ["P3"] == [row[0] for row in lake.rows("bronze.shop__parcels")]
+    assert ["new"] == [row[0] for row in lake.rows("silver.stock")]
+    assert date.today() + timedelta(days=59) <= record.complete_on  # noqa: DTZ011 - either day will do
+    assert re.fullmatch(r"k1:[0-9a-f]{64}", record.subject_hash)
+    assert [] == files_that_tell(lake, ANN)
+    assert "1000001" not in proven.model_dump_json()
+
+    # The source sends Ann once more, in a file that was changed, beside somebody new.
+    lake.land("bronze.shop__customers", HEADER, f"1000001,{ANN},{ELEVEN}", f"3,Cy,{TEN}")
+    lake.land("bronze.shop__orders", ORDERS, f"13,1000001,5,new,{TEN}", f"14,3,8,new,{TEN}")
+    ran = lake.run("r4")
+    assert {Status.UNCHANGED, Status.SUCCEEDED} == {o.status for o in ran.outcomes.values()}
+    assert {"read": 2, "inserted": 1, "superseded": 1} == ran.books("bronze.shop__customers")
+    assert [2, 3] == [row[0] for row in lake.rows("silver.customers")]
+    assert [(11, 2), (14, 3)] == [row[:2] for row in lake.rows("silver.orders")]
+    assert [2, 3] == [row[0] for row in lake.rows("gold.totals")]
+    assert [2, 3] == [row[0] for row in lake.rows("silver.customer_versions")]
+    assert [] == files_that_tell(lake, ANN)
+
+
+def test_whom_nobody_knows_is_told_before_anything_is_done(tmp_path, small_lake):
+    small_lake.files = dict(PERSONAL)
+
+    with pytest.raises(UnknownNameError, match="unknown kind of subject; given: 'pet'; expected: one of customer"):
+        reaches(small_lake.catalog, "pet")
+    with pytest.raises(TerminalError, match="expected: KIND=ID") as told:
+        ErasureRequest.of_text("7654321")
+    assert "7654321" not in str(told.value)
+    with pytest.raises(ValidationError) as told:
+        ErasureRequest.model_validate_json('{"kind": "customer", "id": ["7654321"]}')
+    assert "7654321" not in str(told.value)
+    assert "29485" == ErasureRequest.model_validate_json('{"kind": "customer", "id": 29485}').id
+
+
+@pytest.mark.parametrize(
+    "properties, subject, said",
+    [
+        pytest.param(HASHED, "changed_at", "subject is not the table's key; given: changed_at", id="key"),
+        pytest.param(HASHED, "name", "subject is treated, and nobody could ask for it; given: name", id="treated"),
+        pytest.param(
+            VERSIONS.replace("silver.customers.customer_id", "silver.orders.amount_eur"),
+            "customer_id",
+            "column customer_id refers to what cannot hold its values; given: silver.orders.amount_eur; "
+            "expected: a column that is there, of type bigint",
+            id="another type",
+        ),
+        pytest.param(
+            VERSIONS.replace("silver.customers.customer_id", "somewhere"),
+            "customer_id",
+            "column customer_id refers to what is no column; given: somewhere; expected: <layer>.<table>.<column>",
+            id="no column",
+        ),
+    ],
+)
+def test_a_contract_that_cannot_lead_to_a_person_is_refused(small_lake, properties, subject, said):
+    small_lake.files = PERSONAL | {
+        "silver.customers": contract("silver.customers", properties, KEY_AND_SEQUENCE | {"subject": subject})
+    }
+
+    with pytest.raises(ContractError, match=said):
+        _ = small_lake.catalog
+
+
+def test_the_contracts_reach_a_person_in_every_table_that_may_hold_something_of_them():
+    catalog = load_catalog()
+    found = {kind: {str(r.table.name) for r in reaches(catalog, kind)} for kind in subjects(catalog)}
+
+    assert {"contact", "customer", "lead"} == set(found)
+    # Every table with personal columns is reached, but for those of companies.
+    personal = {n for n, t in catalog.tables.items() if t.is_personal}
+    assert {"bronze.crm__accounts", "bronze.salesforce__accounts"} == personal - set().union(*found.values())
+    assert {
+        "bronze.crm__contacts",
+        "silver.contacts",
+        "bronze.salesforce__contacts",
+        "silver.salesforce_contacts",
+        "silver.leads",
+        "silver.tasks",
+        "silver.cases",
+        "silver.campaign_members",
+    } <= found["contact"]
+    assert {
+        "bronze.snowflake__customers",
+        "bronze.snowflake__persons",
+        "bronze.snowflake__orders",
+        "bronze.snowflake__order_lines",
+        "bronze.snowflake__addresses",
+        "bronze.kafka__order_changes",
+        "bronze.kafka__order_events",
+        "bronze.redshift__behaviour_events",
+        "silver.customers",
+        "silver.customers_history",
+        "silver.orders",
+        "silver.order_lines",
+        "silver.order_events",
+        "silver.sessions",
+        "gold.customer_dim",
+        "gold.sales_fact",
+    } <= found["customer"]

@@ -1,0 +1,41 @@
+"""An account that other processes reach, with the table of leases and the key of personal data."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import boto3
+from moto.server import ThreadedMotoServer
+
+from shared.names import pii_key_secret
+from tests.support.small_lake import ENV, PII_KEY, make_lease_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pytest
+
+
+@contextmanager
+def served_account(patch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """Serve an account on a free port, and give the variables that lead there."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto.start()
+    host, port = moto.get_host_and_port()
+    variables = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    for name, value in variables.items():
+        patch.setenv(name, value)
+    boto3.client("secretsmanager").create_secret(Name=pii_key_secret(ENV), SecretString=PII_KEY)
+    make_lease_table()
+    try:
+        yield variables
+    finally:
+        moto.stop()
