@@ -12,9 +12,10 @@ from scripts.sources.order_events import HEADERS, PARTITIONS, messages
 from shared.errors import TerminalError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from scripts.sources.order_events import Message
+    from scripts.sources.order_events import Message, Row
 
 ANSWER_SECONDS = 30
 
@@ -24,10 +25,12 @@ class KafkaStandIn:
 
     Args:
         folder: Where it keeps its topics: a topic that was filled is not filled again.
+        orders: The orders its records tell of; those of the samples if left out.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, orders: Sequence[Row] | None = None) -> None:
         self.broker = KafkaBroker(folder)
+        self._orders = orders
 
     @property
     def secret(self) -> dict[str, Any]:
@@ -55,7 +58,7 @@ class KafkaStandIn:
             TerminalError: the broker did not take a record.
         """
         producer = Producer(self.broker.client_settings | {"linger.ms": 20, "enable.idempotence": True})
-        for topic, partitions in messages(delivery).items():
+        for topic, partitions in messages(delivery, self._orders).items():
             for partition, wanted in enumerate(partitions):
                 for message in wanted[self._held(topic, partition) :]:
                     _send(producer, topic, message)

@@ -23,7 +23,7 @@ from scripts.sources.delivered_files import sample_orders
 from scripts.sources.deliveries import ORDER_CHANGES, ORDER_EVENTS, ORDERS, ORDERS_UPTO, How, oddities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 EVENTS_TOPIC, CHANGES_TOPIC = "order-events", ORDER_CHANGES
 PARTITIONS = {EVENTS_TOPIC: 2, CHANGES_TOPIC: 1}
@@ -53,27 +53,33 @@ def schema_files() -> Iterator[tuple[str, bytes]]:
         yield f"schemas/kafka/{file.name}", file.read_bytes()
 
 
-def messages(delivery: int) -> dict[str, list[list[Message]]]:
-    """All that the topics hold on the day of a delivery, by topic and partition, in the order of their offsets."""
+def messages(delivery: int, orders: Sequence[Row] | None = None) -> dict[str, list[list[Message]]]:
+    """All that the topics hold on the day of a delivery, by topic and partition, in the order of their offsets.
+
+    Args:
+        delivery: 1 or 2.
+        orders: The order headers that the records tell of; those of the samples if left out.
+    """
+    told = sample_orders() if orders is None else orders
     held = {topic: [list[Message]() for _ in range(count)] for topic, count in PARTITIONS.items()}
     for day in range(1, delivery + 1):
-        for message in _events(day):
+        for message in _events(day, told):
             held[EVENTS_TOPIC][message.partition].append(message)
-        for message in _changes(day):
+        for message in _changes(day, told):
             held[CHANGES_TOPIC][message.partition].append(message)
     return held
 
 
-def _orders(delivery: int) -> list[Row]:
+def _orders(delivery: int, told: Sequence[Row]) -> list[Row]:
     """The orders whose story is told first on the day of this delivery, oldest first."""
     late = {o.row for o in oddities(ORDERS, How.HELD_BACK)}
-    orders = sorted(sample_orders(), key=lambda o: (o["orderdate"], int(o["salesorderid"])))
+    orders = sorted(told, key=lambda o: (o["orderdate"], int(o["salesorderid"])))
     return [o for o in orders if (o["shipdate"] > ORDERS_UPTO or o["salesorderid"] in late) is (delivery > 1)]
 
 
-def _events(delivery: int) -> Iterator[Message]:
+def _events(delivery: int, orders: Sequence[Row]) -> Iterator[Message]:
     schema = SCHEMA_OF_DELIVERY[delivery]
-    told = {str(e["event_id"]): e for order in _orders(delivery) for e in _story(order)}
+    told = {str(e["event_id"]): e for order in _orders(delivery, orders) for e in _story(order)}
     odd = {o.row: o for o in oddities(ORDER_EVENTS, *How)} if delivery > 1 else {}
     for name, event in told.items():
         oddity = odd.get(name)
@@ -121,9 +127,9 @@ def _schema(schema_id: int) -> dict[str, Any]:
     return dict(parsed)
 
 
-def _changes(delivery: int) -> Iterator[Message]:
+def _changes(delivery: int, orders: Sequence[Row]) -> Iterator[Message]:
     """The order's row inserted and updated, as Debezium's connector tells it; one order is deleted at the end."""
-    for order in _orders(delivery):
+    for order in _orders(delivery, orders):
         placed, shipped = (_moment(order[c]) for c in ("orderdate", "shipdate"))
         begun = _image(order) | {"status": 1, "shipdate": None, "modifieddate": _millis(placed)}
         yield _change(order, "c", None, begun, placed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from scripts.generating.generated import generated_orders, generated_records, read_copying
 from scripts.sources.delivered_bridge import bridge_files
 from scripts.sources.delivered_events import redshift_files
 from scripts.sources.delivered_files import check_delivery, crm_files, rates_archive, snowflake_files
@@ -14,6 +15,7 @@ from scripts.sources.redshift.stand_in import RedshiftStandIn
 from scripts.sources.salesforce.records import field_types, salesforce_records
 from scripts.sources.salesforce.stand_in import SalesforceStandIn
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
+from shared.errors import TerminalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +32,7 @@ class StandIns:
 
     Args:
         root: The lake's root; files are dropped in its `landing`, what the stand-ins need is kept in its `sources`.
-        delivery: 1 or 2, see scripts/sources/deliveries.py.
+        delivery: 1 or 2, see scripts/sources/deliveries.py. A lake that data was generated for has its own day.
 
     Raises:
         TerminalError: there is no such delivery.
@@ -39,11 +41,13 @@ class StandIns:
     def __init__(self, root: Path, delivery: int) -> None:
         check_delivery(delivery)
         self.root = root.absolute()
-        self.delivery = delivery
+        self.generated = read_copying(self.root)
+        self.delivery = self.generated.day if self.generated else delivery
         self.snowflake = SnowflakeStandIn(self.root / "sources" / "snowflake")
         self.redshift = RedshiftStandIn(self.root / "sources" / "redshift")
         self.salesforce = SalesforceStandIn()
-        self.kafka = KafkaStandIn(self.root / "sources" / "kafka")
+        orders = generated_orders(self.generated) if self.generated else None
+        self.kafka = KafkaStandIn(self.root / "sources" / "kafka", orders)
         self.web = FileServer()
 
     @property
@@ -88,9 +92,15 @@ class StandIns:
         """Let a day pass: the sources hold another delivery from now on.
 
         Raises:
-            TerminalError: there is no such delivery, or a source does not answer.
+            TerminalError: there is no such delivery, a source does not answer, or the sources hold generated data.
         """
         check_delivery(delivery)
+        if self.generated:
+            raise TerminalError(
+                "the sources of this lake hold generated data, and not the samples",
+                given=str(self.root),
+                mend="run its machines by `./lake run`, or name another --root",
+            )
         self.delivery = delivery
         self._put_files()
         self.redshift.load()
@@ -117,12 +127,15 @@ class StandIns:
         self.stop()
 
     def _put_files(self) -> None:
+        self.web.files[RATES_NAME] = rates_archive(self.delivery)
+        if self.generated:  # its files are there already
+            self.salesforce.hold(generated_records(self.generated), field_types())
+            return
         _put(self.snowflake.tables, snowflake_files(self.delivery))
         _put(self.redshift.tables, redshift_files(self.delivery))
         _put(self.root / "landing", [*crm_files(self.delivery), *schema_files()])
         _put(self.root / "landing", bridge_files(self.delivery))
         self.salesforce.hold(salesforce_records(self.delivery), field_types())
-        self.web.files[RATES_NAME] = rates_archive(self.delivery)
 
 
 def _put(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:

@@ -1,0 +1,173 @@
+"""What the sources of a lake hold once data was generated for it: files in its folder, and what is made of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from scripts.generating.copies import SECOND_DAY, Copying, copies, late, renumbered
+from scripts.generating.shape import shape_of
+from scripts.looking.errors import WrongRequestError
+from scripts.sources.delivered_bridge import bridge_files
+from scripts.sources.delivered_events import redshift_files
+from scripts.sources.delivered_files import crm_files, sample_orders, snowflake_files
+from scripts.sources.deliveries import FILE_DAYS
+from scripts.sources.order_events import schema_files
+from scripts.sources.salesforce.records import salesforce_records
+from shared.contracts import load_catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from scripts.generating.copies import Row
+    from scripts.sources.salesforce.org import Record
+    from shared.contracts import Table
+
+MARK = "sources/generated.json"
+SNOWFLAKE, REDSHIFT, LANDING = "sources/snowflake/tables", "sources/redshift", "landing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """How many rows a table of a source holds."""
+
+    table: str
+    rows: int
+
+
+def read_copying(root: Path) -> Copying | None:
+    """What was generated for the lake at a root; None when its sources hold the samples."""
+    mark = root / MARK
+    return Copying(**json.loads(mark.read_text(encoding="utf-8"))) if mark.exists() else None
+
+
+def generate(root: Path, copying: Copying) -> list[Held]:
+    """Fill the files of a lake's sources, table by table and row by row, and note what was asked for.
+
+    Args:
+        root: The lake's folder; made if it is not there.
+        copying: How many copies, of what seed, on which day.
+
+    Raises:
+        WrongRequestError: the lake's sources hold something else, which they cannot forget.
+    """
+    _check_goes_on(root, copying)
+    held = [
+        *_tables(root / SNOWFLAKE, snowflake_files(copying.day), "snowflake", copying),
+        *_tables(root / REDSHIFT, redshift_files(copying.day), "redshift", copying),
+        *_drops(root / LANDING, copying),
+        *(Held(table=t, rows=len(r)) for t, r in _salesforce(copying)),
+    ]
+    for name, content in (*bridge_files(copying.day), *schema_files()):
+        _put(root / LANDING / name, [content])
+    (root / MARK).write_text(json.dumps(asdict(copying)), encoding="utf-8")
+    return held
+
+
+def _check_goes_on(root: Path, copying: Copying) -> None:
+    """A topic is a log, and a lake remembers: sources may pass from the first day to the second, and no other way."""
+    before = read_copying(root)
+    if before is None and not (root / "runs").exists():
+        return
+    if before is None or (before.scale, before.seed) != (copying.scale, copying.seed) or before.day > copying.day:
+        told = f"scale {before.scale}, seed {before.seed}, day {before.day}" if before else "runs on the samples"
+        raise WrongRequestError(
+            f"the sources of {root} hold something else",
+            given=told,
+            expected="a new folder, or the second day of the same scale and seed",
+            mend="name another --root",
+        )
+
+
+def generated_records(copying: Copying) -> dict[str, list[Record]]:
+    """The records of every object of Salesforce."""
+    objects = _of_source("salesforce")
+    return dict(_records(copying, objects))
+
+
+def generated_orders(copying: Copying) -> list[Row]:
+    """The order headers that the topics of Kafka tell of: those of the samples, and of each copy."""
+    numbered = ("salesorderid", "customerid")
+    return [
+        order | {name: renumbered(order[name], copy) for name in numbered}
+        for copy in range(copying.scale)
+        for order in sample_orders()
+    ]
+
+
+def _salesforce(copying: Copying) -> Iterator[tuple[str, list[Record]]]:
+    tables = _of_source("salesforce")
+    for name, rows in _records(copying, tables):
+        yield str(tables[name].name), rows
+
+
+def _records(copying: Copying, tables: dict[str, Table]) -> Iterator[tuple[str, list[Record]]]:
+    for name, records in salesforce_records(copying.day).items():
+        shape = shape_of(load_catalog(), tables[name])
+        yield name, [*records, *copies(records, shape, copying, doubles=False)]
+
+
+def _tables(folder: Path, files: Iterable[tuple[str, bytes]], system: str, copying: Copying) -> Iterator[Held]:
+    tables = _of_source(system)
+    for name, content in files:
+        stem = name.removesuffix(".csv").rpartition(".")[2]
+        if not name.endswith(".csv"):
+            _put(folder / name, [content])
+            continue
+        table = tables[stem]
+        rows = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+        more = copies(rows, shape_of(load_catalog(), table), copying)
+        yield Held(table=str(table.name), rows=len(rows) + _put(folder / name, [content], list(rows[0]), more))
+
+
+def _drops(folder: Path, copying: Copying) -> Iterator[Held]:
+    """The CRM's files: those of the samples, and beside them one a day with the rows of the copies."""
+    wholes = {}
+    for name, content in crm_files(copying.day):
+        _put(folder / name, [content])
+        wholes.setdefault(name.split("/")[1], content)
+    for entity, content in wholes.items():
+        table = next(t for t in load_catalog().tables.values() if str(t.name) == f"bronze.crm__{entity}")
+        shape = shape_of(load_catalog(), table)
+        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+        first = Copying(scale=copying.scale, seed=copying.seed, day=1)
+        held = len(rows)
+        held += _put(_drop(folder, entity, 1), [], list(rows[0]), copies(rows, shape, first))
+        if copying.day == SECOND_DAY:
+            held += _put(_drop(folder, entity, 2), [], list(rows[0]), late(rows, shape, copying))
+        yield Held(table=str(table.name), rows=held)
+
+
+def _drop(folder: Path, entity: str, day: int) -> Path:
+    return folder / "crm" / entity / f"{FILE_DAYS[day]}-generated.csv"
+
+
+def _of_source(system: str) -> dict[str, Table]:
+    """The bronze tables of a system, by what they are called there."""
+    return {t.source.object: t for t in load_catalog().tables.values() if t.source and t.source.system == system}
+
+
+def _put(path: Path, contents: Iterable[bytes], header: list[str] | None = None, rows: Iterable[Row] = ()) -> int:
+    """Write a file, what is given as it is and rows behind it; how many rows that were.
+
+    One that has this content already is left alone: a new date would make it look new.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished, count = path.with_name(f".{path.name}"), 0
+    unfinished.write_bytes(b"".join(contents))  # some of which are no UTF-8, and meant to be none
+    with unfinished.open("a", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, header or [], lineterminator="\n")
+        if not contents and header:
+            writer.writeheader()
+        for row in rows:
+            writer.writerow(row)
+            count += 1
+    if path.exists() and path.read_bytes() == unfinished.read_bytes():
+        unfinished.unlink()
+    else:
+        unfinished.replace(path)
+    return count

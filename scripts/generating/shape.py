@@ -1,0 +1,59 @@
+"""What generated rows of a bronze table have to keep to, as its contract and those of the tables it feeds say it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from shared.contracts import Disposition, Kind
+
+if TYPE_CHECKING:
+    from shared.contracts import Catalog, Column, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """The columns that matter when rows are copied; all names are those of the bronze contract.
+
+    `numbered` are the first column of the key and those that point to another table's key: a copy has numbers of its
+    own there, the same for a key and what points to it. `required` may not be empty in silver, so an empty cell there
+    makes a dirty row. A table that is `whole` is read whole each time: a key that is gone is deleted.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    numbered: frozenset[str]
+    required: tuple[str, ...]
+    cursor: str | None
+    lag: timedelta
+    is_whole: bool
+
+
+def shape_of(catalog: Catalog, table: Table) -> Shape:
+    """Read the shape of a bronze table out of the contracts."""
+    taken = [(_plain(c, table), c) for t in _refined(catalog, table) for c in t.columns]
+    pointing = {name for name, column in taken if name and column.parent}
+    numbered = frozenset({*table.primary_key[:1], *pointing})
+    required = {name for name, column in taken if name and column.required} - numbered - set(table.primary_key)
+    source = table.source
+    return Shape(
+        table=str(table.name),
+        key=table.primary_key,
+        numbered=numbered,
+        required=tuple(sorted(required)),
+        cursor=source.cursor if source else None,
+        lag=timedelta(seconds=source.lag_seconds if source else 0),
+        is_whole=table.disposition is Disposition.SNAPSHOT,
+    )
+
+
+def _refined(catalog: Catalog, table: Table) -> list[Table]:
+    """The tables that take their columns straight from this one."""
+    return [t for t in catalog.tables.values() if t.kind is Kind.REFINED and table.name in t.inputs and t.query is None]
+
+
+def _plain(column: Column, table: Table) -> str | None:
+    """The column of the input that a column is, None when it is made of several or of a part of one."""
+    name = column.logic or column.name
+    return name if name in table.column_names else None
