@@ -22,6 +22,15 @@ hypothesis.settings.register_profile("lake", deadline=None)
 hypothesis.settings.load_profile("lake")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files first that take long, so that workers who share the suite end at about the same time.
+
+    Those are the slow ones, and among them those that lie higher, which test more of the lake at once.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path not in slow, len(item.path.parts)))
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """The one Spark session of a test run, with Delta and the laptop's settings."""

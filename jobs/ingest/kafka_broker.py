@@ -110,15 +110,18 @@ def _faults(asked: str) -> Iterator[None]:
 @contextmanager
 def _admin(jvm: Any, settings: Mapping[str, str]) -> Iterator[Any]:  # noqa: ANN401 - a class of Java's
     own = jvm.java.util.HashMap()
-    for name, value in settings.items():
+    for name, value in {**settings, **patience()}.items():
         own.put(name, value)
-    own.put("default.api.timeout.ms", str(ANSWER_MS))
-    own.put("request.timeout.ms", str(min(TRY_MS, ANSWER_MS)))
     admin = jvm.org.apache.kafka.clients.admin.AdminClient.create(own)
     try:
         yield admin
     finally:
         admin.close(jvm.java.time.Duration.ofSeconds(1))
+
+
+def patience() -> dict[str, str]:
+    """The settings that say how long a client asks a broker that does not answer."""
+    return {"default.api.timeout.ms": str(ANSWER_MS), "request.timeout.ms": str(min(TRY_MS, ANSWER_MS))}
 
 
 def _answer(jvm: Any, future: Any) -> Any:  # noqa: ANN401 - as above

@@ -19,7 +19,8 @@ from jobs.runtime.files import OUTCOMES
 from shared.contracts.compile import DISPOSITIONS
 from shared.jobs import Replay, Status, Step
 from shared.names import outcomes_location, pii_folder
-from tests.jobs.test_killed import CUSTOMERS, TEN, begun, rows
+from tests.jobs.test_killed import rows
+from tests.support.begun import CUSTOMERS, TEN
 from tests.support.images import Photographer, developed
 
 CHANGED_AT = "      - {name: changed_at"
@@ -85,8 +86,8 @@ def points(images):
     return {f"{image.job.step} {image.table}" for image in images if image.table}
 
 
-def test_a_run_killed_after_any_commit_is_made_good_by_the_next(small_lake):
-    lake = begun(small_lake)
+def test_a_run_killed_after_any_commit_is_made_good_by_the_next(begun_lake):
+    lake = begun_lake
     kinds = {(table.kind, table.disposition) for table in lake.catalog.tables.values()}
     assert {(kind, disposition) for kind, known in DISPOSITIONS.items() for disposition in known} == kinds
 
@@ -114,10 +115,10 @@ def test_a_run_killed_after_any_commit_is_made_good_by_the_next(small_lake):
     assert [] == [(image.new, wrong) for image in of_tables if (wrong := recover(lake, image))]
 
 
-def test_a_step_that_is_tried_again_while_its_first_try_still_runs_writes_nothing_twice(small_lake, monkeypatch):
+def test_a_step_that_is_tried_again_while_its_first_try_still_runs_writes_nothing_twice(begun_lake, monkeypatch):
     """Two drivers on one table: the second finds the lease held and ends retryable; the first lands as if alone."""
-    lake = begun(small_lake)
-    lake.run("r2", (Step.INGEST,))
+    lake = begun_lake
+    lake.run("r2", (Step.INGEST,), tables=("+silver.orders",))
     undisturbed = lake.branched()
     undisturbed.run("r2", (Step.REFINE,), tables=("silver.orders",))
     first, second, third = (lake.job(Step.REFINE, "r2", tables=("silver.orders",)) for _ in range(3))
@@ -163,8 +164,8 @@ def full_disk(spark, size):
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="this system cannot limit another process")
-def test_a_disk_that_is_full_fails_tables_and_harms_none(small_lake):
-    lake, orders = begun(small_lake), ("+silver.orders",)
+def test_a_disk_that_is_full_fails_tables_and_harms_none(begun_lake):
+    lake, orders = begun_lake, ("+silver.orders",)
     undisturbed = lake.branched()
     undisturbed.run("r2", (Step.INGEST, Step.REFINE), tables=orders)
     before = everything_of(lake, lake.catalog.tables)

@@ -124,6 +124,11 @@ class SmallLake:
         shutil.copytree(self.lake_root, self.root / place)
         return replace(self, place=place, files=dict(self.files), _landed=self._landed + 100)
 
+    def copied(self, root: Path) -> SmallLake:
+        """A copy of the lake and of what was landed for it, with contracts of its own, in an empty folder."""
+        shutil.copytree(self.root, root, dirs_exist_ok=True)
+        return replace(self, root=root, files=dict(self.files))
+
     def land(self, table: str, *lines: str, name: str | None = None) -> Path:
         """Land a CSV file of a bronze table, later by a second than the one before."""
         self._landed += 1

@@ -8,6 +8,7 @@ import pytest
 from jobs.refine import flow as flow_module
 from shared.jobs import Replay, Status, Step
 from tests.support.small_contracts import bronze, contract
+from tests.support.small_lake import lease_account
 
 INGEST_AND_REFINE = (Step.INGEST, Step.REFINE)
 CUSTOMERS = "customer_id,name,changed_at"
@@ -16,15 +17,22 @@ TEN, ELEVEN = "2026-01-01 10:00:00", "2026-01-01 11:00:00"
 REPLAY = Replay(table="silver.orders")
 
 
-@pytest.fixture
-def shop(small_lake):
+@pytest.fixture(scope="module")
+def first_day(module_lake):
     """Customer 1 is known; orders 11 to 13 are refused, the last two for more than a missing customer."""
-    small_lake.only("bronze.shop__customers", "silver.customers", "bronze.shop__orders", "silver.orders")
-    small_lake.land("bronze.shop__customers", CUSTOMERS, f"1,Ann,{TEN}")
+    module_lake.only("bronze.shop__customers", "silver.customers", "bronze.shop__orders", "silver.orders")
+    module_lake.land("bronze.shop__customers", CUSTOMERS, f"1,Ann,{TEN}")
     orders = (f"10,1,5,new,{TEN}", f"11,9,1,new,{TEN}", f"12,9,-2,new,{TEN}", f"13,1,-3,new,{TEN}")
-    small_lake.land("bronze.shop__orders", ORDERS, *orders)
-    small_lake.run("r1", INGEST_AND_REFINE)
-    return small_lake
+    module_lake.land("bronze.shop__orders", ORDERS, *orders)
+    with lease_account():
+        module_lake.run("r1", INGEST_AND_REFINE)
+    return module_lake
+
+
+@pytest.fixture
+def shop(first_day, tmp_path, leases):
+    """A copy of the first day."""
+    return first_day.copied(tmp_path)
 
 
 def orders(lake):
