@@ -41,6 +41,8 @@ FLOWS = {
 def run(args: Sequence[str], spark: SparkSession, catalog: Catalog | None = None) -> int:
     """Run one job and leave its outcomes; one with `every_seconds` runs again and again, and leaves commits only.
 
+    An erasure is no run of tables: it leaves its own record.
+
     A table's failure is data in the outcomes; only a job that could not come to its end raises.
 
     Args:
@@ -57,6 +59,9 @@ def run(args: Sequence[str], spark: SparkSession, catalog: Catalog | None = None
     catalog = catalog or load_catalog()
     if job.every_seconds:
         ingest_forever(lambda: _outcomes(job, spark, catalog), job.every_seconds)
+    if job.step is Step.ERASE:
+        erase(spark, job, catalog)
+        return 0
     summary = leave_outcomes(job, _outcomes(job, spark, catalog))
     log.info("%s of %s ended %s: %s", job.step, job.run_id, summary.colour, dict(summary.tables))
     return 0
@@ -65,8 +70,6 @@ def run(args: Sequence[str], spark: SparkSession, catalog: Catalog | None = None
 def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutcome]:
     if job.step is Step.RECORD:
         return record(spark, job, catalog)
-    if job.step is Step.ERASE:
-        return erase(spark, job, catalog)
     kind, make = FLOWS[job.step]
 
     def work(table: Table) -> TableOutcome:

@@ -17,7 +17,6 @@ from shared.contracts import Kind
 from shared.contracts.subjects import reaches
 from shared.erasure import ErasedPlace, ErasureRecord, ErasureRequest, erasure_location, erasure_request_location
 from shared.errors import ErasureError, TerminalError
-from shared.jobs import Status, TableOutcome
 from shared.names import lease_table, quarantine_location, table_location
 from shared.retention import LOG_DAYS, NONCURRENT_DAYS
 
@@ -29,14 +28,11 @@ if TYPE_CHECKING:
     from shared.jobs import Job
 
 
-def erase(spark: SparkSession, job: Job, catalog: Catalog) -> list[TableOutcome]:
+def erase(spark: SparkSession, job: Job, catalog: Catalog) -> None:
     """Erase whom the run's request names, and leave a record without the person.
 
     Runs as often as one likes: what is gone is not found again, and a run that died goes on where it was. Of somebody
     whom no table knows nothing is done, and nobody of that name is kept out: it may be a slip of the pen.
-
-    Returns:
-        One outcome per table that had rows of the person.
 
     Raises:
         TerminalError: the run has no request.
@@ -47,9 +43,8 @@ def erase(spark: SparkSession, job: Job, catalog: Catalog) -> list[TableOutcome]
     text = read_text(asked)
     if text is None:
         raise TerminalError("there is nobody to erase", given=f"no {asked}", mend="./lake erase writes it")
-    request = ErasureRequest.model_validate_json(text)
     try:
-        return _Erasure(spark, job, catalog, request).outcomes()
+        _Erasure(spark, job, catalog, ErasureRequest.model_validate_json(text)).run()
     finally:
         remove_file(asked)
 
@@ -68,7 +63,7 @@ class _Erasure:
         self.search.look(self.ways, request.id)
         self.person, self.found = self.search.person, self.search.found
 
-    def outcomes(self) -> list[TableOutcome]:
+    def run(self) -> None:
         record = self._record()
         if not self.request.dry_run and self._is_known(record):
             self._refuse_half_batches()
@@ -83,7 +78,6 @@ class _Erasure:
                 expected="none of their values in any file",
                 mend="see the record under erasures/, and run it again: another run may have written meanwhile",
             )
-        return [self._outcome(table) for table in dict.fromkeys(str(f.table.name) for f in self.found if f.rows)]
 
     def _record(self) -> ErasureRecord:
         return ErasureRecord(
@@ -189,11 +183,6 @@ class _Erasure:
             "in_logs": len(naming_the_key) if key else None,
             "complete_on": (datetime.now(UTC) + timedelta(days=max(LOG_DAYS, NONCURRENT_DAYS))).date(),
         }
-
-    def _outcome(self, table: str) -> TableOutcome:
-        rows = sum(f.rows for f in self.found if f.place == table)
-        done = {"status": Status.UNCHANGED} if self.request.dry_run else {"status": Status.SUCCEEDED, "deleted": rows}
-        return TableOutcome.model_validate({"table": table, "step": self.job.step, **done})
 
 
 def _now() -> str:
