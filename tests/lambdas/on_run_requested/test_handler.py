@@ -1,5 +1,6 @@
 """A machine was started: what it works on, and whether another execution does this very run."""
 
+import json
 from datetime import UTC, datetime
 
 import boto3
@@ -12,6 +13,8 @@ from shared.names import Variable
 SCHEDULED = {"schedule": "lakewright-prod-daily_batch", "scheduled_time": "2026-11-23T03:00:00Z"}
 STARTED = "2026-11-23T23:30:00.000Z"
 TABLE = "known-runs"
+# An execution runs until it is stopped, whether or not whoever plays Step Functions follows the definition.
+WAITS = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 600, "End": True}}}
 
 
 @pytest.fixture
@@ -24,9 +27,12 @@ def machine(aws, monkeypatch):
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    return boto3.client("stepfunctions").create_state_machine(
-        name="daily", definition="{}", roleArn="arn:aws:iam::123456789012:role/machine"
-    )["stateMachineArn"]
+    service = boto3.client("stepfunctions")
+    role = "arn:aws:iam::123456789012:role/machine"
+    arn = service.create_state_machine(name="daily", definition=json.dumps(WAITS), roleArn=role)["stateMachineArn"]
+    yield arn
+    for execution in service.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]:
+        stop(execution["executionArn"])
 
 
 def start(machine, name):

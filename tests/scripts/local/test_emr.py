@@ -88,7 +88,8 @@ def test_a_runner_that_breaks_fails_its_job_run(submit, look, fresh_runner):
 def test_the_same_token_gives_the_same_run(submit, look, fresh_runner):
     first, again, other = submit("a"), submit("a"), submit("b")
 
-    until_ended(look, other)
+    for run in (first, other):
+        until_ended(look, run)
     assert first == again != other
     assert {first, other} == {run.id for run in fresh_runner.runs}
 
