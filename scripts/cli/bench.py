@@ -64,3 +64,17 @@ def gold(rounds: int, scale: float, memory: str, *, as_json: bool) -> None:
     from scripts.running.bench_gold import measure
 
     measured(partial(measure, scale=scale, memory=memory), rounds, as_json=as_json)
+
+
+@command.command()
+@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often to measure.")
+@click.option(
+    "--rows", type=click.IntRange(min=10_000), default=1_000_000, show_default=True, help="Rows of the table."
+)
+@click.option("--memory", default="8g", show_default=True, help="Spark's memory.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON array.")
+def protocol(rounds: int, rows: int, memory: str, *, as_json: bool) -> None:
+    """Measure a batch into a table: against a MERGE by hand, with rules and without, and into ten times the rows."""
+    from scripts.running.bench_protocol import measure
+
+    measured(partial(measure, rows=rows, memory=memory), rounds, as_json=as_json)

@@ -17,7 +17,7 @@ from scripts.running.gold_data import Inputs, generate
 from scripts.running.stopwatch import parts_timed, seconds
 from shared.errors import TerminalError
 from shared.jobs import Job, Status, Step
-from shared.names import TableName, lease_table, outcomes_location, table_location
+from shared.names import TableName, outcomes_location, table_location
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -148,17 +148,12 @@ def measure(rounds: int, console: Console, *, scale: float, memory: str) -> list
 def _prepared(stack: ExitStack, folder: Path, memory: str, console: Console) -> Measurement:
     from jobs.runtime.session import build_session
     from scripts.local.account import LocalAccount
-    from scripts.local.clients import client
     from scripts.local.spark_settings import jar_paths, large_confs
+    from scripts.running.local_job import make_lease_table
     from shared.contracts import load_catalog
 
     stack.enter_context(LocalAccount(port=None))
-    client("dynamodb").create_table(
-        TableName=lease_table(ENV),
-        KeySchema=[{"AttributeName": "table", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "table", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_lease_table(ENV)
     spark = build_session("lakewright-bench", jar_paths(), large_confs(memory))
     stack.callback(spark.stop)
     catalog = load_catalog(write_contracts(folder / "contracts"))

@@ -59,10 +59,10 @@ def account_and_spark(root: Path) -> Iterator[SparkDriver]:
             driver.stop()
 
 
-def make_lease_table() -> None:
+def make_lease_table(env: str = ENVIRONMENT) -> None:
     """Make the table of leases in the local account, where no stack was deployed."""
     client("dynamodb").create_table(
-        TableName=lease_table(ENVIRONMENT),
+        TableName=lease_table(env),
         KeySchema=[{"AttributeName": "table", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "table", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",

@@ -1,0 +1,112 @@
+"""What the commit protocol, rules, quarantine and ledger cost, beside a MERGE of the same rows written by hand.
+
+Both work in the same Spark, in turn, on copies of one lake. Refining stages the batch, decides every rule, keeps the
+books, holds a lease, quarantines what is bad and leaves the ledger's page; what is written by hand does none of that.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.runtime.session import build_session
+from scripts.local.account import LocalAccount
+from scripts.local.spark_settings import jar_paths, large_confs
+from scripts.running.bench_demo import Figure
+from scripts.running.local_job import make_lease_table
+from scripts.running.protocol_contracts import FREE, RULED, bench_catalog
+from scripts.running.protocol_lake import BenchLake
+from scripts.running.stopwatch import seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+FEW = 10_000
+GROWTH = 10
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One thing to measure: a way to bring a lake's silver up to date."""
+
+    name: str
+    lake: BenchLake
+    work: Callable[[BenchLake], None]
+
+
+def measure(rounds: int, console: Console, *, rows: int, memory: str) -> list[Figure]:
+    """Measure a batch as large as the table, and few rows into the table and into one ten times as large.
+
+    Args:
+        rounds: How often each is measured; one more round before goes uncounted.
+        console: Where to say what was measured.
+        rows: The rows of the table.
+        memory: Spark's heap.
+    """
+    taken: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory(prefix="lake-bench-") as folder, LocalAccount(port=None):
+        make_lease_table()
+        spark = build_session("bench", jar_paths(), large_confs(memory))
+        try:
+            empty = BenchLake(spark, bench_catalog(Path(folder, "contracts")), Path(folder))
+            turns = _turns(empty, rows)
+            for count in range(rounds + 1):
+                for turn in turns:
+                    took = _seconds(turn, Path(folder, "copy"))
+                    console.print(f"round {count}: {turn.name}, {took:.1f} s")
+                    if count:
+                        taken.setdefault(turn.name, []).append(round(took, 2))
+        finally:
+            spark.stop()
+    return [*(Figure(name, "s", tuple(values)) for name, values in taken.items()), *_ratios(taken)]
+
+
+BY_HAND, WITHOUT, WITH = "by hand", "no rules", "20 rules"
+RECENT, RANDOM = f"{FEW:,} recent keys", f"{FEW:,} random keys"
+IN_LARGE = f" into {GROWTH} times the rows"
+COMPARED = ((WITH, BY_HAND), (WITH, WITHOUT), (RECENT + IN_LARGE, RECENT), (RANDOM + IN_LARGE, RANDOM))
+
+
+def _turns(empty: BenchLake, rows: int) -> list[Turn]:
+    """Fill a lake for each kind of batch; of a large batch half the keys are known."""
+
+    def filled(name: str, size: int, batch: range) -> BenchLake:
+        lake = BenchLake(empty.spark, empty.catalog, empty.root / name)
+        lake.fill(size, batch)
+        return lake
+
+    large = filled("large", rows, range(rows // 2, rows // 2 + rows))
+    turns = [
+        Turn(BY_HAND, large, lambda lake: lake.merge_by_hand(FREE)),
+        Turn(WITHOUT, large, lambda lake: lake.refine(FREE)),
+        Turn(WITH, large, lambda lake: lake.refine(RULED)),
+    ]
+    for size, name in ((rows, ""), (rows * GROWTH, IN_LARGE)):
+        batches = {RECENT: range(size - FEW // 2, size + FEW // 2), RANDOM: range(0, size, max(1, size // FEW))}
+        for kind, batch in batches.items():
+            lake = filled(f"{kind}{name}", size, batch)
+            turns.append(Turn(kind + name, lake, lambda lake: lake.refine(RULED)))
+    return turns
+
+
+def _seconds(turn: Turn, place: Path) -> float:
+    lake = turn.lake.copied(place)
+    try:
+        return seconds(partial(turn.work, lake))
+    finally:
+        shutil.rmtree(place)
+
+
+def _ratios(taken: dict[str, list[float]]) -> list[Figure]:
+    """One by the other, round by round, so that a machine that slows down slows both."""
+    found = []
+    for one, other in COMPARED:
+        ratios = tuple(round(a / b, 2) for a, b in zip(taken[one], taken[other], strict=True))
+        found.append(Figure(f"{one} / {other}", "ratio", ratios))
+    return found
