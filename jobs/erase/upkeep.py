@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from delta.tables import DeltaTable
 
 from jobs.runtime.commit import USER_METADATA
-from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import read_position
 from jobs.runtime.tables import STATISTICS, without_statistics
 
@@ -48,8 +47,8 @@ def is_half_done(session: SparkSession, companion: str, location: str) -> bool:
     return any(batch > (landed[flow].sequence if flow in landed else 0) for flow, batch in flows.items())
 
 
-def delete_matching(session: SparkSession, location: str, keys: DataFrame, condition: Column) -> int:
-    """Delete the rows of a table that meet a condition with one of some keys, and say how many.
+def delete_matching(session: SparkSession, location: str, keys: DataFrame, condition: Column) -> None:
+    """Delete the rows of a table that meet a condition with one of some keys.
 
     A MERGE and not a DELETE: the log keeps an operation's predicate, and a join's names columns alone.
 
@@ -61,9 +60,6 @@ def delete_matching(session: SparkSession, location: str, keys: DataFrame, condi
     """
     merge = DeltaTable.forPath(session, location).alias("t").merge(keys.alias("k"), condition)
     merge.whenMatchedDelete().execute()
-    log = DeltaLog(session, location)
-    landed = log.commit(log.version)
-    return landed.metrics.get("numTargetRowsDeleted", 0) if landed else 0
 
 
 def keep_no_statistics(session: SparkSession, location: str, closed: tuple[str, ...]) -> None:
