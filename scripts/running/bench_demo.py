@@ -16,7 +16,7 @@ from scripts.sources.deliveries import DELIVERIES
 from shared.names import Machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rich.console import Console
 
@@ -31,6 +31,11 @@ class Figure:
     name: str
     unit: str
     values: tuple[float, ...]
+
+    @classmethod
+    def ratio(cls, name: str, ours: Sequence[float], others: Sequence[float]) -> Figure:
+        """One by the other, round by round, so that a machine that slows down slows both."""
+        return cls(name, "ratio", tuple(round(a / b, 2) for a, b in zip(ours, others, strict=True)))
 
     @property
     def row(self) -> dict[str, object]:

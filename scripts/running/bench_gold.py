@@ -115,8 +115,8 @@ class Measurement:
             plain, rebuilt, changed = (
                 self.seconds[f"{name}: {what}"] for what in ("plain write", "rebuild", "1 % changed")
             )
-            found.append(_ratio(f"{name}: refresh by rebuild", changed, rebuilt))
-            found.append(_ratio(f"{name}: rebuild by plain write", rebuilt, plain))
+            found.append(Figure.ratio(f"{name}: refresh by rebuild", changed, rebuilt))
+            found.append(Figure.ratio(f"{name}: rebuild by plain write", rebuilt, plain))
         return found
 
 
@@ -184,7 +184,3 @@ def _well(outcome: TableOutcome, reason: str) -> TableOutcome:
         given=f"{outcome.status} {outcome.reason} {outcome.failure.message if outcome.failure else ''}".strip(),
         expected=f"{expected} {reason}".strip(),
     )
-
-
-def _ratio(name: str, ours: list[float], others: list[float]) -> Figure:
-    return Figure(name, "ratio", tuple(round(a / b, 2) for a, b in zip(ours, others, strict=True)))

@@ -64,7 +64,8 @@ def measure(rounds: int, console: Console, *, rows: int, memory: str) -> list[Fi
                         taken.setdefault(turn.name, []).append(round(took, 2))
         finally:
             spark.stop()
-    return [*(Figure(name, "s", tuple(values)) for name, values in taken.items()), *_ratios(taken)]
+    ratios = [Figure.ratio(f"{one} / {other}", taken[one], taken[other]) for one, other in COMPARED]
+    return [*(Figure(name, "s", tuple(values)) for name, values in taken.items()), *ratios]
 
 
 BY_HAND, WITHOUT, WITH = "by hand", "no rules", "20 rules"
@@ -101,12 +102,3 @@ def _seconds(turn: Turn, place: Path) -> float:
         return seconds(partial(turn.work, lake))
     finally:
         shutil.rmtree(place)
-
-
-def _ratios(taken: dict[str, list[float]]) -> list[Figure]:
-    """One by the other, round by round, so that a machine that slows down slows both."""
-    found = []
-    for one, other in COMPARED:
-        ratios = tuple(round(a / b, 2) for a, b in zip(taken[one], taken[other], strict=True))
-        found.append(Figure(f"{one} / {other}", "ratio", ratios))
-    return found
