@@ -41,7 +41,7 @@ class LakewrightStack(Stack):
             stack_name=Names(environment).stack,
             description=f"Lakewright {environment.name}",
             termination_protection=not environment.allow_data_deletion,
-            synthesizer=DefaultStackSynthesizer(bucket_prefix=ASSET_PREFIX),
+            synthesizer=DefaultStackSynthesizer(bucket_prefix=ASSET_PREFIX, qualifier=environment.bootstrap_qualifier),
         )
         tag_costs(self, environment)
         require_access(environment)

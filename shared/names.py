@@ -144,6 +144,7 @@ class Token(StrEnum):
     """The `${...}` tokens an ASL file may use; every one is given by the orchestration stack."""
 
     ENV = "env"
+    PARTITION = "partition"
     APPLICATION_ID = "application_id"
     JOB_ROLE_ARN = "job_role_arn"
     JOB_TIMEOUT_MINUTES = "job_timeout_minutes"

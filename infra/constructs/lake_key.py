@@ -46,12 +46,15 @@ class LakeKey(kms.Key):
         return iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self.key_arn])
 
     def _admit_logs(self) -> None:
-        """Admit the logs service, which is told apart by the log group it encrypts, not by a source ARN."""
+        """Admit the logs service, which is told apart by the log group it encrypts, not by a source ARN.
+
+        Of the services admitted it alone has another name in China, which ends as addresses do there.
+        """
         stack = Stack.of(self)
         log_groups = _named(stack, "logs", "log-group")
         self.add_to_resource_policy(
             iam.PolicyStatement(
-                principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
+                principals=[iam.ServicePrincipal(f"logs.{stack.region}.{stack.url_suffix}")],
                 actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
                 resources=["*"],
                 conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},

@@ -67,7 +67,7 @@ class Compute(NestedStack):
             log_uri=self.log_uri,
             key_arn=storage.key.key_arn,
         )
-        self.job_role = self._job_role(storage, secrets, main.bucket)
+        self.job_role = self._job_role(storage, secrets, main.bucket, environment.bootstrap_qualifier)
         if environment.kafka.cluster_arn:
             self._let_into(environment.kafka.cluster_arn, catalog)
 
@@ -77,7 +77,7 @@ class Compute(NestedStack):
             self.job_role.add_to_policy(statement)
         accept(self.job_role, {wildcard(group_arn(cluster_arn)): "Spark makes a group of its own for each read"})
 
-    def _job_role(self, storage: Storage, secrets: Secrets, assets_bucket: s3.IBucket) -> JobRole:
+    def _job_role(self, storage: Storage, secrets: Secrets, assets_bucket: s3.IBucket, qualifier: str) -> JobRole:
         role = JobRole(
             self,
             "JobRole",
@@ -103,7 +103,7 @@ class Compute(NestedStack):
             ],
         )
         admit_to_personal_data(role)
-        code = f"arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/{ASSET_PREFIX}*"
+        code = f"arn:<AWS::Partition>:s3:::cdk-{qualifier}-assets-<AWS::AccountId>-<AWS::Region>/{ASSET_PREFIX}*"
         accept(
             role,
             {

@@ -8,7 +8,6 @@ from aws_cdk import CfnOutput, NestedStack
 from aws_cdk import aws_iam as iam
 
 from infra.constructs.findings import accept, wildcard
-from shared.config.model import Account
 from shared.names import Names
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class Delivery(NestedStack):
                 provider, conditions={"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": subject}}
             ),
         )
-        qualifier = (environment.account or Account()).bootstrap_qualifier
+        qualifier = environment.bootstrap_qualifier
         bootstrapped = f"cdk-{qualifier}-*-{self.account}-{self.region}"
         arn = self.format_arn(service="iam", region="", resource="role", resource_name=bootstrapped)
         role.add_to_policy(iam.PolicyStatement(actions=["sts:AssumeRole"], resources=[arn]))

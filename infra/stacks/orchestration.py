@@ -95,6 +95,7 @@ class Orchestration(NestedStack):
             key=storage.key,
             tokens={
                 Token.ENV: self._environment.name,
+                Token.PARTITION: self.partition,
                 Token.APPLICATION_ID: compute.application.application_id,
                 Token.JOB_ROLE_ARN: compute.job_role.role_arn,
                 Token.JOB_TIMEOUT_MINUTES: str(self._environment.spark.job_timeout_minutes),

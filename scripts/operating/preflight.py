@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from shared.config.model import Account
 from shared.governance.environments import governance_of
 from shared.names import ACCESS_ADMIN_ROLE, Names
 
@@ -88,7 +87,7 @@ def _looked(
 
 
 def _bootstrap(environment: Environment, caller: Caller) -> Iterator[Finding]:
-    qualifier = (environment.account or Account()).bootstrap_qualifier
+    qualifier = environment.bootstrap_qualifier
     name = f"/cdk-bootstrap/{qualifier}/version"
     mend = f"cdk bootstrap aws://{caller.account}/{caller.region} --qualifier {qualifier}"
     ssm = boto3.client("ssm")
@@ -140,7 +139,7 @@ def _administrators(environment: Environment, caller: Caller) -> Iterator[Findin
         return
     settings = boto3.client("lakeformation").get_data_lake_settings()["DataLakeSettings"]
     found = {admin["DataLakePrincipalIdentifier"] for admin in settings.get("DataLakeAdmins", [])}
-    qualifier = (environment.account or Account()).bootstrap_qualifier
+    qualifier = environment.bootstrap_qualifier
     names = (f"cdk-{qualifier}-cfn-exec-role-{caller.account}-{caller.region}", ACCESS_ADMIN_ROLE)
     wanted = {f"arn:{caller.partition}:iam::{caller.account}:role/{name}" for name in names}
     missing = sorted(wanted - found)

@@ -169,6 +169,11 @@ class Environment(_Settings):
         streaming = self.spark.maximum_vcpu if self.kafka.every_seconds else 0
         return self.spark.maximum_vcpu + streaming + (self.access.consumer_vcpu if self.access.consumer else 0)
 
+    @property
+    def bootstrap_qualifier(self) -> str:
+        """What the names of the bootstrap stack's resources carry."""
+        return (self.account or Account()).bootstrap_qualifier
+
     @model_validator(mode="after")
     def _fits_the_quota(self) -> Self:
         quota = (self.account or Account()).vcpu_quota

@@ -5,10 +5,10 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from scripts.assembly import app_context
 from shared.config import Environment, load_environment
 from shared.config.model import Account
 from shared.names import Names
+from tests.support.cloud import synthesize
 
 # What lets a service be told by which resource, or for which account, it is asked.
 TELLING = ("aws:SourceAccount", "aws:SourceArn", "kms:EncryptionContext")
@@ -113,18 +113,9 @@ def test_no_template_names_a_partition(clouds, env):
 @pytest.fixture(scope="module")
 def longest(tmp_path_factory, clouds):
     """An environment whose name is as long as it may be, as templates."""
-    import aws_cdk as cdk
-
-    from infra.lakewright_stack import LakewrightStack
-    from shared.contracts import load_catalog
-    from tests.support.cloud import Cloud
-
     settings = load_environment("prod").model_dump() | {"name": LONGEST, "github": {"repository": "house/lake"}}
     output = tmp_path_factory.mktemp("longest") / "out"
-    app = cdk.App(outdir=str(output), context=app_context("prod"), builtin_cloud_formation_validation=False)
-    LakewrightStack(app, "Lakewright", environment=Environment.model_validate(settings), catalog=load_catalog())
-    app.synth()
-    return Cloud(output)
+    return synthesize("prod", output, environment=Environment.model_validate(settings))
 
 
 LIMITS = {
@@ -180,3 +171,16 @@ def test_streaming_takes_as_much_again():
 
 def test_quota_of_a_new_account_is_sixteen():
     assert 16 == Account().vcpu_quota
+
+
+@pytest.mark.usefixtures("clouds")  # they find Node
+def test_whole_stack_goes_by_the_bootstrap_of_the_house(tmp_path):
+    settings = load_environment("prod").model_dump() | {
+        "account": {"bootstrap_qualifier": "house"},
+        "github": {"repository": "house/lake"},
+    }
+    cloud = synthesize("prod", tmp_path / "out", environment=Environment.model_validate(settings), nag=True)
+    made = [path.read_text() for path in cloud.folder.glob("*.json") if path.name != "tree.json"]
+
+    assert [] == [text for text in made if "hnb659fds" in text]
+    assert "cdk-house-assets-" in json.dumps(cloud.templates["Compute"])

@@ -38,8 +38,11 @@ def test_file_is_json_before_its_tokens_are_replaced(file):
     assert "JSONata" == json.loads(file.read_text())["QueryLanguage"]
 
 
-def test_asl_validator_finds_nothing(file):
-    validator = [paths.NODE, paths.ASL_VALIDATOR, "--json-path", file]
+def test_asl_validator_finds_nothing(file, tmp_path):
+    """It takes the ARN of a task of the one partition only that it knows."""
+    placed = tmp_path / file.name
+    placed.write_text(json.dumps(definition(file, {"partition": "aws"})))
+    validator = [paths.NODE, paths.ASL_VALIDATOR, "--json-path", placed]
     finished = subprocess.run(validator, capture_output=True, text=True, check=False)
 
     assert 0 == finished.returncode, finished.stdout + finished.stderr

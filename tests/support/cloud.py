@@ -44,8 +44,19 @@ class Cloud:
         return found
 
 
-def synthesize(env: str, output: Path, *, root: Path | None = None, catalog: Any = None, nag: bool = False) -> Cloud:
-    """Make the app for an environment in this process and synthesize it; the first costs the start of Node."""
+def synthesize(
+    env: str,
+    output: Path,
+    *,
+    root: Path | None = None,
+    catalog: Any = None,
+    environment: Any = None,
+    nag: bool = False,
+) -> Cloud:
+    """Make the app for an environment in this process and synthesize it; the first costs the start of Node.
+
+    `environment` takes the place of what the environment's file says.
+    """
     import os
 
     os.environ["JSII_NODE"] = runtime_environment()["JSII_NODE"]
@@ -63,7 +74,7 @@ def synthesize(env: str, output: Path, *, root: Path | None = None, catalog: Any
         analytics_reporting=False,
         builtin_cloud_formation_validation=nag,
     )
-    environment = load_environment(env, root=None if root is None else str(root))
+    environment = environment or load_environment(env, root=None if root is None else str(root))
     LakewrightStack(app, "Lakewright", environment=environment, catalog=catalog or load_catalog())
     if nag:
         cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))

@@ -1,0 +1,81 @@
+"""The same templates and machines hold in the partitions of China and of the US government."""
+
+import json
+import re
+
+import pytest
+
+from shared.names import Machine
+from tests.support.asl import FOLDER, definition
+
+MACHINE = "AWS::StepFunctions::StateMachine"
+PLACES = {
+    "aws": ("eu-west-1", "amazonaws.com"),
+    "aws-cn": ("cn-north-1", "amazonaws.com.cn"),
+    "aws-us-gov": ("us-gov-west-1", "amazonaws.com"),
+}
+ARN = re.compile(r"\barn:([^:]*):")
+
+
+@pytest.fixture(params=PLACES)
+def partition(request):
+    return request.param
+
+
+def pseudo(partition):
+    """What CloudFormation puts in for its own names, in a region of the partition."""
+    region, suffix = PLACES[partition]
+    return {
+        "AWS::Partition": partition,
+        "AWS::Region": region,
+        "AWS::URLSuffix": suffix,
+        "AWS::AccountId": "123456789012",
+    }
+
+
+def resolved(value, names):
+    """A template's value with CloudFormation's own names put in, and texts joined; other references are left."""
+    match value:
+        case {"Ref": name}:
+            return names.get(name, f"<{name}>")
+        case {"Fn::Join": [between, parts]}:
+            return between.join(str(resolved(part, names)) for part in parts)
+        case {"Fn::Sub": str(text)}:
+            return re.sub(r"\$\{([\w:.]+)\}", lambda found: names.get(found[1], f"<{found[1]}>"), text)
+        case dict():
+            return {key: resolved(inner, names) for key, inner in value.items()}
+        case list():
+            return [resolved(inner, names) for inner in value]
+    return value
+
+
+@pytest.mark.parametrize("env", ["dev", "prod"])
+def test_every_arn_is_one_of_the_partition(clouds, env, partition):
+    """A laptop's settings name the stand-in of a cluster by its whole ARN."""
+    named = {
+        name: set(ARN.findall(json.dumps(resolved(template, pseudo(partition)))))
+        for name, template in clouds[env].templates.items()
+    }
+
+    assert {} == {name: found for name, found in named.items() if found - {partition}}
+    assert {partition} == set().union(*named.values())
+
+
+@pytest.mark.parametrize("machine", Machine)
+def test_every_task_is_one_of_the_partition(prod, machine, partition):
+    (found,) = [m for m in prod.properties(MACHINE) if m["StateMachineName"].endswith(machine)]
+    tokens = {name: str(resolved(v, pseudo(partition))) for name, v in found["DefinitionSubstitutions"].items()}
+    states = definition(FOLDER / f"{machine}.asl.json", tokens)["States"].values()
+
+    assert {f"arn:{partition}:states:::lambda:invoke", f"arn:{partition}:states:::emr-serverless:startJobRun.sync"} == {
+        state["Resource"] for state in states if state["Type"] == "Task"
+    }
+
+
+def test_names_with_a_region_in_them_end_as_addresses_of_the_partition_do(prod, partition):
+    region, suffix = PLACES[partition]
+    texts = json.dumps([resolved(template, pseudo(partition)) for template in prod.templates.values()])
+    ends = set(re.findall(rf"\.{region}\.(amazonaws\.com[.\w]*)", texts))
+
+    assert {suffix} == ends
+    assert f'"logs.{region}.{suffix}"' in texts
