@@ -32,7 +32,7 @@ class SparkApplication(Construct):
     ) -> None:
         super().__init__(scope, id_)
         settings = _settings(environment, name)
-        resource = emr.CfnApplication(
+        self.resource = emr.CfnApplication(
             self,
             f"Application{_fingerprint(settings)}",
             type="SPARK",
@@ -49,8 +49,8 @@ class SparkApplication(Construct):
             monitoring_configuration=_monitoring(log_uri, key_arn),
             network_configuration=_network(environment.network),
         )
-        resource.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
-        self.application_id = resource.attr_application_id
+        self.resource.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+        self.application_id = self.resource.attr_application_id
 
 
 def _settings(environment: Environment, name: str) -> dict[str, str]:

@@ -11,8 +11,8 @@ from infra.artifacts import LAMBDAS
 from infra.constructs.alarms import Alarms
 from infra.constructs.artifact_asset import ArtifactAsset
 from infra.constructs.event_function import EventFunction
-from infra.constructs.file_trigger import FileTrigger
-from infra.constructs.findings import accept, wildcard
+from infra.constructs.event_trigger import EventTrigger, job_run_ended, landed_in
+from infra.constructs.findings import accept, seen_from_outside, wildcard
 from infra.constructs.machine import Machine, job_run_statements
 from infra.constructs.machine_schedule import MachineSchedule
 from shared.names import LANDING, RUNS_FOLDER, Names, Token, Variable
@@ -53,6 +53,7 @@ class Orchestration(NestedStack):
             self._schedule(name, when)
         if folders := landing_folders(catalog):
             self._trigger(folders)
+        self._count_usage()
 
     def _schedule(self, name: MachineName, when: Schedule) -> None:
         schedule = MachineSchedule(
@@ -80,9 +81,50 @@ class Orchestration(NestedStack):
                 iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine.state_machine_arn]),
             ],
         )
-        landing = self._storage.landing
-        trigger = FileTrigger(self, "Files", place=landing, folders=folders, function=function.function)
+        trigger = EventTrigger(
+            self,
+            "Files",
+            description="A file landed that a contract may want",
+            pattern=landed_in(self._storage.landing, folders),
+            function=function.function,
+        )
         self.alarms.watch_queue("FilesNotHandedOn", trigger.undelivered)
+
+    def _count_usage(self) -> None:
+        """Let the end of a job run leave in the ledger what EMR Serverless bills for it."""
+        lake, application = self._storage.lake, self._compute.application
+        job_runs = self.format_arn(
+            service="emr-serverless",
+            resource="/applications",
+            resource_name=f"{application.application_id}/jobruns/*",
+        )
+        function = self._function(
+            "OnJobRunEnded",
+            event="on_job_run_ended",
+            variables={Variable.LAKE_ROOT: lake.root},
+            statements=[
+                iam.PolicyStatement(actions=["emr-serverless:GetJobRun"], resources=[job_runs]),
+                lake.put_statement(RUNS_FOLDER),
+                self._storage.key.use_statement(),
+            ],
+        )
+        application_id = seen_from_outside(application.resource, "ApplicationId")
+        place = "arn:<AWS::Partition>:emr-serverless:<AWS::Region>:<AWS::AccountId>:/applications"
+        accept(
+            function.role,
+            {
+                lake.finding(RUNS_FOLDER): "every run has a folder of its own",
+                wildcard(f"{place}/{application_id}/jobruns/*"): "EMR names each job run",
+            },
+        )
+        trigger = EventTrigger(
+            self,
+            "JobRuns",
+            description="A job run has ended, and what it is billed for is known",
+            pattern=job_run_ended(application.application_id),
+            function=function.function,
+        )
+        self.alarms.watch_queue("UsageNotRecorded", trigger.undelivered)
 
     def _machine(self, name: MachineName, on_run_requested: EventFunction, on_steps_finished: EventFunction) -> Machine:
         storage, compute = self._storage, self._compute

@@ -10,11 +10,14 @@ from scripts.cli.output import WIDE, Head, console, count, grid, minute, print_j
 from scripts.cli.request import looks_at_a_lake
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.table import Table as Grid
 
     from scripts.looking.lake import Lake
     from scripts.looking.runs import Run
     from shared.jobs import TableOutcome
+    from shared.usage import JobRunUsage
 
 BOOKS = {
     "read": "read",
@@ -33,7 +36,7 @@ def command(lake: Lake, run_id: str | None, as_json: bool) -> None:
     """Show every run and what came of it, or all about one RUN_ID.
 
     Seconds and rows are those of the run's tables, added up. A run without its page in the ledger is unfinished: it
-    goes on, or it was stopped.
+    goes on, or it was stopped. On AWS there is also what EMR Serverless bills for the run, in USD.
     """
     from scripts.looking.runs import all_runs, one_run
 
@@ -46,6 +49,8 @@ def command(lake: Lake, run_id: str | None, as_json: bool) -> None:
 
 
 def _facts(run: Run) -> dict[str, Any]:
+    from scripts.looking.costs import cost_of_run
+
     return {
         "run_id": run.run_id,
         "colour": run.colour,
@@ -54,24 +59,36 @@ def _facts(run: Run) -> dict[str, Any]:
         "seconds": run.seconds,
         "tables": run.tables,
         **run.counts,
+        "cost_usd": cost_of_run(run),
     }
 
 
 def _whole(run: Run) -> dict[str, Any]:
+    from scripts.looking.costs import cost_of_job_run, costs_of_tables
+
+    costs = costs_of_tables(run)
     return {
-        "outcomes": [outcome.model_dump(mode="json") for outcome in run.outcomes],
+        "outcomes": [
+            outcome.model_dump(mode="json") | {"cost_usd": costs.get((outcome.step, outcome.table))}
+            for outcome in run.outcomes
+        ],
+        "job_runs": [usage.model_dump(mode="json") | {"cost_usd": cost_of_job_run(usage)} for usage in run.usages],
         "versions": [{"table": v.table, "version": v.version} for v in run.versions],
     }
 
 
 def _print_all(runs: list[Run]) -> None:
+    from scripts.looking.costs import cost_of_run
+
     out = console()
     wide = out.width >= WIDE
+    costs = {run.run_id: cost_of_run(run) for run in runs if run.usages}
     books = _books({name for run in runs for name, number in run.counts.items() if number})
     books = books if wide else {name: title for name, title in books.items() if name != "superseded"}
     heads = [Head("run", shrinks=True), Head("colour"), *([Head("day")] if wide else []), Head("finished (UTC)")]
     heads += [Head("table seconds", right=True)] if wide else []
     heads += [Head("tables", right=not wide), *[Head(title, right=True) for title in books.values()]]
+    heads += [Head("USD", right=True)] if costs else []
     rows = [
         [
             run.run_id,
@@ -81,6 +98,7 @@ def _print_all(runs: list[Run]) -> None:
             *([f"{run.seconds:,.1f}"] if wide else []),
             _tables(run.tables, wide=wide),
             *[count(run.counts[name]) for name in books],
+            *([_usd(costs.get(run.run_id))] if costs else []),
         ]
         for run in runs
     ]
@@ -109,6 +127,9 @@ def _print_one(run: Run) -> None:
     if sources := [o for o in run.outcomes if o.cursor or o.requests or o.bytes]:
         out.print("\nwhat was asked of the sources", style="bold")
         out.print(_sources(sources))
+    if run.usages:
+        out.print("\nwhat EMR Serverless bills", style="bold")
+        out.print(_job_runs(run))
     for outcome in (o for o in run.outcomes if o.is_red):
         told = f"{outcome.failure.error}: {outcome.failure.message}" if outcome.failure else outcome.reason
         out.print(f"\n{outcome.table} {outcome.status} in {outcome.step}", style="bold")
@@ -127,12 +148,34 @@ def _sources(outcomes: list[TableOutcome]) -> Grid:
     return grid([*heads, Head("read up to", shrinks=True)], rows)
 
 
+def _job_runs(run: Run) -> Grid:
+    """What each job run used and costs, and all of them together."""
+    from scripts.looking.costs import cost_of_job_run, cost_of_run
+
+    heads = [Head("step"), Head("job run"), Head("ended")]
+    heads += [Head(title, right=True) for title in ("vCPU hours", "GB hours", "storage GB hours", "USD")]
+    rows = [[u.step, u.job_run_id, u.state, *_hours([u]), _usd(cost_of_job_run(u), places=4)] for u in run.usages]
+    return grid(heads, [*rows, ["all", None, None, *_hours(run.usages), _usd(cost_of_run(run), places=4)]])
+
+
+def _hours(usages: Sequence[JobRunUsage]) -> list[str]:
+    each = [(u.vcpu_hours, u.memory_gb_hours, u.storage_gb_hours) for u in usages]
+    return [f"{sum(hours):,.3f}" for hours in zip(*each, strict=True)]
+
+
+def _usd(cost: float | None, *, places: int = 2) -> str | None:
+    return None if cost is None else f"{cost:,.{places}f}"
+
+
 def _outcomes(run: Run, *, wide: bool) -> Grid:
     """What each step did to each table, with the table's version at the end of the run."""
+    from scripts.looking.costs import costs_of_tables
+
+    costs = costs_of_tables(run)
     versions = {v.table: v.version for v in run.versions}
     books = _books({name for name, number in run.counts.items() if number})
     heads = [*([Head("step")] if wide else []), Head("table"), Head("status")]
-    heads += [Head(title, right=True) for title in (*books.values(), "seconds", "ver")]
+    heads += [Head(title, right=True) for title in (*books.values(), "seconds", *(["USD"] if costs else []), "ver")]
     rows = [
         [
             *([o.step] if wide else []),
@@ -140,6 +183,7 @@ def _outcomes(run: Run, *, wide: bool) -> Grid:
             state(o.status),
             *[count(getattr(o, name)) for name in books],
             f"{o.seconds:,.1f}",
+            *([_usd(costs.get((o.step, o.table)), places=4)] if costs else []),
             versions.get(o.table, o.version),
         ]
         for o in run.outcomes

@@ -15,6 +15,7 @@ from scripts.looking.lake import by_layer
 from shared.errors import TerminalError, UnknownNameError
 from shared.jobs import RunRecord, Status, Step, TableOutcome
 from shared.names import RUNS_FOLDER, TableName, outcomes_location, run_location
+from shared.usage import JobRunUsage, usage_location
 
 if TYPE_CHECKING:
     from datetime import date
@@ -33,7 +34,7 @@ SHOWN_NAMES = 10
 class Run:
     """A run: `colour` is green, red or unfinished; an unfinished one has no page, so no date, end or versions.
 
-    `seen_at` is when its last file was written.
+    `seen_at` is when its last file was written. `usages` has its job runs on AWS, those that were tried again too.
     """
 
     run_id: str
@@ -43,6 +44,7 @@ class Run:
     finished_at: datetime | None = None
     outcomes: tuple[TableOutcome, ...] = ()
     versions: tuple[TableVersion, ...] = ()
+    usages: tuple[JobRunUsage, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -107,10 +109,11 @@ def finished_run(lake: Lake, run_id: str) -> Run:
 
 def _run(lake: Lake, run_id: str, files: list[FoundFile]) -> Run:
     seen_at = max(file.changed_at for file in files)
+    usages = _usages(lake, run_id, files)
     page = run_location(lake.root, run_id)
     if page not in {file.location for file in files}:
         outcomes = tuple(o for file in _last_attempts(lake, run_id, files) for o in _outcomes(file.location))
-        return Run(run_id=run_id, colour=UNFINISHED, seen_at=seen_at, outcomes=outcomes)
+        return Run(run_id=run_id, colour=UNFINISHED, seen_at=seen_at, outcomes=outcomes, usages=usages)
     try:
         record = RunRecord.model_validate_json(read_text(page))
     except ValidationError as error:
@@ -123,17 +126,29 @@ def _run(lake: Lake, run_id: str, files: list[FoundFile]) -> Run:
         finished_at=datetime.fromisoformat(record.finished_at).astimezone(UTC),
         outcomes=record.outcomes,
         versions=tuple(sorted(record.versions, key=lambda v: by_layer(TableName.parse(v.table)))),
+        usages=usages,
     )
 
 
 def _last_attempts(lake: Lake, run_id: str, files: list[FoundFile]) -> list[FoundFile]:
     """The outcomes of each step's last attempt, in the order of the steps."""
-    found = []
-    for step in Step:
-        before, after = outcomes_location(lake.root, run_id, step, "\0").split("\0")
-        left = [f for f in files if f.location.startswith(before) and f.location.endswith(after)]
-        found += [max(left, key=lambda file: file.changed_at)] if left else []
-    return found
+    left = [_of_step(files, outcomes_location(lake.root, run_id, step, "\0")) for step in Step]
+    return [max(files_of_step, key=lambda file: file.changed_at) for files_of_step in left if files_of_step]
+
+
+def _of_step(files: list[FoundFile], pattern: str) -> list[FoundFile]:
+    """The files of any attempt, whose place in the pattern is held by a null."""
+    before, after = pattern.split("\0")
+    return [f for f in files if f.location.startswith(before) and f.location.endswith(after)]
+
+
+def _usages(lake: Lake, run_id: str, files: list[FoundFile]) -> tuple[JobRunUsage, ...]:
+    """What each job run used, in the order of the steps."""
+    left = [file for step in Step for file in _of_step(files, usage_location(lake.root, run_id, step, "\0"))]
+    try:
+        return tuple(JobRunUsage.model_validate_json(read_text(file.location)) for file in left)
+    except ValidationError as error:
+        raise _unreadable(f"{lake.root}/{RUNS_FOLDER}/{run_id}/*/*.usage.json", error) from error
 
 
 def _outcomes(location: str) -> tuple[TableOutcome, ...]:

@@ -12,6 +12,7 @@ from shared.access_modes import AccessMode
 from shared.errors import TerminalError, UnknownNameError
 from shared.governance.access import Classification
 from shared.names import Machine, pii_folder
+from shared.usage import Prices
 
 FOLDER = Path(__file__).parent
 
@@ -153,6 +154,7 @@ class Environment(_Settings):
     dashboard: bool = False
     log_retention_days: int = 365
     spark: Spark = Spark()
+    prices: Prices = Prices()
     network: Network | None = None
     account: Account | None = None
     governance: Governance | None = None

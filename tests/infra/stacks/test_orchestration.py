@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from infra.artifacts import LAMBDAS
+from infra.artifacts import LAMBDAS, ROOT
 from infra.stacks.orchestration import landing_folders
 from shared.config import load_environment
 from shared.names import Machine, Names, Token, Variable
@@ -148,6 +148,7 @@ def test_function_runs_its_handler_on_graviton_and_is_traced(cloud, name):
         pytest.param("on_file_landed", "lambdas.on_file_landed.handler", id="on_file_landed"),
         pytest.param("on_run_requested", "lambdas.on_run_requested.handler", id="on_run_requested"),
         pytest.param("on_steps_finished", "lambdas.on_steps_finished.handler", id="on_steps_finished"),
+        pytest.param("on_job_run_ended", "lambdas.on_job_run_ended.handler", id="on_job_run_ended"),
     ],
 )
 def test_function_is_given_the_variables_it_reads(cloud, name, model):
@@ -162,14 +163,29 @@ def test_function_is_given_the_variables_it_reads(cloud, name, model):
 def test_a_file_below_the_folders_of_contracts_is_handed_on_or_kept(prod):
     (rule,) = [r for r in prod.properties("AWS::Events::Rule") if r["EventPattern"]["source"] == ["aws.s3"]]
     (target,) = rule["Targets"]
-    (late,) = prod.properties("AWS::Lambda::EventInvokeConfig")
+    (late,) = [
+        late
+        for late in prod.properties("AWS::Lambda::EventInvokeConfig")
+        if late["DestinationConfig"]["OnFailure"]["Destination"] == target["DeadLetterConfig"]["Arn"]
+    ]
 
     assert {"source": ["aws.s3"], "detail-type": ["Object Created"]} == {
         key: rule["EventPattern"][key] for key in ("source", "detail-type")
     }
     assert {"key": [{"prefix": "crm/"}, {"prefix": "synthetic/"}]} == rule["EventPattern"]["detail"]["object"]
-    assert target["DeadLetterConfig"]["Arn"] == late["DestinationConfig"]["OnFailure"]["Destination"]
     assert (10, 2) == (target["RetryPolicy"]["MaximumRetryAttempts"], late["MaximumRetryAttempts"])
+
+
+def test_end_of_every_job_run_of_the_batch_is_handed_on(prod):
+    (rule,) = [r for r in prod.properties("AWS::Events::Rule") if "emr-serverless" in json.dumps(r["EventPattern"])]
+    event = json.loads((ROOT / "tests" / "events" / "emr_serverless_job_run_ended.json").read_text())
+    pattern = rule["EventPattern"]
+
+    assert event["source"] in pattern["source"]
+    assert event["detail-type"] in pattern["detail-type"]
+    assert {"SUCCESS", "FAILED", "CANCELLED"} == set(pattern["detail"]["state"])
+    assert set(pattern["detail"]) <= set(event["detail"])
+    assert "DeadLetterConfig" in rule["Targets"][0]
 
 
 @pytest.mark.parametrize(

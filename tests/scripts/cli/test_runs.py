@@ -1,5 +1,14 @@
 """`lake runs` shows the ledger."""
 
+import json
+import shutil
+
+from click.testing import CliRunner
+
+from scripts.cli.root import root
+from shared.jobs import Step
+from shared.usage import JobRunUsage, usage_location
+
 
 def test_every_run_is_one_object_newest_first(ask_json):
     assert [
@@ -18,6 +27,7 @@ def test_every_run_is_one_object_newest_first(ask_json):
             "recorded": 0,
             "superseded": 0,
             "quarantined": 0,
+            "cost_usd": None,
         },
         {
             "run_id": "run-2",
@@ -34,6 +44,7 @@ def test_every_run_is_one_object_newest_first(ask_json):
             "recorded": 0,
             "superseded": 0,
             "quarantined": 1,
+            "cost_usd": None,
         },
         {
             "run_id": "run-1",
@@ -50,6 +61,7 @@ def test_every_run_is_one_object_newest_first(ask_json):
             "recorded": 0,
             "superseded": 0,
             "quarantined": 1,
+            "cost_usd": None,
         },
     ] == ask_json("runs")
 
@@ -93,3 +105,38 @@ def test_runs_fit_the_terminal(ask):
     assert head.split() == ["run", "colour", "finished", "(UTC)", "tables", "read", "new", "changed", "refused"]
     assert ["run-3", "unfinished", "-", "1/1", "0", "0", "0", "0"] == lines[0].split()
     assert ["run-2", "red", "2026-01-02", "04:00", "2/4", "4", "2", "1", "1"] == lines[1].split()
+
+
+def test_run_on_aws_says_what_it_cost(shop, tmp_path):
+    place = shutil.copytree(shop[0], tmp_path / "lake")
+    usage = JobRunUsage(
+        env="prod",
+        run_id="run-2",
+        step=Step.INGEST,
+        attempt="a1",
+        job_run_id="00f1",
+        state="SUCCESS",
+        is_billed=True,
+        vcpu_hours=2.0,
+        memory_gb_hours=8.0,
+        storage_gb_hours=0.0,
+    )
+    left = place / usage_location("", "run-2", Step.INGEST, "a1").lstrip("/")
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.write_text(usage.model_dump_json())
+
+    def ask(*words):
+        answer = CliRunner().invoke(root, ["runs", *words, "--root", str(place)], env={"COLUMNS": "160"})
+        assert (0, "") == (answer.exit_code, answer.stderr)
+        return answer.stdout
+
+    # 2 vCPU hours at 0.0420992 and 8 GB hours at 0.0046228; the step's one table bears all of it.
+    [run] = json.loads(ask("run-2", "--json"))
+    assert [0.1211808, 0.1211808] == [round(run[key][0]["cost_usd"], 7) for key in ("outcomes", "job_runs")]
+    assert 0.1211808 == round(run["cost_usd"], 7)
+    [line] = [line.split() for line in ask().splitlines() if line.startswith("run-2")]
+    assert "0.12" == line[-1]
+    _, told = ask("run-2").split("what EMR Serverless bills\n")
+    rows = [row.split() for row in told.splitlines()[1:3]]
+    assert ["ingest", "00f1", "SUCCESS", "2.000", "8.000", "0.000", "0.1212"] == rows[0]
+    assert ["all", "-", "-", "2.000", "8.000", "0.000", "0.1212"] == rows[1]

@@ -1,4 +1,4 @@
-"""What starts a function when a file lands."""
+"""What starts a function when something happens in the account."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ TRIES = 2
 KEPT_FOR = Duration.hours(6)
 
 
-class FileTrigger(Construct):
-    """A rule on S3's `Object Created` below some folders of a place, and the function that it calls.
+class EventTrigger(Construct):
+    """A rule on the account's event bus, and the function that it calls.
 
-    EventBridge delivers at least once, so the function has to know a file it has seen. An event that could not be
+    EventBridge delivers at least once, so the function has to bear an event it has seen. An event that could not be
     delivered, or that the function could not answer, waits in a queue that an alarm watches.
 
     Example:
-        FileTrigger(self, "Files", place=landing, folders=["crm/"], function=on_file_landed.function)
+        EventTrigger(self, "Files", description="A file landed", pattern=landed_in(landing, ["crm/"]), function=...)
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, place: Place, folders: Iterable[str], function: lambda_.Function
+        self, scope: Construct, id_: str, *, description: str, pattern: events.EventPattern, function: lambda_.Function
     ) -> None:
         super().__init__(scope, id_)
         self.undelivered = sqs.Queue(
@@ -46,16 +46,11 @@ class FileTrigger(Construct):
             retention_period=Duration.days(14),
         )
         accept(self.undelivered, {"AwsSolutions-SQS3": "it is itself the queue for what could not be delivered"})
-        keys = [{"prefix": place.inside(folder)} for folder in folders]
         events.Rule(
             self,
             "Rule",
-            description="A file landed that a contract may want",
-            event_pattern=events.EventPattern(
-                source=["aws.s3"],
-                detail_type=["Object Created"],
-                detail={"bucket": {"name": [place.bucket.bucket_name]}, "object": {"key": keys}},
-            ),
+            description=description,
+            event_pattern=pattern,
             targets=[
                 targets.LambdaFunction(
                     function, dead_letter_queue=self.undelivered, retry_attempts=10, max_event_age=KEPT_FOR
@@ -65,3 +60,22 @@ class FileTrigger(Construct):
         function.configure_async_invoke(
             on_failure=destinations.SqsDestination(self.undelivered), retry_attempts=TRIES, max_event_age=KEPT_FOR
         )
+
+
+def landed_in(place: Place, folders: Iterable[str]) -> events.EventPattern:
+    """S3's `Object Created` below some folders of a place."""
+    keys = [{"prefix": place.inside(folder)} for folder in folders]
+    return events.EventPattern(
+        source=["aws.s3"],
+        detail_type=["Object Created"],
+        detail={"bucket": {"name": [place.bucket.bucket_name]}, "object": {"key": keys}},
+    )
+
+
+def job_run_ended(application_id: str) -> events.EventPattern:
+    """EMR Serverless' word that a job run of an application has come to an end, whichever."""
+    return events.EventPattern(
+        source=["aws.emr-serverless"],
+        detail_type=["EMR Serverless Job Run State Change"],
+        detail={"applicationId": [application_id], "state": ["SUCCESS", "FAILED", "CANCELLED"]},
+    )

@@ -1,0 +1,1 @@
+"""A job run came to its end: what was it billed for?"""

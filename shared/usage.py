@@ -1,0 +1,60 @@
+"""What a job run used of EMR Serverless, and what that costs.
+
+A job run's usage lies beside its outcomes, `<lake_root>/runs/<run_id>/<step>/<attempt>.usage.json`. It holds no money:
+prices are the environment's, and change.
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.jobs import Step
+from shared.names import RUNS_FOLDER
+
+
+class Prices(BaseModel):
+    """What an hour costs on EMR Serverless, USD; take over those of your region from https://aws.amazon.com/emr/pricing.
+
+    The default is us-east-1 on ARM64: a fifth below the list price on x86 of 0.052624 and 0.0057785, and the storage's.
+    Source of those: the price list as PerfKitBenchmarker keeps it (aws_dpb_emr_serverless_prices.py).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    vcpu_hour: float = Field(default=0.0420992, ge=0)
+    memory_gb_hour: float = Field(default=0.0046228, ge=0)
+    storage_gb_hour: float = Field(default=0.000111, ge=0)
+
+
+class JobRunUsage(BaseModel):
+    """One job run's usage; hours as GetJobRun has them, storage beyond the 20 GB a worker that are free.
+
+    `is_billed` says that these are the hours that are billed; otherwise they are those used, without the minute that a
+    worker is billed at least.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    env: str
+    run_id: str
+    step: Step
+    attempt: str
+    job_run_id: str
+    state: str
+    is_billed: bool
+    vcpu_hours: float = Field(ge=0)
+    memory_gb_hours: float = Field(ge=0)
+    storage_gb_hours: float = Field(ge=0)
+
+    def cost(self, prices: Prices) -> float:
+        """What it costs, USD."""
+        return (
+            self.vcpu_hours * prices.vcpu_hour
+            + self.memory_gb_hours * prices.memory_gb_hour
+            + self.storage_gb_hours * prices.storage_gb_hour
+        )
+
+
+def usage_location(lake_root: str, run_id: str, step: Step, attempt: str) -> str:
+    """Where the JobRunUsage of a job run is left once it has ended."""
+    return f"{lake_root}/{RUNS_FOLDER}/{run_id}/{step}/{attempt}.usage.json"
