@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pyspark.sql import functions as F
-
-from jobs.runtime.delta_log import DeltaLog
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from jobs.runtime.delta_log import Commit
+
 # How often a row is there: once more after an insert or behind an update, once less after a delete or before one.
 COUNTS = {"insert": 1, "update_postimage": 1, "delete": -1, "update_preimage": -1}
 TIMES = "_times"
+
+
+class Log(Protocol):
+    """What is asked of an input's log: by the engine of Delta's own, by `./lake plan` of the files."""
+
+    @property
+    def location(self) -> str:
+        """The table's place."""
+
+    @property
+    def table_id(self) -> str:
+        """What tells this table from another one made at the same place."""
+
+    @property
+    def has_feed(self) -> bool:
+        """Whether the table's commits write its change data feed."""
+
+    def commit(self, version: int) -> Commit | None:
+        """One commit, or None when the log no longer holds it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,17 +50,16 @@ class Feed:
     why_not: str = ""
 
 
-def look(session: SparkSession, location: str, since: int, upto: int, table_id: str | None) -> Feed:
+def look(log: Log, since: int, upto: int, table_id: str | None) -> Feed:
     """Read from the log alone, without a Spark job, whether rows changed and whether the feed can be followed.
 
     Args:
-        session: The batch's session.
-        location: The input's place.
+        log: The input's log.
         since: The version consumed.
         upto: The version that is read now.
         table_id: The id of the table that was consumed; None when that was not written down.
     """
-    log = DeltaLog(session, location)
+    location = log.location
     if table_id not in (None, log.table_id) or upto < since:
         return Feed(location=location, since=since, upto=upto, changed=True, why_not="it was made anew")
     changed, why_not = False, "" if log.has_feed else "it has no change data feed"

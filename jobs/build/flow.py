@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
-from jobs.build.feed import Feed, look
+from jobs.build.feed import look
 from jobs.build.groups import Groups, touched_groups
 from jobs.build.rebuild import rebuild
 from jobs.build.refresh import refresh
+from jobs.build.way import How, Way, next_way
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.tables import read_version
-from shared.contracts.refresh import Keeping, keeping
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from jobs.build.feed import Feed
     from jobs.runtime.flow import Flow
-    from jobs.runtime.position import FlowPosition
     from shared.jobs import TableOutcome
 
 # Of a table's rows, in touched groups. A row that is refreshed is computed, read as it was, compared and merged; one
@@ -39,32 +38,20 @@ def build(flow: Flow) -> TableOutcome:
         ContractError: the query's columns are not the contract's.
     """
     inputs = _inputs(flow)
-    last = flow.batch.last
-    if last is None or flow.is_rebuilt or last.fingerprint != flow.table.fingerprint:
-        return rebuild(flow, inputs, _what_is_new(flow))
-    if last.inputs == inputs:
+    way = next_way(
+        flow.table, flow.catalog.tables, flow.batch.last, inputs, partial(_feed, flow), is_rebuilt=flow.is_rebuilt
+    )
+    if way.how is How.SKIPPED:
         return flow.unchanged()
-    feeds = _feeds(flow, last, inputs)
-    same_date = last.inputs.get("business_date") == inputs["business_date"]
-    if same_date and not any(feed.changed for feed in feeds.values()):
-        return flow.unchanged()
-    how = keeping(flow.table, flow.catalog.tables)
-    why = how.why or ("" if same_date else "the business date is another") or _no_feed(feeds)
-    if why:
-        return rebuild(flow, inputs, why)
-    groups = _touched(flow, how, feeds, inputs)
+    if way.how is How.REBUILT:
+        return rebuild(flow, inputs, way.why)
+    groups = _touched(flow, way, inputs)
     if isinstance(groups, str):
         return rebuild(flow, inputs, groups)
     try:
         return _refresh_or_rebuild(flow, inputs, groups)
     finally:
         groups.free()
-
-
-def _what_is_new(flow: Flow) -> str:
-    if flow.batch.last is None:
-        return "it was not there yet"
-    return "its contract has a new major version" if flow.is_rebuilt else "the query or what decides its rows changed"
 
 
 def _inputs(flow: Flow) -> dict[str, Any]:
@@ -78,27 +65,14 @@ def _inputs(flow: Flow) -> dict[str, Any]:
     return {"versions": versions, "ids": ids, "business_date": str(flow.job.business_date) if asks else None}
 
 
-def _feeds(flow: Flow, last: FlowPosition, inputs: dict[str, Any]) -> dict[str, Feed]:
-    """What happened to each input since this table consumed it."""
-    found = {}
-    for name, version in inputs["versions"].items():
-        since = last.inputs["versions"].get(name, -1)
-        consumed = last.inputs.get("ids", {}).get(name)
-        location = flow.location_of(flow.catalog.table(name))
-        found[name] = look(flow.session, location, since, version, consumed)
-    return found
+def _feed(flow: Flow, name: str, since: int, upto: int, table_id: str | None) -> Feed:
+    return look(DeltaLog(flow.session, flow.location_of(flow.catalog.table(name))), since, upto, table_id)
 
 
-def _no_feed(feeds: Mapping[str, Feed]) -> str:
-    return "; ".join(
-        f"{name} does not say what changed: {feed.why_not}" for name, feed in feeds.items() if feed.why_not
-    )
-
-
-def _touched(flow: Flow, how: Keeping, feeds: Mapping[str, Feed], inputs: dict[str, Any]) -> Groups | str:
+def _touched(flow: Flow, way: Way, inputs: dict[str, Any]) -> Groups | str:
     """The groups touched; or, when the files of a feed were vacuumed, why they are not known."""
     try:
-        return touched_groups(flow, how, feeds, inputs["versions"])
+        return touched_groups(flow, way.keeping, way.feeds, inputs["versions"])
     except (Py4JJavaError, PySparkException) as error:
         if said := next((words for words in FEED_IS_GONE if f"[{words}" in str(error)), None):
             return f"the change feed of an input is no longer kept ({said})"

@@ -14,6 +14,8 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql.types import StructType
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import SparkSession
 
 
@@ -61,6 +63,21 @@ class Commit:
     def metrics(self) -> dict[str, int]:
         """Delta's own counts of what the operation did."""
         return {k: int(v) for k, v in self.info.get("operationMetrics", {}).items() if str(v).isdigit()}
+
+
+def parse_commit(version: int, lines: Sequence[str]) -> Commit:
+    """A commit from the lines of its file, whoever read it."""
+    # A large commit names thousands of files, which nobody asks for here.
+    actions = [json.loads(line) for line in lines if not line.startswith('{"add"')]
+    infos = [action["commitInfo"] for action in actions if "commitInfo" in action]
+    transactions = {a["txn"]["appId"]: a["txn"]["version"] for a in actions if "txn" in a}
+    return Commit(
+        version,
+        infos[0] if infos else {},
+        transactions,
+        changes_rows=any(line.startswith(('{"add"', '{"remove"')) and MOVES_ROWS in line for line in lines),
+        changes_table=any("metaData" in action for action in actions),
+    )
 
 
 class DeltaLog:
@@ -123,14 +140,4 @@ class DeltaLog:
             if "FileNotFound" in str(error.java_exception):
                 return None
             raise
-        # A large commit names thousands of files, which nobody asks for here.
-        actions = [json.loads(line) for line in lines if not line.startswith('{"add"')]
-        infos = [action["commitInfo"] for action in actions if "commitInfo" in action]
-        transactions = {a["txn"]["appId"]: a["txn"]["version"] for a in actions if "txn" in a}
-        return Commit(
-            version,
-            infos[0] if infos else {},
-            transactions,
-            changes_rows=any(line.startswith(('{"add"', '{"remove"')) and MOVES_ROWS in line for line in lines),
-            changes_table=any("metaData" in action for action in actions),
-        )
+        return parse_commit(version, lines)

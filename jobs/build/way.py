@@ -1,0 +1,95 @@
+"""What the next run does to a built table, decided from logs alone: skip, refresh or rebuild it, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from shared.contracts.refresh import Keeping, keeping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from jobs.build.feed import Feed
+    from jobs.runtime.position import FlowPosition
+    from shared.contracts import Table
+
+
+class How(StrEnum):
+    """What becomes of a built table."""
+
+    SKIPPED = "skipped"
+    REFRESHED = "refreshed"
+    REBUILT = "rebuilt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """One of the three, and why; a table that is refreshed has the rule of its query, and its inputs' feeds.
+
+    One thing alone is not known before rows are read: where more of the table is touched than a refresh is worth, the
+    run rebuilds it after all.
+    """
+
+    how: How
+    why: str
+    keeping: Keeping = field(default_factory=Keeping)
+    feeds: Mapping[str, Feed] = field(default_factory=dict)
+
+
+def next_way(
+    table: Table,
+    tables: Mapping[str, Table],
+    last: FlowPosition | None,
+    inputs: Mapping[str, Any],
+    feed_of: Callable[[str, int, int, str | None], Feed],
+    *,
+    is_rebuilt: bool = False,
+) -> Way:
+    """Decide how a built table is brought up to date with its inputs.
+
+    Args:
+        table: A built table.
+        tables: Every table by full name.
+        last: Its last batch; None while there was none.
+        inputs: The inputs as they stand: `versions` and `ids` by full name, and the `business_date`, if it is one.
+        feed_of: What happened to an input between two versions, given the id of the table that was consumed.
+        is_rebuilt: Whether the first number of the contract's version rose.
+    """
+    if last is None:
+        return _rebuilt("it was not there yet")
+    if is_rebuilt:
+        return _rebuilt("its contract has a new major version")
+    if last.fingerprint != table.fingerprint:
+        return _rebuilt("the query or what decides its rows changed")
+    feeds = _feeds(last, inputs, feed_of) if last.inputs != inputs else {}
+    same_date = last.inputs.get("business_date") == inputs["business_date"]
+    changed = [name for name, feed in feeds.items() if feed.changed]
+    if same_date and not changed:
+        return Way(how=How.SKIPPED, why="no input has changed")
+    how = keeping(table, tables)
+    if why := how.why or ("" if same_date else "the business date is another") or _no_feed(feeds):
+        return _rebuilt(why)
+    return Way(how=How.REFRESHED, why=f"{', '.join(changed)} changed", keeping=how, feeds=feeds)
+
+
+def _rebuilt(why: str) -> Way:
+    return Way(how=How.REBUILT, why=why)
+
+
+def _feeds(
+    last: FlowPosition, inputs: Mapping[str, Any], feed_of: Callable[[str, int, int, str | None], Feed]
+) -> dict[str, Feed]:
+    """What happened to each input since this table consumed it."""
+    versions, ids = last.inputs.get("versions", {}), last.inputs.get("ids", {})
+    return {
+        name: feed_of(name, versions.get(name, -1), version, ids.get(name))
+        for name, version in inputs["versions"].items()
+    }
+
+
+def _no_feed(feeds: Mapping[str, Feed]) -> str:
+    return "; ".join(
+        f"{name} does not say what changed: {feed.why_not}" for name, feed in feeds.items() if feed.why_not
+    )
