@@ -18,7 +18,7 @@ from infra.stacks.orchestration import Orchestration
 from infra.stacks.secrets import Secrets
 from infra.stacks.storage import Storage
 from infra.stacks.streaming import Streaming
-from shared.names import Names
+from shared.names import JOBS_OUTPUT, Names
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -70,6 +70,7 @@ class LakewrightStack(Stack):
                 every_seconds=every_seconds,
             )
             orchestration.alarms.watch_application("KafkaStreamFailed", streaming.application.application_id)
+        CfnOutput(self, JOBS_OUTPUT, value=compute.jobs_url)
         CfnOutput(self, "LakeRoot", value=storage.lake.root)
         CfnOutput(self, "PiiRoot", value=storage.pii.root)
         CfnOutput(self, "LandingRoot", value=storage.landing.root)

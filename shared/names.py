@@ -19,6 +19,8 @@ RUNS_FOLDER = "runs"
 STAGING_FOLDER = "staging"
 UNLOAD_FOLDER = "unload"
 PII_FOLDER = "pii"
+# The stack's output that says where the code lies that job runs are given, and with it the contracts.
+JOBS_OUTPUT = "JobsUrl"
 
 
 class Layer(StrEnum):

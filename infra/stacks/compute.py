@@ -50,10 +50,11 @@ class Compute(NestedStack):
         packages = ArtifactAsset(self, "Environment", artifact=ENVIRONMENT)
         jars = [ArtifactAsset(self, f"Jar{i}", artifact=jar) for i, jar in enumerate(JARS)]
         main = assets.Asset(self, "Main", path=str(ENTRY_POINT))
+        self.jobs_url = jobs.s3_url
         self.entry_point = main.s3_object_url
         self.spark_submit_parameters = spark_submit_parameters(
             environment,
-            jobs_url=jobs.s3_url,
+            jobs_url=self.jobs_url,
             environment_url=packages.s3_url,
             jar_urls=[jar.s3_url for jar in jars],
             region=self.region,

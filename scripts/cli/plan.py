@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts.cli.output import console, count, print_json, size
+from scripts.cli.output import Head, console, count, grid, print_json, size
 from scripts.cli.request import refusing
 
 if TYPE_CHECKING:
@@ -15,54 +16,82 @@ if TYPE_CHECKING:
 
     from scripts.looking.lake import Lake
     from scripts.planning.cost import Cost
+    from scripts.planning.kept import Kept
     from scripts.planning.plan import TablePlan
+    from shared.contracts import Catalog
 
 # What a wrong request ends with, too: somebody has to change something first.
 EXIT_BREAKING = 2
+HERE = ".lake"
 STYLES = {"additive": "green", "widening": "yellow", "breaking": "red"}
+KEPT_STYLES = {"skipped": "dim", "refreshed": "green", "rebuilt": "yellow", "refused": "red"}
 
 
 @click.command()
-@click.option("--against", metavar="REV", help="A git revision to compare the contracts with; the lake if left out.")
-@click.option("--root", default=".lake", show_default=True, metavar="DIR", help="The lake: a folder, or s3://...")
+@click.option(
+    "--against",
+    metavar="REV|ENV",
+    help="What to compare the contracts with: a git revision, or the environment of that name as it was last deployed;"
+    " the lake if left out.",
+)
+@click.option("--root", metavar="DIR", help="The lake: a folder, or s3://...  [default: .lake]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects, and nothing else.")
-def command(against: str | None, root: str, *, as_json: bool) -> None:
+def command(against: str | None, root: str | None, *, as_json: bool) -> None:
     """Say what the contracts change: per table its class, what is done, whom it hits and what it costs.
 
+    Of every built table it says, too, what the next run does with it: skip it, refresh it by which columns, or rebuild
+    it, and why.
+
     Ends with 2 when a change breaks readers and the first number of the contract's version did not rise. Against a
-    revision no lake is needed; without one nothing has a price.
+    revision or an environment no lake is needed; without one nothing has a price.
     """
     from scripts.planning.cost import cost_of
+    from scripts.planning.kept import kept_tables
     from scripts.planning.plan import plan_against_catalog, plan_against_lake
-    from scripts.planning.revision import catalog_at
     from shared.contracts import load_catalog
 
     catalog = load_catalog()
     with refusing():
-        lake = _lake(root, is_needed=against is None)
-        plans = plan_against_catalog(catalog_at(against), catalog) if against else plan_against_lake(lake, catalog)
-        costs = [cost_of(plan, lake, catalog) for plan in plans]
+        lake = _lake(root, against)
+        plans = plan_against_catalog(_catalog_at(against), catalog) if against else plan_against_lake(lake, catalog)
+        costs = {plan.table: cost_of(plan, lake, catalog) for plan in plans}
+        kept = kept_tables(catalog, {plan.table: plan for plan in plans}, lake, datetime.now(UTC).date())
     if as_json:
-        print_json(_row(plan, *cost) for plan, cost in zip(plans, costs, strict=True))
+        told = [plan for plan in plans if plan.is_changed or plan.table in kept]
+        print_json(_row(plan, kept.get(plan.table), *costs[plan.table]) for plan in told)
     else:
-        _print(console(), plans, costs, against)
+        _print(console(), [plan for plan in plans if plan.is_changed], costs, against)
+        _print_kept(console(), [kept[plan.table] for plan in plans if plan.table in kept])
     if any(plan.breaks for plan in plans):
         sys.exit(EXIT_BREAKING)
 
 
-def _lake(root: str, *, is_needed: bool) -> Lake | None:
+def _catalog_at(against: str) -> Catalog:
+    """The contracts of an environment, or else of a revision; `refs/heads/prod` is a branch in any case."""
+    from scripts.planning.deployed import catalog_deployed
+    from scripts.planning.revision import catalog_at
+    from shared.config import environment_names, load_environment
+
+    return catalog_deployed(load_environment(against)) if against in environment_names() else catalog_at(against)
+
+
+def _lake(root: str | None, against: str | None) -> Lake | None:
+    """The lake that was asked for; without a wish the one of this folder, which is not that of an environment."""
     from scripts.looking.errors import WrongRequestError
     from scripts.looking.lake import open_lake
+    from shared.config import environment_names
 
+    if root is None and against in environment_names():
+        return None
     try:
-        return open_lake(root)
+        return open_lake(root or HERE)
     except WrongRequestError:
-        if is_needed:
+        if against is None:
             raise
         return None
 
 
-def _row(plan: TablePlan, read: Cost, written: Cost) -> dict[str, Any]:
+def _row(plan: TablePlan, kept: Kept | None, read: Cost, written: Cost) -> dict[str, Any]:
     return {
         "table": plan.table,
         "level": plan.level and str(plan.level),
@@ -88,16 +117,18 @@ def _row(plan: TablePlan, read: Cost, written: Cost) -> dict[str, Any]:
         "bytes_read": read.bytes,
         "rows_written": written.rows,
         "bytes_written": written.bytes,
+        "kept": kept and {"next": kept.next, "by": list(kept.by), "why": kept.why, "rule": kept.rule},
     }
 
 
-def _print(out: Console, plans: list[TablePlan], costs: list[tuple[Cost, Cost]], against: str | None) -> None:
+def _print(out: Console, plans: list[TablePlan], costs: dict[str, tuple[Cost, Cost]], against: str | None) -> None:
     from rich.text import Text
 
     if not plans:
         out.print(f"The contracts are as {against} has them." if against else "The lake is as the contracts say.")
         return
-    for plan, (read, written) in zip(plans, costs, strict=True):
+    for plan in plans:
+        read, written = costs[plan.table]
         level = str(plan.level or "rebuild")
         head = Text.assemble((plan.table, "bold"), "  ", (level, STYLES.get(level, "")), f"  {_versions(plan)}")
         out.print(head)
@@ -114,6 +145,25 @@ def _print(out: Console, plans: list[TablePlan], costs: list[tuple[Cost, Cost]],
     broken = [plan.table for plan in plans if plan.breaks]
     if broken:
         out.print(f"\nBreaking without a new first number of the version: {', '.join(broken)}", style="red")
+
+
+def _print_kept(out: Console, kept: list[Kept]) -> None:
+    from rich.text import Text
+
+    if not kept:
+        return
+    out.print()
+    heads = [
+        Head("built table"),
+        Head("next run"),
+        Head("why", wraps=True),
+        Head("whenever an input changes", wraps=True),
+    ]
+    rows = [
+        [k.table, Text(" by ".join(filter(None, [k.next, ", ".join(k.by)])), KEPT_STYLES[k.next]), k.why, k.rule]
+        for k in kept
+    ]
+    out.print(grid(heads, rows))
 
 
 def _versions(plan: TablePlan) -> str:

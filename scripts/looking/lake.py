@@ -53,7 +53,7 @@ class Lake:
         Raises:
             TerminalError: its log cannot be read, or does not hold that version.
         """
-        return self._open(table_location(self._root_of(name), name), version)
+        return self._open(self.location(name), version)
 
     def quarantine(self, name: TableName) -> DeltaTable | None:
         """The quarantine of a table; None when no row was ever refused."""
@@ -66,6 +66,10 @@ class Lake:
     def masked_in_quarantine(self, name: TableName) -> tuple[str, ...]:
         """The columns of its quarantine that are not shown: there the row is as the source sent it."""
         return ("row", "row_key") if name in self.closed else ()
+
+    def location(self, name: TableName) -> str:
+        """The place of a table."""
+        return table_location(self._root_of(name), name)
 
     def _root_of(self, name: TableName) -> str:
         return Roots(self.root, self.pii_root).of(is_personal=name in self.closed)

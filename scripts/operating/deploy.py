@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from scripts.operating.outputs import stack_outputs
 from scripts.setup import paths
 from scripts.setup.launch import runtime_environment
 from shared.errors import TerminalError
-from shared.names import Names
 
 if TYPE_CHECKING:
     from shared.config import Environment
@@ -44,10 +44,8 @@ def smoke_run(environment: Environment) -> str:
     Raises:
         TerminalError: the run did not succeed.
     """
-    stacks = boto3.client("cloudformation").describe_stacks(StackName=Names(environment).stack)["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
     states = boto3.client("stepfunctions")
-    arn = states.start_execution(stateMachineArn=outputs[MACHINE_OUTPUT], input="{}")["executionArn"]
+    arn = states.start_execution(stateMachineArn=stack_outputs(environment)[MACHINE_OUTPUT], input="{}")["executionArn"]
     while (run := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
         time.sleep(POLL_SECONDS)
     if run["status"] != "SUCCEEDED":

@@ -46,6 +46,11 @@ class TablePlan:
     hit: dict[str, list[str]]
 
     @property
+    def is_changed(self) -> bool:
+        """Whether anything of the contract changed, its version included."""
+        return bool(self.changes) or self.is_raised
+
+    @property
     def level(self) -> Level | None:
         """The heaviest of the changes; None when only the version rose."""
         return heaviest(self.changes)
@@ -74,7 +79,7 @@ class TablePlan:
 
 
 def plan_against_catalog(old: Catalog, new: Catalog) -> list[TablePlan]:
-    """The plan from one catalog to another."""
+    """The plan from one catalog to another, of every table of both."""
     plans = []
     for name, table in new.tables.items():
         before = old.tables.get(name)
@@ -83,7 +88,7 @@ def plan_against_catalog(old: Catalog, new: Catalog) -> list[TablePlan]:
     for name, table in old.tables.items():
         if name not in new.tables:
             plans.append(_plan(table, table, [ruled(Change(what=What.TABLE_DROPPED), table)], (old, new)))
-    return _changed(plans)
+    return sorted(plans, key=_order)
 
 
 def plan_against_lake(lake: Lake, new: Catalog) -> list[TablePlan]:
@@ -100,7 +105,7 @@ def plan_against_lake(lake: Lake, new: Catalog) -> list[TablePlan]:
         stored = {field.name: _spark_type(field) for field in found.schema().fields}
         old, changes = since_built(table, stored, position.contract, position.fingerprint)
         plans.append(_plan(table, old, list(changes), (new,)))
-    return _changed(plans)
+    return sorted(plans, key=_order)
 
 
 def _spark_type(field: object) -> str:
@@ -143,12 +148,7 @@ def _touched(change: Change) -> list[str]:
     return [change.column, *old_name]
 
 
-def _changed(plans: list[TablePlan]) -> list[TablePlan]:
-    layers = {plan.table: plan for plan in plans if plan.changes or plan.is_raised}
-    return [layers[name] for name in sorted(layers, key=_order)]
-
-
-def _order(name: str) -> tuple[int, str]:
+def _order(plan: TablePlan) -> tuple[int, str]:
     from shared.names import TableName
 
-    return by_layer(TableName.parse(name))
+    return by_layer(TableName.parse(plan.table))

@@ -1,20 +1,25 @@
 """The bare `cdk deploy --context env=prod` deploys everything, by the real command line into a local account."""
 
+import json
 import os
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 
 import boto3
 import pytest
+from click.testing import CliRunner
 
 from infra.artifacts import ASSET_PREFIX, ENVIRONMENT, JOBS, LAMBDAS
 from scripts.assembly import assembly
+from scripts.cli.root import root
 from scripts.local.clients import ACCOUNT, REGION
 from scripts.packaging.build import build
 from scripts.setup import paths
 from scripts.setup.launch import runtime_environment
 from shared.config import load_environment
+from shared.contracts import Catalog, load_catalog
 from shared.names import ACCESS_ADMIN_ROLE, Machine, Names
 
 CDK = [paths.NODE, paths.CDK_CLI]
@@ -122,6 +127,22 @@ def test_what_the_bucket_lacks_is_built_and_nothing_else(account, deployed):
 
     assert build(JOBS).stat().st_size == size(JOBS)
     assert [len(STAND_IN)] * 2 == [size(artifact) for artifact in (ENVIRONMENT, LAMBDAS)]
+
+
+def test_plan_reads_the_contracts_that_runs_are_given(account, deployed, monkeypatch):
+    for name, value in account.items():
+        monkeypatch.setenv(name, value)
+    words = ["plan", "--against", "prod", "--json"]
+    same = CliRunner().invoke(root, words, catch_exceptions=False)
+    assert (0, []) == (same.exit_code, [row for row in json.loads(same.stdout) if row["changes"]])
+
+    ours = load_catalog()
+    orders = ours.table("silver.orders")
+    less = replace(orders, columns=tuple(c for c in orders.columns if c.name != "revision_number"))
+    monkeypatch.setattr("shared.contracts.load_catalog", lambda: Catalog(ours.tables | {"silver.orders": less}))
+    other = CliRunner().invoke(root, words, catch_exceptions=False)
+    changes = [(row["table"], c["change"], c["column"]) for row in json.loads(other.stdout) for c in row["changes"]]
+    assert (2, [("silver.orders", "column dropped", "revision_number")]) == (other.exit_code, changes)
 
 
 @pytest.fixture

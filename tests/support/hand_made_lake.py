@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-from deltalake import CommitProperties, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 
 from jobs.runtime.files import OUTCOMES, write_text
 from jobs.runtime.position import FlowPosition, TablePosition
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from shared.contracts import Catalog
+    from shared.contracts import Catalog, Table
 
 LINES = """\
       - name: order_id
@@ -82,7 +82,10 @@ FILES: Mapping[str, str] = {
     "silver.lines": contract("silver.lines", LINES, KEY_AND_SEQUENCE),
     "gold.sales": contract("gold.sales", SALES, {"writeDisposition": "refresh"}),
     "gold.sales.sql": SALES_SQL,
+    "gold.totals": SHOP["gold.totals"] + "      - {property: refreshBy, value: [customer_id]}\n",
 }
+NO_PROPERTIES: Mapping[str, str | None] = {}
+FEED: Mapping[str, str | None] = {"delta.enableChangeDataFeed": "true"}
 FIRST, RED, UNFINISHED = "run-1", "run-2", "run-3"
 START = datetime(2026, 1, 1, 4, tzinfo=UTC)
 JANUARY = "2025-01-01T00:00:00Z"
@@ -113,8 +116,16 @@ class HandMadeLake:
             columns |= {"_ingested_at": "TIMESTAMPTZ", "_run_id": "VARCHAR", "_sequence": "BIGINT"}
             columns |= {"_source_position": "VARCHAR", "_rescued": "VARCHAR"}
             rows = tuple([*row[1:], START, run, sequence, row[0], None] for row in rows)
+        facts = FlowPosition(
+            sequence=sequence, run=run, attempt="a1", inputs=self._consumed(contract), fingerprint=contract.fingerprint
+        )
         _commit(
-            table_location(self._root_of(table), contract.name), _table(columns, rows), (table, run, sequence), mode
+            table_location(self._root_of(table), contract.name),
+            _table(columns, rows),
+            table,
+            facts,
+            mode=mode,
+            has=FEED,
         )
 
     def refuse(self, table: str, run: str, batch: int, *rows: Sequence[object]) -> None:
@@ -123,7 +134,19 @@ class HandMadeLake:
         columns |= {"row": "VARCHAR", "contract": "VARCHAR", "run_id": "VARCHAR", "quarantined_at": "TIMESTAMPTZ"}
         whole = tuple([batch, *row, "0" * 16, run, START + timedelta(minutes=batch)] for row in rows)
         location = quarantine_location(self._root_of(table), TableName.parse(table))
-        _commit(location, _table(columns, whole), (f"quarantine of {table}", run, batch))
+        facts = FlowPosition(sequence=batch, run=run, attempt="a1", inputs={})
+        _commit(location, _table(columns, whole), f"quarantine of {table}", facts)
+
+    def _consumed(self, contract: Table) -> dict[str, Any]:
+        """What a built table notes of its inputs: all as they stand, one that is not there as version -1."""
+        if contract.kind is not Kind.BUILT:
+            return {}
+        names = [str(name) for name in contract.inputs]
+        there = {n: table_location(self._root_of(n), TableName.parse(n)) for n in names}
+        found = {n: DeltaTable(place) for n, place in there.items() if DeltaTable.is_deltatable(place)}
+        versions = {n: found[n].version() if n in found else -1 for n in names}
+        ids = {n: str(found[n].metadata().id) if n in found else None for n in names}
+        return {"versions": versions, "ids": ids, "business_date": None}
 
     def _root_of(self, table: str) -> str:
         return Roots(self.root, pii_folder(self.root)).of(is_personal=self.catalog.table(table).is_personal)
@@ -146,13 +169,19 @@ class HandMadeLake:
         write_text(run_location(self.root, run), page.model_dump_json())
 
 
-def _commit(location: str, written: pa.Table, position: tuple[str, str, int], mode: Any = "append") -> None:
-    """Commit rows with the position that the engine would leave: flow, run and sequence."""
-    flow, run, sequence = position
-    facts = FlowPosition(sequence=sequence, run=run, attempt="a1", inputs={})
+def _commit(
+    location: str,
+    written: pa.Table,
+    flow: str,
+    facts: FlowPosition,
+    *,
+    mode: Any = "append",
+    has: Mapping[str, str | None] = NO_PROPERTIES,
+) -> None:
+    """Commit rows with the position that the engine would leave."""
     metadata = TablePosition(version=-1, flows={}).after(flow, facts)
-    properties = CommitProperties({"userMetadata": metadata}, None, [Transaction(flow, sequence)])
-    write_deltalake(location, written, mode=mode, commit_properties=properties)
+    properties = CommitProperties({"userMetadata": metadata}, None, [Transaction(flow, facts.sequence)])
+    write_deltalake(location, written, mode=mode, configuration=has, commit_properties=properties)
 
 
 def _table(columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> pa.Table:

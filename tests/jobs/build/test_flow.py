@@ -9,6 +9,7 @@ import pytest
 from jobs.build.flow import build
 from jobs.runtime.flow import open_flow
 from shared.jobs import Status, Step
+from tests.support.foretold import assert_as_foretold, foretold
 from tests.support.frames import assert_rows
 from tests.support.small_lake import lease_account
 
@@ -41,7 +42,11 @@ def outcome(ran):
 
 
 def built(lake, run_id="r1", **how):
-    return outcome(lake.run(run_id, (Step.BUILD,), **how))
+    """What came of the table, which must be what the plan foretold."""
+    kept = foretold(lake, "gold.totals", **how)
+    found = outcome(lake.run(run_id, (Step.BUILD,), **how))
+    assert_as_foretold(kept, found)
+    return found
 
 
 def test_a_built_table_is_its_query(lake):

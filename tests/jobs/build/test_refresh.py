@@ -8,6 +8,7 @@ import pytest
 
 from jobs.build import flow as build_flow
 from shared.jobs import RUN_STEPS, Status, Step
+from tests.support.foretold import foretold
 from tests.support.frames import assert_rows
 from tests.support.small_lake import lease_account
 
@@ -79,6 +80,10 @@ def test_upkeep_of_an_input_is_no_change(lake):
     lake.run("r1", (Step.INGEST, Step.REFINE), WAY)
     after(lake, "r2", (Step.BUILD,))
     DeltaTable.forPath(lake.spark, lake.location("silver.orders")).optimize().executeCompaction()
+    assert ("skipped", "no input has changed") == (
+        foretold(lake, "gold.totals").next,
+        foretold(lake, "gold.totals").why,
+    )
     assert Status.UNCHANGED is after(lake, "r3", (Step.BUILD,)).status
     assert before + 1 == lake.versions()["gold/totals"]
 
@@ -100,8 +105,12 @@ def test_where_the_feed_of_an_input_does_not_tell_what_changed_the_table_is_rebu
             before()
         lake.land("bronze.shop__orders", ORDERS, f"10,0,{number},a,2026-01-0{number + 1} 10:00:00")
         lake.run(f"read{number}", (Step.INGEST, Step.REFINE), WAY)
+        kept = foretold(lake, "gold.totals")
         if later:
             later()
+            assert ("refreshed", ("customer_id",), "silver.orders changed") == (kept.next, kept.by, kept.why)
+        else:
+            assert (kept.next, words in kept.why) == ("rebuilt", True)
         found = after(lake, f"built{number}", (Step.BUILD,))
         assert found.reason.startswith("rebuilt: ")
         assert words in found.reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,7 @@ def plan(lake, tmp_path, monkeypatch) -> Callable[..., tuple[int, list[dict[str,
         monkeypatch.setattr("shared.contracts.load_catalog", lambda: catalog)
         more = ["--against", against] if against else []
         answer = CliRunner().invoke(root, ["plan", "--root", str(lake), "--json", *more])
+        assert answer.stdout, answer.exception
         return answer.exit_code, json.loads(answer.stdout)
 
     return plan
@@ -61,7 +63,56 @@ def test_a_lake_that_is_as_the_contracts_say_has_no_plan_but_for_what_is_not_mad
     code, plans = plan()
     assert 0 == code
     assert {"table added"} == {c["change"] for row in plans for c in row["changes"]}
-    assert ["bronze.shop__stock", "silver.stock"] == [row["table"] for row in plans]
+    assert ["bronze.shop__stock", "silver.stock"] == [row["table"] for row in plans if row["changes"]]
+
+
+NO_RULE = "its contract has no refreshBy"
+SALES = ("gold.sales.sql", "upper(l.product) AS", "lower(l.product) AS")
+
+
+@pytest.mark.parametrize(
+    "changes, totals, sales",
+    [
+        pytest.param((), ("refreshed", ["customer_id"], "silver.orders changed"), ("rebuilt", [], NO_RULE), id="none"),
+        pytest.param(
+            [SALES],
+            ("refreshed", ["customer_id"], "silver.orders changed"),
+            ("rebuilt", [], "its contract changed"),
+            id="a changed query",
+        ),
+        pytest.param(
+            [("silver.orders", CHANGED_AT, NOTE + CHANGED_AT)],
+            ("rebuilt", [], "the columns of silver.orders change"),
+            ("rebuilt", [], "the columns of silver.orders change"),
+            id="a column more in an input",
+        ),
+        pytest.param(
+            [("silver.orders", STATE, "")],
+            ("skipped", [], "silver.orders will be refused"),
+            ("skipped", [], "silver.orders will be refused"),
+            id="an input that is refused",
+        ),
+        pytest.param(
+            [("gold.totals", "required: true\n        description: Orders.", "description: Orders.")],
+            ("rebuilt", [], "its contract changed"),
+            ("rebuilt", [], NO_RULE),
+            id="a rule less",
+        ),
+        pytest.param(
+            [("gold.totals", "decimal(22,2)", "decimal(20,2)")],
+            ("refused", [], "its contract's change breaks readers"),
+            ("rebuilt", [], NO_RULE),
+            id="a type that is another",
+        ),
+    ],
+)
+def test_every_built_table_says_what_the_next_run_does_with_it(plan, changes, totals, sales):
+    found = {row["table"]: row["kept"] for row in plan(*changes)[1] if row["kept"]}
+    assert {"gold.sales": sales, "gold.totals": totals} == {
+        name: (kept["next"], kept["by"], kept["why"]) for name, kept in found.items()
+    }
+    assert "refreshed by customer_id" == found["gold.totals"]["rule"]
+    assert f"rebuilt, because {NO_RULE}" == found["gold.sales"]["rule"]
 
 
 def test_what_adds_and_widens_is_priced_and_followed(plan):
@@ -120,8 +171,8 @@ def test_against_a_revision_every_change_is_named(plan, repository, version, cod
         against="main",
     )
     assert code == found
-    assert ["silver.orders", "gold.totals"] == [row["table"] for row in plans]
-    orders, totals = plans
+    assert ["silver.orders", "gold.totals"] == [row["table"] for row in plans if row["changes"]]
+    orders, totals = of(plans, "silver.orders"), of(plans, "gold.totals")
     assert ("1.0.0", version, refused, "rebuild") == (
         orders["version_before"],
         orders["version"],
@@ -144,7 +195,8 @@ def test_a_table_that_is_gone_is_breaking_and_its_rows_stay(plan, repository):
     git = ["git", "-C", str(repository), "-c", "user.name=Shop", "-c", "user.email=shop@example.com"]
     subprocess.run([*git, "add", "."], check=True)
     subprocess.run([*git, "commit", "--quiet", "--message", "Add a table"], check=True)
-    code, [gone] = plan(against="main")
+    code, plans = plan(against="main")
+    gone = of(plans, "gold.later")
     assert (2, "gold.later", "breaking", "nothing") == (code, gone["table"], gone["level"], gone["remedy"])
 
 
@@ -153,7 +205,7 @@ def test_against_a_revision_no_lake_is_needed_and_nothing_has_a_price(repository
     monkeypatch.setattr("shared.contracts.load_catalog", lambda: catalog)
     words = ["plan", "--root", str(tmp_path / "nothing"), "--json"]
     answer = CliRunner().invoke(root, [*words, "--against", "main"])
-    [orders] = json.loads(answer.stdout)
+    orders = of(json.loads(answer.stdout), "silver.orders")
     assert (0, "widening", None) == (answer.exit_code, orders["level"], orders["bytes_written"])
     assert 2 == CliRunner().invoke(root, words).exit_code
 
@@ -171,3 +223,5 @@ def test_people_read_the_same(lake, tmp_path, monkeypatch):
     assert "silver.orders  breaking" in told
     assert "column dropped: state" in told
     assert "refuses the table, until the change is taken back or the version's first number rises" in told
+    assert "built table" in told
+    assert re.search(r"gold\.totals +skipped +silver\.orders will be refused +refreshed by customer_id", told)
