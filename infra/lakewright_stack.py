@@ -76,6 +76,7 @@ class LakewrightStack(Stack):
         CfnOutput(self, "LandingRoot", value=storage.landing.root)
         for name, made in orchestration.machines.items():
             CfnOutput(self, f"{name.logical_id}Arn", value=made.machine.state_machine_arn)
+        CfnOutput(self, "SmokeArn", value=orchestration.smoke.machine.state_machine_arn)
         for child in self.node.children:
             if isinstance(child, NestedStack):
                 Tags.of(child).add("step", child.node.id.lower())

@@ -18,6 +18,7 @@ from jobs.runtime.flow import open_flow
 from jobs.runtime.schedule import run_tables
 from jobs.runtime.selection import selected
 from jobs.runtime.session import build_session
+from jobs.smoke.flow import smoke
 from shared.contracts import Kind, load_catalog
 from shared.jobs import Job, Step
 
@@ -41,7 +42,7 @@ FLOWS = {
 def run(args: Sequence[str], spark: SparkSession, catalog: Catalog | None = None) -> int:
     """Run one job and leave its outcomes; one with `every_seconds` runs again and again, and leaves commits only.
 
-    An erasure is no run of tables: it leaves its own record.
+    An erasure and a smoke job are no runs of tables: each leaves its own record.
 
     A table's failure is data in the outcomes; only a job that could not come to its end raises.
 
@@ -61,6 +62,9 @@ def run(args: Sequence[str], spark: SparkSession, catalog: Catalog | None = None
         ingest_forever(lambda: _outcomes(job, spark, catalog), job.every_seconds)
     if job.step is Step.ERASE:
         erase(spark, job, catalog)
+        return 0
+    if job.step is Step.SMOKE:
+        smoke(spark, job)
         return 0
     summary = leave_outcomes(job, _outcomes(job, spark, catalog))
     log.info("%s of %s ended %s: %s", job.step, job.run_id, summary.colour, dict(summary.tables))

@@ -28,13 +28,14 @@ OUTCOME_MARK = "table outcome "
 
 
 class Step(StrEnum):
-    """The steps that run on Spark: those of the data's way in their order, then those of upkeep."""
+    """The steps that run on Spark: those of the data's way in their order, then those of upkeep and the smoke job."""
 
     INGEST = "ingest"
     REFINE = "refine"
     BUILD = "build"
     RECORD = "record"
     ERASE = "erase"
+    SMOKE = "smoke"
 
 
 # The steps of a daily run.

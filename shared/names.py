@@ -221,7 +221,7 @@ class Names:
         """The Athena workgroup of those who read the lake."""
         return f"lakewright-{self.env.name}"
 
-    def machine(self, machine: Machine) -> str:
+    def machine(self, machine: str) -> str:
         """A state machine."""
         return f"lakewright-{self.env.name}-{machine}"
 

@@ -6,3 +6,6 @@ DELTA_CONFS = {
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.sql.catalogImplementation": "in-memory",
 }
+
+# Where the image of EMR has Delta. Source: Amazon EMR release guide, "Using a cluster with Delta Lake".
+DELTA_JARS = ("/usr/share/aws/delta/lib/delta-spark.jar", "/usr/share/aws/delta/lib/delta-storage.jar")

@@ -12,15 +12,15 @@ from constructs import Construct
 from infra.artifacts import ROOT
 from infra.constructs.encrypted_log_group import EncryptedLogGroup
 from infra.constructs.findings import accept, wildcard
-from shared.names import Names
+from shared.names import Names, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from infra.constructs.lake_key import LakeKey
+    from infra.stacks.compute import Compute
+    from infra.stacks.storage import Storage
     from shared.config import Environment
-    from shared.names import Machine as MachineName
-    from shared.names import Token
 
 _APPLICATIONS = "arn:<AWS::Partition>:emr-serverless:<AWS::Region>:<AWS::AccountId>:/applications/*"
 
@@ -37,7 +37,7 @@ class Machine(Construct):
         scope: Construct,
         id_: str,
         *,
-        name: MachineName,
+        name: str,
         environment: Environment,
         key: LakeKey,
         tokens: Mapping[Token, str],
@@ -71,6 +71,24 @@ class Machine(Construct):
                 wildcard(_APPLICATIONS): "a run goes on with the application it was started on",
             },
         )
+
+
+def job_tokens(environment: Environment, storage: Storage, compute: Compute) -> dict[Token, str]:
+    """What a machine has to know to run jobs."""
+    return {
+        Token.ENV: environment.name,
+        Token.PARTITION: compute.partition,
+        Token.APPLICATION_ID: compute.application.application_id,
+        Token.JOB_ROLE_ARN: compute.job_role.role_arn,
+        Token.JOB_TIMEOUT_MINUTES: str(environment.spark.job_timeout_minutes),
+        Token.ENTRY_POINT: compute.entry_point,
+        Token.SPARK_SUBMIT_PARAMETERS: compute.spark_submit_parameters,
+        Token.LOG_URI: compute.log_uri,
+        Token.LOG_KEY_ARN: storage.key.key_arn,
+        Token.LAKE_ROOT: storage.lake.root,
+        Token.PII_ROOT: storage.pii.root,
+        Token.LANDING_ROOT: storage.landing.root,
+    }
 
 
 def job_run_statements(scope: Construct, *, job_role: iam.IRole) -> list[iam.PolicyStatement]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.artifacts import ENVIRONMENT
-from shared.spark import DELTA_CONFS
+from shared.spark import DELTA_CONFS, DELTA_JARS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shared.config import Environment
 
-DELTA_JARS = ("/usr/share/aws/delta/lib/delta-spark.jar", "/usr/share/aws/delta/lib/delta-storage.jar")
 # The folders of a job run's working directory that its archives are unpacked into.
 _CODE, _PACKAGES = "code", "environment"
 

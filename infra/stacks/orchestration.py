@@ -13,10 +13,11 @@ from infra.constructs.artifact_asset import ArtifactAsset
 from infra.constructs.event_function import EventFunction
 from infra.constructs.event_trigger import EventTrigger, job_run_ended, landed_in
 from infra.constructs.findings import accept, seen_from_outside, wildcard
-from infra.constructs.machine import Machine, job_run_statements
+from infra.constructs.machine import Machine, job_run_statements, job_tokens
 from infra.constructs.machine_schedule import MachineSchedule
 from shared.names import LANDING, RUNS_FOLDER, Names, Token, Variable
 from shared.names import Machine as MachineName
+from shared.smoke import SMOKE_MACHINE
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -54,6 +55,7 @@ class Orchestration(NestedStack):
         if folders := landing_folders(catalog):
             self._trigger(folders)
         self._count_usage()
+        self.smoke = self._smoke()
 
     def _schedule(self, name: MachineName, when: Schedule) -> None:
         schedule = MachineSchedule(
@@ -89,6 +91,21 @@ class Orchestration(NestedStack):
             function=function.function,
         )
         self.alarms.watch_queue("FilesNotHandedOn", trigger.undelivered)
+
+    def _smoke(self) -> Machine:
+        """The machine that tries what only the place itself can say."""
+        return Machine(
+            self,
+            "Smoke",
+            name=SMOKE_MACHINE,
+            environment=self._environment,
+            key=self._storage.key,
+            tokens=job_tokens(self._environment, self._storage, self._compute),
+            statements=[
+                self._storage.key.use_statement(),
+                *job_run_statements(self, job_role=self._compute.job_role),
+            ],
+        )
 
     def _count_usage(self) -> None:
         """Let the end of a job run leave in the ledger what EMR Serverless bills for it."""
@@ -136,18 +153,7 @@ class Orchestration(NestedStack):
             environment=self._environment,
             key=storage.key,
             tokens={
-                Token.ENV: self._environment.name,
-                Token.PARTITION: self.partition,
-                Token.APPLICATION_ID: compute.application.application_id,
-                Token.JOB_ROLE_ARN: compute.job_role.role_arn,
-                Token.JOB_TIMEOUT_MINUTES: str(self._environment.spark.job_timeout_minutes),
-                Token.ENTRY_POINT: compute.entry_point,
-                Token.SPARK_SUBMIT_PARAMETERS: compute.spark_submit_parameters,
-                Token.LOG_URI: compute.log_uri,
-                Token.LOG_KEY_ARN: storage.key.key_arn,
-                Token.LAKE_ROOT: storage.lake.root,
-                Token.PII_ROOT: storage.pii.root,
-                Token.LANDING_ROOT: storage.landing.root,
+                **job_tokens(self._environment, storage, compute),
                 Token.ON_RUN_REQUESTED_ARN: arns[0],
                 Token.ON_STEPS_FINISHED_ARN: arns[1],
             },

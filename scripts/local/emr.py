@@ -1,7 +1,8 @@
 """EMR Serverless: job runs live through their states and are really run, by a JobRunner.
 
 What moto 5.2.5 does otherwise: a job run is born SUCCESS and nothing runs; a client token means nothing; release
-labels `emr-spark-*` are refused; half of an application's settings are forgotten.
+labels `emr-spark-*` are refused, and a submission with a master of its own is not; half of an application's settings
+are forgotten.
 """
 
 from __future__ import annotations
@@ -148,6 +149,8 @@ def _start_job_run(self: EMRServerlessResponse) -> ActionResult:
     request = _request(self, "start_job_run")
     if request.get("retryPolicy", {}).get("maxAttempts", 1) > 1:
         raise ValidationException("retries belong to the state machine: retryPolicy.maxAttempts must be 1 here")
+    if "spark.master" in request.get("jobDriver", {}).get("sparkSubmit", {}).get("sparkSubmitParameters", ""):
+        raise ValidationException("Option 'spark.master' is not supported")
     run = _desk.take(self.emrserverless_backend, request)
     return ActionResult({"applicationId": run.application_id, "jobRunId": run.id, "arn": run.arn})
 

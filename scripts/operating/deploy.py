@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
-import boto3
-
+from scripts.operating.executions import run_to_its_end
 from scripts.operating.outputs import stack_outputs
 from scripts.setup import paths
 from scripts.setup.launch import runtime_environment
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from shared.config import Environment
 
 MACHINE_OUTPUT = "DailyBatchArn"
-POLL_SECONDS = 15
 
 
 def cdk(environment: Environment, *words: str) -> None:
@@ -44,15 +41,4 @@ def smoke_run(environment: Environment) -> str:
     Raises:
         TerminalError: the run did not succeed.
     """
-    states = boto3.client("stepfunctions")
-    arn = states.start_execution(stateMachineArn=stack_outputs(environment)[MACHINE_OUTPUT], input="{}")["executionArn"]
-    while (run := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
-        time.sleep(POLL_SECONDS)
-    if run["status"] != "SUCCEEDED":
-        raise TerminalError(
-            f"the run after the deploy ended {run['status']}",
-            given=run.get("error", ""),
-            expected=str(run.get("cause", ""))[:500],
-            mend=f"./lake runs --root <LakeRoot of the stack> says which table; the execution is {arn}",
-        )
-    return arn
+    return run_to_its_end(stack_outputs(environment)[MACHINE_OUTPUT])[0]

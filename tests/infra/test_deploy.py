@@ -21,6 +21,7 @@ from scripts.setup.launch import runtime_environment
 from shared.config import load_environment
 from shared.contracts import Catalog, load_catalog
 from shared.names import ACCESS_ADMIN_ROLE, Machine, Names
+from shared.smoke import SMOKE_MACHINE
 
 CDK = [paths.NODE, paths.CDK_CLI]
 ASSETS = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
@@ -98,7 +99,9 @@ def test_everything_is_deployed_with_one_command(account, deployed):
     tables = client(account, "glue").get_tables(DatabaseName="gold")["TableList"]
     (stack,) = [s for s in stacks if s["StackName"] == names.stack]
 
-    assert {names.machine(machine) for machine in Machine} == {machine["name"] for machine in machines}
+    assert {names.machine(machine) for machine in (*Machine, SMOKE_MACHINE)} == {
+        machine["name"] for machine in machines
+    }
     assert ("CREATE_COMPLETE", True) == (stack["StackStatus"], stack["EnableTerminationProtection"])
     assert {"customer_dim", "daily_revenue", "sales_fact"} <= {table["Name"] for table in tables}
 

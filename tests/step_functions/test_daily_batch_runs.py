@@ -9,10 +9,12 @@ from scripts.local.account import LocalAccount
 from scripts.local.clients import client
 from scripts.local.executions import Happening, Status
 from scripts.local.job_runs import JobResult
+from scripts.operating.smoke import came_back
 from shared.events import EVENT_SOURCE, SCHEMA_DRIFTED, SchemaDrifted
 from shared.jobs import RUN_STEPS, Colour, Job, Step, StepSummary
 from shared.jobs import Status as TableStatus
-from shared.names import summary_location
+from shared.names import Machine, summary_location
+from shared.smoke import SMOKE_MACHINE
 from tests.support.cloud import synthesize
 
 pytestmark = pytest.mark.slow
@@ -83,6 +85,20 @@ def test_the_drift_of_a_source_is_told_to_the_topic_of_the_alarms():
     found = client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
     told = [json.loads(json.loads(message["Body"])["Message"]) for message in found]
     assert [("lakewright", drifted[0])] == [(t["source"], SchemaDrifted.model_validate(t["detail"])) for t in told]
+
+
+def test_smoke_machine_tells_what_comes_back_of_job_runs(laptop):
+    account, machine, teller = laptop
+    teller.behaviour, teller.jobs = {}, []
+    execution = account.start(machine.replace(Machine.DAILY_BATCH, SMOKE_MACHINE), {}, name="smoke-1")
+
+    outcome = account.wait(execution)
+    points = list(came_back(outcome.output))
+
+    assert Status.SUCCEEDED == outcome.status
+    assert ["ok"] * 3 == [point.status for point in points], points
+    [job] = teller.jobs
+    assert ("smoke-1", Step.SMOKE, str(teller.root)) == (job.run_id, job.step, job.lake_root)
 
 
 @pytest.fixture

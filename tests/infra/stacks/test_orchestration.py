@@ -9,6 +9,7 @@ from infra.artifacts import LAMBDAS, ROOT
 from infra.stacks.orchestration import landing_folders
 from shared.config import load_environment
 from shared.names import Machine, Names, Token, Variable
+from shared.smoke import SMOKE_MACHINE
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 
@@ -20,13 +21,16 @@ def machines(cloud):
 def test_machines_have_the_names_the_command_line_knows(cloud, clouds):
     env = next(name for name, known in clouds.items() if known is cloud)
 
-    assert {Names(load_environment(env)).machine(machine) for machine in Machine} == set(machines(cloud))
+    names = {Names(load_environment(env)).machine(machine) for machine in (*Machine, SMOKE_MACHINE)}
+    assert names == set(machines(cloud))
 
 
 def test_every_token_is_given_and_no_other(cloud):
-    given = [set(machine["DefinitionSubstitutions"]) for machine in machines(cloud).values()]
+    given = {name: set(machine["DefinitionSubstitutions"]) for name, machine in machines(cloud).items()}
+    smoke = given.pop(next(name for name in given if name.endswith(SMOKE_MACHINE)))
 
-    assert [{token.value for token in Token}] * len(Machine) == given
+    assert [{token.value for token in Token}] * len(Machine) == list(given.values())
+    assert {Token.ON_RUN_REQUESTED_ARN, Token.ON_STEPS_FINISHED_ARN} == set(Token) - smoke
 
 
 def test_substitutions_are_text(cloud):
@@ -46,7 +50,7 @@ def test_machine_is_traced_and_logged_under_the_key_without_filling_the_resource
     for machine in machines(prod).values():
         assert {"Enabled": True} == machine["TracingConfiguration"]
         assert "ALL" == machine["LoggingConfiguration"]["Level"]
-    assert len(Machine) == len(groups)
+    assert len(machines(prod)) == len(groups)
     assert all(group["LogGroupName"].startswith("/aws/vendedlogs/states/") for group in groups)
 
 

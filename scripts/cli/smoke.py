@@ -1,0 +1,29 @@
+"""`lake smoke`: what only AWS can say, said by a job, a machine and queries on AWS."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+@click.command()
+@click.argument("env")
+@click.option("--json", "as_json", is_flag=True, help="Print the points as one JSON array, and nothing else.")
+def command(env: str, *, as_json: bool) -> None:
+    """Try what ENV stands on, on AWS itself: image, Delta on S3, leases, .sync, readers in Athena; red if one fails."""
+    from scripts.cli.output import Head, console, grid, print_json
+    from scripts.cli.request import refusing
+    from scripts.operating.smoke import smoke
+    from shared.config import load_environment
+    from shared.contracts import load_catalog
+    from shared.smoke import PointStatus
+
+    with refusing():
+        points = smoke(load_environment(env), load_catalog())
+    if as_json:
+        print_json(point.model_dump(mode="json") for point in points)
+    else:
+        heads = [Head("point", wraps=True), Head("status"), Head("found", wraps=True), Head("to mend", wraps=True)]
+        console().print(grid(heads, [[p.point, p.status, p.found, p.mend] for p in points]))
+    sys.exit(1 if any(point.status is PointStatus.FAILED for point in points) else 0)

@@ -1,0 +1,133 @@
+"""Athena asked as each role of the contracts: what it may see it sees, what it may not see it does not."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import boto3
+
+from shared.errors import TerminalError
+from shared.governance.environments import access_of, iam_role_of
+from shared.smoke import Point, PointStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from shared.config import Environment
+    from shared.contracts import Catalog
+    from shared.governance.access import LakeAccess, TableAccess
+
+    # Gives the first value that a query as an IAM role of the account answers with.
+    Ask = Callable[[str, str], str | None]
+
+POLL_SECONDS = 1
+ENDED_BADLY = ("FAILED", "CANCELLED")
+# A column that Lake Formation hides is to Athena one that is not there.
+REFUSALS = ("cannot be resolved", "COLUMN_NOT_FOUND", "nsufficient", "denied", "not authorized")
+
+
+class QueryFailedError(TerminalError):
+    """Athena did not answer a query."""
+
+
+class Athena:
+    """Queries in a workgroup as any role that the caller may take."""
+
+    def __init__(self, workgroup: str) -> None:
+        self._workgroup = workgroup
+
+    def ask(self, role: str, sql: str) -> str | None:
+        """The first value of a query's answer.
+
+        Raises:
+            QueryFailedError: Athena refused it, or could not do it.
+        """
+        session = self._as(role)
+        athena = session.client("athena")
+        query = athena.start_query_execution(QueryString=sql, WorkGroup=self._workgroup)["QueryExecutionId"]
+        while (state := self._status(athena, query))["State"] not in ("SUCCEEDED", *ENDED_BADLY):
+            time.sleep(POLL_SECONDS)
+        if state["State"] in ENDED_BADLY:
+            raise QueryFailedError(f"Athena as {role}: {sql}", given=str(state.get("StateChangeReason", "")))
+        # The first row of an answer has the names.
+        _, *rows = athena.get_query_results(QueryExecutionId=query)["ResultSet"]["Rows"]
+        return rows[0]["Data"][0].get("VarCharValue") if rows else None
+
+    @staticmethod
+    def _as(role: str) -> boto3.Session:
+        sts = boto3.client("sts")
+        identity = sts.get_caller_identity()
+        partition = identity["Arn"].split(":")[1]
+        arn = f"arn:{partition}:iam::{identity['Account']}:role/{role}"
+        lent = sts.assume_role(RoleArn=arn, RoleSessionName="lakewright-smoke")["Credentials"]
+        return boto3.Session(
+            aws_access_key_id=lent["AccessKeyId"],
+            aws_secret_access_key=lent["SecretAccessKey"],
+            aws_session_token=lent["SessionToken"],
+            region_name=sts.meta.region_name,
+        )
+
+    @staticmethod
+    def _status(athena: boto3.client, query: str) -> dict[str, str]:
+        status: dict[str, str] = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]
+        return status
+
+
+def readers(environment: Environment, catalog: Catalog, ask: Ask) -> Iterator[Point]:
+    """Three points a role: a table it reads, a column of such a table that is closed to it, and its row filter."""
+    access = access_of(environment, catalog)
+    for role in access.clearances:
+        iam_role = iam_role_of(environment, role)
+        readable = [table for table in access.tables if role in table.readers]
+        if readable:
+            yield _sees(access, readable[0], role, lambda sql, name=iam_role: ask(name, sql))
+        for table in readable:
+            if closed := _closed(access, table, role):
+                yield _is_refused(table, role, closed, lambda sql, name=iam_role: ask(name, sql))
+                break
+        for table in access.tables:
+            for rows in (found.rows for found in table.filters if found.role == role):
+                yield _is_filtered(table, role, rows, lambda sql, name=iam_role: ask(name, sql))
+
+
+def _sees(access: LakeAccess, table: TableAccess, role: str, ask: Callable[[str], str | None]) -> Point:
+    seen = next(name for name, wanted in table.columns.items() if access.clearances[role].covers(wanted))
+    name = f"{role} reads {table.database}.{table.table}"
+    try:
+        found = ask(f'SELECT count("{seen}") FROM {_place(table)}')
+    except QueryFailedError as error:
+        mend = f"run a batch that makes the table; ./lake drift; may you take the role of {role}?"
+        return Point(point=name, status=PointStatus.FAILED, found=str(error), mend=mend)
+    return Point(point=name, status=PointStatus.OK, found=f"{found} values of {seen}")
+
+
+def _is_refused(table: TableAccess, role: str, column: str, ask: Callable[[str], str | None]) -> Point:
+    name = f"{column} of {table.database}.{table.table} is closed to {role}"
+    try:
+        ask(f'SELECT count("{column}") FROM {_place(table)}')
+    except QueryFailedError as error:
+        refused = any(word in error.given for word in REFUSALS)
+        status = PointStatus.OK if refused else PointStatus.FAILED
+        return Point(point=name, status=status, found=error.given, mend="" if refused else "read the reason")
+    return Point(point=name, status=PointStatus.FAILED, found="Athena answered", mend="./lake apply, ./lake drift")
+
+
+def _is_filtered(table: TableAccess, role: str, rows: str, ask: Callable[[str], str | None]) -> Point:
+    name = f"{role} sees of {table.database}.{table.table} only {rows}"
+    try:
+        found = ask(f"SELECT count(*) FROM {_place(table)} WHERE NOT coalesce({rows}, false)")
+    except QueryFailedError as error:
+        mend = "run a batch that makes the table; where Athena refuses the filter, give the role a view instead"
+        return Point(point=name, status=PointStatus.FAILED, found=error.given, mend=mend)
+    status = PointStatus.OK if found == "0" else PointStatus.FAILED
+    mend = "" if found == "0" else "give the role a view instead, and take it off the contract"
+    return Point(point=name, status=status, found=f"{found} other rows", mend=mend)
+
+
+def _closed(access: LakeAccess, table: TableAccess, role: str) -> str | None:
+    return next((name for name, wanted in table.columns.items() if not access.clearances[role].covers(wanted)), None)
+
+
+def _place(table: TableAccess) -> str:
+    return f'"{table.database}"."{table.table}"'
