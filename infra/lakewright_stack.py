@@ -9,6 +9,7 @@ from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, NestedStack
 from infra.access import require_access
 from infra.artifacts import ASSET_PREFIX
 from infra.constructs.costs import tag_costs
+from infra.constructs.permissions_boundary import keep_within
 from infra.stacks.catalog import GlueCatalog
 from infra.stacks.compute import Compute
 from infra.stacks.delivery import Delivery
@@ -44,6 +45,7 @@ class LakewrightStack(Stack):
             synthesizer=DefaultStackSynthesizer(bucket_prefix=ASSET_PREFIX, qualifier=environment.bootstrap_qualifier),
         )
         tag_costs(self, environment)
+        keep_within(self, environment.account)
         require_access(environment)
         storage = Storage(self, "Storage", environment=environment)
         glue = GlueCatalog(self, "Catalog", environment=environment, catalog=catalog, storage=storage)

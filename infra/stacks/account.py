@@ -11,6 +11,7 @@ from aws_cdk import aws_lakeformation as lakeformation
 from infra.artifacts import ASSET_PREFIX
 from infra.constructs.costs import tag_costs
 from infra.constructs.findings import accept, wildcard
+from infra.constructs.permissions_boundary import keep_within
 from infra.stacks.delivery import AUDIENCE, ISSUER
 from shared.access_modes import AccessMode
 from shared.names import ACCESS_ADMIN_ROLE, ACCOUNT_STACK
@@ -52,6 +53,7 @@ class AccountStack(Stack):
             synthesizer=DefaultStackSynthesizer(bucket_prefix=ASSET_PREFIX, qualifier=settings.bootstrap_qualifier),
         )
         tag_costs(self, environment)
+        keep_within(self, settings)
         admin = self._access_admin()
         deployer = f"cdk-{settings.bootstrap_qualifier}-cfn-exec-role-{self.account}-{self.region}"
         admins = [admin.role_arn, *(self._role_arn(name) for name in (deployer, *settings.lake_formation_admins))]

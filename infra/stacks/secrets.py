@@ -12,6 +12,7 @@ from aws_cdk import aws_ssm as ssm
 from infra.constructs.findings import accept
 from infra.constructs.redshift_access import RedshiftAccess
 from infra.constructs.retention import removal_policy
+from shared.contracts.connections import SECRET_TYPES
 from shared.names import pii_key_secret, source_parameter, source_secret
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from shared.config import Environment
     from shared.contracts import Catalog
 
-# Types of source whose connection holds a credential.
-SECRET_TYPES = frozenset({"kafka", "salesforce", "snowflake"})
 REDSHIFT = "redshift"
 
 

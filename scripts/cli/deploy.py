@@ -15,7 +15,8 @@ def command(env: str, *, yes: bool, no_smoke: bool) -> None:
     """Deploy ENV: look at the account, show the difference, deploy, and try it with a run."""
     from scripts.cli.preflight import show
     from scripts.operating.deploy import cdk, smoke_run
-    from scripts.operating.preflight import FAILED, preflight
+    from scripts.operating.finding import FAILED
+    from scripts.operating.preflight import preflight
     from shared.config import load_environment
 
     environment = load_environment(env)

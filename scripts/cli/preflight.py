@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from scripts.operating.preflight import Finding
+    from scripts.operating.finding import Finding
 
 
 @click.command()
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def command(env: str, *, as_json: bool) -> None:
     """Look whether the account of the credentials is ready for ENV; changes nothing."""
     from scripts.cli.output import print_json
-    from scripts.operating.preflight import FAILED, preflight
+    from scripts.operating.finding import FAILED
+    from scripts.operating.preflight import preflight
     from shared.config import load_environment
 
     findings = preflight(load_environment(env))

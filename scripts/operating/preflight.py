@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
 
+from scripts.operating.finding import FAILED, OK, WARNING, Caller, Finding
+from scripts.operating.preflight_sources import sources
 from shared.governance.environments import governance_of
 from shared.names import ACCESS_ADMIN_ROLE, Names
 
@@ -20,44 +21,7 @@ if TYPE_CHECKING:
 VCPU_QUOTA = ("emr-serverless", "L-D05C8A75")
 # Source: aws-cdk, the bootstrap stack that knows how to deploy with roles of its own.
 BOOTSTRAP_VERSION = 6
-OK, WARNING, FAILED = "ok", "warning", "failed"
 HALF_DONE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "_IN_PROGRESS", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that was looked at: `ok`, `warning` or `failed`, and what to do about it."""
-
-    check: str
-    status: str
-    found: str
-    mend: str = ""
-
-    @property
-    def row(self) -> dict[str, str]:
-        """The finding for people and programs."""
-        return {"check": self.check, "status": self.status, "found": self.found, "mend": self.mend}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Caller:
-    """Who asks, and where."""
-
-    account: str
-    region: str
-    arn: str
-
-    @classmethod
-    def of_credentials(cls) -> Caller:
-        """Whom the credentials of this process belong to."""
-        client = boto3.client("sts")
-        identity = client.get_caller_identity()
-        return cls(account=identity["Account"], region=client.meta.region_name, arn=identity["Arn"])
-
-    @property
-    def partition(self) -> str:
-        """`aws`, `aws-cn` or `aws-us-gov`."""
-        return self.arn.split(":")[1]
 
 
 def preflight(environment: Environment) -> list[Finding]:
@@ -72,6 +36,7 @@ def preflight(environment: Environment) -> list[Finding]:
         _buckets,
         _readers,
         _subnets,
+        sources,
     )
     return [account, *(finding for check in checks for finding in _looked(check, environment, caller))]
 
@@ -153,7 +118,7 @@ def _administrators(environment: Environment, caller: Caller) -> Iterator[Findin
 
 
 def _buckets(environment: Environment, caller: Caller) -> Iterator[Finding]:
-    for root in (environment.lake_root, environment.landing_root):
+    for root in (environment.lake_root, environment.pii_root, environment.landing_root):
         if root is None or not root.startswith("s3://"):
             continue
         bucket = root.removeprefix("s3://").partition("/")[0]

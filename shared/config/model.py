@@ -86,12 +86,15 @@ class Account(_Settings):
     databases and tables; a governed account has it taken away already, and a shared one may still live by it.
     `vcpu_quota` is what EMR Serverless lets the account use at once; 16 in a new one, more on request.
     `makes_oidc_provider` is for deploying from GitHub; an account has one such provider, and may have it already.
+    `permissions_boundary` is the name of a policy that the house puts around every role, `bootstrap_qualifier` that of
+    its bootstrap stack.
     """
 
     lake_formation_admins: tuple[str, ...] = ()
     closes_new_tables: bool = True
     makes_oidc_provider: bool = True
     vcpu_quota: Annotated[int, Field(ge=1)] = 16
+    permissions_boundary: str | None = Field(default=None, pattern=r"^[A-Za-z0-9+=,.@_/-]+$", max_length=512)
     bootstrap_qualifier: str = Field(default="hnb659fds", pattern=r"^[A-Za-z0-9]{1,10}$")
 
 

@@ -52,10 +52,11 @@ def synthesize(
     catalog: Any = None,
     environment: Any = None,
     nag: bool = False,
+    account_stage: bool = False,
 ) -> Cloud:
     """Make the app for an environment in this process and synthesize it; the first costs the start of Node.
 
-    `environment` takes the place of what the environment's file says.
+    `environment` takes the place of what the environment's file says; `account_stage` asks for the account's stack too.
     """
     import os
 
@@ -64,6 +65,7 @@ def synthesize(
     import cdk_nag
 
     from infra.lakewright_stack import LakewrightStack
+    from infra.stacks.account import AccountStage
     from scripts.assembly import app_context
     from shared.config import load_environment
     from shared.contracts import load_catalog
@@ -76,6 +78,8 @@ def synthesize(
     )
     environment = environment or load_environment(env, root=None if root is None else str(root))
     LakewrightStack(app, "Lakewright", environment=environment, catalog=catalog or load_catalog())
+    if account_stage:
+        AccountStage(app, "account", environment=environment, settings=environment.account)
     if nag:
         cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
     app.synth()

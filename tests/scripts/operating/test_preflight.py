@@ -8,7 +8,7 @@ from scripts.operating.preflight import preflight
 from shared.config import Network, load_environment
 from shared.config.model import Governance, ReaderRole
 from shared.governance.access import Classification
-from shared.names import ACCESS_ADMIN_ROLE, Names
+from shared.names import ACCESS_ADMIN_ROLE, Names, source_secret
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 DEPLOYER = f"arn:aws:iam::{ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-{REGION}"
@@ -66,6 +66,7 @@ def test_ready_account_is_ready(ready):
         "quota": "ok",
         "administrators": "ok",
         "network": "warning",
+        "sources": "ok",
     } == statuses(prod())
 
 
@@ -110,6 +111,37 @@ def test_bucket_that_cannot_be_looked_at_fails_and_the_rest_goes_on(ready):
     found = statuses(prod(lake_root="s3://nobody-has-this/sales"))
 
     assert ("failed", "warning") == (found["buckets"], found["network"])
+
+
+def test_existing_place_of_personal_data_is_looked_at_too(ready):
+    assert "failed" == statuses(prod(pii_root="s3://nobody-has-this/sales"))["buckets"]
+
+
+def of_source(environment, system):
+    (found,) = [f for f in preflight(environment) if f.check == "sources" and system in f.found]
+    return found.status, found.mend
+
+
+def test_redshift_that_is_not_named_is_told_and_one_elsewhere_refused(ready):
+    cluster = "arn:aws:redshift:{}:123456789012:cluster:dwh"
+
+    status, mend = of_source(prod(), "redshift")
+    assert ("warning", True) == (status, "sources.redshift" in mend)
+    assert "ok" == of_source(prod(sources={"redshift": cluster.format(REGION)}), "redshift")[0]
+    status, mend = of_source(prod(sources={"redshift": cluster.format("eu-west-1")}), "redshift")
+    assert ("failed", True) == (status, "deploy to eu-west-1" in mend)
+
+
+def test_connection_that_is_still_empty_is_told(ready):
+    name = source_secret("prod", "snowflake")
+    assert "ok" == of_source(prod(), "snowflake")[0]
+
+    secrets = boto3.client("secretsmanager")
+    secrets.create_secret(Name=name)
+    status, mend = of_source(prod(), "snowflake")
+    assert ("warning", True) == (status, mend.startswith("./lake secrets put prod snowflake"))
+    secrets.put_secret_value(SecretId=name, SecretString="{}")
+    assert "ok" == of_source(prod(), "snowflake")[0]
 
 
 def test_reader_role_that_is_missing_is_told(ready):

@@ -1,0 +1,55 @@
+"""Whether the source systems of the contracts can be reached the way the environment says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import boto3
+
+from scripts.operating.finding import FAILED, OK, WARNING, Finding
+from shared.contracts import load_catalog
+from shared.contracts.connections import ADDRESSED_TYPES, SECRET_TYPES
+from shared.names import source_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scripts.operating.finding import Caller
+    from shared.config import Environment
+
+
+def sources(environment: Environment, caller: Caller) -> Iterator[Finding]:
+    """One finding a system; what is left out fails the tables of that system alone, so it is a warning."""
+    sources = [table.source for table in load_catalog().tables.values() if table.source]
+    for system, kind in sorted({(source.system, source.type) for source in sources}):
+        if kind in SECRET_TYPES:
+            yield _connection(environment, system)
+        elif kind in ADDRESSED_TYPES:
+            yield _address(environment, caller, system)
+
+
+def _address(environment: Environment, caller: Caller, system: str) -> Finding:
+    address = environment.sources.get(system)
+    if address is None:
+        mend = (
+            f"give its address, for a Redshift its ARN, as sources.{system}; else its tables fail and all others go on"
+        )
+        return Finding(check="sources", status=WARNING, found=f"{system} is not named", mend=mend)
+    region = address.split(":")[3] if address.startswith("arn:") else caller.region
+    if region != caller.region:
+        mend = f"a warehouse unloads to buckets of its region: deploy to {region}, or name another"
+        return Finding(check="sources", status=FAILED, found=f"{system} is in {region}", mend=mend)
+    return Finding(check="sources", status=OK, found=f"{system} is {address}")
+
+
+def _connection(environment: Environment, system: str) -> Finding:
+    """The deploy makes the secret empty, so its absence before the first deploy is no fault."""
+    secret, client = source_secret(environment.name, system), boto3.client("secretsmanager")
+    try:
+        versions = client.describe_secret(SecretId=secret).get("VersionIdsToStages", {})
+    except client.exceptions.ResourceNotFoundException:
+        return Finding(check="sources", status=OK, found=f"{system}: the deploy will make the secret {secret}")
+    if not versions:
+        mend = f"./lake secrets put {environment.name} {system}, or its tables fail and all others go on"
+        return Finding(check="sources", status=WARNING, found=f"{system}: the secret {secret} is empty", mend=mend)
+    return Finding(check="sources", status=OK, found=f"{system}: the secret {secret} has a value")
