@@ -80,7 +80,7 @@ class Lease:
                 raise
 
 
-def acquire(items: LeaseItems, table: str, owner: str, clock: Callable[[], float] = time.time) -> Lease:
+def acquire(items: LeaseItems, table: str, owner: str, clock: Callable[[], float] = time.time, dead: int = -1) -> Lease:
     """Take the lease on a table.
 
     Args:
@@ -88,6 +88,7 @@ def acquire(items: LeaseItems, table: str, owner: str, clock: Callable[[], float
         table: The lake table's full name.
         owner: The job run, new for every attempt.
         clock: Seconds since the epoch.
+        dead: The end of a lease that nobody renewed for so long that its holder is gone, whatever the clock says.
 
     Raises:
         LeaseHeldError: another job run holds it.
@@ -97,9 +98,9 @@ def acquire(items: LeaseItems, table: str, owner: str, clock: Callable[[], float
         answer = items.update_item(
             Key={"table": table},
             UpdateExpression="SET #owner = :owner, expires_at = :until ADD fencing :one",
-            ConditionExpression="attribute_not_exists(expires_at) OR expires_at < :now",
+            ConditionExpression="attribute_not_exists(expires_at) OR expires_at < :now OR expires_at = :dead",
             ExpressionAttributeNames={"#owner": "owner"},
-            ExpressionAttributeValues={":owner": owner, ":until": now + SECONDS, ":now": now, ":one": 1},
+            ExpressionAttributeValues={":owner": owner, ":until": now + SECONDS, ":now": now, ":dead": dead, ":one": 1},
             ReturnValues="ALL_NEW",
         )
     except ClientError as error:
@@ -118,7 +119,8 @@ def acquire_after_the_dead(
     """Take the lease, and where another job run holds it wait once until it runs out.
 
     A job run that died renews nothing, so its retry goes on as soon as the lease is over; one that lives has renewed
-    it by then.
+    it by then. A clock that goes behind lets a lease seem to last for longer than leases do. It is waited for as long
+    as one lasts, and then over if it was not renewed.
 
     Raises:
         LeaseHeldError: the other job run lives.
@@ -126,8 +128,10 @@ def acquire_after_the_dead(
     try:
         return acquire(items, table, owner, clock)
     except LeaseHeldError as held:
-        sleep(max(0.0, held.until - clock()) + 1)
-    return acquire(items, table, owner, clock)
+        until = held.until
+    rest = max(0.0, until - clock())
+    sleep(min(rest, SECONDS) + 1)
+    return acquire(items, table, owner, clock, dead=until if rest >= SECONDS else -1)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Brings in the jars of Spark and of the Kafka broker: once, and only those that the locks name by sum."""
+"""Brings in the jars of Spark, of the Kafka broker and of S3A: once, and only those that the locks name by sum."""
 
 import hashlib
 import shutil
@@ -13,6 +13,7 @@ from scripts.setup.programs import run
 
 LOCK = Path(__file__).with_name("jars.lock")
 BROKER_LOCK = Path(__file__).with_name("kafka_broker.lock")
+S3A_LOCK = Path(__file__).with_name("s3a.lock")
 AWS_ALONE = "aws"
 
 
@@ -53,13 +54,23 @@ def broker_jars() -> list[Path]:
     return [jar.path for jar in locked_jars(BROKER_LOCK)]
 
 
-def fetch_jars() -> str:
-    """Bring in the jars that are missing or not what the locks say.
+def s3a_jars() -> list[Path]:
+    """Bring in the jars with which Spark here reaches a bucket, and return them; no lake on this machine needs them.
+
+    Raises:
+        SetupError: as of `fetch_jars`.
+    """
+    fetch_jars(S3A_LOCK)
+    return [jar.path for jar in locked_jars(S3A_LOCK)]
+
+
+def fetch_jars(*locks: Path) -> str:
+    """Bring in the jars that are missing or not what the locks say: of those given, else of Spark and the broker.
 
     Raises:
         SetupError: A jar could not be had, or its sum is not the lock's.
     """
-    jars = [*locked_jars(), *locked_jars(BROKER_LOCK)]
+    jars = [jar for lock in locks or (LOCK, BROKER_LOCK) for jar in locked_jars(lock)]
     missing = [jar for jar in jars if _sum(jar.path) != jar.sha256]
     for jar in missing:
         jar.path.unlink(missing_ok=True)

@@ -131,6 +131,26 @@ def test_the_lease_of_a_job_run_that_lives_is_not_waited_for_again(leases, clock
         acquire_after_the_dead(leases, TABLE, "b", clock, sleep)
 
 
+@pytest.mark.parametrize("lives", [True, False])
+def test_a_clock_that_goes_behind_waits_no_longer_than_a_lease_lasts(leases, clock, lives):
+    holder = acquire(leases, TABLE, "a", clock)
+    behind, pauses = Clock(), []
+    behind.now -= 3600
+
+    def sleep(seconds):
+        pauses.append(seconds)
+        clock.now += seconds
+        if lives:
+            holder.check()
+
+    if lives:
+        with pytest.raises(LeaseHeldError, match="given: owner a"):
+            acquire_after_the_dead(leases, TABLE, "b", behind, sleep)
+    else:
+        assert 2 == acquire_after_the_dead(leases, TABLE, "b", behind, sleep).fencing
+    assert [SECONDS + 1] == pauses
+
+
 def test_leases_of_other_tables_do_not_matter(leases, clock):
     acquire(leases, "silver.customers", "a", clock)
     assert 1 == acquire(leases, TABLE, "b", clock).fencing
