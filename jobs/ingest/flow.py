@@ -95,9 +95,11 @@ def _stage(flow: Flow, reading: Reading) -> tuple[DataFrame, dict[str, Any]]:
         F.count(F.lit(1)).alias("read"),
         F.count_if(_is_malformed()).alias("malformed"),
         F.count(RESCUED).alias("rescued"),
-        F.sum(_fingerprint(flow.table)).alias(CONTENT),
         *_reached(flow.table, flow.last_inputs or {}),
     ]
+    # It costs as much as reading does, so it is worked out only where it is the position.
+    if reading.position is None and flow.table.source and not flow.table.source.cursor:
+        measures.append(F.sum(_fingerprint(flow.table)).alias(CONTENT))
     try:
         staged = stage(flow.session, reading.rows.observe(observation, *measures), flow.staging)
     except Exception as error:
@@ -148,10 +150,13 @@ def _commit(
     flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[str, Any], drift: dict[str, int], *, once: bool
 ) -> TableOutcome:
     good = staged.where(~_is_malformed())
-    fresh = unsuppressed(flow, good if once else unknown(flow, good, seen[LEAST])).persist()
+    fresh = unsuppressed(flow, good if once else unknown(flow, good, seen[LEAST]))
     refused = _refused(flow, staged, once=once).persist() if seen["malformed"] or seen["rescued"] else None
+    # Nothing is counted twice: where every row comes in, as it was staged, their number is known.
+    is_whole = fresh is good and refused is None
+    fresh = fresh if is_whole else fresh.persist()
     try:
-        inserted, quarantined = fresh.count(), refused.count() if refused else 0
+        inserted, quarantined = seen["read"] if is_whole else fresh.count(), refused.count() if refused else 0
         if inputs == flow.last_inputs and not inserted and not quarantined and not flow.is_replayed:
             return flow.unchanged()
         books = {"read": seen["read"], "inserted": inserted, "quarantined": quarantined}
@@ -181,7 +186,8 @@ def _commit(
         )
         return flow.succeeded(landed.version, books, drift, reason)
     finally:
-        fresh.unpersist()
+        if not is_whole:
+            fresh.unpersist()
         if refused:
             refused.unpersist()
 

@@ -19,7 +19,7 @@ FORMAT = "lakewright_snowflake"
 
 
 class ResultPartition(InputPartition):
-    """One result batch, pickled: rows, or the signed address of rows, which a worker fetches without a login.
+    """A share of result batches, pickled: rows, or signed addresses of rows, which a worker fetches without a login.
 
     An answer without rows has none. `requests` were made to get so far.
     """
@@ -56,7 +56,7 @@ class SnowflakeDataSourceReader(DataSourceReader):
         self.options = options
 
     def partitions(self) -> list[InputPartition]:
-        """Run the statement; the first of its result batches tells of it.
+        """Run the statement; the first share of its result batches tells of it.
 
         Raises:
             CrossingError: with SourceUnavailableError or a TerminalError inside.
@@ -65,12 +65,12 @@ class SnowflakeDataSourceReader(DataSourceReader):
         from jobs.ingest.snowflake_batches import run_query  # noqa: PLC0415
 
         with crossing():
-            batches: list[bytes | None] = [*run_query(self.options)]
-        first, *others = batches or [None]
-        return [ResultPartition(first, requests=1), *(ResultPartition(batch, requests=0) for batch in others)]
+            shares: list[bytes | None] = [*run_query(self.options)]
+        first, *others = shares or [None]
+        return [ResultPartition(first, requests=1), *(ResultPartition(share, requests=0) for share in others)]
 
     def read(self, partition: InputPartition | None) -> Iterator[pa.RecordBatch]:
-        """Fetch one result batch and give its rows the contract's types, then tell what that took.
+        """Fetch one share of result batches and give its rows the contract's types, then tell what that took.
 
         Raises:
             CrossingError: with SourceUnavailableError or SchemaDriftError inside.
@@ -79,7 +79,7 @@ class SnowflakeDataSourceReader(DataSourceReader):
             return
         from jobs.ingest.snowflake_batches import typed_rows  # noqa: PLC0415 - as above
 
-        tally, batch = Tally(partition.requests), partition.pickled
+        tally, share = Tally(partition.requests), partition.pickled
         with crossing():
-            rows = typed_rows(batch, self.schema, self.options, tally) if batch else ()
+            rows = typed_rows(share, self.schema, self.options, tally) if share else ()
             yield from with_counts(rows, tally, self.schema)

@@ -78,3 +78,17 @@ def protocol(rounds: int, rows: int, memory: str, *, as_json: bool) -> None:
     from scripts.running.bench_protocol import measure
 
     measured(partial(measure, rows=rows, memory=memory), rounds, as_json=as_json)
+
+
+@command.command()
+@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often to measure.")
+@click.option(
+    "--rows", type=click.IntRange(min=10_000), default=200_000, show_default=True, help="Rows of each source."
+)
+@click.option("--memory", default="2g", show_default=True, help="Spark's memory.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON array.")
+def sources(rounds: int, rows: int, memory: str, *, as_json: bool) -> None:
+    """Measure the readers of Snowflake, Kafka and files: against the plainest scripts, and the driver's memory."""
+    from scripts.running.bench_sources import measure
+
+    measured(partial(measure, rows=rows, memory=memory), rounds, as_json=as_json)

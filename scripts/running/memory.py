@@ -48,7 +48,7 @@ def tree_bytes(root: int) -> int:
     while todo:
         tree.append(todo.pop())
         todo += children.get(tree[-1], [])
-    return sum(map(_proportional_bytes, tree))
+    return sum(map(process_bytes, tree))
 
 
 def _parent(folder: Path) -> int | None:
@@ -60,9 +60,10 @@ def _parent(folder: Path) -> int | None:
         return None
 
 
-def _proportional_bytes(process: int) -> int:
+def process_bytes(process: int) -> int:
+    """The memory of one process now, in bytes; 0 when it has ended."""
     try:
         lines = (PROC / str(process) / "smaps_rollup").read_text().splitlines()
     except OSError:
-        return 0  # it has ended meanwhile
+        return 0
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024

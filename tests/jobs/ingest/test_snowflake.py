@@ -116,10 +116,10 @@ def test_a_backfill_is_given_its_window(read, table_of):
     assert [1] == [row[0] for row in rows(reading)]
 
 
-def test_a_long_answer_is_fetched_in_partitions(read, table_of):
+def test_the_parts_of_a_long_answer_share_a_task_while_they_are_small(read, table_of):
     table = table_of({"id": "bigint", "name": "string"}, orders("MANY", cursor=None), Disposition.SNAPSHOT)
     reading = read(table)
-    assert reading.rows.selectExpr("spark_partition_id()").distinct().count() == 3
+    assert reading.rows.selectExpr("spark_partition_id()").distinct().count() == 1
     # The statement and three parts; a row has a number of eight bytes and some letters.
     assert (4, True) == (reading.fetched().requests, reading.fetched().bytes > 25_000 * 16)
     assert (25_000, 312_512_500) == tuple(reading.rows.selectExpr("count(*)", "sum(id)").first())

@@ -3,6 +3,7 @@
 import pytest
 from pyspark.sql.types import ArrayType, LongType, StringType, StructField, StructType
 
+from jobs.ingest import snowflake_batches
 from jobs.ingest.fetched import Tally
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 from jobs.ingest.snowflake_batches import run_query, typed_rows
@@ -32,12 +33,14 @@ def ids(batch):
     return [i for rows in typed_rows(batch, SCHEMA, OPTIONS, Tally()) for i in rows["id"].to_pylist()]
 
 
-def test_every_batch_is_fetched_without_a_login(snowflake, put_secret):
+@pytest.mark.parametrize("rows, shares", [(1, [10_000, 10_000, 5_000]), (10_001, [20_000, 5_000]), (100_000, [25_000])])
+def test_every_batch_is_fetched_without_a_login(snowflake, put_secret, monkeypatch, rows, shares):
+    monkeypatch.setattr(snowflake_batches, "ROWS_PER_SHARE", rows)
     put_secret(snowflake.secret)
     batches = run_query(OPTIONS)
     asked = len(snowflake.queries)
     found = [ids(batch) for batch in batches]
-    assert [10_000, 10_000, 5_000] == [len(batch) for batch in found]
+    assert shares == [len(batch) for batch in found]
     assert list(range(1, 25_001)) == sorted(i for batch in found for i in batch)
     assert asked == len(snowflake.queries)
 

@@ -1,0 +1,161 @@
+"""What reading a source costs beside the plainest script that reads the same, and what the driver holds meanwhile.
+
+Both work in the same Spark, in turn, on the same rows, each into a place that is new. A reader lands its rows with
+position, books and quarantine, and holds a lease; the plain script does none of that.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.ingest.flow import ingest
+from jobs.runtime.flow import open_flow
+from jobs.runtime.session import build_session
+from scripts.local.account import LocalAccount, variables
+from scripts.local.clients import client
+from scripts.local.driver_client import REPOSITORY
+from scripts.local.spark_settings import jar_paths, large_confs
+from scripts.running.bench_demo import Figure
+from scripts.running.driver_memory import DriverMemory
+from scripts.running.local_job import make_lease_table
+from scripts.running.local_lake import ENVIRONMENT
+from scripts.running.protocol_lake import NOON
+from scripts.running.sources_contracts import FEW, MANY, landed, sources_catalog
+from scripts.running.sources_filled import FilledSources
+from scripts.running.sources_plain import read_files_plainly, read_kafka_plainly, read_snowflake_plainly
+from scripts.running.stopwatch import seconds
+from shared.errors import StepFailedError
+from shared.jobs import Job, Step
+from shared.names import pii_folder, source_secret
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+    from rich.console import Console
+
+    from shared.contracts import Catalog
+
+GROWTH = 10
+PLAIN = {
+    "snowflake": ("one cursor into Parquet", read_snowflake_plainly),
+    "kafka": ("Spark's source into Delta", read_kafka_plainly),
+    "files": ("Spark's CSV reader into Delta", read_files_plainly),
+}
+READER = "reader"
+
+
+@dataclass(frozen=True)
+class SourcesBench:
+    """Readers and plain scripts over the same sources.
+
+    Args:
+        spark: The session.
+        catalog: The contracts.
+        sources: What is read.
+        folder: Where each turn gets a place of its own, and loses it.
+        console: Where to say what was measured.
+    """
+
+    spark: SparkSession
+    catalog: Catalog
+    sources: FilledSources
+    folder: Path
+    console: Console
+    taken: dict[str, list[float]] = field(default_factory=dict)
+
+    def read_both_ways(self) -> None:
+        """Read all rows of every source by its reader and by its plain script, and note the seconds."""
+        for system, (words, read_plainly) in PLAIN.items():
+            with self._place() as place:
+                self._note(f"{system}, {READER}", seconds(partial(self._ingest, system, MANY, place)), "s")
+            with self._place() as place:
+                plainly = partial(read_plainly, self.spark, self.sources, MANY, f"{place}/plain")
+                self._note(f"{system}, {words}", seconds(plainly), "s")
+
+    def weigh(self) -> None:
+        """Read a few and many rows of every source, and note the most that the driver held."""
+        for system in PLAIN:
+            for size, count in self.sources.sizes.items():
+                with self._place() as place, DriverMemory(self.spark) as memory:
+                    self._ingest(system, size, place)
+                self._note(_driver_at(system, count), memory.bytes / 2**20, "MiB")
+
+    @property
+    def figures(self) -> list[Figure]:
+        """Rows per second both ways, the reader's time by the plain script's, and the driver's memory as rows grow."""
+        few, many = (self.sources.sizes[size] for size in (FEW, MANY))
+        found = []
+        for system, (words, _) in PLAIN.items():
+            ours, others = (self.taken[f"{system}, {way}"] for way in (READER, words))
+            for way, taken in ((READER, ours), (words, others)):
+                found.append(Figure(f"{system}, {way}", "rows/s", tuple(round(many / s) for s in taken)))
+            found.append(Figure.ratio(f"{system}: time of {READER} / {words}", ours, others))
+            held = [self.taken[_driver_at(system, count)] for count in (few, many)]
+            found.append(Figure(_driver_at(system, many), "MiB", tuple(round(m) for m in held[1])))
+            found.append(Figure.ratio(f"{system}: driver at {GROWTH} times the rows", held[1], held[0]))
+        return found
+
+    def _ingest(self, system: str, size: str, place: str) -> None:
+        """Bring a landed table up to date as a run does.
+
+        Raises:
+            StepFailedError: not every row came in.
+        """
+        table = self.catalog.table(landed(system, size))
+        places = {"lake_root": place, "pii_root": pii_folder(place), "landing_root": str(self.sources.landing)}
+        who = {"env": ENVIRONMENT, "run_id": "bench", "attempt": "a", "business_date": NOON.date()}
+        job = Job.model_validate({"step": Step.INGEST, "tables": (str(table.name),), **who, **places})
+        with open_flow(self.spark, job, self.catalog, table) as flow:
+            outcome = ingest(flow)
+        if outcome.inserted != self.sources.sizes[size]:
+            raise StepFailedError(f"{table.name} did not take in every row", given=str(outcome))
+
+    def _place(self) -> tempfile.TemporaryDirectory[str]:
+        return tempfile.TemporaryDirectory(dir=self.folder)
+
+    def _note(self, what: str, value: float, unit: str) -> None:
+        self.taken.setdefault(what, []).append(value)
+        self.console.print(f"{what}: {value:.1f} {unit}")
+
+
+def measure(rounds: int, console: Console, *, rows: int, memory: str) -> list[Figure]:
+    """Fill the sources and measure; a first round warms up and is not counted.
+
+    Args:
+        rounds: How often each is measured.
+        console: Where to say what was measured.
+        rows: How many rows each source holds; the driver's memory is measured with a tenth of them, too.
+        memory: Spark's heap.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lake-bench-")))
+        console.print(f"filling the sources with {rows:,} rows each")
+        sources = stack.enter_context(FilledSources(folder, {FEW: rows // GROWTH, MANY: rows}))
+        path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
+        # Spark's Python workers take over the environment that it was started in.
+        stack.enter_context(LocalAccount())
+        stack.enter_context(variables({"PYTHONPATH": path}))
+        make_lease_table()
+        for system, secret in (("snowflake", sources.snowflake.secret), ("kafka", sources.broker.secret)):
+            name = source_secret(ENVIRONMENT, system)
+            client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(secret))
+        spark = build_session("lakewright-bench", jar_paths(), large_confs(memory))
+        stack.callback(spark.stop)
+        bench = SourcesBench(spark, sources_catalog(folder / "contracts"), sources, folder, console)
+        bench.read_both_ways()
+        bench.taken.clear()
+        for count in range(rounds):
+            console.print(f"round {count + 1}")
+            bench.read_both_ways()
+            bench.weigh()
+        return bench.figures
+
+
+def _driver_at(system: str, rows: int) -> str:
+    return f"{system}: driver at {rows:,} rows"
