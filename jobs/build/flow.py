@@ -14,6 +14,7 @@ from jobs.build.rebuild import rebuild
 from jobs.build.refresh import refresh
 from jobs.build.way import How, Way, next_way
 from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.position import NOWHERE
 from jobs.runtime.tables import read_version
 
 if TYPE_CHECKING:
@@ -57,10 +58,13 @@ def build(flow: Flow) -> TableOutcome:
 def _inputs(flow: Flow) -> dict[str, Any]:
     """The inputs as they stand; the business date is one only if the query asks for it."""
     versions, ids = {}, {}
+    known = flow.batch.last.inputs["versions"] if flow.batch.last else {}
     for name in map(str, flow.table.inputs):
         table = flow.catalog.table(name)
-        versions[name] = flow.position_of(table).version
-        ids[name] = DeltaLog(flow.session, flow.location_of(table)).table_id
+        # One of several flows may not have brought anything yet; what it has brought is not forgotten.
+        is_needed = not flow.table.flows or known.get(name, NOWHERE) > NOWHERE
+        versions[name] = flow.position_of(table, is_needed=is_needed).version
+        ids[name] = DeltaLog(flow.session, flow.location_of(table)).table_id if versions[name] > NOWHERE else None
     asks = flow.table.query is not None and flow.table.query.needs_business_date
     return {"versions": versions, "ids": ids, "business_date": str(flow.job.business_date) if asks else None}
 

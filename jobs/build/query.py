@@ -11,6 +11,7 @@ from pyspark.sql import types as T
 from sqlglot import TokenType
 
 from jobs.runtime.history import history_of
+from jobs.runtime.position import NOWHERE
 from jobs.runtime.tables import read_version, spark_schema
 from shared.contracts.program import BUILD
 from shared.contracts.query import BUSINESS_DATE
@@ -67,10 +68,16 @@ def _of_program(flow: Flow) -> DataFrame:
 
 
 def input_views(flow: Flow, versions: Mapping[str, int], only: Mapping[str, Column] | None = None) -> None:
-    """Make the views a query sees: each input as of its version, and the one-row table `business_date`."""
+    """Make the views a query sees: each input as of its version, and the one-row table `business_date`.
+
+    An input that stands nowhere yet, as one of several flows may, has no rows.
+    """
     for name in flow.table.inputs:
-        location = flow.location_of(flow.catalog.table(str(name)))
-        rows = read_version(flow.session, location, versions[str(name)])
+        table, version = flow.catalog.table(str(name)), versions[str(name)]
+        if version == NOWHERE:
+            rows = flow.session.createDataFrame([], spark_schema(table))
+        else:
+            rows = read_version(flow.session, flow.location_of(table), version)
         met = (only or {}).get(str(name))
         (rows if met is None else rows.where(met)).createOrReplaceTempView(view_of(name))
     today = [(flow.job.business_date,)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from jobs.runtime.position import NOWHERE
 from shared.contracts.refresh import Keeping, keeping
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def next_way(
         return _rebuilt("its contract has a new major version")
     if last.fingerprint != table.fingerprint:
         return _rebuilt("the query or what decides its rows changed")
-    feeds = _feeds(last, inputs, feed_of) if last.inputs != inputs else {}
+    feeds = _feeds(table, last, inputs, feed_of) if last.inputs != inputs else {}
     same_date = last.inputs.get("business_date") == inputs["business_date"]
     changed = [name for name, feed in feeds.items() if feed.changed]
     if same_date and not changed:
@@ -79,13 +80,15 @@ def _rebuilt(why: str) -> Way:
 
 
 def _feeds(
-    last: FlowPosition, inputs: Mapping[str, Any], feed_of: Callable[[str, int, int, str | None], Feed]
+    table: Table, last: FlowPosition, inputs: Mapping[str, Any], feed_of: Callable[[str, int, int, str | None], Feed]
 ) -> dict[str, Feed]:
     """What happened to each input since this table consumed it."""
     versions, ids = last.inputs.get("versions", {}), last.inputs.get("ids", {})
     return {
-        name: feed_of(name, versions.get(name, -1), version, ids.get(name))
+        name: feed_of(name, versions.get(name, NOWHERE), version, ids.get(name))
         for name, version in inputs["versions"].items()
+        # One of several flows may not be there yet, and brings nothing; any other input has to be there.
+        if version > NOWHERE or not table.flows
     }
 
 

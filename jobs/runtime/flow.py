@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.runtime.commit import Batch
 from jobs.runtime.evolution import evolve
 from jobs.runtime.lease import leased
-from jobs.runtime.position import read_position
+from jobs.runtime.position import NOWHERE, TablePosition, read_position
 from jobs.runtime.session import batch_session
 from shared.contracts.evolution.as_built import noted
 from shared.errors import PositionLostError
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
-    from jobs.runtime.position import TablePosition
     from shared.contracts import Catalog, Table
     from shared.jobs import Job
 
@@ -81,14 +80,16 @@ class Flow:
         """Whether a built table follows this one's change data feed."""
         return self.catalog.is_read_by_query(self.table.name)
 
-    def position_of(self, table: Table) -> TablePosition:
-        """Where a table stands that this one reads.
+    def position_of(self, table: Table, *, is_needed: bool = True) -> TablePosition:
+        """Where a table stands that this one reads; version -1 for one that is not needed and not written yet.
 
         Raises:
             PositionLostError: no run has written it yet, or it does not say how far its inputs were read.
         """
         position = read_position(self.session, self.location_of(table))
         if str(table.name) not in position.flows:
+            if not is_needed:
+                return TablePosition(version=NOWHERE, flows={})
             raise PositionLostError(
                 f"{table.name} has not been written yet",
                 given=f"{self.table.name} reads it",

@@ -43,9 +43,13 @@ class FlowPosition:
     reason: str = ""
 
 
+# The version of a table that is not there.
+NOWHERE = -1
+
+
 @dataclass(frozen=True, kw_only=True)
 class TablePosition:
-    """All flows of one table, as of one version; version -1 when there is no table."""
+    """All flows of one table, as of one version; NOWHERE when there is no table."""
 
     version: int
     flows: Mapping[str, FlowPosition]
@@ -84,7 +88,7 @@ def read_position(spark: SparkSession, location: str) -> TablePosition:
     """
     log = DeltaLog(spark, location)
     if not log.exists:
-        return TablePosition(version=-1, flows={})
+        return TablePosition(version=NOWHERE, flows={})
     wanted = log.transactions()
     if not wanted and not log.is_empty:
         raise _lost(location, "the table has rows that no flow of the lake wrote")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shared.contracts.columns import PLAIN_NAME, compile_columns, primary_key
 from shared.contracts.deletes import compile_deletes
 from shared.contracts.document import SUFFIX, TABLE, read_document, short_name
+from shared.contracts.flows import PRIORITY, compile_flows
 from shared.contracts.history import compile_history
 from shared.contracts.model import Disposition, Kind, Query, RowRule, Table, TableRule
 from shared.contracts.program import Program, read_program
@@ -36,7 +37,7 @@ EVENT_PROPERTIES = {"sequenceBy", "applyAsDeletes", "storedAsScdType", "exceptCo
 TABLE_PROPERTIES = {
     Kind.INGESTED: {"writeDisposition", "clusterBy", "cursor", "lag", "initialValue", "endValue", "schemaContract"},
     Kind.REFINED: {SUBJECT, "writeDisposition", "clusterBy", "tombstoneRetention", "eventRetention"} | EVENT_PROPERTIES,
-    Kind.BUILT: {"writeDisposition", "clusterBy", "refreshBy", "eventRetention"} | EVENT_PROPERTIES,
+    Kind.BUILT: {"writeDisposition", "clusterBy", "refreshBy", "eventRetention", PRIORITY} | EVENT_PROPERTIES,
 }
 
 # What only a table that is refined row by row can do with a column, or any but a bronze one.
@@ -55,13 +56,16 @@ def compile_contract(path: Path) -> Table:
     """
     document = read_document(path)
     name = _name(document)
-    query, program = _query(path), _program(path)
+    key = primary_key(document)
+    flows, over_flows = compile_flows(document, key) if name.layer is not Layer.BRONZE else ((), None)
+    written, program = _query(path), _program(path)
+    _refuse_two_makers(document, {f"{name.table}.sql": written, f"{name.table}.py": program, PRIORITY: over_flows})
+    query = written or over_flows
     kind = _kind(document, name, query, program)
     _refuse_without_effect(document, kind, program)
     declared = compile_columns(document, name, kind)
     columns = tuple(c for c in declared if c.treatment is not Treatment.DROP)
     names = tuple(c.name for c in columns)
-    key = primary_key(document)
     custom = document.customs(document.schema.customProperties, TABLE_PROPERTIES[kind], (*TABLE, "customProperties"))
     disposition = _disposition(document, custom, kind)
     rules = compile_rules(document, tuple(c.name for c in declared), key)
@@ -86,7 +90,9 @@ def compile_contract(path: Path) -> Table:
         tombstone_retention_seconds=retention,
         history=compile_history(document, custom, columns, sequence_by, kind),
         cluster_by=cluster_by,
-        refresh_by=_column_list(document, custom, "refreshBy", names),
+        # Rows of one key touch each other, and no others.
+        refresh_by=_column_list(document, custom, "refreshBy", names) or (key if flows else ()),
+        flows=flows,
         source=compile_source(document, custom, disposition) if kind is Kind.INGESTED else None,
         inputs=_inputs(document, kind, query),
         query=query,
@@ -130,14 +136,18 @@ def _program(path: Path) -> Program | None:
     return read_program(file) if file.exists() else None
 
 
-def _kind(document: Document, name: TableName, query: Query | None, program: Program | None) -> Kind:
-    if query and program:
+def _refuse_two_makers(document: Document, makers: dict[str, Query | Program | None]) -> None:
+    made_by = [name for name, maker in makers.items() if maker]
+    if len(made_by) > 1:
         raise document.error(
-            "a table is made by one file",
+            "a table is made in one way",
             ("name",),
-            given=f"{name.table}.sql and {name.table}.py",
-            mend="remove one of them; SQL can be refreshed by groups, Python is always rebuilt",
+            given=" and ".join(made_by),
+            mend="remove one of them; SQL and priority can be refreshed by groups, Python is always rebuilt",
         )
+
+
+def _kind(document: Document, name: TableName, query: Query | None, program: Program | None) -> Kind:
     if name.layer is Layer.BRONZE:
         if not document.contract.servers:
             raise document.error("a bronze table needs a source", expected="one entry under servers")

@@ -117,7 +117,8 @@ class Table:
     `reads_personal` says that an input lies in the place of personal data, `subject` that the key names a person.
     `apply_as_deletes` is a predicate over the input's row that holds for a delete; tombstones are kept for ever when
     `tombstone_retention_seconds` is None. A table with a `history` has one row per key and version instead of one per
-    key. `business_name` is what its rows are called outside of the lake.
+    key. Of `flows`, which are inputs, the first one that has a key has its row. `business_name` is what its rows are
+    called outside of the lake.
     """
 
     name: TableName
@@ -137,6 +138,7 @@ class Table:
     history: History | None = None
     cluster_by: tuple[str, ...] = ()
     refresh_by: tuple[str, ...] = ()
+    flows: tuple[TableName, ...] = ()
     source: Source | None = None
     inputs: tuple[TableName, ...] = ()
     query: Query | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shared.contracts.document import TABLE, read_document, short_name
 from shared.contracts.expression import unknown_columns
+from shared.contracts.flows import PRIORITY, check_flows
 from shared.contracts.model import Disposition, Kind
 from shared.contracts.query import input_line, unknown_names
 from shared.contracts.refresh.keeping import computed_keys
@@ -45,16 +46,15 @@ def check_neighbours(table: Table, tables: Mapping[str, Table]) -> None:
     if table.kind is Kind.REFINED:
         _check_refined(table, tables[str(table.inputs[0])])
     elif table.query:
-        _check_names(table, table.query, tables)
-        if table.query.columns:
-            _check_result(table, table.query)
-            _check_deletes(table, table.query.columns)
-        _check_refresh_by(table, tables)
+        _check_queried(table, table.query, tables)
     check_flow_of_personal_data(table, tables)
 
 
 def dependency_place(table: Table, name: TableName) -> str:
     """`file:line` where a table names another one it depends on."""
+    if name in table.flows:
+        document = read_document(table.file)
+        return document.place(document.at_custom(PRIORITY))
     if table.query and name in table.query.inputs:
         file = table.file.with_name(f"{table.name.table}.sql")
         return f"{short_name(file)}:{input_line(table.query, name)}"
@@ -149,6 +149,16 @@ def _check_refined(table: Table, source: Table) -> None:
                 expected=", ".join(known),
             )
     _check_deletes(table, known)
+
+
+def _check_queried(table: Table, query: Query, tables: Mapping[str, Table]) -> None:
+    if table.flows:
+        check_flows(read_document(table.file), table, tables)
+    _check_names(table, query, tables)
+    if query.columns:
+        _check_result(table, query)
+        _check_deletes(table, query.columns)
+    _check_refresh_by(table, tables)
 
 
 def _check_deletes(table: Table, known: tuple[str, ...]) -> None:

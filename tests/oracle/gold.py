@@ -71,10 +71,20 @@ LEFT JOIN (
 """
 
 
+# What the CRM's files know, and over it what Salesforce knows.
+DEALS = """
+CREATE OR REPLACE TABLE silver.deals AS
+SELECT *, 'silver.salesforce_opportunities' AS flow FROM silver.salesforce_opportunities
+UNION ALL BY NAME
+SELECT * EXCLUDE (forecast_category, fiscal_year, fiscal_quarter, is_deleted), 'silver.opportunities' AS flow
+FROM silver.opportunities ANTI JOIN silver.salesforce_opportunities USING (opportunity_id)
+"""
+
+
 def build_gold(db: duckdb.DuckDBPyConnection) -> None:
     """Make the built tables from `silver.*`."""
     db.execute("CREATE SCHEMA IF NOT EXISTS gold")
-    for statement in (UNITS, AMOUNT, ROUNDED, PERIODS, SALES, SOLD, REVENUE, CUSTOMERS):
+    for statement in (DEALS, UNITS, AMOUNT, ROUNDED, PERIODS, SALES, SOLD, REVENUE, CUSTOMERS):
         db.execute(statement)
     build_products(db)
     build_segments(db)

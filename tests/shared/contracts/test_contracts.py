@@ -200,6 +200,8 @@ def test_a_query_names_only_columns_its_inputs_have(table):
 
 @kinds(Kind.BUILT)
 def test_a_query_casts_every_column_to_the_contracts_type(table):
+    if table.flows:
+        pytest.skip("a table over flows has the types of its flows, and is refused with others")
     query = sqlglot.parse_one(table.query.sql, dialect="spark")
     given = {e.alias: e.unalias().to.sql(dialect="spark").lower().replace(" ", "") for e in query.expressions}
     mark = {table.apply_as_deletes: "boolean"} if table.apply_as_deletes else {}

@@ -93,7 +93,7 @@ def test_python_that_reads_personal_data_in_clear_is_refused(tmp_path):
 @pytest.mark.parametrize(
     "file, words",
     [
-        pytest.param("gold/days.py", "a table is made by one file; given: days.sql and days.py", id="and SQL"),
+        pytest.param("gold/days.py", "a table is made in one way; given: days.sql and days.py", id="and SQL"),
         pytest.param("bronze/desk__notes.py", "a bronze table is what its source says", id="beside a bronze table"),
         pytest.param("gold/day.py", "gold/day.py:1: this file belongs to no table", id="beside no contract"),
     ],
