@@ -16,7 +16,9 @@ from jobs.runtime.selection import selected
 from scripts.local.driver_client import DriverSettings, SparkDriver
 from scripts.local.job_runs import JobRun
 from scripts.local.spark_settings import LOCAL_CONFS, jar_paths
+from shared.erasure import ErasureRecord, ErasureRequest, erasure_location, erasure_request_location
 from shared.jobs import RUN_STEPS, Job, Status, Step
+from shared.names import pii_folder
 from tests.support.killing import KilledError, Reaper
 from tests.support.served_account import served_account
 from tests.support.small_driver import CONTRACTS
@@ -102,13 +104,14 @@ def server(monkeypatch):
         yield settings
 
 
-def kill_once_there(file: Path, driver: SparkDriver) -> threading.Thread:
-    """End the driver's process group by SIGKILL as soon as a file appears."""
+def kill_once_there(found: Path, pattern: str, driver: SparkDriver) -> threading.Thread:
+    """End the driver's process group by SIGKILL as soon as a new file of some name lies in a folder."""
+    before = set(found.glob(pattern))
 
     def kill():
         pause = threading.Event()
         for _ in range(60_000):
-            if file.exists():
+            if set(found.glob(pattern)) - before:
                 os.killpg(driver._process.pid, signal.SIGKILL)
                 return
             pause.wait(0.005)
@@ -118,35 +121,54 @@ def kill_once_there(file: Path, driver: SparkDriver) -> threading.Thread:
     return killer
 
 
+def request_of(lake: SmallLake, run_id: str, subject: str) -> Path:
+    """Ask for an erasure, as its command does."""
+    place = Path(erasure_request_location(pii_folder(lake.lake_root), run_id))
+    place.parent.mkdir(parents=True)
+    place.write_text(ErasureRequest.of_text(subject).model_dump_json())
+    return place
+
+
 @pytest.mark.slow
-def test_a_driver_killed_between_quarantine_and_target_is_made_good_by_the_next(tmp_path, begun_before, server):
-    """A real process, a real SIGKILL: files half written, a lease nobody gives back."""
+def test_a_driver_killed_anywhere_is_made_good_by_the_next(tmp_path, begun_before, server):
+    """A real process, real SIGKILLs: files half written, a lease nobody gives back.
+
+    It dies while it writes bronze's files, between quarantine and target, and in the middle of an erasure.
+    """
     lake, orders = begun_before.copied(tmp_path / "lakes"), ("+silver.orders",)
+    lake.files["silver.customers"] += "      - {property: subject, value: customer_id}\n"
     undisturbed = lake.branched()
     undisturbed.run("r2", (Step.INGEST, Step.REFINE), tables=orders)
-    lake.run("r2", (Step.INGEST,), tables=orders)
 
     environment = server | {CONTRACTS: str(lake.contracts())}
     command = (sys.executable, "-m", "tests.support.small_driver")
     settings = DriverSettings(
         logs=tmp_path / "logs", jars=jar_paths(), confs=LOCAL_CONFS, environment=environment, command=command
     )
+    driver, root = SparkDriver(settings), Path(lake.lake_root)
 
-    def refine(driver):
-        job = lake.job(Step.REFINE, "r2", tables=orders)
-        return driver.run(JobRun(job.attempt, "refine", "app", "main.py", ["--job", job.model_dump_json()])).exit_code
+    def run_once(step, run_id):
+        job = lake.job(step, run_id, tables=orders)
+        return driver.run(JobRun(job.attempt, step, "app", "main.py", ["--job", job.model_dump_json()])).exit_code
 
-    driver = SparkDriver(settings)
-    try:
+    def killed_and_run_again(step, run_id, place, pattern):
         driver.ready()
-        killer = kill_once_there(
-            Path(lake.quarantine_location("silver.orders"), "_delta_log", f"{2:020d}.json"), driver
-        )
-        assert 137 == refine(driver)
+        killer = kill_once_there(root / place, pattern, driver)
+        assert 137 == run_once(step, run_id)
         killer.join()
-        assert left_behind(undisturbed) != left_behind(lake)
         let_leases_run_out()
-        assert 0 == refine(driver)
+        assert 0 == run_once(step, run_id)
+
+    try:
+        killed_and_run_again(Step.INGEST, "r2", "bronze/shop__orders", "*.parquet")
+        killed_and_run_again(Step.REFINE, "r2", "quarantine/silver/orders/_delta_log", "*.json")
+        assert left_behind(undisturbed) == left_behind(lake)
+        asked = request_of(lake, "e1", "customer=1")
+        killed_and_run_again(Step.ERASE, "e1", "silver/orders/_delta_log", "*.json")
     finally:
         driver.stop()
-    assert left_behind(undisturbed) == left_behind(lake)
+    assert not asked.exists()
+    assert () == ErasureRecord.model_validate_json(Path(erasure_location(lake.lake_root, "e1")).read_text()).left
+    for table, buyer in (("silver/customers", 0), ("silver/orders", 1)):
+        others = [row for row in rows(f"{undisturbed.lake_root}/{table}") if row[buyer] != 1]
+        assert others == rows(f"{lake.lake_root}/{table}") != rows(f"{undisturbed.lake_root}/{table}")
