@@ -11,7 +11,7 @@ from pyspark.sql.avro.functions import from_avro
 
 from jobs.ingest.kafka_fit import MISFITS, fit_texts, fitted
 from jobs.ingest.kafka_fit import RESCUED as RESCUED_FIELD
-from jobs.ingest.kafka_records import FRAME_BYTES, raw, schema_id, source_position
+from jobs.ingest.kafka_records import avro_body, is_packed, raw, schema_id, source_position
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from shared.contracts import Source, Table
 
-TOMBSTONE, BAD_MAGIC, UNKNOWN_SCHEMA = "TOMBSTONE", "BAD_MAGIC", "UNKNOWN_SCHEMA"
+TOMBSTONE, BAD_MAGIC, COMPRESSED, UNKNOWN_SCHEMA = "TOMBSTONE", "BAD_MAGIC", "COMPRESSED", "UNKNOWN_SCHEMA"
 DECODE, ENCODING = "DECODE", "ENCODING"
 # A field with a default that no writer knows: it is there in every record that could be decoded, and only there.
 DECODED = "_lakewright_decoded"
@@ -29,7 +29,7 @@ TEXTS = "map<string,string>"
 OP, TS_MS, SOURCE, BEFORE = "debezium_op", "debezium_ts_ms", "debezium_source", "debezium_before"
 
 
-def rows_of(records: DataFrame, table: Table, source: Source, schemas: Mapping[int, str]) -> DataFrame:
+def rows_of(records: DataFrame, table: Table, source: Source, schemas: Mapping[str, str]) -> DataFrame:
     """Decode records, as `Reading.rows` wants them.
 
     Grain: one record in, one row out; what could not be decoded keeps its bytes in `_raw`.
@@ -52,20 +52,19 @@ def rows_of(records: DataFrame, table: Table, source: Source, schemas: Mapping[i
     )
 
 
-def _avro(records: DataFrame, table: Table, _: Source, schemas: Mapping[int, str]) -> DataFrame:
+def _avro(records: DataFrame, table: Table, _: Source, schemas: Mapping[str, str]) -> DataFrame:
     framed = records.withColumn("_schema_id", schema_id())
-    body = F.expr(f"substring(value, {FRAME_BYTES + 1})")
     # Decoded here and taken apart one step later: Spark then decodes each record once.
-    decoded = framed.select(
-        "*", *(_decoded(F.when(F.col("_schema_id") == i, body), text).alias(f"_as_{i}") for i, text in schemas.items())
-    )
+    told = [(F.when(F.col("_schema_id") == i, avro_body()), text) for i, text in schemas.items()]
+    decoded = framed.select("*", *(_decoded(body, text).alias(f"_as_{i}") for i, (body, text) in enumerate(told)))
     rows = []
-    for i in schemas:
+    for i in range(len(told)):
         fields = _fields(decoded, f"_as_{i}")
         rows.append(F.when(F.col(f"_as_{i}.{DECODED}"), fitted(fields, table.columns)))
     row = F.coalesce(*rows) if rows else F.lit(None).cast(_nothing(table))
     fault = (
         F.when(F.col("value").isNull(), TOMBSTONE)
+        .when(is_packed(), COMPRESSED)
         .when(F.col("_schema_id").isNull(), BAD_MAGIC)
         .when(~F.col("_schema_id").isin([*schemas]), UNKNOWN_SCHEMA)
         .when(F.col("_row").isNull(), DECODE)
@@ -85,7 +84,7 @@ def _fields(decoded: DataFrame, name: str) -> dict[str, tuple[Column, T.DataType
     return {f.name: (F.col(f"{name}.`{f.name}`"), f.dataType) for f in fields if f.name != DECODED}
 
 
-def _json(records: DataFrame, table: Table, source: Source, _: Mapping[int, str]) -> DataFrame:
+def _json(records: DataFrame, table: Table, source: Source, _: Mapping[str, str]) -> DataFrame:
     value = F.col("value").cast("string")
     parsed = records.withColumn("_texts", _texts(value))
     image = F.col("_texts")

@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 # What the quarantine keeps of a record that could not be decoded: all of it. Bytes are Base64.
 RAW_SCHEMA = (
-    "topic string, partition int, offset bigint, timestamp timestamp, schema_id bigint, key binary, value binary, "
+    "topic string, partition int, offset bigint, timestamp timestamp, schema_id string, key binary, value binary, "
     "headers array<struct<key: string, value: binary>>"
 )
 # Confluent's frame: a byte of nothing, the schema's id in four, big end first, then the Avro binary.
 MAGIC, FRAME_BYTES = 0, 5
+# That of AWS Glue's registry: its version, how the rest is packed (0 for not at all), the sixteen bytes of a UUID.
+# Source: GlueSchemaRegistrySerializer in awslabs/aws-glue-schema-registry.
+GLUE_MAGIC, GLUE_PLAIN, GLUE_FRAME_BYTES = 3, 0, 18
+UUID_PARTS, UUID = "(.{8})(.{4})(.{4})(.{4})(.{12})", "$1-$2-$3-$4-$5"
 COLUMNS = ("key", "value", "topic", "partition", "offset", "timestamp", "headers")
 EXACT = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "ignoreNullFields": "false"}
 # Rights are given by the names of groups, too; Spark makes one for each read.
@@ -56,9 +60,26 @@ def source_position() -> Column:
 
 
 def schema_id() -> Column:
-    """The id of the schema that a framed record names; null without a frame."""
-    is_framed = (F.length("value") >= FRAME_BYTES) & (F.substring("value", 1, 1) == F.lit(bytes([MAGIC])))
-    return F.when(is_framed, F.conv(F.hex(F.substring("value", 2, 4)), 16, 10).cast("bigint"))
+    """The id of the schema that a framed record names: Confluent's number or Glue's UUID; null without a frame."""
+    number = F.conv(F.hex(F.substring("value", 2, 4)), 16, 10)
+    uuid = F.regexp_replace(F.lower(F.hex(F.substring("value", 3, 16))), UUID_PARTS, UUID)
+    in_glue = _begins_with(GLUE_MAGIC, GLUE_PLAIN, frame=GLUE_FRAME_BYTES)
+    return F.when(_begins_with(MAGIC, frame=FRAME_BYTES), number).when(in_glue, uuid)
+
+
+def is_packed() -> Column:
+    """Whether a record has Glue's frame and is compressed behind it, which Spark cannot undo."""
+    return _begins_with(GLUE_MAGIC, frame=GLUE_FRAME_BYTES) & ~_begins_with(GLUE_MAGIC, GLUE_PLAIN, frame=0)
+
+
+def avro_body() -> Column:
+    """The Avro binary behind the frame."""
+    rest = {size: F.expr(f"substring(value, {size + 1})") for size in (FRAME_BYTES, GLUE_FRAME_BYTES)}
+    return F.when(_begins_with(GLUE_MAGIC, frame=0), rest[GLUE_FRAME_BYTES]).otherwise(rest[FRAME_BYTES])
+
+
+def _begins_with(*start: int, frame: int) -> Column:
+    return (F.length("value") >= frame) & (F.substring("value", 1, len(start)) == F.lit(bytes(start)))
 
 
 def raw() -> Column:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from jobs.ingest.landing import LandedFile
 
-BY_ID = re.compile(r"(\d+)\.avsc")
+# A number is Confluent's id, a UUID that of a version in AWS Glue's registry.
+BY_ID = re.compile(r"(\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.avsc")
 
 
 class SchemaResolver(Protocol):
@@ -28,7 +29,7 @@ class SchemaResolver(Protocol):
     All of them at once: which ids a batch holds is not known before it is read, and it is read once.
     """
 
-    def schemas(self) -> Mapping[int, str]:
+    def schemas(self) -> Mapping[str, str]:
         """The schemas as JSON, by id; those of other topics may be among them.
 
         Raises:
@@ -51,11 +52,15 @@ class FolderOfSchemas:
     location: str
     landing_root: str
 
-    def schemas(self) -> dict[int, str]:
+    def schemas(self) -> dict[str, str]:
         """The schemas as JSON, by id."""
         files = list_files(f"{self.location.rstrip('/')}/*.avsc", self.landing_root)
         numbered = [(BY_ID.fullmatch(f.key.rpartition("/")[2]), f) for f in files]
-        return {int(match[1]): _record_schema(file) for match, file in numbered if match}
+        return {_id(match[1]): _record_schema(file) for match, file in numbered if match}
+
+
+def _id(name: str) -> str:
+    return str(int(name)) if name.isdecimal() else name
 
 
 def _record_schema(file: LandedFile) -> str:

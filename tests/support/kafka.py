@@ -7,6 +7,7 @@ import json
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import boto3
 import fastavro
@@ -37,15 +38,18 @@ SECOND = FIRST | {
         {"name": "device", "type": ["null", {"type": "map", "values": "string"}], "default": None},
     ]
 }
-SCHEMAS = {7: FIRST, 1_000_001: SECOND}
+IN_GLUE = "b7b4a7f0-9c96-4e4a-a687-fb5de9ef0c63"
+SCHEMAS = {7: FIRST, 1_000_001: SECOND, IN_GLUE: FIRST}
 
 
-def framed(schema_id: int, record: dict[str, Any], schema: dict[str, Any] | None = None) -> bytes:
-    """A record as Confluent's serializer writes it."""
+def framed(schema_id: int | str, record: dict[str, Any], schema: dict[str, Any] | None = None) -> bytes:
+    """A record as Confluent's serializer writes it, or with a UUID AWS Glue's."""
     body = io.BytesIO()
     fastavro.schemaless_writer(
         body, fastavro.parse_schema(json.loads(json.dumps(schema or SCHEMAS[schema_id]))), record
     )
+    if isinstance(schema_id, str):
+        return bytes([3, 0]) + UUID(schema_id).bytes + body.getvalue()
     return struct.pack(">bI", 0, schema_id) + body.getvalue()
 
 

@@ -15,7 +15,7 @@ from jobs.ingest.kafka_payload import rows_of
 from jobs.ingest.kafka_records import from_raw
 from jobs.main import run
 from shared.jobs import Status, Step
-from tests.support.kafka import SCHEMAS, Topic, framed, put_secret
+from tests.support.kafka import IN_GLUE, SCHEMAS, Topic, framed, put_secret
 from tests.support.killing import KilledError, Reaper
 from tests.support.small_lake import SmallLake, lease_account, let_leases_run_out
 
@@ -143,6 +143,9 @@ def test_new_records_alone_are_read_and_what_is_no_record_is_kept_whole(lake_of,
         payment(4)[:9],
         None,
         payment(2**40),
+        b"\x03\x05" + payment(8, IN_GLUE)[2:],
+        b"\x03\x00" + bytes(16),
+        b"\x03\x00short",
     ]
     topic.send(
         payment(1),
@@ -151,28 +154,31 @@ def test_new_records_alone_are_read_and_what_is_no_record_is_kept_whole(lake_of,
         key=b"k",
         headers=[("h", b"\xff")],
     )
-    topic.send(payment(3, 1_000_001, Channel=None, device=None), partition=1)
+    topic.send(payment(3, 1_000_001, Channel=None, device=None), payment(9, IN_GLUE), partition=1)
 
     first = ingested(lake, "r1")
 
     expected = [row(1, "payments/0/0"), row(2, "payments/0/1", "web", '{"device":{"os":"x"}}'), row(3, "payments/1/0")]
+    expected.append(row(9, "payments/1/1"))
     assert expected == landed(lake)
-    assert (8, 3, 5) == (first.read, first.inserted, first.quarantined)
+    assert (12, 4, 8) == (first.read, first.inserted, first.quarantined)
     sent = [payment(1), payment(2, 1_000_001, Channel="web", device={"os": "x"}), *poison]
-    size = sum(len(value or b"") + len(b"k") for value in sent) + len(payment(3, 1_000_001, Channel=None, device=None))
-    assert (None, size, "payments/0: 7, payments/1: 1") == (first.requests, first.bytes, first.cursor)
+    size = sum(len(value or b"") + len(b"k") for value in sent)
+    size += len(payment(3, 1_000_001, Channel=None, device=None)) + len(payment(9, IN_GLUE))
+    assert (None, size, "payments/0: 10, payments/1: 2") == (first.requests, first.bytes, first.cursor)
     reasons = ["BAD_MAGIC", "UNKNOWN_SCHEMA", "DECODE", "TOMBSTONE", "order_id: the value does not fit int"]
+    reasons += ["COMPRESSED", "UNKNOWN_SCHEMA", "BAD_MAGIC"]
     refused = lake.refused(PAYMENTS)
     assert {f"payments/0/{i}": [r] for i, r in enumerate(reasons, 2)} == {r[2]: r[1] for r in refused}
     assert poison == [bytes(r.value) if r.value is not None else None for r in kept(lake)]
 
     # What was read is gone from the broker, and so cannot be asked for; a partition is new, and so are records.
-    topic.forget(0, 7)
+    topic.forget(0, 10)
     topic.grow(3)
     topic.send(payment(5), partition=0)
     topic.send(payment(6), partition=2)
     second = ingested(lake, "r2")
-    assert [*expected[:2], row(5, "payments/0/7"), expected[2], row(6, "payments/2/0")] == landed(lake)
+    assert [*expected[:2], row(5, "payments/0/10"), *expected[2:], row(6, "payments/2/0")] == landed(lake)
     assert (2, 2, Status.SUCCEEDED) == (second.read, second.inserted, second.status)
 
     versions = lake.versions()
@@ -192,8 +198,8 @@ def assert_kept_suffices_for_a_replay(lake):
     refused = lake.spark.read.format("delta").load(lake.quarantine_location(PAYMENTS))
     table = lake.catalog.table(PAYMENTS)
     only = {"type": "record", "name": "Short", "fields": [{"name": "payment_id", "type": "string"}]}
-    schemas = {99: json.dumps(only)}
-    rows = rows_of(from_raw(refused.where("rules[0] = 'UNKNOWN_SCHEMA'"), "row"), table, table.source, schemas)
+    schemas = {"99": json.dumps(only)}
+    rows = rows_of(from_raw(refused.where("source_position = 'payments/0/3'"), "row"), table, table.source, schemas)
     [again] = rows.collect()
     assert ([], None, "x", "payments/0/3") == (again._reasons, again._raw, again.payment_id, again._source_position)
     [record] = [r for r in kept(lake) if r.offset == 3]
