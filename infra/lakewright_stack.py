@@ -10,10 +10,12 @@ from infra.access import require_access
 from infra.artifacts import ASSET_PREFIX
 from infra.constructs.costs import tag_costs
 from infra.constructs.permissions_boundary import keep_within
+from infra.constructs.placement import Placement
 from infra.stacks.catalog import GlueCatalog
 from infra.stacks.compute import Compute
 from infra.stacks.delivery import Delivery
 from infra.stacks.governance import Governance
+from infra.stacks.network import Network
 from infra.stacks.observability import Observability
 from infra.stacks.orchestration import Orchestration
 from infra.stacks.secrets import Secrets
@@ -48,12 +50,28 @@ class LakewrightStack(Stack):
         keep_within(self, environment.account)
         require_access(environment)
         storage = Storage(self, "Storage", environment=environment)
+        placement = self._placement(environment, storage)
         glue = GlueCatalog(self, "Catalog", environment=environment, catalog=catalog, storage=storage)
         if environment.governance:
-            governance = Governance(self, "Governance", environment=environment, catalog=catalog, storage=storage)
+            governance = Governance(
+                self,
+                "Governance",
+                environment=environment,
+                catalog=catalog,
+                storage=storage,
+                placement=placement,
+            )
             governance.node.add_dependency(glue)
         secrets = Secrets(self, "Secrets", environment=environment, catalog=catalog, key=storage.key, lake=storage.lake)
-        compute = Compute(self, "Compute", environment=environment, catalog=catalog, storage=storage, secrets=secrets)
+        compute = Compute(
+            self,
+            "Compute",
+            environment=environment,
+            catalog=catalog,
+            storage=storage,
+            secrets=secrets,
+            placement=placement,
+        )
         orchestration = Orchestration(
             self, "Orchestration", environment=environment, catalog=catalog, storage=storage, compute=compute
         )
@@ -70,6 +88,7 @@ class LakewrightStack(Stack):
                 storage=storage,
                 compute=compute,
                 every_seconds=every_seconds,
+                placement=placement,
             )
             orchestration.alarms.watch_application("KafkaStreamFailed", streaming.application.application_id)
         CfnOutput(self, JOBS_OUTPUT, value=compute.jobs_url)
@@ -88,3 +107,9 @@ class LakewrightStack(Stack):
                 "Deleting this stack keeps its data. To let it go, set allow_data_deletion: true in "
                 f"shared/config/{environment.name}.yaml",
             )
+
+    def _placement(self, environment: Environment, storage: Storage) -> Placement | None:
+        """The VPC that the job runs live in: one of the house, one made here, or none."""
+        if environment.vpc:
+            return Network(self, "Network", environment=environment, vpc=environment.vpc, key=storage.key).placement
+        return Placement.of_house(environment.network) if environment.network else None

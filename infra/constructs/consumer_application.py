@@ -15,6 +15,7 @@ from shared.names import Names
 from shared.release import EMR_RELEASE_LABEL
 
 if TYPE_CHECKING:
+    from infra.constructs.placement import Placement
     from shared.config import Environment
 
 # Sources: EMR Serverless user guide, the pages on Lake Formation named in shared/access_modes.py.
@@ -44,13 +45,21 @@ class ConsumerApplication(Construct):
         ConsumerApplication(self, "Consumers", environment=env, mode=AccessMode.FINE_GRAINED)
     """
 
-    def __init__(self, scope: Construct, id_: str, *, environment: Environment, mode: AccessMode) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        environment: Environment,
+        mode: AccessMode,
+        placement: Placement | None = None,
+    ) -> None:
         super().__init__(scope, id_)
         access, name = environment.access, Names(environment).consumer_application
         settings = [name, EMR_RELEASE_LABEL, mode, access.consumer_vcpu, access.consumer_memory_gb, IDLE_MINUTES]
-        settings.append(environment.network.model_dump(mode="json") if environment.network else None)
+        settings.append(placement.settings.model_dump(mode="json") if placement else None)
         fingerprint = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:8]
-        of, network = emr.CfnApplication, environment.network
+        of = emr.CfnApplication
         application = of(
             self,
             f"Application{fingerprint}",
@@ -71,11 +80,7 @@ class ConsumerApplication(Construct):
             runtime_configuration=[
                 of.ConfigurationObjectProperty(classification="spark-defaults", properties=DEFAULTS[mode])
             ],
-            network_configuration=of.NetworkConfigurationProperty(
-                subnet_ids=list(network.subnet_ids), security_group_ids=list(network.security_group_ids)
-            )
-            if network
-            else None,
+            network_configuration=placement.configuration if placement else None,
         )
         application.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         self.application_id = application.attr_application_id

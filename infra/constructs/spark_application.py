@@ -13,7 +13,8 @@ from constructs import Construct
 from shared.release import EMR_RELEASE_LABEL
 
 if TYPE_CHECKING:
-    from shared.config import Environment, Network
+    from infra.constructs.placement import Placement
+    from shared.config import Environment
 
 
 class SparkApplication(Construct):
@@ -28,10 +29,18 @@ class SparkApplication(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, name: str, environment: Environment, log_uri: str, key_arn: str
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        environment: Environment,
+        log_uri: str,
+        key_arn: str,
+        placement: Placement | None = None,
     ) -> None:
         super().__init__(scope, id_)
-        settings = _settings(environment, name)
+        settings = _settings(environment, name, placement)
         self.resource = emr.CfnApplication(
             self,
             f"Application{_fingerprint(settings)}",
@@ -47,15 +56,15 @@ class SparkApplication(Construct):
                 cpu=settings["cpu"], memory=settings["memory"]
             ),
             monitoring_configuration=_monitoring(log_uri, key_arn),
-            network_configuration=_network(environment.network),
+            network_configuration=placement.configuration if placement else None,
         )
         self.resource.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         self.application_id = self.resource.attr_application_id
 
 
-def _settings(environment: Environment, name: str) -> dict[str, str]:
+def _settings(environment: Environment, name: str, placement: Placement | None) -> dict[str, str]:
     """Everything whose change needs another application."""
-    vpc = {"network": environment.network.model_dump_json()} if environment.network else {}
+    vpc = {"network": placement.settings.model_dump_json()} if placement else {}
     return {
         **vpc,
         "name": name,
@@ -69,14 +78,6 @@ def _settings(environment: Environment, name: str) -> dict[str, str]:
 
 def _fingerprint(settings: dict[str, str]) -> str:
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
-
-
-def _network(network: Network | None) -> emr.CfnApplication.NetworkConfigurationProperty | None:
-    if network is None:
-        return None
-    return emr.CfnApplication.NetworkConfigurationProperty(
-        subnet_ids=list(network.subnet_ids), security_group_ids=list(network.security_group_ids)
-    )
 
 
 def _monitoring(log_uri: str, key_arn: str) -> emr.CfnApplication.MonitoringConfigurationProperty:

@@ -24,6 +24,7 @@ from shared.names import Names
 if TYPE_CHECKING:
     from constructs import Construct
 
+    from infra.constructs.placement import Placement
     from infra.stacks.secrets import Secrets
     from infra.stacks.storage import Storage
     from shared.config import Environment
@@ -44,6 +45,7 @@ class Compute(NestedStack):
         catalog: Catalog,
         storage: Storage,
         secrets: Secrets,
+        placement: Placement | None,
     ) -> None:
         super().__init__(scope, id_, description="Lakewright: the Spark application and what its job runs are given")
         jobs = ArtifactAsset(self, "Jobs", artifact=JOBS)
@@ -67,6 +69,7 @@ class Compute(NestedStack):
             environment=environment,
             log_uri=self.log_uri,
             key_arn=storage.key.key_arn,
+            placement=placement,
         )
         self.job_role = self._job_role(storage, secrets, main.bucket, environment.bootstrap_qualifier)
         if environment.kafka.cluster_arn:

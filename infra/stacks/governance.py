@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
+    from infra.constructs.placement import Placement
     from infra.stacks.storage import Storage
     from shared.config import Environment
     from shared.contracts import Catalog
@@ -39,7 +40,14 @@ class Governance(NestedStack):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, environment: Environment, catalog: Catalog, storage: Storage
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        environment: Environment,
+        catalog: Catalog,
+        storage: Storage,
+        placement: Placement | None,
     ) -> None:
         super().__init__(scope, id_, description="Lakewright: Lake Formation tags, grants and those who read")
         self._environment, self._names = environment, Names(environment)
@@ -54,7 +62,9 @@ class Governance(NestedStack):
             self, "Readers", name=self._names.workgroup, results=storage.results, folder=RESULTS_FOLDER
         )
         if consumer := environment.access.consumer:
-            application = ConsumerApplication(self, "Consumers", environment=environment, mode=consumer)
+            application = ConsumerApplication(
+                self, "Consumers", environment=environment, mode=consumer, placement=placement
+            )
             CfnOutput(self, "ConsumerApplicationId", value=application.application_id)
         principals = {role: self._principal(role, workgroup) for role in access.clearances}
         grants = TagGrants(self, "Grants", access=access, principals=principals, layer_key=self._layer_key)

@@ -15,6 +15,7 @@ from shared.names import Names
 if TYPE_CHECKING:
     from constructs import Construct
 
+    from infra.constructs.placement import Placement
     from infra.stacks.compute import Compute
     from infra.stacks.storage import Storage
     from shared.config import Environment
@@ -42,6 +43,7 @@ class Streaming(NestedStack):
         storage: Storage,
         compute: Compute,
         every_seconds: int,
+        placement: Placement | None,
     ) -> None:
         super().__init__(scope, id_, description="Lakewright: the job that reads Kafka within minutes")
         self.application = SparkApplication(
@@ -51,6 +53,7 @@ class Streaming(NestedStack):
             environment=environment,
             log_uri=compute.log_uri,
             key_arn=storage.key.key_arn,
+            placement=placement,
         )
         job = {
             "env": environment.name,

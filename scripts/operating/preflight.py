@@ -149,6 +149,15 @@ def _readers(environment: Environment, _caller: Caller) -> Iterator[Finding]:
 
 
 def _subnets(environment: Environment, _caller: Caller) -> Iterator[Finding]:
+    if environment.vpc:
+        has_way_out = environment.vpc.nat_gateways > 0
+        yield Finding(
+            check="network",
+            status=OK if has_way_out else WARNING,
+            found=f"the stack makes a VPC with {environment.vpc.nat_gateways} NAT gateways",
+            mend="" if has_way_out else "without vpc.nat_gateways jobs reach no Snowflake and no public address",
+        )
+        return
     if environment.network is None:
         mend = "without `network` jobs reach services of the region alone, no Snowflake and no public address"
         yield Finding(check="network", status=WARNING, found="no VPC", mend=mend)

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Annotated, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from shared.access_modes import AccessMode
+from shared.config.network import Network, Vpc
+from shared.config.settings import Settings
 from shared.errors import TerminalError, UnknownNameError
 from shared.governance.access import Classification
 from shared.names import Machine, pii_folder
@@ -17,11 +19,7 @@ from shared.usage import Prices
 FOLDER = Path(__file__).parent
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class WorkerSize(_Settings):
+class WorkerSize(Settings):
     """One EMR Serverless worker: vCPUs and GB of memory, on the grid that EMR Serverless bills.
 
     Source: EMR Serverless user guide, worker configurations (4 vCPU takes 8 to 30 GB in steps of 1).
@@ -31,7 +29,7 @@ class WorkerSize(_Settings):
     memory_gb: int = 14
 
 
-class Spark(_Settings):
+class Spark(Settings):
     """What one job run may use, and the application as a whole."""
 
     driver: WorkerSize = WorkerSize()
@@ -43,17 +41,7 @@ class Spark(_Settings):
     job_timeout_minutes: Annotated[int, Field(ge=5, le=10080)] = 120
 
 
-class Network(_Settings):
-    """Where job runs live in a VPC whose subnets have a way to the sources.
-
-    Without one, EMR Serverless reaches S3 and other services of its region, but neither Snowflake nor the ECB.
-    """
-
-    subnet_ids: tuple[str, ...] = Field(min_length=1, max_length=16)
-    security_group_ids: tuple[str, ...] = Field(min_length=1, max_length=5)
-
-
-class ReaderRole(_Settings):
+class ReaderRole(Settings):
     """Who a role of the contracts is: what it is cleared for, and its IAM role if it has one already.
 
     Without `iam_role` the stack makes one, which principals of the account may take if their own policies say so.
@@ -63,22 +51,24 @@ class ReaderRole(_Settings):
     iam_role: str | None = Field(default=None, pattern=r"^[A-Za-z0-9+=,.@_/-]+$", max_length=512)
 
 
-class Governance(_Settings):
+class Governance(Settings):
     """Lake Formation for the people who read the lake. Without it nobody reads the lake but the jobs.
 
     `roles` are those that contracts may name.
     """
 
-    roles: dict[str, ReaderRole] = {
-        "analyst": ReaderRole(clearance=Classification.INTERNAL),
-        "data_scientist": ReaderRole(clearance=Classification.INTERNAL),
-        "finance": ReaderRole(clearance=Classification.CONFIDENTIAL),
-        "pii_officer": ReaderRole(clearance=Classification.RESTRICTED),
-        "sales": ReaderRole(clearance=Classification.CONFIDENTIAL),
-    }
+    roles: dict[str, ReaderRole] = Field(
+        default={
+            "analyst": ReaderRole(clearance=Classification.INTERNAL),
+            "data_scientist": ReaderRole(clearance=Classification.INTERNAL),
+            "finance": ReaderRole(clearance=Classification.CONFIDENTIAL),
+            "pii_officer": ReaderRole(clearance=Classification.RESTRICTED),
+            "sales": ReaderRole(clearance=Classification.CONFIDENTIAL),
+        }
+    )
 
 
-class Account(_Settings):
+class Account(Settings):
     """What there is once in an account, deployed by `cdk deploy 'account/*'`; environments of one account agree on it.
 
     `lake_formation_admins` are IAM roles that administer the account's Lake Formation beside ours, the one who deploys
@@ -98,7 +88,7 @@ class Account(_Settings):
     bootstrap_qualifier: str = Field(default="hnb659fds", pattern=r"^[A-Za-z0-9]{1,10}$")
 
 
-class Access(_Settings):
+class Access(Settings):
     """How jobs reach data that Lake Formation governs; which combinations work is checked when templates are made.
 
     `consumer` makes an application for the Spark jobs of those who read the lake, in that mode.
@@ -111,14 +101,14 @@ class Access(_Settings):
     consumer_memory_gb: Annotated[int, Field(ge=1)] = 64
 
 
-class GitHub(_Settings):
+class GitHub(Settings):
     """The repository whose workflow deploys, and the environment its job must name; left out, that of this name."""
 
     repository: str = Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")
     environment: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$")
 
 
-class Kafka(_Settings):
+class Kafka(Settings):
     """How topics of Kafka are read.
 
     `cluster_arn` is an MSK cluster that lets the jobs in by their role; without it the secret holds a user. A streaming
@@ -129,7 +119,7 @@ class Kafka(_Settings):
     every_seconds: int | None = Field(default=None, ge=10, le=3600)
 
 
-class Schedule(_Settings):
+class Schedule(Settings):
     """When a machine starts by itself; `cron` is EventBridge Scheduler's six-field form."""
 
     cron: str
@@ -137,7 +127,7 @@ class Schedule(_Settings):
     enabled: bool = True
 
 
-class Environment(_Settings):
+class Environment(Settings):
     """One environment.
 
     `lake_root`, `pii_root` (personal data) and `landing_root` name places outside the stack (an existing bucket, or a
@@ -159,6 +149,7 @@ class Environment(_Settings):
     spark: Spark = Spark()
     prices: Prices = Prices()
     network: Network | None = None
+    vpc: Vpc | None = None
     account: Account | None = None
     governance: Governance | None = None
     access: Access = Access()
@@ -166,7 +157,7 @@ class Environment(_Settings):
     kafka: Kafka = Kafka()
     daily_batch: Schedule = Schedule(cron="cron(0 4 * * ? *)")
     salesforce_ingestion: Schedule = Schedule(cron="cron(15 * * * ? *)")
-    sources: dict[str, str] = {}
+    sources: dict[str, str] = Field(default={})
 
     @property
     def vcpus_at_once(self) -> int:
@@ -187,6 +178,12 @@ class Environment(_Settings):
                 f"the applications may take {self.vcpus_at_once} vCPUs at once, and the account's quota is {quota}: "
                 "lower maximum_vcpu, or have the quota raised and say so in account.vcpu_quota"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _lives_in_one_network(self) -> Self:
+        if self.network and self.vpc:
+            raise ValueError("`network` names a VPC that is there and `vpc` makes one: give one of them")
         return self
 
     @property

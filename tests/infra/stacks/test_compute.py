@@ -5,6 +5,7 @@ from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
 from infra.artifacts import ENVIRONMENT, JOBS
+from infra.constructs.placement import Placement
 from infra.constructs.spark_application import SparkApplication
 from shared.config import Network, load_environment
 from shared.release import EMR_RELEASE_LABEL
@@ -39,10 +40,17 @@ def test_replaced_application_is_retained(cloud):
 
 def application(network=None, **changes):
     env = load_environment("prod")
-    env = env.model_copy(update={"spark": env.spark.model_copy(update=changes), "network": network})
+    env = env.model_copy(update={"spark": env.spark.model_copy(update=changes)})
+    placement = Placement.of_house(network) if network else None
     stack = Stack(App(), "S")
     SparkApplication(
-        stack, "Batch", name="batch", environment=env, log_uri="s3://logs/emr/", key_arn="arn:aws:kms:::key/1"
+        stack,
+        "Batch",
+        name="batch",
+        environment=env,
+        log_uri="s3://logs/emr/",
+        key_arn="arn:aws:kms:::key/1",
+        placement=placement,
     )
     ((name, resource),) = Template.from_stack(stack).to_json()["Resources"].items()
     return name, resource["Properties"]

@@ -1,0 +1,32 @@
+"""Where an application's workers live in a VPC: one of the house, or one of the stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_emrserverless as emr
+
+if TYPE_CHECKING:
+    from shared.config.network import Network, Vpc
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """Subnets and security groups; `settings` is what the environment's file says, whose change needs another one."""
+
+    subnet_ids: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
+    settings: Network | Vpc
+
+    @classmethod
+    def of_house(cls, network: Network) -> Placement:
+        """A VPC that is there."""
+        return cls(subnet_ids=network.subnet_ids, security_group_ids=network.security_group_ids, settings=network)
+
+    @property
+    def configuration(self) -> emr.CfnApplication.NetworkConfigurationProperty:
+        """The placement as EMR Serverless wants it."""
+        return emr.CfnApplication.NetworkConfigurationProperty(
+            subnet_ids=list(self.subnet_ids), security_group_ids=list(self.security_group_ids)
+        )

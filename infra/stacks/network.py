@@ -1,0 +1,72 @@
+"""A VPC of the stack's own, for the sources that are reached from one only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import NestedStack
+from aws_cdk import aws_ec2 as ec2
+
+from infra.constructs.encrypted_log_group import EncryptedLogGroup
+from infra.constructs.placement import Placement
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from infra.constructs.lake_key import LakeKey
+    from shared.config import Environment
+    from shared.config.network import Vpc
+
+# What the jobs call beside S3 and DynamoDB, whose gateways cost nothing; and what readers' Spark calls as well.
+OF_JOBS = ("events", "kms", "secretsmanager", "ssm", "sts")
+OF_READERS = ("glue", "lakeformation", "logs")
+REDSHIFT_DATA = "redshift-data"
+
+
+class Network(NestedStack):
+    """Subnets in several zones, endpoints of the services that jobs call, and a way out only if it is asked for.
+
+    A worker of a job run takes an address. Whatever the jobs reach has to admit `security_group`.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment, vpc: Vpc, key: LakeKey) -> None:
+        super().__init__(scope, id_, description="Lakewright: the network of the job runs")
+        inside = ec2.SubnetType.PRIVATE_WITH_EGRESS if vpc.nat_gateways else ec2.SubnetType.PRIVATE_ISOLATED
+        subnets = [ec2.SubnetConfiguration(name="Jobs", subnet_type=inside)]
+        if vpc.nat_gateways:
+            subnets.append(ec2.SubnetConfiguration(name="Out", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=28))
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            ip_addresses=ec2.IpAddresses.cidr(vpc.cidr),
+            availability_zones=list(vpc.zones) or None,
+            max_azs=None if vpc.zones else 2,
+            nat_gateways=vpc.nat_gateways,
+            subnet_configuration=subnets,
+            # The CDK's way takes a Lambda; nothing is put into that group.
+            restrict_default_security_group=False,
+        )
+        self.security_group = ec2.SecurityGroup(self, "Jobs", vpc=self.vpc, description="Job runs of the lake")
+        self._endpoints(environment)
+        flows = EncryptedLogGroup(self, "Flows", environment=environment, key=key)
+        self.vpc.add_flow_log("Flow", destination=ec2.FlowLogDestination.to_cloud_watch_logs(flows))
+        self.placement = Placement(
+            subnet_ids=tuple(self.vpc.select_subnets(subnet_group_name="Jobs").subnet_ids),
+            security_group_ids=(self.security_group.security_group_id,),
+            settings=vpc,
+        )
+
+    def _endpoints(self, environment: Environment) -> None:
+        self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
+        self.vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
+        wanted = [*OF_JOBS, *(OF_READERS if environment.access.consumer else ())]
+        if any(":redshift" in address for address in environment.sources.values()):
+            wanted.append(REDSHIFT_DATA)
+        for service in wanted:
+            endpoint = self.vpc.add_interface_endpoint(
+                "".join(word.capitalize() for word in service.split("-")),
+                service=ec2.InterfaceVpcEndpointAwsService(service),
+                subnets=ec2.SubnetSelection(subnet_group_name="Jobs"),
+                open=False,
+            )
+            endpoint.connections.allow_default_port_from(self.security_group, "Job runs of the lake")
