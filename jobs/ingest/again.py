@@ -1,34 +1,86 @@
-"""Records of landed files that could not be read, read again: a contract's encoding was mended, or a file."""
+"""What bronze refused, read again: a contract, a schema, an encoding or the source itself was mended."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from jobs.ingest.file_source import file_rows
+from jobs.ingest.kafka_fit import MISFITS, fit_texts, texts_of
+from jobs.ingest.kafka_fit import RESCUED as RESCUED_FIELD
+from jobs.ingest.kafka_payload import rows_of
+from jobs.ingest.kafka_records import from_raw
+from jobs.ingest.kafka_schemas import FolderOfSchemas
 from jobs.ingest.landing import S3, list_files
-from jobs.ingest.reading import SOURCE_POSITION, Reading
+from jobs.ingest.readers import READERS
+from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION, Reading
 from jobs.runtime.quarantine import held
+from shared.contracts import Disposition
 from shared.names import LANDING
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from jobs.runtime.flow import Flow
+    from shared.contracts import Source, Table
+
+# Where the quarantine's text is the whole row or record, and the source may have it no more.
+KEPT_WHOLE = ("kafka", "redshift", "snowflake")
+# What the quarantine calls them: rows of a database say no more of their place than their table.
+TOLD_BY = ("source_position", "row")
 
 
 def read_again(flow: Flow) -> Reading | None:
-    """Read the refused records that a replay asks for from their files; None when there are none.
+    """Read the refused rows that a replay asks for; None when there are none.
 
-    Grain: one refused record in, one row out. A record whose file is gone is left where it is.
+    Lines are read from their files, rows and records from the quarantine, and a table that is a snapshot from its
+    source, whole. What it can be read from no more is left where it is.
+
+    Grain: one refused row in, one row out; of a snapshot one row of the source.
     """
-    known = held(flow.session, flow.batch, flow.quarantine)
-    source = flow.table.source
-    if known is None or source is None or flow.job.replay is None:
+    known, source = held(flow.session, flow.batch, flow.quarantine), flow.table.source
+    if known is None or source is None or flow.job.replay is None or known.isEmpty():
         return None
+    if flow.table.disposition is Disposition.SNAPSHOT:
+        reading = READERS[source.type](flow.session, flow.table, flow.job, None)
+        return reading and replace(reading, released=known.select("batch").distinct())
     rule = flow.job.replay.rule
-    asked = (known.where(F.array_contains("rules", rule)) if rule else known).select("source_position").distinct()
+    asked = known.where(F.array_contains("rules", rule)) if rule else known
+    if source.type in KEPT_WHOLE:
+        return _from_quarantine(flow, source, asked.select(*TOLD_BY).where("row IS NOT NULL").distinct())
+    return _from_files(flow, source, asked.select("source_position").distinct())
+
+
+def _from_quarantine(flow: Flow, source: Source, asked: DataFrame) -> Reading | None:
+    """Records are decoded once more by the schemas of today, and rows given the types of today."""
+    if asked.isEmpty():
+        return None
+    is_topic = source.type == "kafka"
+    if is_topic:
+        schemas = FolderOfSchemas(source.schemas, flow.job.landing_root).schemas() if source.schemas else {}
+        rows = rows_of(from_raw(asked, "row"), flow.table, source, schemas)
+    else:
+        rows = _typed(asked, flow.table)
+    return Reading(rows, flow.last_inputs or {}, once=is_topic, released=asked)
+
+
+def _typed(asked: DataFrame, table: Table) -> DataFrame:
+    """Rows of a database from their texts; the source may write its columns' names in capitals."""
+    texts = F.transform_keys(texts_of(F.col("row")), lambda name, _: F.lower(name))
+    read = asked.withColumn("_row", fit_texts(texts, table.columns))
+    is_bad = F.size(f"_row.{MISFITS}") > 0
+    return read.select(
+        *(F.when(~is_bad, F.col(f"_row.{name}")).alias(name) for name in table.column_names),
+        F.col("source_position").alias(SOURCE_POSITION),
+        F.col(f"_row.{RESCUED_FIELD}").alias(RESCUED),
+        F.when(is_bad, F.col("row")).alias(RAW),
+        F.col(f"_row.{MISFITS}").alias(REASONS),
+    )
+
+
+def _from_files(flow: Flow, source: Source, asked: DataFrame) -> Reading | None:
     # `key#line`, or `key!member#line` in an archive
     key = F.regexp_replace(F.regexp_replace("source_position", r"#\d+$", ""), r"!.*$", "")
     keys = [row[0] for row in asked.select(key).distinct().collect()]

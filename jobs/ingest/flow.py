@@ -80,9 +80,10 @@ def _ingest(flow: Flow) -> TableOutcome:
         staged = settled(staged, flow.table)
         tell_of_unknown(flow, drift)
         inputs = reading.position if reading.position is not None else _position(flow, seen)
-        if inputs == flow.last_inputs and flow.table.disposition is Disposition.SNAPSHOT:
+        is_same = flow.table.disposition is Disposition.SNAPSHOT and inputs == flow.last_inputs
+        if is_same and not flow.is_replayed:
             return _told(flow.unchanged(), inputs, seen[FETCHED])
-        return _told(_commit(flow, staged, seen, inputs, drift, once=reading.once), inputs, seen[FETCHED])
+        return _told(_commit(flow, staged, seen, inputs, drift, reading=reading), inputs, seen[FETCHED])
     finally:
         unstage(flow.session, flow.staging)
         if reading.scratch:
@@ -147,8 +148,15 @@ def _position(flow: Flow, seen: dict[str, Any]) -> dict[str, Any]:
 
 
 def _commit(
-    flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[str, Any], drift: dict[str, int], *, once: bool
+    flow: Flow,
+    staged: DataFrame,
+    seen: dict[str, Any],
+    inputs: dict[str, Any],
+    drift: dict[str, int],
+    *,
+    reading: Reading,
 ) -> TableOutcome:
+    once = reading.once
     good = staged.where(~_is_malformed())
     fresh = unsuppressed(flow, good if once else unknown(flow, good, seen[LEAST]))
     refused = _refused(flow, staged, once=once).persist() if seen["malformed"] or seen["rescued"] else None
@@ -164,7 +172,9 @@ def _commit(
         balance(str(flow.table.name), books)
         books |= seen[FETCHED]
         rows = refused if quarantined else None
-        released = read_positions(staged) if flow.is_replayed else None
+        released = reading.released
+        if released is None and flow.is_replayed:
+            released = read_positions(staged)
         table, reason = flow.table, _reason(flow)
         quarantine(flow.session, flow.batch, flow.quarantine, rows, table.fingerprint, released)
         ensure_table(

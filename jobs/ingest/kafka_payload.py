@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.avro.functions import from_avro
 
-from jobs.ingest.kafka_fit import MISFITS, fit_texts, fitted
+from jobs.ingest.kafka_fit import MISFITS, fit_texts, fitted, texts_of
 from jobs.ingest.kafka_fit import RESCUED as RESCUED_FIELD
 from jobs.ingest.kafka_records import avro_body, is_packed, raw, schema_id, source_position
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
@@ -25,7 +25,6 @@ TOMBSTONE, BAD_MAGIC, COMPRESSED, UNKNOWN_SCHEMA = "TOMBSTONE", "BAD_MAGIC", "CO
 DECODE, ENCODING = "DECODE", "ENCODING"
 # A field with a default that no writer knows: it is there in every record that could be decoded, and only there.
 DECODED = "_lakewright_decoded"
-TEXTS = "map<string,string>"
 OP, TS_MS, SOURCE, BEFORE = "debezium_op", "debezium_ts_ms", "debezium_source", "debezium_before"
 
 
@@ -86,7 +85,7 @@ def _fields(decoded: DataFrame, name: str) -> dict[str, tuple[Column, T.DataType
 
 def _json(records: DataFrame, table: Table, source: Source, _: Mapping[str, str]) -> DataFrame:
     value = F.col("value").cast("string")
-    parsed = records.withColumn("_texts", _texts(value))
+    parsed = records.withColumn("_texts", texts_of(value))
     image = F.col("_texts")
     if source.envelope:
         parsed = parsed.withColumn("_texts", _change(table))
@@ -98,14 +97,6 @@ def _json(records: DataFrame, table: Table, source: Source, _: Mapping[str, str]
     return parsed.withColumn("_row", fit_texts(image, table.columns)).withColumn(REASONS, _reasons(fault))
 
 
-def _texts(text: Column) -> Column:
-    """The fields of a JSON object as texts; null when it is none.
-
-    Through a variant, which keeps a number to the last digit where Spark's other JSON functions make a double of it.
-    """
-    return F.try_variant_get(F.try_parse_json(text), "$", TEXTS)
-
-
 def _change(table: Table) -> Column:
     """Debezium's envelope: the row after the change, or before it was deleted, and what the envelope says of it.
 
@@ -115,8 +106,8 @@ def _change(table: Table) -> Column:
     op = F.try_element_at(plain, F.lit("op"))
     before, after = (F.try_element_at(plain, F.lit(name)) for name in ("before", "after"))
     said = {OP: op, TS_MS: F.try_element_at(plain, F.lit("ts_ms")), SOURCE: F.try_element_at(plain, F.lit("source"))}
-    change = F.map_concat(_texts(F.coalesce(after, before)), _told(table, said | {BEFORE: before}))
-    key = _unwrapped(_texts(F.col("key").cast("string")))
+    change = F.map_concat(texts_of(F.coalesce(after, before)), _told(table, said | {BEFORE: before}))
+    key = _unwrapped(texts_of(F.col("key").cast("string")))
     sent_ms = F.unix_millis("timestamp").cast("string")
     tombstone = F.map_concat(key, _told(table, {OP: F.lit("d"), TS_MS: sent_ms}))
     return F.when(F.col("value").isNull(), tombstone).when(op.isNotNull(), change)
@@ -126,13 +117,13 @@ def _unwrapped(texts: Column) -> Column:
     """The payload, where the converter sends a schema with each record."""
     payload = F.try_element_at(texts, F.lit("payload"))
     is_wrapped = payload.isNotNull() & F.map_contains_key(texts, "schema")
-    return F.when(is_wrapped, _texts(payload)).otherwise(texts)
+    return F.when(is_wrapped, texts_of(payload)).otherwise(texts)
 
 
 def _told(table: Table, said: Mapping[str, Column]) -> Column:
     """Those parts of the envelope that the contract has columns for."""
     wanted = [part for name, value in said.items() if name in table.column_names for part in (F.lit(name), value)]
-    return F.create_map(*wanted) if wanted else _texts(F.lit("{}"))
+    return F.create_map(*wanted) if wanted else texts_of(F.lit("{}"))
 
 
 def _nothing(table: Table) -> str:

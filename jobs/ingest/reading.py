@@ -40,6 +40,8 @@ class Reading:
     `once` says that every row is new, because the position is exact; else windows may overlap, and rows are held
     against those that bronze knows.
     `meaning` gives the error of the house for one that an action on `rows` raised, None when it is not the source's.
+    `released` says, of rows that are read again, which held ones leave the quarantine, by columns of it; None lets the
+    flow take those that stood where a row was read.
     `fetched` says what the rows cost the source, once the first action on them is over.
     """
 
@@ -49,6 +51,7 @@ class Reading:
     once: bool = False
     meaning: Callable[[Exception], LakewrightError | None] = no_meaning
     fetched: Callable[[], Fetched] = Fetched
+    released: DataFrame | None = None
 
 
 class Reader(Protocol):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from shared.contracts import Table
 
 SHOWN = 50
+# The sources whose refused rows are kept whole: in files, or in the quarantine.
+READ_AGAIN = ("api", "kafka", "redshift", "s3", "snowflake")
 
 
 class ShowsUnlessToldOtherwise(click.Group):
@@ -84,13 +86,14 @@ def _check_kind(table: Table) -> None:
     from scripts.looking.errors import WrongRequestError
     from shared.contracts import Disposition, Kind
 
-    lies_in_files = table.source is not None and table.source.type in {"s3", "api"}
-    is_read_in_parts = table.disposition is Disposition.APPEND and lies_in_files
-    if table.kind is not Kind.REFINED and not is_read_in_parts:
+    is_kept = table.source is not None and (
+        table.disposition is Disposition.SNAPSHOT or table.source.type in READ_AGAIN
+    )
+    if table.kind is not Kind.REFINED and not is_kept:
         raise WrongRequestError(
             f"the refused rows of {table.name} cannot be read again",
-            given=f"a table that is {table.kind}, {table.disposition}",
-            expected="a table that is refined, or appended from files",
+            given=f"a table that is {table.kind}{f' from {table.source.type}' if table.source else ''}",
+            expected=f"a table that is refined, a snapshot, or appended from {', '.join(READ_AGAIN)}",
             mend="have the source send them again" if table.kind is Kind.INGESTED else "it refuses no row",
         )
 

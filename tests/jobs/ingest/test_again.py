@@ -1,8 +1,20 @@
-"""Lines of files that were no rows are read again from their files."""
+"""What bronze refused is read again: lines from their files, rows from the quarantine, snapshots from the source."""
 
 import os
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
 
+import pyarrow as pa
+import pytest
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from jobs.ingest.frame import reading_schema
+from jobs.ingest.readers import READERS
+from jobs.ingest.reading import Reading
+from jobs.ingest.strict_cast import fit
 from shared.jobs import Replay, Status, Step
+from tests.support.small_contracts import contract
 from tests.support.small_lake import NOON
 
 TABLE = "bronze.shop__customers"
@@ -43,3 +55,72 @@ def test_lines_come_in_once_their_encoding_or_their_file_is_mended(small_lake):
     assert {"read": 1, "superseded": 1} == ran.books(TABLE)
     assert [(1, "shop__customers/b.csv#2")] == held(lake)
     assert ["1", "2", "2", "3"] == [row[0] for row in lake.rows(TABLE)]
+
+
+SALES = "bronze.desk__sales"
+SALES_COLUMNS = """\
+      - {name: id, logicalType: integer, physicalType: bigint, primaryKey: true, description: Key.}
+      - {name: pieces, logicalType: integer, physicalType: smallint, description: Pieces.}
+      - {name: price, logicalType: number, physicalType: "decimal(38,9)", description: Price.}
+      - {name: sold, logicalType: boolean, physicalType: boolean, description: Sold.}
+      - {name: share, logicalType: number, physicalType: double, description: Share.}
+      - {name: word, logicalType: string, physicalType: string, description: Word.}
+      - {name: at, logicalType: timestamp, physicalType: timestamp, description: When.}
+"""
+EXACT = Decimal("12345678901234567890123456789.123456789")
+AT = datetime(2026, 1, 1, 10, 0, 0, 123456, UTC).replace(tzinfo=None)
+
+
+def sales(number, pieces, word='so "what"'):
+    return {"ID": number, "PIECES": pieces, "PRICE": EXACT, "SOLD": True, "SHARE": 0.1, "WORD": word, "AT": AT}
+
+
+def from_database(rows, spark, table, job, position):
+    """What a database sends, brought to the contract's types as its reader does."""
+    schema = to_arrow_schema(spark.createDataFrame([], reading_schema(table)).schema)
+    typed = fit(pa.Table.from_pylist(rows), schema, "SHOP.SALES")
+    return Reading(spark.createDataFrame(typed.to_pylist(), reading_schema(table)))
+
+
+def on_a_database(disposition):
+    files = 'type: s3, location: "s3://landing/desk__sales/*.csv", format: csv'
+    custom = {"writeDisposition": disposition} | ({"cursor": "at"} if disposition == "append" else {})
+    text = contract(SALES, SALES_COLUMNS, custom)
+    return text.replace(files, "type: snowflake, account: a, database: d, schema: s")
+
+
+def test_rows_of_a_database_come_in_from_the_quarantine_once_their_type_is_wide_enough(small_lake, monkeypatch):
+    lake = small_lake
+    lake.files = {SALES: on_a_database("append")}
+    sent = [sales(1, 5), sales(2, 40_000), sales(3, 3_000_000_000)]
+    monkeypatch.setitem(READERS, "snowflake", partial(from_database, sent))
+    first = lake.run("r1", (Step.INGEST,))
+    assert {"read": 3, "inserted": 1, "quarantined": 2} == first.books(SALES)
+    # The source may have them no more, and is not asked.
+    monkeypatch.setitem(READERS, "snowflake", lambda *_: pytest.fail("the source was asked"))
+    no_rule = Replay(table=SALES, rule="none")
+    assert Status.UNCHANGED is lake.run("r2", (Step.INGEST,), replay=no_rule).outcomes[SALES].status
+
+    lake.amend(SALES, "physicalType: smallint", "physicalType: int")
+    ran = lake.run("r3", (Step.INGEST,), replay=Replay(table=SALES))
+    assert {"read": 2, "inserted": 1, "quarantined": 1} == ran.books(SALES)
+    rest = (EXACT, True, 0.1, 'so "what"', AT)
+    assert [(1, 5, *rest), (2, 40_000, *rest)] == lake.rows(SALES)
+    assert [(["pieces: the value does not fit int"], "SHOP.SALES")] == [row[1:3] for row in lake.refused(SALES)]
+    assert first.outcomes[SALES].cursor == ran.outcomes[SALES].cursor
+    assert {"read": 1, "quarantined": 1} == lake.run("r4", (Step.INGEST,), replay=Replay(table=SALES)).books(SALES)
+
+
+def test_a_snapshot_is_read_again_whole(small_lake, monkeypatch):
+    lake = small_lake
+    lake.files = {SALES: on_a_database("snapshot")}
+    monkeypatch.setitem(READERS, "snowflake", partial(from_database, [sales(1, 5), sales(2, 40_000)]))
+    assert {"read": 2, "inserted": 1, "quarantined": 1} == lake.run("r1", (Step.INGEST,)).books(SALES)
+    assert Status.UNCHANGED is lake.run("r2", (Step.INGEST,)).outcomes[SALES].status
+
+    lake.amend(SALES, "physicalType: smallint", "physicalType: int")
+    assert {"read": 2, "inserted": 2} == lake.run("r3", (Step.INGEST,), replay=Replay(table=SALES)).books(SALES)
+    assert [] == lake.refused(SALES)
+    assert [(1, 1), (1, 2), (2, 2)] == sorted(
+        (r.id, r._sequence) for r in lake.frame(SALES).select("id", "_sequence").collect()
+    )

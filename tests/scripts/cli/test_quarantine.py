@@ -57,7 +57,6 @@ def test_show_may_be_said(ask):
     "table, told",
     [
         pytest.param("gold.sales", "a table that is built", id="refuses nothing"),
-        pytest.param("bronze.shop__stock", "have the source send them again", id="a snapshot"),
         pytest.param("silver.nothing", "unknown table", id="no table"),
     ],
 )
