@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.jobs import Step
 from shared.names import RUNS_FOLDER
 
+USAGE_SUFFIX = ".usage.json"
+
 
 class Prices(BaseModel):
     """What an hour costs on EMR Serverless, USD; take over those of your region from https://aws.amazon.com/emr/pricing.
@@ -57,4 +59,4 @@ class JobRunUsage(BaseModel):
 
 def usage_location(lake_root: str, run_id: str, step: Step, attempt: str) -> str:
     """Where the JobRunUsage of a job run is left once it has ended."""
-    return f"{lake_root}/{RUNS_FOLDER}/{run_id}/{step}/{attempt}.usage.json"
+    return f"{lake_root}/{RUNS_FOLDER}/{run_id}/{step}/{attempt}{USAGE_SUFFIX}"

@@ -15,7 +15,7 @@ from scripts.looking.lake import by_layer
 from shared.errors import TerminalError, UnknownNameError
 from shared.jobs import RunRecord, Status, Step, TableOutcome
 from shared.names import RUNS_FOLDER, TableName, outcomes_location, run_location
-from shared.usage import JobRunUsage, usage_location
+from shared.usage import USAGE_SUFFIX, JobRunUsage, usage_location
 
 if TYPE_CHECKING:
     from datetime import date
@@ -73,7 +73,8 @@ def all_runs(lake: Lake) -> list[Run]:
         run_id, slash, _ = file.path.partition("/")
         if slash:
             by_run[run_id].append(file)
-    runs = [_run(lake, run_id, files) for run_id, files in by_run.items()]
+    # Of an erasure or a smoke job there is only the bill: it is no run of tables.
+    runs = [_run(lake, run_id, files) for run_id, files in by_run.items() if not all(map(_is_bill, files))]
     return sorted(runs, key=lambda run: (run.finished_at or run.seen_at, run.run_id), reverse=True)
 
 
@@ -136,6 +137,10 @@ def _last_attempts(lake: Lake, run_id: str, files: list[FoundFile]) -> list[Foun
     return [max(files_of_step, key=lambda file: file.changed_at) for files_of_step in left if files_of_step]
 
 
+def _is_bill(file: FoundFile) -> bool:
+    return file.path.endswith(USAGE_SUFFIX)
+
+
 def _of_step(files: list[FoundFile], pattern: str) -> list[FoundFile]:
     """The files of any attempt, whose place in the pattern is held by a null."""
     before, after = pattern.split("\0")
@@ -148,7 +153,7 @@ def _usages(lake: Lake, run_id: str, files: list[FoundFile]) -> tuple[JobRunUsag
     try:
         return tuple(JobRunUsage.model_validate_json(read_text(file.location)) for file in left)
     except ValidationError as error:
-        raise _unreadable(f"{lake.root}/{RUNS_FOLDER}/{run_id}/*/*.usage.json", error) from error
+        raise _unreadable(f"{lake.root}/{RUNS_FOLDER}/{run_id}/*/*{USAGE_SUFFIX}", error) from error
 
 
 def _outcomes(location: str) -> tuple[TableOutcome, ...]:

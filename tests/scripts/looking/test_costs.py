@@ -6,7 +6,7 @@ from jobs.runtime.files import write_text
 from scripts.looking import costs
 from scripts.looking.costs import cost_of_run, costs_of_tables
 from scripts.looking.lake import open_lake
-from scripts.looking.runs import one_run
+from scripts.looking.runs import all_runs, one_run
 from shared.config import load_environment
 from shared.jobs import Status, Step
 from shared.usage import JobRunUsage, Prices, usage_location
@@ -34,6 +34,12 @@ def made(tmp_path, catalog, monkeypatch):
     return lake
 
 
+def test_job_run_that_has_a_bill_alone_is_no_run_of_the_ledger(made):
+    use(made.root, Step.SMOKE, "s1", run_id="smoke-1")
+
+    assert ["r1"] == [run.run_id for run in all_runs(open_lake(made.root))]
+
+
 def use(root, step, attempt, **facts):
     usage = JobRunUsage(
         **{
@@ -50,7 +56,7 @@ def use(root, step, attempt, **facts):
             **facts,
         }
     )
-    write_text(usage_location(root, "r1", step, attempt), usage.model_dump_json())
+    write_text(usage_location(root, usage.run_id, step, attempt), usage.model_dump_json())
 
 
 def test_run_costs_what_all_its_job_runs_used(made):
