@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyspark.sql import functions as F
 
+from jobs.runtime.jvm import java_class
 from jobs.runtime.relation import relation
 from shared.names import (
     RUNS_FOLDER,
@@ -125,6 +126,5 @@ def _contains(column: pa.ChunkedArray, value: str) -> bool:
 
 
 def _has_files(session: SparkSession, place: str) -> bool:
-    jvm = session._jvm  # noqa: SLF001 - py4j's gateway has no public name
-    path = jvm.org.apache.hadoop.fs.Path(place)  # type: ignore[union-attr]
-    return bool(path.getFileSystem(session._jsc.hadoopConfiguration()).exists(path))  # noqa: SLF001 - as above
+    path = java_class(session, "org.apache.hadoop.fs.Path")(place)
+    return bool(path.getFileSystem(session._jsc.hadoopConfiguration()).exists(path))  # noqa: SLF001 - it has no public name

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from py4j.protocol import Py4JJavaError
 from pyspark.sql.types import StructType
 
+from jobs.runtime.jvm import java_class
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -84,10 +86,10 @@ class DeltaLog:
     """The log of the table at a location, as of now. `version` is -1 when there is no table."""
 
     def __init__(self, spark: SparkSession, location: str) -> None:
-        jvm: Any = spark._jvm  # noqa: SLF001 - py4j's gateway has no public name
-        self._jvm, self.location = jvm, location
-        none = jvm.scala.Option.empty()
-        self._log = jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, location)  # noqa: SLF001
+        self._session, self.location = spark, location
+        none = java_class(spark, "scala.Option").empty()
+        logs = java_class(spark, "org.apache.spark.sql.delta.DeltaLog")
+        self._log = logs.forTable(spark._jsparkSession, location)  # noqa: SLF001 - it has no public name
         self._snapshot = self._log.update(False, none, none)  # noqa: FBT003 - Scala's parameters have no names here
         self.version: int = self._snapshot.version()
 
@@ -133,7 +135,7 @@ class DeltaLog:
 
     def commit(self, version: int) -> Commit | None:
         """One commit, or None when the log no longer holds it."""
-        path = self._jvm.org.apache.hadoop.fs.Path(f"{self.location}/_delta_log/{version:020d}.json")
+        path = java_class(self._session, "org.apache.hadoop.fs.Path")(f"{self.location}/_delta_log/{version:020d}.json")
         try:
             lines = self._log.store().read(path, self._log.newDeltaHadoopConf()).mkString("\n").splitlines()
         except Py4JJavaError as error:

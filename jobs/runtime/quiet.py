@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from jobs.runtime.jvm import java_class
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
@@ -24,7 +26,8 @@ QUOTING_IN_PYTHON = "SQLQueryContextLogger"
 
 def silence(spark: SparkSession) -> None:
     """Switch these loggers off in this JVM, which on a laptop runs the tasks too."""
-    log4j = spark._jvm.org.apache.logging.log4j  # type: ignore[union-attr]  # noqa: SLF001 - py4j's gateway has no public name
+    configurator = java_class(spark, "org.apache.logging.log4j.core.config.Configurator")
+    off = java_class(spark, "org.apache.logging.log4j.Level").OFF
     for name in QUOTING:
-        log4j.core.config.Configurator.setLevel(name, log4j.Level.OFF)
+        configurator.setLevel(name, off)
     logging.getLogger(QUOTING_IN_PYTHON).setLevel(logging.CRITICAL + 1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jobs.runtime.jvm import java_class
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
@@ -19,7 +21,6 @@ def stage(session: SparkSession, frame: DataFrame, location: str) -> DataFrame:
 
 def unstage(session: SparkSession, location: str) -> None:
     """Remove a staged batch; nothing happens when there is none."""
-    jvm = session._jvm  # noqa: SLF001 - py4j's gateway has no public name
-    path = jvm.org.apache.hadoop.fs.Path(location)  # type: ignore[union-attr]
-    conf = session._jsc.hadoopConfiguration()  # noqa: SLF001
+    path = java_class(session, "org.apache.hadoop.fs.Path")(location)
+    conf = session._jsc.hadoopConfiguration()  # noqa: SLF001 - it has no public name
     path.getFileSystem(conf).delete(path, True)  # noqa: FBT003 - Java's parameter has no name here
