@@ -65,6 +65,8 @@ def evolve(session: SparkSession, table: Table, location: str, lease: Lease) -> 
     breaking = [r for r in changes if r.level is Level.BREAKING]
     if breaking and not raised:
         raise _refused(table, old, breaking)
+    if not changes and set(stored) >= set(spark_schema(table).names):
+        return Evolved(before=before)
     is_rebuilt = raised and table.kind is not Kind.INGESTED
     is_reread = raised and any(r.change.what is What.CURSOR_CHANGED for r in changes)
     if is_rebuilt:

@@ -24,6 +24,10 @@ BATCH_CONFS = {
 }
 
 
+# Spark would else look up, for every column expression, where in our code it was written: ten calls of its JVM each.
+SESSION_CONFS = {"spark.python.sql.dataFrameDebugging.enabled": "false"}
+
+
 def build_session(app_name: str, jars: Sequence[Path] = (), confs: Mapping[str, str] | None = None) -> SparkSession:
     """Start Spark with Delta, or take the session that runs.
 
@@ -33,7 +37,7 @@ def build_session(app_name: str, jars: Sequence[Path] = (), confs: Mapping[str, 
         confs: Settings of the place, such as the master and its memory on a laptop.
     """
     builder = SparkSession.builder.appName(app_name)
-    for key, value in {**DELTA_CONFS, **BATCH_CONFS, **(confs or {})}.items():
+    for key, value in {**DELTA_CONFS, **BATCH_CONFS, **SESSION_CONFS, **(confs or {})}.items():
         builder = builder.config(key, value)
     if jars:
         builder = builder.config("spark.jars", ",".join(str(j) for j in jars))

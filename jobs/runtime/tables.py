@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from delta.tables import DeltaTable
@@ -43,8 +44,9 @@ def spark_schema(table: Table) -> T.StructType:
     )
 
 
+@cache
 def spark_type(text: str) -> T.DataType:
-    """The Spark type a contract's `physicalType` names."""
+    """The Spark type a contract's `physicalType` names. Spark's JVM parses it, so each text is asked for once."""
     return T.DataType.fromDDL(text)
 
 
