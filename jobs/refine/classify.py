@@ -25,6 +25,7 @@ EFFECTIVE = (INSERT, UPDATE, DELETE)
 NEWEST = "_newest"
 # Rows that only the rule for ties put in their place: another row of the key has the same sequence and other content.
 TIED = "_tied"
+_RIVAL, _CONTENT = "_rival", "_content"
 # What the outcome says of their number.
 SEQUENCE_TIED = "sequence_tied"
 
@@ -40,14 +41,15 @@ def ranked(rows: DataFrame, table: Table) -> DataFrame:
     """
     is_bad = F.size(FAILED) > 0
     sequence = table.sequence_by or ("_sequence",)
-    order = [*[F.desc(c) for c in sequence], is_delete(table).desc(), _living_content(table).desc()]
-    by_key = Window.partitionBy(*table.primary_key, is_bad).orderBy(*order)
-    is_like_the_last = [
-        F.lag(part).over(by_key) == part for part in (F.struct(*sequence), F.struct(_living_content(table)))
-    ]
+    of_key = Window.partitionBy(*table.primary_key, is_bad)
+    # Most keys have one row in a batch, and a row without rivals need not be put into words.
+    is_rival = F.count(F.lit(1)).over(of_key) > 1
+    rows = rows.withColumn(_RIVAL, is_rival).withColumn(_CONTENT, F.when(F.col(_RIVAL), _living_content(table)))
+    by_key = of_key.orderBy(*[F.desc(c) for c in sequence], is_delete(table).desc(), F.desc(_CONTENT))
+    is_like_the_last = [F.lag(part).over(by_key) == part for part in (F.struct(*sequence), F.struct(_CONTENT))]
     is_tied = is_like_the_last[0] & ~is_like_the_last[1] & ~is_bad
     ranks = {NEWEST: (F.row_number().over(by_key) == 1) & ~is_bad, TIED: F.coalesce(is_tied, F.lit(False))}  # noqa: FBT003
-    return rows.withColumns(ranks)
+    return rows.withColumns(ranks).drop(_RIVAL, _CONTENT)
 
 
 def classified(

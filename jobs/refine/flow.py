@@ -30,11 +30,11 @@ from jobs.refine.history import keep_history, with_horizon_checked
 from jobs.refine.merge import target_rows, within, write_batch
 from jobs.refine.origin import POSITION, input_rows, origin, queried
 from jobs.refine.pii_keys import read_pii_keys
-from jobs.refine.refused import refused_rows
+from jobs.refine.refused import RAW_ROW, raw_row, refused_rows
 from jobs.refine.relationships import parent_keys, parent_positions, with_parents_checked
 from jobs.refine.rules import FAILED, WARNED, failed_rules, warned, warned_rules, warning_measures
 from jobs.refine.treatment import treated
-from jobs.refine.typing import RAW_ROW, typed
+from jobs.refine.typing import AS_GIVEN, typed
 from jobs.runtime.books import audit, balance
 from jobs.runtime.commit import commit
 from jobs.runtime.history import IS_DELETE
@@ -112,7 +112,8 @@ def _stage(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> tu
     checked = with_horizon_checked(with_parents_checked(safe, table, parent_keys(flow, parents, safe)), flow)
     columns = [*table.column_names, FAILED, WARNED, RAW_ROW, POSITION, *ORIGIN, NEWEST, TIED]
     columns += [IS_DELETE] if table.apply_as_deletes else []
-    newest = ranked(checked, table).withColumns(origin()).select(*columns)
+    told = checked.withColumn(RAW_ROW, raw_row()).drop(AS_GIVEN)
+    newest = ranked(told, table).withColumns(origin()).select(*columns)
     observation, is_bad = Observation(), F.size(FAILED) > 0
     measures = [
         F.count(F.lit(1)).alias("read"),
@@ -138,7 +139,9 @@ def _commit(
     # A row without a readable key may be any that a snapshot seems to lack, so beside one nothing is deleted.
     known = tombstones(flow, within(table.primary_key[0], bounds)) if target else None
     is_whole = snapshot and not seen["keyless"]
-    rows = classified(staged, target, table, tombstones=known, is_whole=is_whole).persist()
+    rows = classified(staged, target, table, tombstones=known, is_whole=is_whole)
+    if target is not None:
+        rows.persist()  # what became of a row is decided by a join, and asked for several times
     try:
         books, tied = _books(rows, table, seen["read"])
         balance(str(table.name), books)

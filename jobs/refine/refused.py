@@ -8,14 +8,22 @@ from pyspark.sql import functions as F
 
 from jobs.refine.origin import POSITION
 from jobs.refine.rules import FAILED
-from jobs.refine.typing import RAW_ROW
+from jobs.refine.typing import AS_GIVEN
 from jobs.runtime.quarantine import ORIGIN
 from jobs.runtime.texts import as_json
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
     from shared.contracts import Table
+
+
+RAW_ROW = "_row"
+
+
+def raw_row() -> Column:
+    """The values of a row before the cast as one text, if it is refused; nobody asks for that of a good one."""
+    return F.when(F.size(FAILED) > 0, as_json(f"{AS_GIVEN}.*"))
 
 
 def refused_rows(rows: DataFrame, table: Table) -> DataFrame:

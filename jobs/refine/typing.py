@@ -9,7 +9,6 @@ from pyspark.sql import functions as F
 from jobs.refine.rules import given
 from jobs.refine.treatment import shown
 from jobs.runtime.history import IS_DELETE
-from jobs.runtime.texts import as_json
 from shared.contracts.model import CARRIED_COLUMNS
 
 if TYPE_CHECKING:
@@ -18,14 +17,14 @@ if TYPE_CHECKING:
 
     from shared.contracts import Column, Table
 
-RAW_ROW = "_row"
+AS_GIVEN = "_as_given"
 
 
 def typed(rows: DataFrame, table: Table) -> DataFrame:
     """Cast every column as the contract says.
 
     Grain: one row in, one row out. Adds the contract's columns in their types; `_given_<column>`, whether a value was
-    there before the cast; `_row`, the values before the cast as JSON, personal ones masked; `_is_delete` where the
+    there before the cast; `_as_given`, the values before the cast, personal ones masked; `_is_delete` where the
     contract says what marks a delete. A value that does not fit its type becomes null here and fails the rule
     `<column>_type`.
 
@@ -43,7 +42,7 @@ def typed(rows: DataFrame, table: Table) -> DataFrame:
     return raw.select(
         *[_cast(c, raw) for c in columns],
         *[F.col(c.name).isNotNull().alias(given(c.name)) for c in columns],
-        as_json(*[shown(c) for c in columns]).alias(RAW_ROW),
+        F.struct(*[shown(c) for c in columns]).alias(AS_GIVEN),
         *[IS_DELETE for _ in marks],
         *CARRIED_COLUMNS,
     )

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 from datetime import date
 from itertools import starmap
 
@@ -11,7 +10,7 @@ import pytest
 from jobs.refine.pii_keys import PiiKeys
 from jobs.refine.rules import FAILED, failed_rules
 from jobs.refine.treatment import treated
-from jobs.refine.typing import RAW_ROW, typed
+from jobs.refine.typing import AS_GIVEN, typed
 from shared.contracts import RowRule, Severity, Treatment
 from shared.errors import TerminalError
 from tests.support.things import column, things
@@ -82,7 +81,7 @@ def test_rules_see_values_in_clear_and_a_failed_cast_is_one(found):
 
 
 def test_the_copy_of_a_refused_row_tells_only_what_was_there(found):
-    copies = [json.loads(row[RAW_ROW]) for row in found]
+    copies = [row[AS_GIVEN].asDict() for row in found]
 
     assert {"hashed": "***", "last4": "***", "email": "***", "region": "***", "born": "***", "clear": "***"} == copies[
         -1
