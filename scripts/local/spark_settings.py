@@ -21,6 +21,12 @@ LOCAL_CONFS = {
     # 186 s for the whole demo on two busy cores).
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    # A second look at each stage of a plan makes it a job of its own (measured: a tenth of the building of gold).
+    "spark.sql.adaptive.enabled": "false",
+    # Interpreted, the sharing of common parts of expressions costs more than their second evaluation.
+    "spark.sql.subexpressionElimination.enabled": "false",
+    # The plans are drawn for Spark's UI, which is off.
+    "spark.sql.ui.explainMode": "simple",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
 }
 
@@ -30,6 +36,8 @@ _LARGE = {
     "spark.sql.shuffle.partitions": "8",
 }
 
+_FOR_SMALL_TABLES = ("spark.sql.codegen.", "spark.sql.adaptive.", "spark.sql.subexpressionElimination.")
+
 
 def large_confs(memory: str) -> dict[str, str]:
     """The settings of a session on this machine that works on large tables.
@@ -37,7 +45,7 @@ def large_confs(memory: str) -> dict[str, str]:
     Args:
         memory: The heap, as Spark writes it, such as `8g`.
     """
-    plain = {key: value for key, value in LOCAL_CONFS.items() if not key.startswith("spark.sql.codegen.")}
+    plain = {key: value for key, value in LOCAL_CONFS.items() if not key.startswith(_FOR_SMALL_TABLES)}
     return {**plain, **_LARGE, "spark.driver.memory": memory}
 
 
