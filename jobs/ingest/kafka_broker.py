@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JJavaError
 
 from jobs.ingest.kafka_offsets import Held
+from jobs.runtime.jvm import java_class
 from shared.errors import SourceContentError, SourceUnavailableError, TerminalError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pyspark.sql import SparkSession
 
     from shared.errors import LakewrightError
 
+KAFKA = "org.apache.kafka"
 # The client tries again by itself until then, waiting longer each time, by a random share.
 ANSWER_MS = 60_000
 TRY_MS = 10_000
@@ -51,18 +54,19 @@ def held_offsets(spark: SparkSession, settings: Mapping[str, str], topic: str, a
         SourceContentError: there is no such topic, or not for this login.
         TerminalError: the login was refused, or the settings are none.
     """
-    jvm: Any = spark._jvm  # noqa: SLF001 - py4j's gateway has no public name
-    with _faults(asked), _admin(jvm, settings) as admin:
-        described = _answer(jvm, admin.describeTopics(jvm.java.util.List.of(topic)).allTopicNames())
+    java = partial(java_class, spark)
+    with _faults(asked), _admin(java, settings) as admin:
+        described = _answer(java, admin.describeTopics(java("java.util.List").of(topic)).allTopicNames())
         partitions = [p.partition() for p in described.get(topic).partitions()]
-        clients = jvm.org.apache.kafka.clients.admin
+        of_partition, offsets = java(f"{KAFKA}.common.TopicPartition"), java(f"{KAFKA}.clients.admin.OffsetSpec")
+        committed = java(f"{KAFKA}.common.IsolationLevel").READ_COMMITTED
         ends = []
-        for which in (clients.OffsetSpec.earliest(), clients.OffsetSpec.latest()):
-            wanted = jvm.java.util.HashMap()
+        for which in (offsets.earliest(), offsets.latest()):
+            wanted = java("java.util.HashMap")()
             for partition in partitions:
-                wanted.put(jvm.org.apache.kafka.common.TopicPartition(topic, partition), which)
-            committed = clients.ListOffsetsOptions(jvm.org.apache.kafka.common.IsolationLevel.READ_COMMITTED)
-            found = _answer(jvm, admin.listOffsets(wanted, committed).all())
+                wanted.put(of_partition(topic, partition), which)
+            asking = java(f"{KAFKA}.clients.admin.ListOffsetsOptions")(committed)
+            found = _answer(java, admin.listOffsets(wanted, asking).all())
             ends.append({entry.getKey().partition(): entry.getValue().offset() for entry in found.entrySet()})
     return {p: Held(ends[0][p], ends[1][p]) for p in sorted(partitions)}
 
@@ -108,15 +112,15 @@ def _faults(asked: str) -> Iterator[None]:
 
 
 @contextmanager
-def _admin(jvm: Any, settings: Mapping[str, str]) -> Iterator[Any]:  # noqa: ANN401 - a class of Java's
-    own = jvm.java.util.HashMap()
+def _admin(java: Callable[[str], Any], settings: Mapping[str, str]) -> Iterator[Any]:
+    own = java("java.util.HashMap")()
     for name, value in {**settings, **patience()}.items():
         own.put(name, value)
-    admin = jvm.org.apache.kafka.clients.admin.AdminClient.create(own)
+    admin = java(f"{KAFKA}.clients.admin.AdminClient").create(own)
     try:
         yield admin
     finally:
-        admin.close(jvm.java.time.Duration.ofSeconds(1))
+        admin.close(java("java.time.Duration").ofSeconds(1))
 
 
 def patience() -> dict[str, str]:
@@ -124,8 +128,8 @@ def patience() -> dict[str, str]:
     return {"default.api.timeout.ms": str(ANSWER_MS), "request.timeout.ms": str(min(TRY_MS, ANSWER_MS))}
 
 
-def _answer(jvm: Any, future: Any) -> Any:  # noqa: ANN401 - as above
-    return future.get(ANSWER_MS, jvm.java.util.concurrent.TimeUnit.MILLISECONDS)
+def _answer(java: Callable[[str], Any], future: Any) -> Any:  # noqa: ANN401 - a class of Java's
+    return future.get(ANSWER_MS, java("java.util.concurrent.TimeUnit").MILLISECONDS)
 
 
 def _said(error: Exception) -> str:

@@ -7,9 +7,10 @@ import pkgutil
 import platform
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jobs
+from jobs.runtime.jvm import java_class
 from shared.errors import TerminalError
 from shared.release import PYTHON, SPARK
 from shared.spark import DELTA_CONFS, DELTA_JARS
@@ -34,7 +35,8 @@ def spark_version(spark: SparkSession, _job: Job) -> str:
     """Spark, which has to be the one that is built and tested for."""
     if not spark.version.startswith(SPARK):
         raise TerminalError("another Spark runs the job", given=spark.version, expected=SPARK)
-    return f"Spark {spark.version}, Java {spark._jvm.System.getProperty('java.version')}"  # type: ignore[union-attr]  # noqa: SLF001 - py4j's gateway has no public name
+    java = java_class(spark, "java.lang.System").getProperty("java.version")
+    return f"Spark {spark.version}, Java {java}"
 
 
 def driver_imports(_spark: SparkSession, _job: Job) -> str:
@@ -50,8 +52,7 @@ def executor_imports(spark: SparkSession, _job: Job) -> str:
 
 def delta_jars(spark: SparkSession, _job: Job) -> str:
     """Where Delta was loaded from, and what lies where the submission looks for it."""
-    jvm: Any = spark._jvm  # noqa: SLF001 - as above
-    loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
+    loader = java_class(spark, "java.lang.Thread").currentThread().getContextClassLoader()
     loaded = loader.loadClass(DELTA_CONFS["spark.sql.extensions"]).getProtectionDomain().getCodeSource().getLocation()
     folder = Path(DELTA_JARS[0]).parent
     there = sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []

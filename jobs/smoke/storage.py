@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JJavaError
 
+from jobs.runtime.jvm import java_class
 from jobs.runtime.staging import unstage
 from shared.errors import TerminalError
 from shared.names import STAGING_FOLDER
@@ -68,7 +69,7 @@ def log_store(spark: SparkSession, job: Job) -> str:
     """The class that writes Delta's log."""
     scheme, sign, _ = job.lake_root.partition("://")
     log = _log(spark, f"{place(job)}/table")
-    delegating = _jvm(spark).org.apache.spark.sql.delta.storage.DelegatingLogStore
+    delegating = java_class(spark, "org.apache.spark.sql.delta.storage.DelegatingLogStore")
     default = delegating.getDefaultLogStoreClassName(scheme if sign else "file")
     named = default.get() if default.isDefined() else delegating.defaultHDFSLogStoreClassName()
     return f"{log.store().getClass().getName()}, by default {named}"
@@ -76,7 +77,7 @@ def log_store(spark: SparkSession, job: Job) -> str:
 
 def second_log_store(spark: SparkSession, _job: Job) -> str:
     """Whether the log store that keeps drivers apart by DynamoDB could be used."""
-    loader = _jvm(spark).java.lang.Thread.currentThread().getContextClassLoader()
+    loader = java_class(spark, "java.lang.Thread").currentThread().getContextClassLoader()
     name = SECOND_LOG_STORE.replace(".", "/") + ".class"
     there = loader.getResource(name) is not None
     return f"{SECOND_LOG_STORE} is {'there' if there else 'not there'}"
@@ -85,7 +86,7 @@ def second_log_store(spark: SparkSession, _job: Job) -> str:
 def race(spark: SparkSession, job: Job) -> str:
     """Two threads write one version through the log store; one has to be told that it came second."""
     store = _log(spark, f"{place(job)}/table").store()
-    path = _jvm(spark).org.apache.hadoop.fs.Path(f"{place(job)}/race/_delta_log/00000000000000000000.json")
+    path = java_class(spark, "org.apache.hadoop.fs.Path")(f"{place(job)}/race/_delta_log/00000000000000000000.json")
     path.getFileSystem(_hadoop(spark)).mkdirs(path.getParent())
     with ThreadPoolExecutor(WRITERS) as threads:
         won = list(threads.map(lambda i: _write(spark, store, path, f'{{"writer":{i}}}'), range(WRITERS)))
@@ -95,9 +96,9 @@ def race(spark: SparkSession, job: Job) -> str:
 
 
 def _write(spark: SparkSession, store: Any, path: Any, line: str) -> bool:  # noqa: ANN401 - objects of the JVM
-    lines = _jvm(spark).java.util.ArrayList()
+    lines = java_class(spark, "java.util.ArrayList")()
     lines.add(line)
-    actions = _jvm(spark).scala.jdk.javaapi.CollectionConverters.asScala(lines.iterator())
+    actions = java_class(spark, "scala.jdk.javaapi.CollectionConverters").asScala(lines.iterator())
     try:
         store.write(path, actions, False, _hadoop(spark))  # noqa: FBT003 - Java's parameter has no name here
     except Py4JJavaError as error:
@@ -108,11 +109,8 @@ def _write(spark: SparkSession, store: Any, path: Any, line: str) -> bool:  # no
 
 
 def _log(spark: SparkSession, location: str) -> Any:  # noqa: ANN401 - an object of the JVM
-    return _jvm(spark).org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, location)  # noqa: SLF001
-
-
-def _jvm(spark: SparkSession) -> Any:  # noqa: ANN401 - as above
-    return spark._jvm  # noqa: SLF001 - py4j's gateway has no public name
+    logs = java_class(spark, "org.apache.spark.sql.delta.DeltaLog")
+    return logs.forTable(spark._jsparkSession, location)  # noqa: SLF001 - it has no public name
 
 
 def _hadoop(spark: SparkSession) -> Any:  # noqa: ANN401 - as above
