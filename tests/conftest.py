@@ -22,11 +22,15 @@ hypothesis.settings.register_profile("lake", deadline=None)
 hypothesis.settings.load_profile("lake")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files first that take long, so that workers who share the suite end at about the same time.
+    """Call slow what needs Spark, and put the files first that take long, so that all workers end at about one time.
 
     Those are the slow ones, and among them those that lie higher, which test more of the lake at once.
     """
+    for item in items:
+        if "spark" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: (item.path not in slow, len(item.path.parts)))
 

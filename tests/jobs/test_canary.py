@@ -20,7 +20,7 @@ from shared.contracts import Kind, load_catalog
 from shared.jobs import Status
 from tests.support.small_lake import SmallLake
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 MARK = "Kanarienvogel"
 NUMBER = 777_123_456_700

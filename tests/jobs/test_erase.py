@@ -122,6 +122,7 @@ def die_at_orders(session, location):
     remove_old_files(session, location)
 
 
+@pytest.mark.long
 def test_an_erased_person_is_gone_and_stays_gone_and_nobody_else_is_touched(lake, monkeypatch):
     assert files_that_tell(lake, ANN)
     with monkeypatch.context() as dying:

@@ -81,6 +81,7 @@ def dies(lake: SmallLake, job: Job, reaper: Reaper) -> bool:
     return False
 
 
+@pytest.mark.long
 def test_a_run_that_dies_before_every_write_ends_as_if_it_had_not(begun_lake, monkeypatch):
     lake = begun_lake
     undisturbed = lake.branched()
@@ -130,6 +131,7 @@ def request_of(lake: SmallLake, run_id: str, subject: str) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_driver_killed_anywhere_is_made_good_by_the_next(tmp_path, begun_before, server):
     """A real process, real SIGKILLs: files half written, a lease nobody gives back.
 

@@ -26,7 +26,7 @@ from tests.support.images import Photographer, developed
 CHANGED_AT = "      - {name: changed_at"
 NICK = "      - {name: nick, logicalType: string, physicalType: string, transformLogic: name, description: Name.}\n"
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def outcomes(lake, job):

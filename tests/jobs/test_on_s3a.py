@@ -28,7 +28,7 @@ from tests.support.served_account import served_account
 from tests.support.small_driver import CLOCK_AHEAD, CONTRACTS, LEASE_SECONDS
 from tests.support.small_lake import SmallLake
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 BUCKET = "lake"
 ROOT, LANDING = f"s3://{BUCKET}/tables", f"s3://{BUCKET}/landing"

@@ -9,7 +9,7 @@ from tests.jobs.test_killed_anywhere import recover, run_watched
 from tests.support.histories import Event, newest_row
 from tests.support.two_flows import FIRST, PEOPLE, SECOND, source_of, two_flows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 KEYS = {FIRST: range(1, 200), SECOND: range(100, 300)}
 HEADER = "person_id,name,city,op,changed_at"

@@ -75,6 +75,7 @@ def refused(events):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_histories_in_any_order_make_the_tables_that_the_whole_of_them_makes(small_lake):
     lake = small_lake
     names = ("name", "city", "op", "changed_at")

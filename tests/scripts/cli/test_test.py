@@ -1,9 +1,14 @@
 """`lake test` ends with the codes of the command line: 0 well, 1 red, 2 the request is wrong."""
 
+import subprocess
+import sys
+
 import pytest
 from click.testing import CliRunner
 
 from scripts.cli.root import root
+from scripts.cli.test import suite
+from scripts.setup import paths
 
 
 @pytest.mark.slow
@@ -21,3 +26,23 @@ def test_exit_code_tells_red_from_wrong(tmp_path, content, arguments, expected):
     file.write_text(content)
 
     assert expected == CliRunner().invoke(root, ["test", str(file), *arguments]).exit_code
+
+
+@pytest.mark.slow
+def test_long_tests_are_run_with_all_alone(tmp_path):
+    file = tmp_path / "test_two.py"
+    file.write_text("import pytest\n\n\n@pytest.mark.long\ndef test_long(): pass\n\n\ndef test_short(): pass\n")
+
+    told = {
+        is_whole: subprocess.run(
+            [sys.executable, "-m", "pytest", "-c", "pyproject.toml", *suite(is_whole=is_whole), str(file)],
+            cwd=paths.ROOT,
+            check=False,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for is_whole in (False, True)
+    }
+
+    assert "\n1 passed" in told[False]
+    assert "\n2 passed" in told[True]
