@@ -8,10 +8,9 @@ from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda_destinations as destinations
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.findings import accept
+from infra.constructs.undelivered_queue import undelivered_queue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,14 +37,7 @@ class EventTrigger(Construct):
         self, scope: Construct, id_: str, *, description: str, pattern: events.EventPattern, function: lambda_.Function
     ) -> None:
         super().__init__(scope, id_)
-        self.undelivered = sqs.Queue(
-            self,
-            "Undelivered",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
-        accept(self.undelivered, {"AwsSolutions-SQS3": "it is itself the queue for what could not be delivered"})
+        self.undelivered = undelivered_queue(self)
         events.Rule(
             self,
             "Rule",

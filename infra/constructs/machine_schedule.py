@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration, TimeZone
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.findings import accept
+from infra.constructs.undelivered_queue import undelivered_queue
 
 if TYPE_CHECKING:
     from aws_cdk import aws_stepfunctions as sfn
@@ -30,14 +29,7 @@ class MachineSchedule(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, name: str, when: Schedule, machine: sfn.IStateMachine) -> None:
         super().__init__(scope, id_)
-        self.undelivered = sqs.Queue(
-            self,
-            "Undelivered",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
-        accept(self.undelivered, {"AwsSolutions-SQS3": "it is itself the queue for what could not be delivered"})
+        self.undelivered = undelivered_queue(self)
         scheduler.Schedule(
             self,
             "Schedule",

@@ -1,0 +1,26 @@
+"""The queue of what AWS could not deliver, whoever was to deliver it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration
+from aws_cdk import aws_sqs as sqs
+
+from infra.constructs.findings import accept
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+
+def undelivered_queue(scope: Construct) -> sqs.Queue:
+    """An encrypted queue `Undelivered` in a scope, which keeps what it is given as long as a queue can."""
+    queue = sqs.Queue(
+        scope,
+        "Undelivered",
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+        retention_period=Duration.days(14),
+    )
+    accept(queue, {"AwsSolutions-SQS3": "it is itself the queue for what could not be delivered"})
+    return queue
