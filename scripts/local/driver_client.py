@@ -18,6 +18,13 @@ from scripts.local.processes import end_group, end_tree
 from shared.errors import TerminalError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def python_path() -> str:
+    """Where Python finds this repository's packages and what else it was told of."""
+    return os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
+
+
 # On EMR these lead to the image and the archive; here to this interpreter and this checkout, whatever the job says.
 _OF_THE_IMAGE = frozenset({"JAVA_HOME", "PYSPARK_DRIVER_PYTHON", "PYSPARK_PYTHON", "PYTHONPATH"})
 _PATIENCE_SECONDS = 5.0
@@ -169,7 +176,7 @@ class SparkDriver:
 
     def _environment(self) -> dict[str, str]:
         """The process's environment; Spark's Python workers inherit interpreter and checkout from it."""
-        path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
+        path = python_path()
         own = {"PYSPARK_PYTHON": sys.executable, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
         return {**os.environ, **own, **self.settings.environment}
 

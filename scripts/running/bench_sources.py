@@ -7,7 +7,6 @@ position, books and quarantine, and holds a lease; the plain script does none of
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -20,12 +19,13 @@ from jobs.runtime.flow import open_flow
 from jobs.runtime.session import build_session
 from scripts.local.account import LocalAccount, variables
 from scripts.local.clients import client
-from scripts.local.driver_client import REPOSITORY
+from scripts.local.driver_client import python_path
 from scripts.local.spark_settings import jar_paths, large_confs
 from scripts.running.bench_demo import Figure
-from scripts.running.driver_memory import DriverMemory
+from scripts.running.driver_memory import driver_bytes
 from scripts.running.local_job import make_lease_table
 from scripts.running.local_lake import ENVIRONMENT
+from scripts.running.memory import PeakMemory
 from scripts.running.protocol_lake import NOON
 from scripts.running.sources_contracts import FEW, MANY, landed, sources_catalog
 from scripts.running.sources_filled import FilledSources
@@ -82,7 +82,7 @@ class SourcesBench:
         """Read a few and many rows of every source, and note the most that the driver held."""
         for system in PLAIN:
             for size, count in self.sources.sizes.items():
-                with self._place() as place, DriverMemory(self.spark) as memory:
+                with self._place() as place, PeakMemory(partial(driver_bytes, self.spark)) as memory:
                     self._ingest(system, size, place)
                 self._note(_driver_at(system, count), memory.bytes / 2**20, "MiB")
 
@@ -137,10 +137,9 @@ def measure(rounds: int, console: Console, *, rows: int, memory: str) -> list[Fi
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lake-bench-")))
         console.print(f"filling the sources with {rows:,} rows each")
         sources = stack.enter_context(FilledSources(folder, {FEW: rows // GROWTH, MANY: rows}))
-        path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
         # Spark's Python workers take over the environment that it was started in.
         stack.enter_context(LocalAccount())
-        stack.enter_context(variables({"PYTHONPATH": path}))
+        stack.enter_context(variables({"PYTHONPATH": python_path()}))
         make_lease_table()
         for system, secret in (("snowflake", sources.snowflake.secret), ("kafka", sources.broker.secret)):
             name = source_secret(ENVIRONMENT, system)

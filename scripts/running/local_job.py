@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from scripts.local.account import LocalAccount
 from scripts.local.clients import client
-from scripts.local.driver_client import REPOSITORY, DriverSettings, SparkDriver
+from scripts.local.driver_client import DriverSettings, SparkDriver
 from scripts.local.job_runs import JobRun
 from scripts.local.spark_settings import LOCAL_CONFS, jar_paths
 from scripts.running.lake_lock import locked
@@ -47,8 +46,7 @@ def account_and_spark(root: Path) -> Iterator[SparkDriver]:
     Raises:
         LeaseHeldError: another process works on this lake.
     """
-    path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
-    settings = DriverSettings(logs=root / "logs", jars=jar_paths(), confs=LOCAL_CONFS, environment={"PYTHONPATH": path})
+    settings = DriverSettings(logs=root / "logs", jars=jar_paths(), confs=LOCAL_CONFS)
     driver = SparkDriver(settings)
     with locked(root), LocalAccount(driver):
         make_lease_table()

@@ -8,14 +8,13 @@ with LocalLake(Path(".lake")) as lake:
 from __future__ import annotations
 
 import json
-import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
 from scripts.assembly import assembly
 from scripts.local.account import LocalAccount, variables
 from scripts.local.clients import client
-from scripts.local.driver_client import REPOSITORY, DriverSettings, SparkDriver
+from scripts.local.driver_client import DriverSettings, SparkDriver
 from scripts.local.spark_settings import LOCAL_CONFS, jar_paths
 from scripts.running.lake_lock import locked
 from scripts.running.pii_key import pii_key
@@ -49,10 +48,7 @@ class LocalLake:
     def __init__(self, root: Path, delivery: int, console: Console) -> None:
         self.root = root.resolve()
         self.environment: Environment = load_environment(ENVIRONMENT, root=str(self.root))
-        path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
-        settings = DriverSettings(
-            logs=self.root / "logs", jars=jar_paths(), confs=LOCAL_CONFS, environment={"PYTHONPATH": path}
-        )
+        settings = DriverSettings(logs=self.root / "logs", jars=jar_paths(), confs=LOCAL_CONFS)
         self.driver = SparkDriver(settings)
         self.account = LocalAccount(self.driver)
         self.sources = StandIns(self.root, delivery)

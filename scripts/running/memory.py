@@ -1,24 +1,31 @@
-"""The memory of a process and all below it, sampled while something runs."""
+"""Memory sampled while something runs: that of a process and all below it, or what else is to be weighed."""
 
 from __future__ import annotations
 
 import os
 import threading
+from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SAMPLE_SECONDS = 0.5
 PROC = Path("/proc")
 
 
 class PeakMemory:
-    """The greatest sum of memory of this process and its descendants, from `with` to the end of its block.
+    """The greatest memory that a look finds, from `with` to the end of its block.
 
-    Counts proportional set size, so that pages that forks share are counted once. Needs Linux's /proc.
+    Args:
+        look: How many bytes are held now; else the sum of this process and its descendants, as proportional set size,
+            so that pages that forks share are counted once. That needs Linux's /proc.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, look: Callable[[], int] | None = None) -> None:
         self.bytes = 0
+        self._look = look or partial(tree_bytes, os.getpid())
         self._done = threading.Event()
         self._sampler = threading.Thread(target=self._sample, name="memory", daemon=True)
 
@@ -34,7 +41,7 @@ class PeakMemory:
 
     def _sample(self) -> None:
         while not self._done.wait(SAMPLE_SECONDS):
-            self.bytes = max(self.bytes, tree_bytes(os.getpid()))
+            self.bytes = max(self.bytes, self._look())
 
 
 def tree_bytes(root: int) -> int:
