@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from scripts.local.account import LocalAccount
+from scripts.local.assembly import read_stack
 from scripts.local.clients import ACCOUNT, client
 from shared.config import Environment, load_environment
 from shared.contracts import Catalog, load_catalog
@@ -65,6 +66,23 @@ def deployed(env, output, changes=None, *, account_stage=False):
             client("lakeformation").put_data_lake_settings(DataLakeSettings=admins)
             account.deploy(cloud.folder / "assembly-account", "lakewright-account")
         yield environment, account.deploy(cloud.folder, Names(environment).stack)
+        again = synthesize(env, output.with_name("again"), environment=environment, catalog=catalog())
+        assert [] == changes_of(again, Names(environment).stack)
+
+
+def changes_of(cloud, stack):
+    """What CloudFormation would change of a stack that is there, had it the templates of another synthesis."""
+    artifact = read_stack(cloud.folder, stack)
+    bucket = client("s3")
+    bucket.put_object(Bucket="local-templates", Key="again", Body=artifact.template.read_bytes())
+    found = client("cloudformation").create_change_set(
+        StackName=stack,
+        ChangeSetName="again",
+        ChangeSetType="UPDATE",
+        TemplateURL="https://local-templates.s3.amazonaws.com/again",
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in artifact.parameters.items()],
+    )
+    return client("cloudformation").describe_change_set(ChangeSetName=found["Id"], StackName=stack)["Changes"]
 
 
 def applications():
@@ -96,6 +114,44 @@ def test_prod_in_a_vpc_of_the_house_with_a_redshift(tmp_path):
 
         assert {"subnetIds": ["subnet-1", "subnet-2"], "securityGroupIds": ["sg-1"]} == network
         assert WAREHOUSE == json.loads(told)["warehouse"]
+
+
+def test_prod_in_a_vpc_of_its_own(tmp_path):
+    with deployed("prod", tmp_path / "out", {"vpc": {"nat_gateways": 1}}) as (prod, _):
+        network, ec2 = applications()[Names(prod).application]["networkConfiguration"], client("ec2")
+        subnets = ec2.describe_subnets(SubnetIds=network["subnetIds"])["Subnets"]
+        [vpc] = {subnet["VpcId"] for subnet in subnets}
+        here = [{"Name": "vpc-id", "Values": [vpc]}]
+        endpoints = ec2.describe_vpc_endpoints(Filters=here)["VpcEndpoints"]
+        [nat] = ec2.describe_nat_gateways(Filter=here)["NatGateways"]
+        tables = ec2.describe_route_tables(Filters=here)["RouteTables"]
+        ways = {a["SubnetId"]: t["Routes"] for t in tables for a in t["Associations"] if "SubnetId" in a}
+        [flows] = ec2.describe_flow_logs(Filters=[{"Name": "resource-id", "Values": [vpc]}])["FlowLogs"]
+
+        assert 2 == len({subnet["AvailabilityZone"] for subnet in subnets})
+        for subnet in network["subnetIds"]:
+            assert {"0.0.0.0/0": nat["NatGatewayId"]} == {
+                r["DestinationCidrBlock"]: r["NatGatewayId"] for r in ways[subnet] if "NatGatewayId" in r
+            }
+        assert {e["ServiceName"].rpartition(".")[2] for e in endpoints} == {
+            *("s3", "dynamodb"),
+            *("events", "kms", "secretsmanager", "ssm", "sts"),
+        }
+        for endpoint in endpoints:
+            if endpoint["VpcEndpointType"] == "Interface":
+                assert (sorted(network["subnetIds"]), True) == (
+                    sorted(endpoint["SubnetIds"]),
+                    endpoint["PrivateDnsEnabled"],
+                )
+                assert [network["securityGroupIds"]] == admitted(endpoint)
+        assert flows["LogGroupName"] in {g["logGroupName"] for g in client("logs").describe_log_groups()["logGroups"]}
+
+
+def admitted(endpoint):
+    """The security groups that each rule of an endpoint lets in, by port 443."""
+    groups = [group["GroupId"] for group in endpoint["Groups"]]
+    [group] = client("ec2").describe_security_groups(GroupIds=groups)["SecurityGroups"]
+    return [[p["GroupId"] for p in r["UserIdGroupPairs"]] for r in group["IpPermissions"] if r["FromPort"] == 443]
 
 
 def test_governed_account(tmp_path):

@@ -50,6 +50,11 @@ class Resource:
         """The tags, as a mapping."""
         return {tag["Key"]: tag["Value"] for tag in self.get("Tags", [])}
 
+    def tag_specifications(self, kind: str) -> list[dict[str, Any]] | None:
+        """The tags as EC2 takes them with what it makes; None if there are none."""
+        tags = self.get("Tags")
+        return [{"ResourceType": kind, "Tags": tags}] if tags else None
+
     def call(self, service: str, name: str, **parameters: Any) -> dict[str, Any]:
         """Call the service with parameters in the template's casing and types; None is left out.
 

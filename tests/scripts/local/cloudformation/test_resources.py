@@ -24,6 +24,7 @@ WINDOW = {"FlexibleTimeWindow": {"Mode": "OFF"}, "ScheduleExpression": "cron(0 4
 ALARM = {"Namespace": "AWS/States", "MetricName": "ExecutionsFailed", "Statistic": "Sum", "Period": 300}
 PRINCIPAL = {"DataLakePrincipalIdentifier": {"Fn::GetAtt": ["Role", "Arn"]}}
 DATABASE = {"Database": {"CatalogId": "123456789012", "Name": {"Ref": "Database"}}}
+EVERYWHERE = {"CidrIp": "0.0.0.0/0", "IpProtocol": "-1", "Description": "all"}
 DASHBOARD = json.dumps({"widgets": []})
 
 # type: (properties at first, what a later template changes of them)
@@ -48,6 +49,70 @@ RESOURCES = {
         },
         {"TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True}},
     ),
+    "AWS::EC2::EIP": ({"Domain": "vpc", "Tags": TAGS}, {}),
+    "AWS::EC2::FlowLog": (
+        {
+            "ResourceId": {"Ref": "VPC"},
+            "ResourceType": "VPC",
+            "TrafficType": "ALL",
+            "LogDestinationType": "cloud-watch-logs",
+            "LogGroupName": {"Ref": "LogGroup"},
+            "DeliverLogsPermissionArn": {"Fn::GetAtt": ["Role", "Arn"]},
+        },
+        {},
+    ),
+    "AWS::EC2::InternetGateway": ({"Tags": TAGS}, {}),
+    "AWS::EC2::NatGateway": (
+        {"AllocationId": {"Fn::GetAtt": ["EIP", "AllocationId"]}, "SubnetId": {"Ref": "Subnet"}, "Tags": TAGS},
+        {},
+    ),
+    "AWS::EC2::Route": (
+        {
+            "RouteTableId": {"Ref": "RouteTable"},
+            "DestinationCidrBlock": "0.0.0.0/0",
+            "NatGatewayId": {"Ref": "NatGateway"},
+        },
+        {},
+    ),
+    "AWS::EC2::RouteTable": ({"VpcId": {"Ref": "VPC"}, "Tags": TAGS}, {}),
+    "AWS::EC2::SecurityGroup": (
+        {"GroupDescription": "jobs", "VpcId": {"Ref": "VPC"}, "SecurityGroupEgress": [EVERYWHERE]},
+        {},
+    ),
+    "AWS::EC2::SecurityGroupIngress": (
+        {
+            "GroupId": {"Fn::GetAtt": ["SecurityGroup", "GroupId"]},
+            "SourceSecurityGroupId": {"Fn::GetAtt": ["SecurityGroup", "GroupId"]},
+            "IpProtocol": "tcp",
+            "FromPort": 443,
+            "ToPort": 443,
+        },
+        {"ToPort": 444},
+    ),
+    "AWS::EC2::Subnet": (
+        {"VpcId": {"Ref": "VPC"}, "CidrBlock": "10.0.0.0/24", "MapPublicIpOnLaunch": False, "Tags": TAGS},
+        {"MapPublicIpOnLaunch": True},
+    ),
+    "AWS::EC2::SubnetRouteTableAssociation": (
+        {"RouteTableId": {"Ref": "RouteTable"}, "SubnetId": {"Ref": "Subnet"}},
+        {},
+    ),
+    "AWS::EC2::VPC": (
+        {"CidrBlock": "10.0.0.0/16", "EnableDnsSupport": True, "EnableDnsHostnames": False, "Tags": TAGS},
+        {"EnableDnsHostnames": True},
+    ),
+    "AWS::EC2::VPCEndpoint": (
+        {
+            "VpcId": {"Ref": "VPC"},
+            "VpcEndpointType": "Interface",
+            "ServiceName": "com.amazonaws.us-east-1.kms",
+            "PrivateDnsEnabled": True,
+            "SubnetIds": [{"Ref": "Subnet"}],
+            "SecurityGroupIds": [{"Fn::GetAtt": ["SecurityGroup", "GroupId"]}],
+        },
+        {},
+    ),
+    "AWS::EC2::VPCGatewayAttachment": ({"InternetGatewayId": {"Ref": "InternetGateway"}, "VpcId": {"Ref": "VPC"}}, {}),
     "AWS::ECR::Repository": ({"ImageTagMutability": "IMMUTABLE"}, {"ImageTagMutability": "MUTABLE"}),
     "AWS::EMRServerless::Application": (
         {
