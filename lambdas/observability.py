@@ -8,6 +8,8 @@ import sys
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 
+from shared.metrics import NAMESPACE
+
 logger = Logger(stream=sys.stderr)
 tracer = Tracer()
-metrics = Metrics(namespace="Lakewright")
+metrics = Metrics(namespace=NAMESPACE)

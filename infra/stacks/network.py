@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import NestedStack
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 
 from infra.constructs.encrypted_log_group import EncryptedLogGroup
 from infra.constructs.placement import Placement
@@ -49,12 +50,20 @@ class Network(NestedStack):
         self.security_group = ec2.SecurityGroup(self, "Jobs", vpc=self.vpc, description="Job runs of the lake")
         self._endpoints(environment)
         flows = EncryptedLogGroup(self, "Flows", environment=environment, key=key)
-        self.vpc.add_flow_log("Flow", destination=ec2.FlowLogDestination.to_cloud_watch_logs(flows))
+        destination = ec2.FlowLogDestination.to_cloud_watch_logs(flows, self._flow_writer())
+        self.vpc.add_flow_log("Flow", destination=destination)
         self.placement = Placement(
             subnet_ids=tuple(self.vpc.select_subnets(subnet_group_name="Jobs").subnet_ids),
             security_group_ids=(self.security_group.security_group_id,),
             settings=vpc,
         )
+
+    def _flow_writer(self) -> iam.Role:
+        """Who writes down flows; the role that CDK makes by itself can be had by the service for any account."""
+        any_log = self.format_arn(service="ec2", resource="vpc-flow-log", resource_name="*")
+        only_ours = {"StringEquals": {"aws:SourceAccount": self.account}, "ArnLike": {"aws:SourceArn": any_log}}
+        writer = iam.ServicePrincipal("vpc-flow-logs.amazonaws.com", conditions=only_ours)
+        return iam.Role(self, "FlowWriter", assumed_by=writer)
 
     def _endpoints(self, environment: Environment) -> None:
         self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from aws_cdk import ArnFormat, Duration, NestedStack
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from shared.jobs import Step
+from shared.jobs import RUN_STEPS
+from shared.metrics import ENVIRONMENT, NAMESPACE, tables_failed
 from shared.names import Machine, Names
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from shared.config import Environment
 
 HALF, WHOLE, HEIGHT = 12, 24, 6
-STATES, SPARK, OURS = "AWS/States", "AWS/EMRServerless", "Lakewright"
+STATES, SPARK = "AWS/States", "AWS/EMRServerless"
 ENDS = ("ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted")
 
 
@@ -52,13 +53,13 @@ class Observability(NestedStack):
     def _tables(self) -> cloudwatch.GraphWidget:
         metrics = [
             cloudwatch.Metric(
-                namespace=OURS,
-                metric_name=f"{step}_tables_failed",
-                dimensions_map={"environment": self._environment.name},
+                namespace=NAMESPACE,
+                metric_name=tables_failed(step),
+                dimensions_map={ENVIRONMENT: self._environment.name},
                 statistic="Sum",
                 period=Duration.hours(1),
             )
-            for step in Step
+            for step in RUN_STEPS
         ]
         return _graph("Tables that failed, by step", metrics, HALF)
 

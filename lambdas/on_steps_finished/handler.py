@@ -13,6 +13,7 @@ from lambdas.on_steps_finished.logic import judge
 from lambdas.settings import Settings, read_settings
 from shared.events import StepsFinished, Verdict
 from shared.jobs import Status
+from shared.metrics import ENVIRONMENT, tables_failed
 from shared.names import Variable
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _count(verdict: Verdict, env: str) -> None:
     """Send the number of failed tables of each step; Powertools warns of an empty message."""
     if not verdict.counts:
         return
-    metrics.add_dimension(name="environment", value=env)
+    metrics.add_dimension(name=ENVIRONMENT, value=env)
     for step, counts in verdict.counts.items():
-        metrics.add_metric(name=f"{step}_tables_failed", unit=MetricUnit.Count, value=counts.get(Status.FAILED, 0))
+        metrics.add_metric(name=tables_failed(step), unit=MetricUnit.Count, value=counts.get(Status.FAILED, 0))
     metrics.flush_metrics()

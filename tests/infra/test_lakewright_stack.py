@@ -14,6 +14,7 @@ from tests.support.cloud import synthesize
 NESTED = {"Storage", "Catalog", "Secrets", "Compute", "Orchestration"}
 OPTIONAL = {"Governance", "Observability"}
 RESOURCES_LIMIT = 500
+OUTPUTS_LIMIT = 200
 TEMPLATE_LIMIT_BYTES = 1_000_000
 
 # A changed logical id makes CloudFormation create another resource and forget this one, data and all.
@@ -82,10 +83,12 @@ def test_a_thousand_tables_fit(tmp_path):
     cloud = synthesize("prod", tmp_path / "out", catalog=_catalog(1000))
     sizes = {path.name: path.stat().st_size for path in cloud.folder.glob("*.template.json")}
     resources = {name: len(template["Resources"]) for name, template in cloud.templates.items()}
+    outputs = {name: len(template.get("Outputs", {})) for name, template in cloud.templates.items()}
 
     assert 1000 == len(cloud.of_type("AWS::Glue::Table"))
     assert {} == {name: size for name, size in sizes.items() if size >= TEMPLATE_LIMIT_BYTES}
     assert {} == {name: count for name, count in resources.items() if count >= RESOURCES_LIMIT}
+    assert {} == {name: count for name, count in outputs.items() if count >= OUTPUTS_LIMIT}
 
 
 def test_a_new_contract_adds_to_one_template_and_changes_no_other(tmp_path):

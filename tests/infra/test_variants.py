@@ -14,6 +14,8 @@ from scripts.local.clients import ACCOUNT, client
 from shared.config import Environment, load_environment
 from shared.contracts import Catalog, load_catalog
 from shared.names import ACCESS_ADMIN_ROLE, Names, TableName, source_parameter
+from tests.infra.test_rights import unknown_actions
+from tests.infra.test_safeguards import open_to_other_accounts
 from tests.support.cloud import synthesize
 
 pytestmark = pytest.mark.slow
@@ -60,6 +62,7 @@ def deployed(env, output, changes=None, *, account_stage=False):
     """An environment with changes to its file, deployed; gives its settings and the stack's outputs."""
     environment = Environment.model_validate(load_environment(env).model_dump() | (changes or {}))
     cloud = synthesize(env, output, environment=environment, catalog=catalog(), account_stage=account_stage)
+    assert (set(), []) == (unknown_actions(cloud), open_to_other_accounts(cloud))
     with LocalAccount(port=None) as account:
         if account_stage:
             admins = {"DataLakeAdmins": [{"DataLakePrincipalIdentifier": STEWARDS}]}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from scripts.local.clients import ACCOUNT, REGION
-from shared.jobs import Step
+from shared.jobs import RUN_STEPS
 from shared.names import Machine
 
 # Source: CloudWatch quotas: 500 widgets and 2,500 metrics a dashboard, 500 metrics a graph; the longest body that was
@@ -43,7 +43,7 @@ def test_widgets_do_not_lie_on_each_other(body):
 
 def test_every_machine_and_every_step_is_shown(body):
     assert [] == [machine for machine in Machine if f"lakewright-prod-{machine}" not in body]
-    assert [] == [step for step in Step if f"{step}_tables_failed" not in body]
+    assert [] == [step for step in RUN_STEPS if f"{step}_tables_failed" not in body]
 
 
 def test_laptop_has_none(clouds):

@@ -1,0 +1,17 @@
+"""The lake's own metrics in CloudWatch: named here once, for those who count and those who show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.jobs import Step
+
+NAMESPACE = "Lakewright"
+# The dimension that every metric has: an environment's name.
+ENVIRONMENT = "environment"
+
+
+def tables_failed(step: Step) -> str:
+    """How many tables failed in a step of a run; counted for the steps that a machine has judged."""
+    return f"{step}_tables_failed"
