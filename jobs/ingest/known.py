@@ -32,11 +32,24 @@ def unknown(flow: Flow, rows: DataFrame, least: str | None) -> DataFrame:
     if flow.table.disposition is Disposition.SNAPSHOT:
         return rows
     names = [*flow.table.column_names, RESCUED]
-    once = rows.groupBy(*names).agg(F.min(SOURCE_POSITION).alias(SOURCE_POSITION))
+    once = rows if _all_differ(rows, names) else _once(rows, names)
     if flow.batch.before.version < 0:
         return once
     is_known = reduce(and_, [F.col(f"new.{n}").eqNullSafe(F.col(f"known.{n}")) for n in names])
     return once.alias("new").join(_latest_known(flow, least).alias("known"), on=is_known, how="left_anti")
+
+
+def _all_differ(rows: DataFrame, names: list[str]) -> bool:
+    """Whether no row was sent twice, as is the rule: equal rows have equal hashes, so as many hashes as rows say so.
+
+    Numbers are told apart for a fraction of what grouping the rows by all their columns costs.
+    """
+    counts = rows.agg(F.count(F.lit(1)), F.count_distinct(F.xxhash64(*names))).first()
+    return counts is not None and counts[0] == counts[1]
+
+
+def _once(rows: DataFrame, names: list[str]) -> DataFrame:
+    return rows.groupBy(*names).agg(F.min(SOURCE_POSITION).alias(SOURCE_POSITION))
 
 
 def _latest_known(flow: Flow, least: str | None) -> DataFrame:
