@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 # Longer than any cell a source has business to send: Snowflake's longest text. What runs on further is a quote that
 # was never closed, and cutting in its midst would make rows out of a cell's text.
 LONGEST_CELL: Final = 16 * 1024 * 1024
+# Characters taken at once: some thousand rows, of which one that is broken has all read one by one.
+STRETCH: Final = 1024 * 1024
 UNCLOSED = "unexpected end of data"
 REASON_UNCLOSED = "a quote is opened and never closed"
 REASON_UNDOUBLED = "a quote inside a quoted cell is not doubled"
@@ -36,6 +39,10 @@ class Record(NamedTuple):
     quoted_empties: frozenset[int] = NO_QUOTED_EMPTIES
     reasons: tuple[str, ...] = ()
 
+    def cell(self, i: int) -> str | None:
+        """What a cell holds."""
+        return self.cells[i] if self.cells[i] or i in self.quoted_empties else None
+
 
 class EndlessCellError(Exception):
     """A cell runs on beyond any sensible length."""
@@ -45,21 +52,72 @@ class EndlessCellError(Exception):
         super().__init__(f"line {line}: a cell of more than {LONGEST_CELL} characters")
 
 
-def records(text: TextIO) -> Iterator[Record]:
-    r"""Cut a text into records: commas, double quotes, doubled inside; lines end in \n, \r\n or \r; blank ones pass.
-
-    A record that cannot be read takes with it the lines up to where that shows, never a line more: rows are not made
-    out of the text of a broken cell.
+class Lines:
+    """The lines of a text, counted; a stretch of them may be taken at once, and given back.
 
     Args:
         text: Opened with `newline=""` and `errors="surrogateescape"`, so that ends of lines and undecodable bytes
             come through.
+    """
+
+    def __init__(self, text: TextIO) -> None:
+        self.text = text
+        self.number = 0
+        self._held = _nothing()
+        self._left = 0
+
+    def __iter__(self) -> Iterator[str]:
+        """Each line with its end.
+
+        Raises:
+            EndlessCellError: a line is longer than any cell.
+        """
+        while line := self._readline():
+            self.number += 1
+            if len(line) == LONGEST_CELL:
+                raise EndlessCellError(self.number)
+            yield line
+
+    @property
+    def has_back(self) -> bool:
+        """Whether some of what was given back has not been read again."""
+        return self._left > 0
+
+    def take(self) -> str:
+        """The next characters, no end of line cut in two; none at the end. They are not counted."""
+        taken = self._held.read() + self.text.read(STRETCH)
+        if taken.endswith("\r"):
+            taken += self.text.read(1)
+        self._held, self._left = _nothing(), 0
+        return taken
+
+    def give_back(self, text: str, lines: int = 0) -> None:
+        """Have the end of what was taken read again; `lines` lines stood before it."""
+        self._held, self._left = io.StringIO(text, newline=""), len(text)
+        self.number += lines
+
+    def _readline(self) -> str:
+        line = self._held.readline(LONGEST_CELL)
+        self._left -= len(line)
+        if line.endswith(("\r", "\n")):
+            return line
+        return line + self.text.readline(LONGEST_CELL - len(line)) if len(line) < LONGEST_CELL else line
+
+
+def _nothing() -> io.StringIO:
+    return io.StringIO("", newline="")
+
+
+def records(lines: Lines) -> Iterator[Record]:
+    r"""Cut lines into records: commas, double quotes, doubled inside; lines end in \n, \r\n or \r; blank ones pass.
+
+    A record that cannot be read takes with it the lines up to where that shows, never a line more: rows are not made
+    out of the text of a broken cell. Nothing is read ahead.
 
     Raises:
         EndlessCellError: a quote is not closed for longer than any cell.
     """
     csv.field_size_limit(LONGEST_CELL + 1)
-    lines = _Lines(text)
     for line in lines:
         first = lines.number
         if '"' in line:
@@ -68,22 +126,7 @@ def records(text: TextIO) -> Iterator[Record]:
             yield Record(first, body, body.split(","), NO_QUOTED_EMPTIES, character_faults(body))
 
 
-class _Lines:
-    """The lines of a text, counted."""
-
-    def __init__(self, text: TextIO) -> None:
-        self.text = text
-        self.number = 0
-
-    def __iter__(self) -> Iterator[str]:
-        while line := self.text.readline(LONGEST_CELL):
-            self.number += 1
-            if len(line) == LONGEST_CELL:
-                raise EndlessCellError(self.number)
-            yield line
-
-
-def _quoted_record(first: int, line: str, lines: _Lines) -> Record:
+def _quoted_record(first: int, line: str, lines: Lines) -> Record:
     taken: list[str] = []
 
     def take() -> Iterator[str]:
@@ -105,7 +148,7 @@ def _quoted_record(first: int, line: str, lines: _Lines) -> Record:
     return Record(first, body, cells, _quoted_empties(body, cells), reasons + character_faults(body))
 
 
-def _chain(line: str, lines: _Lines) -> Iterator[str]:
+def _chain(line: str, lines: Lines) -> Iterator[str]:
     yield line
     yield from lines
 

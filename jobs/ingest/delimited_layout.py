@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from jobs.ingest.delimited import Record
 
 
+AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
+
+
 @dataclass(frozen=True)
 class Layout:
     """The width of a file's rows, where the contract's columns stand, and the columns it does not know."""
@@ -31,8 +34,13 @@ class Layout:
 
     def rescued(self, record: Record) -> str | None:
         """The cells of unknown columns that hold something, as JSON; None when none does."""
-        held = {name: record.cells[i] for i, name in self.unknown if record.cells[i] or i in record.quoted_empties}
-        return json.dumps(held, ensure_ascii=False) if held else None
+        return rescued_text({name: record.cell(i) for i, name in self.unknown})
+
+
+def rescued_text(cells: dict[str, str | None]) -> str | None:
+    """Cells of unknown columns, by name, as JSON of those that hold something; None when none does."""
+    held = {name: cell for name, cell in cells.items() if cell is not None}
+    return AS_JSON(held) if held else None
 
 
 def read_layout(header: Record | None, columns: Sequence[str], file: str) -> Layout:

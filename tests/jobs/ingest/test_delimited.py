@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.ingest import delimited
-from jobs.ingest.delimited import EndlessCellError, Record, readable, records
+from jobs.ingest.delimited import EndlessCellError, Lines, Record, readable, records
 
 UNDOUBLED = "a quote inside a quoted cell is not doubled"
 UNCLOSED = "a quote is opened and never closed"
@@ -19,7 +19,7 @@ NEXT = ["4", "5", "6"]
 
 def cut(content: bytes, encoding: str = "utf-8-sig") -> list[Record]:
     text = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, errors="surrogateescape", newline="")
-    return list(records(text))
+    return list(records(Lines(text)))
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,15 @@
 """Records become rows: text columns, nulls, positions, and reasons for what is no row."""
 
 import io
+from unittest.mock import patch
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jobs.ingest import delimited_rows
-from jobs.ingest.delimited_rows import DelimitedText, _plain_column, arrow_rows
+from jobs.ingest import delimited, delimited_rows
+from jobs.ingest.delimited_rows import DelimitedText, arrow_rows
 
 SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("id", "name", "_source_position", "_rescued", "_raw")]
@@ -16,9 +17,10 @@ SCHEMA = pa.schema(
 )
 
 
-def rows(content: bytes) -> list[tuple]:
+def rows(content: bytes, columns: list[str] = ("id", "name"), *, knows_empty: bool = True) -> list[tuple]:
+    schema = pa.schema([f for f in SCHEMA if f.name in columns or f.name.startswith("_")])
     text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", errors="surrogateescape", newline="")
-    batches = arrow_rows(DelimitedText("a/b.csv", text, "utf-8"), ["id", "name"], SCHEMA)
+    batches = arrow_rows(DelimitedText("a/b.csv", text, "utf-8", knows_empty), columns, schema)
     return [tuple(row.values()) for batch in batches for row in batch.to_pylist()]
 
 
@@ -53,12 +55,34 @@ def test_records_become_rows(content, expected):
 def test_batches_are_cut_by_rows_and_by_characters(monkeypatch):
     monkeypatch.setattr(delimited_rows, "ROWS_PER_BATCH", 2)
     monkeypatch.setattr(delimited_rows, "CHARACTERS_PER_BATCH", 100)
-    content = b"id,name\n1,a\n2,b\n3,c\n4," + b"d" * 200 + b"\n5,e\n"
-    assert ["1", "2", "3", "4", "5"] == [row[0] for row in rows(content)]
+    content = b"id,name\n1,a\n2,b\n3,c\n4," + b"d" * 200 + b"\n5,e\n6\n"
+    assert ["1", "2", "3", "4", "5", None] == [row[0] for row in rows(content)]
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), min_size=1))
-def test_the_quick_way_to_a_column_gives_what_the_plain_way_gives(cells):
-    quick = _plain_column(cells)
-    quick.validate(full=True)
-    assert pa.array([cell or None for cell in cells], pa.string()) == quick
+HOSTILE = st.sampled_from(
+    [*'ab,,,\n\n\r"\0\ufeff\x0b\x85é', "\r\n", '""', '"a"', ',"', '",', "1,b\n", '"1","b"\r\n', "\xff"]
+)
+
+
+@given(st.lists(HOSTILE, max_size=30), st.sampled_from(["id,name", "name,ID", "id,name,new", "id", "id,name,a,b"]))
+@example(["1,b\n"] * 4, "id,name")
+@example(['"1","b"\r\n'] * 4, "id,name")
+@pytest.mark.parametrize("knows_empty", [True, False])
+@pytest.mark.parametrize("stretch", [1, 5, 1000])
+def test_what_is_cut_at_once_is_what_is_cut_record_by_record(stretch, knows_empty, parts, header):
+    content = "".join([header, "\n", *parts]).encode("utf-8").replace("\xff".encode(), b"\xff")
+    columns = [name for name in ("id", "name") if name in header.lower()]
+    with patch.object(delimited, "STRETCH", stretch):
+        at_once = rows(content, columns, knows_empty=knows_empty)
+    with patch.object(delimited_rows, "cut_at_once", lambda *_, **__: None):
+        assert rows(content, columns, knows_empty=knows_empty) == at_once
+
+
+def test_clean_files_are_cut_at_once(monkeypatch):
+    monkeypatch.setattr(delimited_rows, "_batch", None)
+    content = b'id,name,new\r\n1,a,\r\n"2","b\nb","n"\r\n3,"",""\r\n'
+    assert [
+        ("1", "a", "a/b.csv#2", None, None, []),
+        ("2", "b\nb", "a/b.csv#3", '{"new": "n"}', None, []),
+        ("3", "", "a/b.csv#5", '{"new": ""}', None, []),
+    ] == rows(content)

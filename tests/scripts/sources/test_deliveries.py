@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.ingest.delimited import records
+from jobs.ingest.delimited import Lines, records
 from scripts.sources.delivered_bridge import bridge_files
 from scripts.sources.delivered_events import event_key, redshift_files, sample_events
 from scripts.sources.delivered_files import KEYS, SAMPLES, check_delivery, crm_files, rates_archive, snowflake_files
@@ -118,7 +118,7 @@ def test_the_crm_sends_everything_first_and_what_is_odd_then():
 def test_the_second_contacts_hold_one_good_row_and_three_that_are_none():
     content = dict(crm_files(2))["crm/contacts/2024-01-26.csv"]
     text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", errors="surrogateescape", newline="")
-    header, good, short, long, latin = records(text)
+    header, good, short, long, latin = records(Lines(text))
     width = len(header.cells)
     assert [width, width - 2, width + 2, width] == [len(r.cells) for r in (good, short, long, latin)]
     assert [False, False, False, True] == [bool(r.reasons) for r in (good, short, long, latin)]
