@@ -79,7 +79,7 @@ class LakewrightStack(Stack):
             Observability(self, "Observability", environment=environment)
         if environment.github:
             Delivery(self, "Delivery", environment=environment, github=environment.github)
-        if every_seconds := environment.kafka.every_seconds:
+        if environment.kafka.every_seconds or environment.kafka.serverless:
             streaming = Streaming(
                 self,
                 "Streaming",
@@ -87,10 +87,10 @@ class LakewrightStack(Stack):
                 catalog=catalog,
                 storage=storage,
                 compute=compute,
-                every_seconds=every_seconds,
                 placement=placement,
             )
-            orchestration.alarms.watch_application("KafkaStreamFailed", streaming.application.application_id)
+            if streaming.application:
+                orchestration.alarms.watch_application("KafkaStreamFailed", streaming.application.application_id)
         CfnOutput(self, JOBS_OUTPUT, value=compute.jobs_url)
         CfnOutput(self, "LakeRoot", value=storage.lake.root)
         CfnOutput(self, "PiiRoot", value=storage.pii.root)

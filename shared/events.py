@@ -14,6 +14,9 @@ EVENT_SOURCE = "lakewright"
 SCHEMA_DRIFTED = "Source Schema Drifted"
 # The custom resource by which a deploy says who may see what.
 DECLARED_ACCESS = "Custom::DeclaredAccess"
+# The custom resource by which a deploy learns where a cluster of Kafka is met, and the attribute that says so.
+CLUSTER_BROKERS = "Custom::ClusterBrokers"
+BOOTSTRAP_SERVERS = "BootstrapServers"
 
 
 class _Event(BaseModel):
@@ -133,3 +136,10 @@ class AccessDeclared(_Event):
     Bucket: str
     Key: str
     Principals: dict[str, str]
+
+
+class ClusterMade(_Event):
+    """What a deploy gives its custom resource once it has made a cluster of Kafka."""
+
+    ServiceToken: str
+    ClusterArn: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from aws_cdk import Acknowledgment, Names, NestedStack, Stack, Validations
@@ -36,3 +37,10 @@ def seen_from_outside(resource: IConstruct, attribute: str) -> str:
         raise TypeError(f"{resource.node.path} is in no nested stack")
     outside, inside = stack.nested_stack_resource, resource
     return f"<referenceto{Names.node_unique_id(outside.node)}Outputs{Names.node_unique_id(inside.node)}{attribute}>"
+
+
+def spelled(construct: IConstruct, text: str) -> str:
+    """How a finding writes a text with functions of CloudFormation in it, other than references: each as its JSON."""
+    resolved = Stack.of(construct).resolve(text)
+    parts = resolved["Fn::Join"][1] if isinstance(resolved, dict) else [resolved]
+    return "".join(part if isinstance(part, str) else json.dumps(part, separators=(",", ":")) for part in parts)

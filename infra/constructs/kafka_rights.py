@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_cdk import Fn
 from aws_cdk import aws_iam as iam
 
 if TYPE_CHECKING:
@@ -22,13 +23,23 @@ def kafka_sources(catalog: Catalog) -> dict[str, Source]:
     return {name: source for name, source in sources.items() if source and source.type == KAFKA}
 
 
+def kafka_systems(catalog: Catalog) -> list[str]:
+    """The systems of Kafka that contracts read."""
+    return sorted({source.system for source in kafka_sources(catalog).values()})
+
+
+def kafka_topics(catalog: Catalog) -> list[str]:
+    """The topics that contracts read."""
+    return sorted({source.object for source in kafka_sources(catalog).values()})
+
+
 def kafka_read_statements(cluster_arn: str, topics: Iterable[str]) -> list[iam.PolicyStatement]:
     """The rights to read topics of a cluster, and nothing else there.
 
     Source: Amazon MSK developer guide, "Semantics of IAM authorization policy actions and resources".
 
     Args:
-        cluster_arn: `arn:aws:kafka:<region>:<account>:cluster/<name>/<id>`.
+        cluster_arn: `arn:aws:kafka:<region>:<account>:cluster/<name>/<id>`, or what stands for it until the deploy.
         topics: Their names.
     """
     granted = {
@@ -49,4 +60,5 @@ def group_arn(cluster_arn: str) -> str:
 
 
 def _within(cluster_arn: str, kind: str, name: str) -> str:
-    return f"{cluster_arn.replace(':cluster/', f':{kind}/')}/{name}"
+    head, cluster = (Fn.select(part, Fn.split(":cluster/", cluster_arn)) for part in (0, 1))
+    return f"{head}:{kind}/{cluster}/{name}"

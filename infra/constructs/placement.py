@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """Subnets and security groups; `settings` is what the environment's file says, whose change needs another one."""
+    """Subnets and security groups; `settings` is what the environment's file says, whose change needs another one.
 
+    `vpc_id` is None for a VPC of the house that the environment's file does not name.
+    """
+
+    vpc_id: str | None
     subnet_ids: tuple[str, ...]
     security_group_ids: tuple[str, ...]
     settings: Network | Vpc
@@ -22,7 +26,12 @@ class Placement:
     @classmethod
     def of_house(cls, network: Network) -> Placement:
         """A VPC that is there."""
-        return cls(subnet_ids=network.subnet_ids, security_group_ids=network.security_group_ids, settings=network)
+        return cls(
+            vpc_id=network.vpc_id,
+            subnet_ids=network.subnet_ids,
+            security_group_ids=network.security_group_ids,
+            settings=network,
+        )
 
     @property
     def configuration(self) -> emr.CfnApplication.NetworkConfigurationProperty:

@@ -13,7 +13,7 @@ from infra.artifacts import ASSET_PREFIX, ENVIRONMENT, JARS, JOBS, ROOT
 from infra.constructs.artifact_asset import ArtifactAsset
 from infra.constructs.findings import accept, wildcard
 from infra.constructs.job_role import JobRole
-from infra.constructs.kafka_rights import group_arn, kafka_read_statements, kafka_sources
+from infra.constructs.kafka_rights import group_arn, kafka_read_statements, kafka_topics
 from infra.constructs.pii_key import admit_to_personal_data
 from infra.constructs.spark_application import SparkApplication
 from infra.constructs.spark_submit import spark_submit_parameters
@@ -76,8 +76,7 @@ class Compute(NestedStack):
             self._let_into(environment.kafka.cluster_arn, catalog)
 
     def _let_into(self, cluster_arn: str, catalog: Catalog) -> None:
-        topics = sorted({source.object for source in kafka_sources(catalog).values()})
-        for statement in kafka_read_statements(cluster_arn, topics):
+        for statement in kafka_read_statements(cluster_arn, kafka_topics(catalog)):
             self.job_role.add_to_policy(statement)
         accept(self.job_role, {wildcard(group_arn(cluster_arn)): "Spark makes a group of its own for each read"})
 

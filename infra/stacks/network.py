@@ -53,6 +53,7 @@ class Network(NestedStack):
         destination = ec2.FlowLogDestination.to_cloud_watch_logs(flows, self._flow_writer())
         self.vpc.add_flow_log("Flow", destination=destination)
         self.placement = Placement(
+            vpc_id=self.vpc.vpc_id,
             subnet_ids=tuple(self.vpc.select_subnets(subnet_group_name="Jobs").subnet_ids),
             security_group_ids=(self.security_group.security_group_id,),
             settings=vpc,

@@ -10,6 +10,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
 from infra.constructs.findings import accept
+from infra.constructs.kafka_rights import kafka_systems
 from infra.constructs.redshift_access import RedshiftAccess
 from infra.constructs.retention import removal_policy
 from shared.contracts.connections import SECRET_TYPES
@@ -67,12 +68,24 @@ class Secrets(NestedStack):
             )
             for source, address in sorted(environment.sources.items())
         ]
+        # A cluster that the stack makes is told by a parameter, which another nested stack writes.
+        self._told_later = [
+            self.format_arn(
+                service="ssm",
+                resource="parameter",
+                resource_name=source_parameter(environment.name, system).strip("/"),
+            )
+            for system in kafka_systems(catalog)
+        ]
 
     def job_statements(self) -> list[iam.PolicyStatement]:
         """The rights to read these secrets and parameters, and to have a Redshift unload; no others."""
         arns = {
             "secretsmanager:GetSecretValue": [secret.ref for secret in self._secrets],
-            "ssm:GetParameter": [parameter.parameter_arn for parameter in self._parameters],
+            "ssm:GetParameter": [
+                *(parameter.parameter_arn for parameter in self._parameters),
+                *self._told_later,
+            ],
         }
         reading = [iam.PolicyStatement(actions=[action], resources=those) for action, those in arns.items() if those]
         return reading + [s for warehouse in self._warehouses.values() for s in warehouse.job_statements()]

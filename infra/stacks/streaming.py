@@ -1,16 +1,22 @@
-"""The job that reads topics of Kafka within minutes: an application of its own, and the request that starts it."""
+"""Kafka: a cluster if one is to be made, and an application for the job that reads topics within minutes."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from aws_cdk import NestedStack
+from aws_cdk import CfnOutput, NestedStack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ssm as ssm
 
-from infra.constructs.kafka_rights import kafka_sources
+from infra.artifacts import LAMBDAS
+from infra.constructs.artifact_asset import ArtifactAsset
+from infra.constructs.findings import accept, spelled, wildcard
+from infra.constructs.kafka_cluster import KafkaCluster
+from infra.constructs.kafka_rights import group_arn, kafka_read_statements, kafka_sources, kafka_systems, kafka_topics
 from infra.constructs.spark_application import SparkApplication
-from shared.names import Names
+from shared.contracts.connections import connection_by_role
+from shared.names import Names, source_parameter
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -30,7 +36,7 @@ class Streaming(NestedStack):
     """An application that never has to wait for the daily batch, and a StartJobRun request in a parameter.
 
     The job is started once and by hand: EMR starts it anew when it fails, and after a deploy its code is changed when
-    somebody wants it to be. It works under the batch's role.
+    somebody wants it to be. It works under the batch's role, which is let into the cluster if one is made.
     """
 
     def __init__(
@@ -42,51 +48,86 @@ class Streaming(NestedStack):
         catalog: Catalog,
         storage: Storage,
         compute: Compute,
-        every_seconds: int,
         placement: Placement | None,
     ) -> None:
-        super().__init__(scope, id_, description="Lakewright: the job that reads Kafka within minutes")
-        self.application = SparkApplication(
+        super().__init__(scope, id_, description="Lakewright: a cluster of Kafka, and the job that reads it")
+        self._environment, self._catalog, self._storage, self._compute = environment, catalog, storage, compute
+        self.application: SparkApplication | None = None
+        if environment.kafka.serverless and placement:
+            self._cluster(placement)
+        if every_seconds := environment.kafka.every_seconds:
+            self.application = self._application(placement)
+            self._request(self.application, every_seconds)
+
+    def _cluster(self, placement: Placement) -> None:
+        """Make a cluster, tell jobs where it is met, and let their role read the topics of the contracts."""
+        code = ArtifactAsset(self, "Lambdas", artifact=LAMBDAS)
+        cluster = KafkaCluster(
+            self, "Kafka", environment=self._environment, placement=placement, code=code, key=self._storage.key
+        )
+        for system in kafka_systems(self._catalog):
+            ssm.StringParameter(
+                self,
+                f"{system.capitalize()}Address",
+                parameter_name=source_parameter(self._environment.name, system),
+                string_value=self.to_json_string(connection_by_role(cluster.bootstrap_servers)),
+            )
+        reading = iam.Policy(
+            self,
+            "Reading",
+            roles=[self._compute.job_role],
+            statements=kafka_read_statements(cluster.arn, kafka_topics(self._catalog)),
+        )
+        accept(
+            reading, {wildcard(spelled(self, group_arn(cluster.arn))): "Spark makes a group of its own for each read"}
+        )
+        CfnOutput(self, "KafkaClusterArn", value=cluster.arn)
+        CfnOutput(self, "KafkaSecurityGroup", value=cluster.security_group_id)
+
+    def _application(self, placement: Placement | None) -> SparkApplication:
+        return SparkApplication(
             self,
             "Streaming",
-            name=f"{Names(environment).stack}-streaming",
-            environment=environment,
-            log_uri=compute.log_uri,
-            key_arn=storage.key.key_arn,
+            name=f"{Names(self._environment).stack}-streaming",
+            environment=self._environment,
+            log_uri=self._compute.log_uri,
+            key_arn=self._storage.key.key_arn,
             placement=placement,
         )
+
+    def _request(self, application: SparkApplication, every_seconds: int) -> None:
         job = {
-            "env": environment.name,
+            "env": self._environment.name,
             "step": "ingest",
             "run_id": "kafka-stream",
             "attempt": "stream",
             # Bronze takes what comes; no query of the ingest step asks for a day.
             "business_date": "1970-01-01",
-            "lake_root": storage.lake.root,
-            "pii_root": storage.pii.root,
-            "landing_root": storage.landing.root,
-            "tables": list(kafka_sources(catalog)),
+            "lake_root": self._storage.lake.root,
+            "pii_root": self._storage.pii.root,
+            "landing_root": self._storage.landing.root,
+            "tables": list(kafka_sources(self._catalog)),
             "every_seconds": every_seconds,
         }
         request = {
-            "applicationId": self.application.application_id,
-            "executionRoleArn": compute.job_role.role_arn,
+            "applicationId": application.application_id,
+            "executionRoleArn": self._compute.job_role.role_arn,
             "name": "kafka-stream",
             "mode": "STREAMING",
             "retryPolicy": {"maxFailedAttemptsPerHour": ATTEMPTS_AN_HOUR},
             "executionTimeoutMinutes": NEVER_ENDS,
             "jobDriver": {
                 "sparkSubmit": {
-                    "entryPoint": compute.entry_point,
+                    "entryPoint": self._compute.entry_point,
                     "entryPointArguments": ["--job", json.dumps(job)],
-                    "sparkSubmitParameters": compute.spark_submit_parameters,
+                    "sparkSubmitParameters": self._compute.spark_submit_parameters,
                 }
             },
         }
         ssm.StringParameter(
             self,
             "Request",
-            parameter_name=f"/lakewright/{environment.name}/jobs/kafka_stream",
+            parameter_name=f"/lakewright/{self._environment.name}/jobs/kafka_stream",
             tier=ssm.ParameterTier.ADVANCED,
             string_value=self.to_json_string(request),
         )

@@ -15,18 +15,30 @@ def read_secret(name: str) -> str:
         SourceUnavailableError: Secrets Manager did not answer.
         TerminalError: there is no such secret, or it has no value yet.
     """
-    with aws_answers(f"the secret {name}"):
-        try:
-            return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
-        except ClientError as error:
-            if error_code(error) != "ResourceNotFoundException":
-                raise
+    if (text := find_secret(name)) is not None:
+        return text
     raise TerminalError(
         "a source's secret has no value",
         given=name,
         expected="JSON with the connection",
         mend="put it with `aws secretsmanager put-secret-value`",
     )
+
+
+def find_secret(name: str) -> str | None:
+    """The text of a secret, None when there is no such secret, or it has no value yet.
+
+    Raises:
+        SourceUnavailableError: Secrets Manager did not answer.
+        TerminalError: it refused.
+    """
+    with aws_answers(f"the secret {name}"):
+        try:
+            return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+        except ClientError as error:
+            if error_code(error) != "ResourceNotFoundException":
+                raise
+    return None
 
 
 def read_parameter(name: str) -> str | None:

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
-from jobs.ingest.addresses import read_secret
 from jobs.ingest.fetched import BYTES, Fetched
 from jobs.ingest.frame import reading_schema
 from jobs.ingest.kafka_broker import held_offsets, meaning
-from jobs.ingest.kafka_connection import KafkaConnection
+from jobs.ingest.kafka_connection import read_connection
 from jobs.ingest.kafka_offsets import plan
 from jobs.ingest.kafka_payload import rows_of
 from jobs.ingest.kafka_records import bytes_of_records, records_of
 from jobs.ingest.kafka_schemas import FolderOfSchemas
 from jobs.ingest.reading import REASONS, SOURCE_POSITION, Reading
 from shared.errors import ContractError
-from shared.names import source_secret
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -38,15 +36,14 @@ def read_kafka(spark: SparkSession, table: Table, job: Job, position: dict[str, 
     has to be read again is the same batch.
 
     Raises:
-        SourceUnavailableError: Kafka, Secrets Manager or the place of the schemas did not answer.
+        SourceUnavailableError: Kafka, Secrets Manager, SSM or the place of the schemas did not answer.
         SourceContentError: the topic is not there, or records were removed before they were read.
-        TerminalError: the secret is no connection, or the login was refused.
+        TerminalError: there is no connection, or the login was refused.
     """
     source = table.source
     if source is None:
         raise ContractError(f"{table.file.name}:1: the table has no source")
-    secret, topic = source_secret(job.env, source.system), source.object
-    settings = KafkaConnection.parse(read_secret(secret), secret).settings
+    settings, topic = read_connection(job.env, source.system).settings, source.object
     held = held_offsets(spark, settings, topic, f"{source.system}, topic {topic}")
     ranges = plan(topic, held, position, fail_on_data_loss=source.fail_on_data_loss, table=str(table.name))
     if ranges.is_empty:

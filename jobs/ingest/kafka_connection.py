@@ -1,4 +1,4 @@
-"""Who to ask for a topic, and with which credentials: read from the secret of the Kafka system."""
+"""Who to ask for a topic, and with which credentials: read from the secret of the Kafka system, or its parameter."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
 
+from jobs.ingest.addresses import find_secret, read_parameter
+from shared.contracts.connections import MSK_IAM
 from shared.errors import TerminalError
+from shared.names import source_parameter, source_secret
 
-IAM = "AWS_MSK_IAM"
 LOGIN_MODULES = {
     "PLAIN": "org.apache.kafka.common.security.plain.PlainLoginModule",
     "SCRAM-SHA-256": "org.apache.kafka.common.security.scram.ScramLoginModule",
@@ -22,7 +24,7 @@ IAM_LOGIN = {
 
 
 class KafkaConnection(BaseModel):
-    """The connection as the secret holds it.
+    """The connection as the secret holds it, or the parameter of a cluster that the stack made.
 
     With `AWS_MSK_IAM` the job's role is the credential; the other mechanisms need a user and a password.
     """
@@ -45,7 +47,7 @@ class KafkaConnection(BaseModel):
 
     @classmethod
     def parse(cls, text: str, name: str) -> KafkaConnection:
-        """Read a secret's text.
+        """Read the text of a secret, or of a parameter, which `name` is to say.
 
         Raises:
             TerminalError: it is not a connection; the error tells no value of it.
@@ -57,10 +59,10 @@ class KafkaConnection(BaseModel):
         except ValueError:
             given = "no JSON"
         raise TerminalError(
-            f"the secret {name} is not a connection to Kafka",
+            f"{name} is not a connection to Kafka",
             given=given,
             expected="JSON with bootstrap_servers, security_protocol and, for SASL, sasl_mechanism and its credentials",
-            mend="put it again with `aws secretsmanager put-secret-value`",
+            mend="put it again with `./lake secrets put`",
         )
 
     @property
@@ -70,12 +72,32 @@ class KafkaConnection(BaseModel):
         if self.sasl_mechanism is None:
             return settings
         settings["sasl.mechanism"] = self.sasl_mechanism
-        return settings | (IAM_LOGIN if self.sasl_mechanism == IAM else {"sasl.jaas.config": self._login()})
+        return settings | (IAM_LOGIN if self.sasl_mechanism == MSK_IAM else {"sasl.jaas.config": self._login()})
 
     def _login(self) -> str:
         user, password = (s.get_secret_value() if s else "" for s in (self.username, self.password))
         module = LOGIN_MODULES[str(self.sasl_mechanism)]
         return f"{module} required username={_quoted(user)} password={_quoted(password)};"
+
+
+def read_connection(env: str, system: str) -> KafkaConnection:
+    """The connection that the secret holds or, where nobody has filled it, that of the cluster the stack made.
+
+    Raises:
+        SourceUnavailableError: Secrets Manager or SSM did not answer.
+        TerminalError: there is none, or what there is is none.
+    """
+    secret, parameter = source_secret(env, system), source_parameter(env, system)
+    if (text := find_secret(secret)) is not None:
+        return KafkaConnection.parse(text, f"the secret {secret}")
+    if (text := read_parameter(parameter)) is not None:
+        return KafkaConnection.parse(text, f"the parameter {parameter}")
+    raise TerminalError(
+        f"nobody has said how to connect to {system}",
+        given=f"the secret {secret} without a value, and no parameter {parameter}",
+        expected="a connection in the secret, or a cluster of the stack's own",
+        mend="put the secret with `./lake secrets put`, or set kafka.serverless in the environment's file and deploy",
+    )
 
 
 def _quoted(text: str) -> str:

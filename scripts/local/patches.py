@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.local import api_models, emr, event_targets, lake_formation, lambdas
+from scripts.local import api_models, emr, event_targets, lake_formation, lambdas, msk
 from scripts.local.moto_version import require_known_moto
 
 
@@ -22,3 +22,4 @@ def install() -> None:
     lambdas.install()
     lake_formation.install()
     event_targets.install()
+    msk.install()

@@ -18,11 +18,16 @@ if TYPE_CHECKING:
     from shared.config import Environment
 
 
+KAFKA = "kafka"
+
+
 def sources(environment: Environment, caller: Caller) -> Iterator[Finding]:
     """One finding a system; what is left out fails the tables of that system alone, so it is a warning."""
     sources = [table.source for table in load_catalog().tables.values() if table.source]
     for system, kind in sorted({(source.system, source.type) for source in sources}):
-        if kind in SECRET_TYPES:
+        if kind == KAFKA and environment.kafka.serverless:
+            yield Finding(check="sources", status=OK, found=f"{system}: the deploy makes a cluster and tells the jobs")
+        elif kind in SECRET_TYPES:
             yield _connection(environment, system)
         elif kind in ADDRESSED_TYPES:
             yield _address(environment, caller, system)

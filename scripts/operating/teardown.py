@@ -32,6 +32,7 @@ STATEFUL = (
     "AWS::DynamoDB::Table",
     "AWS::SecretsManager::Secret",
     "AWS::Logs::LogGroup",
+    "AWS::MSK::ServerlessCluster",
     # The key last: without it nothing of the others can be read.
     "AWS::KMS::Key",
 )
@@ -105,6 +106,8 @@ def _delete(kept: Kept) -> str:
             return f"deleted, to be had back for {KEY_DAYS} days"
         case "AWS::Logs::LogGroup":
             boto3.client("logs").delete_log_group(logGroupName=kept.name)
+        case "AWS::MSK::ServerlessCluster":
+            boto3.client("kafka").delete_cluster(ClusterArn=kept.name)
         case "AWS::KMS::Key":
             boto3.client("kms").schedule_key_deletion(KeyId=kept.name, PendingWindowInDays=KEY_DAYS)
             return f"will be deleted in {KEY_DAYS} days; until then that can be taken back"

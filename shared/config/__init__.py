@@ -1,6 +1,7 @@
 """One environment's settings: a YAML file per environment, read through one frozen model."""
 
-from shared.config.model import Environment, Kafka, WorkerSize, environment_names, load_environment
+from shared.config.kafka import Kafka
+from shared.config.model import Environment, WorkerSize, environment_names, load_environment
 from shared.config.network import Network
 
 __all__ = ["Environment", "Kafka", "Network", "WorkerSize", "environment_names", "load_environment"]

@@ -9,6 +9,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from shared.access_modes import AccessMode
+from shared.config.kafka import Kafka
 from shared.config.network import Network, Vpc
 from shared.config.settings import Settings
 from shared.errors import TerminalError, UnknownNameError
@@ -108,17 +109,6 @@ class GitHub(Settings):
     environment: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$")
 
 
-class Kafka(Settings):
-    """How topics of Kafka are read.
-
-    `cluster_arn` is an MSK cluster that lets the jobs in by their role; without it the secret holds a user. A streaming
-    job reads the topics every `every_seconds`; without it the daily batch alone does.
-    """
-
-    cluster_arn: str | None = Field(default=None, pattern=r"^arn:[\w-]+:kafka:[a-z0-9-]+:\d{12}:cluster/[^/]+/[^/]+$")
-    every_seconds: int | None = Field(default=None, ge=10, le=3600)
-
-
 class Schedule(Settings):
     """When a machine starts by itself; `cron` is EventBridge Scheduler's six-field form."""
 
@@ -184,6 +174,19 @@ class Environment(Settings):
     def _lives_in_one_network(self) -> Self:
         if self.network and self.vpc:
             raise ValueError("`network` names a VPC that is there and `vpc` makes one: give one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_place_for_its_cluster(self) -> Self:
+        if not self.kafka.serverless:
+            return self
+        if not self.vpc and not (self.network and self.network.vpc_id):
+            raise ValueError(
+                "`kafka.serverless` makes a cluster in a VPC: have one made by `vpc`, or say which one the subnets of "
+                "`network` are in, as network.vpc_id"
+            )
+        if (self.vpc and len(self.vpc.zones) == 1) or (self.network and len(self.network.subnet_ids) == 1):
+            raise ValueError("MSK Serverless wants subnets in two zones at least, and there is one")
         return self
 
     @property

@@ -13,10 +13,12 @@ class Network(Settings):
     """Where job runs live in a VPC whose subnets have a way to the sources.
 
     Without one, EMR Serverless reaches S3 and other services of its region, but neither Snowflake nor the ECB.
+    `vpc_id` is asked for only where the stack puts something more into that VPC, such as a cluster of Kafka.
     """
 
     subnet_ids: tuple[str, ...] = Field(min_length=1, max_length=16)
     security_group_ids: tuple[str, ...] = Field(min_length=1, max_length=5)
+    vpc_id: str | None = Field(default=None, pattern=r"^vpc-[0-9a-f]+$")
 
 
 class Vpc(Settings):

@@ -28,6 +28,7 @@ SERVICES = {
     "lambda": "lambda",
     "lakeformation": "lakeformation",
     "glue": "glue",
+    "kafka": "kafka",
     "athena": "athena",
 }
 # Rights that are no operation of an API.
@@ -39,6 +40,8 @@ RIGHTS_ONLY = {
     "s3:ListMultipartUploadParts",
     *(f"logs:{verb}LogDelivery" for verb in ("Create", "Get", "Update", "Delete")),
     "logs:ListLogDeliveries",
+    # Of Kafka's own protocol. Source: AWS service authorization reference, "Apache Kafka APIs for Amazon MSK clusters".
+    *(f"kafka-cluster:{action}" for action in ("Connect", "DescribeTopic", "ReadData", "DescribeGroup", "AlterGroup")),
 }
 FORBIDDEN_TO_JOBS = ("glue:", "lakeformation:", "iam:", "kms:*", "s3:*", "dynamodb:DeleteItem")
 

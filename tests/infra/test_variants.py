@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from jobs.ingest.kafka_connection import KafkaConnection
 from scripts.local.account import LocalAccount
 from scripts.local.assembly import read_stack
 from scripts.local.clients import ACCOUNT, client
@@ -188,3 +189,27 @@ def test_streaming_on_and_lake_formation_off(tmp_path):
         assert applications()[f"{Names(prod).stack}-streaming"]["applicationId"] in request
         assert str(TableName.parse("bronze.kafka__order_events")) in request
         assert [] == client("lakeformation").list_resources()["ResourceInfoList"]
+
+
+def test_streaming_from_a_cluster_that_the_stack_makes(tmp_path):
+    """Where the cluster is met stands in a parameter, as jobs read a connection."""
+    changes = STREAMING | {"kafka": {"serverless": True, "every_seconds": 60}, "vpc": {}}
+    with deployed("prod", tmp_path / "out", changes) as (prod, _):
+        [cluster] = client("kafka").list_clusters_v2()["ClusterInfoList"]
+        [place] = client("kafka").describe_cluster_v2(ClusterArn=cluster["ClusterArn"])["ClusterInfo"]["Serverless"][
+            "VpcConfigs"
+        ]
+        network = applications()[Names(prod).application]["networkConfiguration"]
+        told = client("ssm").get_parameter(Name=source_parameter("prod", "kafka"))["Parameter"]["Value"]
+        [brokers] = client("ec2").describe_security_groups(GroupIds=place["SecurityGroupIds"])["SecurityGroups"]
+
+        assert (Names(prod).stack, "SERVERLESS") == (cluster["ClusterName"], cluster["ClusterType"])
+        assert sorted(network["subnetIds"]) == sorted(place["SubnetIds"])
+        assert [(9098, 9098, network["securityGroupIds"])] == [
+            (rule["FromPort"], rule["ToPort"], [pair["GroupId"] for pair in rule["UserIdGroupPairs"]])
+            for rule in brokers["IpPermissions"]
+        ]
+        connection = KafkaConnection.parse(told, "the parameter")
+        assert connection.settings["bootstrap.servers"].endswith(":9098")
+        assert "AWS_MSK_IAM" == connection.sasl_mechanism
+        assert {f"{Names(prod).stack}-streaming", Names(prod).application} == set(applications())

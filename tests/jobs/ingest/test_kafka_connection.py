@@ -2,16 +2,19 @@
 
 import json
 
+import boto3
 import pytest
 
-from jobs.ingest.kafka_connection import KafkaConnection
+from jobs.ingest.kafka_connection import KafkaConnection, read_connection
+from shared.contracts.connections import connection_by_role
 from shared.errors import TerminalError
+from shared.names import source_parameter, source_secret
 
 SERVERS = {"bootstrap_servers": "b-1:9098,b-2:9098"}
 
 
 def settings(**connection):
-    return KafkaConnection.parse(json.dumps(SERVERS | connection), "lakewright/prod/kafka").settings
+    return KafkaConnection.parse(json.dumps(SERVERS | connection), "the secret lakewright/prod/kafka").settings
 
 
 def test_a_role_is_the_credential_of_msk():
@@ -22,6 +25,7 @@ def test_a_role_is_the_credential_of_msk():
         "sasl.jaas.config": "software.amazon.msk.auth.iam.IAMLoginModule required;",
         "sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
     } == settings(sasl_mechanism="AWS_MSK_IAM")
+    assert settings(sasl_mechanism="AWS_MSK_IAM") == settings(**connection_by_role("b-1:9098,b-2:9098"))
 
 
 def test_a_password_with_any_character_stays_one_value():
@@ -52,7 +56,26 @@ def test_a_password_with_any_character_stays_one_value():
 )
 def test_what_is_wrong_with_a_secret_is_told_without_its_values(text, said):
     with pytest.raises(TerminalError, match=said) as caught:
-        KafkaConnection.parse(text, "lakewright/prod/kafka")
+        KafkaConnection.parse(text, "the secret lakewright/prod/kafka")
 
     assert "lakewright/prod/kafka" in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_cluster_of_the_stack_is_met_unless_the_secret_says_otherwise(account):
+    secrets, ssm = (boto3.client(service, endpoint_url=account) for service in ("secretsmanager", "ssm"))
+    secrets.create_secret(Name=source_secret("prod", "kafka"))
+    with pytest.raises(TerminalError, match=r"nobody has said how to connect to kafka.*kafka\.serverless"):
+        read_connection("prod", "kafka")
+
+    told = json.dumps(connection_by_role("boot-1:9098"))
+    ssm.put_parameter(Name=source_parameter("prod", "kafka"), Value=told, Type="String")
+    assert ("boot-1:9098", "AWS_MSK_IAM") == servers_and_login(read_connection("prod", "kafka"))
+
+    by_hand = json.dumps({"bootstrap_servers": "b-9:9096", "security_protocol": "SSL"})
+    secrets.put_secret_value(SecretId=source_secret("prod", "kafka"), SecretString=by_hand)
+    assert ("b-9:9096", None) == servers_and_login(read_connection("prod", "kafka"))
+
+
+def servers_and_login(connection):
+    return connection.bootstrap_servers, connection.sasl_mechanism

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from scripts.local.cloudformation.errors import TemplateError
 from scripts.local.cloudformation.registry import Handler, handles
 from scripts.local.cloudformation.resource import Made, Resource
-from shared.events import DECLARED_ACCESS, AccessDeclared
+from shared.events import CLUSTER_BROKERS, DECLARED_ACCESS, AccessDeclared, ClusterMade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +39,13 @@ class DeclaredAccess(Custom):
     """Who may see what, brought to Lake Formation by a function."""
 
     applied = frozenset(AccessDeclared.model_fields)
+
+
+@handles(CLUSTER_BROKERS)
+class ClusterBrokers(Custom):
+    """Where a cluster of Kafka is met, asked by a function."""
+
+    applied = frozenset(ClusterMade.model_fields)
 
 
 def _made(resource: Resource, kind: str) -> Made:

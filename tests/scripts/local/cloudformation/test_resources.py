@@ -4,7 +4,7 @@ import pytest
 
 from scripts.local.clients import client
 from scripts.local.cloudformation import known_types
-from shared.events import DECLARED_ACCESS
+from shared.events import CLUSTER_BROKERS, DECLARED_ACCESS
 
 ALLOW = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 TRUST = {"Version": "2012-10-17", "Statement": [ALLOW]}
@@ -214,6 +214,20 @@ RESOURCES = {
     ),
     "AWS::Logs::LogGroup": ({"RetentionInDays": 30}, {"RetentionInDays": 365}),
     "AWS::Logs::ResourcePolicy": ({"PolicyName": "write", "PolicyDocument": "{}"}, {"PolicyDocument": "{ }"}),
+    "AWS::MSK::ServerlessCluster": (
+        {
+            "ClusterName": "shop",
+            "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}},
+            "VpcConfigs": [
+                {
+                    "SubnetIds": [{"Ref": "Subnet"}],
+                    "SecurityGroups": [{"Fn::GetAtt": ["SecurityGroup", "GroupId"]}],
+                }
+            ],
+            "Tags": {"owner": "data"},
+        },
+        {},
+    ),
     "AWS::S3::Bucket": (
         {
             "BucketEncryption": {"ServerSideEncryptionConfiguration": [ENCRYPTION]},
@@ -263,8 +277,8 @@ RESOURCES = {
         {"DefinitionSubstitutions": {"lake": "two"}},
     ),
 }
-# Stacks and the function behind a custom resource are tried by a deploy of the whole app.
-ELSEWHERE = {"AWS::CloudFormation::Stack", DECLARED_ACCESS}
+# Stacks and the functions behind a custom resource are tried by a deploy of the whole app.
+ELSEWHERE = {"AWS::CloudFormation::Stack", CLUSTER_BROKERS, DECLARED_ACCESS}
 
 
 # Where the last word of the type is not enough to tell one from another.

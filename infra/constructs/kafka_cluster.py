@@ -1,0 +1,107 @@
+"""A cluster of MSK Serverless, which job runs reach by their role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import CustomResource, RemovalPolicy
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_msk as msk
+from constructs import Construct
+
+from infra.constructs.event_function import EventFunction
+from infra.constructs.retention import removal_policy
+from shared.events import BOOTSTRAP_SERVERS, CLUSTER_BROKERS
+from shared.names import Names
+
+if TYPE_CHECKING:
+    from infra.constructs.artifact_asset import ArtifactAsset
+    from infra.constructs.lake_key import LakeKey
+    from infra.constructs.placement import Placement
+    from shared.config import Environment
+
+# Where MSK meets clients that it knows by their role.
+PORT = 9098
+
+
+class KafkaCluster(Construct):
+    """A cluster in the subnets of the job runs, whose security group admits them alone, on one port.
+
+    CloudFormation has no attribute for where it is met, so a function asks once it is made; job runs could not ask
+    themselves, since a VPC without a way out has none to MSK's own API either. All settings of a cluster are
+    create-only and its topics are data: it outlives its stack, and its name keeps a second one from taking its place.
+
+    Example:
+        KafkaCluster(self, "Cluster", environment=env, placement=placement, code=lambdas, key=storage.key)
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        environment: Environment,
+        placement: Placement,
+        code: ArtifactAsset,
+        key: LakeKey,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.security_group_id = self._security_group(placement)
+        of = msk.CfnServerlessCluster
+        cluster = of(
+            self,
+            "Cluster",
+            cluster_name=Names(environment).stack,
+            client_authentication=of.ClientAuthenticationProperty(
+                sasl=of.SaslProperty(iam=of.IamProperty(enabled=True))
+            ),
+            vpc_configs=[
+                of.VpcConfigProperty(subnet_ids=list(placement.subnet_ids), security_groups=[self.security_group_id])
+            ],
+        )
+        cluster.apply_removal_policy(removal_policy(environment, wanted=RemovalPolicy.RETAIN))
+        self.arn = cluster.attr_arn
+        self.bootstrap_servers = self._asked(environment, code, key)
+
+    def _security_group(self, placement: Placement) -> str:
+        rule = ec2.CfnSecurityGroup.IngressProperty
+        group = ec2.CfnSecurityGroup(
+            self,
+            "Brokers",
+            group_description="Brokers of Kafka, met by the job runs of the lake",
+            vpc_id=placement.vpc_id,
+            security_group_ingress=[
+                rule(
+                    ip_protocol="tcp",
+                    from_port=PORT,
+                    to_port=PORT,
+                    source_security_group_id=jobs,
+                    description="Job runs of the lake",
+                )
+                for jobs in placement.security_group_ids
+            ],
+        )
+        return group.attr_group_id
+
+    def _asked(self, environment: Environment, code: ArtifactAsset, key: LakeKey) -> str:
+        function = EventFunction(
+            self,
+            "OnClusterMade",
+            event="on_cluster_made",
+            environment=environment,
+            code=code,
+            key=key,
+            variables={},
+            statements=[iam.PolicyStatement(actions=["kafka:GetBootstrapBrokers"], resources=[self.arn])],
+        )
+        resource = CustomResource(
+            self,
+            "Met",
+            service_token=function.function.function_arn,
+            resource_type=CLUSTER_BROKERS,
+            properties={"ClusterArn": self.arn},
+        )
+        # The role's rights have to be there before the function is asked.
+        resource.node.add_dependency(function)
+        return resource.get_att_string(BOOTSTRAP_SERVERS)

@@ -1,0 +1,1 @@
+"""A deploy has made a cluster of Kafka: where is it met?"""
