@@ -10,6 +10,7 @@ from shared.names import Layer, TableName
 
 # The classes of data that do not leave the place of personal data as they are.
 CLOSED = ("confidential", "restricted")
+STRICTEST_CLASS = CLOSED[-1]
 # What stands in place of a value in copies that people look at.
 MASKED = "***"
 # Holds what no contract has classified yet.

@@ -21,6 +21,7 @@ from shared.names import (
     table_location,
     tombstones_location,
 )
+from shared.vault import vault_location
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -48,6 +49,7 @@ def places_to_read(catalog: Catalog, roots: Roots, found: Iterable[Found]) -> tu
             root = roots.of(is_personal=table.is_personal)
             tables |= {table_location(root, table.name), quarantine_location(root, table.name)}
             tables |= {tombstones_location(roots.lake, table.name), events_location(roots.lake, table.name)}
+            tables.add(vault_location(roots.pii, table.name))
     on_the_way = [f"{root}/{STAGING_FOLDER}" for root in (roots.lake, roots.pii)] + [f"{roots.lake}/{UNLOAD_FOLDER}"]
     feeds = [f"{table}/{CHANGE_DATA}" for table in tables]
     data = [*tables, *feeds, *on_the_way, f"{roots.lake}/{RUNS_FOLDER}"]
@@ -63,9 +65,8 @@ def own_values(session: SparkSession, found: Iterable[Found], values: Iterable[s
         values: The person's values in clear.
     """
     own = set(values)
-    personal = {f.location: f.table for f in found if f.table.is_personal and f.place == str(f.table.name)}
-    for location, table in personal.items():
-        closed = [F.col(c.name).cast("string") for c in table.columns if c.is_closed]
+    for location, names in {f.location: f.closed for f in found if f.closed}.items():
+        closed = [F.col(name).cast("string") for name in names]
         theirs = session.read.format("delta").load(location).select(F.explode(F.array(*closed)).alias(CELL))
         mine = F.broadcast(relation(session, VALUE, own))
         held = theirs.join(mine, on=F.col(CELL).contains(F.col(VALUE))).select(VALUE).distinct()

@@ -11,6 +11,7 @@ from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.relation import relation
 from shared.contracts import Kind
 from shared.names import events_location, quarantine_location, table_location, tombstones_location
+from shared.vault import TOKEN, VALUE, vault_location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,7 +30,10 @@ TELLING = 6
 
 @dataclass(frozen=True)
 class Found:
-    """Rows of a person in one place: how many, and the condition between a row `t` and a key `k` that finds them."""
+    """Rows of a person in one place: how many, and the condition between a row `t` and a key `k` that finds them.
+
+    `closed` are the columns of the place in which values are in clear.
+    """
 
     place: str
     location: str
@@ -37,6 +41,7 @@ class Found:
     keys: frozenset[str] = field(repr=False)
     condition: Column = field(repr=False, compare=False)
     rows: int = 0
+    closed: tuple[str, ...] = ()
 
 
 @dataclass
@@ -44,11 +49,13 @@ class Person:
     """What is known of a person while they are looked for; `keys` and `values` are in clear, and stay in this process.
 
     `shared` are columns of which rows of others hold a value, too: it does not lead to what is theirs alone.
+    `tokenized` are the values, by table, that stand in its columns as tokens, or did.
     """
 
     keys: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict, repr=False)
     values: set[str] = field(default_factory=set, repr=False)
     shared: set[str] = field(default_factory=set)
+    tokenized: dict[str, set[str]] = field(default_factory=dict, repr=False)
 
     def add(self, table: Table, column: str, values: Iterable[str | None]) -> None:
         """Remember values of a column that others point to."""
@@ -82,6 +89,8 @@ class Search:
             pointed = {w.keys_column for w in ways if w.keys.name == way.known_as.name}
             self._in_table(way, pointed)
             self._beside(way)
+        for table in {str(w.table.name): w.table for w in ways if w.table.kind is Kind.REFINED}.values():
+            self._in_vault(table)
 
     def exists(self, location: str) -> bool:
         """Whether there is a table at a place."""
@@ -120,7 +129,8 @@ class Search:
                 self._remember(way, rows, location, pointed)
         finally:
             rows.unpersist()
-        self.found.append(Found(str(table.name), location, table, keys, condition, count))
+        closed = tuple(c.name for c in table.columns if c.is_closed) if table.is_personal else ()
+        self.found.append(Found(str(table.name), location, table, keys, condition, count, closed))
 
     def _remember(self, way: Reach, rows: DataFrame, location: str, pointed: set[str]) -> None:
         """Keep the values by which other tables know these rows, and what they tell of the person in clear."""
@@ -136,6 +146,9 @@ class Search:
                     self.person.shared.add(f"{known.name}.{column.name}")
                     theirs -= held
             self.person.add(known, column.name, theirs)
+        for column in known.tokenized if way.image else ():
+            texts = {r[0] for r in rows.select(_text(way, column)).distinct().collect()} - {None}
+            self.person.tokenized[str(known.name)] = self.person.tokenized.get(str(known.name), set()) | texts
         closed = [c.name for c in way.table.columns if c.is_closed] if way.table.is_personal else []
         for row in rows.select(*[F.col(name).cast("string") for name in closed]).distinct().collect() if closed else ():
             self.person.values |= {value for value in row if value is not None and len(value) >= TELLING}
@@ -165,6 +178,40 @@ class Search:
         if keys and self.exists(location):
             rows = self._not_found_before(self.matching(location, keys, condition), location)
             self.found.append(Found(f"{what} of {table.name}", location, table, keys, condition, rows.count()))
+
+    def _in_vault(self, table: Table) -> None:
+        """What the person's tokens stand for, unless a row of somebody else has the same value.
+
+        It is found last and so deleted first: a run that dies after it finds the rest by what is still there.
+        """
+        location = vault_location(self.roots.pii, table.name)
+        if not self.exists(location):
+            return
+        vault = self._rows(location)
+        places = (table_location(self.roots.lake, table.name), events_location(self.roots.lake, table.name))
+        there = [place for place in places if self.exists(place)]
+        own = [self.matching(f.location, f.keys, f.condition) for f in self.found if f.location in there]
+        others = [self._not_found_before(self._rows(place), place) for place in there]
+        values = self._values(vault, own, table) | self.person.tokenized.get(str(table.name), set())
+        mine = vault.join(F.broadcast(relation(self.session, VALUE, values)), on=VALUE, how="left_semi")
+        values -= self._values(mine, others, table)
+        self.person.values |= {value for value in values if len(value) >= TELLING}
+        rows = vault.join(F.broadcast(relation(self.session, VALUE, values)), on=VALUE, how="left_semi")
+        tokens = frozenset(r[0] for r in rows.select(TOKEN).collect())
+        is_token = F.col(f"t.{TOKEN}") == F.col(f"k.{KEY}")
+        self.found.append(Found(f"vault of {table.name}", location, table, tokens, is_token, len(tokens), (VALUE,)))
+
+    @staticmethod
+    def _values(vault: DataFrame, shown: Sequence[DataFrame], table: Table) -> set[str]:
+        """The values of a vault whose tokens stand in some rows of its table."""
+        found: set[str] = set()
+        for rows in shown:
+            names = [c.name for c in table.tokenized if c.name in rows.columns]
+            if names:
+                tokens = rows.select(F.explode(F.array(*names)).alias(TOKEN))
+                shown_here = vault.join(tokens, on=TOKEN, how="left_semi")
+                found |= {r[0] for r in shown_here.select(VALUE).distinct().collect()}
+        return found
 
 
 def is_telling(key: str) -> bool:

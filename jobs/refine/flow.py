@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial, reduce
+from functools import cache, partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +33,9 @@ from jobs.refine.pii_keys import read_pii_keys
 from jobs.refine.refused import RAW_ROW, raw_row, refused_rows
 from jobs.refine.relationships import parent_keys, parent_positions, with_parents_checked
 from jobs.refine.rules import FAILED, WARNED, failed_rules, warned, warned_rules, warning_measures
-from jobs.refine.treatment import treated
+from jobs.refine.treatment import token_values, treated
 from jobs.refine.typing import AS_GIVEN, typed
+from jobs.refine.vault import keep_tokens
 from jobs.runtime.books import audit, balance
 from jobs.runtime.commit import commit
 from jobs.runtime.history import IS_DELETE
@@ -88,10 +89,10 @@ def refine(flow: Flow) -> TableOutcome:
     rows = queried(flow, new.unionByName(again.rows) if again else new)
     released = before.select("batch").distinct() if before is not None and flow.is_rebuilt else None
     try:
-        staged, seen = _stage(flow, rows, parents)
+        staged, seen, clear = _stage(flow, rows, parents)
         seen["keyless"] += arrived.books.get("quarantined", 0)
         inputs = {str(source.name): arrived.sequence, **{n: p.flows[n].sequence for n, p in parents.items()}}
-        return _commit(flow, staged, seen, inputs, again.released if again else released)
+        return _commit(flow, staged, seen, inputs, again.released if again else released, clear=clear)
     finally:
         unstage(flow.session, flow.staging)
         if again:
@@ -104,11 +105,15 @@ def _batch(flow: Flow, source: Table, version: int, after: int, upto: int) -> Da
     return input_rows(flow, source, version).where(F.col("_sequence").between(F.lit(first), F.lit(upto)))
 
 
-def _stage(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> tuple[DataFrame, dict[str, Any]]:
-    """Type, rule and rank the batch, and write it down with its measures."""
+def _stage(
+    flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]
+) -> tuple[DataFrame, dict[str, Any], DataFrame | None]:
+    """Type, rule and rank the batch, and write it down with its measures; what its tokens stand for is not staged."""
     table = flow.table
     ruled = typed(rows, table).withColumns({FAILED: failed_rules(table), WARNED: warned_rules(table)})
-    safe = treated(ruled, table, partial(read_pii_keys, flow.job.env))
+    # Once for both: were the key rotated in between, a token would stand for nothing.
+    read_keys = cache(partial(read_pii_keys, flow.job.env))
+    safe, clear = treated(ruled, table, read_keys), token_values(ruled, table, read_keys)
     checked = with_horizon_checked(with_parents_checked(safe, table, parent_keys(flow, parents, safe)), flow)
     columns = [*table.column_names, FAILED, WARNED, RAW_ROW, POSITION, *ORIGIN, NEWEST, TIED]
     columns += [IS_DELETE] if table.apply_as_deletes else []
@@ -124,15 +129,21 @@ def _stage(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> tu
         *warning_measures(table),
     ]
     staged = stage(flow.session, newest.observe(observation, *measures), flow.staging)
-    return staged, observation.get
+    return staged, observation.get, clear
 
 
 def _commit(
-    flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[str, Any], released: DataFrame | None
+    flow: Flow,
+    staged: DataFrame,
+    seen: dict[str, Any],
+    inputs: dict[str, Any],
+    released: DataFrame | None,
+    *,
+    clear: DataFrame | None,
 ) -> TableOutcome:
     table = flow.table
     if table.history:
-        return keep_history(flow, staged, seen, inputs, released)
+        return keep_history(flow, staged, seen, inputs, released, clear=clear)
     snapshot = table.disposition is Disposition.SNAPSHOT
     bounds = None if snapshot or seen["least"] is None else (seen["least"], seen["greatest"])
     target = target_rows(flow, bounds)
@@ -150,6 +161,8 @@ def _commit(
         warnings |= {SEQUENCE_TIED: tied} if tied else {}
         refused = refused_rows(rows, table) if books["quarantined"] else None
         quarantine(flow.session, flow.batch, flow.quarantine, refused, table.fingerprint, released)
+        shows = books["inserted"] + books["updated"]
+        keep_tokens(flow, clear, rows.where(F.col(FATE).isin(INSERT, UPDATE)) if shows else None)
         bury(flow, rows.where(is_delete(table) & F.col(FATE).isin(DELETE, BURY)) if books["tombstoned"] else None)
         if not flow.is_rebuilt:
             ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by, has_feed=flow.has_feed)

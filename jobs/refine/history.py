@@ -22,6 +22,7 @@ from jobs.refine.gate import pass_gate
 from jobs.refine.merge import target_rows, write_batch
 from jobs.refine.refused import refused_rows
 from jobs.refine.rules import FAILED, warned
+from jobs.refine.vault import keep_tokens
 from jobs.runtime.books import audit, balance
 from jobs.runtime.commit import commit
 from jobs.runtime.history import IS_DELETE, greatest_first, living_content, versions
@@ -59,7 +60,13 @@ def with_horizon_checked(rows: DataFrame, flow: Flow) -> DataFrame:
 
 
 def keep_history(
-    flow: Flow, staged: DataFrame, seen: dict[str, Any], inputs: dict[str, Any], released: DataFrame | None
+    flow: Flow,
+    staged: DataFrame,
+    seen: dict[str, Any],
+    inputs: dict[str, Any],
+    released: DataFrame | None,
+    *,
+    clear: DataFrame | None,
 ) -> TableOutcome:
     """Commit the events of a staged batch, and the versions that they make.
 
@@ -71,6 +78,7 @@ def keep_history(
         seen: The measures of the batch.
         inputs: How far the input is consumed once this lands.
         released: The rows that the quarantine lets go, since the batch read them again.
+        clear: What the tokens of the batch stand for; None for a table without tokens.
 
     Raises:
         GateClosedError: the table with this batch applied fails a table rule of severity `error`.
@@ -89,7 +97,9 @@ def keep_history(
         )
         refused = refused_rows(staged, table) if books["quarantined"] else None
         quarantine(flow.session, flow.batch, flow.quarantine, refused, table.fingerprint, released)
-        record(flow, judged.where(F.col(ARRIVED) & F.col(COUNTS)) if books["recorded"] else None)
+        counting = judged.where(F.col(ARRIVED) & F.col(COUNTS)) if books["recorded"] else None
+        keep_tokens(flow, clear, counting)
+        record(flow, counting)
         if not flow.is_rebuilt:
             ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by, has_feed=flow.has_feed)
         landed = commit(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 64
 INNER, OUTER = "_pii_inner", "_pii_outer"
 BETWEEN = ":"
+# What a token begins with, and what is hashed to make one.
+TOKENIZED = f"tok{BETWEEN}"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,13 @@ class PiiKeys:
         """What a value is hashed to, as `hashed` does it for a column."""
         digest = hmac.new(self.versions[self.current].encode(), value.encode(), hashlib.sha256)
         return f"{self.current}{BETWEEN}{digest.hexdigest()}"
+
+    def token(self, text: Column) -> Column:
+        """What stands for a text until it is turned back, on rows that have the pads beside them.
+
+        It is no hash that stands anywhere else: who may turn tokens back learns nothing of columns that are hashed.
+        """
+        return F.concat(F.lit(TOKENIZED), self.hashed(F.concat(F.lit(TOKENIZED), text)))
 
     def of_version(self, version: str) -> PiiKeys:
         """The same keys with another version as the current one."""

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from jobs.refine.pii_keys import INNER, OUTER
 from shared.contracts import Treatment
 from shared.personal_data import MASKED
+from shared.vault import TOKEN, VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,8 +38,25 @@ def treated(rows: DataFrame, table: Table, read_keys: Callable[[], PiiKeys]) -> 
     if not any(c.treatment and c.treatment.needs_key for c in table.treated):
         return rows.withColumns({c.name: _without_key(c) for c in table.treated})
     keys = read_keys()
-    values = {c.name: keys.hashed(F.col(c.name)) if _needs_key(c) else _without_key(c) for c in table.treated}
+    values = {c.name: _with_key(c, keys) if _needs_key(c) else _without_key(c) for c in table.treated}
     return keys.beside(rows).withColumns(values).drop(INNER, OUTER)
+
+
+def token_values(rows: DataFrame, table: Table, read_keys: Callable[[], PiiKeys]) -> DataFrame | None:
+    """What the tokens of some rows stand for, in clear; None for a table without tokens.
+
+    Grain: one row in, one row per token out. It is written nowhere but to the vault.
+
+    Args:
+        rows: Typed rows, before they are treated.
+        table: The contract.
+        read_keys: Gives the very keys that the rows are treated with.
+    """
+    if not table.tokenized:
+        return None
+    keys = read_keys()
+    pairs = [F.struct(keys.token(F.col(c.name)).alias(TOKEN), F.col(c.name).alias(VALUE)) for c in table.tokenized]
+    return keys.beside(rows).select(F.inline(F.array(*pairs))).where(F.col(TOKEN).isNotNull()).distinct()
 
 
 def shown(column: Column) -> SparkColumn:
@@ -49,6 +67,11 @@ def shown(column: Column) -> SparkColumn:
 
 def _needs_key(column: Column) -> bool:
     return column.treatment is not None and column.treatment.needs_key
+
+
+def _with_key(column: Column, keys: PiiKeys) -> SparkColumn:
+    value = F.col(column.name)
+    return keys.token(value) if column.treatment is Treatment.TOKENIZE else keys.hashed(value)
 
 
 def _without_key(column: Column) -> SparkColumn:

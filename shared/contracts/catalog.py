@@ -12,6 +12,7 @@ from shared.contracts.compile import compile_contract
 from shared.contracts.document import SUFFIX, short_name
 from shared.contracts.model import Kind
 from shared.contracts.neighbours import check_neighbours, dependency_place
+from shared.contracts.vault import vault_of
 from shared.errors import ContractError, UnknownNameError
 from shared.names import OWN_MACHINES, Layer, Machine
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shared.contracts.model import Table
+    from shared.contracts.vault import Vault
     from shared.names import TableName
 
 FOLDER = Path(__file__).parent
@@ -43,6 +45,11 @@ class Catalog:
         if name not in self.tables:
             raise UnknownNameError("table", name, sorted(self.tables))
         return self.tables[name]
+
+    @property
+    def vaults(self) -> list[Vault]:
+        """The vaults of all tables that have one."""
+        return [vault for table in self.tables.values() if (vault := vault_of(table))]
 
     def is_read_by_query(self, name: TableName) -> bool:
         """Whether a built table reads this one, and so needs to be told what changed in it."""

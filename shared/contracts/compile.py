@@ -12,7 +12,7 @@ from shared.contracts.history import compile_history
 from shared.contracts.model import Disposition, Kind, Query, RowRule, Table, TableRule
 from shared.contracts.program import Program, read_program
 from shared.contracts.query import BATCH, read_query
-from shared.contracts.readers import compile_readers
+from shared.contracts.readers import compile_detokenizers, compile_readers
 from shared.contracts.rules import compile_rules
 from shared.contracts.source import compile_source
 from shared.contracts.subjects import SUBJECT, compile_subject
@@ -101,6 +101,7 @@ def compile_contract(path: Path) -> Table:
         table_rules=tuple(r for r in rules if isinstance(r, TableRule)),
         domain=document.contract.domain,
         readers=compile_readers(document, columns),
+        detokenizers=compile_detokenizers(document, columns, query),
         business_name=document.schema.businessName,
         file=path,
     )

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from shared.contracts.column import Column
+from shared.contracts.treatment import Treatment
 from shared.contracts.versions import IS_CURRENT, VALID_FROM, VALID_TO, History
 from shared.personal_data import RESCUED
 
@@ -118,7 +119,7 @@ class Table:
     `apply_as_deletes` is a predicate over the input's row that holds for a delete; tombstones are kept for ever when
     `tombstone_retention_seconds` is None. A table with a `history` has one row per key and version instead of one per
     key. Of `flows`, which are inputs, the first one that has a key has its row. `business_name` is what its rows are
-    called outside of the lake.
+    called outside of the lake. `detokenizers` are the roles that may turn its tokens back.
     """
 
     name: TableName
@@ -147,6 +148,7 @@ class Table:
     table_rules: tuple[TableRule, ...] = ()
     domain: str | None = None
     readers: tuple[Reader, ...] = ()
+    detokenizers: tuple[str, ...] = ()
     business_name: str | None = None
     file: Path = field(compare=False)
 
@@ -204,6 +206,11 @@ class Table:
     def treated(self) -> tuple[Column, ...]:
         """The stored columns whose values are treated."""
         return tuple(c for c in self.columns if c.treatment)
+
+    @property
+    def tokenized(self) -> tuple[Column, ...]:
+        """The columns of tokens, whose values the table's vault has."""
+        return tuple(c for c in self.columns if c.treatment is Treatment.TOKENIZE)
 
     @property
     def foreign_keys(self) -> tuple[Column, ...]:

@@ -134,10 +134,10 @@ class Description(_Strict):
 
 
 class Role(_Strict):
-    """Who may read the table. ODCS calls the rights `access`; reading is the only one a table of the lake has."""
+    """Who may read the table, or turn its tokens back. ODCS calls the rights `access`."""
 
     role: str = Field(pattern=r"^[a-z][a-z0-9_]{0,29}$")
-    access: Literal["read"] = "read"
+    access: Literal["read", "detokenize"] = "read"
     description: str | None = None
     firstLevelApprovers: str | None = None
     secondLevelApprovers: str | None = None

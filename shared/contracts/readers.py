@@ -1,4 +1,4 @@
-"""From a contract's `roles` to those who may read the table, all of it or some of its rows."""
+"""From a contract's `roles` to those who may read the table, all of it or some of its rows, or turn tokens back."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from shared.contracts.document import TABLE
 from shared.contracts.expression import read_expression, unknown_columns
 from shared.contracts.model import Reader
 from shared.contracts.sql import parse_repeatable
+from shared.contracts.treatment import Treatment
 
 if TYPE_CHECKING:
     from shared.contracts.column import Column
     from shared.contracts.document import Document
+    from shared.contracts.model import Query
     from shared.contracts.odcs import Role
 
-ROW_FILTER = "rowFilter"
+ROW_FILTER, DETOKENIZE = "rowFilter", "detokenize"
 # What a row filter of Lake Formation may be made of.
 # Source: AWS Lake Formation developer guide, "PartiQL support in row filter expressions".
 FILTER_PARTS = (
@@ -31,12 +34,49 @@ def compile_readers(document: Document, columns: tuple[Column, ...]) -> tuple[Re
     Raises:
         ContractError: a role stands there twice, or its row filter is none that Lake Formation takes.
     """
-    readers: dict[str, Reader] = {}
+    return tuple(
+        Reader(role=role.role, row_filter=_row_filter(document, i, role, columns))
+        for i, role in _with_access(document, "read")
+    )
+
+
+def compile_detokenizers(document: Document, columns: tuple[Column, ...], query: Query | None) -> tuple[str, ...]:
+    """Read who may turn the table's tokens back.
+
+    Raises:
+        ContractError: a role stands there twice or with a row filter, or the table has no tokens; or it has, and a
+            query makes its rows, so that an erasure could not tell which row of the input has which token.
+    """
+    tokenized = [c.name for c in columns if c.treatment is Treatment.TOKENIZE]
+    if tokenized and query:
+        raise document.error(
+            f"column {tokenized[0]} is tokenized in a table whose rows a query makes",
+            TABLE,
+            expected="a table that is its input row for row: an erasure follows the tokens from there",
+            mend=f"tokenize it in such a table, or use {Treatment.HMAC}",
+        )
+    roles = _with_access(document, DETOKENIZE)
+    for i, role in roles:
+        if not tokenized or role.customProperties:
+            raise document.error(
+                f"the role {role.role} may turn back what is not there"
+                if not tokenized
+                else f"the role {role.role} may turn back tokens of some rows only",
+                ("roles", i),
+                expected=f"a column with the treatment {Treatment.TOKENIZE}" if not tokenized else f"no {ROW_FILTER}",
+                mend=f"use access: read, or take {role.role} off",
+            )
+    return tuple(role.role for _, role in roles)
+
+
+def _with_access(document: Document, access: str) -> list[tuple[int, Role]]:
+    found: dict[str, tuple[int, Role]] = {}
     for i, role in enumerate(document.contract.roles):
-        if role.role in readers:
-            raise document.error(f"the role {role.role} stands there twice", ("roles", i), mend="keep one of them")
-        readers[role.role] = Reader(role=role.role, row_filter=_row_filter(document, i, role, columns))
-    return tuple(readers.values())
+        if role.access == access:
+            if role.role in found:
+                raise document.error(f"the role {role.role} stands there twice", ("roles", i), mend="keep one of them")
+            found[role.role] = (i, role)
+    return list(found.values())
 
 
 def _row_filter(document: Document, i: int, role: Role, columns: tuple[Column, ...]) -> str | None:

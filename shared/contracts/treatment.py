@@ -13,6 +13,7 @@ class Treatment(StrEnum):
     MASK_EMAIL = "maskEmail"
     YEAR = "year"
     PREFIX3 = "prefix3"
+    TOKENIZE = "tokenize"
     DROP = "drop"
 
     @property
@@ -28,7 +29,7 @@ class Treatment(StrEnum):
     @property
     def is_joinable(self) -> bool:
         """Whether equal values stay equal and different ones different, so that the column may be a key."""
-        return self is Treatment.HMAC
+        return self in (Treatment.HMAC, Treatment.TOKENIZE)
 
     @property
     def needs_key(self) -> bool:

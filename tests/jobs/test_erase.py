@@ -17,19 +17,22 @@ from shared.contracts.subjects import reaches, subjects
 from shared.erasure import ErasureRecord, ErasureRequest, erasure_location, erasure_request_location
 from shared.errors import ContractError, ErasureError, TerminalError, UnknownNameError
 from shared.jobs import Status, Step
-from shared.names import pii_folder
+from shared.names import TableName, pii_folder
+from shared.vault import vault_location
 from tests.support.small_contracts import CUSTOMERS, FILES, KEY_AND_SEQUENCE, bronze, contract
 
-TEN, ELEVEN = "2026-01-01 10:00:00", "2026-01-01 11:00:00"
+NINE, TEN, ELEVEN = "2026-01-01 09:00:00", "2026-01-01 10:00:00", "2026-01-01 11:00:00"
 HEADER = "customer_id,name,changed_at"
 ORDERS = "order_id,customer_id,amount_eur,state,changed_at"
 ANN = "Annabel Canary"
+# What Ann was called once, and Bob is.
+BOTH = "Bobby Tables"
 NAME = "{name: name, logicalType: string, physicalType: string, description: Text.}"
 CLOSED = "{name: name, logicalType: string, physicalType: string, classification: restricted, description: Text.}"
-HASHED = CUSTOMERS.replace(
+TOKENIZED = CUSTOMERS.replace(
     "{name: name, logicalType: string, physicalType: string, transformLogic: trim(name), description: Name.}",
     "{name: name, logicalType: string, physicalType: string, transformLogic: trim(name), description: Name., "
-    "classification: restricted, customProperties: [{property: treatment, value: hmac}]}",
+    "classification: restricted, customProperties: [{property: treatment, value: tokenize}]}",
 )
 
 
@@ -40,7 +43,7 @@ def referring(text, column, to):
     )
 
 
-VERSIONS = HASHED.replace(
+VERSIONS = TOKENIZED.replace(
     "        description: Number.",
     "        description: Number.\n"
     "        customProperties: [{property: refersTo, value: silver.customers.customer_id}]",
@@ -48,7 +51,7 @@ VERSIONS = HASHED.replace(
 PERSONAL = {
     **FILES,
     "bronze.shop__customers": FILES["bronze.shop__customers"].replace(NAME, CLOSED),
-    "silver.customers": contract("silver.customers", HASHED, KEY_AND_SEQUENCE | {"subject": "customer_id"}),
+    "silver.customers": contract("silver.customers", TOKENIZED, KEY_AND_SEQUENCE | {"subject": "customer_id"}),
 }
 # A history beside the customers, parcels that silver does not know, and stock that is named by what orders say.
 WIDE = {
@@ -84,6 +87,15 @@ def places(record):
     return {p.place: p.rows for p in record.places}
 
 
+def names_of(lake, table):
+    """What the tokens stand for that stand in a table, by its vault; a vault has no others here."""
+    tokens = {row["name"] for row in lake.frame(table).select("name").collect()}
+    there = lake.spark.read.format("delta").load(vault_location(pii_folder(lake.lake_root), TableName.parse(table)))
+    vault = {row["token"]: row["value"] for row in there.collect()}
+    assert vault.keys() == tokens
+    return sorted(vault.values())
+
+
 def files_that_tell(lake, *values):
     """Every file of the lake that holds one of some texts, whatever its format; read without the engine."""
     found = []
@@ -99,7 +111,14 @@ def files_that_tell(lake, *values):
 def lake(small_lake):
     """Ann, who has an order, a refused one, one to be deleted and a broken line, and Bob; news of Ann has landed."""
     small_lake.files = dict(WIDE)
-    small_lake.land("bronze.shop__customers", HEADER, f"1000001,{ANN},{TEN}", f"2,Bob,{TEN}", f"1000001,{ANN},{TEN},9")
+    small_lake.land(
+        "bronze.shop__customers",
+        HEADER,
+        f"1000001,{BOTH},{NINE}",
+        f"1000001,{ANN},{TEN}",
+        f"2,{BOTH},{TEN}",
+        f"1000001,{ANN},{TEN},9",
+    )
     anns = [f"10,1000001,5,new,{TEN}", f"12,1000001,-1,new,{TEN}", f"15,1000001,6,sent,{TEN}"]
     small_lake.land("bronze.shop__orders", ORDERS, *anns, f"11,2,7,new,{TEN}")
     small_lake.land("bronze.shop__parcels", "parcel,order_id", "P1,10", "P2,12", "P3,11")
@@ -156,10 +175,13 @@ def test_an_erased_person_is_gone_and_stays_gone_and_nobody_else_is_touched(lake
 
     expected = {
         "silver.customers": 1,
-        "bronze.shop__customers": 2,
+        "bronze.shop__customers": 3,
         "quarantine of bronze.shop__customers": 1,
-        "silver.customer_versions": 2,
-        "events of silver.customer_versions": 2,
+        "silver.customer_versions": 3,
+        "events of silver.customer_versions": 3,
+        # Each name that was hers alone; the other one is Bob's as well.
+        "vault of silver.customers": 2,
+        "vault of silver.customer_versions": 2,
         "silver.orders": 1,
         "bronze.shop__orders": 5,
         "quarantine of silver.orders": 2,
@@ -174,6 +196,7 @@ def test_an_erased_person_is_gone_and_stays_gone_and_nobody_else_is_touched(lake
     assert proven.scanned_files > 0
     assert ({}, (), ()) == (places(record), record.left, looked.left)
     assert "silver.orders.state: rows of others hold the same value, so what it leads to was left" in looked.to_look_at
+    assert [BOTH] == names_of(lake, "silver.customers") == names_of(lake, "silver.customer_versions")
     assert ["P3"] == [row[0] for row in lake.rows("bronze.shop__parcels")]
     assert ["new"] == [row[0] for row in lake.rows("silver.stock")]
     assert date.today() + timedelta(days=59) <= record.complete_on  # noqa: DTZ011 - either day will do
@@ -211,8 +234,8 @@ def test_whom_nobody_knows_is_told_before_anything_is_done(tmp_path, small_lake)
 @pytest.mark.parametrize(
     "properties, subject, said",
     [
-        pytest.param(HASHED, "changed_at", "subject is not the table's key; given: changed_at", id="key"),
-        pytest.param(HASHED, "name", "subject is treated, and nobody could ask for it; given: name", id="treated"),
+        pytest.param(TOKENIZED, "changed_at", "subject is not the table's key; given: changed_at", id="key"),
+        pytest.param(TOKENIZED, "name", "subject is treated, and nobody could ask for it; given: name", id="treated"),
         pytest.param(
             VERSIONS.replace("silver.customers.customer_id", "silver.orders.amount_eur"),
             "customer_id",

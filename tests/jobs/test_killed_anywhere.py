@@ -20,11 +20,14 @@ from shared.contracts.compile import DISPOSITIONS
 from shared.jobs import Replay, Status, Step
 from shared.names import outcomes_location, pii_folder
 from tests.jobs.test_killed import rows
-from tests.support.begun import CUSTOMERS, TEN
+from tests.support.begun import CUSTOMERS, TEN, TOKEN
 from tests.support.images import Photographer, developed
 
 CHANGED_AT = "      - {name: changed_at"
-NICK = "      - {name: nick, logicalType: string, physicalType: string, transformLogic: name, description: Name.}\n"
+NICK = (
+    "      - {name: nick, logicalType: string, physicalType: string, transformLogic: name, description: Name."
+    f"{TOKEN}\n"
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 

@@ -59,12 +59,18 @@ def hashed(value: str) -> str:
     return "k1:" + hmac.digest(json.loads(PII_KEY)["k1"].encode(), value.encode(), "sha256").hex()
 
 
+def token(value: str) -> str:
+    """What stands for a personal value until it is turned back."""
+    return f"tok:{hashed(f'tok:{value}')}"
+
+
 @cache
 def answers(upto: int) -> tuple[Answer, ...]:
     """The answers of the first deliveries, in order."""
     found = []
     with duckdb.connect() as db:
         db.create_function("hashed", hashed, ["VARCHAR"], "VARCHAR")
+        db.create_function("token", token, ["VARCHAR"], "VARCHAR")
         for delivery in range(1, upto + 1):
             refused = build_silver(db, delivery)
             db.register("versions", pa.Table.from_pylist(customers_history(delivery)))

@@ -273,6 +273,7 @@ IMAGES = {
                 "name_hash": "hashed(lower(trim(name)))",
                 "email_hash": "hashed(lower(trim(email)))",
                 "email_masked": "'***@' || split_part(lower(trim(email)), '@', 2)",
+                "email_token": "token(lower(trim(email)))",
                 "phone_masked": last4("trim(phone)"),
                 "birth_year": "birthdate[:4]",
                 "mailing_postal_prefix": "trim(mailingpostalcode)[:3]",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import boto3
 from moto.server import ThreadedMotoServer
 
+from jobs.ingest import aws
 from shared.names import pii_key_secret
 from tests.support.small_lake import ENV, PII_KEY, make_lease_table
 
@@ -33,9 +34,12 @@ def served_account(patch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     }
     for name, value in variables.items():
         patch.setenv(name, value)
+    # Clients that an account in this process was asked by do not know the way here.
+    aws._client.cache_clear()
     boto3.client("secretsmanager").create_secret(Name=pii_key_secret(ENV), SecretString=PII_KEY)
     make_lease_table()
     try:
         yield variables
     finally:
+        aws._client.cache_clear()
         moto.stop()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shared.contracts.column import Column
 from shared.contracts.evolution.changes import Change, What, compare
 from shared.contracts.evolution.policy import Ruled, ruled
-from shared.contracts.model import Disposition
+from shared.contracts.model import Disposition, Kind
 from shared.contracts.treatment import Treatment
 from shared.contracts.versions import History
 
@@ -28,7 +28,8 @@ def noted(table: Table) -> dict[str, Any]:
         "required": [c.name for c in table.columns if c.required],
         "deletes": table.apply_as_deletes,
         "history": _noted_history(table.history),
-        "treatments": {c.name: str(c.treatment) for c in table.treated},
+        # Those without one too: a column that is not among them was added by a run that died before its batch.
+        "treatments": {c.name: str(c.treatment or "") for c in table.columns if table.kind is Kind.REFINED},
         "cursor": table.source.cursor if table.source else None,
     }
 
@@ -44,14 +45,14 @@ def as_built(table: Table, stored: Mapping[str, str], facts: Mapping[str, Any]) 
     extra = {c.name for c in table.all_columns} - set(table.column_names)
     now = {c.name: c for c in table.columns}
     was_called = {c.renamed_from: c for c in table.columns if c.renamed_from and c.name not in stored}
-    required, treatments = facts.get("required"), facts.get("treatments")
+    required, treatments = facts.get("required"), facts.get("treatments", {})
     columns = []
     for name, type_ in stored.items():
         if name in extra:
             continue
         known = now.get(name) or was_called.get(name) or Column(name=name, type=type_, description="")
         needed = known.required if required is None else name in required
-        treatment = known.treatment if treatments is None else _treatment(treatments.get(name))
+        treatment = _treatment(treatments[name]) if name in treatments else known.treatment
         columns.append(replace(known, name=name, type=type_, required=needed, treatment=treatment, renamed_from=None))
     source = table.source and replace(table.source, cursor=facts.get("cursor", table.source.cursor))
     return replace(
@@ -82,7 +83,7 @@ def _history(table: Table, facts: Mapping[str, Any]) -> History | None:
     )
 
 
-def _treatment(noted: str | None) -> Treatment | None:
+def _treatment(noted: str) -> Treatment | None:
     return Treatment(noted) if noted else None
 
 

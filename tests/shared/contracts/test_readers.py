@@ -3,7 +3,8 @@
 import pytest
 
 from shared.contracts import Reader, load_catalog
-from tests.support.small_catalog import PEOPLE, refusal, write_catalog
+from shared.errors import ContractError
+from tests.support.small_catalog import FILES, PEOPLE, VISITS, refusal, write_catalog
 
 ROLES = """\
 roles:
@@ -12,6 +13,7 @@ roles:
     customProperties:
       - {property: rowFilter, value: "FILTER"}
 """
+TOKENIZED = "        classification: restricted\n        customProperties: [{property: treatment, value: tokenize}]\n"
 CUSTOM = "      - {property: sequenceBy, value: [seen_at]}\n"
 
 
@@ -29,9 +31,33 @@ def test_roles_become_readers_of_all_rows_or_of_some(tmp_path):
     ) == catalog.tables["silver.people"].readers
 
 
+def test_a_role_may_turn_tokens_back_whether_it_reads_the_table_or_not(tmp_path):
+    roles = (
+        "roles:\n  - {role: analyst}\n  - {role: analyst, access: detokenize}\n  - {role: desk, access: detokenize}\n"
+    )
+    catalog = load_catalog(write_catalog(tmp_path, tokenizing(CUSTOM + roles)))
+    [people, visits] = catalog.vaults
+
+    assert (Reader(role="analyst"),) == catalog.tables["silver.people"].readers
+    assert ("silver__people", ("analyst", "desk")) == (people.name, people.readers)
+    assert ("silver__visits", ()) == (visits.name, visits.readers)
+
+
+def tokenizing(custom):
+    """Changes of the contracts that make tokens of persons, with another end of that of the people."""
+    person = "        transformLogic: trim(who)\n"
+    text = FILES[PEOPLE].replace(person, TOKENIZED + person).replace(CUSTOM, custom)
+    return {PEOPLE: (FILES[PEOPLE], text), VISITS: (person, TOKENIZED + person)}
+
+
 @pytest.mark.parametrize(
     "roles, said",
     [
+        pytest.param(
+            "roles:\n  - {role: desk, access: detokenize}\n",
+            ["the role desk may turn back what is not there", "a column with the treatment tokenize"],
+            id="no tokens",
+        ),
         pytest.param(
             ROLES.replace("FILTER", "age > 1"), ["names what is no column", "given: age"], id="a column that is not"
         ),
@@ -59,3 +85,30 @@ def test_readers_that_cannot_be_are_refused(tmp_path, roles, said):
     text = refusal(tmp_path, PEOPLE, *with_roles(roles))
 
     assert [] == [part for part in said if part not in text]
+
+
+@pytest.mark.parametrize(
+    "roles, query, said",
+    [
+        pytest.param(
+            "roles:\n  - role: desk\n    access: detokenize\n"
+            "    customProperties: [{property: rowFilter, value: \"person = 'A'\"}]\n",
+            "",
+            "the role desk may turn back tokens of some rows only",
+            id="some rows",
+        ),
+        pytest.param(
+            "",
+            "SELECT who, seen, _sequence, _source_position FROM batch",
+            "column person is tokenized in a table whose rows a query makes",
+            id="a query",
+        ),
+    ],
+)
+def test_tokens_that_cannot_be_followed_are_refused(tmp_path, roles, query, said):
+    write_catalog(tmp_path, tokenizing(CUSTOM + roles))
+    if query:
+        (tmp_path / "silver" / "people.sql").write_text(query)
+
+    with pytest.raises(ContractError, match=said):
+        load_catalog(tmp_path)

@@ -186,25 +186,34 @@ def test_only_bronze_with_classified_columns_lies_in_the_place_of_personal_data(
     assert ("who", "_rescued") == catalog.table("bronze.desk__notes").closed_columns
 
 
-def test_another_treatment_of_a_column_that_is_stored_breaks_its_readers(tmp_path):
+@pytest.mark.parametrize("after", [Treatment.MASK_LAST4, Treatment.TOKENIZE])
+def test_another_treatment_of_a_column_that_is_stored_breaks_its_readers(tmp_path, after):
     closed = {NOTES: (WHO, CLOSED_WHO), VISITS: HASHED_VISITOR}
     old = load_catalog(write_catalog(tmp_path / "old", closed | {PEOPLE: (LOGIC, treated("hmac"))}))
     stored = {c.name: c.type for c in old.table("silver.visits").columns}
     facts = noted(old.table("silver.visits"))
     new = replace(
         old.table("silver.visits"),
-        columns=tuple(
-            replace(c, treatment=Treatment.MASK_LAST4) if c.treatment else c for c in old.table("silver.visits").columns
-        ),
+        columns=tuple(replace(c, treatment=after) if c.treatment else c for c in old.table("silver.visits").columns),
     )
 
     _, unchanged = since_built(old.table("silver.visits"), stored, facts, "")
     _, [changed] = since_built(new, stored, facts, "")
 
     assert () == unchanged
-    assert (What.TREATMENT_CHANGED, "hmac", "maskLast4") == (
+    assert (What.TREATMENT_CHANGED, "hmac", str(after)) == (
         changed.change.what,
         changed.change.before,
         changed.change.after,
     )
     assert Level.BREAKING is changed.level
+
+
+def test_a_treated_column_that_a_dead_run_added_is_not_one_whose_treatment_changed(tmp_path):
+    """The column is there, and the last batch was one before it."""
+    closed = {NOTES: (WHO, CLOSED_WHO), PEOPLE: (LOGIC, treated("hmac")), VISITS: HASHED_VISITOR}
+    visits = load_catalog(write_catalog(tmp_path, closed)).table("silver.visits")
+    stored = {c.name: c.type for c in visits.columns}
+    before = replace(visits, columns=tuple(c for c in visits.columns if not c.treatment))
+
+    assert () == since_built(visits, stored, noted(before), "")[1]

@@ -1,0 +1,77 @@
+"""The vault of a table: what its tokens stand for is kept before a batch that shows them.
+
+It is a companion of the table, in the place of personal data. So a token never stands in a table without its row here;
+a run that died between the two is decided anew, and the same value under the same key has the same token again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from jobs.runtime.companion import Companion, commit_before, rows_before
+from jobs.runtime.tables import spark_type
+from shared.contracts.vault import BATCH, COLUMNS
+from shared.vault import TOKEN, VALUE, vault_location
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from jobs.runtime.flow import Flow
+
+
+def keep_tokens(flow: Flow, clear: DataFrame | None, showing: DataFrame | None) -> None:
+    """Commit what the tokens stand for that a batch is about to show and that no earlier one has shown.
+
+    Grain: one row per token, for ever: an older version of the key has tokens of its own, which are kept. Where the
+    contract has no tokens any more and the table is made anew, nothing is kept.
+
+    Args:
+        flow: The table's turn.
+        clear: What the tokens of the batch stand for; None for a table without tokens.
+        showing: The rows whose tokens will stand in the table or in its events; None when there are none.
+    """
+    companion = _companion(flow)
+    if clear is None:
+        if flow.is_rebuilt and (kept := rows_before(flow.session, flow.batch, companion)) is not None:
+            released = kept.select(BATCH).distinct()
+            _commit(flow, companion, None, released)
+        return
+    new = None if showing is None else _new(flow, companion, clear, showing).persist()
+    try:
+        _commit(flow, companion, None if new is None or new.isEmpty() else new)
+    finally:
+        if new is not None:
+            new.unpersist()
+
+
+def _new(flow: Flow, companion: Companion, clear: DataFrame, showing: DataFrame) -> DataFrame:
+    tokens = showing.select(F.explode(F.array(*[c.name for c in flow.table.tokenized])).alias(TOKEN)).distinct()
+    new = clear.join(tokens, on=TOKEN, how="left_semi")
+    known = rows_before(flow.session, flow.batch, companion)
+    if known is not None:
+        new = new.join(known.select(TOKEN), on=TOKEN, how="left_anti")
+    facts = {
+        BATCH: F.lit(flow.batch.sequence).cast("bigint"),
+        "tokenized_on": F.lit(flow.job.business_date),
+        "_run_id": F.lit(flow.job.run_id),
+    }
+    return new.withColumns(facts).select(*companion.schema.fieldNames())
+
+
+def _commit(flow: Flow, companion: Companion, rows: DataFrame | None, released: DataFrame | None = None) -> None:
+    fingerprint = flow.table.fingerprint
+    commit_before(flow.session, flow.batch, companion, rows, fingerprint=fingerprint, released=released)
+
+
+def _companion(flow: Flow) -> Companion:
+    schema = T.StructType(
+        [
+            T.StructField(c.name, spark_type(c.type), nullable=not c.required, metadata={"comment": c.description})
+            for c in COLUMNS
+        ]
+    )
+    location = vault_location(flow.job.pii_root, flow.table.name)
+    return Companion(what="vault", location=location, schema=schema, cluster_by=(TOKEN,), closed=(VALUE,))
