@@ -193,8 +193,8 @@ class Names:
         """The DynamoDB table that holds one lease item per lake table."""
         return lease_table(self.env.name)
 
-    def glue_database(self, layer: Layer) -> str:
-        """The Glue database of a layer."""
+    def glue_database(self, layer: str) -> str:
+        """The Glue database of a layer, or of the vaults."""
         return f"{self.env.catalog_prefix}{layer}"
 
     @property

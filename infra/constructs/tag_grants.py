@@ -9,7 +9,6 @@ from aws_cdk import aws_lakeformation as lakeformation
 from constructs import Construct
 
 from shared.governance.access import READS
-from shared.names import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,11 +22,18 @@ class TagGrants(Construct):
     """Two grants a role, however many tables there are: to see the databases, and to read what its tags open.
 
     Example:
-        TagGrants(self, "Grants", access=access, principals={"analyst": arn}, layer_key="lakewright_prod_layer")
+        TagGrants(self, "Grants", access=access, principals={"analyst": arn}, layer_key=key, layers={"analyst": [...]})
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, access: LakeAccess, principals: Mapping[str, str], layer_key: str
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        access: LakeAccess,
+        principals: Mapping[str, str],
+        layer_key: str,
+        layers: Mapping[str, Sequence[str]],
     ) -> None:
         super().__init__(scope, id_)
         for role, principal in principals.items():
@@ -37,7 +43,7 @@ class TagGrants(Construct):
                 access.classification_key: list(access.cleared(role)),
             }
             self._grant(
-                f"{words}Databases", principal, ["DESCRIBE"], self._tagged("DATABASE", {layer_key: list(Layer)})
+                f"{words}Databases", principal, ["DESCRIBE"], self._tagged("DATABASE", {layer_key: layers[role]})
             )
             self._grant(f"{words}Tables", principal, ["DESCRIBE", "SELECT"], self._tagged("TABLE", readable))
 

@@ -1,4 +1,4 @@
-"""The Glue catalog: a database for each layer and a table for each contract."""
+"""The Glue catalog: a database for each layer and one for vaults, a table for each contract and each vault."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from aws_cdk import aws_glue as glue
 
 from infra.constructs.delta_table import DeltaTable, table_id
 from shared.names import Layer, Names, Roots, TableName, table_location
+from shared.vault import VAULT, vault_location
 
 if TYPE_CHECKING:
     from constructs import Construct
 
-    from infra.constructs.place import Place
     from infra.stacks.storage import Storage
     from shared.config import Environment
     from shared.contracts import Catalog, Table
+    from shared.contracts.vault import Vault
 
 # A template holds 500 resources and 1 MB; four for a layer leave room for a thousand contracts.
 # A change of this number moves tables between templates, which deletes and creates them: it stays.
@@ -25,7 +26,7 @@ BUCKETS = 4
 
 
 class GlueCatalog(NestedStack):
-    """Databases here, tables in templates of their own by layer and hash of their name.
+    """Databases here, tables in templates of their own by layer and hash of their name, vaults in one of their own.
 
     Never by index: a new contract then changes one template, and only adds to it.
     """
@@ -35,7 +36,10 @@ class GlueCatalog(NestedStack):
     ) -> None:
         super().__init__(scope, id_, description="Lakewright: Glue databases and tables")
         names = Names(environment)
-        databases = {layer: self._database(layer, names.glue_database(layer), storage.lake) for layer in Layer}
+        databases = {
+            layer: self._database(layer.capitalize(), names.glue_database(layer), f"{storage.lake.root}/{layer}")
+            for layer in Layer
+        }
         roots = Roots(storage.lake.root, storage.pii.root)
         for (layer, bucket), tables in sorted(_by_template(catalog).items()):
             stack = TableStack(
@@ -46,13 +50,21 @@ class GlueCatalog(NestedStack):
                 roots=roots,
             )
             stack.node.add_dependency(databases[layer])
+        self._vaults(catalog, names.glue_database(VAULT), storage.pii.root)
 
-    def _database(self, layer: Layer, name: str, lake: Place) -> glue.CfnDatabase:
+    def _vaults(self, catalog: Catalog, database: str, root: str) -> None:
+        """The vaults, in one template: a lake has few tables with tokens."""
+        made = self._database("Vault", database, f"{root}/{VAULT}")
+        if catalog.vaults:
+            stack = VaultStack(self, "Vaults", vaults=catalog.vaults, database=database, root=root)
+            stack.node.add_dependency(made)
+
+    def _database(self, id_: str, name: str, location: str) -> glue.CfnDatabase:
         return glue.CfnDatabase(
             self,
-            layer.capitalize(),
+            id_,
             catalog_id=self.account,
-            database_input=glue.CfnDatabase.DatabaseInputProperty(name=name, location_uri=f"{lake.root}/{layer}"),
+            database_input=glue.CfnDatabase.DatabaseInputProperty(name=name, location_uri=location),
         )
 
 
@@ -63,7 +75,32 @@ class TableStack(NestedStack):
         super().__init__(scope, id_, suppress_template_indentation=True)
         for table in tables:
             location = table_location(roots.of(is_personal=table.is_personal), table.name)
-            DeltaTable(self, table_id(table), table=table, database=database, location=location, account=self.account)
+            DeltaTable(
+                self,
+                table_id(table.name.table),
+                name=table.name.table,
+                description=table.description,
+                columns=table.all_columns,
+                database=database,
+                location=location,
+            )
+
+
+class VaultStack(NestedStack):
+    """The vaults of tables with tokens."""
+
+    def __init__(self, scope: Construct, id_: str, *, vaults: list[Vault], database: str, root: str) -> None:
+        super().__init__(scope, id_, suppress_template_indentation=True)
+        for vault in vaults:
+            DeltaTable(
+                self,
+                table_id(vault.name),
+                name=vault.name,
+                description=vault.description,
+                columns=vault.columns,
+                database=database,
+                location=vault_location(root, vault.of),
+            )
 
 
 def _by_template(catalog: Catalog) -> dict[tuple[Layer, int], list[Table]]:

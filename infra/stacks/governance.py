@@ -20,6 +20,7 @@ from infra.stacks.storage import RESULTS_FOLDER
 from shared.governance.access import READS, STRICTEST, Classification
 from shared.governance.environments import access_of, governance_of, iam_role_of
 from shared.names import ACCESS_ADMIN_ROLE, Layer, Names
+from shared.vault import VAULT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,7 @@ class Governance(NestedStack):
         personal = GovernedPlace(self, "Pii", place=storage.pii, key=storage.pii_key)
         admit_to_personal_data(personal.lender)
         tags = self._tags(access)
-        databases = [self._database_tags(layer, access, tags) for layer in Layer]
+        databases = [self._database_tags(layer, access, tags) for layer in (*Layer, VAULT)]
         assert storage.results is not None  # noqa: S101 - it is made where there is governance
         workgroup = AthenaWorkgroup(
             self, "Readers", name=self._names.workgroup, results=storage.results, folder=RESULTS_FOLDER
@@ -67,7 +68,16 @@ class Governance(NestedStack):
             )
             CfnOutput(self, "ConsumerApplicationId", value=application.application_id)
         principals = {role: self._principal(role, workgroup) for role in access.clearances}
-        grants = TagGrants(self, "Grants", access=access, principals=principals, layer_key=self._layer_key)
+        vaults = self._names.glue_database(VAULT)
+        turning_back = {role for table in access.tables if table.database == vaults for role in table.readers}
+        grants = TagGrants(
+            self,
+            "Grants",
+            access=access,
+            principals=principals,
+            layer_key=self._layer_key,
+            layers={role: [*Layer, *([VAULT] if role in turning_back else [])] for role in principals},
+        )
         grants.node.add_dependency(*databases)
         declared = DeclaredAccess(
             self,
@@ -89,7 +99,7 @@ class Governance(NestedStack):
         values: dict[str, Sequence[str]] = {
             access.classification_key: list(Classification),
             access.domain_key: sorted({table.domain for table in access.tables}),
-            self._layer_key: list(Layer),
+            self._layer_key: [*Layer, VAULT],
             **{access.role_key(role): [READS] for role in access.clearances},
         }
         return [
@@ -104,7 +114,7 @@ class Governance(NestedStack):
         ]
 
     def _database_tags(
-        self, layer: Layer, access: LakeAccess, tags: list[lakeformation.CfnTag]
+        self, layer: str, access: LakeAccess, tags: list[lakeformation.CfnTag]
     ) -> lakeformation.CfnTagAssociation:
         """A database is closed to the utmost, and what is put into it too, until its columns are opened one by one."""
         of = lakeformation.CfnTagAssociation
@@ -116,7 +126,7 @@ class Governance(NestedStack):
             ),
             lf_tags=[
                 of.LFTagPairProperty(catalog_id=self.account, tag_key=key, tag_values=[value])
-                for key, value in ((access.classification_key, str(STRICTEST)), (self._layer_key, str(layer)))
+                for key, value in ((access.classification_key, str(STRICTEST)), (self._layer_key, layer))
             ],
         )
         association.node.add_dependency(*tags)

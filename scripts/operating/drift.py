@@ -10,12 +10,13 @@ from lambdas.on_access_declared.logic import bring
 from scripts.governing.lake_formation import lake_formation_of
 from shared.governance.environments import access_of
 from shared.names import Layer, Names
+from shared.vault import VAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shared.config import Environment
-    from shared.contracts import Catalog, Table
+    from shared.contracts import Catalog
 
 # Delta's words for types, where they differ from a contract's.
 DELTA_TYPES = {"integer": "int", "long": "bigint", "short": "smallint"}
@@ -47,8 +48,8 @@ def drift(environment: Environment, catalog: Catalog) -> list[Difference]:
 
 def _in_glue(environment: Environment, catalog: Catalog, locations: dict[str, str]) -> Iterator[Difference]:
     glue, names = boto3.client("glue"), Names(environment)
-    known = {str(table.name): table for table in catalog.tables.values()}
-    for layer in Layer:
+    known = columns_of(catalog)
+    for layer in (*Layer, VAULT):
         database = names.glue_database(layer)
         for page in glue.get_paginator("get_tables").paginate(DatabaseName=database):
             for entry in page["TableList"]:
@@ -58,7 +59,7 @@ def _in_glue(environment: Environment, catalog: Catalog, locations: dict[str, st
                     continue
                 locations[name] = entry["StorageDescriptor"]["Location"]
                 found = {column["Name"]: column["Type"] for column in entry["StorageDescriptor"]["Columns"]}
-                yield from _columns("glue", known[name], found)
+                yield from _columns("glue", name, known[name], found)
     for name in sorted(set(known) - set(locations)):
         yield Difference("glue", name, "a table", "none")
 
@@ -66,19 +67,26 @@ def _in_glue(environment: Environment, catalog: Catalog, locations: dict[str, st
 def _in_delta(catalog: Catalog, locations: Mapping[str, str]) -> Iterator[Difference]:
     from deltalake import DeltaTable
 
+    known = columns_of(catalog)
     for name, location in sorted(locations.items()):
         if not DeltaTable.is_deltatable(location):
             continue
         fields = DeltaTable(location).schema().fields
         found = {field.name: _spark_type(field.type) for field in fields}
-        yield from _columns("delta", catalog.tables[name], found)
+        yield from _columns("delta", name, known[name], found)
 
 
-def _columns(where: str, table: Table, found: Mapping[str, str]) -> Iterator[Difference]:
-    wanted = {column.name: column.type for column in table.all_columns}
+def columns_of(catalog: Catalog) -> dict[str, dict[str, str]]:
+    """The columns of every table and vault that there is to be, with their types, by `<layer or vault>.<name>`."""
+    tables = {str(table.name): table.all_columns for table in catalog.tables.values()}
+    vaults = {f"{VAULT}.{vault.name}": vault.columns for vault in catalog.vaults}
+    return {name: {c.name: c.type for c in columns} for name, columns in (tables | vaults).items()}
+
+
+def _columns(where: str, place: str, wanted: Mapping[str, str], found: Mapping[str, str]) -> Iterator[Difference]:
     for name in dict.fromkeys([*wanted, *found]):
         if wanted.get(name) != found.get(name):
-            yield Difference(where, f"{table.name}.{name}", wanted.get(name, "no column"), found.get(name, "no column"))
+            yield Difference(where, f"{place}.{name}", wanted.get(name, "no column"), found.get(name, "no column"))
 
 
 def _spark_type(kind: object) -> str:

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from shared.errors import TerminalError, UnknownNameError
+from shared.vault import VAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shared.contracts import Catalog, Table
+    from shared.contracts.vault import Vault
 
 # A tag of a role says only that the role reads the table.
 READS = "yes"
@@ -114,33 +116,60 @@ def lake_access(
         catalog: The contracts.
         clearances: What each role of the environment may see.
         tag_prefix: What the environment's tag keys begin with.
-        databases: The Glue database by layer.
+        databases: The Glue database by layer, and that of the vaults.
 
     Raises:
-        TerminalError: a contract names a role the environment does not have, or one that would see nothing.
+        TerminalError: a contract names a role the environment does not have, one that would see nothing, or one that
+            may turn tokens back and is not cleared for what they stand for.
     """
     return LakeAccess(
         tag_prefix=tag_prefix,
         databases=tuple(sorted(databases.values())),
         clearances=dict(sorted(clearances.items())),
-        tables=tuple(
-            _table_access(table, clearances, databases[table.name.layer])
-            for table in sorted(catalog.tables.values(), key=lambda table: table.name)
+        tables=(
+            *[
+                _table_access(table, clearances, databases[table.name.layer])
+                for table in sorted(catalog.tables.values(), key=lambda table: table.name)
+            ],
+            *[
+                _vault_access(catalog.tables[str(vault.of)], vault, clearances, databases[VAULT])
+                for vault in sorted(catalog.vaults, key=lambda vault: vault.of)
+            ],
         ),
     )
+
+
+def _vault_access(table: Table, vault: Vault, clearances: Mapping[str, Classification], database: str) -> TableAccess:
+    columns = {column.name: _classification(column.name, column.classification) for column in vault.columns}
+    needed = max(columns.values(), key=lambda column: column.rank)
+    for role in vault.readers:
+        if not _clearance(role, clearances, table).covers(needed):
+            raise TerminalError(
+                f"{table.name}: the role {role} may turn tokens back, and would not see what they stand for",
+                given=f"a clearance of {clearances[role]}",
+                expected=f"a clearance of {needed}",
+                mend="take the role off the contract, or raise its clearance in the environment's file",
+            )
+    domain, readers = table.domain or OTHER_DOMAIN, tuple(sorted(vault.readers))
+    return TableAccess(database=database, table=vault.name, domain=domain, columns=columns, readers=readers)
+
+
+def _clearance(role: str, clearances: Mapping[str, Classification], table: Table) -> Classification:
+    if role not in clearances:
+        raise UnknownNameError(f"role of {table.name}, in {table.file.name}:", role, sorted(clearances))
+    return clearances[role]
 
 
 def _table_access(table: Table, clearances: Mapping[str, Classification], database: str) -> TableAccess:
     columns = {column.name: _classification(column.name, column.classification) for column in table.all_columns}
     filters = []
     for reader in table.readers:
-        if reader.role not in clearances:
-            raise UnknownNameError(f"role of {table.name}, in {table.file.name}:", reader.role, sorted(clearances))
-        seen = tuple(name for name, wanted in columns.items() if clearances[reader.role].covers(wanted))
+        clearance = _clearance(reader.role, clearances, table)
+        seen = tuple(name for name, wanted in columns.items() if clearance.covers(wanted))
         if not seen:
             raise TerminalError(
                 f"{table.name}: the role {reader.role} would see no column",
-                given=f"a clearance of {clearances[reader.role]}",
+                given=f"a clearance of {clearance}",
                 expected="at least one column that the clearance covers",
                 mend="take the role off the contract, or raise its clearance in the environment's file",
             )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shared.errors import TerminalError
 from shared.governance.access import lake_access
 from shared.names import Layer, Names
+from shared.vault import VAULT
 
 if TYPE_CHECKING:
     from shared.config import Environment
@@ -41,7 +42,7 @@ def access_of(environment: Environment, catalog: Catalog) -> LakeAccess:
         catalog,
         clearances={role: who.clearance for role, who in governance_of(environment).roles.items()},
         tag_prefix=names.tag_prefix,
-        databases={layer: names.glue_database(layer) for layer in Layer},
+        databases={layer: names.glue_database(layer) for layer in (*Layer, VAULT)},
     )
 
 

@@ -27,7 +27,7 @@ PINNED = {
         "Storage/PiiFE5110BC",
     },
     "AWS::DynamoDB::Table": {"Storage/LeasesEBFF46EF", "Storage/KnownRuns2208A4CD"},
-    "AWS::Glue::Database": {"Catalog/Bronze", "Catalog/Silver", "Catalog/Gold"},
+    "AWS::Glue::Database": {"Catalog/Bronze", "Catalog/Silver", "Catalog/Gold", "Catalog/Vault"},
     "AWS::SecretsManager::Secret": {
         "Secrets/Kafka",
         "Secrets/PiiKey",

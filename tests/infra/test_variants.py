@@ -105,7 +105,7 @@ def test_dev(tmp_path):
         [schedule] = [s for s in client("scheduler").list_schedules()["Schedules"] if s["Name"].endswith("daily_batch")]
 
         assert {Names(dev).application} == set(applications())
-        assert {"dev_bronze", "dev_silver", "dev_gold"} == databases
+        assert {"dev_bronze", "dev_silver", "dev_gold", "dev_vault"} == databases
         assert "DISABLED" == schedule["State"]
         assert all(has_bucket(outputs[name]) for name in ("LakeRoot", "PiiRoot", "LandingRoot"))
 

@@ -90,6 +90,7 @@ def seen(governed):
     columns = {
         (str(t.name.layer), t.name.table): [c.name for c in t.all_columns] for t in load_catalog().tables.values()
     }
+    columns |= {("vault", vault.name): [c.name for c in vault.columns] for vault in load_catalog().vaults}
     return Enforcement(governed, columns).sights()
 
 
@@ -105,6 +106,12 @@ def test_role_sees_what_the_contracts_say_and_nothing_else(seen, role):
         if column.name != "_rescued" or CLEARED[role] == "restricted"
         if ORDER.index(column.classification or "internal") <= ORDER.index(CLEARED[role])
     }
+    expected |= {
+        Sight(principal, f"vault.{vault.name}", column.name, ALL_ROWS)
+        for vault in load_catalog().vaults
+        if role in vault.readers
+        for column in vault.columns
+    }
 
     assert expected, "the contracts give the role nothing, so nothing was looked at"
     assert expected == {sight for sight in seen if sight.principal == principal}
@@ -114,6 +121,15 @@ def test_nobody_else_sees_anything(seen):
     known = {f"arn:aws:iam::{ACCOUNT}:role/{iam_role_of(load_environment('prod'), role)}" for role in CLEARED}
 
     assert known == {sight.principal for sight in seen}
+
+
+def test_only_the_officer_turns_tokens_back(seen):
+    """Others who read the table have the token, and it stays one."""
+    reading = {sight.principal.rpartition("-")[2] for sight in seen if sight.column == "email_token"}
+    turning_back = {sight.principal.rpartition("-")[2] for sight in seen if sight.table.startswith("vault.")}
+
+    assert {"sales"} == reading
+    assert {"pii_officer"} == turning_back
 
 
 def test_only_the_officer_sees_what_is_restricted(seen):

@@ -16,6 +16,7 @@ from shared.contracts import Catalog, load_catalog
 from shared.governance.access import READS, Classification
 from shared.governance.environments import access_of
 from shared.names import Layer
+from shared.vault import VAULT
 
 TABLE = "gold.daily_revenue"
 
@@ -26,8 +27,8 @@ def account(aws, tmp_path, monkeypatch):
     catalog = Catalog({TABLE: load_catalog().tables[TABLE]})
     monkeypatch.setattr("shared.contracts.load_catalog", lambda: catalog)
     glue = boto3.client("glue")
-    for layer in Layer:
-        glue.create_database(DatabaseInput={"Name": str(layer)})
+    for database in (*Layer, VAULT):
+        glue.create_database(DatabaseInput={"Name": str(database)})
     glue.create_table(DatabaseName="gold", TableInput=table_input(catalog, str(tmp_path / "table")))
     wanted = access_of(load_environment("prod"), catalog)
     client = boto3.client("lakeformation")
