@@ -13,6 +13,8 @@ from deltalake import DeltaTable
 from rich.console import Console
 
 from jobs.runtime.books import ACCOUNTS
+from scripts.looking.lake import open_lake
+from scripts.looking.vault import turn_back
 from scripts.running.local_lake import LocalLake
 from scripts.running.pii_key import KEY_FILE
 from scripts.running.run import run_machine
@@ -20,7 +22,7 @@ from scripts.sources.deliveries import DELIVERIES
 from shared.contracts import Kind, load_catalog
 from shared.jobs import Colour, RunRecord, Status
 from shared.names import Layer, Machine, Roots, TableName, pii_folder, quarantine_location, table_location
-from tests.oracle.answer import PII_KEY, answers
+from tests.oracle.answer import PII_KEY, answers, token
 from tests.oracle.compare import assert_same_rows
 from tests.oracle.history import told_by_delivery
 
@@ -100,6 +102,17 @@ def test_every_row_is_the_one_worked_out_from_the_files(played, name, delivery):
         actual = told_by_delivery(actual, snapshots_landed(played.root))
 
     assert_same_rows(expected, actual, contract.versions.primary_key)
+
+
+def test_every_token_turns_back_into_the_address_it_stands_for(played):
+    contacts = load_catalog().table("silver.contacts")
+    shown = set(table(played.root, "silver.contacts").to_pyarrow_table()["email_token"].to_pylist()) - {None}
+
+    values = turn_back(open_lake(str(played.root)), contacts, sorted(shown))
+
+    assert len(shown) > 100
+    assert shown == {token(value) for value in values.values()}
+    assert values == {token(value): value for value in values.values()}
 
 
 def test_every_run_is_green(played):

@@ -25,6 +25,7 @@ from shared.names import (
     table_location,
 )
 from shared.personal_data import closed_columns
+from shared.vault import vault_location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +59,10 @@ class Lake:
     def quarantine(self, name: TableName) -> DeltaTable | None:
         """The quarantine of a table; None when no row was ever refused."""
         return self._open(quarantine_location(self._root_of(name), name), None)
+
+    def vault(self, name: TableName) -> DeltaTable | None:
+        """What the tokens of a table stand for; None while no run has kept any."""
+        return self._open(vault_location(self.pii_root, name), None)
 
     def masked(self, name: TableName) -> tuple[str, ...]:
         """The columns of a table whose values are personal, and not shown."""
