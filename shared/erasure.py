@@ -55,18 +55,19 @@ class ErasedPlace(_Record):
 class ErasureRecord(_Record):
     """`<lake_root>/erasures/<run_id>.json`: what was done, with a keyed hash in the person's place.
 
-    `places` are rows found, and deleted unless it was a dry run. `left` names files in which something of the person
-    was still found afterwards. `in_logs` are log files of tables that name the person's key until `complete_on`, when
-    logs and noncurrent versions have passed; None for a key that cannot be told from other numbers there, or that is
-    too short. `to_look_at` is what only a human can decide. Of somebody whom no table knows there is nothing to prove:
-    then `complete_on` is None and no file was scanned.
+    `places` are rows found, and deleted unless it was a dry run. It is left before anything is deleted, then once more:
+    without `finished_at` the erasure died, and the next one finds what is left. `left` names files in which something
+    of the person was still found afterwards. `in_logs` are log files of tables that name the person's key until
+    `complete_on`, when logs and noncurrent versions have passed; None for a key that cannot be told from other numbers
+    there, or that is too short. `to_look_at` is what only a human can decide. Of somebody whom no table knows there is
+    nothing to prove: then `complete_on` is None and no file was scanned.
     """
 
     run_id: str
     kind: str
     subject_hash: str
     dry_run: bool
-    finished_at: str
+    finished_at: str | None = None
     places: tuple[ErasedPlace, ...]
     scanned_files: int = 0
     left: tuple[str, ...] = ()

@@ -67,10 +67,13 @@ class _Erasure:
         record = self._record()
         if not self.request.dry_run and self._is_known(record):
             self._refuse_half_batches()
+            # Should it die from here on, this says what it had begun to delete.
+            self._leave(record)
             self._suppress()
             self._delete()
             record = record.model_copy(update=self._proof())
-        write_text(erasure_location(self.job.lake_root, self.job.run_id), record.model_dump_json(indent=1))
+        record = record.model_copy(update={"finished_at": datetime.now(UTC).isoformat(timespec="seconds")})
+        self._leave(record)
         if record.left:
             raise ErasureError(
                 "something of the person is still there",
@@ -79,13 +82,15 @@ class _Erasure:
                 mend="see the record under erasures/, and run it again: another run may have written meanwhile",
             )
 
+    def _leave(self, record: ErasureRecord) -> None:
+        write_text(erasure_location(self.job.lake_root, self.job.run_id), record.model_dump_json(indent=1))
+
     def _record(self) -> ErasureRecord:
         return ErasureRecord(
             run_id=self.job.run_id,
             kind=self.request.kind,
             subject_hash=erased_hash(self.keys, f"{self.request.kind}={self.request.id}"),
             dry_run=self.request.dry_run,
-            finished_at=_now(),
             places=self._places(),
             to_look_at=self._to_look_at(),
         )
@@ -177,13 +182,8 @@ class _Erasure:
         naming_the_key, _ = files_with(self.session, logs, key)
         rows = [f.place for f in self.found if self.search.matching(f.location, f.keys, f.condition).count()]
         return {
-            "finished_at": _now(),
             "scanned_files": data_files + log_files,
             "left": (*rows, *in_data, *in_logs),
             "in_logs": len(naming_the_key) if key else None,
             "complete_on": (datetime.now(UTC) + timedelta(days=max(LOG_DAYS, NONCURRENT_DAYS))).date(),
         }
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

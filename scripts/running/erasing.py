@@ -53,7 +53,12 @@ def erase_locally(root: Path, request: ErasureRequest) -> tuple[ErasureRecord, s
     page = root / erasure_location("", run_id).lstrip("/")
     if not page.exists():
         raise StepFailedError(f"the erasure {run_id} left no record", given=cause or "", mend=f"read {root}/logs")
-    return ErasureRecord.model_validate_json(page.read_text(encoding="utf-8")), cause
+    record = ErasureRecord.model_validate_json(page.read_text(encoding="utf-8"))
+    if record.finished_at is None:
+        raise StepFailedError(
+            f"the erasure {run_id} died before its end", given=cause or "", mend="start it again: it goes on from there"
+        )
+    return record, cause
 
 
 def write_request(asked: Path, request: ErasureRequest) -> None:

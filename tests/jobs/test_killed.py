@@ -1,9 +1,13 @@
 """A run that dies anywhere and is run again leaves what an undisturbed run leaves: nothing lost, nothing twice."""
 
+import json
 import os
 import signal
+import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +19,26 @@ from jobs.main import FLOWS, run
 from jobs.runtime.selection import selected
 from scripts.local.driver_client import DriverSettings, SparkDriver
 from scripts.local.job_runs import JobRun
+from scripts.local.processes import descendants
 from scripts.local.spark_settings import LOCAL_CONFS, jar_paths
+from scripts.running.pii_key import KEY_FILE
+from scripts.setup import paths
 from shared.erasure import ErasureRecord, ErasureRequest, erasure_location, erasure_request_location
 from shared.jobs import RUN_STEPS, Job, Status, Step
 from shared.names import pii_folder
+from tests.jobs.test_erase import files_that_tell
+from tests.support.begun import CUSTOMERS, ORDERS, TEN
 from tests.support.killing import KilledError, Reaper
 from tests.support.served_account import served_account
 from tests.support.small_driver import CONTRACTS
-from tests.support.small_lake import SmallLake, let_leases_run_out
+from tests.support.small_lake import PII_KEY, SmallLake, let_leases_run_out
 
 # What may differ between two runs of the same work.
 ITS_OWN = ("_ingested_at", "_run_id", "run_id", "quarantined_at")
 # All but the stock: snapshots die in test_killed_anywhere, as every kind of table does.
 WORKED_ON = ("+gold.totals", "silver.names")
 # What lies beside the tables and commits before them.
-COMPANIONS = ("quarantine", "tombstones", "events")
+COMPANIONS = ("quarantine", "tombstones", "events", "vault")
 
 
 def rows(location: str) -> list[tuple[Any, ...]]:
@@ -43,7 +52,9 @@ def rows(location: str) -> list[tuple[Any, ...]]:
 def left_behind(lake: SmallLake) -> dict[str, Any]:
     """The rows of every table and of what lies beside it, and the versions of the tables."""
     versions = lake.versions()
-    tables = {place: version for place, version in versions.items() if not place.startswith(COMPANIONS)}
+    tables = {
+        place: version for place, version in versions.items() if not place.removeprefix("pii/").startswith(COMPANIONS)
+    }
     return {place: rows(f"{lake.lake_root}/{place}") for place in versions} | {"versions": tables}
 
 
@@ -92,8 +103,8 @@ def test_a_run_that_dies_before_every_write_ends_as_if_it_had_not(begun_lake, mo
     reaper.watch(monkeypatch)
     assert run_and_die(lake, reaper) == len(reaper.seen)
     assert {"commit", "ensure_table", "stage", "write_text"} == {point.split()[0] for point in reaper.seen}
-    # Six tables, four quarantines, tombstones, events and the files of four steps at the least.
-    assert len(reaper.seen) >= 6 * 3 + 4 + 2 + 2 + 4 * 2
+    # Six tables, four quarantines, tombstones, events, two vaults and the files of four steps at the least.
+    assert len(reaper.seen) >= 6 * 3 + 4 + 2 + 2 + 4 + 4 * 2
     assert page(undisturbed) == page(lake)
     assert left_behind(undisturbed) == left_behind(lake)
 
@@ -105,19 +116,19 @@ def server(monkeypatch):
         yield settings
 
 
-def kill_once_there(found: Path, pattern: str, driver: SparkDriver) -> threading.Thread:
-    """End the driver's process group by SIGKILL as soon as a new file of some name lies in a folder."""
+def kill_once_there(found: Path, pattern: str, kill: Callable[[], None]) -> threading.Thread:
+    """Kill as soon as a new file of some name lies in a folder."""
     before = set(found.glob(pattern))
 
-    def kill():
+    def wait_and_kill():
         pause = threading.Event()
         for _ in range(60_000):
             if set(found.glob(pattern)) - before:
-                os.killpg(driver._process.pid, signal.SIGKILL)
+                kill()
                 return
             pause.wait(0.005)
 
-    killer = threading.Thread(target=kill)
+    killer = threading.Thread(target=wait_and_kill)
     killer.start()
     return killer
 
@@ -155,7 +166,7 @@ def test_a_driver_killed_anywhere_is_made_good_by_the_next(tmp_path, begun_befor
 
     def killed_and_run_again(step, run_id, place, pattern):
         driver.ready()
-        killer = kill_once_there(root / place, pattern, driver)
+        killer = kill_once_there(root / place, pattern, lambda: os.killpg(driver._process.pid, signal.SIGKILL))
         assert 137 == run_once(step, run_id)
         killer.join()
         let_leases_run_out()
@@ -174,3 +185,67 @@ def test_a_driver_killed_anywhere_is_made_good_by_the_next(tmp_path, begun_befor
     for table, buyer in (("silver/customers", 0), ("silver/orders", 1)):
         others = [row for row in rows(f"{undisturbed.lake_root}/{table}") if row[buyer] != 1]
         assert others == rows(f"{lake.lake_root}/{table}") != rows(f"{undisturbed.lake_root}/{table}")
+
+
+def kill_tree(process: subprocess.Popen[str]) -> None:
+    """End a process and all it has started by SIGKILL, wherever they are."""
+    for pid in [process.pid, *descendants(process.pid)]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.usefixtures("leases")
+def test_a_command_killed_in_the_midst_of_an_erasure_is_made_good_by_the_next(tmp_path, begun_before):
+    """The command, its account, Spark and their leases all go at once, and nobody cleans up."""
+    lake, name = begun_before.copied(tmp_path / "lakes"), "Annabel Canary"
+    lake.files["silver.customers"] += "      - {property: subject, value: customer_id}\n"
+    lake.land("bronze.shop__customers", CUSTOMERS, f"1000001,{name},{TEN}")
+    lake.land("bronze.shop__orders", ORDERS, f"20,1000001,5,new,{TEN}", f"21,1000001,-5,new,{TEN}")
+    lake.run("r2", (Step.INGEST, Step.REFINE), tables=("+silver.orders",))
+    undisturbed, root = lake.branched(), Path(lake.lake_root)
+    (root / KEY_FILE).parent.mkdir()
+    (root / KEY_FILE).write_text(PII_KEY)
+    erase = [
+        "-m",
+        "tests.support.small_command",
+        "erase",
+        "--subject",
+        "customer=1000001",
+        "--json",
+        "--root",
+        str(root),
+    ]
+    how = {"cwd": paths.ROOT, "env": os.environ | {CONTRACTS: str(lake.contracts())}, "text": True}
+
+    with subprocess.Popen([sys.executable, *erase], stdout=subprocess.PIPE, start_new_session=True, **how) as command:
+        killer = kill_once_there(root / "silver/orders/_delta_log", "*.json", lambda: kill_tree(command))
+        assert ("", None) == command.communicate(timeout=300)
+        killer.join()
+    [begun] = records(root)
+    assert None is begun.finished_at
+    assert [1] == [place.rows for place in begun.places if place.place == "vault of silver.customers"]
+    assert [1] == [len(list(root.glob("pii/erasures/requests/*")))]
+    assert files_that_tell(lake, name)
+    again = subprocess.run([sys.executable, *erase], check=False, capture_output=True, timeout=300, **how)
+
+    assert (0, "") == (again.returncode, again.stderr)
+    [ended] = [record for record in records(root) if record.run_id != begun.run_id]
+    assert ended.finished_at
+    assert ended.complete_on
+    assert () == ended.left
+    assert begun.subject_hash == ended.subject_hash
+    # What it had deleted before is in the record of the one that died.
+    assert json.loads(again.stdout) == [place.model_dump() for place in ended.places]
+    assert {place.place for place in ended.places} < {place.place for place in begun.places}
+    assert [] == list(root.glob("pii/erasures/requests/*"))
+    assert [] == files_that_tell(lake, name)
+    for table, buyer in (("silver/customers", 0), ("silver/orders", 1)):
+        others = [row for row in rows(f"{undisturbed.lake_root}/{table}") if row[buyer] != 1_000_001]
+        assert others == rows(f"{root}/{table}") != rows(f"{undisturbed.lake_root}/{table}")
+
+
+def records(root: Path) -> list[ErasureRecord]:
+    """What erasures left, finished or not."""
+    return [ErasureRecord.model_validate_json(file.read_text()) for file in root.glob("erasures/*.json")]
