@@ -82,7 +82,7 @@ def commit(
         The commit as the log holds it.
 
     Raises:
-        LostRaceError: another writer committed this sequence first.
+        LostRaceError: another writer committed this sequence first, or the table was restored since the batch began.
         LeaseHeldError: the table's lease was lost before the write.
     """
     position = FlowPosition(
@@ -102,6 +102,7 @@ def commit(
         TXN_VERSION: str(batch.sequence),
     }
     batch.lease.check()
+    _refuse_restored(session, batch)
     for key, value in settings.items():
         session.conf.set(key, value)
     try:
@@ -119,6 +120,24 @@ def commit(
 def append_nothing(frame: DataFrame, location: str) -> None:
     """Commit no rows: the position moves on though the batch had no effect."""
     frame.limit(0).write.format("delta").mode("append").save(location)
+
+
+def _refuse_restored(session: SparkSession, batch: Batch) -> None:
+    """Refuse a table that somebody rolled back since the batch began.
+
+    Delta would take the batch, since its sequence is a new one, and the rows of the batches before it that were rolled
+    back would be missed by nobody.
+    """
+    log = DeltaLog(session, batch.location)
+    for version in range(log.version, batch.before.version, -1):
+        found = log.commit(version)
+        if found and found.is_restore:
+            raise LostRaceError(
+                f"{batch.location} was restored while batch {batch.sequence} of {batch.flow} was at work",
+                given=f"version {version} is a RESTORE, and the batch began at version {batch.before.version}",
+                expected="no RESTORE while a run works on the table",
+                mend="start the run again: it goes on from where the table stands now",
+            )
 
 
 def _landed(session: SparkSession, batch: Batch, wanted: FlowPosition) -> Commit:

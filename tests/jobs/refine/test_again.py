@@ -111,6 +111,34 @@ def test_a_replay_that_dies_between_its_commits_loses_nothing(shop, monkeypatch)
     assert before[1:] == held(shop)
 
 
+def test_a_try_by_another_contract_than_the_one_that_died_decides_the_batch_anew(shop, monkeypatch):
+    """The quarantine of the first try is out, what a broken contract would do is told, and nothing stands twice."""
+    shop.land("bronze.shop__orders", ORDERS, f"14,1,-4,new,{TEN}", f"15,1,5,new,{TEN}", f"16,1,50,new,{TEN}")
+    with monkeypatch.context() as patch:
+        patch.setattr(flow_module, "commit", lambda *_, **__: 1 / 0)
+        assert Status.FAILED is shop.run("r2", INGEST_AND_REFINE).outcomes["silver.orders"].status
+    first = held(shop)
+    assert (key(14), 2, "amount_not_negative") in first
+
+    state = "      - {name: state, logicalType: string, physicalType: string, description: State.}\n"
+    shop.amend("silver.orders", state, "")
+    failed = shop.run("r2", (Step.REFINE,)).outcomes["silver.orders"].failure
+    assert ("ContractError", False) == (failed.error, failed.retryable)
+    assert first == held(shop)
+
+    shop.amend("silver.orders", "      - {name: changed_at", f"{state}      - {{name: changed_at")
+    shop.amend("silver.orders", "amount_eur < 0", "amount_eur < -9 OR amount_eur > 9")
+    ran = shop.run("r2", INGEST_AND_REFINE)
+    assert {"read": 3, "inserted": 2, "quarantined": 1} == ran.books("silver.orders")
+    assert {10: "new", 14: "new", 15: "new"} == orders(shop)
+    refused = [row for row in first if row[1] == 1]
+    assert [*refused, (key(16), 2, "amount_not_negative")] == held(shop)
+    fingerprint = shop.catalog.table("silver.orders").fingerprint
+    kept = shop.spark.read.format("delta").load(shop.quarantine_location("silver.orders")).where("batch = 2")
+    assert [fingerprint] == [row["contract"] for row in kept.collect()]
+    assert Status.UNCHANGED is shop.run("r3", INGEST_AND_REFINE).outcomes["silver.orders"].status
+
+
 def test_a_row_that_bronze_has_no_more_stays_in_quarantine(shop):
     shop.spark.sql(f"DELETE FROM delta.`{shop.location('bronze.shop__orders')}` WHERE order_id IN ('11', '13')")
     shop.land("bronze.shop__customers", CUSTOMERS, f"9,Zoe,{TEN}")

@@ -103,6 +103,21 @@ def test_a_zombie_with_an_old_sequence_changes_nothing(started, write):
 
 
 @pytest.mark.parametrize(
+    "write", [pytest.param(appending((3, "c")), id="append"), pytest.param(merging((2, "B")), id="merge")]
+)
+def test_a_batch_that_is_older_than_a_restore_does_not_land_on_what_it_brought_back(table, write):
+    """Its sequence is a new one to Delta, so it would land, and the second batch would be missed by nobody."""
+    table.append((1, "a"))
+    table.append((2, "b"))
+    old = table.batch(run="old")
+    table.delta().restoreToVersion(0)
+    with pytest.raises(LostRaceError, match="version 2 is a RESTORE, and the batch began at version 1") as lost:
+        table.commit(write, old)
+    assert lost.value.retryable
+    assert [(1, "a")] == table.rows()
+
+
+@pytest.mark.parametrize(
     "write",
     [
         pytest.param(lambda frame, location: frame.write.format("delta").mode("append").save(location), id="append"),
