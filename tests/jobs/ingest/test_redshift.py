@@ -18,7 +18,9 @@ from scripts.sources.redshift.data_api import Fault
 from scripts.sources.redshift.stand_in import RedshiftStandIn
 from shared.contracts import Source
 from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailableError, TerminalError
-from shared.jobs import Job, Window
+from shared.jobs import Job, Replay, Step, Window
+from tests.support.small_contracts import contract
+from tests.support.small_lake import SmallLake, make_lease_table
 
 pytestmark = pytest.mark.slow
 
@@ -262,3 +264,44 @@ def test_the_lag_brings_a_late_row_and_doubles_nothing(read, table_of, redshift)
     assert [2, 3, 4, 5] == sorted(rows(read(given, {"cursor": "2024-01-04 00:00:00"})))
     short = replace(given, source=replace(given.source, lag_seconds=3600))
     assert [3, 4] == sorted(rows(read(short, {"cursor": "2024-01-04 00:00:00"})))
+
+
+ORDERS = "bronze.redshift__orders"
+ORDERS_COLUMNS = """\
+      - {name: id, logicalType: integer, physicalType: bigint, primaryKey: true, description: Key.}
+      - {name: small, logicalType: integer, physicalType: int, description: Pieces.}
+      - {name: amount, logicalType: number, physicalType: "decimal(19,4)", description: Amount.}
+      - {name: note, logicalType: string, physicalType: string, description: Words.}
+      - {name: changed, logicalType: timestamp, physicalType: timestamp, description: When.}
+"""
+
+
+def test_a_replay_brings_in_what_was_refused_though_redshift_has_it_no_more(tmp_path, session, redshift):
+    """From its unload over the quarantine into the table, by the types of a contract that was mended."""
+    make_lease_table()
+    text = contract(ORDERS, ORDERS_COLUMNS, {"writeDisposition": "append", "cursor": "changed"})
+    files = 'server: shop, type: s3, location: "s3://landing/redshift__orders/*.csv", format: csv'
+    text = text.replace(files, "server: redshift, type: redshift, database: shop, schema: sales")
+    lake = SmallLake(
+        tmp_path, session, {ORDERS: text.replace("    physicalType", "    physicalName: orders\n    physicalType", 1)}
+    )
+    redshift.run("ALTER TABLE sales.orders ALTER COLUMN small TYPE BIGINT")
+    redshift.run("UPDATE sales.orders SET small = 3000000000, amount = 922337203685477.5807 WHERE id = 1")
+    redshift.run("UPDATE sales.orders SET small = 9000000000 WHERE id = 3")
+
+    first = lake.run("r1", (Step.INGEST,))
+    assert {"read": 4, "inserted": 2, "quarantined": 2} == first.books(ORDERS)
+    redshift.run("DELETE FROM sales.orders")
+    lake.amend(ORDERS, "physicalType: int,", "physicalType: bigint,")
+    again = lake.run("r2", (Step.INGEST,), replay=Replay(table=ORDERS, rule="small: the value does not fit int32"))
+
+    assert {"read": 2, "inserted": 2} == again.books(ORDERS)
+    assert [] == lake.refused(ORDERS)
+    assert first.outcomes[ORDERS].cursor == again.outcomes[ORDERS].cursor
+    frame = lake.frame(ORDERS).selectExpr("id", "small", "amount", "note", "CAST(changed AS STRING)").orderBy("id")
+    assert [
+        (1, 3_000_000_000, Decimal("922337203685477.5807"), 'it\'s "näive" \\', "2024-01-01 00:00:00"),
+        (2, None, Decimal("-0.0001"), None, "2024-01-02 03:04:05.678901"),
+        (3, 9_000_000_000, None, None, "2024-01-04 00:00:00"),
+        (4, None, None, None, None),
+    ] == [tuple(row) for row in frame.collect()]
