@@ -11,6 +11,7 @@ from infra.artifacts import ASSET_PREFIX
 from infra.constructs.costs import tag_costs
 from infra.constructs.permissions_boundary import keep_within
 from infra.constructs.placement import Placement
+from infra.constructs.role_path import put_into_path
 from infra.stacks.catalog import GlueCatalog
 from infra.stacks.compute import Compute
 from infra.stacks.delivery import Delivery
@@ -92,21 +93,25 @@ class LakewrightStack(Stack):
             if streaming.application:
                 orchestration.alarms.watch_application("KafkaStreamFailed", streaming.application.application_id)
         CfnOutput(self, JOBS_OUTPUT, value=compute.jobs_url)
-        CfnOutput(self, "LakeRoot", value=storage.lake.root)
-        CfnOutput(self, "PiiRoot", value=storage.pii.root)
-        CfnOutput(self, "LandingRoot", value=storage.landing.root)
+        self._tell_places(storage)
         for name, made in orchestration.machines.items():
             CfnOutput(self, f"{name.logical_id}Arn", value=made.machine.state_machine_arn)
         CfnOutput(self, "SmokeArn", value=orchestration.smoke.machine.state_machine_arn)
         for child in self.node.children:
             if isinstance(child, NestedStack):
                 Tags.of(child).add("step", child.node.id.lower())
+        put_into_path(self, environment.account)
         if not environment.allow_data_deletion:
             Annotations.of(self).add_info_v2(
                 "lakewright:data-kept",
                 "Deleting this stack keeps its data. To let it go, set allow_data_deletion: true in "
                 f"shared/config/{environment.name}.yaml",
             )
+
+    def _tell_places(self, storage: Storage) -> None:
+        CfnOutput(self, "LakeRoot", value=storage.lake.root)
+        CfnOutput(self, "PiiRoot", value=storage.pii.root)
+        CfnOutput(self, "LandingRoot", value=storage.landing.root)
 
     def _placement(self, environment: Environment, storage: Storage) -> Placement | None:
         """The VPC that the job runs live in: one of the house, one made here, or none."""

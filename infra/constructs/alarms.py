@@ -14,13 +14,13 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.constructs.key_use import use_statement
 from shared.events import EVENT_SOURCE, SCHEMA_DRIFTED
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sqs as sqs
     from aws_cdk import aws_stepfunctions as sfn
-
-    from infra.constructs.lake_key import LakeKey
 
 PERIOD = Duration.minutes(5)
 
@@ -32,7 +32,7 @@ class Alarms(Construct):
         Alarms(self, "Alarms", key=key, email="oncall@example.com").watch_machine("DailyBatch", machine)
     """
 
-    def __init__(self, scope: Construct, id_: str, *, key: LakeKey, email: str | None) -> None:
+    def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, email: str | None) -> None:
         super().__init__(scope, id_)
         self._key = key
         self.topic = sns.Topic(self, "Topic", enforce_ssl=True, master_key=key)
@@ -67,7 +67,7 @@ class Alarms(Construct):
         rules = iam.ServicePrincipal("events.amazonaws.com", conditions=only_ours)
         role = iam.Role(self, f"{id_}Role", assumed_by=rules)
         role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[self.topic.topic_arn]))
-        role.add_to_policy(self._key.use_statement())
+        role.add_to_policy(use_statement(self._key))
         events.Rule(
             self,
             id_,

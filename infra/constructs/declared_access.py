@@ -19,8 +19,9 @@ from shared.names import Variable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_cdk import aws_kms as kms
+
     from infra.constructs.artifact_asset import ArtifactAsset
-    from infra.constructs.lake_key import LakeKey
     from shared.config import Environment
     from shared.governance.access import LakeAccess
 
@@ -45,7 +46,7 @@ class DeclaredAccess(Construct):
         admin_role_arn: str,
         environment: Environment,
         code: ArtifactAsset,
-        key: LakeKey,
+        key: kms.IKey,
     ) -> None:
         super().__init__(scope, id_)
         wanted = _file_asset(self, access)

@@ -10,9 +10,9 @@ from aws_cdk import aws_logs as logs
 from infra.constructs.retention import removal_policy
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
     from constructs import Construct
 
-    from infra.constructs.lake_key import LakeKey
     from shared.config import Environment
 
 
@@ -24,7 +24,7 @@ class EncryptedLogGroup(logs.LogGroup):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, environment: Environment, key: LakeKey, name: str | None = None
+        self, scope: Construct, id_: str, *, environment: Environment, key: kms.IKey, name: str | None = None
     ) -> None:
         super().__init__(
             scope,

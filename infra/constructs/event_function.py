@@ -16,8 +16,9 @@ from shared.names import Variable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from aws_cdk import aws_kms as kms
+
     from infra.constructs.artifact_asset import ArtifactAsset
-    from infra.constructs.lake_key import LakeKey
     from shared.config import Environment
 
 TIMEOUT = Duration.seconds(60)
@@ -38,7 +39,7 @@ class EventFunction(Construct):
         event: str,
         environment: Environment,
         code: ArtifactAsset,
-        key: LakeKey,
+        key: kms.IKey,
         variables: Mapping[Variable, str],
         statements: Iterable[iam.PolicyStatement],
         timeout: Duration = TIMEOUT,

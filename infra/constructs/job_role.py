@@ -19,7 +19,7 @@ class JobRole(iam.Role):
     It holds no Glue and no Lake Formation action: jobs know tables by location.
 
     Example:
-        JobRole(self, "JobRole", statements=[*lake.write_statements(), key.use_statement()])
+        JobRole(self, "JobRole", statements=[*lake.write_statements(), use_statement(key)])
     """
 
     def __init__(self, scope: Construct, id_: str, *, statements: Iterable[iam.PolicyStatement]) -> None:

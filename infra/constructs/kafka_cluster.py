@@ -16,8 +16,9 @@ from shared.events import BOOTSTRAP_SERVERS, CLUSTER_BROKERS
 from shared.names import Names
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+
     from infra.constructs.artifact_asset import ArtifactAsset
-    from infra.constructs.lake_key import LakeKey
     from infra.constructs.placement import Placement
     from shared.config import Environment
 
@@ -44,7 +45,7 @@ class KafkaCluster(Construct):
         environment: Environment,
         placement: Placement,
         code: ArtifactAsset,
-        key: LakeKey,
+        key: kms.IKey,
     ) -> None:
         super().__init__(scope, id_)
         self.security_group_id = self._security_group(placement)
@@ -84,7 +85,7 @@ class KafkaCluster(Construct):
         )
         return group.attr_group_id
 
-    def _asked(self, environment: Environment, code: ArtifactAsset, key: LakeKey) -> str:
+    def _asked(self, environment: Environment, code: ArtifactAsset, key: kms.IKey) -> str:
         function = EventFunction(
             self,
             "OnClusterMade",

@@ -9,8 +9,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from infra.constructs.retention import removal_policy
+from shared.key_policy import ALARMS, BY_ALARMS, BY_EMR, BY_LOGS, EMR, logs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from constructs import Construct
 
     from shared.config import Environment
@@ -37,35 +40,28 @@ class LakeKey(kms.Key):
         stack = Stack.of(self)
         self._admit_logs()
         emr_applications = stack.format_arn(service="emr-serverless", resource="/applications", resource_name="*")
-        self._admit("emr-serverless.amazonaws.com", ["kms:Decrypt", "kms:GenerateDataKey"], emr_applications)
+        self._admit(EMR, BY_EMR, emr_applications)
         alarms = _named(stack, "cloudwatch", "alarm")
-        self._admit("cloudwatch.amazonaws.com", ["kms:Decrypt", "kms:GenerateDataKey*"], alarms)
-
-    def use_statement(self) -> iam.PolicyStatement:
-        """The right to read and write what the key encrypts."""
-        return iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self.key_arn])
+        self._admit(ALARMS, BY_ALARMS, alarms)
 
     def _admit_logs(self) -> None:
-        """Admit the logs service, which is told apart by the log group it encrypts, not by a source ARN.
-
-        Of the services admitted it alone has another name in China, which ends as addresses do there.
-        """
+        """Admit the logs service, which is told apart by the log group it encrypts, not by a source ARN."""
         stack = Stack.of(self)
         log_groups = _named(stack, "logs", "log-group")
         self.add_to_resource_policy(
             iam.PolicyStatement(
-                principals=[iam.ServicePrincipal(f"logs.{stack.region}.{stack.url_suffix}")],
-                actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+                principals=[iam.ServicePrincipal(logs(stack.region, stack.url_suffix))],
+                actions=list(BY_LOGS),
                 resources=["*"],
                 conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
             )
         )
 
-    def _admit(self, service: str, actions: list[str], source_arn: str) -> None:
+    def _admit(self, service: str, actions: Iterable[str], source_arn: str) -> None:
         self.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal(service)],
-                actions=actions,
+                actions=list(actions),
                 resources=["*"],
                 conditions={
                     "StringEquals": {"aws:SourceAccount": Stack.of(self).account},

@@ -17,7 +17,8 @@ from shared.names import Names, Token
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from infra.constructs.lake_key import LakeKey
+    from aws_cdk import aws_kms as kms
+
     from infra.stacks.compute import Compute
     from infra.stacks.storage import Storage
     from shared.config import Environment
@@ -39,7 +40,7 @@ class Machine(Construct):
         *,
         name: str,
         environment: Environment,
-        key: LakeKey,
+        key: kms.IKey,
         tokens: Mapping[Token, str],
         statements: Iterable[iam.PolicyStatement],
     ) -> None:

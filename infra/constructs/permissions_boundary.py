@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 if TYPE_CHECKING:
     from constructs import Construct
 
-    from shared.config.model import Account
+    from shared.config.account import Account
 
 
 def keep_within(stack: Construct, account: Account | None) -> None:

@@ -9,14 +9,13 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from infra.constructs.retention import removal_policy
+from shared.key_policy import ADMITTED, TAG
 
 if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
     from constructs import Construct, IConstruct
 
     from shared.config import Environment
-
-TAG, ADMITTED = "lakewright:personal-data", "admitted"
 
 
 class PiiKey(kms.Key):
@@ -27,7 +26,7 @@ class PiiKey(kms.Key):
 
     Example:
         key = PiiKey(self, "PiiKey", environment=env)
-        key.close(PrivateBucket(self, "Pii", key=key, ...))
+        close_to_others(PrivateBucket(self, "Pii", key=key, ...))
     """
 
     def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
@@ -40,14 +39,11 @@ class PiiKey(kms.Key):
         )
         self.add_to_resource_policy(_denied(["kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"], ["*"]))
 
-    def use_statement(self) -> iam.PolicyStatement:
-        """The right to read and write what the key encrypts, for a role that is admitted."""
-        return iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self.key_arn])
 
-    def close(self, bucket: s3.Bucket) -> None:
-        """Keep everybody who is not admitted from the objects of a bucket."""
-        actions = ["s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*"]
-        bucket.add_to_resource_policy(_denied(actions, [bucket.arn_for_objects("*")]))
+def close_to_others(bucket: s3.Bucket) -> None:
+    """Keep everybody who is not admitted from the objects of a bucket, whoever made its key."""
+    actions = ["s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*"]
+    bucket.add_to_resource_policy(_denied(actions, [bucket.arn_for_objects("*")]))
 
 
 def admit_to_personal_data(role: IConstruct) -> None:

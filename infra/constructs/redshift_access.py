@@ -9,12 +9,14 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.constructs.findings import accept
+from infra.constructs.key_use import use_statement
 from shared.names import UNLOAD_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infra.constructs.lake_key import LakeKey
+    from aws_cdk import aws_kms as kms
+
     from infra.constructs.place import Place
 
 SERVERLESS = "redshift-serverless"
@@ -40,7 +42,7 @@ class RedshiftAccess(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, warehouse: str, databases: Sequence[str], lake: Place, key: LakeKey
+        self, scope: Construct, id_: str, *, warehouse: str, databases: Sequence[str], lake: Place, key: kms.IKey
     ) -> None:
         super().__init__(scope, id_)
         self._warehouse, self._databases = warehouse, databases
@@ -55,7 +57,7 @@ class RedshiftAccess(Construct):
             *lake.read_statements(UNLOAD_FOLDER),
             lake.put_statement(UNLOAD_FOLDER),
             iam.PolicyStatement(actions=["s3:GetBucketLocation"], resources=[lake.bucket.bucket_arn]),
-            key.use_statement(),
+            use_statement(key),
         ]:
             self.role.add_to_policy(statement)
         accept(self.role, {lake.finding(UNLOAD_FOLDER): "every batch has a folder of its own"})

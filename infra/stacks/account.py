@@ -12,6 +12,7 @@ from infra.artifacts import ASSET_PREFIX
 from infra.constructs.costs import tag_costs
 from infra.constructs.findings import accept, wildcard
 from infra.constructs.permissions_boundary import keep_within
+from infra.constructs.role_path import put_into_path
 from infra.stacks.delivery import AUDIENCE, ISSUER
 from shared.access_modes import AccessMode
 from shared.names import ACCESS_ADMIN_ROLE, ACCOUNT_STACK
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from shared.config import Environment
-    from shared.config.model import Account
+    from shared.config.account import Account
 
 TAGGING = ("GetResourceLFTags", "AddLFTagsToResource", "RemoveLFTagsFromResource", "ListLFTags", "GetLFTag")
 GRANTING = ("ListPermissions", "GrantPermissions", "RevokePermissions")
@@ -73,6 +74,7 @@ class AccountStack(Stack):
         if environment.github and settings.makes_oidc_provider:
             provider = iam.OidcProviderNative(self, "GitHub", url=f"https://{ISSUER}", client_ids=[AUDIENCE])
             provider.apply_removal_policy(RemovalPolicy.RETAIN)
+        put_into_path(self, settings)
 
     def _access_admin(self) -> iam.Role:
         """The role that environments' functions, and people who may, take to tag, to grant and to filter."""

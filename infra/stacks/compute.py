@@ -14,6 +14,7 @@ from infra.constructs.artifact_asset import ArtifactAsset
 from infra.constructs.findings import accept, wildcard
 from infra.constructs.job_role import JobRole
 from infra.constructs.kafka_rights import group_arn, kafka_read_statements, kafka_topics
+from infra.constructs.key_use import use_statement
 from infra.constructs.pii_key import admit_to_personal_data
 from infra.constructs.spark_application import SparkApplication
 from infra.constructs.spark_submit import spark_submit_parameters
@@ -89,8 +90,8 @@ class Compute(NestedStack):
                 *storage.pii.write_statements(),
                 *storage.landing.read_statements(),
                 storage.logs.put_statement(JOB_LOGS_FOLDER),
-                storage.key.use_statement(),
-                storage.pii_key.use_statement(),
+                use_statement(storage.key),
+                use_statement(storage.pii_key),
                 *secrets.job_statements(),
                 iam.PolicyStatement(
                     actions=["dynamodb:GetItem", "dynamodb:UpdateItem"], resources=[storage.leases.table_arn]

@@ -18,8 +18,8 @@ from infra.constructs.reader_role import ReaderRole
 from infra.constructs.tag_grants import TagGrants
 from infra.stacks.storage import RESULTS_FOLDER
 from shared.governance.access import READS, STRICTEST, Classification
-from shared.governance.environments import access_of, governance_of, iam_role_of
-from shared.names import ACCESS_ADMIN_ROLE, Layer, Names
+from shared.governance.environments import access_admin_of, access_of, governance_of, iam_role_of
+from shared.names import Layer, Names
 from shared.vault import VAULT
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Governance(NestedStack):
             "Access",
             access=access,
             principals=principals,
-            admin_role_arn=self._role_arn(ACCESS_ADMIN_ROLE),
+            admin_role_arn=self._role_arn(access_admin_of(environment)),
             environment=environment,
             code=ArtifactAsset(self, "Lambdas", artifact=LAMBDAS),
             key=storage.key,
@@ -134,11 +134,12 @@ class Governance(NestedStack):
 
     def _principal(self, role: str, workgroup: AthenaWorkgroup) -> str:
         """The ARN of a role of the contracts: the one the environment names, or one made here."""
-        name = iam_role_of(self._environment, role)
         if governance_of(self._environment).roles[role].iam_role:
-            return self._role_arn(name)
+            return self._role_arn(iam_role_of(self._environment, role))
         runs_spark = self._environment.access.consumer is not None
-        return ReaderRole(self, _words(role), name=name, workgroup=workgroup, runs_spark=runs_spark).role_arn
+        return ReaderRole(
+            self, _words(role), name=self._names.reader_role(role), workgroup=workgroup, runs_spark=runs_spark
+        ).role_arn
 
     def _role_arn(self, name: str) -> str:
         return self.format_arn(

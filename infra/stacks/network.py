@@ -12,9 +12,9 @@ from infra.constructs.encrypted_log_group import EncryptedLogGroup
 from infra.constructs.placement import Placement
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
     from constructs import Construct
 
-    from infra.constructs.lake_key import LakeKey
     from shared.config import Environment
     from shared.config.network import Vpc
 
@@ -30,7 +30,7 @@ class Network(NestedStack):
     A worker of a job run takes an address. Whatever the jobs reach has to admit `security_group`.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, environment: Environment, vpc: Vpc, key: LakeKey) -> None:
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment, vpc: Vpc, key: kms.IKey) -> None:
         super().__init__(scope, id_, description="Lakewright: the network of the job runs")
         inside = ec2.SubnetType.PRIVATE_WITH_EGRESS if vpc.nat_gateways else ec2.SubnetType.PRIVATE_ISOLATED
         subnets = [ec2.SubnetConfiguration(name="Jobs", subnet_type=inside)]

@@ -13,6 +13,7 @@ from infra.constructs.artifact_asset import ArtifactAsset
 from infra.constructs.event_function import EventFunction
 from infra.constructs.event_trigger import EventTrigger, job_run_ended, landed_in
 from infra.constructs.findings import accept, seen_from_outside, wildcard
+from infra.constructs.key_use import use_statement
 from infra.constructs.machine import Machine, job_run_statements, job_tokens
 from infra.constructs.machine_schedule import MachineSchedule
 from shared.names import LANDING, RUNS_FOLDER, Names, Token, Variable
@@ -102,7 +103,7 @@ class Orchestration(NestedStack):
             key=self._storage.key,
             tokens=job_tokens(self._environment, self._storage, self._compute),
             statements=[
-                self._storage.key.use_statement(),
+                use_statement(self._storage.key),
                 *job_run_statements(self, job_role=self._compute.job_role),
             ],
         )
@@ -122,7 +123,7 @@ class Orchestration(NestedStack):
             statements=[
                 iam.PolicyStatement(actions=["emr-serverless:GetJobRun"], resources=[job_runs]),
                 lake.put_statement(RUNS_FOLDER),
-                self._storage.key.use_statement(),
+                use_statement(self._storage.key),
             ],
         )
         application_id = seen_from_outside(application.resource, "ApplicationId")
@@ -160,7 +161,7 @@ class Orchestration(NestedStack):
             statements=[
                 iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=arns),
                 # Whoever submits a job run needs the key its logs are written with.
-                storage.key.use_statement(),
+                use_statement(storage.key),
                 *job_run_statements(self, job_role=compute.job_role),
             ],
         )
@@ -200,7 +201,7 @@ class Orchestration(NestedStack):
             "OnStepsFinished",
             event="on_steps_finished",
             variables={Variable.LAKE_ROOT: lake.root},
-            statements=[*lake.read_statements(RUNS_FOLDER), self._storage.key.use_statement()],
+            statements=[*lake.read_statements(RUNS_FOLDER), use_statement(self._storage.key)],
         )
         accept(function.role, {lake.finding(RUNS_FOLDER): "every run has a folder of its own"})
         return function

@@ -17,9 +17,9 @@ from shared.contracts.connections import SECRET_TYPES
 from shared.names import pii_key_secret, source_parameter, source_secret
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
     from constructs import Construct
 
-    from infra.constructs.lake_key import LakeKey
     from infra.constructs.place import Place
     from shared.config import Environment
     from shared.contracts import Catalog
@@ -40,7 +40,7 @@ class Secrets(NestedStack):
         *,
         environment: Environment,
         catalog: Catalog,
-        key: LakeKey,
+        key: kms.IKey,
         lake: Place,
     ) -> None:
         super().__init__(scope, id_, description="Lakewright: how the source systems are reached")
@@ -96,7 +96,7 @@ class Secrets(NestedStack):
         return bool(self._warehouses)
 
     def _secret(
-        self, environment: Environment, system: str, key: LakeKey, policy: RemovalPolicy
+        self, environment: Environment, system: str, key: kms.IKey, policy: RemovalPolicy
     ) -> secretsmanager.CfnSecret:
         secret = secretsmanager.CfnSecret(
             self,
@@ -109,7 +109,7 @@ class Secrets(NestedStack):
         accept(secret, {"AwsSolutions-SMG4": "the source system owns the credential and rotates it"})
         return secret
 
-    def _pii_key(self, environment: Environment, key: LakeKey, policy: RemovalPolicy) -> secretsmanager.CfnSecret:
+    def _pii_key(self, environment: Environment, key: kms.IKey, policy: RemovalPolicy) -> secretsmanager.CfnSecret:
         secret = secretsmanager.CfnSecret(
             self,
             "PiiKey",

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import NestedStack, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
 
 from infra.constructs.findings import accept
 from infra.constructs.lake_key import LakeKey
-from infra.constructs.pii_key import PiiKey
+from infra.constructs.pii_key import PiiKey, close_to_others
 from infra.constructs.place import Place, is_bucket
 from infra.constructs.private_bucket import PrivateBucket
 from infra.constructs.retention import removal_policy
@@ -33,7 +34,7 @@ class Storage(NestedStack):
     def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
         super().__init__(scope, id_, description="Lakewright: key, buckets and tables that keep state")
         self._environment = environment
-        self.key = LakeKey(self, "Key", environment=environment)
+        self.key = self._key("Key", environment.keys.lake) or LakeKey(self, "Key", environment=environment)
         self._logs_bucket = PrivateBucket(
             self,
             "Logs",
@@ -44,7 +45,7 @@ class Storage(NestedStack):
         self.logs = Place.of_bucket(self._logs_bucket)
         passing = {f"{folder}/": STAGING_DAYS for folder in (STAGING_FOLDER, UNLOAD_FOLDER)}
         self.lake = self._place("Lake", environment.lake_root, expire=passing)
-        self.pii_key = PiiKey(self, "PiiKey", environment=environment)
+        self.pii_key = self._key("PiiKey", environment.keys.personal) or PiiKey(self, "PiiKey", environment=environment)
         # A job run that was killed removes nothing; what it left is personal.
         personal = {f"{folder}/": STAGING_DAYS for folder in (STAGING_FOLDER, REQUESTS_FOLDER)}
         self.pii = self._place("Pii", environment.pii_root, expire=personal, key=self.pii_key)
@@ -53,6 +54,10 @@ class Storage(NestedStack):
         self.leases = self._table("Leases", name=Names(environment).lease_table, key="table")
         self.known_runs = self._table("KnownRuns", key="id", expires_by="expires_at")
 
+    def _key(self, id_: str, arn: str | None) -> kms.IKey | None:
+        """A key of the house, if its ARN is given; its own policy admits whoever uses it."""
+        return kms.Key.from_key_arn(self, id_, arn) if arn else None
+
     def _place(
         self,
         id_: str,
@@ -60,7 +65,7 @@ class Storage(NestedStack):
         *,
         expire: dict[str, int] | None = None,
         event_bridge: bool = False,
-        key: PiiKey | None = None,
+        key: kms.IKey | None = None,
     ) -> Place:
         if root is not None and is_bucket(root):
             return Place.existing(self, id_, root)
@@ -74,7 +79,7 @@ class Storage(NestedStack):
             removal_policy=removal_policy(self._environment, wanted=RemovalPolicy.RETAIN),
         )
         if key:
-            key.close(bucket)
+            close_to_others(bucket)
         return Place.of_bucket(bucket, folder=root)
 
     def _results(self) -> Place:

@@ -8,8 +8,7 @@ import boto3
 
 from lambdas.on_access_declared.handler import lake_formation_client
 from lambdas.on_access_declared.lake_formation import LakeFormation
-from shared.governance.environments import governance_of, iam_role_of
-from shared.names import ACCESS_ADMIN_ROLE
+from shared.governance.environments import access_admin_of, governance_of, iam_role_of
 
 if TYPE_CHECKING:
     from shared.config import Environment
@@ -29,7 +28,7 @@ def lake_formation_of(environment: Environment) -> LakeFormation:
         return f"arn:{partition}:iam::{account}:role/{name}"
 
     return LakeFormation(
-        client=lake_formation_client(arn(ACCESS_ADMIN_ROLE)),
+        client=lake_formation_client(arn(access_admin_of(environment))),
         account=account,
         principals={role: arn(iam_role_of(environment, role)) for role in roles},
     )

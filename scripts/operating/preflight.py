@@ -8,9 +8,10 @@ import boto3
 from botocore.exceptions import ClientError
 
 from scripts.operating.finding import FAILED, OK, WARNING, Caller, Finding
+from scripts.operating.preflight_keys import keys
 from scripts.operating.preflight_sources import sources
-from shared.governance.environments import governance_of
-from shared.names import ACCESS_ADMIN_ROLE, Names
+from shared.governance.environments import access_admin_of, governance_of
+from shared.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ def preflight(environment: Environment) -> list[Finding]:
         _buckets,
         _readers,
         _subnets,
+        keys,
         sources,
     )
     return [account, *(finding for check in checks for finding in _looked(check, environment, caller))]
@@ -105,7 +107,7 @@ def _administrators(environment: Environment, caller: Caller) -> Iterator[Findin
     settings = boto3.client("lakeformation").get_data_lake_settings()["DataLakeSettings"]
     found = {admin["DataLakePrincipalIdentifier"] for admin in settings.get("DataLakeAdmins", [])}
     qualifier = environment.bootstrap_qualifier
-    names = (f"cdk-{qualifier}-cfn-exec-role-{caller.account}-{caller.region}", ACCESS_ADMIN_ROLE)
+    names = (f"cdk-{qualifier}-cfn-exec-role-{caller.account}-{caller.region}", access_admin_of(environment))
     wanted = {f"arn:{caller.partition}:iam::{caller.account}:role/{name}" for name in names}
     missing = sorted(wanted - found)
     if not missing:

@@ -9,7 +9,9 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from shared.access_modes import AccessMode
+from shared.config.account import Account
 from shared.config.kafka import Kafka
+from shared.config.keys import Keys
 from shared.config.network import Network, Vpc
 from shared.config.settings import Settings
 from shared.errors import TerminalError, UnknownNameError
@@ -69,26 +71,6 @@ class Governance(Settings):
     )
 
 
-class Account(Settings):
-    """What there is once in an account, deployed by `cdk deploy 'account/*'`; environments of one account agree on it.
-
-    `lake_formation_admins` are IAM roles that administer the account's Lake Formation beside ours, the one who deploys
-    the first time among them. `closes_new_tables` takes the account's default away by which IAM alone opens new
-    databases and tables; a governed account has it taken away already, and a shared one may still live by it.
-    `vcpu_quota` is what EMR Serverless lets the account use at once; 16 in a new one, more on request.
-    `makes_oidc_provider` is for deploying from GitHub; an account has one such provider, and may have it already.
-    `permissions_boundary` is the name of a policy that the house puts around every role, `bootstrap_qualifier` that of
-    its bootstrap stack.
-    """
-
-    lake_formation_admins: tuple[str, ...] = ()
-    closes_new_tables: bool = True
-    makes_oidc_provider: bool = True
-    vcpu_quota: Annotated[int, Field(ge=1)] = 16
-    permissions_boundary: str | None = Field(default=None, pattern=r"^[A-Za-z0-9+=,.@_/-]+$", max_length=512)
-    bootstrap_qualifier: str = Field(default="hnb659fds", pattern=r"^[A-Za-z0-9]{1,10}$")
-
-
 class Access(Settings):
     """How jobs reach data that Lake Formation governs; which combinations work is checked when templates are made.
 
@@ -138,6 +120,7 @@ class Environment(Settings):
     log_retention_days: int = 365
     spark: Spark = Spark()
     prices: Prices = Prices()
+    keys: Keys = Keys()
     network: Network | None = None
     vpc: Vpc | None = None
     account: Account | None = None
@@ -159,6 +142,10 @@ class Environment(Settings):
     def bootstrap_qualifier(self) -> str:
         """What the names of the bootstrap stack's resources carry."""
         return (self.account or Account()).bootstrap_qualifier
+
+    def in_role_path(self, name: str) -> str:
+        """A role of ours as its ARN ends: with the path that the house wants of roles."""
+        return f"{(self.account or Account()).role_path.lstrip('/')}{name}"
 
     @model_validator(mode="after")
     def _fits_the_quota(self) -> Self:

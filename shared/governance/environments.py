@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shared.errors import TerminalError
 from shared.governance.access import lake_access
-from shared.names import Layer, Names
+from shared.names import ACCESS_ADMIN_ROLE, Layer, Names
 from shared.vault import VAULT
 
 if TYPE_CHECKING:
@@ -47,5 +47,11 @@ def access_of(environment: Environment, catalog: Catalog) -> LakeAccess:
 
 
 def iam_role_of(environment: Environment, role: str) -> str:
-    """The name of the IAM role that is a role of the contracts: the environment's own, or the one the stack makes."""
-    return governance_of(environment).roles[role].iam_role or Names(environment).reader_role(role)
+    """The IAM role that is a role of the contracts, with its path: the house's own, or the one the stack makes."""
+    own = environment.in_role_path(Names(environment).reader_role(role))
+    return governance_of(environment).roles[role].iam_role or own
+
+
+def access_admin_of(environment: Environment) -> str:
+    """The IAM role that administers Lake Formation for us, with its path."""
+    return environment.in_role_path(ACCESS_ADMIN_ROLE)

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.config import Environment, load_environment
-from shared.config.model import Account
+from shared.config.account import Account
 from shared.names import Names
 from tests.support.cloud import synthesize
 

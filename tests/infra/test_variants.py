@@ -30,15 +30,18 @@ SOME = (
 WAREHOUSE = f"arn:aws:redshift:us-east-1:{ACCOUNT}:cluster:analytics"
 STEWARDS = f"arn:aws:iam::{ACCOUNT}:role/Stewards"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/HouseBoundary"
+LAKE_KEY, PERSONAL_KEY = (f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{n * 8}-1a2b-3c4d-5e6f-0123456789ab" for n in "12")
 VPC = {"subnet_ids": ["subnet-1", "subnet-2"], "security_group_ids": ["sg-1"]}
 GOVERNED = {
     "lake_root": "s3://house-lake/sales",
     "pii_root": "s3://house-personal/sales",
+    "keys": {"lake": LAKE_KEY, "personal": PERSONAL_KEY},
     "account": {
         "lake_formation_admins": ["Stewards"],
         "closes_new_tables": False,
         "bootstrap_qualifier": "house",
         "permissions_boundary": "HouseBoundary",
+        "role_path": "/house/lake/",
         "vcpu_quota": 32,
     },
     "governance": {
@@ -159,7 +162,7 @@ def admitted(endpoint):
 
 
 def test_governed_account(tmp_path):
-    """Administrators, buckets, a reader's role, a boundary and a bootstrap that are the house's own."""
+    """Administrators, buckets, keys, a reader's role, a boundary, a path and a bootstrap that are the house's own."""
     with deployed("prod", tmp_path / "out", GOVERNED, account_stage=True) as (prod, outputs):
         admins = client("lakeformation").get_data_lake_settings()["DataLakeSettings"]["DataLakeAdmins"]
         places = {r["ResourceArn"] for r in client("lakeformation").list_resources()["ResourceInfoList"]}
@@ -169,6 +172,7 @@ def test_governed_account(tmp_path):
             for r in roles
         }
         named = {role["RoleName"] for role in roles}
+        groups = client("logs").describe_log_groups()["logGroups"]
 
         assert {STEWARDS.rpartition("/")[2], ACCESS_ADMIN_ROLE, "cdk-house-cfn-exec-role-123456789012-us-east-1"} == {
             admin["DataLakePrincipalIdentifier"].rpartition("/")[2] for admin in admins
@@ -176,9 +180,20 @@ def test_governed_account(tmp_path):
         assert ("s3://house-lake/sales", "s3://house-personal/sales") == (outputs["LakeRoot"], outputs["PiiRoot"])
         assert {"arn:aws:s3:::house-lake/sales", "arn:aws:s3:::house-personal/sales"} == places
         assert {BOUNDARY} == within
+        assert {"/house/lake/"} == {role["Path"] for role in roles}
+        assert f"arn:aws:iam::{ACCOUNT}:role/house/lake/{ACCESS_ADMIN_ROLE}" in {
+            admin["DataLakePrincipalIdentifier"] for admin in admins
+        }
+        assert {LAKE_KEY} == {group["kmsKeyId"] for group in groups if "kmsKeyId" in group}
+        assert [] == [key for key in client("kms").list_keys()["Keys"] if is_own(key["KeyId"])]
         assert Names(prod).reader_role("analyst") not in named
         assert Names(prod).reader_role("sales") in named
         assert {Names(prod).application, Names(prod).consumer_application} == set(applications())
+
+
+def is_own(key):
+    """Whether a stack of ours made it; moto has one of DynamoDB's."""
+    return client("kms").describe_key(KeyId=key)["KeyMetadata"]["Description"].startswith("Lakewright")
 
 
 def test_streaming_on_and_lake_formation_off(tmp_path):

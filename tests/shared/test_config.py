@@ -47,6 +47,18 @@ def test_without_a_folder_the_stacks_own_buckets_are_used():
         pytest.param(
             "spark: {max_executors: 0}\nowner: x\n", "test.yaml: spark.max_executors: Input", "0", id="a value"
         ),
+        pytest.param(
+            "keys: {lake: alias/lake}\nowner: x\n",
+            "test.yaml: keys.lake: Value error, the ARN of a key is wanted",
+            "'alias/lake'",
+            id="an alias of a key",
+        ),
+        pytest.param(
+            "account: {role_path: house/}\nowner: x\n",
+            "test.yaml: account.role_path: Value error, a path of roles begins and ends with a slash, as /house/lake/",
+            "'house/'",
+            id="a path without its slash",
+        ),
         pytest.param("", "test.yaml: owner: Field required", "{'name': 'test'}", id="a missing key"),
     ],
 )
@@ -58,6 +70,13 @@ def test_a_bad_environment_file_is_refused_with_its_key(tmp_path, monkeypatch, t
         load_environment("test")
 
     assert (what, given) == (refused.value.what[: len(what)], refused.value.given)
+
+
+def test_personal_data_has_a_key_of_its_own():
+    key = "arn:aws:kms:eu-west-1:123456789012:key/mrk-0a1b2c3d"
+
+    with pytest.raises(ValidationError, match="personal data needs a key of its own"):
+        Environment.model_validate({"name": "new", "owner": "x", "keys": {"lake": key, "personal": key}})
 
 
 @pytest.mark.parametrize("name", ["Prod", "1st", "a", "with-dash", "much_too_long"])

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from shared.config import load_environment
-from shared.config.model import Account
+from shared.config.account import Account
 from shared.names import ACCESS_ADMIN_ROLE
 
 SETTINGS = "AWS::LakeFormation::DataLakeSettings"

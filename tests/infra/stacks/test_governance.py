@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from infra.constructs.pii_key import ADMITTED, TAG
 from lambdas.on_access_declared.lake_formation import LakeFormation
 from lambdas.on_access_declared.logic import bring, require_all_made
 from scripts.local.clients import ACCOUNT
@@ -14,6 +13,7 @@ from shared.config import load_environment
 from shared.contracts import load_catalog
 from shared.governance.access import LakeAccess
 from shared.governance.environments import iam_role_of
+from shared.key_policy import ADMITTED, TAG
 from shared.names import Names
 from tests.support.lake_formation import ALL_ROWS, Direct, Enforcement, Sight
 

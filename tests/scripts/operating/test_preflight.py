@@ -1,13 +1,18 @@
 """An account that is not ready is told, with what to do, before anything is deployed."""
 
+import json
+
 import boto3
 import pytest
 
 from scripts.operating import preflight as module
 from scripts.operating.preflight import preflight
 from shared.config import Network, load_environment
+from shared.config.account import Account
+from shared.config.keys import Keys
 from shared.config.model import Governance, ReaderRole
 from shared.governance.access import Classification
+from shared.key_policy import ADMITTED, TAG, services
 from shared.names import ACCESS_ADMIN_ROLE, Names, source_secret
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -180,3 +185,90 @@ def test_subnets_of_one_zone_are_a_warning(ready):
 
     assert "warning" == statuses(prod(network=one))["network"]
     assert "ok" == statuses(prod(network=two))["network"]
+
+
+ROOT = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+OTHERS = {"StringNotEquals": {f"aws:PrincipalTag/{TAG}": ADMITTED}}
+CLOSED = {"Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", "Condition": OTHERS}
+
+
+def admitting(service, *actions):
+    return {"Effect": "Allow", "Principal": {"Service": service}, "Action": list(actions), "Resource": "*"}
+
+
+ADMITTING = [admitting(service, *actions) for service, actions in services(REGION, "amazonaws.com").items()]
+
+
+def key(*statements, **settings):
+    kms = boto3.client("kms")
+    made = kms.create_key(Policy=json.dumps({"Version": "2012-10-17", "Statement": list(statements)}), **settings)
+    if "KeySpec" not in settings:
+        kms.enable_key_rotation(KeyId=made["KeyMetadata"]["KeyId"])
+    return made["KeyMetadata"]["Arn"]
+
+
+def of_keys(**named):
+    found = [f for f in preflight(prod(keys=Keys.model_validate(named))) if f.check == "keys"]
+    return [(f.status, f.found, f.mend) for f in found]
+
+
+def test_keys_of_the_house_that_admit_who_uses_them_are_well(ready):
+    lake, personal = key(ROOT, *ADMITTING), key(ROOT, CLOSED)
+
+    assert [("ok", "keys.lake admits who uses it", ""), ("ok", "keys.personal admits who uses it", "")] == of_keys(
+        lake=lake, personal=personal
+    )
+
+
+@pytest.mark.parametrize(
+    "statements, lacking",
+    [
+        pytest.param(ADMITTING, "kms:Decrypt, kms:GenerateDataKey, kms:DescribeKey for the account", id="roles"),
+        pytest.param(
+            [ROOT, *ADMITTING[1:]], "kms:Decrypt, kms:GenerateDataKey for emr-serverless.amazonaws.com", id="EMR"
+        ),
+        pytest.param(
+            [ROOT, ADMITTING[0], admitting("cloudwatch.amazonaws.com", "kms:GenerateDataKey*"), ADMITTING[2]],
+            "kms:Decrypt for cloudwatch.amazonaws.com",
+            id="half of it for alarms",
+        ),
+        pytest.param([ROOT, *ADMITTING[:2]], "for logs.us-east-1.amazonaws.com", id="logs"),
+    ],
+)
+def test_key_that_admits_too_few_is_told_what_to_add(ready, statements, lacking):
+    [(status, found, mend)] = of_keys(lake=key(*statements))
+
+    assert ("failed", "keys.lake lacks rights in its policy") == (status, found)
+    assert lacking in mend
+    assert "docs/operations.md" in mend
+
+
+def test_key_that_cannot_encrypt_a_bucket_is_told(ready):
+    [(status, found, _)] = of_keys(lake=key(ROOT, *ADMITTING, KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT"))
+    assert ("failed", "keys.lake has KeySpec RSA_2048") == (status, found)
+
+    elsewhere = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/11111111-1a2b-3c4d-5e6f-0123456789ab"
+    [(status, _, mend)] = of_keys(lake=elsewhere)
+    assert ("failed", True) == (status, "deploy to eu-west-1" in mend)
+
+
+def test_key_of_another_account_is_left_to_its_owner(ready):
+    [(status, found, _)] = of_keys(lake=f"arn:aws:kms:{REGION}:999999999999:key/11111111-1a2b-3c4d-5e6f-0123456789ab")
+
+    assert ("warning", "keys.lake is a key of account 999999999999") == (status, found)
+
+
+def test_key_of_personal_data_that_is_open_to_the_account_is_told(ready):
+    [_, (status, found, mend)] = of_keys(personal=key(ROOT))
+
+    assert ("warning", "keys.personal opens to every policy of the account") == (status, found)
+    assert "lakewright:personal-data: admitted" in mend
+
+
+def test_administrator_is_looked_for_in_the_path_of_roles(ready):
+    path = Account(role_path="/house/lake/")
+    assert f"role/house/lake/{ACCESS_ADMIN_ROLE}" in next(
+        f.found for f in preflight(prod(account=path)) if f.check == "administrators"
+    )
+    administrators(DEPLOYER, f"arn:aws:iam::{ACCOUNT}:role/house/lake/{ACCESS_ADMIN_ROLE}")
+    assert "ok" == statuses(prod(account=path))["administrators"]

@@ -1,0 +1,15 @@
+"""The right to use a key, whether the stack has made it or the house."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_iam as iam
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+
+
+def use_statement(key: kms.IKey) -> iam.PolicyStatement:
+    """The right to read and write what the key encrypts; of personal data, for a role that is admitted."""
+    return iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key.key_arn])

@@ -1,0 +1,110 @@
+"""Whether keys of the house are such that the lake can use them: the stack cannot change their policies."""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from scripts.operating.finding import FAILED, OK, WARNING, Finding
+from shared.key_policy import ADMITTED, BY_ROLES, TAG, services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scripts.operating.finding import Caller
+    from shared.config import Environment
+
+MANUAL = "docs/operations.md, Keys, roles and names of the house"
+WANTED = {"KeyState": "Enabled", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
+
+
+def keys(environment: Environment, caller: Caller) -> Iterator[Finding]:
+    """Findings on each key that the environment's file names."""
+    if arn := environment.keys.lake:
+        yield from _key("keys.lake", arn, caller, services(caller.region, _url_suffix(caller)))
+    if arn := environment.keys.personal:
+        yield from _key("keys.personal", arn, caller, {})
+        yield from _closed(arn, caller)
+
+
+def _key(name: str, arn: str, caller: Caller, used_by: dict[str, tuple[str, ...]]) -> Iterator[Finding]:
+    region, account = arn.split(":")[3:5]
+    if region != caller.region:
+        mend = f"buckets are encrypted with keys of their region: deploy to {region}, or name another key"
+        yield Finding(check="keys", status=FAILED, found=f"{name} is in {region}", mend=mend)
+        return
+    if account != caller.account:
+        mend = f"its owner has to look whether its policy is as said in {MANUAL}"
+        yield Finding(check="keys", status=WARNING, found=f"{name} is a key of account {account}", mend=mend)
+        return
+    kms = boto3.client("kms")
+    metadata = kms.describe_key(KeyId=arn)["KeyMetadata"]
+    if wrong := [f"{what} {metadata[what]}" for what, wanted in WANTED.items() if metadata.get(what, wanted) != wanted]:
+        mend = "name a key that is enabled, symmetric and for encryption"
+        yield Finding(check="keys", status=FAILED, found=f"{name} has {', '.join(wrong)}", mend=mend)
+        return
+    missing = list(_missing(_statements(arn), _everybody(caller), used_by))
+    mend = f"add to the policy of {arn}: {'; '.join(missing)} ({MANUAL})" if missing else ""
+    found = f"{name} lacks rights in its policy" if missing else f"{name} admits who uses it"
+    yield Finding(check="keys", status=FAILED if missing else OK, found=found, mend=mend)
+    if not kms.get_key_rotation_status(KeyId=arn)["KeyRotationEnabled"]:
+        mend = f"aws kms enable-key-rotation --key-id {arn}, unless your house rotates otherwise"
+        yield Finding(check="keys", status=WARNING, found=f"{name} does not rotate", mend=mend)
+
+
+def _closed(arn: str, caller: Caller) -> Iterator[Finding]:
+    """Whether a key of personal data denies itself to who has no tag; the bucket of the stack does in any case."""
+    if arn.split(":")[3:5] != [caller.region, caller.account]:
+        return
+    denials = [s for s in _statements(arn) if s["Effect"] == "Deny"]
+    if not any(TAG in json.dumps(s.get("Condition", {})) for s in denials):
+        mend = f"deny it to principals without the tag {TAG}: {ADMITTED} ({MANUAL})"
+        found = "keys.personal opens to every policy of the account"
+        yield Finding(check="keys", status=WARNING, found=found, mend=mend)
+
+
+def _missing(
+    statements: list[dict[str, Any]], everybody: set[str], used_by: dict[str, tuple[str, ...]]
+) -> Iterator[str]:
+    """Who is not let do what, in words; conditions are not weighed."""
+    if lacking := _lacking(statements, "AWS", everybody, BY_ROLES):
+        yield f"{', '.join(lacking)} for the account, so that roles use it by their own policies"
+    for service, actions in used_by.items():
+        if lacking := _lacking(statements, "Service", {service}, actions):
+            yield f"{', '.join(lacking)} for {service}"
+
+
+def _lacking(statements: list[dict[str, Any]], kind: str, principals: set[str], actions: tuple[str, ...]) -> list[str]:
+    granted = [
+        pattern
+        for s in statements
+        if s["Effect"] == "Allow" and principals & set(_of(s.get("Principal", {}), kind))
+        for pattern in _many(s.get("Action", []))
+    ]
+    return [action for action in actions if not any(fnmatchcase(action, pattern) for pattern in granted)]
+
+
+def _of(principal: Any, kind: str) -> list[str]:  # noqa: ANN401 - a policy's JSON
+    return ["*"] if principal == "*" else _many(principal.get(kind, []))
+
+
+def _many(value: Any) -> list[str]:  # noqa: ANN401 - a policy's JSON
+    return value if isinstance(value, list) else [value]
+
+
+def _statements(arn: str) -> list[dict[str, Any]]:
+    policy = boto3.client("kms").get_key_policy(KeyId=arn, PolicyName="default")["Policy"]
+    found = json.loads(policy)["Statement"]
+    return found if isinstance(found, list) else [found]
+
+
+def _everybody(caller: Caller) -> set[str]:
+    """How a policy writes that the account decides by its own policies."""
+    return {f"arn:{caller.partition}:iam::{caller.account}:root", caller.account, "*"}
+
+
+def _url_suffix(caller: Caller) -> str:
+    return "amazonaws.com.cn" if caller.partition == "aws-cn" else "amazonaws.com"
