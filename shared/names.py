@@ -1,4 +1,4 @@
-"""Every name the lake gives: tables, places, AWS resources and the tokens of the state machines."""
+"""Every name the lake gives: tables, places and AWS resources."""
 
 from __future__ import annotations
 
@@ -140,25 +140,6 @@ class Machine(StrEnum):
 
 # Source systems that a machine of their own reads; all others are the daily batch's.
 OWN_MACHINES = {"salesforce": Machine.SALESFORCE_INGESTION}
-
-
-class Token(StrEnum):
-    """The `${...}` tokens an ASL file may use; every one is given by the orchestration stack."""
-
-    ENV = "env"
-    PARTITION = "partition"
-    APPLICATION_ID = "application_id"
-    JOB_ROLE_ARN = "job_role_arn"
-    JOB_TIMEOUT_MINUTES = "job_timeout_minutes"
-    ENTRY_POINT = "entry_point"
-    SPARK_SUBMIT_PARAMETERS = "spark_submit_parameters"
-    LOG_URI = "log_uri"
-    LOG_KEY_ARN = "log_key_arn"
-    LAKE_ROOT = "lake_root"
-    PII_ROOT = "pii_root"
-    LANDING_ROOT = "landing_root"
-    ON_RUN_REQUESTED_ARN = "on_run_requested_arn"
-    ON_STEPS_FINISHED_ARN = "on_steps_finished_arn"
 
 
 class Variable(StrEnum):

@@ -12,7 +12,8 @@ from constructs import Construct
 from infra.artifacts import ROOT
 from infra.constructs.encrypted_log_group import EncryptedLogGroup
 from infra.constructs.findings import accept, wildcard
-from shared.names import Names, Token
+from shared.names import Names
+from shared.tokens import OF_STEPS, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -83,13 +84,17 @@ def job_tokens(environment: Environment, storage: Storage, compute: Compute) -> 
         Token.JOB_ROLE_ARN: compute.job_role.role_arn,
         Token.JOB_TIMEOUT_MINUTES: str(environment.spark.job_timeout_minutes),
         Token.ENTRY_POINT: compute.entry_point,
-        Token.SPARK_SUBMIT_PARAMETERS: compute.spark_submit_parameters,
         Token.LOG_URI: compute.log_uri,
         Token.LOG_KEY_ARN: storage.key.key_arn,
         Token.LAKE_ROOT: storage.lake.root,
         Token.PII_ROOT: storage.pii.root,
         Token.LANDING_ROOT: storage.landing.root,
     }
+
+
+def step_tokens(compute: Compute) -> dict[Token, str]:
+    """What a machine has to know to run the steps of a run, each with workers of its own."""
+    return {token: compute.spark_submit_parameters(step) for step, token in OF_STEPS.items()}
 
 
 def job_run_statements(scope: Construct, *, job_role: iam.IRole) -> list[iam.PolicyStatement]:

@@ -10,14 +10,14 @@ from shared.spark import DELTA_CONFS, DELTA_JARS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.config import Environment
+    from shared.config.spark import Spark
 
 # The folders of a job run's working directory that its archives are unpacked into.
 _CODE, _PACKAGES = "code", "environment"
 
 
 def spark_submit_parameters(
-    environment: Environment, *, jobs_url: str, environment_url: str, jar_urls: Sequence[str], region: str
+    spark: Spark, *, jobs_url: str, environment_url: str, jar_urls: Sequence[str], region: str
 ) -> str:
     """Everything a job run is given; a job run depends on no default of the application.
 
@@ -27,13 +27,12 @@ def spark_submit_parameters(
     no end, and an account's quota ends a job run late, in the middle of its work.
 
     Args:
-        environment: Gives the sizes.
+        spark: Gives the sizes.
         jobs_url: The zip of first-party code.
         environment_url: The archive of third-party packages.
         jar_urls: The jars that the image lacks.
         region: What boto3 is to use, as EMR does not tell it.
     """
-    spark = environment.spark
     python_path = f"./{_CODE}:./{_PACKAGES}/{ENVIRONMENT.packages_folder}"
     variables = {"PYTHONPATH": python_path, "AWS_DEFAULT_REGION": region}
     confs = {

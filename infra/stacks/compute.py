@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aws_cdk import NestedStack
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from infra.stacks.storage import Storage
     from shared.config import Environment
     from shared.contracts import Catalog
+    from shared.jobs import Step
 
 ENTRY_POINT = ROOT / "jobs" / "main.py"
 
@@ -55,13 +57,14 @@ class Compute(NestedStack):
         main = assets.Asset(self, "Main", path=str(ENTRY_POINT))
         self.jobs_url = jobs.s3_url
         self.entry_point = main.s3_object_url
-        self.spark_submit_parameters = spark_submit_parameters(
-            environment,
+        self._submit = partial(
+            spark_submit_parameters,
             jobs_url=self.jobs_url,
             environment_url=packages.s3_url,
             jar_urls=[jar.s3_url for jar in jars],
             region=self.region,
         )
+        self._spark = environment.spark
         self.log_uri = f"{storage.logs.root}/{JOB_LOGS_FOLDER}/"
         self.application = SparkApplication(
             self,
@@ -75,6 +78,10 @@ class Compute(NestedStack):
         self.job_role = self._job_role(storage, secrets, main.bucket, environment.bootstrap_qualifier)
         if environment.kafka.cluster_arn:
             self._let_into(environment.kafka.cluster_arn, catalog)
+
+    def spark_submit_parameters(self, step: Step | None) -> str:
+        """What job runs of a step are submitted with; of None those of all others."""
+        return self._submit(self._spark.of(step))
 
     def _let_into(self, cluster_arn: str, catalog: Catalog) -> None:
         for statement in kafka_read_statements(cluster_arn, kafka_topics(catalog)):

@@ -14,11 +14,12 @@ from infra.constructs.event_function import EventFunction
 from infra.constructs.event_trigger import EventTrigger, job_run_ended, landed_in
 from infra.constructs.findings import accept, seen_from_outside, wildcard
 from infra.constructs.key_use import use_statement
-from infra.constructs.machine import Machine, job_run_statements, job_tokens
+from infra.constructs.machine import Machine, job_run_statements, job_tokens, step_tokens
 from infra.constructs.machine_schedule import MachineSchedule
-from shared.names import LANDING, RUNS_FOLDER, Names, Token, Variable
+from shared.names import LANDING, RUNS_FOLDER, Names, Variable
 from shared.names import Machine as MachineName
 from shared.smoke import SMOKE_MACHINE
+from shared.tokens import Token
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -101,7 +102,10 @@ class Orchestration(NestedStack):
             name=SMOKE_MACHINE,
             environment=self._environment,
             key=self._storage.key,
-            tokens=job_tokens(self._environment, self._storage, self._compute),
+            tokens={
+                **job_tokens(self._environment, self._storage, self._compute),
+                Token.SPARK_SUBMIT_PARAMETERS: self._compute.spark_submit_parameters(None),
+            },
             statements=[
                 use_statement(self._storage.key),
                 *job_run_statements(self, job_role=self._compute.job_role),
@@ -155,6 +159,7 @@ class Orchestration(NestedStack):
             key=storage.key,
             tokens={
                 **job_tokens(self._environment, storage, compute),
+                **step_tokens(compute),
                 Token.ON_RUN_REQUESTED_ARN: arns[0],
                 Token.ON_STEPS_FINISHED_ARN: arns[1],
             },

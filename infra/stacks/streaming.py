@@ -16,6 +16,7 @@ from infra.constructs.kafka_cluster import KafkaCluster
 from infra.constructs.kafka_rights import group_arn, kafka_read_statements, kafka_sources, kafka_systems, kafka_topics
 from infra.constructs.spark_application import SparkApplication
 from shared.contracts.connections import connection_by_role
+from shared.jobs import Step
 from shared.names import Names, source_parameter
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Streaming(NestedStack):
     def _request(self, application: SparkApplication, every_seconds: int) -> None:
         job = {
             "env": self._environment.name,
-            "step": "ingest",
+            "step": Step.INGEST,
             "run_id": "kafka-stream",
             "attempt": "stream",
             # Bronze takes what comes; no query of the ingest step asks for a day.
@@ -120,7 +121,7 @@ class Streaming(NestedStack):
                 "sparkSubmit": {
                     "entryPoint": self._compute.entry_point,
                     "entryPointArguments": ["--job", json.dumps(job)],
-                    "sparkSubmitParameters": self._compute.spark_submit_parameters,
+                    "sparkSubmitParameters": self._compute.spark_submit_parameters(Step.INGEST),
                 }
             },
         }

@@ -14,34 +14,13 @@ from shared.config.kafka import Kafka
 from shared.config.keys import Keys
 from shared.config.network import Network, Vpc
 from shared.config.settings import Settings
+from shared.config.spark import Spark
 from shared.errors import TerminalError, UnknownNameError
 from shared.governance.access import Classification
 from shared.names import Machine, pii_folder
 from shared.usage import Prices
 
 FOLDER = Path(__file__).parent
-
-
-class WorkerSize(Settings):
-    """One EMR Serverless worker: vCPUs and GB of memory, on the grid that EMR Serverless bills.
-
-    Source: EMR Serverless user guide, worker configurations (4 vCPU takes 8 to 30 GB in steps of 1).
-    """
-
-    cores: int = 4
-    memory_gb: int = 14
-
-
-class Spark(Settings):
-    """What one job run may use, and the application as a whole."""
-
-    driver: WorkerSize = WorkerSize()
-    executor: WorkerSize = WorkerSize()
-    max_executors: Annotated[int, Field(ge=1)] = 2
-    maximum_vcpu: Annotated[int, Field(ge=1)] = 16
-    maximum_memory_gb: Annotated[int, Field(ge=1)] = 64
-    idle_minutes: Annotated[int, Field(ge=1, le=10080)] = 15
-    job_timeout_minutes: Annotated[int, Field(ge=5, le=10080)] = 120
 
 
 class ReaderRole(Settings):

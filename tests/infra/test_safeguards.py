@@ -166,7 +166,12 @@ def test_capacity_of_all_applications_fits_the_quota(vcpus, quota, fits):
 
 
 def test_streaming_takes_as_much_again():
-    settings = {"name": "prod", "owner": "o", "spark": {"maximum_vcpu": 8}, "kafka": {"every_seconds": 60}}
+    settings = {
+        "name": "prod",
+        "owner": "o",
+        "spark": {"maximum_vcpu": 8, "max_executors": 1},
+        "kafka": {"every_seconds": 60},
+    }
 
     assert 16 == Environment.model_validate(settings).vcpus_at_once
 

@@ -10,7 +10,8 @@ import pytest
 from shared.config import load_environment
 from shared.events import RunRequested, StepsFinished
 from shared.jobs import RUN_STEPS, Job, Step
-from shared.names import Machine, Token
+from shared.names import Machine
+from shared.tokens import OF_STEPS, Token
 from tests.support.asl import FOLDER, definition
 
 TOKENS = {token.value: f"<{token}>" for token in Token} | {"env": "prod", "job_timeout_minutes": "120"}
@@ -87,6 +88,13 @@ def test_job_argument_is_read_by_the_job(step, variables):
     assert (step, "run-1", date(2026, 11, 23)) == (job.step, job.run_id, job.business_date)
     assert tuple(variables["job"]["tables"]) == job.tables
     assert ("prod", "<lake_root>", "<landing_root>") == (job.env, job.lake_root, job.landing_root)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_step_is_submitted_with_workers_of_its_own(step):
+    submitted = STATES[STEPS[step]]["Arguments"]["JobDriver"]["SparkSubmit"]
+
+    assert f"<{OF_STEPS[step]}>" == submitted["SparkSubmitParameters"]
 
 
 @pytest.mark.parametrize("step", RUN_STEPS)

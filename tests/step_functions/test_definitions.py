@@ -8,8 +8,9 @@ import pytest
 
 from scripts.setup import paths
 from shared import errors
-from shared.names import Machine, Token
+from shared.names import Machine
 from shared.smoke import SMOKE_MACHINE
+from shared.tokens import OF_STEPS, Token
 from tests.support.asl import TOKEN, definition, files, ways
 
 # Errors that AWS raises: by Step Functions itself, by the Lambda service, by EMR Serverless.
@@ -58,8 +59,8 @@ def test_interpreter_of_the_laptop_reads_it(file):
 
 
 def test_tokens_used_are_those_that_are_given(file):
-    calling = {Token.ON_RUN_REQUESTED_ARN, Token.ON_STEPS_FINISHED_ARN}
-    given = set(Token) - (calling if file.name.startswith(SMOKE_MACHINE) else set())
+    of_runs = {Token.ON_RUN_REQUESTED_ARN, Token.ON_STEPS_FINISHED_ARN, *OF_STEPS.values()}
+    given = set(Token) - (of_runs if file.name.startswith(SMOKE_MACHINE) else {Token.SPARK_SUBMIT_PARAMETERS})
 
     assert {token.value for token in given} == set(TOKEN.findall(file.read_text()))
 

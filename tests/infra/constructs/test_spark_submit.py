@@ -4,15 +4,18 @@ import shlex
 from itertools import pairwise
 
 import pytest
+from pydantic import ValidationError
 
 from infra.constructs.spark_submit import spark_submit_parameters
-from shared.config import environment_names, load_environment
+from shared.config import load_environment
+from shared.config.spark import Spark
+from shared.jobs import Step
 from shared.spark import DELTA_CONFS
 
 
-def confs(env):
+def confs(spark):
     text = spark_submit_parameters(
-        env,
+        spark,
         jobs_url="s3://assets/j.zip",
         environment_url="s3://assets/e.tgz",
         jar_urls=["s3://assets/1.jar", "s3://assets/2.jar"],
@@ -26,7 +29,7 @@ def confs(env):
 
 @pytest.fixture
 def given():
-    return confs(load_environment("prod"))
+    return confs(load_environment("prod").spark)
 
 
 def test_executors_have_an_end_and_start_small(given):
@@ -60,12 +63,36 @@ def test_master_is_left_to_emr(given):
     assert "spark.master" not in given
 
 
-@pytest.mark.parametrize("name", environment_names())
-def test_job_run_of_full_size_fits_the_application(name):
-    spark = load_environment(name).spark
-    vcpu = spark.driver.cores + spark.max_executors * spark.executor.cores
-    # Spark adds a tenth of overhead, and EMR rounds up to its grid, of 1 GB for these sizes.
-    memory = sum(-(-size.memory_gb * 11 // 10) for size in [spark.driver, *[spark.executor] * spark.max_executors])
+def test_a_step_has_workers_of_its_own_and_what_it_leaves_out_as_all_have():
+    spark = Spark.model_validate(
+        {
+            "steps": {"build": {"executor": {"cores": 8, "memory_gb": 30}, "max_executors": 4}},
+            "maximum_vcpu": 64,
+            "maximum_memory_gb": 256,
+        }
+    )
 
-    assert vcpu <= spark.maximum_vcpu
-    assert memory <= spark.maximum_memory_gb
+    def sizes(step):
+        given = confs(spark.of(step))
+        names = ("driver.cores", "executor.cores", "executor.memory", "dynamicAllocation.maxExecutors")
+        return [given[f"spark.{name}"] for name in names]
+
+    assert ["4", "8", "30g", "4"] == sizes(Step.BUILD)
+    assert ["4", "4", "14g", "2"] == sizes(Step.INGEST) == sizes(None)
+
+
+@pytest.mark.parametrize(
+    "spark, said",
+    [
+        pytest.param({"driver": {"cores": 3}}, "1, 2, 4, 8, 16 vCPUs, and not 3", id="no such worker"),
+        pytest.param({"executor": {"memory_gb": 30}}, "8 to 30 GB, and 30 GB with Spark's tenth", id="above the grid"),
+        pytest.param({"executor": {"memory_gb": 4}}, "8 to 30 GB", id="below the grid"),
+        pytest.param({"max_executors": 4}, "of full size takes 20 vCPUs and 80 GB", id="too many"),
+        pytest.param({"steps": {"refine": {"max_executors": 9}}}, "of refine takes 40 vCPUs", id="too many in a step"),
+        pytest.param({"steps": {"smoke": {}}}, "smoke is no step of a run: one of ingest", id="not of a run"),
+        pytest.param({"steps": {"polish": {}}}, "'ingest', 'refine'", id="no step at all"),
+    ],
+)
+def test_sizes_that_emr_would_not_give_are_refused_with_what_fits(spark, said):
+    with pytest.raises(ValidationError, match=said):
+        Spark.model_validate(spark)

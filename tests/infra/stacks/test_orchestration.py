@@ -8,8 +8,9 @@ import pytest
 from infra.artifacts import LAMBDAS, ROOT
 from infra.stacks.orchestration import landing_folders
 from shared.config import load_environment
-from shared.names import Machine, Names, Token, Variable
+from shared.names import Machine, Names, Variable
 from shared.smoke import SMOKE_MACHINE
+from shared.tokens import OF_STEPS, Token
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 
@@ -29,8 +30,9 @@ def test_every_token_is_given_and_no_other(cloud):
     given = {name: set(machine["DefinitionSubstitutions"]) for name, machine in machines(cloud).items()}
     smoke = given.pop(next(name for name in given if name.endswith(SMOKE_MACHINE)))
 
-    assert [{token.value for token in Token}] * len(Machine) == list(given.values())
-    assert {Token.ON_RUN_REQUESTED_ARN, Token.ON_STEPS_FINISHED_ARN} == set(Token) - smoke
+    of_runs = {Token.ON_RUN_REQUESTED_ARN, Token.ON_STEPS_FINISHED_ARN, *OF_STEPS.values()}
+    assert [set(Token) - {Token.SPARK_SUBMIT_PARAMETERS}] * len(Machine) == list(given.values())
+    assert of_runs == set(Token) - smoke
 
 
 def test_substitutions_are_text(cloud):

@@ -1,0 +1,84 @@
+"""What job runs of EMR Serverless may use: all of them, or those of one step."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from shared.config.settings import Settings
+from shared.jobs import RUN_STEPS, Step
+
+# vCPUs of a worker -> the GB it may have, least and most.
+# Source: EMR Serverless user guide, "Worker configurations".
+GRID = {1: (2, 8), 2: (4, 16), 4: (8, 30), 8: (16, 60), 16: (32, 120)}
+
+
+class WorkerSize(Settings):
+    """One EMR Serverless worker: vCPUs, and GB of memory before Spark's overhead of a tenth."""
+
+    cores: int = 4
+    memory_gb: int = 14
+
+    @property
+    def billed_gb(self) -> int:
+        """The GB that EMR gives and bills: Spark asks for a tenth more than it is told, and EMR rounds up."""
+        return -(-self.memory_gb * 11 // 10)
+
+    @model_validator(mode="after")
+    def _is_on_the_grid(self) -> Self:
+        if self.cores not in GRID:
+            raise ValueError(f"a worker has {', '.join(map(str, GRID))} vCPUs, and not {self.cores}")
+        least, most = GRID[self.cores]
+        if not least <= self.billed_gb <= most:
+            raise ValueError(
+                f"a worker of {self.cores} vCPUs has {least} to {most} GB, and {self.memory_gb} GB with Spark's tenth "
+                f"on top are {self.billed_gb}"
+            )
+        return self
+
+
+class Workers(Settings):
+    """The workers of one step; what is left out is as for all steps."""
+
+    driver: WorkerSize | None = None
+    executor: WorkerSize | None = None
+    max_executors: Annotated[int, Field(ge=1)] | None = None
+
+
+class Spark(Settings):
+    """What one job run may use, and the application as a whole; `steps` has what is otherwise in a step."""
+
+    driver: WorkerSize = WorkerSize()
+    executor: WorkerSize = WorkerSize()
+    max_executors: Annotated[int, Field(ge=1)] = 2
+    steps: dict[Step, Workers] = Field(default={})
+    maximum_vcpu: Annotated[int, Field(ge=1)] = 16
+    maximum_memory_gb: Annotated[int, Field(ge=1)] = 64
+    idle_minutes: Annotated[int, Field(ge=1, le=10080)] = 15
+    job_timeout_minutes: Annotated[int, Field(ge=5, le=10080)] = 120
+
+    def of(self, step: Step | None) -> Spark:
+        """The settings of a step's job runs; of None those of all others."""
+        own = self.steps.get(step) if step else None
+        return self.model_copy(update={name: value for name, value in own if value is not None} if own else {})
+
+    @model_validator(mode="after")
+    def _steps_are_those_of_a_run(self) -> Self:
+        if unknown := sorted(set(self.steps) - set(RUN_STEPS)):
+            raise ValueError(f"{', '.join(unknown)} is no step of a run: one of {', '.join(RUN_STEPS)}")
+        return self
+
+    @model_validator(mode="after")
+    def _fit_the_application(self) -> Self:
+        for step in (None, *self.steps):
+            spark = self.of(step)
+            vcpus = spark.driver.cores + spark.max_executors * spark.executor.cores
+            memory = spark.driver.billed_gb + spark.max_executors * spark.executor.billed_gb
+            if vcpus > self.maximum_vcpu or memory > self.maximum_memory_gb:
+                raise ValueError(
+                    f"a job run of {step or 'full size'} takes {vcpus} vCPUs and {memory} GB, and the application has "
+                    f"{self.maximum_vcpu} and {self.maximum_memory_gb}: lower max_executors or the sizes, or raise "
+                    "maximum_vcpu and maximum_memory_gb"
+                )
+        return self
