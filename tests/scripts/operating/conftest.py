@@ -1,9 +1,12 @@
 """An account in this process."""
 
+import boto3
 import pytest
 from moto import mock_aws
 
 from scripts.local import lake_formation
+from scripts.operating import preflight
+from tests.support.prepared_account import prepare
 
 
 @pytest.fixture
@@ -15,3 +18,27 @@ def aws(monkeypatch):
     lake_formation.install()
     with mock_aws():
         yield
+
+
+@pytest.fixture
+def quota(monkeypatch):
+    """The quota of vCPUs; moto knows none of EMR Serverless."""
+    value = {"Quota": {"Value": 16.0}}
+    made = boto3.client
+
+    class Quotas:
+        exceptions = type("Exceptions", (), {"NoSuchResourceException": LookupError})
+
+        def get_service_quota(self, ServiceCode, QuotaCode):  # noqa: N803 - as boto3 has it
+            assert ("emr-serverless", "L-D05C8A75") == (ServiceCode, QuotaCode)
+            return value
+
+    monkeypatch.setattr(preflight.boto3, "client", lambda name: Quotas() if name == "service-quotas" else made(name))
+    return value["Quota"]
+
+
+@pytest.fixture
+def ready(aws, quota):
+    """An account where prod can be deployed; its quota."""
+    prepare()
+    return quota

@@ -5,7 +5,6 @@ import json
 import boto3
 import pytest
 
-from scripts.operating import preflight as module
 from scripts.operating.preflight import preflight
 from shared.config import Network, load_environment
 from shared.config.account import Account
@@ -14,40 +13,7 @@ from shared.config.model import Governance, ReaderRole
 from shared.governance.access import Classification
 from shared.key_policy import ADMITTED, TAG, services
 from shared.names import ACCESS_ADMIN_ROLE, Names, source_secret
-
-ACCOUNT, REGION = "123456789012", "us-east-1"
-DEPLOYER = f"arn:aws:iam::{ACCOUNT}:role/cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-{REGION}"
-ADMIN = f"arn:aws:iam::{ACCOUNT}:role/{ACCESS_ADMIN_ROLE}"
-
-
-@pytest.fixture
-def quota(monkeypatch):
-    """The quota of vCPUs; moto knows none of EMR Serverless."""
-    value = {"Quota": {"Value": 16.0}}
-    made = boto3.client
-
-    class Quotas:
-        exceptions = type("Exceptions", (), {"NoSuchResourceException": LookupError})
-
-        def get_service_quota(self, ServiceCode, QuotaCode):  # noqa: N803 - as boto3 has it
-            assert ("emr-serverless", "L-D05C8A75") == (ServiceCode, QuotaCode)
-            return value
-
-    monkeypatch.setattr(module.boto3, "client", lambda name: Quotas() if name == "service-quotas" else made(name))
-    return value["Quota"]
-
-
-@pytest.fixture
-def ready(aws, quota):
-    """An account where prod can be deployed."""
-    boto3.client("ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String")
-    administrators(DEPLOYER, ADMIN)
-    return quota
-
-
-def administrators(*arns):
-    admins = [{"DataLakePrincipalIdentifier": arn} for arn in arns]
-    boto3.client("lakeformation").put_data_lake_settings(DataLakeSettings={"DataLakeAdmins": admins})
+from tests.support.prepared_account import ACCOUNT, DEPLOYER, REGION, administrators
 
 
 def prod(**changes):
@@ -164,8 +130,8 @@ def test_stack_that_never_came_up_is_told(ready, monkeypatch):
         "describe_stacks",
         lambda **_: {"Stacks": [{"StackStatus": "ROLLBACK_COMPLETE"}]},
     )
-    made = module.boto3.client
-    monkeypatch.setattr(module.boto3, "client", lambda name: client if name == "cloudformation" else made(name))
+    made = boto3.client
+    monkeypatch.setattr(boto3, "client", lambda name: client if name == "cloudformation" else made(name))
 
     assert "is deleted first" in mend(prod(), "stack")
     assert f"{Names(prod()).stack}: ROLLBACK_COMPLETE" in {finding.found for finding in preflight(prod())}
