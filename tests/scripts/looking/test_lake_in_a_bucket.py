@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -9,17 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
 from scripts.looking.errors import WrongRequestError
+from scripts.looking.files import find_files, read_text
 from scripts.looking.lake import open_lake
 from scripts.looking.quarantine import overview
 from scripts.looking.query import select
 from scripts.looking.runs import all_runs
 from scripts.looking.tables import all_statuses
 from scripts.looking.trace import trace
+from scripts.looking.vault import leave_record, turn_back
 from scripts.setup import paths
 from shared.errors import TerminalError
+from shared.vault import vault_location
 from tests.support.hand_made_lake import FIRST, RED, UNFINISHED
 
 if TYPE_CHECKING:
@@ -76,3 +82,25 @@ def test_prefix_without_a_lake_is_refused(bucket):
 def test_bucket_that_is_not_there_is_told(bucket):
     with pytest.raises(TerminalError, match="given: NoSuchBucket"):
         open_lake("s3://no-such-lake")
+
+
+def test_tokens_are_turned_back_by_a_vault_in_a_bucket_and_the_principal_is_recorded(
+    bucket, catalog, tmp_path, monkeypatch
+):
+    customers = catalog.table("silver.customers")
+    write_deltalake(tmp_path / "vault", pa.table({"token": ["tok:k1:aa"], "value": ["Ann"]}))
+    s3 = boto3.client("s3")
+    for file in (file for file in (tmp_path / "vault").rglob("*") if file.is_file()):
+        key = vault_location("personal", customers.name) + f"/{file.relative_to(tmp_path / 'vault').as_posix()}"
+        s3.upload_file(str(file), "shop-lake", key)
+    monkeypatch.setenv("LAKEWRIGHT_PII_ROOT", "s3://shop-lake/personal/")
+    there = open_lake(bucket)
+
+    values = turn_back(there, customers, ["tok:k1:bb", "tok:k1:aa"])
+    leave_record(there, "silver.customers.name", values, None)
+
+    assert {"tok:k1:bb": None, "tok:k1:aa": "Ann"} == values
+    [record] = find_files(f"{bucket}/detokenizations")
+    told = json.loads(read_text(record.location))
+    assert boto3.client("sts").get_caller_identity()["Arn"] == told["by"]
+    assert (["tok:k1:bb", "tok:k1:aa"], 1) == (told["tokens"], told["known"])
