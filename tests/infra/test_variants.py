@@ -65,7 +65,7 @@ def catalog():
 def deployed(env, output, changes=None, *, account_stage=False):
     """An environment with changes to its file, deployed; gives its settings and the stack's outputs."""
     environment = Environment.model_validate(load_environment(env).model_dump() | (changes or {}))
-    cloud = synthesize(env, output, environment=environment, catalog=catalog(), account_stage=account_stage)
+    cloud = synthesize(env, output, environment=environment, catalog=catalog(), account_stage=account_stage, nag=True)
     assert (set(), []) == (unknown_actions(cloud), open_to_other_accounts(cloud))
     with LocalAccount(port=None) as account:
         if account_stage:
