@@ -88,9 +88,11 @@ def _from_files(flow: Flow, source: Source, asked: DataFrame) -> Reading | None:
     files = [file for place in places for file in list_files(place, flow.job.landing_root)]
     if not files:
         return None
-    rows = file_rows(flow.session, flow.table, source, files)
+    place = f"{flow.staging}-read"
+    rows, _ = file_rows(flow.session, flow.table, source, files).write(place)
     wanted = asked.withColumnRenamed("source_position", SOURCE_POSITION)
-    return Reading(rows.join(wanted, on=SOURCE_POSITION, how="left_semi").select(*rows.columns), flow.last_inputs or {})
+    again = rows.join(wanted, on=SOURCE_POSITION, how="left_semi").select(*rows.columns)
+    return Reading(again, flow.last_inputs or {}, scratch=place)
 
 
 def read_positions(staged: DataFrame) -> DataFrame:

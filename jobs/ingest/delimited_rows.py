@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from jobs.ingest.delimited import NO_QUOTED_EMPTIES, Lines, Record, readable, records
 from jobs.ingest.delimited_layout import Layout, read_layout, rescued_text
 from jobs.ingest.delimited_stretch import Stretch, cut_at_once
+from jobs.ingest.frame import no_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,13 +78,12 @@ def _rows_at_once(stretch: Stretch, first: int, layout: Layout, name: str, schem
     unknown = {name: cells[i].to_pylist() for i, name in layout.unknown if cells[i].null_count < count}
     rescued = [rescued_text(dict(zip(unknown, row, strict=True))) for row in zip(*unknown.values(), strict=True)]
     lines = pa.array(stretch.lines + first).cast(pa.string())
-    reasons = pa.array([0] * (count + 1), pa.int32())
     columns = [
         *(cells[i] for i in layout.indices),
         pc.binary_join_element_wise(f"{name}#", lines, ""),
         pa.array(rescued, pa.string()) if unknown else pa.nulls(count, pa.string()),
         pa.nulls(count, pa.string()),
-        pa.ListArray.from_arrays(reasons, pa.array([], pa.string())),
+        no_reasons(count),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 

@@ -26,7 +26,7 @@ def rows_of_file(
     """Read one landed file.
 
     Args:
-        format_: One of FORMATS of the data source.
+        format_: One of FORMATS.
         file: The file as it was listed.
         encoding: How the characters of a text are written.
         columns: The contract's columns.

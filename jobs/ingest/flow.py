@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 from jobs.ingest.again import read_again, read_positions
@@ -13,13 +12,13 @@ from jobs.ingest.drift import settled, unknown_columns
 from jobs.ingest.drift_event import tell_of_refusal, tell_of_unknown
 from jobs.ingest.known import unknown
 from jobs.ingest.reached import CURSOR, reached
-from jobs.ingest.readers import READERS, register, translate
+from jobs.ingest.readers import READERS, translate
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 from jobs.ingest.suppression import unsuppressed
 from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing, commit
 from jobs.runtime.quarantine import not_refused_before, quarantine, settle
-from jobs.runtime.staging import stage, unstage
+from jobs.runtime.staging import unstage
 from jobs.runtime.tables import ensure_table, spark_schema
 from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
@@ -61,7 +60,6 @@ def ingest(flow: Flow) -> TableOutcome:
 
 
 def _ingest(flow: Flow) -> TableOutcome:
-    register(flow.session)
     source = flow.table.source
     if source is None:
         raise ContractError(f"{flow.table.name} has no source")
@@ -91,7 +89,13 @@ def _ingest(flow: Flow) -> TableOutcome:
 
 
 def _stage(flow: Flow, reading: Reading) -> tuple[DataFrame, dict[str, Any]]:
-    observation = Observation()
+    try:
+        staged, fetched = reading.stage(flow.session, flow.staging)
+    except Exception as error:
+        known = translate(error, flow.table) or reading.meaning(error)
+        if known is None or known is error:
+            raise
+        raise known from error
     measures = [
         F.count(F.lit(1)).alias("read"),
         F.count_if(_is_malformed()).alias("malformed"),
@@ -101,14 +105,8 @@ def _stage(flow: Flow, reading: Reading) -> tuple[DataFrame, dict[str, Any]]:
     # It costs as much as reading does, so it is worked out only where it is the position.
     if reading.position is None and flow.table.source and not flow.table.source.cursor:
         measures.append(F.sum(_fingerprint(flow.table)).alias(CONTENT))
-    try:
-        staged = stage(flow.session, reading.rows.observe(observation, *measures), flow.staging)
-    except Exception as error:
-        known = translate(error, flow.table) or reading.meaning(error)
-        if known is None:
-            raise
-        raise known from error
-    return staged, {**observation.get, FETCHED: reading.fetched().counts}
+    [seen] = staged.agg(*measures).collect()
+    return staged, {**seen.asDict(), FETCHED: fetched.counts}
 
 
 def _told(outcome: TableOutcome, inputs: dict[str, Any] | None, fetched: dict[str, int] | None = None) -> TableOutcome:

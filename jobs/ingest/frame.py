@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 
 if TYPE_CHECKING:
@@ -16,3 +18,13 @@ def reading_schema(table: Table) -> str:
     """The schema of `Reading.rows` for a table, as Spark DDL."""
     columns = {c.name: c.type for c in table.columns} | READING_COLUMNS
     return ", ".join(f"`{name}` {type_}" for name, type_ in columns.items())
+
+
+def business_columns(schema: pa.Schema) -> list[str]:
+    """The contract's columns of such a schema."""
+    return [name for name in schema.names if name not in READING_COLUMNS]
+
+
+def no_reasons(count: int) -> pa.Array:
+    """The column of reasons of so many good rows, for a fraction of what it costs to make it of lists."""
+    return pa.ListArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), count + 1), pa.array([], pa.string()))

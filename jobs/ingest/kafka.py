@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
-from jobs.ingest.fetched import BYTES, Fetched
+from jobs.ingest.fetched import Fetched
 from jobs.ingest.frame import reading_schema
 from jobs.ingest.kafka_broker import held_offsets, meaning
 from jobs.ingest.kafka_connection import read_connection
 from jobs.ingest.kafka_offsets import plan
 from jobs.ingest.kafka_payload import rows_of
-from jobs.ingest.kafka_records import bytes_of_records, records_of
+from jobs.ingest.kafka_records import BYTES, bytes_of_records, records_of
 from jobs.ingest.kafka_schemas import FolderOfSchemas
 from jobs.ingest.reading import REASONS, SOURCE_POSITION, Reading
 from shared.errors import ContractError

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.ingest.fetched import BYTES
 from jobs.ingest.kafka_broker import patience
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from jobs.ingest.kafka_offsets import Ranges
 
+BYTES = "_fetched_bytes"
 # What the quarantine keeps of a record that could not be decoded: all of it. Bytes are Base64.
 RAW_SCHEMA = (
     "topic string, partition int, offset bigint, timestamp timestamp, schema_id string, key binary, value binary, "

@@ -14,6 +14,8 @@ from jobs.runtime.tables import read_version
 from shared.contracts import Disposition
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import DataFrame
 
     from jobs.runtime.flow import Flow
@@ -32,17 +34,19 @@ def unknown(flow: Flow, rows: DataFrame, least: str | None) -> DataFrame:
     if flow.table.disposition is Disposition.SNAPSHOT:
         return rows
     names = [*flow.table.column_names, RESCUED]
-    once = rows if _all_differ(rows, names) else _once(rows, names)
+    # As a rule no two rows have one key, and a key is read for less than a row.
+    differ = any(_all_differ(rows, columns) for columns in (flow.table.primary_key, names))
+    once = rows if differ else _once(rows, names)
     if flow.batch.before.version < 0:
         return once
     is_known = reduce(and_, [F.col(f"new.{n}").eqNullSafe(F.col(f"known.{n}")) for n in names])
     return once.alias("new").join(_latest_known(flow, least).alias("known"), on=is_known, how="left_anti")
 
 
-def _all_differ(rows: DataFrame, names: list[str]) -> bool:
-    """Whether no row was sent twice, as is the rule: equal rows have equal hashes, so as many hashes as rows say so.
+def _all_differ(rows: DataFrame, names: Sequence[str]) -> bool:
+    """Whether no two rows are alike in some columns: what is alike has one hash, so as many hashes as rows say so.
 
-    Numbers are told apart for a fraction of what grouping the rows by all their columns costs.
+    That costs a fraction of what grouping the rows by all their columns does.
     """
     counts = rows.agg(F.count(F.lit(1)), F.count_distinct(F.xxhash64(*names))).first()
     return counts is not None and counts[0] == counts[1]

@@ -5,20 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobs.ingest.crossing import arrived
-from jobs.ingest.file_source import FileDataSource
 from jobs.ingest.files import read_files
 from jobs.ingest.kafka import read_kafka
 from jobs.ingest.redshift import read_redshift
 from jobs.ingest.salesforce import read_salesforce
-from jobs.ingest.salesforce_source import SalesforceDataSource
 from jobs.ingest.snowflake import read_snowflake
-from jobs.ingest.snowflake_source import SnowflakeDataSource
 from jobs.ingest.web_file import read_web_file
 from shared.errors import LakewrightError
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
     from jobs.ingest.reading import Reader
     from shared.contracts import Table
 
@@ -30,13 +25,6 @@ READERS: dict[str, Reader] = {
     "api": read_web_file,
     "kafka": read_kafka,
 }
-
-
-def register(spark: SparkSession) -> None:
-    """Make the readers' data sources known to a session; every new session starts without them."""
-    spark.dataSource.register(SnowflakeDataSource)
-    spark.dataSource.register(FileDataSource)
-    spark.dataSource.register(SalesforceDataSource)
 
 
 def translate(error: Exception, table: Table) -> LakewrightError | None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pyspark.sql import DataFrame
+
 from jobs.ingest.fetched import Fetched
+from jobs.runtime.staging import stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
+    from jobs.ingest.worker_rows import WorkerRows
     from shared.contracts import Table
     from shared.errors import LakewrightError
     from shared.jobs import Job
@@ -31,9 +35,10 @@ def no_meaning(_: Exception) -> LakewrightError | None:
 class Reading:
     """What a source gave for one window.
 
-    `rows` holds the contract's business columns in their order and types, then `_source_position` (string),
-    `_rescued` (string: JSON of columns the contract does not know, or null), `_raw` (string: the text of a row that
-    could not be read as one, else null) and `_reasons` (array<string>: why not; empty for a good row).
+    `rows` holds, or will hold once they are staged, the contract's business columns in their order and types, then
+    `_source_position` (string), `_rescued` (string: JSON of columns the contract does not know, or null), `_raw`
+    (string: the text of a row that could not be read as one, else null) and `_reasons` (array<string>: why not; empty
+    for a good row).
     `position` is what the commit will say of how far the source was read; None lets the flow take the greatest cursor
     that was read. `scratch` is a place the reader filled to read the rows from; the flow removes it when the batch is
     over.
@@ -42,16 +47,24 @@ class Reading:
     `meaning` gives the error of the house for one that an action on `rows` raised, None when it is not the source's.
     `released` says, of rows that are read again, which held ones leave the quarantine, by columns of it; None lets the
     flow take those that stood where a row was read.
-    `fetched` says what the rows cost the source, once the first action on them is over.
+    `fetched` says what the rows cost the source, once they are staged; None lets those say it who read them.
     """
 
-    rows: DataFrame
+    rows: DataFrame | WorkerRows
     position: dict[str, Any] | None = None
     scratch: str | None = None
     once: bool = False
     meaning: Callable[[Exception], LakewrightError | None] = no_meaning
-    fetched: Callable[[], Fetched] = Fetched
+    fetched: Callable[[], Fetched] | None = None
     released: DataFrame | None = None
+
+    def stage(self, session: SparkSession, location: str) -> tuple[DataFrame, Fetched]:
+        """Write the rows down once, and give them back as read from there; and what they cost the source."""
+        if isinstance(self.rows, DataFrame):
+            staged, fetched = stage(session, self.rows, location), Fetched()
+        else:
+            staged, fetched = self.rows.write(location)
+        return staged, self.fetched() if self.fetched else fetched
 
 
 class Reader(Protocol):

@@ -12,7 +12,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from jobs.ingest.crossing import crossing
 from jobs.ingest.fetched import Fetched
-from jobs.ingest.frame import READING_COLUMNS, reading_schema
+from jobs.ingest.frame import business_columns, reading_schema
 from jobs.ingest.reading import RESCUED, SOURCE_POSITION, Reading
 from jobs.ingest.redshift_connection import read_connection
 from jobs.ingest.redshift_query import unload_query
@@ -99,11 +99,10 @@ def unloaded_rows(spark: SparkSession, table: Table, unload: Unload, place: str)
 
 def _fitted(batches: Iterator[pa.RecordBatch], schema: pa.Schema, place: str) -> Iterator[pa.RecordBatch]:
     """Give rows the contract's types, strictly; runs in Spark's workers."""
-    business = [name for name in schema.names if name not in READING_COLUMNS]
     with crossing():
         for batch in batches:
             rows = pa.Table.from_batches([batch])
-            typed = fit(rows.select(business), schema, place)
+            typed = fit(rows.select(business_columns(schema)), schema, place)
             for name in CARRIED:
                 typed = typed.set_column(schema.get_field_index(name), schema.field(name), rows.column(name))
             yield from typed.to_batches()

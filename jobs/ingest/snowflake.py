@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jobs.ingest.fetched import counts_schema, without_counts
-from jobs.ingest.frame import reading_schema
 from jobs.ingest.reading import Reading
-from jobs.ingest.snowflake_query import source_query
-from jobs.ingest.snowflake_source import FORMAT
+from jobs.ingest.snowflake_query import Statement, source_query
+from jobs.ingest.worker_rows import WorkerRows
 from shared.errors import ContractError
 from shared.names import source_secret
 
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 def read_snowflake(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading:
     """Ask for the rows from the position on, or of a backfill's window; with no cursor in the contract, for all.
 
-    The query runs once for the frame, as soon as an action on it is planned; how far it reached is for the caller
-    to see from the rows.
+    The query runs once, when the rows are staged; how far it reached is for the caller to see from them.
 
     Raises:
         ContractError: the cursor cannot be compared in Snowflake.
@@ -32,17 +30,17 @@ def read_snowflake(spark: SparkSession, table: Table, job: Job, position: dict[s
     source = table.source
     if source is None:
         raise ContractError(f"{table.file.name}:1: the table has no source")
+    # The connector takes a second to import, and most processes that meet this module never need it.
+    from jobs.ingest.snowflake_batches import run_query, typed_rows  # noqa: PLC0415
+
     query = source_query(table, source, position, job.window)
-    frame = (
-        spark.read.format(FORMAT)
-        .schema(f"{reading_schema(table)}, {counts_schema()}")
-        .option("secret", source_secret(job.env, source.system))
-        .option("database", source.database or "")
-        .option("schema", source.schema or "")
-        .option("statement", query.statement)
-        .option("place", query.place)
-        .option("asked", f"{source.system}, {query.place}, from {query.since}")
-        .load()
+    statement = Statement(
+        secret=source_secret(job.env, source.system),
+        database=source.database or "",
+        schema=source.schema or "",
+        text=query.statement,
+        place=query.place,
+        asked=f"{source.system}, {query.place}, from {query.since}",
     )
-    rows, fetched = without_counts(frame)
-    return Reading(rows, fetched=fetched)
+    read = partial(typed_rows, asked=statement.asked, place=statement.place)
+    return Reading(WorkerRows(spark, table, lambda: (run_query(statement), 1), read))

@@ -1,11 +1,10 @@
-"""Runs a statement in Snowflake, and fetches the batches of its result: the part that works in Spark's workers."""
+"""Runs a statement in Snowflake, and fetches the batches of its result: in the driver and in Spark's workers."""
 
 from __future__ import annotations
 
 import pickle
 from typing import TYPE_CHECKING
 
-from pyspark.sql.pandas.types import to_arrow_schema
 from snowflake.connector import errors as snowflake_errors
 
 from jobs.ingest.addresses import read_secret
@@ -14,25 +13,23 @@ from jobs.ingest.strict_cast import fit
 from shared.errors import SourceUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     import pyarrow as pa
-    from pyspark.sql.types import StructType
     from snowflake.connector.result_batch import ResultBatch
 
     from jobs.ingest.fetched import Tally
+    from jobs.ingest.snowflake_query import Statement
 
-ROWS_PER_BATCH = 10_000
 # A task in Python costs some tenths of a second, whatever it does, so small result batches share one.
 # Source: 1 M rows in batches of 10,000 on two busy cores: 32 s with a task for each, of which 2 s were theirs.
 ROWS_PER_SHARE = 100_000
 
 
-def run_query(options: Mapping[str, str]) -> list[bytes]:
+def run_query(statement: Statement) -> list[bytes]:
     """Run the statement and give its result batches, pickled in shares; their rows mostly stay where they are.
 
-    Args:
-        options: Those of SnowflakeDataSource.
+    A share holds rows, or signed addresses of rows, which a worker fetches without a login.
 
     Raises:
         SourceUnavailableError: Snowflake or Secrets Manager did not answer.
@@ -40,16 +37,16 @@ def run_query(options: Mapping[str, str]) -> list[bytes]:
         SourceContentError: Snowflake does not have what the statement asks for.
         TerminalError: the secret is missing or malformed, or the login was refused.
     """
-    credentials = Credentials.parse(read_secret(options["secret"]), options["secret"])
+    credentials = Credentials.parse(read_secret(statement.secret), statement.secret)
     try:
-        session = connected(credentials, options["database"], options["schema"])
+        session = connected(credentials, statement.database, statement.schema)
         with session as connection, connection.cursor() as cursor:
-            cursor.execute(options["statement"])
+            cursor.execute(statement.text)
             batches = cursor.get_result_batches()
     except snowflake_errors.Error as error:
-        raise meaning(error, options["asked"]) from None
+        raise meaning(error, statement.asked) from None
     if batches is None:
-        raise SourceUnavailableError(f"{options['asked']}: the answer came without its rows")
+        raise SourceUnavailableError(f"{statement.asked}: the answer came without its rows")
     return [pickle.dumps(share) for share in _shares(batch for batch in batches if batch.rowcount)]
 
 
@@ -64,9 +61,7 @@ def _shares(batches: Iterable[ResultBatch]) -> Iterator[list[ResultBatch]]:
         yield share
 
 
-def typed_rows(
-    pickled: bytes, schema: StructType, options: Mapping[str, str], tally: Tally
-) -> Iterator[pa.RecordBatch]:
+def typed_rows(pickled: bytes, schema: pa.Schema, tally: Tally, *, asked: str, place: str) -> Iterator[pa.RecordBatch]:
     """Fetch the rows of one share of result batches and give them the contract's types.
 
     What is counted are the bytes of the rows as Arrow has them: the connector does not tell how it packed them.
@@ -77,10 +72,10 @@ def typed_rows(
     """
     share: list[ResultBatch] = pickle.loads(pickled)  # noqa: S301 - made by run_query
     for batch in share:
-        rows = _fetched(batch, options["asked"])
+        rows = _fetched(batch, asked)
         tally.requests, tally.bytes = tally.requests + 1, tally.bytes + rows.nbytes
-        typed = fit(rows, to_arrow_schema(schema), options["place"])
-        yield from typed.to_batches(max_chunksize=ROWS_PER_BATCH)
+        typed = fit(rows, schema, place)
+        yield from typed.to_batches()
 
 
 def _fetched(batch: ResultBatch, asked: str) -> pa.Table:

@@ -24,6 +24,22 @@ class SourceQuery:
     since: str
 
 
+@dataclass(frozen=True)
+class Statement:
+    """A statement, and all that is needed to run it.
+
+    `secret` is the name of the connection's secret, `database` and `schema` are those of the session; `place` is the
+    table, for `_source_position`, and `asked` tells system, place and position in errors.
+    """
+
+    secret: str
+    database: str
+    schema: str
+    text: str
+    place: str
+    asked: str
+
+
 def source_query(
     table: Table, source: Source, position: dict[str, Any] | None, window: Window | None = None
 ) -> SourceQuery:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.types as pt
 
+from jobs.ingest.frame import no_reasons
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 from shared.errors import SchemaDriftError
 
@@ -55,17 +56,21 @@ def fit(rows: pa.Table, wanted: pa.Schema, place: str) -> pa.Table:
         columns.append(values)
         for i in bad:
             misfits.setdefault(i, []).append(f"{field.name}: the value does not fit {field.type}")
+    count = rows.num_rows
+    columns += [pa.repeat(place, count), pa.nulls(count, pa.string()), *_judged(rows, misfits, wanted)]
+    return pa.Table.from_arrays(columns, schema=wanted)
+
+
+def _judged(rows: pa.Table, misfits: dict[int, list[str]], wanted: pa.Schema) -> tuple[pa.Array, pa.Array]:
+    """Text and reasons of each row."""
+    count = rows.num_rows
+    if not misfits:
+        return pa.nulls(count, pa.string()), no_reasons(count)
     texts = {
         i: json.dumps(row, default=str, ensure_ascii=False) for i in misfits for row in rows.slice(i, 1).to_pylist()
     }
-    count = rows.num_rows
-    columns += [
-        pa.array([place] * count, pa.string()),
-        pa.nulls(count, pa.string()),
-        pa.array([texts.get(i) for i in range(count)], pa.string()),
-        pa.array([misfits.get(i, []) for i in range(count)], wanted.field(REASONS).type),
-    ]
-    return pa.Table.from_arrays(columns, schema=wanted)
+    reasons = pa.array([misfits.get(i, []) for i in range(count)], wanted.field(REASONS).type)
+    return pa.array([texts.get(i) for i in range(count)], pa.string()), reasons
 
 
 def _fit_column(column: pa.Array, field: pa.Field, place: str) -> tuple[pa.Array, list[int]]:

@@ -49,8 +49,8 @@ def build_session(app_name: str, jars: Sequence[Path] = (), confs: Mapping[str, 
 def batch_session(spark: SparkSession) -> SparkSession:
     """A session for one batch: its own settings and views, the same Spark underneath."""
     session = spark.newSession()
-    # Spark asks the thread's active session whether a data source is registered already, and a frame made of rows
-    # leaves the session of an earlier batch active.
+    # Spark takes settings from the thread's active session, and a frame made of rows leaves that of an earlier batch
+    # active.
     spark_session = SparkSession._get_j_spark_session_class(session._jvm)  # noqa: SLF001 - it has no public name
     spark_session.setActiveSession(session._jsparkSession)  # noqa: SLF001 - as above
     for key, value in BATCH_CONFS.items():

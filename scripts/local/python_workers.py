@@ -1,8 +1,8 @@
 """The daemon that Spark's Python workers are forked from, with heavy libraries loaded before it forks.
 
-Every read of a source takes three Python workers, and each would import pandas, pyarrow and boto3 anew: seconds of
-processor time per table (Spark's setting `spark.python.daemon.module`). The Snowflake connector is not among them:
-its core starts threads when it is loaded, and a fork would wait for them for ever.
+A worker would import pyarrow, boto3 and what reads files anew: a second or two of processor time (Spark's setting
+`spark.python.daemon.module`). The Snowflake connector is not among them: its core starts threads when it is loaded, and
+a fork would wait for them for ever.
 """
 
 import boto3  # noqa: F401 - loaded here so that the forks need not
@@ -11,6 +11,10 @@ import pyarrow as pa  # noqa: F401
 import pydantic  # noqa: F401
 import pyspark.sql.pandas.types  # noqa: F401
 from pyspark.daemon import manager
+
+import jobs.ingest.file_formats
+import jobs.ingest.salesforce_rows
+import jobs.ingest.written  # noqa: F401
 
 if __name__ == "__main__":
     manager()

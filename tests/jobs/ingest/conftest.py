@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ import requests
 from moto.server import ThreadedMotoServer
 
 from jobs.ingest import aws
-from jobs.ingest.readers import register
 from scripts.sources.kafka_broker import KafkaBroker
 from scripts.sources.redshift.stand_in import RedshiftStandIn
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
@@ -25,7 +25,10 @@ from shared.names import TableName
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
+
+    from jobs.ingest.fetched import Fetched
+    from jobs.ingest.reading import Reading
 
 AWS_VARIABLES = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -59,14 +62,20 @@ def account(account_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[st
 
 @pytest.fixture
 def session(spark: SparkSession, account: str, monkeypatch: pytest.MonkeyPatch) -> SparkSession:
-    """A new session that knows the readers, whose Python workers reach the account."""
+    """A new session, whose Python workers reach the account."""
     # Workers inherit the environment the JVM was started with; what came later has to be handed to them.
     for name, value in (AWS_VARIABLES | {"AWS_ENDPOINT_URL": account}).items():
         monkeypatch.setitem(spark.sparkContext.environment, name, value)
     opened = spark.newSession()
     opened.conf.set("spark.sql.session.timeZone", "UTC")
-    register(opened)
     return opened
+
+
+@pytest.fixture
+def staged(session: SparkSession, tmp_path: Path) -> Callable[[Reading], tuple[DataFrame, Fetched]]:
+    """Have a reading written down: its rows, and what they cost the source."""
+    counts = count()
+    return lambda reading: reading.stage(session, f"{tmp_path}/staged/{next(counts)}")
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,8 @@ import pytest
 
 from jobs.ingest.files import FilesRead, read_files
 from jobs.ingest.landing import LandedFile
-from jobs.ingest.readers import translate
 from shared.contracts import Disposition, Source
-from shared.errors import ContractError, SchemaDriftError, SourceContentError, SourceUnavailableError
+from shared.errors import ContractError, LakewrightError, SchemaDriftError, SourceContentError, SourceUnavailableError
 from tests.support.workbooks import workbook
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -100,18 +99,23 @@ def read(session, table_of, job):
     return read_things
 
 
-def failure(reading, table):
-    with pytest.raises(Exception, match="lakewright-error") as failed:
-        reading.rows.write.format("noop").mode("overwrite").save()
-    return translate(failed.value, table)
+@pytest.fixture
+def failure(staged):
+    def failure_of(reading):
+        with pytest.raises(LakewrightError) as failed:
+            staged(reading)
+        return failed.value
+
+    return failure_of
 
 
-def rows(reading):
-    return sorted((tuple(row) for row in reading.rows.collect()), key=lambda row: row[2])
+@pytest.fixture
+def rows(staged):
+    return lambda reading: sorted((tuple(row) for row in staged(reading)[0].collect()), key=lambda row: row[2])
 
 
 @pytest.mark.slow
-def test_each_file_is_read_once(read, put):
+def test_each_file_is_read_once(read, rows, put):
     assert read() is None
     put("1.csv", b"\xef\xbb\xbfId,NAME\r\n1,a\r\n")
     first = read()
@@ -135,7 +139,7 @@ def test_each_file_is_read_once(read, put):
         pytest.param("parquet", parquet(id=["1"], name=["a"]), "", id="parquet"),
     ],
 )
-def test_the_contract_says_what_format_files_have(read, put, format_, content, line):
+def test_the_contract_says_what_format_files_have(read, put, format_, content, line, *, rows):
     name = f"1.{format_}"
     put(name, content)
     reading = read(source=replace(THINGS, format=format_, location=f"s3://landing/crm/things/*.{format_}"))
@@ -143,7 +147,7 @@ def test_the_contract_says_what_format_files_have(read, put, format_, content, l
 
 
 @pytest.mark.slow
-def test_a_table_that_is_a_snapshot_reads_the_newest_file(read, put):
+def test_a_table_that_is_a_snapshot_reads_the_newest_file(read, rows, put):
     put("1.csv", b"id,name\n1,a\n")
     put("2.csv", b"id,name\n2,b\n")
     reading = read(disposition=Disposition.SNAPSHOT)
@@ -160,23 +164,23 @@ def test_a_table_that_is_a_snapshot_reads_the_newest_file(read, put):
         pytest.param(gzip.compress(b"id,name\n" * 99)[:-9], "the file is packed, and not whole", id="half a file"),
     ],
 )
-def test_a_file_that_does_not_fit_fails_its_table(read, put, table_of, content, words):
+def test_a_file_that_does_not_fit_fails_its_table(read, failure, put, content, words):
     put("x.csv.gz", content)
-    error = failure(read(), table_of(COLUMNS, THINGS))
+    error = failure(read())
     assert (SchemaDriftError if "missing" in words else SourceContentError) is type(error)
     assert str(error).startswith(f"bronze.crm__things: crm/things/x.csv.gz: {words}")
 
 
 @pytest.mark.slow
-def test_a_file_that_changes_under_way_is_for_the_next_run(read, put, table_of):
+def test_a_file_that_changes_under_way_is_for_the_next_run(read, failure, put):
     put("1.csv", b"id,name\n1,a\n")
     reading = read()
     put("1.csv", b"id,name\n1,a\n2,b\n")
-    assert SourceUnavailableError is type(failure(reading, table_of(COLUMNS, THINGS)))
+    assert SourceUnavailableError is type(failure(reading))
 
 
 @pytest.mark.slow
-def test_files_are_read_from_a_bucket(session, table_of, job, account):
+def test_files_are_read_from_a_bucket(session, rows, table_of, job, account):
     s3 = boto3.client("s3", endpoint_url=account)
     s3.create_bucket(Bucket="lake-landing")
     s3.put_object(Bucket="lake-landing", Key="crm/things/1.csv", Body=b"id,name\n1,a\n")

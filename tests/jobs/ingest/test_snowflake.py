@@ -2,16 +2,17 @@
 
 import json
 import time
+import traceback
 from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
+from pyspark import cloudpickle
 
 from jobs.ingest.fetched import Fetched
-from jobs.ingest.readers import translate
 from jobs.ingest.snowflake import read_snowflake
 from shared.contracts import Disposition, Source
-from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailableError, TerminalError
+from shared.errors import LakewrightError, SchemaDriftError, SourceContentError, SourceUnavailableError, TerminalError
 from shared.jobs import Window
 
 pytestmark = pytest.mark.slow
@@ -53,14 +54,19 @@ def orders(name="ORDERS", cursor="changed", lag=0):
     )
 
 
-def rows(reading):
-    return sorted(tuple(row) for row in reading.rows.collect())
+@pytest.fixture
+def rows(staged):
+    return lambda reading: sorted(tuple(row) for row in staged(reading)[0].collect())
 
 
-def failure(reading, table):
-    with pytest.raises(Exception, match="lakewright-error") as failed:
-        reading.rows.write.format("noop").mode("overwrite").save()
-    return translate(failed.value, table)
+@pytest.fixture
+def failure(staged):
+    def failure_of(reading):
+        with pytest.raises(LakewrightError) as failed:
+            staged(reading)
+        return failed.value
+
+    return failure_of
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +92,7 @@ def read(session, job, snowflake, put_secret):
     return read_table
 
 
-def test_rows_come_with_the_contracts_types(read, table_of):
+def test_rows_come_with_the_contracts_types(read, rows, table_of):
     reading = read(table_of(COLUMNS, orders()))
     first, second, third, fourth = rows(reading)
     assert [FIRST, SECOND] == [first, second]
@@ -97,12 +103,13 @@ def test_rows_come_with_the_contracts_types(read, table_of):
     assert reading.position is None
 
 
-def test_the_query_runs_once_for_a_frame_and_asks_for_the_window(read, table_of, snowflake):
+def test_the_query_runs_once_and_asks_for_the_window(read, staged, table_of, snowflake):
     before = len(snowflake.queries)
     table = table_of({"id": "bigint", "changed": "timestamp"}, orders(lag=86_400))
     reading = read(table, {"cursor": "2024-01-03 00:00:00"})
-    assert [2, 3, 4] == [row[0] for row in rows(reading)]
-    assert reading.rows.where("id > 2").count() == 2
+    found, _ = staged(reading)
+    assert [2, 3, 4] == sorted(row[0] for row in found.collect())
+    assert found.where("id > 2").count() == 2
     [query] = snowflake.queries[before:]
     assert (
         'SELECT "ID", "CHANGED" FROM "SHOP"."SALES"."ORDERS" '
@@ -110,24 +117,24 @@ def test_the_query_runs_once_for_a_frame_and_asks_for_the_window(read, table_of,
     ) == query
 
 
-def test_a_backfill_is_given_its_window(read, table_of):
+def test_a_backfill_is_given_its_window(read, rows, table_of):
     table = table_of({"id": "bigint", "changed": "timestamp"}, orders(lag=86_400))
     reading = read(table, {"cursor": "2026-01-01"}, Window(since="2024-01-01", until="2024-01-02"))
     assert [1] == [row[0] for row in rows(reading)]
 
 
-def test_the_parts_of_a_long_answer_share_a_task_while_they_are_small(read, table_of):
+def test_the_parts_of_a_long_answer_share_a_task_while_they_are_small(read, staged, table_of):
     table = table_of({"id": "bigint", "name": "string"}, orders("MANY", cursor=None), Disposition.SNAPSHOT)
-    reading = read(table)
-    assert reading.rows.selectExpr("spark_partition_id()").distinct().count() == 1
+    found, fetched = staged(read(table))
+    assert len(found.inputFiles()) == 1
     # The statement and three parts; a row has a number of eight bytes and some letters.
-    assert (4, True) == (reading.fetched().requests, reading.fetched().bytes > 25_000 * 16)
-    assert (25_000, 312_512_500) == tuple(reading.rows.selectExpr("count(*)", "sum(id)").first())
+    assert (4, True) == (fetched.requests, fetched.bytes > 25_000 * 16)
+    assert (25_000, 312_512_500) == tuple(found.selectExpr("count(*)", "sum(id)").first())
 
 
-def test_a_table_without_rows_gives_none(read, table_of):
-    reading = read(table_of({"id": "bigint", "name": "string"}, orders("EMPTY", cursor=None)))
-    assert ([], Fetched(requests=1, bytes=0)) == (rows(reading), reading.fetched())
+def test_a_table_without_rows_gives_none(read, staged, table_of):
+    found, fetched = staged(read(table_of({"id": "bigint", "name": "string"}, orders("EMPTY", cursor=None))))
+    assert ([], Fetched(requests=1, bytes=0)) == (found.collect(), fetched)
 
 
 @pytest.mark.parametrize(
@@ -141,25 +148,25 @@ def test_a_table_without_rows_gives_none(read, table_of):
         pytest.param({"id": "string"}, "ORDERS", (SchemaDriftError, "of another kind than its contract"), id="kind"),
     ],
 )
-def test_a_table_that_is_not_as_its_contract_says_is_refused(read, table_of, columns, name, expected):
+def test_a_table_that_is_not_as_its_contract_says_is_refused(read, table_of, columns, name, expected, *, failure):
     table = table_of(columns, orders(name, cursor=None))
-    error = failure(read(table), table)
+    error = failure(read(table))
     kind, words = expected
     assert (kind, True) == (type(error), words in str(error))
     assert str(error).startswith("bronze.crm__things: ")
 
 
-def test_a_snowflake_in_passing_trouble_is_asked_again(read, table, snowflake):
+def test_a_snowflake_in_passing_trouble_is_asked_again(read, rows, table, snowflake):
     snowflake.refuse(times=2, status=503)
     assert [1, 2, 3, 4] == [row[0] for row in rows(read(table))]
 
 
 @pytest.mark.parametrize("status", [pytest.param(503, id="unavailable"), pytest.param(429, id="throttled")])
-def test_a_snowflake_that_stays_in_trouble_is_unavailable(read, table_of, snowflake, status):
+def test_a_snowflake_that_stays_in_trouble_is_unavailable(read, failure, table_of, snowflake, status):
     table = table_of(COLUMNS, orders())
     snowflake.refuse(times=1000, status=status)
     try:
-        error = failure(read(table, {"cursor": "2024-01-03 00:00:00"}), table)
+        error = failure(read(table, {"cursor": "2024-01-03 00:00:00"}))
     finally:
         snowflake.refuse(times=0, status=status)
     assert SourceUnavailableError is type(error)
@@ -167,28 +174,27 @@ def test_a_snowflake_that_stays_in_trouble_is_unavailable(read, table_of, snowfl
         assert fact in str(error)
 
 
-def test_a_snowflake_that_is_not_there_is_unavailable(read, table):
-    assert SourceUnavailableError is type(failure(read(table, port=1), table))
+def test_a_snowflake_that_is_not_there_is_unavailable(read, failure, table):
+    assert SourceUnavailableError is type(failure(read(table, port=1)))
 
 
-def test_a_refused_login_says_what_to_do_and_tells_nothing(read, table, capfd):
-    reading = read(table, user="canary-user", password="canary-password")
-    with pytest.raises(Exception, match="lakewright-error") as failed:
-        reading.rows.count()
-    error = translate(failed.value, table)
+def test_a_refused_login_says_what_to_do_and_tells_nothing(read, failure, table, capfd):
+    error = failure(read(table, user="canary-user", password="canary-password"))
     assert (TerminalError, True) == (type(error), "the login was refused" in str(error))
-    assert "canary" not in str(failed.value) + str(error) + "".join(capfd.readouterr())
+    assert "canary" not in "".join(traceback.format_exception(error)) + "".join(capfd.readouterr())
 
 
-def test_the_connection_stands_in_no_plan(read, table_of, snowflake, capfd):
+def test_the_connection_stands_in_no_plan_and_in_no_part(read, staged, table_of, snowflake, capfd):
     reading = read(table_of(COLUMNS, orders()))
-    reading.rows.explain(extended=True)
-    reading.rows.collect()
-    shown = "".join(capfd.readouterr()) + reading.rows._jdf.queryExecution().toString()
+    found, _ = staged(reading)
+    found.explain(extended=True)
+    parts, _ = reading.rows.plan()
+    sent = b"".join(parts) + cloudpickle.dumps(reading.rows.read)
+    shown = "".join(capfd.readouterr()) + sent.decode("latin-1")
     for secret in (snowflake.secret["password"], snowflake.secret["user"]):
         assert secret not in shown
 
 
-def test_a_secret_that_is_missing_is_told_by_its_name(session, table, job):
-    error = failure(read_snowflake(session, table, job, None), table)
+def test_a_secret_that_is_missing_is_told_by_its_name(session, failure, table, job):
+    error = failure(read_snowflake(session, table, job, None))
     assert (TerminalError, True) == (type(error), "lakewright/local/snowflake" in str(error))

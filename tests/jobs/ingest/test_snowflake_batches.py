@@ -1,43 +1,39 @@
 """A result is fetched batch by batch, whole or not at all."""
 
+import pyarrow as pa
 import pytest
-from pyspark.sql.types import ArrayType, LongType, StringType, StructField, StructType
 
 from jobs.ingest import snowflake_batches
 from jobs.ingest.fetched import Tally
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 from jobs.ingest.snowflake_batches import run_query, typed_rows
+from jobs.ingest.snowflake_query import Statement
 from shared.errors import SourceUnavailableError
 
 pytestmark = pytest.mark.slow
 
 TEXTS = (SOURCE_POSITION, RESCUED, RAW)
-SCHEMA = StructType(
-    [
-        StructField("id", LongType()),
-        *(StructField(name, StringType()) for name in TEXTS),
-        StructField(REASONS, ArrayType(StringType())),
-    ]
+SCHEMA = pa.schema([("id", pa.int64()), *((name, pa.string()) for name in TEXTS), (REASONS, pa.list_(pa.string()))])
+STATEMENT = Statement(
+    secret="lakewright/local/snowflake",
+    database="SHOP",
+    schema="SALES",
+    text='SELECT "ID" FROM "SHOP"."SALES"."MANY"',
+    place="SHOP.SALES.MANY",
+    asked="snowflake, SHOP.SALES.MANY",
 )
-OPTIONS = {
-    "secret": "lakewright/local/snowflake",
-    "database": "SHOP",
-    "schema": "SALES",
-    "statement": 'SELECT "ID" FROM "SHOP"."SALES"."MANY"',
-    "place": "SHOP.SALES.MANY",
-    "asked": "snowflake, SHOP.SALES.MANY",
-}
 
 
 def ids(batch):
-    return [i for rows in typed_rows(batch, SCHEMA, OPTIONS, Tally()) for i in rows["id"].to_pylist()]
+    parts = typed_rows(batch, SCHEMA, Tally(), asked=STATEMENT.asked, place=STATEMENT.place)
+    return [i for rows in parts for i in rows["id"].to_pylist()]
 
 
 @pytest.mark.parametrize("rows, shares", [(1, [10_000, 10_000, 5_000]), (10_001, [20_000, 5_000]), (100_000, [25_000])])
 def test_every_batch_is_fetched_without_a_login(snowflake, put_secret, monkeypatch, rows, shares):
     monkeypatch.setattr(snowflake_batches, "ROWS_PER_SHARE", rows)
     put_secret(snowflake.secret)
-    batches = run_query(OPTIONS)
+    batches = run_query(STATEMENT)
     asked = len(snowflake.queries)
     found = [ids(batch) for batch in batches]
     assert shares == [len(batch) for batch in found]
@@ -47,13 +43,13 @@ def test_every_batch_is_fetched_without_a_login(snowflake, put_secret, monkeypat
 
 def test_a_batch_may_be_fetched_again(snowflake, put_secret):
     put_secret(snowflake.secret)
-    batch = run_query(OPTIONS)[-1]
+    batch = run_query(STATEMENT)[-1]
     assert ids(batch) == ids(batch)
 
 
 def test_an_address_that_has_expired_is_for_the_next_try(snowflake, put_secret):
     put_secret(snowflake.secret)
-    batch = run_query(OPTIONS)[-1]
+    batch = run_query(STATEMENT)[-1]
     snowflake.load()
     with pytest.raises(SourceUnavailableError, match=r"snowflake, SHOP\.SALES\.MANY: no answer"):
         ids(batch)

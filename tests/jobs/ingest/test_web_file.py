@@ -41,11 +41,12 @@ def web(account):
     server.stop()
 
 
-def rows(reading):
-    return [tuple(row) for row in reading.rows.collect()]
+@pytest.fixture
+def rows(staged):
+    return lambda reading: [tuple(row) for row in staged(reading)[0].collect()]
 
 
-def test_a_file_is_read_when_it_has_changed(session, table_of, job, web):
+def test_a_file_is_read_when_it_has_changed(session, table_of, job, web, *, rows, staged):
     table = table_of(COLUMNS, rates())
     web.files["rates.zip"] = archive("Date,USD,\n2026-01-02,1.1,\n2026-01-01,N/A,\n")
     first = read_web_file(session, table, job, None)
@@ -54,7 +55,7 @@ def test_a_file_is_read_when_it_has_changed(session, table_of, job, web):
         ("2026-01-02", "1.1", f"ecb/{name}!rates.csv#2", None, None, []),
         ("2026-01-01", "N/A", f"ecb/{name}!rates.csv#3", None, None, []),
     ] == rows(first)
-    assert Fetched(requests=1, bytes=len(web.files["rates.zip"])) == first.fetched()
+    assert Fetched(requests=1, bytes=len(web.files["rates.zip"])) == staged(first)[1]
     assert web.files["rates.zip"] == Path(job.landing_root, "ecb", name).read_bytes()
     assert read_web_file(session, table, job, first.position) is None
     web.files["rates.zip"] = archive("Date,USD,\n2026-01-03,1.2,\n")
@@ -62,7 +63,7 @@ def test_a_file_is_read_when_it_has_changed(session, table_of, job, web):
     assert ["2026-01-03"] == [row[0] for row in rows(second)]
 
 
-def test_a_batch_can_be_read_again_after_the_source_has_moved_on(session, table_of, job, web):
+def test_a_batch_can_be_read_again_after_the_source_has_moved_on(session, rows, table_of, job, web):
     web.files["rates.zip"] = archive("Date,USD,\n2026-01-02,1.1,\n")
     reading = read_web_file(session, table_of(COLUMNS, rates()), job, None)
     web.stop()
@@ -70,7 +71,7 @@ def test_a_batch_can_be_read_again_after_the_source_has_moved_on(session, table_
 
 
 @pytest.mark.usefixtures("account")
-def test_without_a_parameter_the_contracts_address_is_taken(session, table_of, job):
+def test_without_a_parameter_the_contracts_address_is_taken(session, rows, table_of, job):
     server = FileServer()
     server.start()
     server.files["rates.csv"] = b"date,usd\n2026-01-02,1.1\n"
