@@ -18,7 +18,8 @@ class Shape:
 
     `numbered` are the first column of the key and those that point to another table's key: a copy has numbers of its
     own there, the same for a key and what points to it. `required` may not be empty in silver, so an empty cell there
-    makes a dirty row. A table that is `whole` is read whole each time: a key that is gone is deleted.
+    makes a dirty row; the cursor is not among them. A table that is `whole` is read whole each time: a key that is gone
+    is deleted.
     """
 
     table: str
@@ -35,8 +36,10 @@ def shape_of(catalog: Catalog, table: Table) -> Shape:
     taken = [(_plain(c, table), c) for t in _refined(catalog, table) for c in t.columns]
     pointing = {name for name, column in taken if name and column.parent}
     numbered = frozenset({*table.primary_key[:1], *pointing})
-    required = {name for name, column in taken if name and column.required} - numbered - set(table.primary_key)
     source = table.source
+    # A source writes its cursor itself; Salesforce would not be asked for a record without one.
+    filled = {*numbered, *table.primary_key, source.cursor if source else None}
+    required = {name for name, column in taken if name and column.required} - filled
     return Shape(
         table=str(table.name),
         key=table.primary_key,

@@ -1,17 +1,21 @@
 """Objects of Salesforce are read through Spark, from the position on; its troubles come back as errors of the house."""
 
 import json
+import traceback
 
 import boto3
 import pytest
+from pyspark import cloudpickle
 
 from jobs.ingest.fetched import Fetched
-from jobs.ingest.readers import READERS, translate
+from jobs.ingest.readers import READERS
 from jobs.ingest.salesforce import read_salesforce
+from scripts.generating.copies import Copying
+from scripts.generating.generated import generated_records
 from scripts.sources.salesforce.org import written
 from scripts.sources.salesforce.stand_in import Fault, SalesforceStandIn
-from shared.contracts import Source
-from shared.errors import ContractError, SchemaDriftError, SourceUnavailableError, TerminalError
+from shared.contracts import Source, load_catalog
+from shared.errors import ContractError, LakewrightError, SchemaDriftError, SourceUnavailableError, TerminalError
 from shared.jobs import Window
 
 pytestmark = pytest.mark.slow
@@ -51,22 +55,27 @@ def read(session, job, account, salesforce, table_of):
         salesforce.faults.clear()
         secrets = boto3.client("secretsmanager", endpoint_url=account)
         secrets.create_secret(Name="lakewright/local/salesforce", SecretString=json.dumps(salesforce.secret | changes))
-        table = table_of(columns, THINGS)
-        return read_salesforce(session, table, job.model_copy(update={"window": window}), position), table
+        asked = job.model_copy(update={"window": window})
+        return read_salesforce(session, table_of(columns, THINGS), asked, position)
 
     return read_things
 
 
-def failure(reading, table):
-    with pytest.raises(Exception, match="lakewright-error") as failed:
-        reading.rows.write.format("noop").mode("overwrite").save()
-    return translate(failed.value, table), str(failed.value)
+@pytest.fixture
+def failure(staged):
+    def failure_of(reading):
+        with pytest.raises(LakewrightError) as failed:
+            staged(reading)
+        return failed.value
+
+    return failure_of
 
 
-def test_records_come_as_text_with_what_the_contract_does_not_know(read, salesforce):
+def test_records_come_as_text_with_what_the_contract_does_not_know(read, staged, salesforce):
     before = len(salesforce.requests)
-    reading, _ = read()
-    rows = sorted(tuple(row) for row in reading.rows.collect())
+    reading = read()
+    found, fetched = staged(reading)
+    rows = sorted(tuple(row) for row in found.collect())
     [job] = list(salesforce.jobs)[-1:]
     assert [
         ("a1", 'it\'s "näive",\nisn\'t it', "false", "2026-01-01T00:00:00.000Z", f"Thing/{job}/1#2", None, None, []),
@@ -80,13 +89,13 @@ def test_records_come_as_text_with_what_the_contract_does_not_know(read, salesfo
     assert reading.position is None
     sent = [written(list(RECORDS[0]), page) for page in (RECORDS[:3], RECORDS[3:])]
     asked = len(salesforce.requests) - before
-    assert Fetched(requests=asked, bytes=len(b"".join(sent))) == reading.fetched()
+    assert Fetched(requests=asked, bytes=len(b"".join(sent))) == fetched
 
 
-def test_only_the_window_is_asked_for(read, salesforce):
-    reading, _ = read({"cursor": "2026-01-03T00:30:00.000Z"})
+def test_only_the_window_is_asked_for(read, staged, salesforce):
+    reading = read({"cursor": "2026-01-03T00:30:00.000Z"})
     before = len(salesforce.queries)
-    assert {"a3", "a4"} == {row[0] for row in reading.rows.collect()}
+    assert {"a3", "a4"} == {row[0] for row in staged(reading)[0].collect()}
     [query] = salesforce.queries[before:]
     assert (
         "SELECT Id, Name, IsDeleted, SystemModstamp, Nickname__c FROM Thing "
@@ -94,45 +103,64 @@ def test_only_the_window_is_asked_for(read, salesforce):
     ) == query
 
 
-def test_a_backfill_is_given_its_window(read):
-    reading, _ = read({"cursor": "2026-01-04"}, window=Window(since="2026-01-02", until="2026-01-04"))
-    assert {"a2", "a3"} == {row[0] for row in reading.rows.collect()}
+def test_a_backfill_is_given_its_window(read, staged):
+    reading = read({"cursor": "2026-01-04"}, window=Window(since="2026-01-02", until="2026-01-04"))
+    assert {"a2", "a3"} == {row[0] for row in staged(reading)[0].collect()}
 
 
-def test_a_window_without_records_gives_none(read, salesforce):
-    reading, _ = read({"cursor": "2026-02-01T00:00:00Z"})
+def test_a_window_without_records_gives_none(read, staged, salesforce):
+    reading = read({"cursor": "2026-02-01T00:00:00Z"})
     before = len(salesforce.requests)
-    assert [] == reading.rows.collect()
-    assert Fetched(requests=len(salesforce.requests) - before, bytes=0) == reading.fetched()
+    found, fetched = staged(reading)
+    assert [] == found.collect()
+    assert Fetched(requests=len(salesforce.requests) - before, bytes=0) == fetched
 
 
-def test_an_org_that_stays_in_trouble_is_unavailable_and_named(read, salesforce):
-    reading, table = read({"cursor": "2026-01-03T00:30:00.000Z"})
+def test_an_org_that_stays_in_trouble_is_unavailable_and_named(read, failure, salesforce):
+    reading = read({"cursor": "2026-01-03T00:30:00.000Z"})
     salesforce.faults.append(Fault("/results", times=100, status=503))
-    error, _ = failure(reading, table)
+    error = failure(reading)
     salesforce.faults.clear()
     assert SourceUnavailableError is type(error)
     for fact in ("bronze.crm__things", "salesforce", "Thing", "2026-01-02T23:30:00Z", "503"):
         assert fact in str(error)
 
 
-def test_a_field_that_was_renamed_is_refused(read):
-    reading, table = read(columns=COLUMNS | {"nick": "string"})
-    error, _ = failure(reading, table)
+def test_a_field_that_was_renamed_is_refused(read, failure):
+    reading = read(columns=COLUMNS | {"nick": "string"})
+    error = failure(reading)
     assert (SchemaDriftError, True) == (type(error), "nick; given: beside the contract's Nickname__c" in str(error))
 
 
-def test_a_refused_login_tells_nothing_and_no_plan_does(read, salesforce, capfd):
-    reading, table = read(client_secret="canary-secret")
-    reading.rows.explain(extended=True)
-    error, text = failure(reading, table)
+def test_a_refused_login_tells_nothing_and_nothing_that_workers_are_sent_does(read, failure, capfd):
+    reading = read(client_secret="canary-secret")
+    error = failure(reading)
     assert (TerminalError, True) == (type(error), "the login was refused" in str(error))
-    assert "canary" not in text + str(error) + "".join(capfd.readouterr())
+    sent = cloudpickle.dumps(reading.rows.read).decode("latin-1")
+    assert "canary" not in sent + "".join(traceback.format_exception(error)) + "".join(capfd.readouterr())
 
 
 def test_a_column_that_is_no_text_is_refused(read):
     with pytest.raises(ContractError, match="holds text only; given: id"):
         read(columns=COLUMNS | {"id": "bigint"})
+
+
+def test_what_is_generated_comes_in_whole(session, staged, job, account):
+    records = generated_records(Copying(scale=2, seed=1, day=2))["Contact"]
+    table = load_catalog().table("bronze.salesforce__contacts")
+    stand_in = SalesforceStandIn(page=500)
+    stand_in.start()
+    try:
+        stand_in.hold({"Contact": records})
+        secrets = boto3.client("secretsmanager", endpoint_url=account)
+        secrets.create_secret(Name="lakewright/local/salesforce", SecretString=json.dumps(stand_in.secret))
+        found, _ = staged(read_salesforce(session, table, job, None))
+        rows = found.select(*table.column_names, "_reasons").collect()
+    finally:
+        stand_in.stop()
+    held = [{name.lower(): cell or None for name, cell in record.items()} for record in records]
+    expected = [(*(record.get(name) for name in table.column_names), []) for record in held]
+    assert sorted(expected, key=str) == sorted((tuple(row) for row in rows), key=str)
 
 
 def test_salesforce_has_its_reader():

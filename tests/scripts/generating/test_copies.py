@@ -99,3 +99,4 @@ def test_a_key_of_a_copy(value, copy, expected):
 def test_contracts_say_which_columns_are_keys_point_to_keys_and_may_not_be_empty(table, numbered, required):
     shape = shape_of(load_catalog(), load_catalog().table(table))
     assert (numbered, set()) == (set(shape.numbered), required - set(shape.required))
+    assert shape.cursor not in shape.required
