@@ -26,6 +26,7 @@ from scripts.running.driver_memory import driver_bytes
 from scripts.running.local_job import make_lease_table
 from scripts.running.local_lake import ENVIRONMENT
 from scripts.running.memory import PeakMemory
+from scripts.running.processor import processor_seconds
 from scripts.running.protocol_lake import NOON
 from scripts.running.sources_contracts import FEW, MANY, landed, sources_catalog
 from scripts.running.sources_filled import FilledSources
@@ -36,6 +37,8 @@ from shared.jobs import Job, Step
 from shared.names import pii_folder, source_secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyspark.sql import SparkSession
     from rich.console import Console
 
@@ -73,10 +76,10 @@ class SourcesBench:
         """Read all rows of every source by its reader and by its plain script, and note the seconds."""
         for system, (words, read_plainly) in PLAIN.items():
             with self._place() as place:
-                self._note(f"{system}, {READER}", seconds(partial(self._ingest, system, MANY, place)), "s")
+                self._clock(f"{system}, {READER}", partial(self._ingest, system, MANY, place))
             with self._place() as place:
                 plainly = partial(read_plainly, self.spark, self.sources, MANY, f"{place}/plain")
-                self._note(f"{system}, {words}", seconds(plainly), "s")
+                self._clock(f"{system}, {words}", plainly)
 
     def weigh(self) -> None:
         """Read a few and many rows of every source, and note the most that the driver held."""
@@ -96,6 +99,10 @@ class SourcesBench:
             for way, taken in ((READER, ours), (words, others)):
                 found.append(Figure(f"{system}, {way}", "rows/s", tuple(round(many / s) for s in taken)))
             found.append(Figure.ratio(f"{system}: time of {READER} / {words}", ours, others))
+            ours, others = (self.taken[_processor_of(f"{system}, {way}")] for way in (READER, words))
+            for way, taken in ((READER, ours), (words, others)):
+                found.append(Figure(_processor_of(f"{system}, {way}"), "s", tuple(round(s, 1) for s in taken)))
+            found.append(Figure.ratio(f"{system}: processor time of {READER} / {words}", ours, others))
             held = [self.taken[_driver_at(system, count)] for count in (few, many)]
             found.append(Figure(_driver_at(system, many), "MiB", tuple(round(m) for m in held[1])))
             found.append(Figure.ratio(f"{system}: driver at {GROWTH} times the rows", held[1], held[0]))
@@ -115,6 +122,13 @@ class SourcesBench:
             outcome = ingest(flow)
         if outcome.inserted != self.sources.sizes[size]:
             raise StepFailedError(f"{table.name} did not take in every row", given=str(outcome))
+
+    def _clock(self, what: str, work: Callable[[], object]) -> None:
+        """Note how long some work takes, by the clock and of the processors."""
+        taken: list[float] = []
+        of_processor = processor_seconds(self.spark, lambda: taken.append(seconds(work)))
+        self._note(what, *taken, "s")
+        self._note(_processor_of(what), of_processor, "s")
 
     def _place(self) -> tempfile.TemporaryDirectory[str]:
         return tempfile.TemporaryDirectory(dir=self.folder)
@@ -154,6 +168,10 @@ def measure(rounds: int, console: Console, *, rows: int, memory: str) -> list[Fi
             bench.read_both_ways()
             bench.weigh()
         return bench.figures
+
+
+def _processor_of(what: str) -> str:
+    return f"{what}, processor"
 
 
 def _driver_at(system: str, rows: int) -> str:

@@ -46,6 +46,11 @@ class PeakMemory:
 
 def tree_bytes(root: int) -> int:
     """The memory of a process and its descendants now, in bytes."""
+    return sum(map(process_bytes, tree_of(root)))
+
+
+def tree_of(root: int) -> list[int]:
+    """A process and its descendants now."""
     children: dict[int, list[int]] = {}
     for folder in PROC.glob("[0-9]*"):
         parent = _parent(folder)
@@ -55,7 +60,7 @@ def tree_bytes(root: int) -> int:
     while todo:
         tree.append(todo.pop())
         todo += children.get(tree[-1], [])
-    return sum(map(process_bytes, tree))
+    return tree
 
 
 def _parent(folder: Path) -> int | None:

@@ -1,0 +1,39 @@
+"""Processor time of work in Spark, which other work on the same machine does not lengthen as it does a clock's."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from jobs.runtime.jvm import java_class
+from scripts.running.memory import PROC, tree_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyspark.sql import SparkSession
+
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def processor_seconds(spark: SparkSession, work: Callable[[], object]) -> float:
+    """What it takes of this process, of Spark's JVM and of its Python workers; needs Linux's /proc."""
+    begun = _seconds(spark)
+    work()
+    return _seconds(spark) - begun
+
+
+def _seconds(spark: SparkSession) -> float:
+    jvm = java_class(spark, "java.lang.ProcessHandle").current().pid()
+    return time.process_time() + sum(map(_of_process, tree_of(int(jvm))))
+
+
+def _of_process(process: int) -> float:
+    """In user and system mode, with that of its children that have ended; 0 when it has ended itself."""
+    try:
+        # The name stands in brackets and may hold blanks; what follows it does not.
+        facts = (PROC / str(process) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, facts[11:15])) / TICKS_PER_SECOND
