@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from jobs.build.feed import TIMES, Feed, images
 from jobs.build.query import input_views
+from jobs.runtime.pinned import pin, unpin
 from shared.contracts.refresh import view_of
 from shared.contracts.refresh.touched import BOTH, CHANGES
 from shared.names import TableName
@@ -53,7 +54,7 @@ class Groups:
 
     def free(self) -> None:
         """Let the keys go."""
-        self.keys.unpersist()
+        unpin(self.keys)
 
 
 def touched_groups(flow: Flow, keeping: Keeping, feeds: Mapping[str, Feed], versions: Mapping[str, int]) -> Groups:
@@ -67,30 +68,29 @@ def touched_groups(flow: Flow, keeping: Keeping, feeds: Mapping[str, Feed], vers
     """
     input_views(flow, versions)
     changed = {name for name, feed in feeds.items() if feed.changed}
-    held = [_image_views(flow, name, feeds[name] if name in changed else None) for name in versions]
+    images_of = {name: _image_views(flow, name, feeds[name] if name in changed else None) for name in versions}
     found = flow.session.sql(" UNION ".join(f"({keeping.touched[name]})" for name in sorted(changed)))
-    keys = found.select(*keeping.by).distinct().persist()
     facts = [F.count(F.lit(1)).alias("count")]
     for column in keeping.by:
         facts += [F.min(column).alias(f"min_{column}"), F.max(column).alias(f"max_{column}")]
         facts.append(F.count_if(F.col(column).isNull()).alias(f"null_{column}"))
-    seen = keys.agg(*facts).first()
-    for rows in held:
-        rows.unpersist()
-    measured = seen.asDict() if seen else {}
+    keys, measured = pin(found.select(*keeping.by).distinct(), facts)
+    for rows in images_of.values():
+        if rows is not None:
+            unpin(rows)
     bounds = reduce(and_, [_within(c, measured) for c in keeping.by])
     spans = {name: reduce(and_, [_spanned(s, measured) for s in of_input]) for name, of_input in keeping.spans.items()}
     return Groups(keys=keys, count=measured["count"], bounds=bounds, inputs=spans)
 
 
-def _image_views(flow: Flow, name: str, feed: Feed | None) -> DataFrame:
-    """Make the views of an input's images, and give the frame that is kept in memory until the groups are known."""
+def _image_views(flow: Flow, name: str, feed: Feed | None) -> DataFrame | None:
+    """Make the views of an input's images, and give what is pinned until the groups are known."""
     view = view_of(TableName.parse(name))
     present = flow.session.table(view)
     if feed is None:
         present.createOrReplaceTempView(view + BOTH)
-        return present
-    changes = images(flow.session, feed).persist()
+        return None
+    changes, _ = pin(images(flow.session, feed), [F.count(F.lit(1)).alias("rows")])
     changes.select(*present.columns).createOrReplaceTempView(view + CHANGES)
     gone = changes.where(F.col(TIMES) < 0).select(*present.columns)
     present.unionByName(gone).createOrReplaceTempView(view + BOTH)

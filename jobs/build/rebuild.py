@@ -1,18 +1,16 @@
-"""A built table made anew: the whole result is staged, gated and swapped in at once."""
+"""A built table made anew: the whole result is pinned, gated and swapped in at once."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import Observation
-
 from jobs.build.query import result
 from jobs.build.rules import failed_rows, measures, unique_key
 from jobs.runtime.books import balance
 from jobs.runtime.commit import commit
 from jobs.runtime.gate import decide
-from jobs.runtime.staging import stage, unstage
+from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.tables import ensure_table, replace_all, spark_schema
 from shared.contracts.rules import COUNT_ROWS
 
@@ -43,17 +41,15 @@ def rebuild(flow: Flow, inputs: dict[str, Any], why: str) -> TableOutcome:
         ContractError: the query's columns are not the contract's.
     """
     table, reason = flow.table, f"rebuilt: {why}"
-    observation = Observation()
+    rows, seen = pin(result(flow, inputs["versions"]), measures(table))
     try:
-        rows = result(flow, inputs["versions"]).observe(observation, *measures(table))
-        staged, seen = stage(flow.session, rows, flow.staging), observation.get
         rules = [*failed_rows(table, seen), unique_key(table), *table.table_rules]
-        warnings = decide(table, rules, staged, known={COUNT_ROWS: seen["read"]})
+        warnings = decide(table, rules, rows, known={COUNT_ROWS: seen["read"]})
         books = {"read": seen["read"], "inserted": seen["read"]}
         balance(str(table.name), books)
         if not flow.is_rebuilt:
             ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by, has_feed=flow.has_feed)
-        whole = laid_out(staged, table, seen["read"])
+        whole = laid_out(rows, table, seen["read"])
         landed = commit(
             flow.session,
             replace(flow.batch, reason=reason),
@@ -69,7 +65,7 @@ def rebuild(flow: Flow, inputs: dict[str, Any], why: str) -> TableOutcome:
         )
         return flow.succeeded(landed.version, books, warnings, reason)
     finally:
-        unstage(flow.session, flow.staging)
+        unpin(rows)
 
 
 def laid_out(rows: DataFrame, table: Table, count: int) -> DataFrame:

@@ -7,17 +7,16 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 from jobs.build.query import result
 from jobs.build.rules import failed_rows, measures, unique_key
-from jobs.refine.classify import DELETE, EFFECTIVE, FATE, INSERT, SUPERSEDED, UPDATE
+from jobs.refine.classify import DELETE, EFFECTIVE, FATE, INSERT, SUPERSEDED, UPDATE, counted
 from jobs.refine.merge import write_effective
 from jobs.runtime.books import audit, balance
 from jobs.runtime.commit import append_nothing, commit
 from jobs.runtime.gate import decide
-from jobs.runtime.staging import stage, unstage
+from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.tables import ensure_table, read_version, spark_schema
 from shared.contracts.rules import COUNT_ROWS
 
@@ -48,37 +47,40 @@ def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, outdated: int) -
         UnbalancedBooksError: the MERGE did something else than was decided.
     """
     table, reason = flow.table, f"refreshed {groups}"
-    observation = Observation()
+    new = groups.of(result(flow, inputs["versions"], groups.inputs))
+    decided, seen = pin(compared(new, groups.of(_before(flow)), table), _measures(table))
     try:
-        rows = groups.of(result(flow, inputs["versions"], groups.inputs)).observe(observation, *measures(table))
-        staged, seen = stage(flow.session, rows, flow.staging), observation.get
-        warnings = _pass_gate(flow, staged, groups, seen, outdated)
-        decided = compared(staged, groups.of(_before(flow)), table).persist()
-        try:
-            books, bounds = _books(decided, table, seen["read"])
-            balance(str(table.name), books)
-            ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by, has_feed=flow.has_feed)
-            changes = books["inserted"] + books["updated"] + books["deleted"]
-            landed = commit(
-                flow.session,
-                replace(flow.batch, reason=reason),
-                lambda: (
-                    write_effective(flow.session, decided, table, flow.location, books=books, bounds=bounds)
-                    if changes
-                    else append_nothing(staged, flow.location)
-                ),
-                inputs=inputs,
-                books=books,
-                fingerprint=table.fingerprint,
-                warnings=warnings,
-            )
-        finally:
-            decided.unpersist()
+        warnings = _pass_gate(flow, decided, groups, seen, outdated)
+        books = {"read": seen["read"], **{account: seen[fate] for fate, account in ACCOUNTS.items()}}
+        balance(str(table.name), books)
+        ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by, has_feed=flow.has_feed)
+        changes = books["inserted"] + books["updated"] + books["deleted"]
+        bounds = (seen["least"], seen["greatest"]) if changes else None
+        landed = commit(
+            flow.session,
+            replace(flow.batch, reason=reason),
+            lambda: (
+                write_effective(flow.session, decided, table, flow.location, books=books, bounds=bounds)
+                if changes
+                else append_nothing(decided.select(*table.column_names), flow.location)
+            ),
+            inputs=inputs,
+            books=books,
+            fingerprint=table.fingerprint,
+            warnings=warnings,
+        )
         if books["updated"] or books["deleted"]:
             audit(str(table.name), books, landed)
         return flow.succeeded(landed.version, books, warnings, reason)
     finally:
-        unstage(flow.session, flow.staging)
+        unpin(decided)
+
+
+def _measures(table: Table) -> list[Column]:
+    """What becomes of the rows, which rules they fail, and the least and greatest first key among those written."""
+    written = F.when(F.col(FATE).isin(*EFFECTIVE), F.col(table.primary_key[0]))
+    ends = [F.min(written).alias("least"), F.max(written).alias("greatest")]
+    return [*measures(table, F.col(FATE) != DELETE), *counted(ACCOUNTS), *ends]
 
 
 def compared(new: DataFrame, old: DataFrame, table: Table) -> DataFrame:
@@ -100,32 +102,21 @@ def _before(flow: Flow) -> DataFrame:
     return read_version(flow.session, flow.location, flow.batch.before.version)
 
 
-def _pass_gate(flow: Flow, staged: DataFrame, groups: Groups, seen: dict[str, Any], outdated: int) -> dict[str, int]:
+def _pass_gate(flow: Flow, decided: DataFrame, groups: Groups, seen: dict[str, Any], outdated: int) -> dict[str, int]:
     """Decide row rules on the recomputed rows, and all others on the table as it would be."""
     table, before = flow.table, _before(flow)
+    new = decided.where(F.col(FATE) != DELETE).select(*table.column_names)
     kept = groups.of(before, "left_anti")
-    warnings = decide(table, failed_rows(table, seen), staged)
+    warnings = decide(table, failed_rows(table, seen), new)
     keys = list(table.primary_key)
-    doubtful = staged.select(*keys)
+    doubtful = new.select(*keys)
     if not set(table.refresh_by) <= set(keys):
         # A key may then lie in another group, too.
-        doubtful = doubtful.unionByName(kept.select(*keys).join(staged.select(*keys), on=keys, how="left_semi"))
+        doubtful = doubtful.unionByName(kept.select(*keys).join(new.select(*keys), on=keys, how="left_semi"))
     decide(table, [unique_key(table)], doubtful)
     if not table.table_rules:
         return warnings
     # Delta knows the count from its log, so the commonest rule reads no row.
     count = before.count() - outdated + seen["read"]
-    after = kept.select(*table.column_names).unionByName(staged)
+    after = kept.select(*table.column_names).unionByName(new)
     return warnings | decide(table, table.table_rules, after, known={COUNT_ROWS: count})
-
-
-def _books(decided: DataFrame, table: Table, read: int) -> tuple[dict[str, int], tuple[object, object] | None]:
-    """What becomes of the rows, and the least and greatest first key among those that are written."""
-    first: Column = F.col(table.primary_key[0])
-    facts = [F.count(F.lit(1)).alias("rows"), F.min(first).alias("least"), F.max(first).alias("greatest")]
-    found = {r[FATE]: r for r in decided.groupBy(FATE).agg(*facts).collect()}
-    books = {"read": read, **{account: found[f]["rows"] if f in found else 0 for f, account in ACCOUNTS.items()}}
-    written = [found[f] for f in EFFECTIVE if f in found]
-    if not written:
-        return books, None
-    return books, (min(r["least"] for r in written), max(r["greatest"] for r in written))

@@ -11,14 +11,23 @@ from shared.contracts import RowRule, Severity, Table, TableRule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pyspark.sql import Column
 
-def measures(table: Table) -> list[Any]:
-    """What is counted while the rows are staged: all of them as `read`, and those that fail a row rule by its name."""
-    return [F.count(F.lit(1)).alias("read"), *[F.count_if(F.expr(r.bad)).alias(r.name) for r in _row_rules(table)]]
+
+def measures(table: Table, among: Column | None = None) -> list[Column]:
+    """What is counted of the result's rows: all of them as `read`, and those that fail a row rule by its name.
+
+    Args:
+        table: The contract.
+        among: Which of a frame's rows are the result's; all without it.
+    """
+    of_result = F.lit(True) if among is None else among  # noqa: FBT003 - a literal column
+    failed = [F.count_if(of_result & F.expr(r.bad)).alias(r.name) for r in _row_rules(table)]
+    return [F.count_if(of_result).alias("read"), *failed]
 
 
 def failed_rows(table: Table, seen: Mapping[str, Any]) -> list[TableRule]:
-    """A table rule for each row rule that some staged row failed, so that one gate decides them all."""
+    """A table rule for each row rule that some row failed, so that one gate decides them all."""
     return [
         TableRule(
             name=r.name,

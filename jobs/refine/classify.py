@@ -9,10 +9,11 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from jobs.refine.deletes import TOMBSTONE, is_delete
-from jobs.refine.rules import FAILED
-from jobs.runtime.texts import as_json
+from jobs.refine.rules import is_refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pyspark.sql import Column, DataFrame
 
     from shared.contracts import Table
@@ -21,11 +22,11 @@ FATE = "_fate"
 INSERT, UPDATE, DELETE, SUPERSEDED, QUARANTINED = "insert", "update", "delete", "superseded", "quarantined"
 # A delete of a row that is not there, or not yet.
 BURY = "bury"
+FATES = (INSERT, UPDATE, DELETE, BURY, SUPERSEDED, QUARANTINED)
 EFFECTIVE = (INSERT, UPDATE, DELETE)
 NEWEST = "_newest"
 # Rows that only the rule for ties put in their place: another row of the key has the same sequence and other content.
 TIED = "_tied"
-_RIVAL, _CONTENT = "_rival", "_content"
 # What the outcome says of their number.
 SEQUENCE_TIED = "sequence_tied"
 
@@ -33,23 +34,23 @@ SEQUENCE_TIED = "sequence_tied"
 def ranked(rows: DataFrame, table: Table) -> DataFrame:
     """Mark the newest good row of each key with `_newest`; the others of the key are superseded.
 
-    Newest is greatest in `sequenceBy`; among equals a delete, then the greatest in content, so that neither the order
-    of arrival nor a second delivery can change the choice. A table without `sequenceBy` takes the batch that arrived
-    last. A row that differs from the one before it, and has the same sequence, is marked `_tied`.
+    Newest is greatest in `sequenceBy`; among equals a delete, then the greatest in content (`content`), so that neither
+    the order of arrival nor a second delivery can change the choice. A table without `sequenceBy` takes the batch that
+    arrived last. A row that differs from the one before it, and has the same sequence, is marked `_tied`.
 
     Grain: one row in, one row out.
     """
-    is_bad = F.size(FAILED) > 0
-    sequence = table.sequence_by or ("_sequence",)
-    of_key = Window.partitionBy(*table.primary_key, is_bad)
-    # Most keys have one row in a batch, and a row without rivals need not be put into words.
-    is_rival = F.count(F.lit(1)).over(of_key) > 1
-    rows = rows.withColumn(_RIVAL, is_rival).withColumn(_CONTENT, F.when(F.col(_RIVAL), _living_content(table)))
-    by_key = of_key.orderBy(*[F.desc(c) for c in sequence], is_delete(table).desc(), F.desc(_CONTENT))
-    is_like_the_last = [F.lag(part).over(by_key) == part for part in (F.struct(*sequence), F.struct(_CONTENT))]
-    is_tied = is_like_the_last[0] & ~is_like_the_last[1] & ~is_bad
-    ranks = {NEWEST: (F.row_number().over(by_key) == 1) & ~is_bad, TIED: F.coalesce(is_tied, F.lit(False))}  # noqa: FBT003
-    return rows.withColumns(ranks).drop(_RIVAL, _CONTENT)
+    is_bad, sequence = is_refused(), table.sequence_by or ("_sequence",)
+    newest_first = [*[F.desc(c) for c in sequence], is_delete(table).desc(), *[F.desc(c) for c in table.column_names]]
+    # Good rows come first, so that a key is one group and the join with the target finds it as it lies.
+    by_key = Window.partitionBy(*table.primary_key).orderBy(is_bad, *newest_first)
+    moment, told = F.struct(*sequence), _living_content(table)
+    same_moment, same_content = F.lag(moment).over(by_key) == moment, F.lag(told).over(by_key).eqNullSafe(told)
+    ranks = {
+        NEWEST: (F.row_number().over(by_key) == 1) & ~is_bad,
+        TIED: F.coalesce(same_moment & ~same_content & ~is_bad, F.lit(False)),  # noqa: FBT003 - a literal column
+    }
+    return rows.withColumns(ranks)
 
 
 def classified(
@@ -58,23 +59,21 @@ def classified(
     table: Table,
     *,
     tombstones: DataFrame | None = None,
-    is_whole: bool = False,
 ) -> DataFrame:
     """Decide the fate of every row of a ranked batch against the target.
 
-    Grain: one row in, one row out, plus one `delete` row for each key that a whole snapshot no longer has.
+    Grain: one row in, one row out.
 
     Args:
         batch: The contract's columns, `_failed`, `_newest`, `_tied`; one `_newest` row per key.
         target: The target's rows as far as the batch can touch them; None when there is no target.
         table: The contract.
         tombstones: The newest delete of each key, as far as the batch can meet them; None when there is none.
-        is_whole: The batch holds every key there is, so that the others are gone.
     """
-    refused = F.when(F.size(FAILED) > 0, QUARANTINED).when(~F.col(NEWEST), SUPERSEDED)
+    refused = F.when(is_refused(), QUARANTINED).when(~F.col(NEWEST), SUPERSEDED)
     if target is None:
         first = F.when(is_delete(table), BURY).otherwise(INSERT)
-        return batch.withColumn(FATE, F.coalesce(refused, first))
+        return batch.withColumn(FATE, F.coalesce(refused, first)).drop(NEWEST)
     old = target.select(*[F.col(n).alias(_old(n)) for n in table.column_names])
     met = batch.join(old, on=_same_key(table), how="left")
     is_buried, ties_with_tombstone = F.lit(False), F.lit(False)  # noqa: FBT003 - literal columns
@@ -94,14 +93,27 @@ def classified(
         F.lit(UPDATE),
     )
     is_tied = F.col(TIED) | (F.col(NEWEST) & F.coalesce(_ties(table) | ties_with_tombstone, F.lit(False)))  # noqa: FBT003
-    decided = met.withColumns({FATE: fate, TIED: is_tied}).select(*batch.columns, FATE)
-    return decided.unionByName(_gone(batch, target, table), allowMissingColumns=True) if is_whole else decided
+    return met.withColumns({FATE: fate, TIED: is_tied}).select(*[c for c in batch.columns if c != NEWEST], FATE)
+
+
+def gone(batch: DataFrame, target: DataFrame, table: Table) -> DataFrame:
+    """The keys that a whole snapshot no longer has; a refused row still says that its key is there.
+
+    Grain: one row per key of the target that no row of the batch has, with the contract's columns and its fate.
+    """
+    keys = batch.select(*[F.col(k).alias(_old(k)) for k in table.primary_key]).distinct()
+    missing = target.join(keys, on=_same_key(table), how="left_anti")
+    return missing.select(*table.column_names, F.lit(DELETE).alias(FATE))
+
+
+def counted(fates: Iterable[str]) -> list[Column]:
+    """How many rows have each of some fates, by its name."""
+    return [F.count_if(F.col(FATE) == fate).alias(fate) for fate in fates]
 
 
 def content(table: Table, rename: bool = False) -> Column:  # noqa: FBT001, FBT002 - one of two column sets
-    """A row's whole content as one comparable text."""
-    names = [F.col(_old(n)).alias(n) if rename else F.col(n) for n in table.column_names]
-    return as_json(*names)
+    """A row's whole content, to be compared: column by column in the contract's order, a null below all else."""
+    return F.struct(*[F.col(_old(n)).alias(n) if rename else F.col(n) for n in table.column_names])
 
 
 def _old(name: str) -> str:
@@ -133,10 +145,3 @@ def _ties(table: Table) -> Column:
         return F.lit(False)  # noqa: FBT003 - a literal column
     same = F.struct(*table.sequence_by) == F.struct(*[F.col(_old(n)).alias(n) for n in table.sequence_by])
     return same & (is_delete(table) | (content(table) != content(table, rename=True)))
-
-
-def _gone(batch: DataFrame, target: DataFrame, table: Table) -> DataFrame:
-    """The keys a full snapshot no longer has; a refused row still says that its key is there."""
-    keys = batch.select(*[F.col(k).alias(_old(k)) for k in table.primary_key]).distinct()
-    gone = target.join(keys, on=_same_key(table), how="left_anti")
-    return gone.select(*table.column_names, F.lit(DELETE).alias(FATE))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache, partial, reduce
-from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 from jobs.refine.again import read_again
@@ -15,44 +12,47 @@ from jobs.refine.classify import (
     DELETE,
     FATE,
     INSERT,
-    NEWEST,
     QUARANTINED,
     SEQUENCE_TIED,
     SUPERSEDED,
     TIED,
     UPDATE,
-    classified,
-    ranked,
+    gone,
 )
-from jobs.refine.deletes import bury, is_delete, tombstones
+from jobs.refine.deletes import bury, is_delete
 from jobs.refine.gate import pass_gate
-from jobs.refine.history import keep_history, with_horizon_checked
-from jobs.refine.merge import target_rows, within, write_batch
-from jobs.refine.origin import POSITION, input_rows, origin, queried
-from jobs.refine.pii_keys import read_pii_keys
-from jobs.refine.refused import RAW_ROW, raw_row, refused_rows
-from jobs.refine.relationships import parent_keys, parent_positions, with_parents_checked
-from jobs.refine.rules import FAILED, WARNED, failed_rules, warned, warned_rules, warning_measures
-from jobs.refine.treatment import token_values, treated
-from jobs.refine.typing import AS_GIVEN, typed
+from jobs.refine.history import keep_history
+from jobs.refine.judge import judge, judge_events
+from jobs.refine.merge import target_rows, write_batch
+from jobs.refine.origin import input_rows, queried
+from jobs.refine.refused import refused_rows
+from jobs.refine.relationships import parent_positions
+from jobs.refine.rules import warned
 from jobs.refine.vault import keep_tokens
 from jobs.runtime.books import audit, balance
 from jobs.runtime.commit import commit
-from jobs.runtime.history import IS_DELETE
-from jobs.runtime.quarantine import ORIGIN, held, quarantine, settle
-from jobs.runtime.staging import stage, unstage
+from jobs.runtime.pinned import pin, unpin
+from jobs.runtime.quarantine import held, quarantine, settle
 from jobs.runtime.tables import ensure_table, spark_schema
 from shared.contracts import Disposition
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from pyspark.sql import DataFrame
 
+    from jobs.refine.judge import Judged
     from jobs.runtime.flow import Flow
-    from jobs.runtime.position import TablePosition
     from shared.contracts import Table
     from shared.jobs import TableOutcome
 
-FATES = {INSERT: "inserted", UPDATE: "updated", DELETE: "deleted", SUPERSEDED: "superseded", QUARANTINED: "quarantined"}
+ACCOUNTS = {
+    INSERT: "inserted",
+    UPDATE: "updated",
+    DELETE: "deleted",
+    SUPERSEDED: "superseded",
+    QUARANTINED: "quarantined",
+}
 
 # What the outcome of a snapshot says when it deleted nothing because of rows without a readable key.
 NOT_WHOLE = "snapshot_not_whole"
@@ -89,12 +89,14 @@ def refine(flow: Flow) -> TableOutcome:
     rows = queried(flow, new.unionByName(again.rows) if again else new)
     released = before.select("batch").distinct() if before is not None and flow.is_rebuilt else None
     try:
-        staged, seen, clear = _stage(flow, rows, parents)
-        seen["keyless"] += arrived.books.get("quarantined", 0)
         inputs = {str(source.name): arrived.sequence, **{n: p.flows[n].sequence for n, p in parents.items()}}
-        return _commit(flow, staged, seen, inputs, again.released if again else released, clear=clear)
+        released = again.released if again else released
+        if flow.table.history:
+            return keep_history(flow, judge_events(flow, rows, parents), inputs, released)
+        batch = judge(flow, rows, parents)
+        batch.seen["keyless"] += arrived.books.get("quarantined", 0)
+        return _commit(flow, batch, inputs, released)
     finally:
-        unstage(flow.session, flow.staging)
         if again:
             again.released.unpersist()
 
@@ -105,64 +107,26 @@ def _batch(flow: Flow, source: Table, version: int, after: int, upto: int) -> Da
     return input_rows(flow, source, version).where(F.col("_sequence").between(F.lit(first), F.lit(upto)))
 
 
-def _stage(
-    flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]
-) -> tuple[DataFrame, dict[str, Any], DataFrame | None]:
-    """Type, rule and rank the batch, and write it down with its measures; what its tokens stand for is not staged."""
-    table = flow.table
-    ruled = typed(rows, table).withColumns({FAILED: failed_rules(table), WARNED: warned_rules(table)})
-    # Once for both: were the key rotated in between, a token would stand for nothing.
-    read_keys = cache(partial(read_pii_keys, flow.job.env))
-    safe, clear = treated(ruled, table, read_keys), token_values(ruled, table, read_keys)
-    checked = with_horizon_checked(with_parents_checked(safe, table, parent_keys(flow, parents, safe)), flow)
-    columns = [*table.column_names, FAILED, WARNED, RAW_ROW, POSITION, *ORIGIN, NEWEST, TIED]
-    columns += [IS_DELETE] if table.apply_as_deletes else []
-    told = checked.withColumn(RAW_ROW, raw_row()).drop(AS_GIVEN)
-    newest = ranked(told, table).withColumns(origin()).select(*columns)
-    observation, is_bad = Observation(), F.size(FAILED) > 0
-    measures = [
-        F.count(F.lit(1)).alias("read"),
-        F.count_if(reduce(or_, [F.col(k).isNull() for k in table.primary_key])).alias("keyless"),
-        F.count_if(is_bad).alias("refused"),
-        F.min(F.when(~is_bad, F.col(table.primary_key[0]))).alias("least"),
-        F.max(F.when(~is_bad, F.col(table.primary_key[0]))).alias("greatest"),
-        *warning_measures(table),
-    ]
-    staged = stage(flow.session, newest.observe(observation, *measures), flow.staging)
-    return staged, observation.get, clear
-
-
-def _commit(
-    flow: Flow,
-    staged: DataFrame,
-    seen: dict[str, Any],
-    inputs: dict[str, Any],
-    released: DataFrame | None,
-    *,
-    clear: DataFrame | None,
-) -> TableOutcome:
-    table = flow.table
-    if table.history:
-        return keep_history(flow, staged, seen, inputs, released, clear=clear)
-    snapshot = table.disposition is Disposition.SNAPSHOT
-    bounds = None if snapshot or seen["least"] is None else (seen["least"], seen["greatest"])
-    target = target_rows(flow, bounds)
-    # A row without a readable key may be any that a snapshot seems to lack, so beside one nothing is deleted.
-    known = tombstones(flow, within(table.primary_key[0], bounds)) if target else None
-    is_whole = snapshot and not seen["keyless"]
-    rows = classified(staged, target, table, tombstones=known, is_whole=is_whole)
-    if target is not None:
-        rows.persist()  # what became of a row is decided by a join, and asked for several times
+def _commit(flow: Flow, batch: Judged, inputs: dict[str, Any], released: DataFrame | None) -> TableOutcome:
+    table, seen, rows, bounds = flow.table, batch.seen, batch.rows, batch.bounds
+    pinned = [batch.rows]
     try:
-        books, tied = _books(rows, table, seen["read"])
+        books = _books(seen, table)
+        if (missing := _missing(flow, batch)) is not None:
+            gone_too, counted = pin(missing, [F.count(F.lit(1)).alias("rows")])
+            pinned.append(gone_too)
+            # Any row of the target may be gone.
+            rows, bounds = rows.unionByName(gone_too, allowMissingColumns=True), None
+            books["deleted"] += counted["rows"]
         balance(str(table.name), books)
         warnings = pass_gate(flow, rows, books) | warned(table, seen)
-        warnings |= {NOT_WHOLE: seen["keyless"]} if snapshot and seen["keyless"] else {}
-        warnings |= {SEQUENCE_TIED: tied} if tied else {}
-        refused = refused_rows(rows, table) if books["quarantined"] else None
+        is_snapshot = table.disposition is Disposition.SNAPSHOT
+        warnings |= {NOT_WHOLE: seen["keyless"]} if is_snapshot and seen["keyless"] else {}
+        warnings |= {SEQUENCE_TIED: seen[TIED]} if seen[TIED] else {}
+        refused = refused_rows(batch.rows, table) if books["quarantined"] else None
         quarantine(flow.session, flow.batch, flow.quarantine, refused, table.fingerprint, released)
         shows = books["inserted"] + books["updated"]
-        keep_tokens(flow, clear, rows.where(F.col(FATE).isin(INSERT, UPDATE)) if shows else None)
+        keep_tokens(flow, batch.clear, rows.where(F.col(FATE).isin(INSERT, UPDATE)) if shows else None)
         bury(flow, rows.where(is_delete(table) & F.col(FATE).isin(DELETE, BURY)) if books["tombstoned"] else None)
         if not flow.is_rebuilt:
             ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by, has_feed=flow.has_feed)
@@ -179,15 +143,17 @@ def _commit(
             audit(str(table.name), books, landed)
         return flow.succeeded(landed.version, books, warnings)
     finally:
-        rows.unpersist()
+        for frame in pinned:
+            unpin(frame)
 
 
-def _books(rows: DataFrame, table: Table, read: int) -> tuple[dict[str, int], int]:
-    """What becomes of the rows read, and how many of them only the rule for ties put in their place."""
-    measures = [F.count(F.lit(1)).alias("rows"), F.count_if(TIED).alias("tied")]
-    counted = {r[FATE]: r for r in rows.groupBy(FATE).agg(*measures).collect()}
-    fates = {fate: row["rows"] for fate, row in counted.items()}
-    books = {"read": read, **{account: fates.get(fate, 0) for fate, account in FATES.items()}}
-    # What a snapshot lacks is deleted without a row that says so.
-    books["tombstoned"] = fates.get(BURY, 0) + (books["deleted"] if table.apply_as_deletes else 0)
-    return books, sum(row["tied"] for row in counted.values())
+def _missing(flow: Flow, batch: Judged) -> DataFrame | None:
+    """What a snapshot lacks of the target. A row without a readable key may be any of that, so then nothing is."""
+    target = target_rows(flow, None) if flow.table.disposition is Disposition.SNAPSHOT else None
+    return None if target is None or batch.seen["keyless"] else gone(batch.rows, target, flow.table)
+
+
+def _books(seen: dict[str, Any], table: Table) -> dict[str, int]:
+    """What becomes of the rows read."""
+    books = {"read": seen["read"], **{account: seen[fate] for fate, account in ACCOUNTS.items()}}
+    return books | {"tombstoned": seen[BURY] + (seen[DELETE] if table.apply_as_deletes else 0)}

@@ -15,26 +15,27 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from jobs.refine.classify import DELETE, FATE, INSERT, SEQUENCE_TIED, TIED, UPDATE
+from jobs.refine.classify import DELETE, FATE, INSERT, SEQUENCE_TIED, TIED, UPDATE, counted
 from jobs.refine.deletes import is_delete
 from jobs.refine.events import HORIZON, horizon_now, known_events, record
 from jobs.refine.gate import pass_gate
 from jobs.refine.merge import target_rows, write_batch
 from jobs.refine.refused import refused_rows
-from jobs.refine.rules import FAILED, warned
+from jobs.refine.rules import FAILED, is_refused, warned
 from jobs.refine.vault import keep_tokens
 from jobs.runtime.books import audit, balance
 from jobs.runtime.commit import commit
 from jobs.runtime.history import IS_DELETE, greatest_first, living_content, versions
+from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.quarantine import quarantine
 from jobs.runtime.retention import is_before
 from jobs.runtime.tables import ensure_table, spark_schema
-from jobs.runtime.texts import as_json
 from shared.contracts.versions import VALID_FROM, VALID_TO
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
+    from jobs.refine.judge import Judged
     from jobs.runtime.flow import Flow
     from shared.contracts import Table
     from shared.jobs import TableOutcome
@@ -59,46 +60,37 @@ def with_horizon_checked(rows: DataFrame, flow: Flow) -> DataFrame:
     return rows.withColumn(FAILED, F.when(is_late, with_rule).otherwise(F.col(FAILED)))
 
 
-def keep_history(
-    flow: Flow,
-    staged: DataFrame,
-    seen: dict[str, Any],
-    inputs: dict[str, Any],
-    released: DataFrame | None,
-    *,
-    clear: DataFrame | None,
-) -> TableOutcome:
-    """Commit the events of a staged batch, and the versions that they make.
+def keep_history(flow: Flow, batch: Judged, inputs: dict[str, Any], released: DataFrame | None) -> TableOutcome:
+    """Commit the events of a judged batch, and the versions that they make.
 
     Grain: events in; one row per key and version out. Only keys with an event that counts are made anew.
 
     Args:
         flow: The table's turn.
-        staged: The typed and ruled rows of the batch.
-        seen: The measures of the batch.
+        batch: The judged rows of the batch, and their measures.
         inputs: How far the input is consumed once this lands.
         released: The rows that the quarantine lets go, since the batch read them again.
-        clear: What the tokens of the batch stand for; None for a table without tokens.
 
     Raises:
         GateClosedError: the table with this batch applied fails a table rule of severity `error`.
         UnbalancedBooksError: rows read and rows accounted for differ.
     """
     table, of_versions = flow.table, replace(flow, table=flow.table.versions)
-    bounds = None if seen["least"] is None else (seen["least"], seen["greatest"])
+    seen, bounds, pinned = batch.seen, batch.bounds, [batch.rows]
     horizon = horizon_now(flow)
-    judged = _judged(flow, staged, known_events(flow, bounds, horizon)).persist()
-    changes = _changes(flow, judged, target_rows(flow, bounds), horizon).persist()
     try:
-        books, tied = _books(judged, changes, seen)
+        events, found = pin(_weighed(flow, batch.rows, known_events(flow, bounds, horizon)), _events())
+        pinned.append(events)
+        changes, fates = pin(_changes(flow, events, target_rows(flow, bounds), horizon), counted(CHANGES))
+        pinned.append(changes)
+        books = _books(seen, found, fates)
         balance(str(table.name), books)
-        warnings = (
-            pass_gate(of_versions, changes, books) | warned(table, seen) | ({SEQUENCE_TIED: tied} if tied else {})
-        )
-        refused = refused_rows(staged, table) if books["quarantined"] else None
+        warnings = pass_gate(of_versions, changes, books) | warned(table, seen)
+        warnings |= {SEQUENCE_TIED: found[TIED]} if found[TIED] else {}
+        refused = refused_rows(batch.rows, table) if books["quarantined"] else None
         quarantine(flow.session, flow.batch, flow.quarantine, refused, table.fingerprint, released)
-        counting = judged.where(F.col(ARRIVED) & F.col(COUNTS)) if books["recorded"] else None
-        keep_tokens(flow, clear, counting)
+        counting = events.where(F.col(ARRIVED) & F.col(COUNTS)) if books["recorded"] else None
+        keep_tokens(flow, batch.clear, counting)
         record(flow, counting)
         if not flow.is_rebuilt:
             ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by, has_feed=flow.has_feed)
@@ -115,15 +107,15 @@ def keep_history(
             audit(str(table.name), books, landed)
         return flow.succeeded(landed.version, books, warnings)
     finally:
-        changes.unpersist()
-        judged.unpersist()
+        for frame in pinned:
+            unpin(frame)
 
 
-def _judged(flow: Flow, staged: DataFrame, known: DataFrame | None) -> DataFrame:
+def _weighed(flow: Flow, batch: DataFrame, known: DataFrame | None) -> DataFrame:
     """The batch's good events beside those known of their keys: `_counts` marks the one that counts at each moment."""
     table = flow.table
     columns = [*table.column_names, IS_DELETE, ARRIVED]
-    good = staged.where(F.size(FAILED) == 0).withColumns({IS_DELETE: is_delete(table), ARRIVED: F.lit(True)})  # noqa: FBT003
+    good = batch.where(~is_refused()).withColumns({IS_DELETE: is_delete(table), ARRIVED: F.lit(True)})  # noqa: FBT003
     events = good.select(*columns)
     if known is not None:
         of_these = known.join(events.select(*table.primary_key).distinct(), on=list(table.primary_key), how="left_semi")
@@ -142,11 +134,11 @@ def _judged(flow: Flow, staged: DataFrame, known: DataFrame | None) -> DataFrame
     return events.withColumns(ranks)
 
 
-def _changes(flow: Flow, judged: DataFrame, target: DataFrame | None, horizon: datetime | None) -> DataFrame:
+def _changes(flow: Flow, weighed: DataFrame, target: DataFrame | None, horizon: datetime | None) -> DataFrame:
     """What has to be done to the versions of the keys that have news: rows of the target with their fate."""
     table, names = flow.table, flow.table.versions.column_names
-    touched = judged.where(F.col(COUNTS) & F.col(ARRIVED)).select(*table.primary_key).distinct()
-    counting = judged.where(COUNTS).join(touched, on=list(table.primary_key), how="left_semi")
+    touched = weighed.where(F.col(COUNTS) & F.col(ARRIVED)).select(*table.primary_key).distinct()
+    counting = weighed.where(COUNTS).join(touched, on=list(table.primary_key), how="left_semi")
     events = counting.select(*table.column_names, IS_DELETE)
     if target is None:
         return versions(events, table).withColumn(FATE, F.lit(INSERT))
@@ -158,7 +150,7 @@ def _changes(flow: Flow, judged: DataFrame, target: DataFrame | None, horizon: d
     key = [*table.primary_key, VALID_FROM]
     before = old.select(*[F.col(n).alias(f"_old_{n}") for n in names])
     met = new.join(before, on=reduce(and_, [F.col(k) == F.col(f"_old_{k}") for k in key]), how="full")
-    is_same = as_json(*names) == as_json(*[F.col(f"_old_{n}").alias(n) for n in names])
+    is_same = F.struct(*names) == F.struct(*[F.col(f"_old_{n}").alias(n) for n in names])
     fate = F.when(F.col(f"_old_{VALID_FROM}").isNull(), INSERT).when(F.col(VALID_FROM).isNull(), DELETE)
     told = met.withColumn(FATE, fate.when(~is_same, UPDATE)).where(F.col(FATE).isNotNull())
     whole = [F.coalesce(F.col(n), F.col(f"_old_{n}")).alias(n) if n in key else F.col(n) for n in names]
@@ -191,15 +183,18 @@ def _foundation(old: DataFrame, table: Table, horizon: datetime) -> DataFrame:
     return began.unionByName(told(confirmed, sequence, gone=False)).unionByName(ended)
 
 
-def _books(judged: DataFrame, changes: DataFrame, seen: dict[str, Any]) -> tuple[dict[str, int], int]:
-    """What becomes of the events read and of the versions, and how many events only the rule for ties told apart."""
+def _events() -> list[Column]:
+    """How many events of the batch count, how many do not, and how many only the rule for ties told apart."""
     is_new = F.col(ARRIVED)
-    measures = [
+    return [
         F.count_if(is_new & F.col(COUNTS)).alias("recorded"),
         F.count_if(is_new & ~F.col(COUNTS)).alias("superseded"),
-        F.count_if(TIED).alias("tied"),
+        F.count_if(TIED).alias(TIED),
     ]
-    events = judged.agg(*measures).collect()[0]
-    fates = {r[FATE]: r["count"] for r in changes.groupBy(FATE).count().collect()}
-    books = {"read": seen["read"], "quarantined": seen["refused"], **{a: fates.get(f, 0) for f, a in CHANGES.items()}}
-    return books | {"recorded": events["recorded"], "superseded": events["superseded"]}, events["tied"]
+
+
+def _books(seen: dict[str, Any], events: dict[str, int], fates: dict[str, int]) -> dict[str, int]:
+    """What becomes of the events read, and of the versions."""
+    books = {"read": seen["read"], "quarantined": seen["refused"]}
+    books |= {account: fates[fate] for fate, account in CHANGES.items()}
+    return books | {"recorded": events["recorded"], "superseded": events["superseded"]}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from jobs.refine.origin import POSITION
-from jobs.refine.rules import FAILED
+from jobs.refine.rules import FAILED, is_refused
 from jobs.refine.typing import AS_GIVEN
 from jobs.runtime.quarantine import ORIGIN
 from jobs.runtime.texts import as_json
@@ -23,7 +23,7 @@ RAW_ROW = "_row"
 
 def raw_row() -> Column:
     """The values of a row before the cast as one text, if it is refused; nobody asks for that of a good one."""
-    return F.when(F.size(FAILED) > 0, as_json(f"{AS_GIVEN}.*"))
+    return F.when(is_refused(), as_json(f"{AS_GIVEN}.*"))
 
 
 def refused_rows(rows: DataFrame, table: Table) -> DataFrame:
@@ -31,7 +31,7 @@ def refused_rows(rows: DataFrame, table: Table) -> DataFrame:
 
     Grain: one row per refused row in and out.
     """
-    return rows.where(F.size(FAILED) > 0).select(
+    return rows.where(is_refused()).select(
         F.col(FAILED).alias("rules"),
         F.col(POSITION).alias("source_position"),
         as_json(*table.primary_key).alias("row_key"),

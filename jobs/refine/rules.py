@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -34,6 +36,11 @@ def failed_rules(table: Table) -> Column:
     return _names(always + _of_living(table, others + _row_rules(table, Severity.ERROR)))
 
 
+def is_refused() -> Column:
+    """Whether a row fails a rule of severity `error`."""
+    return F.size(FAILED) > 0
+
+
 def warned_rules(table: Table) -> Column:
     """The names of the rules of severity `warning` that a typed row fails."""
     return _names(_of_living(table, _row_rules(table, Severity.WARNING)))
@@ -41,12 +48,12 @@ def warned_rules(table: Table) -> Column:
 
 def warning_measures(table: Table) -> list[Column]:
     """How many rows fail each rule of severity `warning`."""
-    return [F.count_if(F.array_contains(WARNED, r.name)).alias(f"warned {r.name}") for r in table.row_rules]
+    return [F.count_if(F.array_contains(WARNED, name)).alias(f"warned {name}") for name in _warning_names(table)]
 
 
 def warned(table: Table, seen: Mapping[str, int]) -> dict[str, int]:
     """What `warning_measures` found, by rule; only what is not zero."""
-    return {r.name: seen[f"warned {r.name}"] for r in table.row_rules if seen[f"warned {r.name}"]}
+    return {name: seen[f"warned {name}"] for name in _warning_names(table) if seen[f"warned {name}"]}
 
 
 def given(column: str) -> str:
@@ -59,10 +66,17 @@ def exists_rule(column: str) -> str:
     return f"{column}_exists"
 
 
+def _warning_names(table: Table) -> list[str]:
+    return [r.name for r in table.row_rules if r.severity is Severity.WARNING]
+
+
 def _names(rules: list[tuple[str, Column]]) -> Column:
+    none = F.array().cast("array<string>")
     if not rules:
-        return F.array().cast("array<string>")
-    return F.array_compact(F.array(*[F.when(bad, F.lit(name)) for name, bad in rules]))
+        return none
+    names = F.array_compact(F.array(*[F.when(bad, F.lit(name)) for name, bad in rules]))
+    # Most rows fail nothing, and to find that out is cheaper than a list of nothing.
+    return F.when(reduce(or_, [bad for _, bad in rules]), names).otherwise(none)
 
 
 def _of_living(table: Table, rules: list[tuple[str, Column]]) -> list[tuple[str, Column]]:

@@ -101,7 +101,12 @@ class DeltaLog:
     @property
     def is_empty(self) -> bool:
         """Whether the table has no data files."""
-        return not self.exists or self._snapshot.numOfFiles() == 0
+        return self.files == 0
+
+    @property
+    def files(self) -> int:
+        """How many data files the table has."""
+        return int(self._snapshot.numOfFiles()) if self.exists else 0
 
     @property
     def schema(self) -> StructType:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
+from jobs.runtime.pinned import LOST
 from shared.errors import LakewrightError
 from shared.jobs import Failure
 
@@ -27,7 +28,7 @@ def failure_of(error: Exception, table: Table) -> Failure:
     An error of the house is kept whole, since its words are ours. Of any other one that meets personal data only its
     classes and Spark's name for it are kept.
     """
-    retryable = isinstance(error, LakewrightError) and error.retryable
+    retryable = error.retryable if isinstance(error, LakewrightError) else LOST in str(error)
     text = str(error) if isinstance(error, LakewrightError) or not table.meets_personal else without_values(error)
     return Failure(error=type(error).__name__, message=text[:MESSAGE_LENGTH], retryable=retryable)
 

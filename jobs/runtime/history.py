@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from jobs.runtime.texts import as_json
 from shared.contracts.versions import IS_CURRENT, VALID_FROM, VALID_TO
 
 if TYPE_CHECKING:
@@ -31,8 +30,8 @@ def greatest_first(table: Table) -> list[Column]:
 
 
 def living_content(table: Table) -> Column:
-    """An event's whole content as one comparable text, null for a delete."""
-    return F.when(~F.col(IS_DELETE), as_json(*table.column_names))
+    """An event's whole content, to be compared column by column, a null below all else; null for a delete."""
+    return F.when(~F.col(IS_DELETE), F.struct(*table.column_names))
 
 
 def history_of(rows: DataFrame, table: Table) -> DataFrame:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # What the engine's figures rest on. A new session starts from the defaults again, so each is given them.
 # The change of schema is a deployment's matter, never a write's.
 BATCH_CONFS = {
+    "spark.databricks.delta.merge.materializeSource": "none",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.databricks.delta.schema.autoMerge.enabled": "false",

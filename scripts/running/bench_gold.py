@@ -168,9 +168,8 @@ def _parts() -> dict[str, list[tuple[ModuleType, str]]]:
 
     return {
         "groups": [(flow, "touched_groups")],
-        "rows staged": [(rebuild, "stage"), (refresh, "stage")],
+        "rows pinned": [(rebuild, "pin"), (refresh, "pin")],
         "rules": [(rebuild, "decide"), (refresh, "decide")],
-        "compared": [(refresh, "_books")],
         "committed": [(rebuild, "commit"), (refresh, "commit")],
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -44,10 +43,10 @@ class Event:
         return ",".join("" if c is None else f'"{c}"' for c in cells)
 
     @property
-    def rank(self) -> tuple[bool, str]:
-        """What decides between events of one moment: a delete, then the greatest content."""
-        content = {"person_id": int(self.key), "name": self.name, "city": self.city}
-        return self.is_delete, "" if self.is_delete else json.dumps(content, separators=(",", ":"))
+    def rank(self) -> tuple[bool, Any]:
+        """What decides between events of one moment: a delete, then the greatest values in turn, a null below all."""
+        values = [(value is not None, value or "") for value in (self.name, self.city)]
+        return self.is_delete, () if self.is_delete else values
 
 
 @st.composite

@@ -2,10 +2,9 @@
 
 from datetime import UTC, datetime
 
-import pytest
 from pyspark.sql import functions as F
 
-from jobs.refine.classify import FATE, classified, content, ranked
+from jobs.refine.classify import FATE, classified, content, gone, ranked
 from shared.contracts import Disposition
 from tests.support.frames import assert_rows
 from tests.support.things import column, things
@@ -23,7 +22,8 @@ KEYS = {
     "the same again": ([(4, "a", "superseded")], (4, "a")),
     "a tie with more": ([(4, "b", "update")], (4, "a")),
     "a tie with less": ([(4, "a", "superseded")], (4, "b")),
-    "a tie with nothing": ([(4, None, "update")], (4, "a")),
+    "nothing in a tie": ([(4, None, "superseded")], (4, "a")),
+    "a tie with nothing": ([(4, "a", "update")], (4, None)),
     "twice": ([(5, "a", "insert"), (5, "a", "superseded")], None),
     "versions": ([(5, "a", "superseded"), (7, "c", "insert"), (6, "b", "superseded")], None),
     "versions around the target": ([(3, "a", "superseded"), (7, "c", "update")], (5, "b")),
@@ -69,15 +69,14 @@ SNAPSHOTS = {
 }
 
 
-@pytest.mark.parametrize("is_whole", [pytest.param(True, id="whole"), pytest.param(False, id="not whole")])
-def test_a_snapshot_deletes_only_keys_that_it_does_not_name_and_only_when_it_is_whole(spark, is_whole):
+def test_a_snapshot_deletes_only_keys_that_it_does_not_name(spark):
     batch = [(key, seq, word) for key, (rows, _) in SNAPSHOTS.items() for seq, word, _ in rows]
     target = spark.createDataFrame([(key, *row) for key, (_, row) in SNAPSHOTS.items() if row], COLUMNS)
     rows = batch_of(spark, SNAPSHOT, batch, _sequence=F.lit(1))
-    found = classified(rows, target, SNAPSHOT, is_whole=is_whole).select("key", "seq", "word", FATE)
+    found = classified(rows, target, SNAPSHOT).select("key", "seq", "word", FATE)
     expected = [(key, *row) for key, (rows, _) in SNAPSHOTS.items() for row in rows]
-    expected += [("gone", 1, "a", "delete")] if is_whole else []
     assert_rows(f"{COLUMNS}, _fate STRING NOT NULL", expected, found)
+    assert_rows(f"{COLUMNS}, _fate STRING NOT NULL", [("gone", 1, "a", "delete")], gone(rows, target, SNAPSHOT))
 
 
 def test_a_key_of_two_columns_is_one_key(spark):
@@ -96,4 +95,4 @@ def test_content_tells_values_apart_that_differ_by_a_microsecond_and_null_from_a
     noon = datetime(2026, 1, 1, 12, tzinfo=UTC).replace(tzinfo=None)
     values = [("a", noon), ("a", noon.replace(microsecond=1)), (None, noon), ("null", noon), ("a", None)]
     rows = spark.createDataFrame(values, "key STRING, at TIMESTAMP")
-    assert len(values) == len({r[0] for r in rows.select(content(contract)).collect()})
+    assert len(values) == rows.select(content(contract).alias("content")).distinct().count()

@@ -36,10 +36,8 @@ def newest(versions):
         if not key.isdigit() or changed == "soon":
             continue
         moment = datetime.fromisoformat(changed)
-        content = {"customer_id": int(key), "name": name.strip()}
-        rank = (moment, json.dumps(content, ensure_ascii=False, separators=(",", ":")))
-        best[int(key)] = max(best.get(int(key), (datetime.min,)), (*rank, name.strip()))  # noqa: DTZ901 - before any time
-    return sorted((key, name, moment) for key, (moment, _, name) in best.items())
+        best[int(key)] = max(best.get(int(key), (datetime.min,)), (moment, name.strip()))  # noqa: DTZ901 - before any time
+    return sorted((key, name, moment) for key, (moment, name) in best.items())
 
 
 def line(version):

@@ -1,0 +1,156 @@
+"""A batch judged and pinned: typed, ruled, treated, ranked and held against the target in one pass, and measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, partial, reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
+
+from jobs.refine.classify import EFFECTIVE, FATE, FATES, TIED, classified, counted, ranked
+from jobs.refine.deletes import tombstones
+from jobs.refine.history import with_horizon_checked
+from jobs.refine.merge import target_rows, within
+from jobs.refine.origin import POSITION, origin
+from jobs.refine.pii_keys import read_pii_keys
+from jobs.refine.refused import RAW_ROW, raw_row
+from jobs.refine.relationships import parent_keys, with_parents_checked
+from jobs.refine.rules import FAILED, WARNED, failed_rules, is_refused, warned_rules, warning_measures
+from jobs.refine.treatment import token_values, treated
+from jobs.refine.typing import typed
+from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.history import IS_DELETE
+from jobs.runtime.pinned import pin, unpin
+from jobs.runtime.quarantine import ORIGIN
+from shared.contracts import Disposition
+from shared.errors import UnbalancedBooksError
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+    from jobs.runtime.flow import Flow
+    from jobs.runtime.position import TablePosition
+    from shared.contracts import Table
+
+Bounds = tuple[Any, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A batch as it was pinned.
+
+    `rows` have the contract's columns, `_failed`, where they came from if they are refused, and their fate, unless they
+    are events of a history. `seen` are the measures taken on the way; `bounds` the least and greatest first key among
+    the rows that can change the target. `clear` is what its tokens stand for, which is not pinned; None without tokens.
+    """
+
+    rows: DataFrame
+    seen: dict[str, Any]
+    bounds: Bounds
+    clear: DataFrame | None
+
+
+def judge(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> Judged:
+    """Judge the batch and decide each row's fate, in one pass, and pin them.
+
+    Grain: one row in, one row out.
+
+    Args:
+        flow: The table's turn.
+        rows: What the row-local query made of the input's rows.
+        parents: Where the parent tables stand.
+
+    Raises:
+        UnbalancedBooksError: the input gave other keys the second time it was read.
+    """
+    table = flow.table
+    safe, clear = _treated(flow, rows)
+    reach = _reach(flow, safe)
+    target = target_rows(flow, reach)
+    known = tombstones(flow, within(table.primary_key[0], reach)) if target else None
+    judged = ranked(_judged(flow, safe, parents), table)
+    measures = [*counted(FATES), F.count_if(TIED).alias(TIED), *_bounds(F.col(FATE).isin(*EFFECTIVE), table)]
+    good = _bounds(~is_refused(), table, "good_")
+    batch = _pinned(flow, classified(judged, target, table, tombstones=known), clear, [*measures, *good])
+    if reach and not _lies_within(reach, _pair(batch.seen, "good_")):
+        unpin(batch.rows)
+        raise _read_otherwise(table)
+    return batch
+
+
+def judge_events(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> Judged:
+    """Judge the events of a history, and pin them; what they come to is decided among all of their keys."""
+    safe, clear = _treated(flow, rows)
+    return _pinned(flow, _judged(flow, safe, parents), clear, _bounds(~is_refused(), flow.table))
+
+
+def _treated(flow: Flow, rows: DataFrame) -> tuple[DataFrame, DataFrame | None]:
+    """Rows typed and ruled, then treated: rules see values in clear. And what the tokens stand for."""
+    table = flow.table
+    ruled = typed(rows, table).withColumns({FAILED: failed_rules(table), WARNED: warned_rules(table)})
+    # Once for both: were the key rotated in between, a token would stand for nothing.
+    read_keys = cache(partial(read_pii_keys, flow.job.env))
+    return treated(ruled, table, read_keys), token_values(ruled, table, read_keys)
+
+
+def _judged(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> DataFrame:
+    """The rest of the rules; of refused rows also what they were and whence they came, which nobody asks of others."""
+    table = flow.table
+    checked = with_horizon_checked(with_parents_checked(rows, table, parent_keys(flow, parents, rows)), flow)
+    told = {RAW_ROW: raw_row(), **{name: F.when(is_refused(), value) for name, value in origin().items()}}
+    marks = [IS_DELETE] if table.apply_as_deletes else []
+    ordering = [] if table.sequence_by else ["_sequence"]
+    return checked.withColumns(told).select(
+        *table.column_names, FAILED, WARNED, RAW_ROW, POSITION, *ORIGIN, *marks, *ordering
+    )
+
+
+def _pinned(flow: Flow, rows: DataFrame, clear: DataFrame | None, measures: list[Column]) -> Judged:
+    table = flow.table
+    keyless = reduce(or_, [F.col(k).isNull() for k in table.primary_key])
+    always = [
+        F.count(F.lit(1)).alias("read"),
+        F.count_if(keyless).alias("keyless"),
+        F.count_if(is_refused()).alias("refused"),
+        *warning_measures(table),
+    ]
+    pinned, seen = pin(rows, [*always, *measures], without=(WARNED, TIED))
+    return Judged(rows=pinned, seen=seen, bounds=_pair(seen), clear=clear)
+
+
+def _bounds(condition: Column, table: Table, prefix: str = "") -> list[Column]:
+    key = F.when(condition, F.col(table.primary_key[0]))
+    return [F.min(key).alias(f"{prefix}least"), F.max(key).alias(f"{prefix}greatest")]
+
+
+def _pair(seen: dict[str, Any], prefix: str = "") -> Bounds:
+    least, greatest = seen[f"{prefix}least"], seen[f"{prefix}greatest"]
+    return None if least is None else (least, greatest)
+
+
+def _reach(flow: Flow, rows: DataFrame) -> Bounds:
+    """The least and greatest first key of the batch, to read no more of the target than it can touch.
+
+    None is all of it: a snapshot touches all, and of one file no part can be left out.
+    """
+    is_all = flow.table.disposition is Disposition.SNAPSHOT or flow.is_rebuilt or flow.batch.before.version < 0
+    if is_all or DeltaLog(flow.session, flow.location).files <= 1:
+        return None
+    [found] = rows.agg(*_bounds(F.lit(True), flow.table)).collect()  # noqa: FBT003 - a literal column
+    return _pair(found.asDict())
+
+
+def _lies_within(reach: tuple[Any, Any], found: Bounds) -> bool:
+    """Whether no key is outside of the part of the target that was read, where it could be and yet be taken for new."""
+    return found is None or (reach[0] <= found[0] and found[1] <= reach[1])
+
+
+def _read_otherwise(table: Table) -> UnbalancedBooksError:
+    return UnbalancedBooksError(
+        f"the input of {table.name} gave other rows the second time it was read",
+        given=f"values of {table.primary_key[0]} beyond those of the first time",
+        expected="the same rows whenever a version is read",
+        mend="nothing was committed: start the run again",
+    )
