@@ -10,7 +10,7 @@ from scripts.local.driver_client import DriverSettings, SparkDriver
 from scripts.local.job_runs import JobRun
 from scripts.local.spark_settings import LOCAL_CONFS, jar_paths
 from shared.jobs import Step
-from tests.jobs.test_erase import HASHED, PERSONAL, files_that_tell
+from tests.jobs.test_erase import PERSONAL, files_that_tell
 from tests.support.served_account import served_account
 from tests.support.small_driver import CONTRACTS
 from tests.support.small_lake import SmallLake
@@ -18,7 +18,7 @@ from tests.support.small_lake import SmallLake
 pytestmark = pytest.mark.slow
 
 MARK = "Kanarienvogel"
-RAISING = HASHED.replace(
+RAISING = PERSONAL["silver.customers"].replace(
     "transformLogic: trim(name)", "transformLogic: \"if(name LIKE 'K%', raise_error(name), name)\""
 )
 
@@ -26,7 +26,7 @@ RAISING = HASHED.replace(
 def test_an_error_of_spark_that_quotes_a_row_reaches_neither_outcome_nor_log(tmp_path, spark, monkeypatch):
     """In a process of its own, since the JVM writes its log past Python."""
     lake = SmallLake(tmp_path, spark)
-    lake.files = dict(PERSONAL) | {"silver.customers": PERSONAL["silver.customers"].replace(HASHED, RAISING)}
+    lake.files = PERSONAL | {"silver.customers": RAISING}
     lake.only("bronze.shop__customers", "silver.customers")
     lake.land("bronze.shop__customers", "customer_id,name,changed_at", f"1,{MARK},2026-01-01 10:00:00")
     with served_account(monkeypatch) as environment:
