@@ -9,6 +9,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import types as T
 
 from jobs.runtime.delta_log import CHANGE_FEED, DeltaLog
+from jobs.runtime.jvm import java_class
 from shared.contracts import Kind
 from shared.retention import LOG_DAYS
 
@@ -73,6 +74,7 @@ def ensure_table(
     """
     log = DeltaLog(session, location)
     if not log.exists:
+        _take_away_empty_log(session, location)
         feed = {CHANGE_FEED: "true"} if has_feed else {}
         _create(session, location, schema, cluster_by, feed | without_statistics(schema, closed))
         return
@@ -80,6 +82,20 @@ def ensure_table(
         _add(session, location, missing)
     if has_feed and not log.has_feed:
         session.sql(f"ALTER TABLE delta.`{location}` SET TBLPROPERTIES ('{CHANGE_FEED}' = 'true')")
+
+
+def _take_away_empty_log(session: SparkSession, location: str) -> None:
+    """Remove the folder of a log without a commit, as a disk that is full leaves it: Delta takes it for a table."""
+    path = java_class(session, "org.apache.hadoop.fs.Path")(f"{location}/_delta_log")
+    files = path.getFileSystem(session._jsc.hadoopConfiguration())  # noqa: SLF001 - it has no public name
+    if not files.exists(path):
+        return
+    found = files.listFiles(path, True)  # noqa: FBT003 - Java's parameter has no name here
+    while found.hasNext():
+        # Files of a log have other names than those that were not finished.
+        if not found.next().getPath().getName().startswith("."):
+            return
+    files.delete(path, True)  # noqa: FBT003 - as above
 
 
 def _create(

@@ -70,6 +70,15 @@ def test_a_table_is_made_once_and_left_alone_afterwards(spark, tmp_path):
     )
 
 
+def test_a_log_that_got_no_commit_is_in_nobodys_way(spark, tmp_path):
+    """A disk that is full leaves the folder, and maybe a file that was not finished."""
+    log = tmp_path / "things" / "_delta_log"
+    (log / "_staged_commits").mkdir(parents=True)
+    (log / ".00000000000000000000.json.tmp").touch()
+    ensure_table(spark, str(log.parent), spark_schema(things(*COLUMNS)))
+    assert ["00000000000000000000.json"] == [f.name for f in log.glob("*.json")]
+
+
 def test_every_type_of_every_contract_stays_inside_what_athena_reads(spark, tmp_path):
     """One table with a column of each type that contracts use, clustered, is all kinds of table at once."""
     types = {c.type for t in load_catalog().tables.values() for c in t.all_columns} | {"binary", "array<date>"}
