@@ -104,7 +104,7 @@ def test_a_run_that_dies_before_every_write_ends_as_if_it_had_not(begun_lake, mo
     assert run_and_die(lake, reaper) == len(reaper.seen)
     assert {"commit", "ensure_table", "stage", "write_text"} == {point.split()[0] for point in reaper.seen}
     # Six tables, four quarantines, tombstones, events, two vaults and the files of four steps at the least.
-    assert len(reaper.seen) >= 6 * 3 + 4 + 2 + 2 + 4 + 4 * 2
+    assert len(reaper.seen) >= 6 * 2 + 4 + 2 + 2 + 4 + 4 * 2
     assert page(undisturbed) == page(lake)
     assert left_behind(undisturbed) == left_behind(lake)
 
