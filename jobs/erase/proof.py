@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyspark.sql import functions as F
 
-from jobs.runtime.jvm import java_class
+from jobs.runtime.jvm import files_at
 from jobs.runtime.relation import relation
 from shared.names import (
     RUNS_FOLDER,
@@ -127,5 +127,5 @@ def _contains(column: pa.ChunkedArray, value: str) -> bool:
 
 
 def _has_files(session: SparkSession, place: str) -> bool:
-    path = java_class(session, "org.apache.hadoop.fs.Path")(place)
-    return bool(path.getFileSystem(session._jsc.hadoopConfiguration()).exists(path))  # noqa: SLF001 - it has no public name
+    files, path = files_at(session, place)
+    return bool(files.exists(path))

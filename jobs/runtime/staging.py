@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobs.runtime.jvm import java_class
+from jobs.runtime.jvm import files_at
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -21,6 +21,5 @@ def stage(session: SparkSession, frame: DataFrame, location: str) -> DataFrame:
 
 def unstage(session: SparkSession, location: str) -> None:
     """Remove a staged batch; nothing happens when there is none."""
-    path = java_class(session, "org.apache.hadoop.fs.Path")(location)
-    conf = session._jsc.hadoopConfiguration()  # noqa: SLF001 - it has no public name
-    path.getFileSystem(conf).delete(path, True)  # noqa: FBT003 - Java's parameter has no name here
+    files, path = files_at(session, location)
+    files.delete(path, True)  # noqa: FBT003 - Java's parameter has no name here

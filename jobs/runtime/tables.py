@@ -9,7 +9,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import types as T
 
 from jobs.runtime.delta_log import CHANGE_FEED, DeltaLog
-from jobs.runtime.jvm import java_class
+from jobs.runtime.jvm import files_at
 from shared.contracts import Kind
 from shared.retention import LOG_DAYS
 
@@ -86,8 +86,7 @@ def ensure_table(
 
 def _take_away_empty_log(session: SparkSession, location: str) -> None:
     """Remove the folder of a log without a commit, as a disk that is full leaves it: Delta takes it for a table."""
-    path = java_class(session, "org.apache.hadoop.fs.Path")(f"{location}/_delta_log")
-    files = path.getFileSystem(session._jsc.hadoopConfiguration())  # noqa: SLF001 - it has no public name
+    files, path = files_at(session, f"{location}/_delta_log")
     if not files.exists(path):
         return
     found = files.listFiles(path, True)  # noqa: FBT003 - Java's parameter has no name here

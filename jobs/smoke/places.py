@@ -9,7 +9,7 @@ import boto3
 
 from jobs.refine.pii_keys import read_pii_keys
 from jobs.runtime.files import read_text, remove_file, write_text
-from jobs.runtime.jvm import java_class
+from jobs.runtime.jvm import files_at
 from jobs.runtime.lease import acquire
 from shared.errors import LeaseHeldError, TerminalError
 from shared.names import STAGING_FOLDER, lease_table
@@ -50,8 +50,7 @@ def personal(_spark: SparkSession, job: Job) -> str:
 
 def landing(spark: SparkSession, job: Job) -> str:
     """The landing place can be listed; a folder that is not there is an empty one."""
-    path = java_class(spark, "org.apache.hadoop.fs.Path")(job.landing_root)
-    files = path.getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001 - it has no public name
+    files, path = files_at(spark, job.landing_root)
     count = len(files.listStatus(path)) if files.exists(path) else 0
     return f"{count} entries at {job.landing_root}"
 

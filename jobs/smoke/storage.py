@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JJavaError
 
-from jobs.runtime.jvm import java_class
+from jobs.runtime.jvm import files_at, java_class
 from jobs.runtime.staging import unstage
 from shared.errors import TerminalError
 from shared.names import STAGING_FOLDER
@@ -86,8 +86,8 @@ def second_log_store(spark: SparkSession, _job: Job) -> str:
 def race(spark: SparkSession, job: Job) -> str:
     """Two threads write one version through the log store; one has to be told that it came second."""
     store = _log(spark, f"{place(job)}/table").store()
-    path = java_class(spark, "org.apache.hadoop.fs.Path")(f"{place(job)}/race/_delta_log/00000000000000000000.json")
-    path.getFileSystem(_hadoop(spark)).mkdirs(path.getParent())
+    files, path = files_at(spark, f"{place(job)}/race/_delta_log/00000000000000000000.json")
+    files.mkdirs(path.getParent())
     with ThreadPoolExecutor(WRITERS) as threads:
         won = list(threads.map(lambda i: _write(spark, store, path, f'{{"writer":{i}}}'), range(WRITERS)))
     if won.count(True) != 1:
