@@ -19,6 +19,7 @@ from scripts.sources.kafka_broker import KafkaBroker
 from scripts.sources.redshift.stand_in import RedshiftStandIn
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
 from shared.contracts import Column, Disposition, Kind, Source, Table
+from shared.errors import LakewrightError
 from shared.jobs import Job, Step
 from shared.names import TableName
 
@@ -76,6 +77,18 @@ def staged(session: SparkSession, tmp_path: Path) -> Callable[[Reading], tuple[D
     """Have a reading written down: its rows, and what they cost the source."""
     counts = count()
     return lambda reading: reading.stage(session, f"{tmp_path}/staged/{next(counts)}")
+
+
+@pytest.fixture
+def failure(staged: Callable[[Reading], tuple[DataFrame, Fetched]]) -> Callable[[Reading], LakewrightError]:
+    """The error with which a reading cannot be written down."""
+
+    def failure_of(reading: Reading) -> LakewrightError:
+        with pytest.raises(LakewrightError) as failed:
+            staged(reading)
+        return failed.value
+
+    return failure_of
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import pytest
 from jobs.ingest.files import FilesRead, read_files
 from jobs.ingest.landing import LandedFile
 from shared.contracts import Disposition, Source
-from shared.errors import ContractError, LakewrightError, SchemaDriftError, SourceContentError, SourceUnavailableError
+from shared.errors import ContractError, SchemaDriftError, SourceContentError, SourceUnavailableError
 from tests.support.workbooks import workbook
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -97,16 +97,6 @@ def read(session, table_of, job):
         return read_files(session, table_of(columns, source, disposition), job, position)
 
     return read_things
-
-
-@pytest.fixture
-def failure(staged):
-    def failure_of(reading):
-        with pytest.raises(LakewrightError) as failed:
-            staged(reading)
-        return failed.value
-
-    return failure_of
 
 
 @pytest.fixture

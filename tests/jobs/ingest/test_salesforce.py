@@ -15,7 +15,7 @@ from scripts.generating.generated import generated_records
 from scripts.sources.salesforce.org import written
 from scripts.sources.salesforce.stand_in import Fault, SalesforceStandIn
 from shared.contracts import Source, load_catalog
-from shared.errors import ContractError, LakewrightError, SchemaDriftError, SourceUnavailableError, TerminalError
+from shared.errors import ContractError, SchemaDriftError, SourceUnavailableError, TerminalError
 from shared.jobs import Window
 
 pytestmark = pytest.mark.slow
@@ -59,16 +59,6 @@ def read(session, job, account, salesforce, table_of):
         return read_salesforce(session, table_of(columns, THINGS), asked, position)
 
     return read_things
-
-
-@pytest.fixture
-def failure(staged):
-    def failure_of(reading):
-        with pytest.raises(LakewrightError) as failed:
-            staged(reading)
-        return failed.value
-
-    return failure_of
 
 
 def test_records_come_as_text_with_what_the_contract_does_not_know(read, staged, salesforce):

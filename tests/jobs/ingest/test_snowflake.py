@@ -12,7 +12,7 @@ from pyspark import cloudpickle
 from jobs.ingest.fetched import Fetched
 from jobs.ingest.snowflake import read_snowflake
 from shared.contracts import Disposition, Source
-from shared.errors import LakewrightError, SchemaDriftError, SourceContentError, SourceUnavailableError, TerminalError
+from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailableError, TerminalError
 from shared.jobs import Window
 
 pytestmark = pytest.mark.slow
@@ -57,16 +57,6 @@ def orders(name="ORDERS", cursor="changed", lag=0):
 @pytest.fixture
 def rows(staged):
     return lambda reading: sorted(tuple(row) for row in staged(reading)[0].collect())
-
-
-@pytest.fixture
-def failure(staged):
-    def failure_of(reading):
-        with pytest.raises(LakewrightError) as failed:
-            staged(reading)
-        return failed.value
-
-    return failure_of
 
 
 @pytest.fixture(autouse=True)
