@@ -68,28 +68,31 @@ def touched_groups(flow: Flow, keeping: Keeping, feeds: Mapping[str, Feed], vers
     """
     input_views(flow, versions)
     changed = {name for name, feed in feeds.items() if feed.changed}
-    images_of = {name: _image_views(flow, name, feeds[name] if name in changed else None) for name in versions}
+    for name in versions.keys() - changed:
+        _unchanged_view(flow, name)
+    pinned = [_image_views(flow, name, feeds[name]) for name in sorted(changed)]
     found = flow.session.sql(" UNION ".join(f"({keeping.touched[name]})" for name in sorted(changed)))
     facts = [F.count(F.lit(1)).alias("count")]
     for column in keeping.by:
         facts += [F.min(column).alias(f"min_{column}"), F.max(column).alias(f"max_{column}")]
         facts.append(F.count_if(F.col(column).isNull()).alias(f"null_{column}"))
     keys, measured = pin(found.select(*keeping.by).distinct(), facts)
-    for rows in images_of.values():
-        if rows is not None:
-            unpin(rows)
+    unpin(*pinned)
     bounds = reduce(and_, [_within(c, measured) for c in keeping.by])
     spans = {name: reduce(and_, [_spanned(s, measured) for s in of_input]) for name, of_input in keeping.spans.items()}
     return Groups(keys=keys, count=measured["count"], bounds=bounds, inputs=spans)
 
 
-def _image_views(flow: Flow, name: str, feed: Feed | None) -> DataFrame | None:
+def _unchanged_view(flow: Flow, name: str) -> None:
+    """Make the view of an input whose images are its rows, since none went."""
+    view = view_of(TableName.parse(name))
+    flow.session.table(view).createOrReplaceTempView(view + BOTH)
+
+
+def _image_views(flow: Flow, name: str, feed: Feed) -> DataFrame:
     """Make the views of an input's images, and give what is pinned until the groups are known."""
     view = view_of(TableName.parse(name))
     present = flow.session.table(view)
-    if feed is None:
-        present.createOrReplaceTempView(view + BOTH)
-        return None
     changes, _ = pin(images(flow.session, feed), [F.count(F.lit(1)).alias("rows")])
     changes.select(*present.columns).createOrReplaceTempView(view + CHANGES)
     gone = changes.where(F.col(TIMES) < 0).select(*present.columns)

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from jobs.build.query import result
 from jobs.build.rules import failed_rows, measures, unique_key
 from jobs.refine.classify import DELETE, EFFECTIVE, FATE, INSERT, SUPERSEDED, UPDATE, counted
-from jobs.refine.merge import write_effective
+from jobs.refine.merge import bounds_of, ends, write_effective
 from jobs.runtime.books import audit, balance
 from jobs.runtime.commit import append_nothing, commit
 from jobs.runtime.gate import decide
@@ -55,12 +55,11 @@ def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, outdated: int) -
         balance(str(table.name), books)
         ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by, has_feed=flow.has_feed)
         changes = books["inserted"] + books["updated"] + books["deleted"]
-        bounds = (seen["least"], seen["greatest"]) if changes else None
         landed = commit(
             flow.session,
             replace(flow.batch, reason=reason),
             lambda: (
-                write_effective(flow.session, decided, table, flow.location, books=books, bounds=bounds)
+                write_effective(flow.session, decided, table, flow.location, books=books, bounds=bounds_of(seen))
                 if changes
                 else append_nothing(decided.select(*table.column_names), flow.location)
             ),
@@ -78,9 +77,7 @@ def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, outdated: int) -
 
 def _measures(table: Table) -> list[Column]:
     """What becomes of the rows, which rules they fail, and the least and greatest first key among those written."""
-    written = F.when(F.col(FATE).isin(*EFFECTIVE), F.col(table.primary_key[0]))
-    ends = [F.min(written).alias("least"), F.max(written).alias("greatest")]
-    return [*measures(table, F.col(FATE) != DELETE), *counted(ACCOUNTS), *ends]
+    return [*measures(table, F.col(FATE) != DELETE), *counted(ACCOUNTS), *ends(table, F.col(FATE).isin(*EFFECTIVE))]
 
 
 def compared(new: DataFrame, old: DataFrame, table: Table) -> DataFrame:

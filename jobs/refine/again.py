@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from jobs.refine.origin import input_rows, origin, queried
 from jobs.refine.pii_keys import read_pii_keys
 from jobs.refine.relationships import parent_keys, with_parents_checked
-from jobs.refine.rules import FAILED, exists_rule
+from jobs.refine.rules import FAILED, exists_rule, is_refused
 from jobs.refine.treatment import treated
 from jobs.refine.typing import typed
 from jobs.runtime.quarantine import INPUT_KEY, INPUT_SEQUENCE, ORIGIN
@@ -94,7 +94,7 @@ def _ready(flow: Flow, rows: DataFrame, selected: DataFrame, parents: Mapping[st
     safe = treated(typed(candidates, flow.table), flow.table, partial(read_pii_keys, flow.job.env))
     unjudged = safe.withColumn(FAILED, F.array().cast("array<string>"))
     judged = with_parents_checked(unjudged, flow.table, parent_keys(flow, parents))
-    good = judged.where(F.size(FAILED) == 0).withColumns(origin())
+    good = judged.where(~is_refused()).withColumns(origin())
     keys = good.select(*ORIGIN, as_json(*flow.table.primary_key).alias("row_key"))
     return selected.join(keys, on=[*ORIGIN, "row_key"], how="left_semi").select(*ORIGIN).distinct()
 

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from jobs.refine.deletes import TOMBSTONE, is_delete
 from jobs.refine.rules import is_refused
+from jobs.runtime.history import living_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +45,7 @@ def ranked(rows: DataFrame, table: Table) -> DataFrame:
     newest_first = [*[F.desc(c) for c in sequence], is_delete(table).desc(), *[F.desc(c) for c in table.column_names]]
     # Good rows come first, so that a key is one group and the join with the target finds it as it lies.
     by_key = Window.partitionBy(*table.primary_key).orderBy(is_bad, *newest_first)
-    moment, told = F.struct(*sequence), _living_content(table)
+    moment, told = F.struct(*sequence), living_content(table, is_delete(table))
     same_moment, same_content = F.lag(moment).over(by_key) == moment, F.lag(told).over(by_key).eqNullSafe(told)
     ranks = {
         NEWEST: (F.row_number().over(by_key) == 1) & ~is_bad,
@@ -122,11 +123,6 @@ def _old(name: str) -> str:
 
 def _same_key(table: Table, prefix: str = "_old_") -> Column:
     return reduce(lambda a, b: a & b, [F.col(k) == F.col(f"{prefix}{k}") for k in table.primary_key])
-
-
-def _living_content(table: Table) -> Column:
-    """The content of a row that is no delete; two deletes of one moment say the same, whatever they hold beside."""
-    return F.when(~is_delete(table), content(table))
 
 
 def _supersedes(table: Table) -> Column:

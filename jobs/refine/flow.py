@@ -143,8 +143,7 @@ def _commit(flow: Flow, batch: Judged, inputs: dict[str, Any], released: DataFra
             audit(str(table.name), books, landed)
         return flow.succeeded(landed.version, books, warnings)
     finally:
-        for frame in pinned:
-            unpin(frame)
+        unpin(*pinned)
 
 
 def _missing(flow: Flow, batch: Judged) -> DataFrame | None:

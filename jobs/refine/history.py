@@ -107,8 +107,7 @@ def keep_history(flow: Flow, batch: Judged, inputs: dict[str, Any], released: Da
             audit(str(table.name), books, landed)
         return flow.succeeded(landed.version, books, warnings)
     finally:
-        for frame in pinned:
-            unpin(frame)
+        unpin(*pinned)
 
 
 def _weighed(flow: Flow, batch: DataFrame, known: DataFrame | None) -> DataFrame:

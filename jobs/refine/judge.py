@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from jobs.refine.classify import EFFECTIVE, FATE, FATES, TIED, classified, counted, ranked
 from jobs.refine.deletes import tombstones
 from jobs.refine.history import with_horizon_checked
-from jobs.refine.merge import target_rows, within
+from jobs.refine.merge import bounds_of, ends, target_rows, within
 from jobs.refine.origin import POSITION, origin
 from jobs.refine.pii_keys import read_pii_keys
 from jobs.refine.refused import RAW_ROW, raw_row
@@ -30,11 +30,10 @@ from shared.errors import UnbalancedBooksError
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+    from jobs.refine.merge import Bounds
     from jobs.runtime.flow import Flow
     from jobs.runtime.position import TablePosition
     from shared.contracts import Table
-
-Bounds = tuple[Any, Any] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +70,10 @@ def judge(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> Jud
     target = target_rows(flow, reach)
     known = tombstones(flow, within(table.primary_key[0], reach)) if target else None
     judged = ranked(_judged(flow, safe, parents), table)
-    measures = [*counted(FATES), F.count_if(TIED).alias(TIED), *_bounds(F.col(FATE).isin(*EFFECTIVE), table)]
-    good = _bounds(~is_refused(), table, "good_")
+    measures = [*counted(FATES), F.count_if(TIED).alias(TIED), *ends(table, F.col(FATE).isin(*EFFECTIVE))]
+    good = ends(table, ~is_refused(), "good_")
     batch = _pinned(flow, classified(judged, target, table, tombstones=known), clear, [*measures, *good])
-    if reach and not _lies_within(reach, _pair(batch.seen, "good_")):
+    if reach and not _lies_within(reach, bounds_of(batch.seen, "good_")):
         unpin(batch.rows)
         raise _read_otherwise(table)
     return batch
@@ -83,7 +82,8 @@ def judge(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> Jud
 def judge_events(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> Judged:
     """Judge the events of a history, and pin them; what they come to is decided among all of their keys."""
     safe, clear = _treated(flow, rows)
-    return _pinned(flow, _judged(flow, safe, parents), clear, _bounds(~is_refused(), flow.table))
+    measures = [F.count_if(is_refused()).alias("refused"), *ends(flow.table, ~is_refused())]
+    return _pinned(flow, _judged(flow, safe, parents), clear, measures)
 
 
 def _treated(flow: Flow, rows: DataFrame) -> tuple[DataFrame, DataFrame | None]:
@@ -113,21 +113,10 @@ def _pinned(flow: Flow, rows: DataFrame, clear: DataFrame | None, measures: list
     always = [
         F.count(F.lit(1)).alias("read"),
         F.count_if(keyless).alias("keyless"),
-        F.count_if(is_refused()).alias("refused"),
         *warning_measures(table),
     ]
     pinned, seen = pin(rows, [*always, *measures], without=(WARNED, TIED))
-    return Judged(rows=pinned, seen=seen, bounds=_pair(seen), clear=clear)
-
-
-def _bounds(condition: Column, table: Table, prefix: str = "") -> list[Column]:
-    key = F.when(condition, F.col(table.primary_key[0]))
-    return [F.min(key).alias(f"{prefix}least"), F.max(key).alias(f"{prefix}greatest")]
-
-
-def _pair(seen: dict[str, Any], prefix: str = "") -> Bounds:
-    least, greatest = seen[f"{prefix}least"], seen[f"{prefix}greatest"]
-    return None if least is None else (least, greatest)
+    return Judged(rows=pinned, seen=seen, bounds=bounds_of(seen), clear=clear)
 
 
 def _reach(flow: Flow, rows: DataFrame) -> Bounds:
@@ -138,8 +127,8 @@ def _reach(flow: Flow, rows: DataFrame) -> Bounds:
     is_all = flow.table.disposition is Disposition.SNAPSHOT or flow.is_rebuilt or flow.batch.before.version < 0
     if is_all or DeltaLog(flow.session, flow.location).files <= 1:
         return None
-    [found] = rows.agg(*_bounds(F.lit(True), flow.table)).collect()  # noqa: FBT003 - a literal column
-    return _pair(found.asDict())
+    [found] = rows.agg(*ends(flow.table, F.lit(True))).collect()  # noqa: FBT003 - a literal column
+    return bounds_of(found.asDict())
 
 
 def _lies_within(reach: tuple[Any, Any], found: Bounds) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
@@ -13,13 +13,18 @@ from jobs.runtime.commit import append_nothing
 from jobs.runtime.tables import read_version, replace_all
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pyspark.sql import Column, DataFrame, SparkSession
 
     from jobs.runtime.flow import Flow
     from shared.contracts import Table
 
+# The least and greatest first key of some rows; None when any row may be meant.
+Bounds = tuple[Any, Any] | None
 
-def within(column: str, bounds: tuple[object, object] | None, side: str = "") -> Column:
+
+def within(column: str, bounds: Bounds, side: str = "") -> Column:
     """The literal condition that a key lies between a batch's least and greatest; always true without bounds.
 
     Source: measured on 6 M rows with 1 % changed: 13 s unpruned, 5 s with literal bounds.
@@ -30,7 +35,19 @@ def within(column: str, bounds: tuple[object, object] | None, side: str = "") ->
     return F.col(side + column).between(F.lit(bounds[0]), F.lit(bounds[1]))
 
 
-def target_rows(flow: Flow, bounds: tuple[object, object] | None) -> DataFrame | None:
+def ends(table: Table, condition: Column, prefix: str = "") -> list[Column]:
+    """The measures of the least and greatest first key among the rows that meet a condition."""
+    key = F.when(condition, F.col(table.primary_key[0]))
+    return [F.min(key).alias(f"{prefix}least"), F.max(key).alias(f"{prefix}greatest")]
+
+
+def bounds_of(seen: Mapping[str, Any], prefix: str = "") -> Bounds:
+    """What `ends` measured; None when no row met the condition."""
+    least, greatest = seen[f"{prefix}least"], seen[f"{prefix}greatest"]
+    return None if least is None else (least, greatest)
+
+
+def target_rows(flow: Flow, bounds: Bounds) -> DataFrame | None:
     """The target's rows that the batch can touch; None while there is no target."""
     if flow.batch.before.version < 0 or flow.is_rebuilt:
         return None
@@ -38,7 +55,7 @@ def target_rows(flow: Flow, bounds: tuple[object, object] | None) -> DataFrame |
     return rows.where(within(flow.table.primary_key[0], bounds))
 
 
-def write_batch(flow: Flow, rows: DataFrame, books: dict[str, int], bounds: tuple[object, object] | None) -> None:
+def write_batch(flow: Flow, rows: DataFrame, books: dict[str, int], bounds: Bounds) -> None:
     """Write a classified batch in one commit, whatever it holds.
 
     Args:
@@ -63,7 +80,7 @@ def write_effective(
     location: str,
     *,
     books: dict[str, int],
-    bounds: tuple[object, object] | None,
+    bounds: Bounds,
 ) -> None:
     """Write the effective rows of a batch in one commit.
 

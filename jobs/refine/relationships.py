@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from jobs.refine.deletes import is_delete
-from jobs.refine.rules import FAILED, exists_rule
+from jobs.refine.rules import FAILED, exists_rule, is_refused
 from jobs.runtime.position import TablePosition
 from jobs.runtime.tables import read_version
 
@@ -52,7 +52,7 @@ def parent_keys(
             location = flow.location_of(flow.catalog.table(name))
             keys = read_version(flow.session, location, positions[name].version).select(key)
         if column.parent.table == flow.table.name and batch is not None:
-            own = batch.where((F.size(FAILED) == 0) & ~is_delete(flow.table)).select(key)
+            own = batch.where(~is_refused() & ~is_delete(flow.table)).select(key)
             keys = (keys.unionByName(own) if keys else own).distinct()
         if keys is not None:
             found[column.name] = keys

@@ -29,9 +29,14 @@ def greatest_first(table: Table) -> list[Column]:
     return [F.desc(IS_DELETE), living_content(table).desc()]
 
 
-def living_content(table: Table) -> Column:
-    """An event's whole content, to be compared column by column, a null below all else; null for a delete."""
-    return F.when(~F.col(IS_DELETE), F.struct(*table.column_names))
+def living_content(table: Table, is_delete: Column | None = None) -> Column:
+    """A row's whole content, to be compared column by column, a null below all else; null for a delete.
+
+    Args:
+        table: The contract.
+        is_delete: What says that a row is a delete; the column `_is_delete` without it.
+    """
+    return F.when(~(F.col(IS_DELETE) if is_delete is None else is_delete), F.struct(*table.column_names))
 
 
 def history_of(rows: DataFrame, table: Table) -> DataFrame:

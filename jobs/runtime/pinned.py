@@ -40,7 +40,8 @@ def pin(
     return rows.localCheckpoint(eager=True, storageLevel=StorageLevel.DISK_ONLY), observation.get
 
 
-def unpin(pinned: DataFrame) -> None:
-    """Let the rows of a pinned frame go."""
-    plan = pinned._jdf.queryExecution().analyzed()  # noqa: SLF001 - it has no public name
-    plan.rdd().unpersist(False)  # noqa: FBT003 - Scala's parameter has no name here
+def unpin(*pinned: DataFrame) -> None:
+    """Let the rows of pinned frames go."""
+    for frame in pinned:
+        plan = frame._jdf.queryExecution().analyzed()  # noqa: SLF001 - it has no public name
+        plan.rdd().unpersist(False)  # noqa: FBT003 - Scala's parameter has no name here
