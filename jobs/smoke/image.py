@@ -41,12 +41,12 @@ def spark_version(spark: SparkSession, _job: Job) -> str:
 
 def driver_imports(_spark: SparkSession, _job: Job) -> str:
     """Every module of the jobs, and with them every package of the archive."""
-    return f"{_import_all()} modules of the jobs"
+    return f"{import_all()} modules of the jobs"
 
 
 def executor_imports(spark: SparkSession, _job: Job) -> str:
     """The same on executors, whose interpreter and paths are set apart from the driver's."""
-    counts = spark.sparkContext.parallelize(range(EXECUTORS), EXECUTORS).map(lambda _: _import_all()).collect()
+    counts = spark.sparkContext.parallelize(range(EXECUTORS), EXECUTORS).map(lambda _: import_all()).collect()
     return f"{min(counts)} modules of the jobs, in {len(counts)} tasks"
 
 
@@ -59,7 +59,8 @@ def delta_jars(spark: SparkSession, _job: Job) -> str:
     return f"loaded from {loaded.getPath()}; in {folder}: {', '.join(there) or 'nothing'}"
 
 
-def _import_all() -> int:
+def import_all() -> int:
+    """Import every module of the jobs, and with them every package they use; return how many modules there are."""
     found = [module.name for module in pkgutil.walk_packages(jobs.__path__, f"{jobs.__name__}.")]
     for name in found:
         importlib.import_module(name)

@@ -28,6 +28,9 @@ NODE_MODULES = ROOT / "node_modules"
 CDK_CLI = NODE_MODULES / "aws-cdk" / "bin" / "cdk"
 ASL_VALIDATOR = NODE_MODULES / "asl-validator" / "dist" / "bin" / "asl-validator.js"
 
+# An emulator and the jobs' Python of Graviton, for the tests.
+EMULATED = CACHE / "emulated"
+
 IVY = CACHE / "ivy"
 JARS = CACHE / "jars"
 

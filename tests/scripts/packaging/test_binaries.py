@@ -1,16 +1,9 @@
 """A package that the image could not run is found while it is packed, not when the first job starts."""
 
-import os
-import subprocess
-import sys
-import tarfile
-
 import pytest
 
-from infra.artifacts import ENVIRONMENT, Target
-from scripts.packaging.archives import pack
+from infra.artifacts import Target
 from scripts.packaging.binaries import require_runnable
-from scripts.packaging.packages import install_group
 from scripts.setup.errors import SetupError
 
 TARGET = Target(python="3.11")
@@ -71,28 +64,3 @@ def test_binary_is_read_itself_whatever_its_tag_says(tmp_path):
         require_runnable(library(fitting, symbols=b"GLIBC_2.17\0GLIBC_2.35\0"), TARGET)
 
     assert "glibc 2.35" == refused.value.given
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux" or os.uname().machine != "x86_64", reason="the archive built is of x86-64")
-@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the archive is for Python 3.11")
-def test_packed_archive_is_imported_by_an_interpreter_that_has_nothing_else(tmp_path):
-    """The same recipe as for Graviton, for the machine at hand: what is missing from it fails at import here too."""
-    here = Target(python="3.11", platform="x86_64-manylinux_2_28")
-    install_group(ENVIRONMENT.group, here, tmp_path / "content" / ENVIRONMENT.packages_folder)
-    pack(tmp_path / "content", tmp_path / "environment.tgz")
-    with tarfile.open(tmp_path / "environment.tgz") as packed:
-        packed.extractall(tmp_path / "environment", filter="data")
-    packages = tmp_path / "environment" / ENVIRONMENT.packages_folder
-    program = "import boto3, numpy, pandas, pyarrow.parquet, pydantic, smart_open, snowflake.connector, sqlglot, yaml"
-    program += "; print(pandas.__file__)"
-    # Without `site`, so that nothing of this environment is found; as on EMR, packages come by PYTHONPATH.
-    finished = subprocess.run(
-        [sys.executable, "-S", "-P", "-c", program],
-        env={"PYTHONPATH": str(packages)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert (0, str(packages / "pandas" / "__init__.py")) == (finished.returncode, finished.stdout.strip()), finished
