@@ -51,7 +51,7 @@ class LakewrightStack(Stack):
         keep_within(self, environment.account)
         require_access(environment)
         storage = Storage(self, "Storage", environment=environment)
-        placement = self._placement(environment, storage)
+        placement = self._placement(environment, catalog, storage)
         glue = GlueCatalog(self, "Catalog", environment=environment, catalog=catalog, storage=storage)
         if environment.governance:
             governance = Governance(
@@ -113,8 +113,11 @@ class LakewrightStack(Stack):
         CfnOutput(self, "PiiRoot", value=storage.pii.root)
         CfnOutput(self, "LandingRoot", value=storage.landing.root)
 
-    def _placement(self, environment: Environment, storage: Storage) -> Placement | None:
+    def _placement(self, environment: Environment, catalog: Catalog, storage: Storage) -> Placement | None:
         """The VPC that the job runs live in: one of the house, one made here, or none."""
         if environment.vpc:
-            return Network(self, "Network", environment=environment, vpc=environment.vpc, key=storage.key).placement
+            network = Network(
+                self, "Network", environment=environment, catalog=catalog, vpc=environment.vpc, key=storage.key
+            )
+            return network.placement
         return Placement.of_house(environment.network) if environment.network else None

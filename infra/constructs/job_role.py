@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class JobRole(iam.Role):
     """A role for EMR Serverless applications of this account, holding exactly the statements given.
 
-    It holds no Glue and no Lake Formation action: jobs know tables by location.
+    It holds no action of Glue's catalog and none of Lake Formation: jobs know tables by location.
 
     Example:
         JobRole(self, "JobRole", statements=[*lake.write_statements(), use_statement(key)])

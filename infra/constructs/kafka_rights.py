@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Fn
+from aws_cdk import Fn, Stack
 from aws_cdk import aws_iam as iam
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shared.contracts import Catalog, Source
+    from shared.contracts.origin import RegisteredSchema
 
 # Spark names the consumer groups of its reads itself, with this at the front.
 GROUPS = "lakewright-*"
@@ -33,6 +34,11 @@ def kafka_topics(catalog: Catalog) -> list[str]:
     return sorted({source.object for source in kafka_sources(catalog).values()})
 
 
+def registered_schemas(catalog: Catalog) -> set[RegisteredSchema]:
+    """The schemas of Glue's registry that contracts name."""
+    return {source.registered for source in kafka_sources(catalog).values() if source.registered}
+
+
 def kafka_read_statements(cluster_arn: str, topics: Iterable[str]) -> list[iam.PolicyStatement]:
     """The rights to read topics of a cluster, and nothing else there.
 
@@ -52,6 +58,20 @@ def kafka_read_statements(cluster_arn: str, topics: Iterable[str]) -> list[iam.P
         for actions, resources in granted.items()
         if resources
     ]
+
+
+def schema_read_statements(stack: Stack, catalog: Catalog) -> list[iam.PolicyStatement]:
+    """The right to read the schemas of Glue's registry that contracts name, and no other; nothing where none does.
+
+    Source: AWS service authorization reference, "AWS Glue". Asked by the UUID of a version alone, `GetSchemaVersion`
+    would want every resource.
+    """
+    named = registered_schemas(catalog)
+    registries = {f"registry/{name.registry}" for name in named}
+    schemas = {f"schema/{name.registry}/{name.schema}" for name in named}
+    arns = [stack.format_arn(service="glue", resource=name) for name in sorted(registries | schemas)]
+    actions = ["glue:GetSchema", "glue:GetSchemaVersion"]
+    return [iam.PolicyStatement(actions=actions, resources=arns)] if arns else []
 
 
 def group_arn(cluster_arn: str) -> str:

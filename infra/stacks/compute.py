@@ -14,7 +14,7 @@ from infra.artifacts import ASSET_PREFIX, ENVIRONMENT, JARS, JOBS, ROOT
 from infra.constructs.artifact_asset import ArtifactAsset
 from infra.constructs.findings import accept, wildcard
 from infra.constructs.job_role import JobRole
-from infra.constructs.kafka_rights import group_arn, kafka_read_statements, kafka_topics
+from infra.constructs.kafka_rights import group_arn, kafka_read_statements, kafka_topics, schema_read_statements
 from infra.constructs.key_use import use_statement
 from infra.constructs.pii_key import admit_to_personal_data
 from infra.constructs.spark_application import SparkApplication
@@ -76,6 +76,8 @@ class Compute(NestedStack):
             placement=placement,
         )
         self.job_role = self._job_role(storage, secrets, main.bucket, environment.bootstrap_qualifier)
+        for statement in schema_read_statements(self, catalog):
+            self.job_role.add_to_policy(statement)
         if environment.kafka.cluster_arn:
             self._let_into(environment.kafka.cluster_arn, catalog)
 

@@ -9,6 +9,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
 from infra.constructs.encrypted_log_group import EncryptedLogGroup
+from infra.constructs.kafka_rights import registered_schemas
 from infra.constructs.placement import Placement
 
 if TYPE_CHECKING:
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
 
     from shared.config import Environment
     from shared.config.network import Vpc
+    from shared.contracts import Catalog
 
 # What the jobs call beside S3 and DynamoDB, whose gateways cost nothing; and what readers' Spark calls as well.
 OF_JOBS = ("events", "kms", "secretsmanager", "ssm", "sts")
-OF_READERS = ("glue", "lakeformation", "logs")
+GLUE = "glue"
+OF_READERS = (GLUE, "lakeformation", "logs")
 REDSHIFT_DATA = "redshift-data"
 
 
@@ -30,7 +33,9 @@ class Network(NestedStack):
     A worker of a job run takes an address. Whatever the jobs reach has to admit `security_group`.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, environment: Environment, vpc: Vpc, key: kms.IKey) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, environment: Environment, catalog: Catalog, vpc: Vpc, key: kms.IKey
+    ) -> None:
         super().__init__(scope, id_, description="Lakewright: the network of the job runs")
         inside = ec2.SubnetType.PRIVATE_WITH_EGRESS if vpc.nat_gateways else ec2.SubnetType.PRIVATE_ISOLATED
         subnets = [ec2.SubnetConfiguration(name="Jobs", subnet_type=inside)]
@@ -48,7 +53,7 @@ class Network(NestedStack):
             restrict_default_security_group=False,
         )
         self.security_group = ec2.SecurityGroup(self, "Jobs", vpc=self.vpc, description="Job runs of the lake")
-        self._endpoints(environment)
+        self._endpoints(environment, catalog)
         flows = EncryptedLogGroup(self, "Flows", environment=environment, key=key)
         destination = ec2.FlowLogDestination.to_cloud_watch_logs(flows, self._flow_writer())
         self.vpc.add_flow_log("Flow", destination=destination)
@@ -66,13 +71,15 @@ class Network(NestedStack):
         writer = iam.ServicePrincipal("vpc-flow-logs.amazonaws.com", conditions=only_ours)
         return iam.Role(self, "FlowWriter", assumed_by=writer)
 
-    def _endpoints(self, environment: Environment) -> None:
+    def _endpoints(self, environment: Environment, catalog: Catalog) -> None:
         self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
         self.vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
         wanted = [*OF_JOBS, *(OF_READERS if environment.access.consumer else ())]
         if any(":redshift" in address for address in environment.sources.values()):
             wanted.append(REDSHIFT_DATA)
-        for service in wanted:
+        if registered_schemas(catalog):
+            wanted.append(GLUE)
+        for service in dict.fromkeys(wanted):
             endpoint = self.vpc.add_interface_endpoint(
                 "".join(word.capitalize() for word in service.split("-")),
                 service=ec2.InterfaceVpcEndpointAwsService(service),

@@ -12,7 +12,7 @@ from jobs.ingest.kafka_fit import MISFITS, fit_texts, texts_of
 from jobs.ingest.kafka_fit import RESCUED as RESCUED_FIELD
 from jobs.ingest.kafka_payload import rows_of
 from jobs.ingest.kafka_records import from_raw
-from jobs.ingest.kafka_schemas import FolderOfSchemas
+from jobs.ingest.kafka_schemas import writers_schemas
 from jobs.ingest.landing import S3, list_files
 from jobs.ingest.readers import READERS
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION, Reading
@@ -59,8 +59,7 @@ def _from_quarantine(flow: Flow, source: Source, asked: DataFrame) -> Reading | 
         return None
     is_topic = source.type == "kafka"
     if is_topic:
-        schemas = FolderOfSchemas(source.schemas, flow.job.landing_root).schemas() if source.schemas else {}
-        rows = rows_of(from_raw(asked, "row"), flow.table, source, schemas)
+        rows = rows_of(from_raw(asked, "row"), flow.table, source, writers_schemas(source, flow.job.landing_root))
     else:
         rows = _typed(asked, flow.table)
     return Reading(rows, flow.last_inputs or {}, once=is_topic, released=asked)

@@ -15,7 +15,7 @@ from jobs.ingest.kafka_connection import read_connection
 from jobs.ingest.kafka_offsets import plan
 from jobs.ingest.kafka_payload import rows_of
 from jobs.ingest.kafka_records import BYTES, bytes_of_records, records_of
-from jobs.ingest.kafka_schemas import FolderOfSchemas
+from jobs.ingest.kafka_schemas import writers_schemas
 from jobs.ingest.reading import REASONS, SOURCE_POSITION, Reading
 from shared.errors import ContractError
 
@@ -49,7 +49,7 @@ def read_kafka(spark: SparkSession, table: Table, job: Job, position: dict[str, 
     if ranges.is_empty:
         return None
     # After the offsets: a schema is registered before the first record that names it.
-    schemas = FolderOfSchemas(source.schemas, job.landing_root).schemas() if source.schemas else {}
+    schemas = writers_schemas(source, job.landing_root)
     observation = Observation()
     records = records_of(spark, settings, ranges).observe(observation, bytes_of_records())
     rows = rows_of(records, table, source, schemas)

@@ -11,7 +11,8 @@ from pyspark.sql.avro.functions import from_avro
 
 from jobs.ingest.kafka_fit import MISFITS, fit_texts, fitted, texts_of
 from jobs.ingest.kafka_fit import RESCUED as RESCUED_FIELD
-from jobs.ingest.kafka_records import avro_body, is_packed, raw, schema_id, source_position
+from jobs.ingest.kafka_packed import BODY, FAULT, unpacked
+from jobs.ingest.kafka_records import is_packed_otherwise, raw, schema_id, source_position
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ def rows_of(records: DataFrame, table: Table, source: Source, schemas: Mapping[s
 
 
 def _avro(records: DataFrame, table: Table, _: Source, schemas: Mapping[str, str]) -> DataFrame:
-    framed = records.withColumn("_schema_id", schema_id())
+    framed = unpacked(records.withColumn("_schema_id", schema_id()), schemas)
     # Decoded here and taken apart one step later: Spark then decodes each record once.
-    told = [(F.when(F.col("_schema_id") == i, avro_body()), text) for i, text in schemas.items()]
+    told = [(F.when(F.col("_schema_id") == i, F.col(BODY)), text) for i, text in schemas.items()]
     decoded = framed.select("*", *(_decoded(body, text).alias(f"_as_{i}") for i, (body, text) in enumerate(told)))
     rows = []
     for i in range(len(told)):
@@ -63,9 +64,10 @@ def _avro(records: DataFrame, table: Table, _: Source, schemas: Mapping[str, str
     row = F.coalesce(*rows) if rows else F.lit(None).cast(_nothing(table))
     fault = (
         F.when(F.col("value").isNull(), TOMBSTONE)
-        .when(is_packed(), COMPRESSED)
+        .when(is_packed_otherwise(), COMPRESSED)
         .when(F.col("_schema_id").isNull(), BAD_MAGIC)
         .when(~F.col("_schema_id").isin([*schemas]), UNKNOWN_SCHEMA)
+        .when(F.col(FAULT).isNotNull(), F.col(FAULT))
         .when(F.col("_row").isNull(), DECODE)
     )
     return decoded.withColumn("_row", row).withColumn(REASONS, _reasons(fault))

@@ -26,9 +26,9 @@ RAW_SCHEMA = (
 )
 # Confluent's frame: a byte of nothing, the schema's id in four, big end first, then the Avro binary.
 MAGIC, FRAME_BYTES = 0, 5
-# That of AWS Glue's registry: its version, how the rest is packed (0 for not at all), the sixteen bytes of a UUID.
-# Source: GlueSchemaRegistrySerializer in awslabs/aws-glue-schema-registry.
-GLUE_MAGIC, GLUE_PLAIN, GLUE_FRAME_BYTES = 3, 0, 18
+# That of AWS Glue's registry: its version, how the rest is packed (not, or by zlib), the sixteen bytes of a UUID.
+# Source: AWSSchemaRegistryConstants in awslabs/aws-glue-schema-registry.
+GLUE_MAGIC, GLUE_PLAIN, GLUE_ZLIB, GLUE_FRAME_BYTES = 3, 0, 5, 18
 UUID_PARTS, UUID = "(.{8})(.{4})(.{4})(.{4})(.{12})", "$1-$2-$3-$4-$5"
 COLUMNS = ("key", "value", "topic", "partition", "offset", "timestamp", "headers")
 EXACT = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "ignoreNullFields": "false"}
@@ -63,19 +63,28 @@ def schema_id() -> Column:
     """The id of the schema that a framed record names: Confluent's number or Glue's UUID; null without a frame."""
     number = F.conv(F.hex(F.substring("value", 2, 4)), 16, 10)
     uuid = F.regexp_replace(F.lower(F.hex(F.substring("value", 3, 16))), UUID_PARTS, UUID)
-    in_glue = _begins_with(GLUE_MAGIC, GLUE_PLAIN, frame=GLUE_FRAME_BYTES)
-    return F.when(_begins_with(MAGIC, frame=FRAME_BYTES), number).when(in_glue, uuid)
+    return F.when(_begins_with(MAGIC, frame=FRAME_BYTES), number).when(_is_of_glue() & ~is_packed_otherwise(), uuid)
 
 
 def is_packed() -> Column:
-    """Whether a record has Glue's frame and is compressed behind it, which Spark cannot undo."""
-    return _begins_with(GLUE_MAGIC, frame=GLUE_FRAME_BYTES) & ~_begins_with(GLUE_MAGIC, GLUE_PLAIN, frame=0)
+    """Whether a record has Glue's frame and is compressed behind it by zlib."""
+    return _begins_with(GLUE_MAGIC, GLUE_ZLIB, frame=GLUE_FRAME_BYTES)
 
 
-def avro_body() -> Column:
-    """The Avro binary behind the frame."""
+def is_packed_otherwise() -> Column:
+    """Whether a record has Glue's frame and is compressed in a way that Glue does not have."""
+    known = _begins_with(GLUE_MAGIC, GLUE_PLAIN, frame=0) | _begins_with(GLUE_MAGIC, GLUE_ZLIB, frame=0)
+    return _is_of_glue() & ~known
+
+
+def body() -> Column:
+    """What is behind the frame: the Avro binary or, of a compressed record, that in zlib's form."""
     rest = {size: F.expr(f"substring(value, {size + 1})") for size in (FRAME_BYTES, GLUE_FRAME_BYTES)}
     return F.when(_begins_with(GLUE_MAGIC, frame=0), rest[GLUE_FRAME_BYTES]).otherwise(rest[FRAME_BYTES])
+
+
+def _is_of_glue() -> Column:
+    return _begins_with(GLUE_MAGIC, frame=GLUE_FRAME_BYTES)
 
 
 def _begins_with(*start: int, frame: int) -> Column:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 # Sources that are asked a question; those of other types are lists of files, or logs.
 ASKED_BY_CURSOR = ("snowflake", "redshift", "salesforce")
+# Source: AWS Glue's API reference, RegistryName and SchemaName.
+GLUE = "glue://"
+IN_GLUE = re.compile(GLUE + r"(?P<registry>[\w$#.-]{1,255})(?:/(?P<schema>[\w$#.-]{1,255}))?", re.ASCII)
 
 
 class SchemaContract(StrEnum):
@@ -16,6 +20,14 @@ class SchemaContract(StrEnum):
     FREEZE = "freeze"
     DISCARD_VALUE = "discardValue"
     QUARANTINE_ROW = "quarantineRow"
+
+
+@dataclass(frozen=True)
+class RegisteredSchema:
+    """A schema in AWS Glue's schema registry, of which there are versions."""
+
+    registry: str
+    schema: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +54,15 @@ class Source:
     envelope: str | None = None
     schemas: str | None = None
     fail_on_data_loss: bool = True
+
+    @property
+    def registered(self) -> RegisteredSchema | None:
+        """The schema of Glue's registry that writers use; None where schemas lie elsewhere.
+
+        Unless the contract says otherwise it has the topic's name, which is what Glue's serializers call it.
+        """
+        found = IN_GLUE.fullmatch(self.schemas or "")
+        return RegisteredSchema(found["registry"], found["schema"] or self.object) if found else None
 
     @property
     def has_windows(self) -> bool:

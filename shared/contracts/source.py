@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.contracts.duration import seconds
 from shared.contracts.model import Disposition
-from shared.contracts.origin import SchemaContract, Source
+from shared.contracts.origin import GLUE, IN_GLUE, SchemaContract, Source
 
 if TYPE_CHECKING:
     from shared.contracts.document import Document
@@ -123,9 +123,15 @@ def _check_kafka(
 ) -> None:
     """A topic is a log: it is read on from offsets, never whole and never by a column."""
     format_, envelope, fails = server.format, own.get("envelope"), own.get("failOnDataLoss", True)
+    schemas = own.get("schemas")
+    is_place = isinstance(schemas, str) and (not schemas.startswith(GLUE) or IN_GLUE.fullmatch(schemas) is not None)
     fits = {
         "format": (format_, format_ in KAFKA_FORMATS, " or ".join(KAFKA_FORMATS)),
-        "schemas": (own.get("schemas"), ("schemas" in own) is (format_ == "avro"), "a place for avro, none for json"),
+        "schemas": (
+            schemas,
+            is_place if format_ == "avro" else schemas is None,
+            "a folder or glue://registry/schema for avro, none for json",
+        ),
         "envelope": (envelope, envelope is None or (envelope, format_) == (DEBEZIUM, "json"), f"{DEBEZIUM}, in json"),
         "failOnDataLoss": (fails, isinstance(fails, bool), "true or false"),
         "writeDisposition": (disposition, disposition is Disposition.APPEND, str(Disposition.APPEND)),

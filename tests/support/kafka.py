@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -51,6 +52,11 @@ def framed(schema_id: int | str, record: dict[str, Any], schema: dict[str, Any] 
     if isinstance(schema_id, str):
         return bytes([3, 0]) + UUID(schema_id).bytes + body.getvalue()
     return struct.pack(">bI", 0, schema_id) + body.getvalue()
+
+
+def packed(of_glue: bytes) -> bytes:
+    """The same record as Glue's serializer writes it where it compresses."""
+    return bytes([3, 5]) + of_glue[2:18] + zlib.compress(of_glue[18:])
 
 
 @dataclass

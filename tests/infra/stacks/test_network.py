@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from dataclasses import replace
 
 import pytest
 from pydantic import ValidationError
@@ -15,15 +16,23 @@ ENDPOINT = "AWS::EC2::VPCEndpoint"
 WAREHOUSE = "arn:aws:redshift:eu-west-1:123456789012:cluster:analytics"
 
 
-def made(output, vpc, **changes):
+def made(output, vpc, catalog=None, **changes):
     settings = load_environment("prod").model_dump() | {"vpc": vpc} | changes
     environment = Environment.model_validate(settings)
-    return synthesize("prod", output, environment=environment, catalog=load_catalog(), nag=True)
+    return synthesize("prod", output, environment=environment, catalog=catalog or load_catalog(), nag=True)
+
+
+def with_a_registry(catalog):
+    """The contracts, one of which has the writers' schemas in Glue's registry."""
+    table = catalog.table("bronze.kafka__order_events")
+    amended = replace(table, source=replace(table.source, schemas="glue://shop/orders"))
+    return replace(catalog, tables={**catalog.tables, str(table.name): amended})
 
 
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory, clouds):
-    return made(tmp_path_factory.mktemp("closed") / "out", {}, sources={"redshift": WAREHOUSE})
+    output, sources = tmp_path_factory.mktemp("closed") / "out", {"redshift": WAREHOUSE}
+    return made(output, {}, with_a_registry(load_catalog()), sources=sources)
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +48,24 @@ def services(cloud, kind):
 
 def test_jobs_reach_what_they_call_and_nothing_outside(closed):
     assert {"s3", "dynamodb"} == services(closed, "Gateway")
-    assert {"events", "kms", "redshift-data", "secretsmanager", "ssm", "sts"} == services(closed, "Interface")
+    assert {"events", "glue", "kms", "redshift-data", "secretsmanager", "ssm", "sts"} == services(closed, "Interface")
     for kind in ("NatGateway", "InternetGateway", "EIP", "Route"):
         assert {} == closed.of_type(f"AWS::EC2::{kind}")
+
+
+def test_jobs_read_the_schema_that_a_contract_names_and_no_other(closed):
+    held = [
+        statement
+        for policy in closed.properties("AWS::IAM::Policy")
+        if "JobRole" in json.dumps(policy["Roles"])
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "glue:" in str(statement["Action"])
+    ]
+
+    [statement] = held
+    ends = [json.dumps(arn["Fn::Join"]).rpartition(":")[2].partition('"')[0] for arn in statement["Resource"]]
+    assert ["glue:GetSchema", "glue:GetSchemaVersion"] == statement["Action"]
+    assert ["registry/shop", "schema/shop/orders"] == ends
 
 
 def test_application_lives_in_subnets_of_two_zones(closed):

@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import boto3
 import pytest
 
-from jobs.ingest import aws, kafka_broker, kafka_records
+from jobs.ingest import aws, kafka_broker, kafka_records, kafka_schemas
 from jobs.ingest.kafka import read_kafka
+from jobs.ingest.kafka_packed import LARGEST
 from jobs.ingest.kafka_records import from_raw
 from jobs.main import run
 from shared.jobs import Replay, Status, Step
-from tests.support.kafka import IN_GLUE, SCHEMAS, Topic, framed, put_secret
+from tests.support.kafka import FIRST, IN_GLUE, SCHEMAS, SECOND, Topic, framed, packed, put_secret
 from tests.support.killing import KilledError, Reaper
 from tests.support.small_lake import SmallLake, lease_account, let_leases_run_out
 
@@ -101,6 +103,7 @@ def lake_of(tmp_path_factory, spark, broker):
         put_secret(broker.secret)
         yield make
         aws._client.cache_clear()
+        kafka_schemas._version.cache_clear()
 
 
 def register(lake, *schema_ids, schemas=SCHEMAS):
@@ -116,8 +119,11 @@ def payments_lake(lake_of, topic, **custom):
 
 
 def payment(number, schema_id=7, **others):
-    record = {"payment_id": f"p{number}", "order_id": number, "amount": Decimal("12.50"), "paid_at": NOON}
-    return framed(schema_id, record | others)
+    return framed(schema_id, record(number, **others))
+
+
+def record(number, **others):
+    return {"payment_id": f"p{number}", "order_id": number, "amount": Decimal("12.50"), "paid_at": NOON} | others
 
 
 def ingested(lake, run_id, table=PAYMENTS):
@@ -166,7 +172,7 @@ def test_new_records_alone_are_read_and_what_is_no_record_is_kept_whole(lake_of,
     size += len(payment(3, 1_000_001, Channel=None, device=None)) + len(payment(9, IN_GLUE))
     assert (None, size, "payments/0: 10, payments/1: 2") == (first.requests, first.bytes, first.cursor)
     reasons = ["BAD_MAGIC", "UNKNOWN_SCHEMA", "DECODE", "TOMBSTONE", "order_id: the value does not fit int"]
-    reasons += ["COMPRESSED", "UNKNOWN_SCHEMA", "BAD_MAGIC"]
+    reasons += ["INFLATE", "UNKNOWN_SCHEMA", "BAD_MAGIC"]
     refused = lake.refused(PAYMENTS)
     assert {f"payments/0/{i}": [r] for i, r in enumerate(reasons, 2)} == {r[2]: r[1] for r in refused}
     assert poison == [bytes(r.value) if r.value is not None else None for r in kept(lake)]
@@ -194,9 +200,9 @@ def kept(lake):
 
 def assert_kept_suffices_for_a_replay(lake):
     """The record of an unknown schema comes in once its schema is there, though the topic has it no more."""
-    [record] = [r for r in kept(lake) if r.offset == 3]
-    assert (b"k", [("h", b"\xff")]) == (bytes(record.key), [(h.key, bytes(h.value)) for h in record.headers])
-    assert 1_767_268_800.123 == record.timestamp.replace(tzinfo=UTC).timestamp()
+    [told] = [r for r in kept(lake) if r.offset == 3]
+    assert (b"k", [("h", b"\xff")]) == (bytes(told.key), [(h.key, bytes(h.value)) for h in told.headers])
+    assert 1_767_268_800.123 == told.timestamp.replace(tzinfo=UTC).timestamp()
     only = {"type": "record", "name": "Short", "fields": [{"name": "payment_id", "type": "string"}]}
     register(lake, 99, schemas={99: only})
     before = landed(lake)
@@ -211,6 +217,58 @@ def assert_no_secret_is_left(lake, broker):
     secret = broker.secret["password"].encode()
     assert [] == [f for f in lake.root.rglob("*") if f.is_file() and secret in f.read_bytes()]
     assert secret not in Path(broker.folder, "broker.log").read_bytes()
+
+
+def test_schemas_come_from_glues_registry_and_what_its_serializer_compressed_is_unpacked(lake_of, broker):
+    topic = Topic(broker, "in-glue").create(1)
+    columns = contract("kafka__payments", topic.name, PAYMENT, schemas="glue://shop/payments")
+    lake = lake_of({PAYMENTS: columns})
+    topic.send(b"poison")
+    missing = ingested(lake, "r1").failure
+    assert ("SourceContentError", False) == (missing.error, missing.retryable)
+    assert "the schema payments of registry shop is not there" in missing.message
+
+    first, second = registered("shop", "payments", FIRST, SECOND)
+    plain, later = framed(first, record(1), FIRST), framed(second, record(3, Channel="web", device=None), SECOND)
+    other = "00000000-0000-4000-8000-000000000000"
+    hostile = {
+        b"\x03\x05" + plain[2:]: "INFLATE",
+        packed(plain)[:-1]: "INFLATE",
+        packed(plain) + b"x": "INFLATE",
+        b"\x03\x05" + plain[2:18]: "INFLATE",
+        packed(plain[:18] + bytes(LARGEST + 1)): "TOO_LARGE",
+        packed(plain[:18] + b"\x02"): "DECODE",
+        b"\x03\x07" + plain[2:]: "COMPRESSED",
+        b"\x03\x05" + plain[2:17]: "BAD_MAGIC",
+        packed(framed(other, record(9), FIRST)): "UNKNOWN_SCHEMA",
+        framed(7, record(9), FIRST): "UNKNOWN_SCHEMA",
+    }
+    topic.send(plain, packed(framed(first, record(2), FIRST)), packed(later), *hostile)
+
+    outcome = ingested(lake, "r2")
+
+    assert [row(1, "in-glue/0/1"), row(2, "in-glue/0/2"), row(3, "in-glue/0/3", "web")] == landed(lake)
+    assert (14, 3, 11) == (outcome.read, outcome.inserted, outcome.quarantined)
+    assert {"in-glue/0/0": ["BAD_MAGIC"]} | {f"in-glue/0/{i}": [r] for i, r in enumerate(hostile.values(), 4)} == {
+        r[2]: r[1] for r in lake.refused(PAYMENTS)
+    }
+    assert [b"poison", *hostile] == [bytes(r.value) for r in kept(lake)]
+
+
+def registered(registry, schema, *versions):
+    """Register versions of a schema in Glue's registry; return their UUIDs."""
+    glue = boto3.client("glue")
+    glue.create_registry(RegistryName=registry)
+    whole = {"SchemaId": {"RegistryName": registry, "SchemaName": schema}}
+    made = glue.create_schema(
+        RegistryId={"RegistryName": registry},
+        SchemaName=schema,
+        DataFormat="AVRO",
+        Compatibility="BACKWARD",
+        SchemaDefinition=json.dumps(versions[0]),
+    )
+    others = [glue.register_schema_version(**whole, SchemaDefinition=json.dumps(v)) for v in versions[1:]]
+    return [made["SchemaVersionId"], *(other["SchemaVersionId"] for other in others)]
 
 
 def test_offsets_that_retention_took_fail_the_table_or_become_rows_of_its_quarantine(lake_of, broker):

@@ -3,6 +3,7 @@
 import pytest
 
 from shared.contracts import load_catalog
+from shared.contracts.origin import RegisteredSchema
 from shared.errors import ContractError
 
 CONTRACT = """\
@@ -54,12 +55,28 @@ def test_a_topic_is_named_by_its_server_and_its_physical_name(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "place, registered",
+    [
+        pytest.param("s3://landing/schemas", None, id="a folder"),
+        pytest.param("glue://shop", RegisteredSchema("shop", "notes"), id="a registry, by the topic's name"),
+        pytest.param("glue://shop.eu/a_note", RegisteredSchema("shop.eu", "a_note"), id="a schema of its own name"),
+    ],
+)
+def test_schemas_lie_in_a_folder_or_are_registered(tmp_path, place, registered):
+    assert registered == compiled(tmp_path, CONTRACT.replace("s3://landing/schemas", place)).registered
+
+
+@pytest.mark.parametrize(
     "old, new, said",
     [
         pytest.param("    host: kafka\n", "", "9: a kafka server needs host", id="no host"),
         pytest.param("format: avro", "format: csv", "9: format does not fit a Kafka topic; given: csv", id="a format"),
         pytest.param("format: avro", "format: json", "9: schemas does not fit a Kafka topic", id="schemas of JSON"),
         pytest.param("    customProperties:\n" + SCHEMAS, "", "9: schemas does not fit", id="Avro without schemas"),
+        pytest.param("s3://landing/schemas", "glue://", "9: schemas does not fit", id="no registry"),
+        pytest.param("s3://landing/schemas", "glue://a/b/c", "9: schemas does not fit", id="more than a schema"),
+        pytest.param("s3://landing/schemas", "glue://a b", "9: schemas does not fit", id="no name of a registry"),
+        pytest.param("s3://landing/schemas", "7", "9: schemas does not fit", id="a number for a place"),
         pytest.param(
             SCHEMAS,
             SCHEMAS + "      - {property: envelope, value: debezium}\n",
