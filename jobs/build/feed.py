@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 from pyspark.sql import functions as F
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import DataFrame, SparkSession
 
     from jobs.runtime.delta_log import Commit
@@ -77,10 +79,11 @@ def look(log: Log, since: int, upto: int, table_id: str | None) -> Feed:
     return Feed(location=location, since=since, upto=upto, changed=changed, why_not=why_not if changed else "")
 
 
-def images(session: SparkSession, feed: Feed) -> DataFrame:
-    """The rows that came, with `_times` > 0, and those that went, with `_times` < 0.
+def images(session: SparkSession, feed: Feed, names: Sequence[str]) -> DataFrame:
+    """The rows that came, with `_times` > 0, and those that went, with `_times` < 0, in some of their columns.
 
-    What several commits did to a row is added up, so that a table that was swapped for an equal one has no changes.
+    What several commits did to a row is added up, so that a table that was swapped for an equal one has no changes, nor
+    has one of which only other columns changed.
 
     Grain: one row per distinct row that is there more or less often than before.
     """
@@ -92,6 +95,5 @@ def images(session: SparkSession, feed: Feed) -> DataFrame:
         .load(feed.location)
     )
     kinds = F.create_map(*[F.lit(x) for pair in COUNTS.items() for x in pair])
-    names = [c for c in rows.columns if c not in ("_change_type", "_commit_version", "_commit_timestamp")]
     counted = rows.groupBy(*names).agg(F.sum(kinds[F.col("_change_type")]).alias(TIMES))
     return counted.where(F.col(TIMES) != 0)

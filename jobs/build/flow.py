@@ -11,7 +11,7 @@ from pyspark.errors import PySparkException
 from jobs.build.feed import look
 from jobs.build.groups import Groups, touched_groups
 from jobs.build.rebuild import rebuild
-from jobs.build.refresh import refresh
+from jobs.build.refresh import leave, refresh
 from jobs.build.way import How, Way, next_way
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import NOWHERE
@@ -85,6 +85,8 @@ def _touched(flow: Flow, way: Way, inputs: dict[str, Any]) -> Groups | str:
 
 def _refresh_or_rebuild(flow: Flow, inputs: dict[str, Any], groups: Groups) -> TableOutcome:
     before = read_version(flow.session, flow.location, flow.batch.before.version)
+    if not groups.count:
+        return leave(flow, inputs, groups, before)
     outdated, rows = groups.of(before).count(), before.count()
     if outdated > rows * MOST_TOUCHED:
         return rebuild(flow, inputs, f"{outdated:,} of its {rows:,} rows are touched, in {groups}")

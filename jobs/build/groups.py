@@ -18,7 +18,7 @@ from shared.contracts.refresh.touched import BOTH, CHANGES
 from shared.names import TableName
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from pyspark.sql import Column, DataFrame
 
@@ -70,7 +70,7 @@ def touched_groups(flow: Flow, keeping: Keeping, feeds: Mapping[str, Feed], vers
     changed = {name for name, feed in feeds.items() if feed.changed}
     for name in versions.keys() - changed:
         _unchanged_view(flow, name)
-    pinned = [_image_views(flow, name, feeds[name]) for name in sorted(changed)]
+    pinned = [_image_views(flow, name, feeds[name], keeping.columns[name]) for name in sorted(changed)]
     found = flow.session.sql(" UNION ".join(f"({keeping.touched[name]})" for name in sorted(changed)))
     facts = [F.count(F.lit(1)).alias("count")]
     for column in keeping.by:
@@ -89,11 +89,13 @@ def _unchanged_view(flow: Flow, name: str) -> None:
     flow.session.table(view).createOrReplaceTempView(view + BOTH)
 
 
-def _image_views(flow: Flow, name: str, feed: Feed) -> DataFrame:
+def _image_views(flow: Flow, name: str, feed: Feed, read: Collection[str]) -> DataFrame:
     """Make the views of an input's images, and give what is pinned until the groups are known."""
     view = view_of(TableName.parse(name))
-    present = flow.session.table(view)
-    changes, _ = pin(images(flow.session, feed), [F.count(F.lit(1)).alias("rows")])
+    rows = flow.session.table(view)
+    # A query that only counts rows names none.
+    present = rows.select(*[c for c in rows.columns if c in read]) if read else rows
+    changes, _ = pin(images(flow.session, feed, present.columns), [F.count(F.lit(1)).alias("rows")])
     changes.select(*present.columns).createOrReplaceTempView(view + CHANGES)
     gone = changes.where(F.col(TIMES) < 0).select(*present.columns)
     present.unionByName(gone).createOrReplaceTempView(view + BOTH)

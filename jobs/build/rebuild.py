@@ -43,7 +43,7 @@ def rebuild(flow: Flow, inputs: dict[str, Any], why: str) -> TableOutcome:
     table, reason = flow.table, f"rebuilt: {why}"
     rows, seen = pin(result(flow, inputs["versions"]), measures(table))
     try:
-        rules = [*failed_rows(table, seen), unique_key(table), *table.table_rules]
+        rules = [*failed_rows(table, seen), *unique_key(table, flow.catalog.tables), *table.table_rules]
         warnings = decide(table, rules, rows, known={COUNT_ROWS: seen["read"]})
         books = {"read": seen["read"], "inserted": seen["read"]}
         balance(str(table.name), books)

@@ -75,6 +75,29 @@ def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, outdated: int) -
         unpin(decided)
 
 
+def leave(flow: Flow, inputs: dict[str, Any], groups: Groups, before: DataFrame) -> TableOutcome:
+    """Commit that the inputs' changes touch no group, such as those in columns that the query does not read.
+
+    Grain: no row is written; the position moves on.
+
+    Args:
+        flow: The table's turn.
+        inputs: The inputs as they stand.
+        groups: The groups touched, of which there are none.
+        before: The table as it is and stays.
+    """
+    books, reason = {"read": 0}, f"refreshed {groups}"
+    landed = commit(
+        flow.session,
+        replace(flow.batch, reason=reason),
+        lambda: append_nothing(before, flow.location),
+        inputs=inputs,
+        books=books,
+        fingerprint=flow.table.fingerprint,
+    )
+    return flow.succeeded(landed.version, books, {}, reason)
+
+
 def _measures(table: Table) -> list[Column]:
     """What becomes of the rows, which rules they fail, and the least and greatest first key among those written."""
     return [*measures(table, F.col(FATE) != DELETE), *counted(ACCOUNTS), *ends(table, F.col(FATE).isin(*EFFECTIVE))]
@@ -105,15 +128,19 @@ def _pass_gate(flow: Flow, decided: DataFrame, groups: Groups, seen: dict[str, A
     new = decided.where(F.col(FATE) != DELETE).select(*table.column_names)
     kept = groups.of(before, "left_anti")
     warnings = decide(table, failed_rows(table, seen), new)
-    keys = list(table.primary_key)
-    doubtful = new.select(*keys)
-    if not set(table.refresh_by) <= set(keys):
-        # A key may then lie in another group, too.
-        doubtful = doubtful.unionByName(kept.select(*keys).join(new.select(*keys), on=keys, how="left_semi"))
-    decide(table, [unique_key(table)], doubtful)
+    decide(table, unique_key(table, flow.catalog.tables), _doubtful(table, new, kept))
     if not table.table_rules:
         return warnings
     # Delta knows the count from its log, so the commonest rule reads no row.
     count = before.count() - outdated + seen["read"]
     after = kept.select(*table.column_names).unionByName(new)
     return warnings | decide(table, table.table_rules, after, known={COUNT_ROWS: count})
+
+
+def _doubtful(table: Table, new: DataFrame, kept: DataFrame) -> DataFrame:
+    """The keys among which one may occur twice: those of the recomputed rows, and the same ones in other groups."""
+    keys = list(table.primary_key)
+    of_new = new.select(*keys)
+    if set(table.refresh_by) <= set(keys):
+        return of_new
+    return of_new.unionByName(kept.select(*keys).join(of_new, on=keys, how="left_semi"))

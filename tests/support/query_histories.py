@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import chain, combinations
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import sqlglot
@@ -16,7 +18,11 @@ from shared.contracts.query import read_query
 from shared.contracts.refresh import Keeping, keeping, view_of
 from shared.contracts.refresh.spans import Span
 from shared.contracts.refresh.touched import BOTH, CHANGES
+from shared.contracts.refresh.unique import has_unique_key
 from shared.names import TableName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 COLUMNS = {
     "lines": {"id": "int", "order_id": "int", "qty": "int", "price": "int"},
@@ -55,8 +61,19 @@ TABLES = {f"silver.{name}": source(name) for name in COLUMNS}
 
 def kept(sql: str, *by: str) -> Keeping:
     """How a table that is a query over the small ones is kept."""
+    return keeping(built(sql, *by), TABLES)
+
+
+def proven_keys(sql: str) -> list[tuple[str, ...]]:
+    """The sets of a query's columns of which it is proven that no two rows are alike in them."""
+    sets = chain.from_iterable(combinations(sorted(read_query(sql, "it.sql").columns), n) for n in range(4))
+    return [columns for columns in sets if has_unique_key(built(sql, *columns), TABLES)]
+
+
+def built(sql: str, *by: str) -> Table:
+    """A table that is a query over the small ones, its groups and its key some of its columns."""
     query = read_query(sql, "gold/it.sql")
-    table = Table(
+    return Table(
         name=TableName.parse("gold.it"),
         kind=Kind.BUILT,
         version="1.0.0",
@@ -70,7 +87,6 @@ def kept(sql: str, *by: str) -> Keeping:
         query=query,
         file=Path("it.odcs.yaml"),
     )
-    return keeping(table, TABLES)
 
 
 def _row(table: str, i: int, r: random.Random) -> tuple[Any, ...]:
@@ -134,6 +150,15 @@ class History:
             f"UNION ALL (SELECT 'missing', * FROM (({self.sql}) EXCEPT ALL FROM kept))"
         ).fetchall()
 
+    def doubled(self, keys: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+        """The sets of columns in which two rows of the query are alike."""
+        found = []
+        for key in keys:
+            columns = ", ".join(f'"{c}"' for c in key) or "true"
+            alike = f"SELECT 1 FROM ({self.sql}) GROUP BY {columns} HAVING count(*) > 1 LIMIT 1"
+            found += [key] if self.db.execute(alike).fetchone() else []
+        return found
+
     def _over_views(self, suffix: str) -> str:
         tree = sqlglot.parse_one(self.sql, dialect="spark")
         for table in list(tree.find_all(sqlglot.exp.Table)):
@@ -162,14 +187,21 @@ class History:
                 new.pop(i, None)
             else:
                 new[i] = _row(name, i, self.random)
-        before = [row for i, row in old.items() if new.get(i) != row]
-        after = [row for i, row in new.items() if old.get(i) != row]
         self.state[name] = new
-        if before or after:
-            self._put(f"silver__{name}", name, list(new.values()))
-            self._put(f"silver__{name}{CHANGES}", name, [*before, *after])
-        self._put(f"silver__{name}{BOTH}", name, [*new.values(), *before])
-        return bool(before or after)
+        if old == new:
+            self._put(f"silver__{name}{BOTH}", name, list(new.values()))
+            return False
+        # What the query does not read is hidden from its rule.
+        before, after = (Counter(self._as_read(name, row) for row in rows.values()) for rows in (old, new))
+        gone, came = list(before - after), list(after - before)
+        self._put(f"silver__{name}", name, list(new.values()))
+        self._put(f"silver__{name}{CHANGES}", name, [*gone, *came])
+        self._put(f"silver__{name}{BOTH}", name, [*after.elements(), *gone])
+        return True
+
+    def _as_read(self, name: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        read = self.keeping.columns[f"silver.{name}"]
+        return tuple(value if column in read else None for column, value in zip(COLUMNS[name], row, strict=True))
 
     def _put(self, view: str, name: str, rows: list[tuple[Any, ...]]) -> None:
         columns = ", ".join(f"{c} {TYPES[t]}" for c, t in COLUMNS[name].items())

@@ -2,5 +2,6 @@
 
 from shared.contracts.refresh.keeping import Keeping, keeping
 from shared.contracts.refresh.qualified import view_of
+from shared.contracts.refresh.unique import has_unique_key
 
-__all__ = ["Keeping", "keeping", "view_of"]
+__all__ = ["Keeping", "has_unique_key", "keeping", "view_of"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.contracts.refresh.qualified import qualified, view_of
-from shared.contracts.refresh.select import row_facts
+from shared.contracts.refresh.select import columns_read, row_facts
 from shared.contracts.refresh.spans import Span, spans
 from shared.contracts.refresh.touched import touched
 from shared.contracts.refresh.unproven import UnprovenError, refuse_unproven
@@ -24,12 +24,14 @@ class Keeping:
 
     `by` are the columns of its groups. `touched` gives for each input, by full name, the SQL of the groups its changed
     rows touch, over the views that `touched.py` names; it is empty when the table is rebuilt, and `why` says why.
-    `spans` say, likewise by input, which of its rows cannot be in them.
+    `spans` say, likewise by input, which of its rows cannot be in them, and `columns` which of its columns the query
+    reads: a row that changed in others only has not changed for this table.
     """
 
     by: tuple[str, ...] = ()
     touched: Mapping[str, str] = field(default_factory=dict)
     spans: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    columns: Mapping[str, frozenset[str]] = field(default_factory=dict)
     why: str = ""
 
     @property
@@ -80,4 +82,5 @@ def _proven(query: Query, by: tuple[str, ...], tables: Mapping[str, Table]) -> K
         by=by,
         touched={str(name): groups[view_of(name)].sql(dialect=DIALECT) for name in query.inputs},
         spans={str(name): bounds[view_of(name)] for name in query.inputs if view_of(name) in bounds},
+        columns={str(name): frozenset(columns_read(tree, view_of(name))) for name in query.inputs},
     )

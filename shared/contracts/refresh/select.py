@@ -69,19 +69,35 @@ def operands(select: exp.Select) -> dict[str, Operand]:
 
 def conditions(select: exp.Select) -> list[Condition]:
     """What every row of a SELECT meets before it is grouped, as far as rows alone decide it."""
+    below = _facts_below(select)
+    return [c for c in all_conditions(select) if _is_of_rows(c.expression, below)]
+
+
+def all_conditions(select: exp.Select) -> list[Condition]:
+    """What every row of a SELECT meets before it is grouped."""
     found = []
     for join in select.args.get("joins") or []:
         of = None if _role(join) is Role.INNER else join.this.alias_or_name
         found += [Condition(expression=e, of=of) for e in conjuncts(join.args.get("on"))]
     where = select.args.get("where")
-    found += [Condition(expression=e) for e in conjuncts(where.this if where else None)]
-    below = _facts_below(select)
-    return [c for c in found if _is_of_rows(c.expression, below)]
+    return [*found, *(Condition(expression=e) for e in conjuncts(where.this if where else None))]
 
 
 def outputs(select: exp.Select) -> dict[str, exp.Expr]:
     """The expressions of a SELECT by the name of their column."""
     return {e.alias_or_name: e.unalias() for e in select.expressions}
+
+
+def columns_read(query: exp.Query, table: str) -> set[str]:
+    """The columns of a table that a query, or any query in it, names."""
+    return {
+        column.name
+        for select in query.find_all(exp.Select)
+        for operand in operands(select).values()
+        if isinstance(operand.node, exp.Table) and operand.node.name == table
+        for column in select.find_all(exp.Column)
+        if column.table == operand.alias and column.find_ancestor(exp.Select) is select
+    }
 
 
 def grouping(select: exp.Select) -> list[exp.Expr] | None:

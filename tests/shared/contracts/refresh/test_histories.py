@@ -1,10 +1,13 @@
-"""After every step of a random history a table kept by its rule equals the query run anew, whatever its shape."""
+"""After every step of a random history a table kept by its rule equals the query run anew, whatever its shape.
+
+And no key that is proven occurs twice in it.
+"""
 
 import random
 
 import pytest
 
-from tests.support.query_histories import STEPS, History, kept
+from tests.support.query_histories import STEPS, History, kept, proven_keys
 
 HISTORIES = 12
 
@@ -262,12 +265,13 @@ SHAPES = {
 def test_kept_by_its_rule_equals_rebuilt(sql, by):
     keeping = kept(sql, *by)
     assert "" == keeping.why
-    moved = 0
+    keys, moved = proven_keys(sql), 0
     for seed in range(HISTORIES):
         history = History(sql, keeping, random.Random(seed))  # noqa: S311 - the same histories each time
         first = history.db.execute("FROM kept").fetchall()
         for step in range(STEPS):
             history.step()
             assert [] == history.differences(), f"history {seed}, step {step}"
+            assert [] == history.doubled(keys), f"history {seed}, step {step}"
         moved += first != history.db.execute("FROM kept").fetchall()
     assert moved > HISTORIES / 2
