@@ -9,7 +9,7 @@ import hashlib
 import re
 import string
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ SALESFORCE_ID = re.compile(r"[A-Za-z0-9]{18}")
 LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 FIRST_DAY, SECOND_DAY = 1, 2
 IS_DELETED = "isdeleted"
+# A system that marks what was deleted stamps it then: after all that was there before.
+DELETED_AFTER = timedelta(hours=1)
 
 
 class Fate(Enum):
@@ -121,7 +123,7 @@ def _changed(  # noqa: PLR0917 - all that decides it
         if shape.is_whole:
             return None
         if IS_DELETED in names and newest and shape.cursor:
-            return row | {names[IS_DELETED]: "true", names[shape.cursor]: _as_stamp(newest)}
+            return row | {names[IS_DELETED]: "true", names[shape.cursor]: _as_stamp(newest + DELETED_AFTER)}
     return row
 
 

@@ -6,6 +6,8 @@ which of them are required; what a column means is written down a second time in
 
 import hmac
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
@@ -64,13 +66,20 @@ def token(value: str) -> str:
     return f"tok:{hashed(f'tok:{value}')}"
 
 
+@contextmanager
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty database that knows the treatments of personal values."""
+    with duckdb.connect() as db:
+        db.create_function("hashed", hashed, ["VARCHAR"], "VARCHAR")
+        db.create_function("token", token, ["VARCHAR"], "VARCHAR")
+        yield db
+
+
 @cache
 def answers(upto: int) -> tuple[Answer, ...]:
     """The answers of the first deliveries, in order."""
     found = []
-    with duckdb.connect() as db:
-        db.create_function("hashed", hashed, ["VARCHAR"], "VARCHAR")
-        db.create_function("token", token, ["VARCHAR"], "VARCHAR")
+    with database() as db:
         for delivery in range(1, upto + 1):
             refused = build_silver(db, delivery)
             db.register("versions", pa.Table.from_pylist(customers_history(delivery)))
@@ -79,7 +88,7 @@ def answers(upto: int) -> tuple[Answer, ...]:
             tables = [t.versions for t in load_catalog().tables.values() if t.kind is not Kind.INGESTED]
             found.append(
                 Answer(
-                    rows={str(t.name): _rows(db, t) for t in tables},
+                    rows={str(t.name): rows_of(db, t) for t in tables},
                     refused={f"silver.{name}": rows for name, rows in refused.items() if rows},
                     malformed={
                         f"bronze.{name}": bad
@@ -103,7 +112,8 @@ def _arrow_type(text: str) -> pa.DataType:
     return ARROW[text]
 
 
-def _rows(db: duckdb.DuckDBPyConnection, table: Table) -> pa.Table:
+def rows_of(db: duckdb.DuckDBPyConnection, table: Table) -> pa.Table:
+    """A table of the oracle with the contract's columns and types, ordered by its key."""
     columns = ", ".join(f'"{name}"' for name in table.column_names)
     key = ", ".join(f'"{name}"' for name in table.primary_key)
     rows = db.sql(f"SELECT {columns} FROM {table.name} ORDER BY {key}").to_arrow_table()

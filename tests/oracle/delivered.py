@@ -77,11 +77,16 @@ def day(delivery: int) -> Day:
         malformed.setdefault(table, []).extend(bad)
     rows[EVENTS], malformed[EVENTS] = _read(dict(redshift_files(delivery))["web.behaviour_events.csv"])
     for name, records in salesforce_records(delivery).items():
-        rows[OBJECTS[name]] = [{n.lower(): c or None for n, c in record.items()} for record in records]
+        rows[OBJECTS[name]] = as_rows(records)
     with zipfile.ZipFile(io.BytesIO(rates_archive(delivery))) as archive:
         rows[RATES], malformed[RATES] = _read(archive.read(RATES_MEMBER))
     rows[ORDER_EVENTS], malformed[ORDER_EVENTS] = _events(delivery)
     return Day(rows, malformed)
+
+
+def as_rows(records: list[dict[str, str]]) -> list[Row]:
+    """Records of Salesforce as rows of their bronze table."""
+    return [{n.lower(): c or None for n, c in record.items()} for record in records]
 
 
 def arrived(table: str, delivery: int) -> list[Row]:

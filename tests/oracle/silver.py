@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from shared.contracts import load_catalog
-from tests.oracle.delivered import RATES, arrived, day
+from tests.oracle.delivered import RATES, Row, arrived, day
 from tests.oracle.images import IMAGES, Image
 
 # DuckDB writes some types another way than Spark.
@@ -27,15 +27,19 @@ def build_silver(db: duckdb.DuckDBPyConnection, delivery: int) -> dict[str, set[
     Returns:
         What this delivery's rows were refused for, by table.
     """
-    db.execute("CREATE SCHEMA IF NOT EXISTS silver")
-    refused = {name: _image(db, name, image, delivery) for name, image in IMAGES.items()}
+    refused = {name: build_image(db, name, _given(image, delivery)) for name, image in IMAGES.items()}
     _rates(db, delivery)
     return refused
 
 
-def _image(db: duckdb.DuckDBPyConnection, name: str, image: Image, delivery: int) -> set[Refused]:
-    is_whole = image.newest_by is None
-    rows = day(delivery).rows[image.source] if is_whole else arrived(image.source, delivery)
+def _given(image: Image, delivery: int) -> list[Row]:
+    return day(delivery).rows[image.source] if image.newest_by is None else arrived(image.source, delivery)
+
+
+def build_image(db: duckdb.DuckDBPyConnection, name: str, rows: list[Row]) -> set[Refused]:
+    """Make the table `silver.<name>` of one image from rows of its source and what it held before; what it refuses."""
+    image = IMAGES[name]
+    db.execute("CREATE SCHEMA IF NOT EXISTS silver")
     columns = {c.name: TYPES.get(c.type, c.type) for c in load_catalog().table(f"silver.{name}").columns}
     if list(columns) != list(image.columns):
         raise AssertionError(f"{name}: the oracle and the contract have other columns: {columns}, {image.columns}")

@@ -63,7 +63,7 @@ def test_what_is_gone_is_missing_from_a_whole_table_and_marked_where_a_source_ma
     marking = [row | {"IsDeleted": "false"} for row in ROWS]
     deleted = [row for row in made(2, rows=marking, doubles=False) if row["IsDeleted"] == "true"]
     assert kept == {row["Id"] for row in deleted}
-    assert {"2026-01-28T00:00:00.000Z"} == {row["Changed"] for row in deleted}
+    assert {"2026-01-28T01:00:00.000Z"} == {row["Changed"] for row in deleted}
 
 
 def test_the_second_file_of_a_drop_holds_what_the_first_lacks():
