@@ -92,8 +92,8 @@ class LakewrightStack(Stack):
             )
             if streaming.application:
                 orchestration.alarms.watch_application("KafkaStreamFailed", streaming.application.application_id)
-        CfnOutput(self, JOBS_OUTPUT, value=compute.jobs_url)
         self._tell_places(storage)
+        self._tell_jobs(compute)
         for name, made in orchestration.machines.items():
             CfnOutput(self, f"{name.logical_id}Arn", value=made.machine.state_machine_arn)
         CfnOutput(self, "SmokeArn", value=orchestration.smoke.machine.state_machine_arn)
@@ -112,6 +112,11 @@ class LakewrightStack(Stack):
         CfnOutput(self, "LakeRoot", value=storage.lake.root)
         CfnOutput(self, "PiiRoot", value=storage.pii.root)
         CfnOutput(self, "LandingRoot", value=storage.landing.root)
+
+    def _tell_jobs(self, compute: Compute) -> None:
+        CfnOutput(self, JOBS_OUTPUT, value=compute.jobs_url)
+        for step, role in compute.roles.items():
+            CfnOutput(self, f"{step.title()}RoleArn", value=role.role_arn)
 
     def _placement(self, environment: Environment, catalog: Catalog, storage: Storage) -> Placement | None:
         """The VPC that the job runs live in: one of the house, one made here, or none."""

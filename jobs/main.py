@@ -19,8 +19,9 @@ from jobs.runtime.schedule import run_tables
 from jobs.runtime.selection import selected
 from jobs.runtime.session import build_session
 from jobs.smoke.flow import smoke
-from shared.contracts import Kind, load_catalog
+from shared.contracts import load_catalog
 from shared.jobs import Job, Step
+from shared.step_rights import KIND_OF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("lakewright")
 
 FLOWS = {
-    Step.INGEST: (Kind.INGESTED, ingest),
-    Step.REFINE: (Kind.REFINED, refine),
-    Step.BUILD: (Kind.BUILT, build),
+    Step.INGEST: ingest,
+    Step.REFINE: refine,
+    Step.BUILD: build,
 }
 
 
@@ -74,13 +75,13 @@ def run(args: Sequence[str], spark: SparkSession, catalog: Catalog | None = None
 def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutcome]:
     if job.step is Step.RECORD:
         return record(spark, job, catalog)
-    kind, make = FLOWS[job.step]
+    make = FLOWS[job.step]
 
     def work(table: Table) -> TableOutcome:
         with open_flow(spark, job, catalog, table) as flow:
             return make(flow)
 
-    tables = [t for t in selected(job, catalog) if t.kind is kind]
+    tables = [t for t in selected(job, catalog) if t.kind is KIND_OF[job.step]]
     failed = {o.table for o in earlier_outcomes(job) if o.is_red}
     return run_tables(tables, job, work, failed)
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FOLDER = "erasures"
 REQUESTS_FOLDER = f"{FOLDER}/requests"
+SUPPRESSED_FOLDER = f"{FOLDER}/suppressed"
 
 
 class _Record(BaseModel):
@@ -88,4 +89,4 @@ def erasure_location(lake_root: str, run_id: str) -> str:
 
 def suppression_location(pii_root: str, name: TableName) -> str:
     """Where the keyed hashes lie of whom a bronze table may not take in again."""
-    return f"{pii_root}/{FOLDER}/suppressed/{name.layer}.{name.table}.json"
+    return f"{pii_root}/{SUPPRESSED_FOLDER}/{name.layer}.{name.table}.json"

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 # In a contract's location this host stands for the environment's landing place.
 LANDING = "s3://landing/"
 RUNS_FOLDER = "runs"
+RUN_FILE = "run.json"
 STAGING_FOLDER = "staging"
 UNLOAD_FOLDER = "unload"
+QUARANTINE_FOLDER = "quarantine"
+TOMBSTONES_FOLDER = "tombstones"
+EVENTS_FOLDER = "events"
 PII_FOLDER = "pii"
 # The stack's output that says where the code lies that job runs are given, and with it the contracts.
 JOBS_OUTPUT = "JobsUrl"
@@ -82,17 +86,17 @@ def table_location(root: str, name: TableName) -> str:
 
 def quarantine_location(root: str, name: TableName) -> str:
     """Where the rows refused by the table's rules live, as a Delta table of their own."""
-    return f"{root}/quarantine/{name.layer}/{name.table}"
+    return f"{root}/{QUARANTINE_FOLDER}/{name.layer}/{name.table}"
 
 
 def tombstones_location(root: str, name: TableName) -> str:
     """Where the deletes that a refined table was told of are kept, as a Delta table of their own."""
-    return f"{root}/tombstones/{name.layer}/{name.table}"
+    return f"{root}/{TOMBSTONES_FOLDER}/{name.layer}/{name.table}"
 
 
 def events_location(root: str, name: TableName) -> str:
     """Where the events of a history are kept, as a Delta table of their own."""
-    return f"{root}/events/{name.layer}/{name.table}"
+    return f"{root}/{EVENTS_FOLDER}/{name.layer}/{name.table}"
 
 
 def staging_location(root: str, run_id: str, name: TableName, sequence: int) -> str:
@@ -117,7 +121,7 @@ def outcomes_location(lake_root: str, run_id: str, step: Step, attempt: str) -> 
 
 def run_location(lake_root: str, run_id: str) -> str:
     """Where the record step leaves the RunRecord."""
-    return f"{lake_root}/{RUNS_FOLDER}/{run_id}/run.json"
+    return f"{lake_root}/{RUNS_FOLDER}/{run_id}/{RUN_FILE}"
 
 
 # The role that administers Lake Formation for us, one an account.

@@ -10,7 +10,12 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.names import STAGING_FOLDER
+
 SMOKE_MACHINE = "smoke"
+REPORTS_FOLDER = "smoke"
+# Among what is staged, which expires even where the job is killed.
+TRIED_FOLDER = f"{STAGING_FOLDER}/smoke"
 # Source: Athena user guide, "Query Linux Foundation Delta Lake tables": the reader features of version 3 it knows.
 ATHENA_READER_VERSION = 3
 ATHENA_READER_FEATURES = frozenset({"columnMapping", "deletionVectors", "timestampNtz"})
@@ -46,4 +51,9 @@ class SmokeReport(BaseModel):
 
 def smoke_location(lake_root: str, run_id: str) -> str:
     """Where a smoke job leaves its SmokeReport."""
-    return f"{lake_root}/smoke/{run_id}.json"
+    return f"{lake_root}/{REPORTS_FOLDER}/{run_id}.json"
+
+
+def tried_location(root: str, run_id: str) -> str:
+    """Where a smoke job writes what it tries with."""
+    return f"{root}/{TRIED_FOLDER}/{run_id}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from shared.jobs import Step
 
@@ -13,14 +14,18 @@ class Token(StrEnum):
     ENV = "env"
     PARTITION = "partition"
     APPLICATION_ID = "application_id"
-    JOB_ROLE_ARN = "job_role_arn"
     JOB_TIMEOUT_MINUTES = "job_timeout_minutes"
     ENTRY_POINT = "entry_point"
-    SPARK_SUBMIT_PARAMETERS = "spark_submit_parameters"
     INGEST_SUBMIT_PARAMETERS = "ingest_submit_parameters"
     REFINE_SUBMIT_PARAMETERS = "refine_submit_parameters"
     BUILD_SUBMIT_PARAMETERS = "build_submit_parameters"
     RECORD_SUBMIT_PARAMETERS = "record_submit_parameters"
+    SMOKE_SUBMIT_PARAMETERS = "smoke_submit_parameters"
+    INGEST_ROLE_ARN = "ingest_role_arn"
+    REFINE_ROLE_ARN = "refine_role_arn"
+    BUILD_ROLE_ARN = "build_role_arn"
+    RECORD_ROLE_ARN = "record_role_arn"
+    SMOKE_ROLE_ARN = "smoke_role_arn"
     LOG_URI = "log_uri"
     LOG_KEY_ARN = "log_key_arn"
     LAKE_ROOT = "lake_root"
@@ -30,10 +35,18 @@ class Token(StrEnum):
     ON_STEPS_FINISHED_ARN = "on_steps_finished_arn"
 
 
-# The parameters that job runs of a step are submitted with.
+class OfStep(NamedTuple):
+    """The tokens of one step: what its job runs are submitted with, and the role they work under."""
+
+    submit: Token
+    role: Token
+
+
+# The steps that machines start.
 OF_STEPS = {
-    Step.INGEST: Token.INGEST_SUBMIT_PARAMETERS,
-    Step.REFINE: Token.REFINE_SUBMIT_PARAMETERS,
-    Step.BUILD: Token.BUILD_SUBMIT_PARAMETERS,
-    Step.RECORD: Token.RECORD_SUBMIT_PARAMETERS,
+    Step.INGEST: OfStep(Token.INGEST_SUBMIT_PARAMETERS, Token.INGEST_ROLE_ARN),
+    Step.REFINE: OfStep(Token.REFINE_SUBMIT_PARAMETERS, Token.REFINE_ROLE_ARN),
+    Step.BUILD: OfStep(Token.BUILD_SUBMIT_PARAMETERS, Token.BUILD_ROLE_ARN),
+    Step.RECORD: OfStep(Token.RECORD_SUBMIT_PARAMETERS, Token.RECORD_ROLE_ARN),
+    Step.SMOKE: OfStep(Token.SMOKE_SUBMIT_PARAMETERS, Token.SMOKE_ROLE_ARN),
 }

@@ -19,7 +19,7 @@ class JobRole(iam.Role):
     It holds no action of Glue's catalog and none of Lake Formation: jobs know tables by location.
 
     Example:
-        JobRole(self, "JobRole", statements=[*lake.write_statements(), use_statement(key)])
+        JobRole(self, "Role", statements=[*lake.job_statements(reads=(), writes=("bronze/*",)), use_statement(key)])
     """
 
     def __init__(self, scope: Construct, id_: str, *, statements: Iterable[iam.PolicyStatement]) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from infra.stacks.compute import Compute
     from infra.stacks.storage import Storage
     from shared.config import Environment
+    from shared.jobs import Step
 
 _APPLICATIONS = "arn:<AWS::Partition>:emr-serverless:<AWS::Region>:<AWS::AccountId>:/applications/*"
 
@@ -81,7 +82,6 @@ def job_tokens(environment: Environment, storage: Storage, compute: Compute) -> 
         Token.ENV: environment.name,
         Token.PARTITION: compute.partition,
         Token.APPLICATION_ID: compute.application.application_id,
-        Token.JOB_ROLE_ARN: compute.job_role.role_arn,
         Token.JOB_TIMEOUT_MINUTES: str(environment.spark.job_timeout_minutes),
         Token.ENTRY_POINT: compute.entry_point,
         Token.LOG_URI: compute.log_uri,
@@ -92,16 +92,20 @@ def job_tokens(environment: Environment, storage: Storage, compute: Compute) -> 
     }
 
 
-def step_tokens(compute: Compute) -> dict[Token, str]:
-    """What a machine has to know to run the steps of a run, each with workers of its own."""
-    return {token: compute.spark_submit_parameters(step) for step, token in OF_STEPS.items()}
+def step_tokens(compute: Compute, steps: Iterable[Step]) -> dict[Token, str]:
+    """What a machine has to know to run some steps, each with workers and a role of its own."""
+    found: dict[Token, str] = {}
+    for step in steps:
+        submit, role = OF_STEPS[step]
+        found |= {submit: compute.spark_submit_parameters(step), role: compute.roles[step].role_arn}
+    return found
 
 
-def job_run_statements(scope: Construct, *, job_role: iam.IRole) -> list[iam.PolicyStatement]:
-    """The rights to run jobs under one role, and to wait for them.
+def job_run_statements(scope: Construct, *, compute: Compute, steps: Iterable[Step]) -> list[iam.PolicyStatement]:
+    """The rights to run the jobs of some steps under their roles, and to wait for them.
 
     On any application, because a run that is under way when a deploy replaces the application goes on with the one it
-    knows; what a job run may do is up to the role, which is the only one that can be passed.
+    knows; what a job run may do is up to its role, and no other can be passed.
     `.sync` waits by an EventBridge rule that Step Functions keeps in the account; without the right to it a task never
     ends.
     """
@@ -117,7 +121,7 @@ def job_run_statements(scope: Construct, *, job_role: iam.IRole) -> list[iam.Pol
         ),
         iam.PolicyStatement(
             actions=["iam:PassRole"],
-            resources=[job_role.role_arn],
+            resources=[compute.roles[step].role_arn for step in steps],
             conditions={"StringEquals": {"iam:PassedToService": "emr-serverless.amazonaws.com"}},
         ),
         iam.PolicyStatement(actions=["events:PutTargets", "events:PutRule", "events:DescribeRule"], resources=[rule]),

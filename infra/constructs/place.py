@@ -11,8 +11,11 @@ from aws_cdk import aws_s3 as s3
 from infra.constructs.findings import seen_from_outside, wildcard
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from constructs import Construct
 
+WRITING = ("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
 _SCHEME = "s3://"
 
 
@@ -46,10 +49,42 @@ class Place:
             self._list_statement(folder),
         ]
 
-    def write_statements(self) -> list[iam.PolicyStatement]:
-        """The rights to read, list, write and delete in the place."""
-        objects = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
-        return [iam.PolicyStatement(actions=objects, resources=[self._objects("")]), self._list_statement("")]
+    def job_statements(self, *, reads: Sequence[str], writes: Sequence[str]) -> list[iam.PolicyStatement]:
+        """The rights of a job run that Spark needs in the place: none where there is nothing to read or write.
+
+        S3 answers that an object is forbidden, and not that it is not there, to whoever may not list the bucket; and
+        Spark asks for what is not there all the time. So a job may see every name, and read what it is granted.
+
+        Args:
+            reads: Keys of what it reads, in which `*` stands for any text.
+            writes: Keys of what it reads, writes and deletes.
+        """
+        read = list(dict.fromkeys([*reads, *writes]))
+        # Spark asks for each folder above what it makes, too, by an object of the folder's name.
+        above = dict.fromkeys(folder for key in read for folder in _folders(key))
+        granted = {("s3:GetObject",): [*read, *above], WRITING: writes}
+        statements = [
+            iam.PolicyStatement(actions=list(actions), resources=[self._object(key) for key in keys])
+            for actions, keys in granted.items()
+            if keys
+        ]
+        return [*statements, *self.names_statements()] if read else []
+
+    def names_statements(self) -> list[iam.PolicyStatement]:
+        """The rights to list the place, and to be told of a key that it is not there."""
+        # The latter comes without a prefix, which a plain condition would refuse.
+        inside = self.inside()
+        conditions = {"StringLikeIfExists": {"s3:prefix": [inside, f"{inside}/*"]}} if inside else None
+        listing = iam.PolicyStatement(
+            actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn], conditions=conditions
+        )
+        # Of a place within a bucket it is asked whether it is there, as of any folder.
+        folder = [iam.PolicyStatement(actions=["s3:GetObject"], resources=[self.arn])] if inside else []
+        return [listing, *folder]
+
+    def job_findings(self, reads: Sequence[str], writes: Sequence[str]) -> list[str]:
+        """What cdk-nag says about the statements of a job run, read in another nested stack."""
+        return [self._found(key) for key in dict.fromkeys([*reads, *writes]) if "*" in key]
 
     def put_statement(self, folder: str) -> iam.PolicyStatement:
         """The right to add objects to one folder."""
@@ -62,16 +97,22 @@ class Place:
 
     def finding(self, folder: str = "") -> str:
         """What cdk-nag says about the statements of this place, read in another nested stack."""
-        resource = self.bucket.node.default_child
-        bucket = seen_from_outside(resource, "Arn") if resource else f"arn:<AWS::Partition>:s3:::{_bucket(self.root)}"
-        return wildcard(f"{bucket}/{self.inside(folder, '*')}")
+        return self._found("/".join(filter(None, (folder, "*"))))
 
     def inside(self, *parts: str) -> str:
         """A key in the bucket."""
         return "/".join(part for part in (self.prefix, *parts) if part)
 
+    def _found(self, key: str) -> str:
+        resource = self.bucket.node.default_child
+        bucket = seen_from_outside(resource, "Arn") if resource else f"arn:<AWS::Partition>:s3:::{_bucket(self.root)}"
+        return wildcard(f"{bucket}/{self.inside(key)}")
+
     def _objects(self, folder: str) -> str:
         return self.bucket.arn_for_objects(self.inside(folder, "*"))
+
+    def _object(self, key: str) -> str:
+        return self.bucket.arn_for_objects(self.inside(key))
 
     def _list_statement(self, folder: str) -> iam.PolicyStatement:
         inside = self.inside(folder)
@@ -83,6 +124,12 @@ class Place:
 def is_bucket(root: str) -> bool:
     """Whether a configured root names an existing bucket, rather than a folder."""
     return root.startswith(_SCHEME)
+
+
+def _folders(key: str) -> Iterator[str]:
+    """The folders above what a key stands for, as far as it names them."""
+    named = key.partition("*")[0].split("/")[:-1]
+    return ("/".join(named[: i + 1]) for i in range(len(named)))
 
 
 def _bucket(root: str) -> str:

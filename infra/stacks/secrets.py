@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shared.config import Environment
     from shared.contracts import Catalog
 
-REDSHIFT = "redshift"
+REDSHIFT, WEB = "redshift", "api"
 
 
 class Secrets(NestedStack):
@@ -46,7 +46,7 @@ class Secrets(NestedStack):
         super().__init__(scope, id_, description="Lakewright: how the source systems are reached")
         policy = removal_policy(environment, wanted=RemovalPolicy.RETAIN)
         self._secrets = [self._secret(environment, system, key, policy) for system in secret_systems(catalog)]
-        self._secrets.append(self._pii_key(environment, key, policy))
+        self._key_of_persons = self._pii_key(environment, key, policy)
         self._warehouses = {
             system: RedshiftAccess(
                 self,
@@ -68,18 +68,20 @@ class Secrets(NestedStack):
             )
             for source, address in sorted(environment.sources.items())
         ]
-        # A cluster that the stack makes is told by a parameter, which another nested stack writes.
+        # A cluster that the stack makes is told by a parameter, which another nested stack writes; and the address
+        # of a file by one that may not be there, where the contract's is to count.
+        told_later = {*kafka_systems(catalog), *web_systems(catalog)} - set(environment.sources)
         self._told_later = [
             self.format_arn(
                 service="ssm",
                 resource="parameter",
                 resource_name=source_parameter(environment.name, system).strip("/"),
             )
-            for system in kafka_systems(catalog)
+            for system in sorted(told_later)
         ]
 
-    def job_statements(self) -> list[iam.PolicyStatement]:
-        """The rights to read these secrets and parameters, and to have a Redshift unload; no others."""
+    def source_statements(self) -> list[iam.PolicyStatement]:
+        """The rights to read the sources' secrets and parameters, and to have a Redshift unload; no others."""
         arns = {
             "secretsmanager:GetSecretValue": [secret.ref for secret in self._secrets],
             "ssm:GetParameter": [
@@ -89,6 +91,10 @@ class Secrets(NestedStack):
         }
         reading = [iam.PolicyStatement(actions=[action], resources=those) for action, those in arns.items() if those]
         return reading + [s for warehouse in self._warehouses.values() for s in warehouse.job_statements()]
+
+    def pii_key_statement(self) -> iam.PolicyStatement:
+        """The right to read the key that personal values are hashed with."""
+        return iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[self._key_of_persons.ref])
 
     @property
     def asks_redshift(self) -> bool:
@@ -135,6 +141,11 @@ def secret_systems(catalog: Catalog) -> list[str]:
     """The source systems that need a secret."""
     sources = [table.source for table in catalog.tables.values() if table.source]
     return sorted({source.system for source in sources if source.type in SECRET_TYPES})
+
+
+def web_systems(catalog: Catalog) -> list[str]:
+    """The source systems that publish files at an address."""
+    return sorted({t.source.system for t in catalog.tables.values() if t.source and t.source.type == WEB})
 
 
 def redshift_databases(catalog: Catalog) -> dict[str, list[str]]:

@@ -37,7 +37,7 @@ class Streaming(NestedStack):
     """An application that never has to wait for the daily batch, and a StartJobRun request in a parameter.
 
     The job is started once and by hand: EMR starts it anew when it fails, and after a deploy its code is changed when
-    somebody wants it to be. It works under the batch's role, which is let into the cluster if one is made.
+    somebody wants it to be. It works under the role of ingest, which is let into the cluster if one is made.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Streaming(NestedStack):
         reading = iam.Policy(
             self,
             "Reading",
-            roles=[self._compute.job_role],
+            roles=[self._compute.roles[Step.INGEST]],
             statements=kafka_read_statements(cluster.arn, kafka_topics(self._catalog)),
         )
         accept(
@@ -112,7 +112,7 @@ class Streaming(NestedStack):
         }
         request = {
             "applicationId": application.application_id,
-            "executionRoleArn": self._compute.job_role.role_arn,
+            "executionRoleArn": self._compute.roles[Step.INGEST].role_arn,
             "name": "kafka-stream",
             "mode": "STREAMING",
             "retryPolicy": {"maxFailedAttemptsPerHour": ATTEMPTS_AN_HOUR},

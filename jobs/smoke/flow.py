@@ -25,12 +25,12 @@ CHECKED: dict[str, tuple[Look, str]] = {
     "imports on the driver": (image.driver_imports, "the wheel in the error: rebuild the environment archive"),
     "imports on executors": (image.executor_imports, "spark.executorEnv in infra/constructs/spark_submit.py"),
     "delta's jars": (image.delta_jars, "DELTA_JARS in shared/spark.py"),
-    "a table is committed and read": (storage.commit, "the rights and the key of the job role"),
+    "a table is committed and read": (storage.commit, "the rights of the step's role and the key"),
     "table protocol": (storage.protocol, "set the property that EMR's Delta defaults, where tables are created"),
     "two writes of one version": (storage.race, "the log store's class in shared/spark.py"),
     "two owners of one lease": (places.lease, "stop: the lease is what correctness stands on"),
-    "personal data": (places.personal, "the bucket's and the key's policy, and the tag of the job role"),
-    "landing": (places.landing, "the rights of the job role to the landing bucket"),
+    "personal data": (places.personal, "the bucket's and the key's policy, and the tag of the step's role"),
+    "landing": (places.landing, "the rights of the step's role to the landing bucket"),
     "key of personal data": (places.pii_key, "the secret is made by the stack; it was emptied or cannot be read"),
 }
 TOLD: dict[str, Look] = {"log store": storage.log_store, "second log store": storage.second_log_store}

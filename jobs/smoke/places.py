@@ -12,7 +12,8 @@ from jobs.runtime.files import read_text, remove_file, write_text
 from jobs.runtime.jvm import files_at
 from jobs.runtime.lease import acquire
 from shared.errors import LeaseHeldError, TerminalError
-from shared.names import STAGING_FOLDER, lease_table
+from shared.names import lease_table
+from shared.smoke import tried_location
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -39,7 +40,7 @@ def lease(_spark: SparkSession, job: Job) -> str:
 
 def personal(_spark: SparkSession, job: Job) -> str:
     """A file in the place of personal data, under its own key: written, read and removed."""
-    where = f"{job.pii_root}/{STAGING_FOLDER}/{job.run_id}/smoke.txt"
+    where = f"{tried_location(job.pii_root, job.run_id)}.txt"
     write_text(where, TEXT)
     found = read_text(where)
     remove_file(where)

@@ -11,9 +11,8 @@ from py4j.protocol import Py4JJavaError
 from jobs.runtime.jvm import files_at, java_class
 from jobs.runtime.staging import unstage
 from shared.errors import TerminalError
-from shared.names import STAGING_FOLDER
 from shared.release import DELTA
-from shared.smoke import ATHENA_READER_FEATURES, ATHENA_READER_VERSION
+from shared.smoke import ATHENA_READER_FEATURES, ATHENA_READER_VERSION, tried_location
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -26,8 +25,8 @@ SECOND_LOG_STORE = "io.delta.storage.S3DynamoDBLogStore"
 
 
 def place(job: Job) -> str:
-    """Where the smoke job writes: among what is staged, which expires even where the job is killed."""
-    return f"{job.lake_root}/{STAGING_FOLDER}/{job.run_id}/smoke"
+    """Where the smoke job writes in the lake."""
+    return tried_location(job.lake_root, job.run_id)
 
 
 def clean(spark: SparkSession, job: Job) -> None:

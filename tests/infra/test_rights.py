@@ -6,6 +6,10 @@ from functools import cache
 import botocore.session
 import pytest
 
+from shared.jobs import RUN_STEPS, Step
+from shared.names import Machine
+from shared.smoke import SMOKE_MACHINE
+
 # How IAM calls a service -> how botocore does.
 SERVICES = {
     "kms": "kms",
@@ -85,44 +89,42 @@ def test_every_action_is_one_of_aws(cloud):
     assert set() == unknown_actions(cloud)
 
 
+def is_named(name, role):
+    """Whether a resource is a role's; the role is told with its stack where two have one name."""
+    return (name if "/" in role else name.partition("/")[2]).startswith(role)
+
+
 def policy_of(cloud, role):
     (found,) = [
         resource["Properties"]["PolicyDocument"]
         for name, resource in cloud.of_type("AWS::IAM::Policy").items()
-        if name.partition("/")[2].startswith(role)
+        if is_named(name, role)
     ]
     return statements(found)
 
 
-def test_jobs_hold_no_catalog_rights_and_cannot_reset_a_lease(cloud):
-    held = {action for statement in policy_of(cloud, "JobRole") for action in actions_of(statement)}
+@pytest.mark.parametrize("step", Step)
+def test_jobs_hold_no_catalog_rights_and_cannot_reset_a_lease(cloud, step):
+    held = {action for statement in policy_of(cloud, f"Compute/{step.title()}Role") for action in actions_of(statement)}
 
+    assert held
     assert set() == {action for action in held if action.startswith(FORBIDDEN_TO_JOBS)}
 
 
-def test_jobs_put_events_of_the_lake_alone(prod):
-    [statement] = [s for s in policy_of(prod, "JobRole") if "events:PutEvents" in actions_of(s)]
+def test_ingest_alone_puts_events_and_those_of_the_lake_alone(prod):
+    held = {step: policy_of(prod, f"Compute/{step.title()}Role") for step in Step}
+    found = {step: [s for s in those if "events:PutEvents" in actions_of(s)] for step, those in held.items()}
+    [statement] = found.pop(Step.INGEST)
 
+    assert [[]] * len(found) == list(found.values())
     assert {"StringEquals": {"events:source": "lakewright"}} == statement["Condition"]
     assert ":event-bus/default" == statement["Resource"]["Fn::Join"][1][-1]
-
-
-def test_jobs_read_landing_and_never_write_there(prod):
-    writing = [s for s in policy_of(prod, "JobRole") if {"s3:PutObject", "s3:DeleteObject"} & set(actions_of(s))]
-
-    assert [] == [s for s in writing if "Landing" in str(s["Resource"])]
-
-
-def test_jobs_read_their_code_and_never_write_it(prod):
-    of_code = [s for s in policy_of(prod, "JobRole") if "cdk-hnb659fds-assets" in str(s["Resource"])]
-
-    assert ["s3:GetObject"] == [action for s in of_code for action in actions_of(s)]
 
 
 @pytest.mark.parametrize(
     "role, service",
     [
-        pytest.param("JobRole", "emr-serverless.amazonaws.com", id="jobs"),
+        *(pytest.param(f"Compute/{s.title()}Role", "emr-serverless.amazonaws.com", id=f"jobs of {s}") for s in Step),
         pytest.param("FileLandedRole", "states.amazonaws.com", id="the machine of files"),
         pytest.param("OnFileLandedRole", "lambda.amazonaws.com", id="on_file_landed"),
         pytest.param("OnRunRequestedRole", "lambda.amazonaws.com", id="on_run_requested"),
@@ -132,25 +134,35 @@ def test_jobs_read_their_code_and_never_write_it(prod):
     ],
 )
 def test_only_its_service_takes_a_role(prod, role, service):
-    (found,) = [r for name, r in prod.of_type("AWS::IAM::Role").items() if name.partition("/")[2].startswith(role)]
+    (found,) = [r for name, r in prod.of_type("AWS::IAM::Role").items() if is_named(name, role)]
 
     assert [service] == [
         statement["Principal"]["Service"] for statement in statements(found["Properties"]["AssumeRolePolicyDocument"])
     ]
 
 
-def test_jobs_role_is_for_applications_of_this_account(prod):
-    (role,) = [r for name, r in prod.of_type("AWS::IAM::Role").items() if "JobRole" in name]
+@pytest.mark.parametrize("step", Step)
+def test_job_role_is_for_applications_of_this_account(prod, step):
+    name = f"Compute/{step.title()}Role"
+    (role,) = [r for found, r in prod.of_type("AWS::IAM::Role").items() if found.startswith(name)]
     (statement,) = statements(role["Properties"]["AssumeRolePolicyDocument"])
 
     assert {"Ref": "AWS::AccountId"} == statement["Condition"]["StringEquals"]["aws:SourceAccount"]
     assert ":/applications/*" == statement["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Join"][1][-1]
 
 
-@pytest.mark.parametrize("role", ["DailyBatchRole", "SalesforceIngestionRole"])
-def test_machine_passes_one_role_to_emr_and_waits_by_the_managed_rule(prod, role):
-    rights = {action: s for s in policy_of(prod, role) for action in actions_of(s)}
+@pytest.mark.parametrize(
+    "role, steps",
+    [
+        *(pytest.param(m.logical_id, RUN_STEPS, id=m) for m in Machine),
+        pytest.param("Smoke", [Step.SMOKE], id=SMOKE_MACHINE),
+    ],
+)
+def test_machine_passes_the_roles_of_its_steps_to_emr_and_waits_by_the_managed_rule(prod, role, steps):
+    rights = {action: s for s in policy_of(prod, f"Orchestration/{role}Role") for action in actions_of(s)}
+    passed = str(rights["iam:PassRole"]["Resource"])
 
+    assert {s for s in Step if f"Compute{s.title()}Role" in passed} == set(steps)
     assert {"StringEquals": {"iam:PassedToService": "emr-serverless.amazonaws.com"}} == rights["iam:PassRole"][
         "Condition"
     ]

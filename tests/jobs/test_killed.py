@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from deltalake import DeltaTable
 
-from jobs.main import FLOWS, run
+from jobs.main import run
 from jobs.runtime.selection import selected
 from scripts.local.driver_client import DriverSettings, SparkDriver
 from scripts.local.job_runs import JobRun
@@ -26,6 +26,7 @@ from scripts.setup import paths
 from shared.erasure import ErasureRecord, ErasureRequest, erasure_location, erasure_request_location
 from shared.jobs import RUN_STEPS, Job, Status, Step
 from shared.names import pii_folder
+from shared.step_rights import KIND_OF
 from tests.jobs.test_erase import files_that_tell
 from tests.support.begun import CUSTOMERS, ORDERS, TEN
 from tests.support.killing import KilledError, Reaper
@@ -69,7 +70,7 @@ def run_and_die(lake: SmallLake, reaper: Reaper) -> int:
     attempts: dict[Step, str] = {}
     deaths = 0
     for step in RUN_STEPS:
-        kind, _ = FLOWS.get(step, (None, None))
+        kind = KIND_OF.get(step)
         alone = [(str(t.name),) for t in selected(lake.job(step, tables=WORKED_ON), lake.catalog) if t.kind is kind]
         for tables in [*alone, WORKED_ON]:
             died = True

@@ -94,7 +94,7 @@ def test_job_argument_is_read_by_the_job(step, variables):
 def test_step_is_submitted_with_workers_of_its_own(step):
     submitted = STATES[STEPS[step]]["Arguments"]["JobDriver"]["SparkSubmit"]
 
-    assert f"<{OF_STEPS[step]}>" == submitted["SparkSubmitParameters"]
+    assert f"<{OF_STEPS[step].submit}>" == submitted["SparkSubmitParameters"]
 
 
 @pytest.mark.parametrize("step", RUN_STEPS)

@@ -3,11 +3,13 @@
 import json
 import re
 import subprocess
+from itertools import chain
 
 import pytest
 
 from scripts.setup import paths
 from shared import errors
+from shared.jobs import Step
 from shared.names import Machine
 from shared.smoke import SMOKE_MACHINE
 from shared.tokens import OF_STEPS, Token
@@ -59,10 +61,23 @@ def test_interpreter_of_the_laptop_reads_it(file):
 
 
 def test_tokens_used_are_those_that_are_given(file):
-    of_runs = {Token.ON_RUN_REQUESTED_ARN, Token.ON_STEPS_FINISHED_ARN, *OF_STEPS.values()}
-    given = set(Token) - (of_runs if file.name.startswith(SMOKE_MACHINE) else {Token.SPARK_SUBMIT_PARAMETERS})
+    of_smoke = set(OF_STEPS[Step.SMOKE])
+    of_runs = {Token.ON_RUN_REQUESTED_ARN, Token.ON_STEPS_FINISHED_ARN, *chain(*OF_STEPS.values())} - of_smoke
+    given = set(Token) - (of_runs if file.name.startswith(SMOKE_MACHINE) else of_smoke)
 
     assert {token.value for token in given} == set(TOKEN.findall(file.read_text()))
+
+
+def test_job_run_works_under_the_role_and_with_the_workers_of_its_step(tasks):
+    for name, task in tasks.items():
+        if "ExecutionRoleArn" in task["Arguments"]:
+            submitted = task["Arguments"]["JobDriver"]["SparkSubmit"]
+            said = re.search(r"'step': '(\w+)'", str(submitted["EntryPointArguments"]))
+            # A submission without a job is one of those that are to go wrong.
+            of_step = OF_STEPS[Step(said[1]) if said else Step.SMOKE]
+
+            assert f"${{{of_step.role}}}" == task["Arguments"]["ExecutionRoleArn"], name
+            assert not said or f"${{{of_step.submit}}}" == submitted["SparkSubmitParameters"], name
 
 
 def test_every_way_leads_to_a_state(states):

@@ -18,14 +18,18 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from tests.support.gate import Gate
+
 
 @contextmanager
-def served_account(patch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """Serve an account on a free port, and give the variables that lead there."""
+def served_account(patch: pytest.MonkeyPatch, gate: Gate | None = None) -> Iterator[dict[str, str]]:
+    """Serve an account on a free port, behind a gate if one is given, and give the variables that lead there."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     host, port = moto.get_host_and_port()
+    if gate and moto._server:
+        moto._server.app = gate.before(moto._server.app)
     variables = {
         "AWS_ENDPOINT_URL": f"http://{host}:{port}",
         "AWS_ACCESS_KEY_ID": "test",

@@ -57,7 +57,7 @@ def test_jobs_read_the_schema_that_a_contract_names_and_no_other(closed):
     held = [
         statement
         for policy in closed.properties("AWS::IAM::Policy")
-        if "JobRole" in json.dumps(policy["Roles"])
+        if "IngestRole" in json.dumps(policy["Roles"])
         for statement in policy["PolicyDocument"]["Statement"]
         if "glue:" in str(statement["Action"])
     ]

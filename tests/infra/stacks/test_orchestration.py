@@ -1,6 +1,7 @@
 """The daily batch, its functions, its schedule and its alarms."""
 
 import json
+from itertools import chain
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from infra.artifacts import LAMBDAS, ROOT
 from infra.stacks.orchestration import landing_folders
 from shared.config import load_environment
+from shared.jobs import Step
 from shared.names import Machine, Names, Variable
 from shared.smoke import SMOKE_MACHINE
 from shared.tokens import OF_STEPS, Token
@@ -30,8 +32,9 @@ def test_every_token_is_given_and_no_other(cloud):
     given = {name: set(machine["DefinitionSubstitutions"]) for name, machine in machines(cloud).items()}
     smoke = given.pop(next(name for name in given if name.endswith(SMOKE_MACHINE)))
 
-    of_runs = {Token.ON_RUN_REQUESTED_ARN, Token.ON_STEPS_FINISHED_ARN, *OF_STEPS.values()}
-    assert [set(Token) - {Token.SPARK_SUBMIT_PARAMETERS}] * len(Machine) == list(given.values())
+    of_smoke = set(OF_STEPS[Step.SMOKE])
+    of_runs = {Token.ON_RUN_REQUESTED_ARN, Token.ON_STEPS_FINISHED_ARN, *chain(*OF_STEPS.values())} - of_smoke
+    assert [set(Token) - of_smoke] * len(Machine) == list(given.values())
     assert of_runs == set(Token) - smoke
 
 

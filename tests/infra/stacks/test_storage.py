@@ -5,6 +5,7 @@ import json
 import pytest
 
 from shared.config import load_environment
+from shared.jobs import Step
 from shared.names import Names
 from tests.support.cloud import synthesize
 
@@ -117,7 +118,8 @@ def test_existing_bucket_is_used_and_not_made(tmp_path):
     ]
 
     assert ["Storage/Logs6819BB44"] == made
-    assert ":s3:::house-lake/sales/*" in job_rights
+    assert ":s3:::house-lake/sales/bronze/*" in job_rights
+    assert ":s3:::house-lake/*" not in job_rights
     assert "s3://house-lake/sales" == cloud.templates[""]["Outputs"]["LakeRoot"]["Value"]
 
 
@@ -152,4 +154,5 @@ def test_only_the_jobs_and_what_lake_formation_lends_are_admitted_to_personal_da
 
     lenders = {"Governance/PiiLender"} if cloud.of_type("AWS::LakeFormation::Resource") else set()
 
-    assert {"Compute/JobRole", *lenders} == {name[:-8] for name in admitted}
+    jobs = {f"Compute/{step.title()}Role" for step in Step}
+    assert {*jobs, *lenders} == {name[:-8] for name in admitted}

@@ -1,0 +1,113 @@
+"""The role of one step's job runs: what the table of rights says, and what every job run needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+
+from infra.constructs.findings import accept, wildcard
+from infra.constructs.job_role import JobRole
+from infra.constructs.key_use import read_statement, use_statement
+from infra.constructs.pii_key import admit_to_personal_data
+from infra.stacks.secrets import web_systems
+from infra.stacks.storage import JOB_LOGS_FOLDER
+from shared.events import EVENT_SOURCE
+from shared.step_rights import rights_of
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from infra.stacks.secrets import Secrets
+    from infra.stacks.storage import Storage
+    from shared.contracts import Catalog
+    from shared.jobs import Step
+
+
+class StepRole(JobRole):
+    """A job role that reads and writes what `shared/step_rights.py` grants its step, and its code.
+
+    Example:
+        StepRole(self, "RefineRole", step=Step.REFINE, catalog=catalog, storage=storage, secrets=secrets, code=code)
+
+    Args:
+        scope: The stack.
+        id_: The construct's id.
+        step: The step.
+        catalog: The contracts, which name the tables.
+        storage: The places and their keys.
+        secrets: What the sources and the hashes of personal values need.
+        code: Where the code lies that job runs are given, as the ARN of objects.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        step: Step,
+        catalog: Catalog,
+        storage: Storage,
+        secrets: Secrets,
+        code: str,
+    ) -> None:
+        super().__init__(scope, id_, statements=[iam.PolicyStatement(actions=["s3:GetObject"], resources=[code])])
+        self._storage, self._rights = storage, rights_of(step, catalog)
+        self._grant_lake()
+        if self._rights.meets_personal:
+            self._grant_personal()
+        if self._rights.sources:
+            self._grant_sources(secrets, catalog)
+        if self._rights.pii_key:
+            self.add_to_policy(secrets.pii_key_statement())
+
+    def _grant_lake(self) -> None:
+        storage, rights = self._storage, self._rights
+        for statement in [
+            *storage.lake.job_statements(reads=rights.reads, writes=rights.writes),
+            storage.logs.put_statement(JOB_LOGS_FOLDER),
+            use_statement(storage.key),
+        ]:
+            self.add_to_policy(statement)
+        if rights.leases:
+            leasing = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+            self.add_to_policy(iam.PolicyStatement(actions=leasing, resources=[storage.leases.table_arn]))
+        if rights.lists_landing:
+            for statement in storage.landing.names_statements():
+                self.add_to_policy(statement)
+        findings = storage.lake.job_findings(rights.reads, rights.writes)
+        self._accept(findings, "a table has files without number, a run a folder of its own")
+        self._accept([storage.logs.finding(JOB_LOGS_FOLDER)], "EMR names each job run's logs")
+
+    def _grant_personal(self) -> None:
+        storage, reads, writes = self._storage, self._rights.personal_reads, self._rights.personal_writes
+        for statement in storage.pii.job_statements(reads=reads, writes=writes):
+            self.add_to_policy(statement)
+        self.add_to_policy(use_statement(storage.pii_key) if writes else read_statement(storage.pii_key))
+        admit_to_personal_data(self)
+        self._accept(storage.pii.job_findings(reads, writes), "a table has files without number")
+
+    def _grant_sources(self, secrets: Secrets, catalog: Catalog) -> None:
+        """What ingest alone may: read what has landed, keep what it fetched, enter the sources, tell of their drift."""
+        landing = self._storage.landing
+        bus = Stack.of(self).format_arn(service="events", resource="event-bus", resource_name="default")
+        fetched = [landing.put_statement(system) for system in web_systems(catalog)]
+        for statement in [
+            *landing.job_statements(reads=("*",), writes=()),
+            *fetched,
+            *secrets.source_statements(),
+            iam.PolicyStatement(
+                actions=["events:PutEvents"],
+                resources=[bus],
+                conditions={"StringEquals": {"events:source": EVENT_SOURCE}},
+            ),
+        ]:
+            self.add_to_policy(statement)
+        self._accept([landing.finding()], "what is landed has names of the senders' choice")
+        self._accept([landing.finding(s) for s in web_systems(catalog)], "whoever publishes a file names it")
+        if secrets.asks_redshift:
+            self._accept([wildcard("*")], "a statement has no ARN; a condition holds the jobs to their own")
+
+    def _accept(self, findings: list[str], reason: str) -> None:
+        accept(self, dict.fromkeys(findings, reason))

@@ -1,0 +1,155 @@
+"""What each step reads and writes: the one table that the roles of its job runs are made of.
+
+A right is a key below the lake's root, or below that of personal data; `*` stands for any text, slashes too. Words in
+braces are filled in from the contracts, so that a new one needs no edit here: `{made}` are the layers of the step's
+tables, `{read}` those of their inputs and parents, and `{personal}` are the inputs, table by table, that lie in the
+place of personal data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from shared.contracts.model import Kind
+from shared.erasure import FOLDER as ERASURES
+from shared.erasure import SUPPRESSED_FOLDER
+from shared.jobs import Step
+from shared.names import (
+    EVENTS_FOLDER,
+    QUARANTINE_FOLDER,
+    RUN_FILE,
+    RUNS_FOLDER,
+    STAGING_FOLDER,
+    TOMBSTONES_FOLDER,
+    UNLOAD_FOLDER,
+    Layer,
+)
+from shared.smoke import REPORTS_FOLDER, TRIED_FOLDER
+from shared.vault import VAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shared.contracts import Catalog
+
+# Which tables a step makes; the other steps make none.
+KIND_OF = {Step.INGEST: Kind.INGESTED, Step.REFINE: Kind.REFINED, Step.BUILD: Kind.BUILT}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepRights:
+    """What one step may touch. What is written is read, too.
+
+    `sources` lets it enter the source systems: their secrets and addresses, the landing place, the event bus that is
+    told of their drift. `pii_key` lets it read the key that personal values are hashed with, `leases` take the leases
+    of tables, `lists_landing` see the names of what has landed and nothing else.
+    """
+
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    personal_reads: tuple[str, ...] = ()
+    personal_writes: tuple[str, ...] = ()
+    sources: bool = False
+    pii_key: bool = False
+    leases: bool = False
+    lists_landing: bool = False
+
+    @property
+    def meets_personal(self) -> bool:
+        """Whether the step enters the place of personal data."""
+        return bool(self.personal_reads or self.personal_writes)
+
+
+def _all(*folders: str) -> tuple[str, ...]:
+    return tuple(f"{folder}/*" for folder in folders)
+
+
+def _outcomes(step: Step) -> str:
+    return f"{RUNS_FOLDER}/*/{step}/*"
+
+
+# What is personal lies in bronze, with its quarantine and what is staged of it; beside it vaults and erasures.
+LANDED = Layer.BRONZE
+# A table's log without its rows.
+LOG = "*/_delta_log*"
+_BESIDE = (QUARANTINE_FOLDER, TOMBSTONES_FOLDER, EVENTS_FOLDER)
+_OF_SOURCES = _all(LANDED, f"{QUARANTINE_FOLDER}/{LANDED}", STAGING_FOLDER)
+
+RIGHTS = {
+    Step.INGEST: StepRights(
+        writes=(*_OF_SOURCES, *_all(UNLOAD_FOLDER), _outcomes(Step.INGEST)),
+        personal_reads=_all(SUPPRESSED_FOLDER),
+        personal_writes=_OF_SOURCES,
+        sources=True,
+        # Whom it may not take in again is listed by hashes.
+        pii_key=True,
+        leases=True,
+    ),
+    Step.REFINE: StepRights(
+        reads=_all("{read}", RUNS_FOLDER),
+        writes=(
+            *_all("{made}", *[f"{folder}/{{made}}" for folder in _BESIDE]),
+            _outcomes(Step.REFINE),
+        ),
+        personal_reads=_all(LANDED),
+        personal_writes=_all(f"{VAULT}/{{made}}"),
+        pii_key=True,
+        leases=True,
+    ),
+    Step.BUILD: StepRights(
+        reads=_all("{read}", RUNS_FOLDER),
+        writes=(*_all("{made}"), _outcomes(Step.BUILD)),
+        personal_reads=_all("{personal}"),
+        leases=True,
+    ),
+    Step.RECORD: StepRights(
+        reads=(*[f"{layer}/{LOG}" for layer in Layer], *_all(RUNS_FOLDER)),
+        writes=(f"{RUNS_FOLDER}/*/{RUN_FILE}", _outcomes(Step.RECORD)),
+        personal_reads=(f"{LANDED}/{LOG}",),
+    ),
+    Step.ERASE: StepRights(
+        reads=_all(RUNS_FOLDER, STAGING_FOLDER, UNLOAD_FOLDER),
+        writes=_all(*Layer, *_BESIDE, ERASURES),
+        personal_reads=_all(STAGING_FOLDER),
+        personal_writes=_all(LANDED, QUARANTINE_FOLDER, VAULT, ERASURES),
+        pii_key=True,
+        leases=True,
+    ),
+    Step.SMOKE: StepRights(
+        writes=_all(REPORTS_FOLDER, TRIED_FOLDER),
+        personal_writes=_all(TRIED_FOLDER),
+        pii_key=True,
+        leases=True,
+        lists_landing=True,
+    ),
+}
+
+
+def rights_of(step: Step, catalog: Catalog) -> StepRights:
+    """The rights of one step, for the tables that the contracts name.
+
+    Args:
+        step: The step.
+        catalog: The contracts.
+    """
+    rights, tables = RIGHTS[step], [t for t in catalog.tables.values() if t.kind is KIND_OF.get(step)]
+    inputs = {name for table in tables for name in table.depends_on}
+    words = {
+        "made": sorted({str(table.name.layer) for table in tables}),
+        "read": sorted({str(name.layer) for name in inputs}),
+        "personal": sorted(f"{n.layer}/{n.table}" for n in inputs if catalog.table(str(n)).is_personal),
+    }
+    return replace(
+        rights,
+        reads=tuple(_filled(rights.reads, words)),
+        writes=tuple(_filled(rights.writes, words)),
+        personal_reads=tuple(_filled(rights.personal_reads, words)),
+        personal_writes=tuple(_filled(rights.personal_writes, words)),
+    )
+
+
+def _filled(keys: tuple[str, ...], words: Mapping[str, list[str]]) -> Iterator[str]:
+    for key in keys:
+        word = next((w for w in words if f"{{{w}}}" in key), None)
+        yield from (key.format(**{word: value}) for value in words[word]) if word else (key,)

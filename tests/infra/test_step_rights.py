@@ -1,0 +1,149 @@
+"""What the role of each step may do and what it may not. That it is enough is shown by tests/jobs/test_on_s3a.py."""
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from shared.contracts import Catalog, Disposition, Kind, Table, load_catalog
+from shared.jobs import Step
+from shared.names import TableName, pii_key_secret, quarantine_location, source_secret, table_location
+from shared.step_rights import rights_of
+from shared.vault import vault_location
+from tests.support.policies import BUCKETS, step_roles
+
+LAKE, PII, LANDING = (f"arn:aws:s3:::{name.lower()}" for name in BUCKETS[:3])
+FILE = "part-0.parquet"
+PERSONAL = [t for t in load_catalog().tables.values() if t.is_personal]
+VAULT = f"{vault_location(PII, TableName.parse('silver.contacts'))}/{FILE}"
+ORDERS = f"{table_location(LAKE, TableName.parse('silver.orders'))}/{FILE}"
+CODE = "arn:aws:s3:::cdk-hnb659fds-assets-123456789012-us-east-1/lakewright/jobs.zip"
+WRITING = ("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
+SECRETS = ("Kafka", "PiiKey", "Salesforce", "Snowflake")
+
+
+@pytest.fixture(scope="module")
+def roles(clouds):
+    return step_roles(clouds["prod"])
+
+
+def those_that_may(roles, action, resource):
+    return {step for step, role in roles.items() if role.may(action, resource)}
+
+
+@pytest.mark.parametrize("step", Step)
+@pytest.mark.parametrize("action", WRITING)
+def test_no_job_can_write_code_or_what_has_landed(roles, step, action):
+    assert roles[step].may("s3:GetObject", CODE)
+    assert not roles[step].may(action, CODE)
+    assert not roles[step].may(action, f"{LANDING}/crm/contacts.csv")
+
+
+@pytest.mark.parametrize("table", PERSONAL, ids=lambda t: t.name.table)
+def test_rows_of_persons_are_read_by_their_step_the_next_one_and_whoever_a_contract_lets(roles, table):
+    readers = {Step.INGEST, Step.REFINE, Step.ERASE}
+    if any(t.kind is Kind.BUILT and table.name in t.inputs for t in load_catalog().tables.values()):
+        readers |= {Step.BUILD}
+
+    assert readers == those_that_may(roles, "s3:GetObject", f"{table_location(PII, table.name)}/{FILE}")
+    assert {Step.INGEST, Step.ERASE} == those_that_may(
+        roles, "s3:PutObject", f"{table_location(PII, table.name)}/{FILE}"
+    )
+    held = f"{quarantine_location(PII, table.name)}/{FILE}"
+    assert {Step.INGEST, Step.ERASE} == those_that_may(roles, "s3:GetObject", held)
+
+
+@pytest.mark.parametrize(
+    "key, readers, writers",
+    [
+        pytest.param(VAULT, {Step.REFINE, Step.ERASE}, {Step.REFINE, Step.ERASE}, id="a vault"),
+        pytest.param(f"{PII}/silver/x/{FILE}", set(), set(), id="silver, which has nothing personal"),
+        pytest.param(f"{PII}/staging/r/bronze.x/1/{FILE}", {Step.INGEST, Step.ERASE}, {Step.INGEST}, id="staged"),
+        pytest.param(f"{PII}/staging/smoke/r.txt", {Step.INGEST, Step.ERASE, Step.SMOKE}, None, id="tried"),
+        pytest.param(f"{PII}/erasures/requests/r.json", {Step.ERASE}, {Step.ERASE}, id="whom to erase"),
+        pytest.param(f"{PII}/erasures/suppressed/x.json", {Step.INGEST, Step.ERASE}, {Step.ERASE}, id="the erased"),
+        pytest.param(ORDERS, {Step.REFINE, Step.BUILD, Step.ERASE}, {Step.REFINE, Step.BUILD, Step.ERASE}, id="silver"),
+        pytest.param(f"{LAKE}/gold/x/{FILE}", {Step.BUILD, Step.ERASE}, {Step.BUILD, Step.ERASE}, id="gold"),
+        pytest.param(f"{LANDING}/ecb/rates.zip", {Step.INGEST}, {Step.INGEST}, id="a file that is fetched and kept"),
+        pytest.param(f"{LANDING}/crm/contacts.csv", {Step.INGEST}, set(), id="a file that has landed"),
+        pytest.param(
+            f"{LAKE}/runs/r/run.json",
+            {Step.REFINE, Step.BUILD, Step.RECORD, Step.ERASE},
+            {Step.RECORD},
+            id="a page of the ledger",
+        ),
+    ],
+)
+def test_folder_is_for_some_steps_and_closed_to_all_others(roles, key, readers, writers):
+    assert readers == those_that_may(roles, "s3:GetObject", key)
+    assert writers is None or writers == those_that_may(roles, "s3:PutObject", key)
+
+
+@pytest.mark.parametrize("step", Step)
+def test_outcomes_of_a_step_are_its_own_to_leave(roles, step):
+    places = {other: f"{LAKE}/runs/r/{other}/a.outcomes.json" for other in (Step.INGEST, Step.REFINE, Step.BUILD)}
+
+    assert {s for s in places if s is step} == {s for s, p in places.items() if roles[step].may("s3:PutObject", p)}
+
+
+def test_record_reads_logs_and_no_rows(roles):
+    for root, table in product((LAKE, PII), ("bronze.crm__contacts", "silver.orders", "gold.date_dim")):
+        place = table_location(root, TableName.parse(table))
+
+        assert not roles[Step.RECORD].may("s3:GetObject", f"{place}/{FILE}")
+        assert (root == LAKE or "bronze" in table) is roles[Step.RECORD].may(
+            "s3:GetObject", f"{place}/_delta_log/00000000000000000000.json"
+        )
+
+
+def test_secrets_of_sources_are_for_ingest_and_the_key_of_persons_for_those_that_hash(clouds, roles):
+    names = {source_secret("prod", s.lower()) for s in SECRETS if s != "PiiKey"} | {pii_key_secret("prod")}
+    readers = {s: those_that_may(roles, "secretsmanager:GetSecretValue", f"Secrets/{s}") for s in SECRETS}
+
+    assert names == {s["Name"] for s in clouds["prod"].properties("AWS::SecretsManager::Secret")}
+    assert {Step.INGEST, Step.REFINE, Step.ERASE, Step.SMOKE} == readers.pop("PiiKey")
+    assert [{Step.INGEST}] * 3 == list(readers.values())
+
+
+def test_who_writes_no_personal_data_cannot_encrypt_with_its_key(roles):
+    assert set(Step) - {Step.BUILD, Step.RECORD} == those_that_may(roles, "kms:GenerateDataKey", "Storage/PiiKey")
+    assert set(Step) == those_that_may(roles, "kms:Decrypt", "Storage/PiiKey")
+
+
+def test_who_reads_a_place_is_told_what_is_not_there(roles):
+    """S3 tells it to who may list, asked without a prefix; to all others it says that it is forbidden."""
+    for step, role in roles.items():
+        assert role.may("s3:ListBucket", LAKE), step
+        assert role.may("s3:ListBucket", PII), step
+
+
+def _table(name, kind, *inputs):
+    return Table(
+        name=TableName.parse(name),
+        kind=kind,
+        version="1.0.0",
+        description="",
+        grain="",
+        columns=(),
+        primary_key=("k",),
+        disposition=Disposition.REFRESH,
+        inputs=tuple(map(TableName.parse, inputs)),
+        file=Path("made_up.odcs.yaml"),
+    )
+
+
+def test_rights_follow_the_contracts():
+    """A build of nothing personal has no business where that lies; a refined table of gold is written by refine."""
+    tables = [
+        _table("bronze.a", Kind.INGESTED),
+        _table("gold.b", Kind.REFINED, "bronze.a"),
+        _table("silver.c", Kind.BUILT, "gold.b"),
+    ]
+    catalog = Catalog({str(t.name): t for t in tables})
+    refine, build = rights_of(Step.REFINE, catalog), rights_of(Step.BUILD, catalog)
+
+    assert not build.meets_personal
+    assert ("gold/*", "runs/*") == build.reads
+    assert ("silver/*", "runs/*/build/*") == build.writes
+    assert ("gold/*", "quarantine/gold/*", "tombstones/gold/*", "events/gold/*", "runs/*/refine/*") == refine.writes
+    assert ("vault/gold/*",) == refine.personal_writes
