@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jobs.build.query import result
 from jobs.build.rules import failed_rows, measures, unique_key
 from jobs.runtime.books import balance
-from jobs.runtime.commit import commit
 from jobs.runtime.gate import decide
+from jobs.runtime.land import land
+from jobs.runtime.layout import laid_out
 from jobs.runtime.pinned import pin, unpin
-from jobs.runtime.tables import ensure_table, replace_all, spark_schema
+from jobs.runtime.tables import replace_all
 from shared.contracts.rules import COUNT_ROWS
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
     from jobs.runtime.flow import Flow
-    from shared.contracts import Table
     from shared.jobs import TableOutcome
-
-
-# Delta skips whole files, and clusters by itself only in an OPTIMIZE; without ranges every file may hold every group.
-ROWS_PER_FILE = 500_000
 
 
 def rebuild(flow: Flow, inputs: dict[str, Any], why: str) -> TableOutcome:
@@ -40,19 +33,16 @@ def rebuild(flow: Flow, inputs: dict[str, Any], why: str) -> TableOutcome:
         GateClosedError: a rule of severity `error` failed; the old table stays.
         ContractError: the query's columns are not the contract's.
     """
-    table, reason = flow.table, f"rebuilt: {why}"
+    table = flow.table
     rows, seen = pin(result(flow, inputs["versions"]), measures(table))
     try:
         rules = [*failed_rows(table, seen), *unique_key(table, flow.catalog.tables), *table.table_rules]
         warnings = decide(table, rules, rows, known={COUNT_ROWS: seen["read"]})
         books = {"read": seen["read"], "inserted": seen["read"]}
         balance(str(table.name), books)
-        if not flow.is_rebuilt:
-            ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by, has_feed=flow.has_feed)
-        whole = laid_out(rows, table, seen["read"])
-        landed = commit(
-            flow.session,
-            replace(flow.batch, reason=reason),
+        whole = laid_out(rows, table.cluster_by, seen["read"])
+        return land(
+            flow,
             lambda: (
                 replace_all(whole, flow.location, table.cluster_by)
                 if flow.is_rebuilt
@@ -60,17 +50,8 @@ def rebuild(flow: Flow, inputs: dict[str, Any], why: str) -> TableOutcome:
             ),
             inputs=inputs,
             books=books,
-            fingerprint=table.fingerprint,
             warnings=warnings,
+            reason=f"rebuilt: {why}",
         )
-        return flow.succeeded(landed.version, books, warnings, reason)
     finally:
         unpin(rows)
-
-
-def laid_out(rows: DataFrame, table: Table, count: int) -> DataFrame:
-    """Rows of a large table split into files by ranges of `clusterBy`, so that a refresh reads few of them."""
-    files = -(-count // ROWS_PER_FILE)
-    if files == 1 or not count or not table.cluster_by:
-        return rows
-    return rows.repartitionByRange(files, *table.cluster_by).sortWithinPartitions(*table.cluster_by)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Any
@@ -13,11 +12,12 @@ from jobs.build.query import result
 from jobs.build.rules import failed_rows, measures, unique_key
 from jobs.refine.classify import DELETE, EFFECTIVE, FATE, INSERT, SUPERSEDED, UPDATE, counted
 from jobs.refine.merge import bounds_of, ends, write_effective
-from jobs.runtime.books import audit, balance
-from jobs.runtime.commit import append_nothing, commit
+from jobs.runtime.books import balance
+from jobs.runtime.commit import append_nothing
 from jobs.runtime.gate import decide
+from jobs.runtime.land import land
 from jobs.runtime.pinned import pin, unpin
-from jobs.runtime.tables import ensure_table, read_version, spark_schema
+from jobs.runtime.tables import read_version
 from shared.contracts.rules import COUNT_ROWS
 
 if TYPE_CHECKING:
@@ -53,11 +53,9 @@ def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, outdated: int) -
         warnings = _pass_gate(flow, decided, groups, seen, outdated)
         books = {"read": seen["read"], **{account: seen[fate] for fate, account in ACCOUNTS.items()}}
         balance(str(table.name), books)
-        ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by, has_feed=flow.has_feed)
         changes = books["inserted"] + books["updated"] + books["deleted"]
-        landed = commit(
-            flow.session,
-            replace(flow.batch, reason=reason),
+        return land(
+            flow,
             lambda: (
                 write_effective(flow.session, decided, table, flow.location, books=books, bounds=bounds_of(seen))
                 if changes
@@ -65,12 +63,9 @@ def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, outdated: int) -
             ),
             inputs=inputs,
             books=books,
-            fingerprint=table.fingerprint,
             warnings=warnings,
+            reason=reason,
         )
-        if books["updated"] or books["deleted"]:
-            audit(str(table.name), books, landed)
-        return flow.succeeded(landed.version, books, warnings, reason)
     finally:
         unpin(decided)
 
@@ -86,16 +81,13 @@ def leave(flow: Flow, inputs: dict[str, Any], groups: Groups, before: DataFrame)
         groups: The groups touched, of which there are none.
         before: The table as it is and stays.
     """
-    books, reason = {"read": 0}, f"refreshed {groups}"
-    landed = commit(
-        flow.session,
-        replace(flow.batch, reason=reason),
+    return land(
+        flow,
         lambda: append_nothing(before, flow.location),
         inputs=inputs,
-        books=books,
-        fingerprint=flow.table.fingerprint,
+        books={"read": 0},
+        reason=f"refreshed {groups}",
     )
-    return flow.succeeded(landed.version, books, {}, reason)
 
 
 def _measures(table: Table) -> list[Column]:

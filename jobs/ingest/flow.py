@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
@@ -16,10 +15,10 @@ from jobs.ingest.readers import READERS, translate
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 from jobs.ingest.suppression import unsuppressed
 from jobs.runtime.books import balance
-from jobs.runtime.commit import append_nothing, commit
+from jobs.runtime.commit import append_nothing
+from jobs.runtime.land import land
 from jobs.runtime.quarantine import not_refused_before, quarantine, settle
 from jobs.runtime.staging import unstage
-from jobs.runtime.tables import ensure_table, spark_schema
 from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
 from shared.errors import ContractError, SchemaDriftError
@@ -173,26 +172,15 @@ def _commit(
         released = reading.released
         if released is None and flow.is_replayed:
             released = read_positions(staged)
-        table, reason = flow.table, _reason(flow)
-        quarantine(flow.session, flow.batch, flow.quarantine, rows, table.fingerprint, released)
-        ensure_table(
-            flow.session,
-            flow.location,
-            spark_schema(table),
-            table.cluster_by,
-            table.closed_columns,
-            has_feed=flow.has_feed,
-        )
-        landed = commit(
-            flow.session,
-            replace(flow.batch, reason=reason),
+        quarantine(flow.session, flow.batch, flow.quarantine, rows, flow.table.fingerprint, released)
+        return land(
+            flow,
             lambda: _append(_landed(flow, fresh), flow.location, inserted),
             inputs=inputs,
             books=books,
-            fingerprint=flow.table.fingerprint,
             warnings=drift,
+            reason=_reason(flow),
         )
-        return flow.succeeded(landed.version, books, drift, reason)
     finally:
         if not is_whole:
             fresh.unpersist()

@@ -11,6 +11,7 @@ from pyspark.sql import types as T
 from jobs.refine.merge import within
 from jobs.runtime.companion import Companion, commit_before, rows_before
 from jobs.runtime.history import IS_DELETE
+from jobs.runtime.layout import laid_out
 from jobs.runtime.retention import horizon_of, is_before
 from jobs.runtime.tables import spark_schema
 from shared.names import events_location
@@ -33,16 +34,18 @@ def known_events(flow: Flow, bounds: tuple[object, object] | None, horizon: date
     return rows.where(f"NOT ({is_before(flow.table.sequence_by[0], horizon)})") if horizon else rows
 
 
-def record(flow: Flow, rows: DataFrame | None) -> None:
+def record(flow: Flow, rows: DataFrame | None, count: int) -> None:
     """Commit the events of the batch that count; those from before the last batch's horizon are taken out with that.
 
     Args:
         flow: The table's turn.
         rows: The contract's columns and `_is_delete`; None when no event counts.
+        count: How many rows they are.
     """
     companion = _companion(flow)
     if rows is not None:
         rows = rows.withColumn(BATCH, F.lit(flow.batch.sequence).cast("bigint")).select(*companion.schema.fieldNames())
+        rows = laid_out(rows, companion.cluster_by, count)
     last = (flow.last_inputs or {}).get(HORIZON)
     outdated = is_before(flow.table.sequence_by[0], datetime.fromisoformat(last)) if last else None
     released = None

@@ -29,11 +29,10 @@ from jobs.refine.refused import refused_rows
 from jobs.refine.relationships import parent_positions
 from jobs.refine.rules import warned
 from jobs.refine.vault import keep_tokens
-from jobs.runtime.books import audit, balance
-from jobs.runtime.commit import commit
+from jobs.runtime.books import balance
+from jobs.runtime.land import land
 from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.quarantine import held, quarantine, settle
-from jobs.runtime.tables import ensure_table, spark_schema
 from shared.contracts import Disposition
 
 if TYPE_CHECKING:
@@ -128,20 +127,7 @@ def _commit(flow: Flow, batch: Judged, inputs: dict[str, Any], released: DataFra
         shows = books["inserted"] + books["updated"]
         keep_tokens(flow, batch.clear, rows.where(F.col(FATE).isin(INSERT, UPDATE)) if shows else None)
         bury(flow, rows.where(is_delete(table) & F.col(FATE).isin(DELETE, BURY)) if books["tombstoned"] else None)
-        if not flow.is_rebuilt:
-            ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by, has_feed=flow.has_feed)
-        landed = commit(
-            flow.session,
-            flow.batch,
-            lambda: write_batch(flow, rows, books, bounds),
-            inputs=inputs,
-            books=books,
-            fingerprint=table.fingerprint,
-            warnings=warnings,
-        )
-        if books["updated"] or books["deleted"]:
-            audit(str(table.name), books, landed)
-        return flow.succeeded(landed.version, books, warnings)
+        return land(flow, lambda: write_batch(flow, rows, books, bounds), inputs=inputs, books=books, warnings=warnings)
     finally:
         unpin(*pinned)
 

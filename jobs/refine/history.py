@@ -23,13 +23,12 @@ from jobs.refine.merge import target_rows, write_batch
 from jobs.refine.refused import refused_rows
 from jobs.refine.rules import FAILED, is_refused, warned
 from jobs.refine.vault import keep_tokens
-from jobs.runtime.books import audit, balance
-from jobs.runtime.commit import commit
+from jobs.runtime.books import balance
 from jobs.runtime.history import IS_DELETE, greatest_first, living_content, versions
+from jobs.runtime.land import land
 from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.quarantine import quarantine
 from jobs.runtime.retention import is_before
-from jobs.runtime.tables import ensure_table, spark_schema
 from shared.contracts.versions import VALID_FROM, VALID_TO
 
 if TYPE_CHECKING:
@@ -91,21 +90,14 @@ def keep_history(flow: Flow, batch: Judged, inputs: dict[str, Any], released: Da
         quarantine(flow.session, flow.batch, flow.quarantine, refused, table.fingerprint, released)
         counting = events.where(F.col(ARRIVED) & F.col(COUNTS)) if books["recorded"] else None
         keep_tokens(flow, batch.clear, counting)
-        record(flow, counting)
-        if not flow.is_rebuilt:
-            ensure_table(flow.session, flow.location, spark_schema(table), table.cluster_by, has_feed=flow.has_feed)
-        landed = commit(
-            flow.session,
-            flow.batch,
+        record(flow, counting, books["recorded"])
+        return land(
+            flow,
             lambda: write_batch(of_versions, changes, books, bounds),
             inputs=inputs | ({HORIZON: horizon.isoformat()} if horizon else {}),
             books=books,
-            fingerprint=table.fingerprint,
             warnings=warnings,
         )
-        if books["updated"] or books["deleted"]:
-            audit(str(table.name), books, landed)
-        return flow.succeeded(landed.version, books, warnings)
     finally:
         unpin(*pinned)
 

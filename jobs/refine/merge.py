@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from jobs.refine.classify import DELETE, EFFECTIVE, FATE, INSERT, UPDATE
 from jobs.runtime.commit import append_nothing
+from jobs.runtime.layout import laid_out
 from jobs.runtime.tables import read_version, replace_all
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def write_batch(flow: Flow, rows: DataFrame, books: dict[str, int], bounds: Boun
     """
     names = flow.table.column_names
     if flow.is_rebuilt:
-        replace_all(rows.where(F.col(FATE) == INSERT).select(*names), flow.location, flow.table.cluster_by)
+        new, cluster_by = rows.where(F.col(FATE) == INSERT).select(*names), flow.table.cluster_by
+        replace_all(laid_out(new, cluster_by, books["inserted"]), flow.location, cluster_by)
     elif books["inserted"] + books["updated"] + books["deleted"]:
         write_effective(flow.session, rows, flow.table, flow.location, books=books, bounds=bounds)
     else:
@@ -96,7 +98,8 @@ def write_effective(
     """
     effective = rows.where(F.col(FATE).isin(*EFFECTIVE)).select(*table.column_names, FATE)
     if not books["updated"] and not books["deleted"]:
-        effective.select(*table.column_names).write.format("delta").mode("append").save(location)
+        new = laid_out(effective.select(*table.column_names), table.cluster_by, books["inserted"])
+        new.write.format("delta").mode("append").save(location)
         return
     values: dict[str, str | Column] = {n: F.col(f"s.{n}") for n in table.column_names}
     same_key = within(table.primary_key[0], bounds, "t.")

@@ -170,7 +170,7 @@ def _parts() -> dict[str, list[tuple[ModuleType, str]]]:
         "groups": [(flow, "touched_groups")],
         "rows pinned": [(rebuild, "pin"), (refresh, "pin")],
         "rules": [(rebuild, "decide"), (refresh, "decide")],
-        "committed": [(rebuild, "commit"), (refresh, "commit")],
+        "committed": [(rebuild, "land"), (refresh, "land")],
     }
 
 

@@ -145,7 +145,7 @@ def die_at_orders(session, location):
 def test_an_erased_person_is_gone_and_stays_gone_and_nobody_else_is_touched(lake, monkeypatch):
     assert files_that_tell(lake, ANN)
     with monkeypatch.context() as dying:
-        dying.setattr("jobs.refine.flow.commit", die)
+        dying.setattr("jobs.refine.flow.land", die)
         lake.run("r2", (Step.INGEST, Step.REFINE), ("bronze.shop__orders", "silver.orders"))
     half = lake.versions()
     with pytest.raises(ErasureError, match=r"a run died while it wrote silver.orders.*nothing was deleted"):

@@ -126,18 +126,18 @@ def test_a_step_that_is_tried_again_while_its_first_try_still_runs_writes_nothin
     undisturbed.run("r2", (Step.REFINE,), tables=("silver.orders",))
     first, second, third = (lake.job(Step.REFINE, "r2", tables=("silver.orders",)) for _ in range(3))
     arrived, go_on = threading.Event(), threading.Event()
-    commit = refine_flow.commit
+    land = refine_flow.land
 
     def stalled(*args, **kwargs):
         arrived.set()
         go_on.wait(120)
-        return commit(*args, **kwargs)
+        return land(*args, **kwargs)
 
     # Nobody waits for the lease of a driver that lives, since it is renewed.
     monkeypatch.setattr(lease, "acquire_after_the_dead", partial(lease.acquire_after_the_dead, sleep=lambda _: None))
     with ThreadPoolExecutor(1) as pool:
         with monkeypatch.context() as patch:
-            patch.setattr(refine_flow, "commit", stalled)
+            patch.setattr(refine_flow, "land", stalled)
             running = pool.submit(run, ["--job", first.model_dump_json()], lake.spark, lake.catalog)
             assert arrived.wait(120)
         run(["--job", second.model_dump_json()], lake.spark, lake.catalog)

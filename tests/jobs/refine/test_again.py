@@ -97,7 +97,7 @@ def test_a_replay_that_dies_between_its_commits_loses_nothing(shop, monkeypatch)
     shop.land("bronze.shop__customers", CUSTOMERS, f"9,Zoe,{TEN}")
     shop.run("r1b", INGEST_AND_REFINE, tables=("+silver.customers",))
     with monkeypatch.context() as patch:
-        patch.setattr(flow_module, "commit", lambda *_, **__: 1 / 0)
+        patch.setattr(flow_module, "land", lambda *_, **__: 1 / 0)
         for run in ("r2", "r3"):
             assert Status.FAILED is shop.run(run, INGEST_AND_REFINE, replay=REPLAY).outcomes["silver.orders"].status
         # Order 11 has left the quarantine, and is not in its table yet.
@@ -115,7 +115,7 @@ def test_a_try_by_another_contract_than_the_one_that_died_decides_the_batch_anew
     """The quarantine of the first try is out, what a broken contract would do is told, and nothing stands twice."""
     shop.land("bronze.shop__orders", ORDERS, f"14,1,-4,new,{TEN}", f"15,1,5,new,{TEN}", f"16,1,50,new,{TEN}")
     with monkeypatch.context() as patch:
-        patch.setattr(flow_module, "commit", lambda *_, **__: 1 / 0)
+        patch.setattr(flow_module, "land", lambda *_, **__: 1 / 0)
         assert Status.FAILED is shop.run("r2", INGEST_AND_REFINE).outcomes["silver.orders"].status
     first = held(shop)
     assert (key(14), 2, "amount_not_negative") in first

@@ -84,7 +84,7 @@ def test_tokens_stand_for_values_through_reruns_deaths_rotation_and_another_trea
     # It dies between vault and table, and before the next try the key is rotated.
     lake.land("bronze.shop__customers", CUSTOMERS, f"6,Cy,{TEN}", f"2,Ann,{NOON}")
     with monkeypatch.context() as dying:
-        dying.setattr("jobs.refine.flow.commit", lambda *_, **__: (_ for _ in ()).throw(TerminalError("it dies here")))
+        dying.setattr("jobs.refine.flow.land", lambda *_, **__: (_ for _ in ()).throw(TerminalError("it dies here")))
         ran = lake.run("r3", (Step.INGEST, Step.REFINE), BOTH)
     assert Status.FAILED is ran.outcomes[CUSTOMER].status
     assert ("Cy", 3) == vault(lake)[token("Cy")]
