@@ -74,7 +74,10 @@ def gold(rounds: int, scale: float, memory: str, *, as_json: bool) -> None:
 @click.option("--memory", default="8g", show_default=True, help="Spark's memory.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON array.")
 def protocol(rounds: int, rows: int, memory: str, *, as_json: bool) -> None:
-    """Measure a batch into a table: against a MERGE by hand, with rules and without, and into ten times the rows."""
+    """Measure a batch into a table: against a MERGE by hand, with rules and without, and into ten times the rows.
+
+    The same for a batch of events into a history.
+    """
     from scripts.running.bench_protocol import measure
 
     measured(partial(measure, rows=rows, memory=memory), rounds, as_json=as_json)

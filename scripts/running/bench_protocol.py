@@ -1,6 +1,6 @@
 """What the commit protocol, rules, quarantine and ledger cost, beside a MERGE of the same rows written by hand.
 
-Both work in the same Spark, in turn, on copies of one lake. Refining stages the batch, decides every rule, keeps the
+Both work in the same Spark, in turn, on copies of one lake. Refining pins the batch, decides every rule, keeps the
 books, holds a lease, quarantines what is bad and leaves the ledger's page; what is written by hand does none of that.
 """
 
@@ -18,7 +18,7 @@ from scripts.local.account import LocalAccount
 from scripts.local.spark_settings import jar_paths, large_confs
 from scripts.running.bench_demo import Figure
 from scripts.running.local_job import make_lease_table
-from scripts.running.protocol_contracts import FREE, RULED, bench_catalog
+from scripts.running.protocol_contracts import FREE, RULED, VERSIONS, bench_catalog
 from scripts.running.protocol_lake import BenchLake
 from scripts.running.stopwatch import seconds
 
@@ -70,15 +70,23 @@ def measure(rounds: int, console: Console, *, rows: int, memory: str) -> list[Fi
 
 BY_HAND, WITHOUT, WITH = "by hand", "no rules", "20 rules"
 RECENT, RANDOM = f"{FEW:,} recent keys", f"{FEW:,} random keys"
+EVENTS = f"{FEW:,} events of a history"
 IN_LARGE = f" into {GROWTH} times the rows"
-COMPARED = ((WITH, BY_HAND), (WITH, WITHOUT), (RECENT + IN_LARGE, RECENT), (RANDOM + IN_LARGE, RANDOM))
+COMPARED = (
+    (WITH, BY_HAND),
+    (WITH, WITHOUT),
+    *((few + IN_LARGE, few) for few in (RECENT, RANDOM, EVENTS)),
+)
 
 
 def _turns(empty: BenchLake, rows: int) -> list[Turn]:
     """Fill a lake for each kind of batch; of a large batch half the keys are known."""
 
+    def placed(name: str) -> BenchLake:
+        return BenchLake(empty.spark, empty.catalog, empty.root / name)
+
     def filled(name: str, size: int, batch: range) -> BenchLake:
-        lake = BenchLake(empty.spark, empty.catalog, empty.root / name)
+        lake = placed(name)
         lake.fill(size, batch)
         return lake
 
@@ -93,6 +101,9 @@ def _turns(empty: BenchLake, rows: int) -> list[Turn]:
         for kind, batch in batches.items():
             lake = filled(f"{kind}{name}", size, batch)
             turns.append(Turn(kind + name, lake, lambda lake: lake.refine(RULED)))
+        lake = placed(f"{EVENTS}{name}")
+        lake.fill_history(size, batches[RECENT])
+        turns.append(Turn(EVENTS + name, lake, lambda lake: lake.refine(VERSIONS)))
     return turns
 
 

@@ -1,4 +1,4 @@
-"""The tables that the commit protocol is measured with: one landed table, and its image with rules and without."""
+"""The tables that the commit protocol is measured with: one landed, its image with rules and without, its history."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from shared.contracts import Catalog
 
 LANDED, RULED, FREE = "bronze.made__things", "silver.things", "silver.free_things"
-SILVER = (RULED, FREE)
+VERSIONS = "silver.things_history"
+IMAGES = (RULED, FREE)
 NUMBERS = tuple(f"n{i}" for i in range(10))
 # Two to each number: twenty.
 RULES = {"not_negative": "< 0", "not_huge": "> 1000000"}
@@ -64,11 +65,15 @@ REFINED_CUSTOM = """\
       - {property: sequenceBy, value: [changed_at]}
       - {property: clusterBy, value: [id]}
 """
+HISTORY_CUSTOM = """\
+      - {property: storedAsScdType, value: 2}
+"""
+CUSTOM = {LANDED: LANDED_CUSTOM, VERSIONS: REFINED_CUSTOM + HISTORY_CUSTOM}
 
 
 def bench_catalog(folder: Path) -> Catalog:
     """Write the contracts into a folder and read them as the engine does."""
-    for name in (LANDED, *SILVER):
+    for name in (LANDED, *IMAGES, VERSIONS):
         layer, _, table = name.partition(".")
         file = folder / layer / f"{table}.odcs.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +86,7 @@ def _text(name: str) -> str:
     source = "" if name == LANDED else f"        transformSourceObjects: [{LANDED}]\n"
     head = HEAD.format(layer=layer, table=table, servers=SERVERS if name == LANDED else "")
     numbers = "".join(NUMBER.format(name=n) + (_rules(n) if name == RULED else "") for n in NUMBERS)
-    return head + KEY.format(source=source) + numbers + TAIL + (LANDED_CUSTOM if name == LANDED else REFINED_CUSTOM)
+    return head + KEY.format(source=source) + numbers + TAIL + CUSTOM.get(name, REFINED_CUSTOM)
 
 
 def _rules(name: str) -> str:

@@ -20,7 +20,7 @@ from jobs.runtime.flow import open_flow
 from jobs.runtime.session import batch_session
 from jobs.runtime.tables import ensure_table, spark_schema
 from scripts.running.local_lake import ENVIRONMENT
-from scripts.running.protocol_contracts import LANDED, NUMBERS, SILVER
+from scripts.running.protocol_contracts import IMAGES, LANDED, NUMBERS, VERSIONS
 from shared.errors import StepFailedError
 from shared.jobs import Job, Status, Step
 from shared.names import TableName, pii_folder, table_location
@@ -48,8 +48,14 @@ class BenchLake:
     def fill(self, size: int, batch: range) -> None:
         """Let silver hold the keys up to `size`, and let a batch of some keys wait in bronze."""
         self._commit(LANDED, range(0), {})
-        for table in SILVER:
+        for table in IMAGES:
             self._commit(table, range(size), {LANDED: 1})
+        self._commit(LANDED, batch, {})
+
+    def fill_history(self, size: int, batch: range) -> None:
+        """Let the history hold the keys up to `size`, taken in by a run, and let a batch wait in bronze."""
+        self._commit(LANDED, range(size), {})
+        self.refine(VERSIONS)
         self._commit(LANDED, batch, {})
 
     def copied(self, root: Path) -> BenchLake:
