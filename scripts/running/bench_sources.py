@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from scripts.local.clients import client
 from scripts.local.driver_client import python_path
 from scripts.local.spark_settings import jar_paths, large_confs
 from scripts.running.bench_demo import Figure
-from scripts.running.driver_memory import driver_bytes
+from scripts.running.driver_memory import APART, DriverMemory, spark_home
 from scripts.running.local_job import make_lease_table
 from scripts.running.local_lake import ENVIRONMENT
 from scripts.running.memory import PeakMemory
@@ -82,10 +82,13 @@ class SourcesBench:
                 self._clock(f"{system}, {words}", plainly)
 
     def weigh(self) -> None:
-        """Read a few and many rows of every source, and note the most that the driver held."""
+        """Read a few and many rows of every source, and note the most that the driver held.
+
+        The session's executors have to be apart from its driver.
+        """
         for system in PLAIN:
             for size, count in self.sources.sizes.items():
-                with self._place() as place, PeakMemory(partial(driver_bytes, self.spark)) as memory:
+                with self._place() as place, PeakMemory(DriverMemory(self.spark)) as memory:
                     self._ingest(system, size, place)
                 self._note(_driver_at(system, count), memory.bytes / 2**20, "MiB")
 
@@ -153,21 +156,26 @@ def measure(rounds: int, console: Console, *, rows: int, memory: str) -> list[Fi
         sources = stack.enter_context(FilledSources(folder, {FEW: rows // GROWTH, MANY: rows}))
         # Spark's Python workers take over the environment that it was started in.
         stack.enter_context(LocalAccount())
-        stack.enter_context(variables({"PYTHONPATH": python_path()}))
+        stack.enter_context(variables({"PYTHONPATH": python_path(), **spark_home(folder / "spark")}))
         make_lease_table()
         for system, secret in (("snowflake", sources.snowflake.secret), ("kafka", sources.broker.secret)):
             name = source_secret(ENVIRONMENT, system)
             client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(secret))
-        spark = build_session("lakewright-bench", jar_paths(), large_confs(memory))
-        stack.callback(spark.stop)
-        bench = SourcesBench(spark, sources_catalog(folder / "contracts"), sources, folder, console)
-        bench.read_both_ways()
-        bench.taken.clear()
-        for count in range(rounds):
-            console.print(f"round {count + 1}")
-            bench.read_both_ways()
-            bench.weigh()
-        return bench.figures
+        catalog = sources_catalog(folder / "contracts")
+        taken: dict[str, list[float]] = {}
+        for work, confs in ((SourcesBench.read_both_ways, {}), (SourcesBench.weigh, APART)):
+            spark = build_session("lakewright-bench", jar_paths(), large_confs(memory) | confs)
+            try:
+                bench = SourcesBench(spark, catalog, sources, folder, console)
+                work(bench)
+                bench.taken.clear()
+                for count in range(rounds):
+                    console.print(f"round {count + 1}")
+                    work(bench)
+            finally:
+                spark.stop()
+            taken |= bench.taken
+        return replace(bench, taken=taken).figures
 
 
 def _processor_of(what: str) -> str:

@@ -1,9 +1,12 @@
-"""What Spark's driver holds, without what tasks and caches hold in the same process here."""
+"""What Spark's driver holds, with executors in processes of their own, as a cluster has them."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pyspark
 
 from jobs.runtime.jvm import java_class
 from scripts.running.memory import process_bytes
@@ -11,15 +14,37 @@ from scripts.running.memory import process_bytes
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+# One worker of two cores and this many MiB, started by the driver on this machine.
+EXECUTOR_MIB = 4096
+APART = {"spark.master": f"local-cluster[1,2,{EXECUTOR_MIB}]", "spark.executor.memory": f"{EXECUTOR_MIB}m"}
 
-def driver_bytes(spark: SparkSession) -> int:
-    """The memory of the driver now: of this Python process, and what is alive in Java's heap after a collection.
 
-    On this machine the driver is the executor, too, so what Spark's memory manager has given to tasks and to cached
-    rows is taken off; a cluster's executors hold that.
+def spark_home(folder: Path) -> dict[str, str]:
+    """The settings by which Spark starts executors apart, and leaves their files in a folder; for Spark's environment.
+
+    Args:
+        folder: A place of its own; what the executors are started from is linked there.
     """
-    java_class(spark, "java.lang.System").gc()
-    manager = java_class(spark, "org.apache.spark.SparkEnv").get().memoryManager()
-    of_tasks = manager.executionMemoryUsed() + manager.storageMemoryUsed()
-    runtime = java_class(spark, "java.lang.Runtime").getRuntime()
-    return process_bytes(os.getpid()) + max(0, int(runtime.totalMemory() - runtime.freeMemory() - of_tasks))
+    folder.mkdir()
+    for name in ("bin", "jars"):
+        (folder / name).symlink_to(Path(pyspark.__file__).parent / name)
+    return {"SPARK_HOME": str(folder), "SPARK_SCALA_VERSION": "2.13", "SPARK_LOCAL_IP": "127.0.0.1"}
+
+
+class DriverMemory:
+    """The memory of the driver at each call, in bytes.
+
+    What is alive in Java's heap after a collection, and by how much this Python process has grown since the object was
+    made: it holds much else that has nothing to do with Spark.
+    """
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._system = java_class(spark, "java.lang.System")
+        self._runtime = java_class(spark, "java.lang.Runtime").getRuntime()
+        self._python = process_bytes(os.getpid())
+
+    def __call__(self) -> int:
+        """Collect, and look."""
+        self._system.gc()
+        grown = max(0, process_bytes(os.getpid()) - self._python)
+        return grown + int(self._runtime.totalMemory() - self._runtime.freeMemory())
