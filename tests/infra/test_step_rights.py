@@ -1,5 +1,7 @@
 """What the role of each step may do and what it may not. That it is enough is shown by tests/jobs/test_on_s3a.py."""
 
+import json
+import re
 from itertools import product
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from shared.jobs import Step
 from shared.names import TableName, pii_key_secret, quarantine_location, source_secret, table_location
 from shared.step_rights import rights_of
 from shared.vault import vault_location
-from tests.support.policies import BUCKETS, step_roles
+from tests.support.policies import BUCKETS, resolved, step_roles
 
 LAKE, PII, LANDING = (f"arn:aws:s3:::{name.lower()}" for name in BUCKETS[:3])
 FILE = "part-0.parquet"
@@ -19,6 +21,8 @@ VAULT = f"{vault_location(PII, TableName.parse('silver.contacts'))}/{FILE}"
 ORDERS = f"{table_location(LAKE, TableName.parse('silver.orders'))}/{FILE}"
 CODE = "arn:aws:s3:::cdk-hnb659fds-assets-123456789012-us-east-1/lakewright/jobs.zip"
 WRITING = ("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
+# Source: IAM user guide, "IAM and AWS STS quotas": the inline policies of a role together.
+POLICY_CHARACTERS = 10_240
 SECRETS = ("Kafka", "PiiKey", "Salesforce", "Snowflake")
 
 
@@ -115,6 +119,20 @@ def test_who_reads_a_place_is_told_what_is_not_there(roles):
     for step, role in roles.items():
         assert role.may("s3:ListBucket", LAKE), step
         assert role.may("s3:ListBucket", PII), step
+
+
+@pytest.mark.parametrize("step", Step)
+def test_policy_fits_iam_with_the_longest_names_of_buckets(roles, step):
+    statements = [
+        {
+            **s,
+            "Resource": [resolved(r) for r in (s["Resource"] if isinstance(s["Resource"], list) else [s["Resource"]])],
+        }
+        for s in roles[step].statements
+    ]
+    text = re.sub(r"arn:aws:s3:::(lake|pii|landing|logs)\b", "arn:aws:s3:::" + "b" * 63, json.dumps(statements))
+
+    assert POLICY_CHARACTERS > len(text)
 
 
 def _table(name, kind, *inputs):
