@@ -168,7 +168,7 @@ def test_each_step_does_its_work_under_its_own_role_and_under_no_other(lake, dri
         earlier[step] = job.attempt
     assert [("1000001", 1), ("2", 1)] == lake.rows("gold.known")
     page = RunRecord.model_validate_json(read_text(run_location(LAKE, "w1")))
-    assert {*TABLES, *PERSONS} == {v.table for v in page.versions if v.version is not None}
+    assert set(PERSONS) <= {v.table for v in page.versions if v.version is not None}
 
     request = erasure_request_location(PII, "e1").removeprefix(f"{PII}/")
     asked = json.dumps({"kind": "customer", "id": "1000001"})
