@@ -72,14 +72,16 @@ class _Fixed:
 
     def __init__(self, select: exp.Select, given: Iterable[exp.Expr], known: Mapping[str, tuple[str, ...]]) -> None:
         self.operands: set[str] = set()
-        self._expressions = set(given)
-        sources, met = operands(select), all_conditions(select)
+        self._expressions, self._met = set(given), all_conditions(select)
+        sources = operands(select)
         size = -1
         while size != len(self._expressions) + len(self.operands):
             size = len(self._expressions) + len(self.operands)
-            for condition in met:
-                self._expressions.update(self._fixed_by(condition, sources))
-            self.operands.update(s.alias for s in sources.values() if self._is_keyed(s, known))
+            bound = {None, *(s.alias for s in sources.values() if s.role is Role.OPTIONAL and self._is_bound(s))}
+            for condition in self._met:
+                self._expressions.update(self._fixed_by(condition, bound))
+            whole = [s for s in sources.values() if s.role is not Role.OPTIONAL or s.alias in bound]
+            self.operands.update(s.alias for s in whole if self._is_keyed(s, known))
 
     def holds(self, expression: exp.Expr) -> bool:
         """Whether an expression is fixed, or made of nothing but what is."""
@@ -92,14 +94,18 @@ class _Fixed:
             return False
         return all(map(self.holds, node.iter_expressions()))
 
-    def _fixed_by(self, condition: Condition, sources: Mapping[str, Operand]) -> Iterator[exp.Column]:
+    def _is_bound(self, optional: Operand) -> bool:
+        """Whether all that a LEFT JOIN asks of other operands is fixed, and so whether it finds a match, and which."""
+        asked = [c for met in self._met if met.of == optional.alias for c in met.expression.find_all(exp.Column)]
+        return all(self.holds(c) for c in asked if c.table != optional.alias)
+
+    def _fixed_by(self, condition: Condition, bound: set[str | None]) -> Iterator[exp.Column]:
         """The columns that a condition makes equal to what is fixed.
 
-        The ON of a LEFT JOIN binds no column but those of its own operand, since other rows stay without a match.
+        The ON of a LEFT JOIN fixes no column but those of its own operand, since other rows stay without a match.
         """
         for one, other in _equal(condition.expression, condition.equated):
-            is_bound = condition.of is None or (one.table == condition.of and sources[one.table].role is Role.OPTIONAL)
-            if is_bound and self.holds(other):
+            if condition.of in bound and condition.of in (None, one.table) and self.holds(other):
                 yield one
 
     def _is_keyed(self, operand: Operand, known: Mapping[str, tuple[str, ...]]) -> bool:

@@ -219,6 +219,17 @@ SHAPES = {
              ON s.customer_id = o.customer_id""",
         ["id"],
     ),
+    "groups of a partner that only some rows find": (
+        """SELECT l.qty, o.id AS order_id, o.currency, COUNT(*) AS lines FROM silver.lines l
+           LEFT JOIN silver.orders o ON o.id = l.order_id AND o.currency = 'USD' AND o.day > l.price
+           GROUP BY l.qty, o.id, o.currency""",
+        ["qty", "order_id"],
+    ),
+    "sums of a nullable column that may be missing": (
+        """SELECT s.currency, s.n, COUNT(*) AS lines FROM silver.lines l LEFT JOIN (SELECT currency, COUNT(*) AS n
+           FROM silver.orders GROUP BY currency) s ON s.n = l.qty GROUP BY s.currency, s.n""",
+        ["currency"],
+    ),
     "a table twice": (
         """SELECT a.id, COUNT(b.id) AS earlier FROM silver.orders a
            LEFT JOIN silver.orders b ON b.customer_id = a.customer_id AND b.day < a.day GROUP BY a.id""",

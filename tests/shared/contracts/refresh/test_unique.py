@@ -21,6 +21,11 @@ PROVEN = {
         "SELECT o.id, c.id AS customer_id FROM silver.orders o JOIN silver.customers c ON c.id = o.customer_id",
         "id",
     ),
+    "the partner is the same for a group": (
+        """SELECT l.order_id, o.day, COUNT(*) AS n FROM silver.lines l
+           LEFT JOIN silver.orders o ON o.id = l.order_id AND o.day > 1 GROUP BY l.order_id, o.day""",
+        "order_id",
+    ),
     "what a row is grouped by hangs on its key": (
         """SELECT l.order_id, c.segment, SUM(l.qty) AS qty FROM silver.lines l JOIN silver.orders o ON o.id = l.order_id
            LEFT JOIN silver.customers c ON c.id = o.customer_id GROUP BY l.order_id, c.segment""",
@@ -58,6 +63,21 @@ NOT_PROVEN = {
     "of a LEFT JOIN the left side is bound to nothing": (
         "SELECT o.id, l.id AS line_id FROM silver.lines l LEFT JOIN silver.orders o ON l.id = o.id",
         "id",
+    ),
+    "a partner that only some rows of the group find": (
+        """SELECT l.qty, o.currency, COUNT(*) AS n FROM silver.lines l
+           LEFT JOIN silver.orders o ON o.id = l.order_id AND o.currency = 'USD' GROUP BY l.qty, o.currency""",
+        "qty",
+    ),
+    "a partner that some rows with its key find": (
+        """SELECT l.order_id, o.id, COUNT(*) AS n FROM silver.lines l
+           LEFT JOIN silver.orders o ON o.id = l.order_id AND o.day > l.qty GROUP BY l.order_id, o.id""",
+        "order_id",
+    ),
+    "sums of a nullable column, missing or of none": (
+        """SELECT s.currency, s.n, COUNT(*) AS lines FROM silver.lines l LEFT JOIN (SELECT currency, COUNT(*) AS n
+           FROM silver.orders GROUP BY currency) s ON s.n = l.qty GROUP BY s.currency, s.n""",
+        "currency",
     ),
     "a probe binds nothing": (
         "SELECT l.order_id AS id FROM silver.lines l LEFT SEMI JOIN silver.orders o ON o.id = l.order_id",
