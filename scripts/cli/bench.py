@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
     from scripts.running.bench_demo import Figure
 
+ROUNDS = click.option(
+    "--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often to measure."
+)
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON array.")
+
 
 @click.group()
 def command() -> None:
@@ -35,8 +40,8 @@ def measured(function: Callable[[int, Console], list[Figure]], rounds: int, *, a
 
 
 @command.command()
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often to measure.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON array.")
+@ROUNDS
+@AS_JSON
 def demo(rounds: int, *, as_json: bool) -> None:
     """Measure the daily batch: a first load, a day's changes, a day without news; and the memory of it all."""
     from scripts.running.bench_demo import measure
@@ -45,8 +50,8 @@ def demo(rounds: int, *, as_json: bool) -> None:
 
 
 @command.command()
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often to measure.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON array.")
+@ROUNDS
+@AS_JSON
 def synth(rounds: int, *, as_json: bool) -> None:
     """Measure the synthesis of prod with 15, 500 and 1,000 contracts: time, memory, and how the cost grows."""
     from scripts.running.bench_synth import measure
@@ -55,10 +60,10 @@ def synth(rounds: int, *, as_json: bool) -> None:
 
 
 @command.command()
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often to measure.")
+@ROUNDS
 @click.option("--scale", type=click.FloatRange(min=0.001), default=1.0, show_default=True, help="TPC-H's scale factor.")
 @click.option("--memory", default="8g", show_default=True, help="Spark's memory.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON array.")
+@AS_JSON
 def gold(rounds: int, scale: float, memory: str, *, as_json: bool) -> None:
     """Measure built tables on TPC-H: refreshed against rebuilt, and rebuilt against a plain write of the query."""
     from scripts.running.bench_gold import measure
@@ -67,12 +72,12 @@ def gold(rounds: int, scale: float, memory: str, *, as_json: bool) -> None:
 
 
 @command.command()
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often to measure.")
+@ROUNDS
 @click.option(
     "--rows", type=click.IntRange(min=10_000), default=1_000_000, show_default=True, help="Rows of the table."
 )
 @click.option("--memory", default="8g", show_default=True, help="Spark's memory.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON array.")
+@AS_JSON
 def protocol(rounds: int, rows: int, memory: str, *, as_json: bool) -> None:
     """Measure a batch into a table: against a MERGE by hand, with rules and without, and into ten times the rows.
 
@@ -84,12 +89,12 @@ def protocol(rounds: int, rows: int, memory: str, *, as_json: bool) -> None:
 
 
 @command.command()
-@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often to measure.")
+@ROUNDS
 @click.option(
     "--rows", type=click.IntRange(min=10_000), default=200_000, show_default=True, help="Rows of each source."
 )
 @click.option("--memory", default="2g", show_default=True, help="Spark's memory.")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON array.")
+@AS_JSON
 def sources(rounds: int, rows: int, memory: str, *, as_json: bool) -> None:
     """Measure the readers of Snowflake, Kafka and files: against the plainest scripts, and the driver's memory."""
     from scripts.running.bench_sources import measure
