@@ -10,6 +10,7 @@ from aws_cdk import aws_lakeformation as lakeformation
 from constructs import Construct
 
 from infra.constructs.findings import accept
+from infra.constructs.key_use import read_statement
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -40,7 +41,7 @@ class GovernedPlace(Construct):
         )
         for statement in place.read_statements():
             role.add_to_policy(statement)
-        role.add_to_policy(iam.PolicyStatement(actions=["kms:Decrypt"], resources=[key.key_arn]))
+        role.add_to_policy(read_statement(key))
         self.lender = role
         accept(role, {place.finding(): "which tables a reader gets is Lake Formation's to say"})
         registered = lakeformation.CfnResource(

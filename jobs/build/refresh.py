@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from jobs.build.query import result
 from jobs.build.rules import failed_rows, measures, unique_key
 from jobs.refine.classify import DELETE, EFFECTIVE, FATE, INSERT, SUPERSEDED, UPDATE, counted
-from jobs.refine.merge import bounds_of, ends, write_effective
+from jobs.refine.merge import bounds_of, ends, write_batch
 from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing
 from jobs.runtime.gate import decide
@@ -53,14 +53,9 @@ def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, outdated: int) -
         warnings = _pass_gate(flow, decided, groups, seen, outdated)
         books = {"read": seen["read"], **{account: seen[fate] for fate, account in ACCOUNTS.items()}}
         balance(str(table.name), books)
-        changes = books["inserted"] + books["updated"] + books["deleted"]
         return land(
             flow,
-            lambda: (
-                write_effective(flow.session, decided, table, flow.location, books=books, bounds=bounds_of(seen))
-                if changes
-                else append_nothing(decided.select(*table.column_names), flow.location)
-            ),
+            lambda: write_batch(flow, decided, books, bounds_of(seen)),
             inputs=inputs,
             books=books,
             warnings=warnings,
