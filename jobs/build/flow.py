@@ -90,4 +90,4 @@ def _refresh_or_rebuild(flow: Flow, inputs: dict[str, Any], groups: Groups) -> T
     outdated, rows = groups.of(before).count(), before.count()
     if outdated > rows * MOST_TOUCHED:
         return rebuild(flow, inputs, f"{outdated:,} of its {rows:,} rows are touched, in {groups}")
-    return refresh(flow, inputs, groups, outdated)
+    return refresh(flow, inputs, groups, rows - outdated)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ACCOUNTS = {INSERT: "inserted", UPDATE: "updated", DELETE: "deleted", SUPERSEDED: "superseded"}
 
 
-def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, outdated: int) -> TableOutcome:
+def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, others: int) -> TableOutcome:
     """Replace the rows of the touched groups, in one commit that writes only rows that differ.
 
     Grain: as the query's. The books count the recomputed rows; one that is there already is superseded.
@@ -40,7 +40,7 @@ def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, outdated: int) -
         flow: The table's turn.
         inputs: The inputs as they stand.
         groups: The groups touched.
-        outdated: How many rows the table has of them.
+        others: How many rows the table has of other groups.
 
     Raises:
         GateClosedError: the table as it would be fails a rule of severity `error`; it stays as it is.
@@ -50,7 +50,7 @@ def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, outdated: int) -
     new = groups.of(result(flow, inputs["versions"], groups.inputs))
     decided, seen = pin(compared(new, groups.of(_before(flow)), table), _measures(table))
     try:
-        warnings = _pass_gate(flow, decided, groups, seen, outdated)
+        warnings = _pass_gate(flow, decided, groups, seen, others)
         books = {"read": seen["read"], **{account: seen[fate] for fate, account in ACCOUNTS.items()}}
         balance(str(table.name), books)
         return land(
@@ -109,17 +109,17 @@ def _before(flow: Flow) -> DataFrame:
     return read_version(flow.session, flow.location, flow.batch.before.version)
 
 
-def _pass_gate(flow: Flow, decided: DataFrame, groups: Groups, seen: dict[str, Any], outdated: int) -> dict[str, int]:
+def _pass_gate(flow: Flow, decided: DataFrame, groups: Groups, seen: dict[str, Any], others: int) -> dict[str, int]:
     """Decide row rules on the recomputed rows, and all others on the table as it would be."""
-    table, before = flow.table, _before(flow)
+    table = flow.table
     new = decided.where(F.col(FATE) != DELETE).select(*table.column_names)
-    kept = groups.of(before, "left_anti")
+    kept = groups.of(_before(flow), "left_anti")
     warnings = decide(table, failed_rows(table, seen), new)
     decide(table, unique_key(table, flow.catalog.tables), _doubtful(table, new, kept))
     if not table.table_rules:
         return warnings
-    # Delta knows the count from its log, so the commonest rule reads no row.
-    count = before.count() - outdated + seen["read"]
+    # The count is known, so the commonest rule reads no row.
+    count = others + seen["read"]
     after = kept.select(*table.column_names).unionByName(new)
     return warnings | decide(table, table.table_rules, after, known={COUNT_ROWS: count})
 
