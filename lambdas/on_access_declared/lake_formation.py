@@ -59,9 +59,7 @@ class LakeFormation:
         return LakeState(
             database_tags={database: self._database_tags(database) for database in wanted.databases},
             tables={
-                place: self._table(
-                    table, wanted.classification_key, filters.get(place, {}), [g for at, g in grants if at == place]
-                )
+                place: self._table(table, wanted, filters.get(place, {}), [g for at, g in grants if at == place])
                 for place, table in places.items()
             },
             strays=tuple(grant for at, grant in grants if at not in places),
@@ -80,7 +78,7 @@ class LakeFormation:
                 self._tag("add_lf_tags_to_resource", self._resource(change.place, change.columns), tags)
             case RemoveTag():
                 tags = [{"CatalogId": self.account, "TagKey": change.key, "TagValues": [change.value]}]
-                self._tag("remove_lf_tags_from_resource", self._resource(change.place), tags)
+                self._tag("remove_lf_tags_from_resource", self._resource(change.place, change.columns), tags)
             case MakeFilter():
                 self._make_filter(change)
             case GrantFilter():
@@ -101,20 +99,23 @@ class LakeFormation:
             case RemoveFilter():
                 self._call("delete_data_cells_filter", **self._filter_key(change.place, change.name))
 
-    def _table(self, table: TableAccess, key: str, filters: dict[str, RowFilter], grants: list[Grant]) -> TableState:
+    def _table(
+        self, table: TableAccess, lake: LakeAccess, filters: dict[str, RowFilter], grants: list[Grant]
+    ) -> TableState:
         place, columns = Place(table.database, table.table), tuple(table.columns)
         tags = self._tags(place).get("LFTagsOnTable", [])
-        on_columns = self._tags(place, columns).get("LFTagsOnColumns", [])
+        on_columns = [
+            (column["Name"], tag["TagKey"], tag["TagValues"][0])
+            for column in self._tags(place, columns).get("LFTagsOnColumns", [])
+            for tag in column["LFTags"]
+        ]
+        of_roles = sorted({key for _, key, _ in on_columns if key.startswith(lake.role_key(""))})
         wanted = {(self.principals[f.role], f.name): (f.role, f.name) for f in table.filters}
         through = {grant: (grant.principal, _filter_name(grant)) for grant in grants}
         return TableState(
             tags={tag["TagKey"]: tag["TagValues"][0] for tag in tags},
-            columns={
-                column["Name"]: tag["TagValues"][0]
-                for column in on_columns
-                for tag in column["LFTags"]
-                if tag["TagKey"] == key
-            },
+            columns={column: value for column, key, value in on_columns if key == lake.classification_key},
+            roles_on_columns={key: tuple(column for column, k, _ in on_columns if k == key) for key in of_roles},
             filters=filters,
             granted=frozenset(wanted[pair] for pair in through.values() if pair in wanted),
             strays=tuple(grant for grant, pair in through.items() if pair not in wanted),

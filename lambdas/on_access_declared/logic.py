@@ -47,8 +47,8 @@ class Step:
 def bring(lake_formation: LakeFormation, wanted: LakeAccess, *, only_plan: bool = False) -> list[Step]:
     """Make every change that is needed, and say what became of each.
 
-    A place where one change failed gets no other but revocations, so that nothing is opened that should have been
-    closed first. Other places go on.
+    A place where one change failed or was skipped gets no other but revocations, so that nothing is opened that should
+    have been closed first. Other places go on.
     """
     steps: list[Step] = []
     broken: set[Place] = set()
@@ -59,8 +59,9 @@ def bring(lake_formation: LakeFormation, wanted: LakeAccess, *, only_plan: bool 
             steps.append(Step(change=change, status="skipped"))
         else:
             steps.append(_make(lake_formation, change))
-            if steps[-1].status == "failed" and not isinstance(change, Revoke):
-                broken.add(change.place)
+        # What was to be closed and is not stays open: of a database that was skipped, all its tables.
+        if steps[-1].status in {"failed", "skipped"} and not isinstance(change, Revoke):
+            broken.add(change.place)
     return steps
 
 
@@ -89,10 +90,9 @@ def describe(change: Change) -> str:
     """One change in words."""
     match change:
         case SetTag():
-            on = f" on {', '.join(change.columns)}" if change.columns else ""
-            return f"tag {change.key}={change.value}{on}"
+            return f"tag {change.key}={change.value}{_on(change.columns)}"
         case RemoveTag():
-            return f"remove tag {change.key}"
+            return f"remove tag {change.key}{_on(change.columns)}"
         case MakeFilter():
             return f"filter {change.row_filter.name}: {change.row_filter.rows}"
         case GrantFilter():
@@ -101,6 +101,10 @@ def describe(change: Change) -> str:
             return f"revoke {', '.join(change.grant.permissions)} from {change.grant.principal}"
         case RemoveFilter():
             return f"remove filter {change.name}"
+
+
+def _on(columns: tuple[str, ...]) -> str:
+    return f" on {', '.join(columns)}" if columns else ""
 
 
 def _make(lake_formation: LakeFormation, change: Change) -> Step:

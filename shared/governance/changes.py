@@ -5,7 +5,7 @@ it sees all the time. So a run that is cut off anywhere has opened nothing, and 
 
 1. columns and tables that are too open are closed;
 2. filters are made and granted;
-3. roles are let in by tag, then roles are shut out by tag;
+3. roles are let in by tag, then roles are shut out by tag: of tables, of columns that carry one, of whole databases;
 4. columns that are too closed are opened;
 5. what nobody asked for is revoked, and filters that no grant needs are removed.
 """
@@ -45,11 +45,12 @@ class SetTag:
 
 @dataclass(frozen=True, kw_only=True)
 class RemoveTag:
-    """Take a tag off a table."""
+    """Take a tag off a database, a table, or some columns of it."""
 
     place: Place
     key: str
     value: str
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,10 +100,15 @@ Change = SetTag | RemoveTag | MakeFilter | GrantFilter | Revoke | RemoveFilter
 
 @dataclass(frozen=True, kw_only=True)
 class TableState:
-    """What Lake Formation says of one table. Tags are those put on it itself, none that it inherits."""
+    """What Lake Formation says of one table. Tags are those put on it itself, none that it inherits.
+
+    `columns` are the classifications of columns; `roles_on_columns` the tags of roles that columns carry, with the
+    columns: hands put them there, since a role reads tables.
+    """
 
     tags: dict[str, str] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)
+    roles_on_columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     filters: dict[str, RowFilter] = field(default_factory=dict)
     granted: frozenset[tuple[str, str]] = frozenset()
     strays: tuple[Grant, ...] = ()
@@ -132,6 +138,7 @@ def changes(now: LakeState, wanted: LakeAccess) -> list[Change]:
         *(step for table, state in pairs for step in _let_through(table, state)),
         *(step for table, state in pairs for step in _let_in(table, state, wanted)),
         *(step for table, state in pairs for step in _shut_out(table, state, wanted)),
+        *(step for database in wanted.databases for step in _shut_out_of_all(database, now, wanted)),
         # A database without the tag shows nothing; with it, what is restricted to those who are cleared for that.
         *(
             SetTag(place=Place(database), key=key, value=STRICTEST)
@@ -195,10 +202,20 @@ def _let_in(table: TableAccess, state: TableState, wanted: LakeAccess) -> Iterat
 
 
 def _shut_out(table: TableAccess, state: TableState, wanted: LakeAccess) -> Iterator[Change]:
+    place = Place(table.database, table.table)
     prefix, readers = wanted.role_key(""), {wanted.role_key(role) for role in table.readers}
+    for key, columns in state.roles_on_columns.items():
+        yield RemoveTag(place=place, key=key, value=READS, columns=columns)
     for key, value in state.tags.items():
         if key.startswith(prefix) and key not in readers:
-            yield RemoveTag(place=Place(table.database, table.table), key=key, value=value)
+            yield RemoveTag(place=place, key=key, value=value)
+
+
+def _shut_out_of_all(database: str, now: LakeState, wanted: LakeAccess) -> Iterator[Change]:
+    """Take the tags of roles off a database: they would let a role into every table of it, new ones too."""
+    for key, value in now.database_tags.get(database, {}).items():
+        if key.startswith(wanted.role_key("")):
+            yield RemoveTag(place=Place(database), key=key, value=value)
 
 
 def _clear(table: TableAccess, state: TableState) -> Iterator[Change]:

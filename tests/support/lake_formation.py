@@ -71,10 +71,17 @@ class Enforcement:
                 yield Sight(
                     who, f"{key['DatabaseName']}.{key['TableName']}", column, found["RowFilter"]["FilterExpression"]
                 )
-        elif "Table" in resource:
+        else:
+            yield from (Sight(who, table, column) for table, column in self._named(resource))
+
+    def _named(self, resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """The columns of a grant on a table by name, on all tables of a database, or on some columns of one."""
+        if given := resource.get("TableWithColumns"):
+            yield from ((f"{given['DatabaseName']}.{given['Name']}", column) for column in given["ColumnNames"])
+        elif given := resource.get("Table"):
             for database, table in self.columns:
-                if resource["Table"]["DatabaseName"] == database and resource["Table"].get("Name", table) == table:
-                    yield from (Sight(who, f"{database}.{table}", column) for column in self.columns[database, table])
+                if given["DatabaseName"] == database and given.get("Name", table) == table:
+                    yield from ((f"{database}.{table}", column) for column in self.columns[database, table])
 
     def _tags(self, database: str, table: str) -> dict[str, dict[str, str]]:
         on_database = _plain(self._ask({"Database": {"Name": database}}).get("LFTagOnDatabase", []))

@@ -82,29 +82,34 @@ def account():
 def earlier_accounts(draw):
     """Any tags on anything, any filters, any grants by name: what hands and older contracts may have left."""
     client = account()
-
-    def tag(resource, key, value):
-        client.add_lf_tags_to_resource(Resource=resource, LFTags=[{"TagKey": key, "TagValues": [value]}])
-
-    maybe = st.none() | classifications
-    if value := draw(maybe):
-        tag({"Database": {"Name": DATABASE}}, "lw_classification", value)
+    leave_tags(draw, client, {"Database": {"Name": DATABASE}})
+    for grantee in draw(st.sets(st.sampled_from(GRANTEES), max_size=1)):
+        grant(client, grantee, {"Table": {"DatabaseName": DATABASE, "TableWildcard": {}}})
     for table in TABLES:
-        at = {"DatabaseName": DATABASE, "Name": table}
-        if value := draw(maybe):
-            tag({"Table": at}, "lw_classification", value)
-        for role in draw(st.sets(roles)):
-            tag({"Table": at}, f"lw_reads_{role}", "yes")
-        for column in COLUMNS:
-            if value := draw(maybe):
-                tag({"TableWithColumns": {**at, "ColumnNames": [column]}}, "lw_classification", value)
-        for role, rows in draw(st.sets(st.tuples(roles, st.sampled_from(ROWS)), max_size=2)):
-            columns = tuple(sorted(draw(st.sets(st.sampled_from(COLUMNS), min_size=1))))
-            name = RowFilter(role=draw(roles), rows=rows, columns=columns).name
-            make_filter(client, table, role, RowFilter(role=role, rows=rows, columns=columns), name)
-        for grantee in draw(st.sets(st.sampled_from(GRANTEES), max_size=2)):
-            grant(client, grantee, {"Table": at})
+        leave_of_a_table(draw, client, table)
     return client
+
+
+def leave_of_a_table(draw, client, table):
+    at = {"DatabaseName": DATABASE, "Name": table}
+    leave_tags(draw, client, {"Table": at})
+    for column in COLUMNS:
+        leave_tags(draw, client, {"TableWithColumns": {**at, "ColumnNames": [column]}})
+    for role, rows in draw(st.sets(st.tuples(roles, st.sampled_from(ROWS)), max_size=2)):
+        columns = tuple(sorted(draw(st.sets(st.sampled_from(COLUMNS), min_size=1))))
+        name = RowFilter(role=draw(roles), rows=rows, columns=columns).name
+        make_filter(client, table, role, RowFilter(role=role, rows=rows, columns=columns), name)
+    for grantee in draw(st.sets(st.sampled_from(GRANTEES), max_size=2)):
+        columns = sorted(draw(st.sets(st.sampled_from(COLUMNS))))
+        grant(client, grantee, {"TableWithColumns": {**at, "ColumnNames": columns}} if columns else {"Table": at})
+
+
+def leave_tags(draw, client, resource):
+    """Perhaps a classification, and perhaps the tags of some roles."""
+    value = draw(st.none() | classifications)
+    tags = {f"lw_reads_{role}": "yes" for role in draw(st.sets(roles))}
+    for key, said in (tags | ({"lw_classification": value} if value else {})).items():
+        client.add_lf_tags_to_resource(Resource=resource, LFTags=[{"TagKey": key, "TagValues": [said]}])
 
 
 def make_filter(client, table, role, row_filter, name):
