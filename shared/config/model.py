@@ -33,13 +33,17 @@ class ReaderRole(Settings):
     iam_role: str | None = Field(default=None, pattern=r"^[A-Za-z0-9+=,.@_/-]+$", max_length=512)
 
 
+# With the longest name of an environment before it, it still fits the 64 characters of an IAM role's name.
+RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
 class Governance(Settings):
     """Lake Formation for the people who read the lake. Without it nobody reads the lake but the jobs.
 
     `roles` are those that contracts may name.
     """
 
-    roles: dict[str, ReaderRole] = Field(
+    roles: dict[RoleName, ReaderRole] = Field(
         default={
             "analyst": ReaderRole(clearance=Classification.INTERNAL),
             "data_scientist": ReaderRole(clearance=Classification.INTERNAL),

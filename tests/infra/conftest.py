@@ -6,11 +6,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.config import environment_names
+from shared.config import Environment, environment_names, load_environment
 from tests.support.cloud import synthesize
 
 if TYPE_CHECKING:
     from tests.support.cloud import Cloud
+
+LONGEST = "a" * 12
+# Everything that an environment may ask for.
+EVERYTHING = {
+    "github": {"repository": "house/lake"},
+    "kafka": {"serverless": True, "every_seconds": 60},
+    "vpc": {"nat_gateways": 1},
+    "access": {"consumer": "fine_grained"},
+    "account": {"vcpu_quota": 48},
+    "sources": {"redshift": "arn:aws:redshift:us-east-1:123456789012:cluster:analytics"},
+}
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +43,11 @@ def cloud(request: pytest.FixtureRequest, clouds: dict[str, Cloud]) -> Cloud:
 @pytest.fixture
 def prod(clouds: dict[str, Cloud]) -> Cloud:
     return clouds["prod"]
+
+
+@pytest.fixture(scope="session")
+def fullest(tmp_path_factory: pytest.TempPathFactory, clouds: dict[str, Cloud]) -> Cloud:
+    """An environment that has everything, and a name as long as it may be."""
+    settings = load_environment("prod").model_dump() | EVERYTHING | {"name": LONGEST}
+    output = tmp_path_factory.mktemp("fullest") / "out"
+    return synthesize("prod", output, environment=Environment.model_validate(settings))

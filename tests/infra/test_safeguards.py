@@ -1,26 +1,40 @@
 """What must hold of every resource of its kind, whoever adds the next one."""
 
 import json
+import re
 
 import pytest
-from pydantic import ValidationError
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from shared.config import Environment, load_environment
-from shared.config.account import Account
-from shared.names import Names
+from scripts.comparing.replacements import REGION
+from shared import key_policy
+from shared.config import Environment, environment_names, load_environment
 from tests.support.cloud import synthesize
 
 # What lets a service be told by which resource, or for which account, it is asked.
 TELLING = ("aws:SourceAccount", "aws:SourceArn", "kms:EncryptionContext")
 # These hand neither to IAM when they take a role; whoever may pass the role to a function or a cluster decides.
 TELLS_NOTHING = {"lambda.amazonaws.com", "redshift.amazonaws.com"}
-# The services that write to something encrypted with the key: who, and what makes it theirs.
-KEY_USERS = {
-    "AWS::Logs::LogGroup": "logs.",
-    "AWS::EMRServerless::Application": "emr-serverless.amazonaws.com",
-    "AWS::SNS::Topic": "cloudwatch.amazonaws.com",
+# What is given the lake's key, and the service that then uses it in its own name; none where it uses whatever rights
+# the caller has, or only hands the key's name on. Sources: those of shared/key_policy.py; S3 and Secrets Manager user
+# guides, each on "KMS".
+USERS_OF_THE_KEY = {
+    ("AWS::Logs::LogGroup", "KmsKeyId"): key_policy.logs("${AWS::Region}", "${AWS::URLSuffix}"),
+    ("AWS::EMRServerless::Application", "MonitoringConfiguration"): key_policy.EMR,
+    ("AWS::StepFunctions::StateMachine", "DefinitionSubstitutions"): key_policy.EMR,
+    ("AWS::SNS::Topic", "KmsMasterKeyId"): key_policy.ALARMS,
+    ("AWS::S3::Bucket", "BucketEncryption"): None,
+    ("AWS::SecretsManager::Secret", "KmsKeyId"): None,
+    ("AWS::IAM::Policy", "PolicyDocument"): None,
+    ("AWS::SSM::Parameter", "Value"): None,
+    ("AWS::CloudFormation::Stack", "Parameters"): None,
 }
-LONGEST = "a" * 12
+
+
+@pytest.fixture(params=[*environment_names(), "everything"])
+def cloud(request, clouds, fullest):
+    """Each environment in turn, and the one that has everything."""
+    return clouds.get(request.param, fullest)
 
 
 def statements(cloud):
@@ -62,11 +76,46 @@ def test_nothing_is_allowed_to_everybody(cloud):
     assert [] == [s for s in statements(cloud) if s["Effect"] == "Allow" and s.get("Principal") in ("*", {"AWS": "*"})]
 
 
-def test_key_admits_each_service_that_encrypts_with_it(prod):
-    [key] = [r for name, r in prod.of_type("AWS::KMS::Key").items() if name.startswith("Storage/Key")]
-    policy = json.dumps(key["Properties"]["KeyPolicy"])
+def given_the_key(cloud, name):
+    """The properties that name a key, with their type of resource; another stack's parameter says whence it comes."""
+    named = re.compile(rf'"(\w*Storage)?{name}[0-9A-F]{{8}}(Arn|Ref)?"')
+    return {
+        (resource["Type"], key)
+        for template in cloud.templates.values()
+        for resource in template["Resources"].values()
+        for key, value in resource.get("Properties", {}).items()
+        if named.search(json.dumps(value))
+    }
 
-    assert [] == [service for kind, service in KEY_USERS.items() if prod.of_type(kind) and service not in policy]
+
+def test_key_admits_each_service_that_encrypts_with_it(fullest):
+    """Whatever is given the key is known here, with the service that needs it; all are there."""
+    [key] = [r for name, r in fullest.of_type("AWS::KMS::Key").items() if name.startswith("Storage/Key")]
+    policy = key["Properties"]["KeyPolicy"]["Statement"]
+    admitted = {
+        spelled(s["Principal"]["Service"]): set(as_list(s["Action"])) for s in policy if "Service" in s["Principal"]
+    }
+
+    assert set(USERS_OF_THE_KEY) == given_the_key(fullest, "Key")
+    assert {service for service in USERS_OF_THE_KEY.values() if service} == set(admitted)
+    wanted = key_policy.services("${AWS::Region}", "${AWS::URLSuffix}")
+    assert {service: set(actions) for service, actions in wanted.items()} == admitted
+
+
+def test_key_of_personal_data_is_used_by_nothing_but_its_bucket_and_roles(fullest):
+    used = given_the_key(fullest, "PiiKey")
+
+    assert {
+        ("AWS::S3::Bucket", "BucketEncryption"),
+        ("AWS::IAM::Policy", "PolicyDocument"),
+        ("AWS::CloudFormation::Stack", "Parameters"),
+    } == used
+
+
+def spelled(service):
+    """A service's name, with what CloudFormation puts in spelled as `Fn::Sub` does."""
+    parts = [service] if isinstance(service, str) else service["Fn::Join"][1]
+    return "".join(part if isinstance(part, str) else f"${{{part['Ref']}}}" for part in parts)
 
 
 def test_every_log_group_is_kept_for_a_time_and_encrypted(cloud):
@@ -74,6 +123,16 @@ def test_every_log_group_is_kept_for_a_time_and_encrypted(cloud):
 
     assert groups
     assert {} == {n: g for n, g in groups.items() if not {"RetentionInDays", "KmsKeyId"} <= set(g["Properties"])}
+
+
+def test_nothing_writes_to_a_log_group_that_aws_makes_by_itself(cloud):
+    """Such a one would have neither an end nor a key."""
+    groups = {name.partition("/")[2] for name in cloud.of_type("AWS::Logs::LogGroup")}
+    functions = [f.get("LoggingConfig", {}).get("LogGroup", {}) for f in cloud.properties("AWS::Lambda::Function")]
+    flows = [f["LogGroupName"] for f in cloud.properties("AWS::EC2::FlowLog")]
+
+    assert functions
+    assert [] == [written for written in [*functions, *flows] if written.get("Ref") not in groups]
 
 
 def test_every_queue_of_what_was_not_delivered_has_an_alarm_that_is_sent(cloud):
@@ -87,16 +146,33 @@ def test_every_queue_of_what_was_not_delivered_has_an_alarm_that_is_sent(cloud):
 def test_every_alarm_is_sent(cloud):
     alarms = cloud.of_type("AWS::CloudWatch::Alarm")
 
+    assert alarms
     assert {} == {name: a for name, a in alarms.items() if not a["Properties"].get("AlarmActions")}
 
 
 def test_costs_are_told_apart_by_four_tags(cloud):
-    tagged = {
-        name: {tag["Key"] for tag in bucket["Properties"]["Tags"]}
-        for name, bucket in {**cloud.of_type("AWS::S3::Bucket"), **cloud.of_type("AWS::DynamoDB::Table")}.items()
+    """On all that can carry tags, by CloudFormation's own schemas; a nested stack costs nothing itself."""
+    lacking = {
+        f"{stack}/{name}": found
+        for stack, template in cloud.templates.items()
+        for name, resource in template["Resources"].items()
+        if (key := tags_of(resource["Type"]))
+        if not {"env", "owner", "step", "system"} <= (found := keys(resource.get("Properties", {}).get(key, [])))
     }
 
-    assert {} == {name: tags for name, tags in tagged.items() if not {"env", "owner", "step", "system"} <= tags}
+    assert {} == lacking
+
+
+def tags_of(kind):
+    """The property that a type of resource has its tags in, if it has tags and is no stack."""
+    if kind.startswith(("Custom::", "AWS::CloudFormation::Stack")):
+        return None
+    tagging = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema.get("tagging", {})
+    return tagging.get("tagProperty", "/properties/Tags").rpartition("/")[2] if tagging.get("taggable") else None
+
+
+def keys(tags):
+    return set(tags) if isinstance(tags, dict) else {tag["Key"] for tag in tags}
 
 
 @pytest.mark.parametrize("env", ["dev", "prod"])
@@ -110,74 +186,6 @@ def test_no_template_names_a_partition(clouds, env):
     }
 
     assert {} == named
-
-
-@pytest.fixture(scope="module")
-def longest(tmp_path_factory, clouds):
-    """An environment whose name is as long as it may be, as templates."""
-    settings = load_environment("prod").model_dump() | {"name": LONGEST, "github": {"repository": "house/lake"}}
-    output = tmp_path_factory.mktemp("longest") / "out"
-    return synthesize("prod", output, environment=Environment.model_validate(settings))
-
-
-LIMITS = {
-    ("AWS::IAM::Role", "RoleName"): 64,
-    ("AWS::Lambda::Function", "FunctionName"): 64,
-    ("AWS::EMRServerless::Application", "Name"): 64,
-    ("AWS::Scheduler::Schedule", "Name"): 64,
-    ("AWS::StepFunctions::StateMachine", "StateMachineName"): 80,
-    ("AWS::SQS::Queue", "QueueName"): 80,
-    ("AWS::Athena::WorkGroup", "Name"): 128,
-    ("AWS::DynamoDB::Table", "TableName"): 255,
-}
-
-
-@pytest.mark.parametrize("kind, name", LIMITS)
-def test_names_fit_with_the_longest_environment(longest, kind, name):
-    names = [p[name] for p in longest.properties(kind) if isinstance(p.get(name), str)]
-
-    assert [] == [found for found in names if len(found) > LIMITS[kind, name]]
-    assert kind not in {"AWS::IAM::Role", "AWS::StepFunctions::StateMachine"} or names
-
-
-def test_role_of_the_longest_name_fits():
-    environment = load_environment("prod").model_copy(update={"name": LONGEST})
-
-    assert 64 >= len(Names(environment).reader_role("r" * 30))
-
-
-@pytest.mark.parametrize(
-    "vcpus, quota, fits",
-    [
-        pytest.param(16, None, True, id="a new account"),
-        pytest.param(17, None, False, id="one more than a new account has"),
-        pytest.param(64, 64, True, id="a quota that was raised"),
-    ],
-)
-def test_capacity_of_all_applications_fits_the_quota(vcpus, quota, fits):
-    account = {"account": {"vcpu_quota": quota}} if quota else {}
-    settings = {"name": "prod", "owner": "o", "spark": {"maximum_vcpu": vcpus}, **account}
-
-    if fits:
-        assert vcpus == Environment.model_validate(settings).vcpus_at_once
-    else:
-        with pytest.raises(ValidationError, match=r"the account's quota is 16.*account\.vcpu_quota"):
-            Environment.model_validate(settings)
-
-
-def test_streaming_takes_as_much_again():
-    settings = {
-        "name": "prod",
-        "owner": "o",
-        "spark": {"maximum_vcpu": 8, "max_executors": 1},
-        "kafka": {"every_seconds": 60},
-    }
-
-    assert 16 == Environment.model_validate(settings).vcpus_at_once
-
-
-def test_quota_of_a_new_account_is_sixteen():
-    assert 16 == Account().vcpu_quota
 
 
 @pytest.mark.usefixtures("clouds")  # they find Node
