@@ -1,7 +1,8 @@
-"""The daily batch run whole in the laptop's interpreter: real functions, real templates, jobs that only tell."""
+"""The machines run whole in the laptop's interpreter: real functions, real templates, jobs that only tell."""
 
 import json
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -103,16 +104,17 @@ def test_smoke_machine_tells_what_comes_back_of_job_runs(laptop):
 
 @pytest.fixture
 def run(laptop, monkeypatch):
-    """Run the batch with jobs that behave so; gives how it ended, the states it passed, and the jobs."""
+    """Run a machine with jobs that behave so; gives how it ended, the states it passed, and the jobs."""
     from types import SimpleNamespace
 
     from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 
     monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None))
-    account, machine, teller = laptop
+    account, daily, teller = laptop
 
-    def start(given=None, **behaviour):
+    def start(given=None, of=Machine.DAILY_BATCH, **behaviour):
         teller.behaviour, teller.jobs = {Step(step): how for step, how in behaviour.items()}, []
+        machine = daily.replace(Machine.DAILY_BATCH, of)
         execution = account.start(machine, given or {}, name=f"run-{uuid.uuid4().hex[:8]}")
         events = list(account.events(execution))
         return account.wait(execution), [e.state for e in events if e.happening is Happening.ENTERED], teller
@@ -120,11 +122,13 @@ def run(laptop, monkeypatch):
     return start
 
 
-def test_run_without_trouble_is_green(run):
-    outcome, states, teller = run()
+@pytest.mark.parametrize("machine", Machine)
+def test_run_without_trouble_is_green_and_nothing_needs_to_be_said(run, machine):
+    outcome, states, teller = run({}, of=machine)
 
     assert Status.SUCCEEDED == outcome.status
     assert list(RUN_STEPS) == teller.steps
+    assert {machine} == {job.machine for job in teller.jobs}
     assert "End the run green" == states[-1]
     assert {"ingest": 1, "refine": 1, "build": 1, "record": 1} == {
         step: counts["succeeded"] for step, counts in outcome.output["counts"].items()
@@ -201,13 +205,42 @@ def test_start_delivered_twice_runs_once(run):
     assert "Leave it to the other execution" == states[-1]
 
 
-def test_red_run_of_a_schedule_can_be_started_again(run):
-    given = {"schedule": "daily", "scheduled_time": uuid.uuid4().hex}
-    first, _, _ = run(given, refine="fail")
-    second, _, teller = run(given)
+@pytest.mark.parametrize(
+    "machine, given",
+    [
+        pytest.param(Machine.DAILY_BATCH, {"schedule": "d", "scheduled_time": "2026-11-24T04:00:00Z"}, id="a schedule"),
+        pytest.param(Machine.SALESFORCE_INGESTION, {"schedule": "s", "scheduled_time": "2026-11-24T05"}, id="another"),
+        pytest.param(Machine.FILE_LANDED, {"files": ["s3://landing/crm/accounts/1.csv"]}, id="a file"),
+        pytest.param(Machine.DAILY_BATCH, {}, id="by hand"),
+    ],
+)
+@pytest.mark.parametrize("trouble", [{"refine": "fail"}, {"ingest": "crash"}], ids=["a table failed", "a job crashed"])
+def test_red_run_can_be_started_again_with_the_same_input(run, machine, given, trouble):
+    of_this_test = given | ({"scheduled_time": uuid.uuid4().hex} if "schedule" in given else {})
+    first, _, _ = run(of_this_test, of=machine, **trouble)
+    second, _, teller = run(of_this_test, of=machine)
 
     assert (Status.FAILED, Status.SUCCEEDED) == (first.status, second.status)
     assert list(RUN_STEPS) == teller.steps
+
+
+def test_file_that_is_told_of_twice_is_read_once(laptop):
+    """By the function that was deployed; that the rule hands it the event is shown of the templates."""
+    account, daily, teller = laptop
+    teller.behaviour, teller.jobs = {}, []
+    machine = daily.replace(Machine.DAILY_BATCH, Machine.FILE_LANDED)
+    found = client("lambda").list_functions()["Functions"]
+    [function] = [f["FunctionName"] for f in found if f["Handler"] == "lambdas.on_file_landed.handler.handler"]
+    event = json.loads((Path(__file__).parents[1] / "events" / "s3_object_created.json").read_text())
+
+    told = [client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))["Payload"] for _ in range(2)]
+    [execution] = {json.loads(answer.read())["execution"] for answer in told}
+
+    assert Status.SUCCEEDED == account.wait(execution).status
+    started = client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
+    assert 1 == len([e for e in started if e["executionArn"] == execution])
+    assert list(RUN_STEPS) == teller.steps
+    assert {("s3://landing-bucket/crm/accounts/2024-01-26 (2).csv",)} == {job.files for job in teller.jobs}
 
 
 def test_wrong_input_ends_the_run_before_any_job(run):

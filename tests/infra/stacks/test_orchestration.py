@@ -4,6 +4,7 @@ import json
 from itertools import chain
 from types import SimpleNamespace
 
+import jsonata
 import pytest
 
 from infra.artifacts import LAMBDAS, ROOT
@@ -13,6 +14,7 @@ from shared.jobs import Step
 from shared.names import Machine, Names, Variable
 from shared.smoke import SMOKE_MACHINE
 from shared.tokens import OF_STEPS, Token
+from tests.support.asl import FOLDER, definition
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 
@@ -149,6 +151,26 @@ def test_function_runs_its_handler_on_graviton_and_is_traced(cloud, name):
     assert (["arm64"], f"python{LAMBDAS.target.python}") == (function["Architectures"], function["Runtime"])
     assert {"Mode": "Active"} == function["TracingConfig"]
     assert LAMBDAS.key() in function["Code"]["S3Key"]
+
+
+@pytest.mark.parametrize("machine", [*Machine, SMOKE_MACHINE])
+def test_timeouts_lie_within_timeouts(prod, machine):
+    """Whatever a task waits for has given up before the task does: a function, a job run."""
+    minutes = str(load_environment("prod").spark.job_timeout_minutes)
+    states = definition(FOLDER / f"{machine}.asl.json", {Token.JOB_TIMEOUT_MINUTES.value: minutes})["States"].values()
+    tasks = [(s["Arguments"], seconds(s["TimeoutSeconds"])) for s in states if s["Type"] == "Task"]
+    timeouts = {name: function["Timeout"] for name, function in functions(prod).items()}
+    calls = [
+        (timeouts[a["FunctionName"][2:].removesuffix("_arn}")], outer) for a, outer in tasks if "FunctionName" in a
+    ]
+    jobs = [(60 * seconds(a["ExecutionTimeoutMinutes"]), outer) for a, outer in tasks if "ApplicationId" in a]
+
+    assert len(tasks) == len(calls) + len(jobs) > 0
+    assert [] == [(inner, outer) for inner, outer in [*calls, *jobs] if inner >= outer]
+
+
+def seconds(value):
+    return jsonata.Jsonata(value[2:-2]).evaluate(None) if isinstance(value, str) else value
 
 
 @pytest.mark.parametrize(
