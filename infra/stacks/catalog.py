@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from shared.contracts import Catalog, Table
     from shared.contracts.vault import Vault
 
-# A template holds 500 resources and 1 MB; four for a layer leave room for a thousand contracts.
+# A template holds 500 resources and 1 MB, which some 150 tables of thirty columns fill; eight for a layer leave room
+# for a thousand contracts in one.
 # A change of this number moves tables between templates, which deletes and creates them: it stays.
-BUCKETS = 4
+BUCKETS = 8
 
 
 class GlueCatalog(NestedStack):

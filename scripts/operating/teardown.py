@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import boto3
 from botocore.exceptions import ClientError
 
+from scripts.operating.applications import delete_application
 from shared.errors import TerminalError
 from shared.names import Names
 
@@ -16,18 +17,21 @@ if TYPE_CHECKING:
     from shared.config import Environment
 
 NESTED = "AWS::CloudFormation::Stack"
+APPLICATION = "AWS::EMRServerless::Application"
 KEY_DAYS = 30
 GONE = ("NoSuchBucket", "ResourceNotFoundException", "NotFoundException")
 
 
 class Kept(NamedTuple):
-    """Something with data in it that outlives its stack."""
+    """Something that outlives its stack, as what has data in it does."""
 
     kind: str
     name: str
 
 
 STATEFUL = (
+    # It holds no data, but job runs that are under way.
+    APPLICATION,
     "AWS::S3::Bucket",
     "AWS::DynamoDB::Table",
     "AWS::SecretsManager::Secret",
@@ -39,7 +43,7 @@ STATEFUL = (
 
 
 def kept_by(environment: Environment) -> list[Kept]:
-    """What the environment's stacks hold data in, in the order it would be deleted.
+    """What outlives the environment's stacks, in the order it would be deleted.
 
     Raises:
         TerminalError: the environment is not deployed.
@@ -97,6 +101,8 @@ def delete_data(kept: Kept) -> str:
 
 def _delete(kept: Kept) -> str:
     match kept.kind:
+        case "AWS::EMRServerless::Application":
+            return delete_application(kept.name)
         case "AWS::S3::Bucket":
             boto3.client("s3").delete_bucket(Bucket=kept.name)
         case "AWS::DynamoDB::Table":

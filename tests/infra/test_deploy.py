@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from infra.artifacts import ASSET_PREFIX, ENVIRONMENT, JOBS, LAMBDAS
+from scripts import assembly as assemblies
 from scripts.assembly import assembly
 from scripts.cli.root import root
 from scripts.local.clients import ACCOUNT, REGION
@@ -22,6 +23,7 @@ from shared.config import load_environment
 from shared.contracts import Catalog, load_catalog
 from shared.names import ACCESS_ADMIN_ROLE, Machine, Names
 from shared.smoke import SMOKE_MACHINE
+from tests.support.watched_programs import Watched
 
 CDK = [paths.NODE, paths.CDK_CLI]
 ASSETS = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
@@ -156,12 +158,20 @@ def nothing_in_reach(monkeypatch):
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
 @pytest.mark.usefixtures("nothing_in_reach")
-def test_offline_synthesis_makes_the_very_same_templates(deployed, output, tmp_path):
-    offline = assembly("prod", None, tmp_path / "cdk.out")
+def test_offline_synthesis_makes_the_very_same_templates(deployed, output, tmp_path, monkeypatch):
+    """With neither network nor AWS nor git: nobody even asks. The CDK's own command does it without credentials too."""
+    watched = Watched(tmp_path / "watched")
+    with monkeypatch.context() as patch:
+        patch.setattr(assemblies, "runtime_environment", lambda: runtime_environment() | watched.variables)
+        offline = assembly("prod", None, tmp_path / "cdk.out")
+    cdk({"CDK_OUTPUT": str(tmp_path / "by cdk"), "CDK_VALIDATION": "false"}, "synth", "--quiet", "-c", "env=prod")
     names = {path.name for path in output.glob("*.template.json")}
 
-    assert names == {path.name for path in offline.glob("*.template.json")}
-    assert {} == {name: 1 for name in names if (output / name).read_bytes() != (offline / name).read_bytes()}
+    assert ({"node", "python"}, []) == (watched.began, watched.asked)
+    for made in (offline, tmp_path / "by cdk"):
+        assert names == {path.name for path in made.glob("*.template.json")}
+        assert [] == [name for name in names if (output / name).read_bytes() != (made / name).read_bytes()]

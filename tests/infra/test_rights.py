@@ -66,7 +66,13 @@ def policies_of(cloud):
     yield from (p["KeyPolicy"] for p in cloud.properties("AWS::KMS::Key"))
 
 
-POLICY_TYPES = ("AWS::IAM::Policy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy")
+POLICY_TYPES = (
+    "AWS::IAM::Policy",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+)
 
 
 @cache
@@ -174,12 +180,20 @@ def test_machine_passes_the_roles_of_its_steps_to_emr_and_waits_by_the_managed_r
 def test_nobody_is_granted_everything_of_a_service(cloud):
     granted = [
         action
-        for policy in cloud.properties("AWS::IAM::Policy")
+        for kind in POLICY_TYPES[:2]
+        for policy in cloud.properties(kind)
         for statement in statements(policy["PolicyDocument"])
         for action in actions_of(statement)
     ]
 
     assert [] == [action for action in granted if "*" in action]
+
+
+def test_every_right_of_a_role_stands_in_a_policy_of_its_own(cloud):
+    """So that whoever reads policies, as these tests and the reviewed list of rights do, has read them all."""
+    roles = cloud.properties("AWS::IAM::Role")
+
+    assert [] == [role for role in roles if {"Policies", "ManagedPolicyArns"} & set(role)]
 
 
 def test_a_landed_file_starts_one_machine_and_reads_nothing(prod):

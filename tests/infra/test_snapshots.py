@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from tests.infra.test_rights import actions_of
+from tests.infra.test_rights import POLICY_TYPES, actions_of
 from tests.infra.test_rights import statements as statements_of
 
 # Keys of assets, and fingerprints in names, change with every line of code.
@@ -41,7 +41,7 @@ def rights(cloud):
         allowed = [
             f"{'' if s['Effect'] == 'Allow' else 'never '}{action} on {shown(resource)}{condition(s)}"
             for policy in cloud.templates[stack]["Resources"].values()
-            if policy["Type"] == "AWS::IAM::Policy" and {"Ref": role} in policy["Properties"]["Roles"]
+            if policy["Type"] in POLICY_TYPES[:2] and {"Ref": role} in policy["Properties"]["Roles"]
             for s in statements_of(policy["Properties"]["PolicyDocument"])
             for action in actions_of(s)
             for resource in (s["Resource"] if isinstance(s["Resource"], list) else [s["Resource"]])

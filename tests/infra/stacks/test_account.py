@@ -7,6 +7,7 @@ import pytest
 from shared.config import load_environment
 from shared.config.account import Account
 from shared.names import ACCESS_ADMIN_ROLE
+from tests.infra.test_rights import operations
 
 SETTINGS = "AWS::LakeFormation::DataLakeSettings"
 
@@ -59,3 +60,4 @@ def test_administering_role_grants_and_reads_no_data(tmp_path):
     assert ACCESS_ADMIN_ROLE == role["Properties"]["RoleName"]
     assert {"lakeformation", "glue"} == {action.partition(":")[0] for action in actions}
     assert "lakeformation:GetDataAccess" not in actions
+    assert set() == {a for a in actions if a.partition(":")[2] not in operations(a.partition(":")[0])}

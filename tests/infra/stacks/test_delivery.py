@@ -101,8 +101,23 @@ def test_workflow_holds_no_key_and_asks_for_no_more_than_it_needs(file):
     assert [] == [job for job in asking if "environment" not in job]
 
 
-def test_prod_waits_for_dev_and_both_for_the_tests():
-    (deploy,) = [yaml.safe_load(file.read_text())["jobs"] for file in WORKFLOWS if file.stem == "deploy"]
+def test_pull_request_is_checked_tested_synthesized_and_its_plan_told():
+    """And nothing of it reaches an account: no job may ask for a role there."""
+    [jobs] = [yaml.safe_load(file.read_text())["jobs"] for file in WORKFLOWS if file.stem == "pull_request"]
+    said = {name: "\n".join(step.get("run", "") for step in job["steps"]) for name, job in jobs.items()}
+    plan = [said["plan"].index(words) for words in ("./lake synth", "./lake plan", "./lake replacements", "gh pr comm")]
 
+    assert ".ci/run" in said["check-and-test"]
+    assert sorted(plan) == plan
+    assert {"contents": "read", "pull-requests": "write"} == jobs["plan"]["permissions"]
+    assert [] == [name for name, job in jobs.items() if "id-token" in job.get("permissions", {})]
+
+
+def test_main_goes_to_dev_and_prod_waits_for_dev_and_both_for_the_tests():
+    (workflow,) = [yaml.safe_load(file.read_text()) for file in WORKFLOWS if file.stem == "deploy"]
+    deploy = workflow["jobs"]
+
+    # YAML 1.1 reads the key `on` as true.
+    assert {"push": {"branches": ["main"]}} == workflow[True]
     assert ("check-and-test", "dev") == (deploy["dev"]["needs"], deploy["prod"]["needs"])
     assert ("dev", "prod") == (deploy["dev"]["environment"], deploy["prod"]["environment"])

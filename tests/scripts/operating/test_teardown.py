@@ -1,17 +1,24 @@
 """Data goes only if it was asked for twice, by name; and then all of it goes."""
 
 import json
+import threading
 
 import boto3
 import pytest
 from click.testing import CliRunner
 
 from scripts.cli.teardown import command
+from scripts.local.account import LocalAccount
+from scripts.local.clients import ACCOUNT, client
+from scripts.local.job_runs import JobResult
+from scripts.operating.teardown import Kept, delete_data
 from shared.config import load_environment
 from shared.errors import TerminalError
 from shared.names import Names
+from shared.release import EMR_RELEASE_LABEL
 
 BUCKET, TABLE = "the-lake", "the-leases"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/jobs"
 TEMPLATE = {
     "Resources": {
         "Lake": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "Properties": {"BucketName": BUCKET}},
@@ -100,6 +107,36 @@ def test_with_both_keys_everything_goes(stack, monkeypatch):
 
     assert ([], [], []) == (stacks(), buckets(), boto3.client("dynamodb").list_tables()["TableNames"])
     assert "emptied of 2 versions" in said
+
+
+class Endless:
+    """Runs job runs until they are cancelled."""
+
+    parallel = 1
+
+    def __init__(self):
+        self.cancelled = threading.Event()
+
+    def run(self, _job_run):
+        self.cancelled.wait(60)
+        return JobResult(137)
+
+    def cancel(self, _job_run_id):
+        self.cancelled.set()
+
+
+def test_application_goes_with_what_runs_on_it():
+    with LocalAccount(Endless(), port=None):
+        emr = client("emr-serverless")
+        one = emr.create_application(name="batch", releaseLabel=EMR_RELEASE_LABEL, type="SPARK")["applicationId"]
+        emr.start_application(applicationId=one)
+        job = {"jobDriver": {"sparkSubmit": {"entryPoint": "s3://code/main.py"}}, "executionRoleArn": ROLE}
+        run = emr.start_job_run(applicationId=one, **job)["jobRunId"]
+
+        application = Kept("AWS::EMRServerless::Application", one)
+        assert ["deleted", "was deleted before"] == [delete_data(application), delete_data(application)]
+        assert "CANCELLED" == emr.get_job_run(applicationId=one, jobRunId=run)["jobRun"]["state"]
+        assert "TERMINATED" == emr.get_application(applicationId=one)["application"]["state"]
 
 
 def test_environment_that_is_not_there_is_told(aws, monkeypatch):

@@ -1,0 +1,36 @@
+"""An application of EMR Serverless taken away, with what runs on it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import boto3
+
+UNDER_WAY = ("SUBMITTED", "PENDING", "SCHEDULED", "QUEUED", "RUNNING", "CANCELLING")
+# An application stops within seconds once nothing runs on it any more.
+TRIES, PAUSE_SECONDS = 60, 5
+
+
+def delete_application(application: str) -> str:
+    """Cancel what runs on an application, stop it and delete it; says what became of it."""
+    emr = boto3.client("emr-serverless")
+    for run in _under_way(emr, application):
+        emr.cancel_job_run(applicationId=application, jobRunId=run)
+    for _ in range(TRIES):
+        state = emr.get_application(applicationId=application)["application"]["state"]
+        if state in {"CREATED", "STOPPED"}:
+            emr.delete_application(applicationId=application)
+            return "deleted"
+        if state == "TERMINATED":
+            return "was deleted before"
+        if state == "STARTED" and not _under_way(emr, application):
+            emr.stop_application(applicationId=application)
+        else:
+            time.sleep(PAUSE_SECONDS)
+    return "kept: it did not stop; call again"
+
+
+def _under_way(emr: Any, application: str) -> list[str]:  # noqa: ANN401 - a client of boto3
+    pages = emr.get_paginator("list_job_runs").paginate(applicationId=application, states=list(UNDER_WAY))
+    return [run["id"] for page in pages for run in page["jobRuns"]]
