@@ -13,14 +13,21 @@ if TYPE_CHECKING:
     from tests.support.cloud import Cloud
 
 LONGEST = "a" * 12
+WAREHOUSE = "arn:aws:redshift:us-east-1:123456789012:cluster:analytics"
 # Everything that an environment may ask for.
 EVERYTHING = {
+    "spark": {
+        "max_executors": 2,
+        "maximum_vcpu": 16,
+        "maximum_memory_gb": 64,
+        "steps": {"build": {"max_executors": 1}},
+    },
     "github": {"repository": "house/lake"},
     "kafka": {"serverless": True, "every_seconds": 60},
     "vpc": {"nat_gateways": 1},
     "access": {"consumer": "fine_grained"},
     "account": {"vcpu_quota": 48},
-    "sources": {"redshift": "arn:aws:redshift:us-east-1:123456789012:cluster:analytics"},
+    "sources": {"redshift": WAREHOUSE},
 }
 
 

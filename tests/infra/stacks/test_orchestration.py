@@ -1,6 +1,7 @@
 """The daily batch, its functions, its schedule and its alarms."""
 
 import json
+import re
 from itertools import chain
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import pytest
 from infra.artifacts import LAMBDAS, ROOT
 from infra.stacks.orchestration import landing_folders
 from shared.config import load_environment
-from shared.jobs import Step
+from shared.jobs import RUN_STEPS, Step
 from shared.names import Machine, Names, Variable
 from shared.smoke import SMOKE_MACHINE
 from shared.tokens import OF_STEPS, Token
@@ -151,6 +152,19 @@ def test_function_runs_its_handler_on_graviton_and_is_traced(cloud, name):
     assert (["arm64"], f"python{LAMBDAS.target.python}") == (function["Architectures"], function["Runtime"])
     assert {"Mode": "Active"} == function["TracingConfig"]
     assert LAMBDAS.key() in function["Code"]["S3Key"]
+
+
+def test_each_step_is_given_the_workers_that_the_environments_file_says(fullest):
+    """There build has one executor, and all others two."""
+    for machine in (m for name, m in machines(fullest).items() if not name.endswith(SMOKE_MACHINE)):
+        given = {
+            step: re.findall(
+                r"maxExecutors=(\d+)", json.dumps(machine["DefinitionSubstitutions"][OF_STEPS[step].submit])
+            )
+            for step in RUN_STEPS
+        }
+
+        assert {step: ["1" if step is Step.BUILD else "2"] for step in RUN_STEPS} == given
 
 
 @pytest.mark.parametrize("machine", [*Machine, SMOKE_MACHINE])
