@@ -23,6 +23,8 @@ QUARANTINE_FOLDER = "quarantine"
 TOMBSTONES_FOLDER = "tombstones"
 EVENTS_FOLDER = "events"
 PII_FOLDER = "pii"
+# Of the logs' bucket: what drivers and executors said.
+JOB_LOGS_FOLDER = "emr"
 # The stack's output that says where the code lies that job runs are given, and with it the contracts.
 JOBS_OUTPUT = "JobsUrl"
 

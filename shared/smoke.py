@@ -16,6 +16,8 @@ SMOKE_MACHINE = "smoke"
 REPORTS_FOLDER = "smoke"
 # Among what is staged, which expires even where the job is killed.
 TRIED_FOLDER = f"{STAGING_FOLDER}/smoke"
+# No table has this name, so nobody waits for its lease.
+LEASED = "smoke"
 # Source: Athena user guide, "Query Linux Foundation Delta Lake tables": the reader features of version 3 it knows.
 ATHENA_READER_VERSION = 3
 ATHENA_READER_FEATURES = frozenset({"columnMapping", "deletionVectors", "timestampNtz"})

@@ -25,7 +25,7 @@ from shared.names import (
     UNLOAD_FOLDER,
     Layer,
 )
-from shared.smoke import REPORTS_FOLDER, TRIED_FOLDER
+from shared.smoke import LEASED, REPORTS_FOLDER, TRIED_FOLDER
 from shared.vault import VAULT
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class StepRights:
 
     `sources` lets it enter the source systems: their secrets and addresses, the landing place, the event bus that is
     told of their drift. `pii_key` lets it read the key that personal values are hashed with, `leases` take the leases
-    of tables, `lists_landing` see the names of what has landed and nothing else.
+    of tables by their full names, `lists_landing` see the names of what has landed and nothing else.
     """
 
     reads: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class StepRights:
     personal_writes: tuple[str, ...] = ()
     sources: bool = False
     pii_key: bool = False
-    leases: bool = False
+    leases: tuple[str, ...] = ()
     lists_landing: bool = False
 
     @property
@@ -74,6 +74,7 @@ LANDED = Layer.BRONZE
 # A table's log without its rows.
 LOG = "*/_delta_log*"
 _BESIDE = (QUARANTINE_FOLDER, TOMBSTONES_FOLDER, EVENTS_FOLDER)
+_LEASES_OF_MADE = ("{made}.*",)
 _OF_SOURCES = _all(LANDED, f"{QUARANTINE_FOLDER}/{LANDED}", STAGING_FOLDER)
 
 RIGHTS = {
@@ -84,7 +85,7 @@ RIGHTS = {
         sources=True,
         # Whom it may not take in again is listed by hashes.
         pii_key=True,
-        leases=True,
+        leases=_LEASES_OF_MADE,
     ),
     Step.REFINE: StepRights(
         reads=_all("{read}", RUNS_FOLDER),
@@ -95,13 +96,13 @@ RIGHTS = {
         personal_reads=_all(LANDED),
         personal_writes=_all(f"{VAULT}/{{made}}"),
         pii_key=True,
-        leases=True,
+        leases=_LEASES_OF_MADE,
     ),
     Step.BUILD: StepRights(
         reads=_all("{read}", RUNS_FOLDER),
         writes=(*_all("{made}"), _outcomes(Step.BUILD)),
         personal_reads=_all("{personal}"),
-        leases=True,
+        leases=_LEASES_OF_MADE,
     ),
     Step.RECORD: StepRights(
         reads=(*[f"{layer}/{LOG}" for layer in Layer], *_all(RUNS_FOLDER)),
@@ -114,13 +115,13 @@ RIGHTS = {
         personal_reads=_all(STAGING_FOLDER),
         personal_writes=_all(LANDED, QUARANTINE_FOLDER, VAULT, ERASURES),
         pii_key=True,
-        leases=True,
+        leases=tuple(f"{layer}.*" for layer in Layer),
     ),
     Step.SMOKE: StepRights(
         writes=_all(REPORTS_FOLDER, TRIED_FOLDER),
         personal_writes=_all(TRIED_FOLDER),
         pii_key=True,
-        leases=True,
+        leases=(LEASED,),
         lists_landing=True,
     ),
 }
@@ -146,6 +147,7 @@ def rights_of(step: Step, catalog: Catalog) -> StepRights:
         writes=tuple(_filled(rights.writes, words)),
         personal_reads=tuple(_filled(rights.personal_reads, words)),
         personal_writes=tuple(_filled(rights.personal_writes, words)),
+        leases=tuple(_filled(rights.leases, words)),
     )
 
 

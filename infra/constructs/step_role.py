@@ -11,12 +11,15 @@ from infra.constructs.findings import accept, wildcard
 from infra.constructs.job_role import JobRole
 from infra.constructs.key_use import read_statement, use_statement
 from infra.constructs.pii_key import admit_to_personal_data
-from infra.stacks.secrets import web_systems
-from infra.stacks.storage import JOB_LOGS_FOLDER
+from shared.contracts.connections import web_systems
 from shared.events import EVENT_SOURCE
+from shared.names import JOB_LOGS_FOLDER
 from shared.step_rights import rights_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aws_cdk import aws_dynamodb as dynamodb
     from constructs import Construct
 
     from infra.stacks.secrets import Secrets
@@ -71,8 +74,7 @@ class StepRole(JobRole):
         ]:
             self.add_to_policy(statement)
         if rights.leases:
-            leasing = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
-            self.add_to_policy(iam.PolicyStatement(actions=leasing, resources=[storage.leases.table_arn]))
+            self.add_to_policy(_lease_statement(storage.leases, rights.leases))
         if rights.lists_landing:
             for statement in storage.landing.names_statements():
                 self.add_to_policy(statement)
@@ -111,3 +113,16 @@ class StepRole(JobRole):
 
     def _accept(self, findings: list[str], reason: str) -> None:
         accept(self, dict.fromkeys(findings, reason))
+
+
+def _lease_statement(leases: dynamodb.ITable, names: Iterable[str]) -> iam.PolicyStatement:
+    """The right to the items of some tables: a lease of another layer, taken by mistake, keeps its writers waiting."""
+    return iam.PolicyStatement(
+        actions=["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        resources=[leases.table_arn],
+        conditions={
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(names)},
+            # Of no key at all, every value is like the names.
+            "Null": {"dynamodb:LeadingKeys": "false"},
+        },
+    )

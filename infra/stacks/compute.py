@@ -15,9 +15,8 @@ from infra.constructs.kafka_rights import group_arn, kafka_read_statements, kafk
 from infra.constructs.spark_application import SparkApplication
 from infra.constructs.spark_submit import spark_submit_parameters
 from infra.constructs.step_role import StepRole
-from infra.stacks.storage import JOB_LOGS_FOLDER
 from shared.jobs import Step
-from shared.names import Names
+from shared.names import JOB_LOGS_FOLDER, Names
 
 if TYPE_CHECKING:
     from constructs import Construct

@@ -13,7 +13,7 @@ from infra.constructs.findings import accept
 from infra.constructs.kafka_rights import kafka_systems
 from infra.constructs.redshift_access import RedshiftAccess
 from infra.constructs.retention import removal_policy
-from shared.contracts.connections import SECRET_TYPES
+from shared.contracts.connections import SECRET_TYPES, web_systems
 from shared.names import pii_key_secret, source_parameter, source_secret
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shared.config import Environment
     from shared.contracts import Catalog
 
-REDSHIFT, WEB = "redshift", "api"
+REDSHIFT = "redshift"
 
 
 class Secrets(NestedStack):
@@ -141,11 +141,6 @@ def secret_systems(catalog: Catalog) -> list[str]:
     """The source systems that need a secret."""
     sources = [table.source for table in catalog.tables.values() if table.source]
     return sorted({source.system for source in sources if source.type in SECRET_TYPES})
-
-
-def web_systems(catalog: Catalog) -> list[str]:
-    """The source systems that publish files at an address."""
-    return sorted({t.source.system for t in catalog.tables.values() if t.source and t.source.type == WEB})
 
 
 def redshift_databases(catalog: Catalog) -> dict[str, list[str]]:

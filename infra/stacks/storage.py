@@ -15,7 +15,7 @@ from infra.constructs.place import Place, is_bucket
 from infra.constructs.private_bucket import PrivateBucket
 from infra.constructs.retention import removal_policy
 from shared.erasure import REQUESTS_FOLDER
-from shared.names import STAGING_FOLDER, UNLOAD_FOLDER, Names
+from shared.names import JOB_LOGS_FOLDER, STAGING_FOLDER, UNLOAD_FOLDER, Names
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from shared.config import Environment
 
 STAGING_DAYS = 3
-JOB_LOGS_FOLDER = "emr"
 RESULTS_FOLDER = "results"
 RESULT_DAYS = 7
 

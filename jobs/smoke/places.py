@@ -13,7 +13,7 @@ from jobs.runtime.jvm import files_at
 from jobs.runtime.lease import acquire
 from shared.errors import LeaseHeldError, TerminalError
 from shared.names import lease_table
-from shared.smoke import tried_location
+from shared.smoke import LEASED, tried_location
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from jobs.runtime.lease import Lease
     from shared.jobs import Job
 
-LEASED = "smoke"
 OWNERS = 2
 TEXT = "nobody's"
 

@@ -1,8 +1,16 @@
 """How a source system is reached, by the type that its contracts give it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.contracts import Catalog
+
 # A login, which a secret holds, and an address, which the environment's file gives.
 SECRET_TYPES = frozenset({"kafka", "salesforce", "snowflake"})
-ADDRESSED_TYPES = frozenset({"api", "redshift"})
+WEB = "api"
+ADDRESSED_TYPES = frozenset({WEB, "redshift"})
 # The login of MSK for which the job's role is the credential.
 MSK_IAM = "AWS_MSK_IAM"
 
@@ -10,3 +18,8 @@ MSK_IAM = "AWS_MSK_IAM"
 def connection_by_role(bootstrap_servers: str) -> dict[str, str]:
     """How a cluster of MSK is entered by the job's role, in the form that the secret of a Kafka system has."""
     return {"bootstrap_servers": bootstrap_servers, "security_protocol": "SASL_SSL", "sasl_mechanism": MSK_IAM}
+
+
+def web_systems(catalog: Catalog) -> list[str]:
+    """The source systems that publish files at an address."""
+    return sorted({t.source.system for t in catalog.tables.values() if t.source and t.source.type == WEB})

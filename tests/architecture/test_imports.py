@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from scripts.setup import paths
-from tests.architecture.wings import OURS, WINGS, forbidden_imports, python_files, room_of, top_level_imports
+from tests.architecture.wings import (
+    OURS,
+    WINGS,
+    forbidden_imports,
+    modules_imported_to_run,
+    python_files,
+    room_of,
+    top_level_imports,
+)
 
 APP = paths.ROOT / "app.py"
 APP_LINES = 40
@@ -62,6 +70,21 @@ def test_room_imports_only_itself_shared_and_its_own_dependency_groups(room):
 )
 def test_forbidden_imports_are_found(room, source, expected):
     assert expected == forbidden_imports(source, room)
+
+
+def test_constructs_know_stacks_to_the_type_checker_alone():
+    """A stack is made of constructs: it passes them what they need, itself too, and they take nothing out of it."""
+    stacks = {
+        file.with_suffix("").as_posix().replace("/", ".") for file in python_files("infra") if "stacks" in str(file)
+    }
+    found = {
+        str(file): taken
+        for file in python_files("infra")
+        if file.parts[1] == "constructs"
+        if (taken := modules_imported_to_run((paths.ROOT / file).read_text(encoding="utf-8")) & stacks)
+    }
+
+    assert {} == found
 
 
 def test_app_imports_infra_and_shared_only():

@@ -46,6 +46,15 @@ def top_level_imports(source: str) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.module.partition(".")[0]
 
 
+def modules_imported_to_run(source: str) -> set[str]:
+    """Return the whole names of the modules that a file imports, but for those that the type checker alone sees."""
+    unseen = _lines_for_the_type_checker(source)
+    nodes = [node for node in ast.walk(ast.parse(source)) if getattr(node, "lineno", None) not in unseen]
+    froms = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return plain | {str(n.module) for n in froms} | {f"{n.module}.{alias.name}" for n in froms for alias in n.names}
+
+
 def forbidden_imports(source: str, room: str) -> list[str]:
     """Return `line: name` for each import of ours or of a library that a room may not have.
 

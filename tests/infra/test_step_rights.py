@@ -10,6 +10,7 @@ import pytest
 from shared.contracts import Catalog, Disposition, Kind, Table, load_catalog
 from shared.jobs import Step
 from shared.names import TableName, pii_key_secret, quarantine_location, source_secret, table_location
+from shared.smoke import LEASED
 from shared.step_rights import rights_of
 from shared.vault import vault_location
 from tests.support.policies import BUCKETS, resolved, step_roles
@@ -31,8 +32,8 @@ def roles(clouds):
     return step_roles(clouds["prod"])
 
 
-def those_that_may(roles, action, resource):
-    return {step for step, role in roles.items() if role.may(action, resource)}
+def those_that_may(roles, action, resource, context=None):
+    return {step for step, role in roles.items() if role.may(action, resource, context)}
 
 
 @pytest.mark.parametrize("step", Step)
@@ -88,6 +89,29 @@ def test_outcomes_of_a_step_are_its_own_to_leave(roles, step):
     places = {other: f"{LAKE}/runs/r/{other}/a.outcomes.json" for other in (Step.INGEST, Step.REFINE, Step.BUILD)}
 
     assert {s for s in places if s is step} == {s for s, p in places.items() if roles[step].may("s3:PutObject", p)}
+
+
+LEASES = ("dynamodb:UpdateItem", "Storage/Leases")
+KEY = "dynamodb:LeadingKeys"
+
+
+@pytest.mark.parametrize(
+    "name, takers",
+    [
+        pytest.param("bronze.crm__contacts", {Step.INGEST, Step.ERASE}, id="landed"),
+        pytest.param("silver.orders", {Step.REFINE, Step.BUILD, Step.ERASE}, id="silver"),
+        pytest.param("gold.sales_fact", {Step.BUILD, Step.ERASE}, id="gold"),
+        pytest.param(LEASED, {Step.SMOKE}, id="no table"),
+        pytest.param("bronze", set(), id="a layer"),
+    ],
+)
+def test_lease_is_taken_by_the_steps_that_write_the_table(roles, name, takers):
+    assert takers == those_that_may(roles, *LEASES, {KEY: [name]})
+
+
+@pytest.mark.parametrize("keys", [{}, {KEY: ["silver.orders", LEASED]}], ids=["no key", "a key more"])
+def test_lease_is_taken_by_its_key_alone(roles, keys):
+    assert set() == those_that_may(roles, *LEASES, keys)
 
 
 def test_record_reads_logs_and_no_rows(roles):
@@ -165,3 +189,4 @@ def test_rights_follow_the_contracts():
     assert ("silver/*", "runs/*/build/*") == build.writes
     assert ("gold/*", "quarantine/gold/*", "tombstones/gold/*", "events/gold/*", "runs/*/refine/*") == refine.writes
     assert ("vault/gold/*",) == refine.personal_writes
+    assert (("gold.*",), ("silver.*",)) == (refine.leases, build.leases)

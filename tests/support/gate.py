@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shared.jobs import Step
     from tests.support.policies import Role
 
-    Asked = tuple[str, str, dict[str, str]]
+    Asked = tuple[str, str, dict[str, str | list[str]]]
 
 # With this key a job run signs its requests; whoever signs with another is the test, and comes in.
 JOB = "job"
@@ -113,7 +113,9 @@ def _asked_by_json(environ: dict[str, Any], service: str) -> Iterable[Asked]:
     resource = "Storage/Leases" if name == leases else name
     if name.startswith(secrets):
         resource = "Secrets/" + "".join(word.title() for word in name.removeprefix(secrets).split("-"))
-    yield f"{service}:{target}", resource, {}
+    # The key of each item that a request names, by the attribute that leases have theirs in.
+    keys = [said["Key"]["table"]["S"]] if "table" in said.get("Key", {}) else []
+    yield f"{service}:{target}", resource, {"dynamodb:LeadingKeys": keys} if keys else {}
 
 
 def _body(environ: dict[str, Any]) -> bytes:

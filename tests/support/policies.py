@@ -27,7 +27,7 @@ class Role:
     statements: tuple[dict[str, Any], ...]
     is_admitted: bool
 
-    def may(self, action: str, resource: str, context: Mapping[str, str] | None = None) -> bool:
+    def may(self, action: str, resource: str, context: Mapping[str, str | list[str]] | None = None) -> bool:
         """Whether it may do something to something; `context` has the keys of a request that conditions ask for.
 
         Buckets are `arn:aws:s3:::lake`, `pii`, `landing` and `logs`, other resources `stack/logical id`.
@@ -64,15 +64,19 @@ def _names(statement: dict[str, Any], action: str, resource: str) -> bool:
     return action in actions and any(_pattern(resolved(r)).fullmatch(resource) for r in resources)
 
 
-def _holds(statement: dict[str, Any], context: Mapping[str, str]) -> bool:
-    for operator, asked in statement.get("Condition", {}).items():
-        for key, wanted in asked.items():
-            if key not in context and operator.endswith("IfExists"):
-                continue
-            given = context.get(key)
-            if given is None or not any(_pattern(resolved(w)).fullmatch(given) for w in _listed(wanted)):
-                return False
-    return True
+def _holds(statement: dict[str, Any], context: Mapping[str, str | list[str]]) -> bool:
+    conditions = statement.get("Condition", {}).items()
+    return all(_is_met(operator, context.get(k), w) for operator, asked in conditions for k, w in asked.items())
+
+
+def _is_met(operator: str, given: str | list[str] | None, wanted: Any) -> bool:
+    """One condition. Source: IAM user guide, "Condition operators" and "Set operators for multivalued context keys"."""
+    if operator == "Null":
+        return (given is None) is (str(wanted).lower() == "true")
+    if given is None:
+        return operator.endswith("IfExists") or operator.startswith("ForAllValues:")
+    patterns = [_pattern(resolved(w)) for w in _listed(wanted)]
+    return all(any(pattern.fullmatch(value) for pattern in patterns) for value in _listed(given))
 
 
 def resolved(value: Any) -> str:
