@@ -4,6 +4,7 @@ The command line in front of it has a test of its own, with prod; a few tables s
 """
 
 import json
+import uuid
 from contextlib import contextmanager
 
 import pytest
@@ -81,12 +82,13 @@ def changes_of(cloud, stack):
     """What CloudFormation would change of a stack that is there, had it the templates of another synthesis."""
     artifact = read_stack(cloud.folder, stack)
     bucket = client("s3")
-    bucket.put_object(Bucket="local-templates", Key="again", Body=artifact.template.read_bytes())
+    name = f"c-{uuid.uuid4().hex}"
+    bucket.put_object(Bucket="local-templates", Key=name, Body=artifact.template.read_bytes())
     found = client("cloudformation").create_change_set(
         StackName=stack,
-        ChangeSetName="again",
+        ChangeSetName=name,
         ChangeSetType="UPDATE",
-        TemplateURL="https://local-templates.s3.amazonaws.com/again",
+        TemplateURL=f"https://local-templates.s3.amazonaws.com/{name}",
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in artifact.parameters.items()],
     )
     return client("cloudformation").describe_change_set(ChangeSetName=found["Id"], StackName=stack)["Changes"]
@@ -109,6 +111,15 @@ def test_dev(tmp_path):
 
         assert {Names(dev).application} == set(applications())
         assert {"dev_bronze", "dev_silver", "dev_gold", "dev_vault"} == databases
+        # That a second deploy changes nothing is looked for by the same means as this, which changes one stack.
+        louder = dev.model_copy(update={"alarm_email": "oncall@example.com"})
+        changes = changes_of(
+            synthesize("dev", tmp_path / "louder", environment=louder, catalog=catalog()), Names(dev).stack
+        )
+
+        assert {"Orchestration"} == {
+            c["ResourceChange"]["LogicalResourceId"].partition("NestedStack")[0] for c in changes
+        }
         assert "DISABLED" == schedule["State"]
         assert all(has_bucket(outputs[name]) for name in ("LakeRoot", "PiiRoot", "LandingRoot"))
 
