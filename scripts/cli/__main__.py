@@ -5,7 +5,7 @@ import sys
 import click
 
 from scripts.cli.root import root
-from shared.errors import LakewrightError, UnknownNameError
+from shared.errors import LakewrightError, TerminalError, UnknownNameError
 
 EXIT_RED = 1
 EXIT_REQUEST_WRONG = 2
@@ -19,6 +19,25 @@ def main() -> None:
         sys.exit(_tell(error, EXIT_REQUEST_WRONG))
     except LakewrightError as error:
         sys.exit(_tell(error, EXIT_RED))
+    except Exception as error:
+        if not _is_of_aws(error):
+            raise
+        sys.exit(_tell(_in_our_words(error), EXIT_RED))
+
+
+def _is_of_aws(error: Exception) -> bool:
+    """Whether boto3 raised it; a command that does not call AWS has not loaded it."""
+    known = sys.modules.get("botocore.exceptions")
+    return known is not None and isinstance(error, (known.BotoCoreError, known.ClientError))
+
+
+def _in_our_words(error: Exception) -> TerminalError:
+    return TerminalError(
+        "AWS did not do what it was asked",
+        given=" ".join(str(error).split()),
+        expected="credentials that may, and a region",
+        mend="log in, set AWS_PROFILE and AWS_REGION; if the answer names a right, have it granted",
+    )
 
 
 def _tell(error: LakewrightError, code: int) -> int:

@@ -6,8 +6,10 @@ import sys
 
 import click
 import pytest
+from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 from click.testing import CliRunner
 
+from scripts.cli import __main__ as program
 from scripts.cli.root import root
 from scripts.setup import paths
 
@@ -39,6 +41,39 @@ def test_unknown_command_is_answered_with_those_that_exist():
 
     assert 2 == shown.exit_code
     assert f"unknown command 'frobnicate'; the commands are {', '.join(COMMANDS)}" in shown.output
+
+
+DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "you may not\nlook"}}, "ListBuckets")
+
+
+@pytest.mark.parametrize(
+    "error, said",
+    [
+        pytest.param(NoCredentialsError(), "given: Unable to locate credentials", id="nobody is logged in"),
+        pytest.param(NoRegionError(), "given: You must specify a region", id="no region"),
+        pytest.param(DENIED, "ListBuckets operation: you may not look; expected", id="a right is missing"),
+    ],
+)
+def test_what_aws_says_no_to_is_told_in_one_line(monkeypatch, capsys, error, said):
+    monkeypatch.setattr(program, "root", lambda **_: fail_with(error))
+
+    with pytest.raises(SystemExit) as ended:
+        program.main()
+    told = capsys.readouterr().err
+    assert (program.EXIT_RED, 1) == (ended.value.code, len(told.splitlines()))
+    assert said in told
+    assert "AWS_PROFILE" in told
+
+
+def test_a_fault_of_ours_is_shown_whole(monkeypatch):
+    monkeypatch.setattr(program, "root", lambda **_: fail_with(ZeroDivisionError()))
+
+    with pytest.raises(ZeroDivisionError):
+        program.main()
+
+
+def fail_with(error):
+    raise error
 
 
 @pytest.mark.parametrize("name", COMMANDS)

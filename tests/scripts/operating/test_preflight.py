@@ -4,7 +4,9 @@ import json
 
 import boto3
 import pytest
+from click.testing import CliRunner
 
+from scripts.cli.preflight import command
 from scripts.operating.preflight import preflight
 from shared.config import Network, load_environment
 from shared.config.account import Account
@@ -39,6 +41,14 @@ def test_ready_account_is_ready(ready):
         "network": "warning",
         "sources": "ok",
     } == statuses(prod())
+
+
+def test_command_prints_its_findings_as_one_array_and_is_red_where_one_failed(ready):
+    asked = CliRunner().invoke(command, ["prod", "--json"], catch_exceptions=False)
+    assert (0, [finding.row for finding in preflight(prod())]) == (asked.exit_code, json.loads(asked.stdout))
+
+    ready["Value"] = 15.0
+    assert 1 == CliRunner().invoke(command, ["prod"]).exit_code
 
 
 def test_account_without_bootstrap_is_told_how(ready):
