@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from lambdas.on_access_declared.grants import filter_name, grant_of, is_beside_the_templates, place_of
 from shared.errors import TerminalError
 from shared.governance.access import RowFilter
 from shared.governance.changes import (
-    Grant,
     GrantFilter,
     LakeState,
     MakeFilter,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shared.governance.access import LakeAccess, TableAccess
-    from shared.governance.changes import Change
+    from shared.governance.changes import Change, Grant
 
 # Whoever IAM lets in, and every principal of the account: grants to these open a table to all.
 BY_IAM_ALONE = "IAM_ALLOWED_PRINCIPALS"
@@ -53,7 +53,9 @@ class LakeFormation:
         Raises:
             TerminalError: a table is not in the catalog.
         """
-        grants = list(self._grants(frozenset(wanted.databases)))
+        entries = self._entries()
+        named = [(place_of(entry["Resource"]), grant_of(entry)) for entry in entries]
+        grants = [(place, grant) for place, grant in named if place and place.database in wanted.databases]
         filters = self._filters()
         places = {Place(table.database, table.table): table for table in wanted.tables}
         return LakeState(
@@ -63,6 +65,11 @@ class LakeFormation:
                 for place, table in places.items()
             },
             strays=tuple(grant for at, grant in grants if at not in places),
+            strays_by_tag=tuple(
+                grant_of(entry)
+                for entry in entries
+                if is_beside_the_templates(entry["Resource"], self._roles(entry), wanted)
+            ),
         )
 
     def make(self, change: Change) -> None:
@@ -111,7 +118,7 @@ class LakeFormation:
         ]
         of_roles = sorted({key for _, key, _ in on_columns if key.startswith(lake.role_key(""))})
         wanted = {(self.principals[f.role], f.name): (f.role, f.name) for f in table.filters}
-        through = {grant: (grant.principal, _filter_name(grant)) for grant in grants}
+        through = {grant: (grant.principal, filter_name(grant)) for grant in grants}
         return TableState(
             tags={tag["TagKey"]: tag["TagValues"][0] for tag in tags},
             columns={column: value for column, key, value in on_columns if key == lake.classification_key},
@@ -138,22 +145,15 @@ class LakeFormation:
                 ) from error
             raise
 
-    def _grants(self, databases: frozenset[str]) -> Iterator[tuple[Place, Grant]]:
-        """The grants on our databases, by name, to roles of the contracts and to everybody."""
+    def _entries(self) -> list[dict[str, Any]]:
+        """The permissions of the contracts' roles, and of everybody."""
         ours = {*self.principals.values(), BY_IAM_ALONE, f"{self.account}:IAMPrincipals"}
-        for entry in self._pages("list_permissions", "PrincipalResourcePermissions"):
-            place = _place_of(entry["Resource"])
-            principal = entry["Principal"]["DataLakePrincipalIdentifier"]
-            if place and place.database in databases and principal in ours:
-                yield (
-                    place,
-                    Grant(
-                        principal=principal,
-                        resource=json.dumps(entry["Resource"], sort_keys=True),
-                        permissions=tuple(sorted(entry["Permissions"])),
-                        grantable=tuple(sorted(entry.get("PermissionsWithGrantOption", []))),
-                    ),
-                )
+        found = self._pages("list_permissions", "PrincipalResourcePermissions")
+        return [entry for entry in found if entry["Principal"]["DataLakePrincipalIdentifier"] in ours]
+
+    def _roles(self, entry: dict[str, Any]) -> list[str]:
+        principal = entry["Principal"]["DataLakePrincipalIdentifier"]
+        return [role for role, arn in self.principals.items() if arn == principal]
 
     def _filters(self) -> dict[Place, dict[str, RowFilter]]:
         found: dict[Place, dict[str, RowFilter]] = {}
@@ -217,17 +217,3 @@ class LakeFormation:
                     raise
                 time.sleep(2**attempt / 4)
         raise AssertionError  # the loop returns or raises
-
-
-def _place_of(resource: dict[str, Any]) -> Place | None:
-    """The table a permission is on; a database for one on all of its tables."""
-    if "Database" in resource:
-        return Place(resource["Database"]["Name"])
-    if "DataCellsFilter" in resource:
-        return Place(resource["DataCellsFilter"]["DatabaseName"], resource["DataCellsFilter"]["TableName"])
-    table = resource.get("Table") or resource.get("TableWithColumns")
-    return Place(table["DatabaseName"], table.get("Name", "")) if table else None
-
-
-def _filter_name(grant: Grant) -> str:
-    return str(json.loads(grant.resource).get("DataCellsFilter", {}).get("Name", ""))

@@ -59,9 +59,8 @@ def bring(lake_formation: LakeFormation, wanted: LakeAccess, *, only_plan: bool 
             steps.append(Step(change=change, status="skipped"))
         else:
             steps.append(_make(lake_formation, change))
-        # What was to be closed and is not stays open: of a database that was skipped, all its tables.
-        if steps[-1].status in {"failed", "skipped"} and not isinstance(change, Revoke):
-            broken.add(change.place)
+        if steps[-1].status in {"failed", "skipped"}:
+            broken |= _left_open(change, wanted)
     return steps
 
 
@@ -113,6 +112,13 @@ def _make(lake_formation: LakeFormation, change: Change) -> Step:
     except (ClientError, TerminalError) as error:
         return Step(change=change, status="failed", error=" ".join(str(error).split()))
     return Step(change=change, status="made")
+
+
+def _left_open(change: Change, wanted: LakeAccess) -> set[Place]:
+    """Where something may be open that was to be closed: of a database in all its tables."""
+    if isinstance(change, Revoke):
+        return {Place(database) for database in wanted.databases} if change.everywhere else set()
+    return {change.place}
 
 
 def _stands_on_broken(change: Change, broken: set[Place]) -> bool:

@@ -1,13 +1,15 @@
 """The steps from what Lake Formation says now to what the contracts say, in an order that opens nothing on the way.
 
 After every step, what a role sees was visible before, or is visible in the end; and what it sees before and in the end
-it sees all the time. So a run that is cut off anywhere has opened nothing, and the next one goes on from there:
+it sees all the time, unless it saw it by what the first step revokes. So a run that is cut off anywhere has opened
+nothing, and the next one goes on from there:
 
-1. columns and tables that are too open are closed;
-2. filters are made and granted;
-3. roles are let in by tag, then roles are shut out by tag: of tables, of columns that carry one, of whole databases;
-4. columns that are too closed are opened;
-5. what nobody asked for is revoked, and filters that no grant needs are removed.
+1. what somebody granted by tags beside the templates is revoked: any tag that is set later might open something by it;
+2. columns and tables that are too open are closed;
+3. filters are made and granted;
+4. roles are let in by tag, then roles are shut out by tag: of tables, of columns that carry one, of whole databases;
+5. columns that are too closed are opened;
+6. what nobody asked for is revoked, and filters that no grant needs are removed.
 """
 
 from __future__ import annotations
@@ -82,9 +84,10 @@ class Grant:
 
 @dataclass(frozen=True, kw_only=True)
 class Revoke:
-    """Take a grant back."""
+    """Take a grant back; one that goes by tags may open a table `everywhere`."""
 
     grant: Grant
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,11 +119,12 @@ class TableState:
 
 @dataclass(frozen=True, kw_only=True)
 class LakeState:
-    """What Lake Formation says of the lake. `granted` are pairs of role and filter; nobody asked for `strays`."""
+    """What Lake Formation says of the lake. Nobody asked for `strays`, nor, of grants by tag, for `strays_by_tag`."""
 
     database_tags: dict[str, dict[str, str]]
     tables: dict[Place, TableState]
     strays: tuple[Grant, ...] = ()
+    strays_by_tag: tuple[Grant, ...] = ()
 
 
 def changes(now: LakeState, wanted: LakeAccess) -> list[Change]:
@@ -129,6 +133,7 @@ def changes(now: LakeState, wanted: LakeAccess) -> list[Change]:
     key = wanted.classification_key
     inherited = {d: _class(now.database_tags.get(d, {}).get(key)) for d in wanted.databases}
     return [
+        *(Revoke(grant=grant, everywhere=True) for grant in now.strays_by_tag),
         *(step for table, state in pairs for step in _close(table, state, inherited[table.database], key)),
         *(
             SetTag(place=Place(database), key=key, value=STRICTEST)
