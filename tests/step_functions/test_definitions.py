@@ -80,6 +80,20 @@ def test_job_run_works_under_the_role_and_with_the_workers_of_its_step(tasks):
             assert not said or f"${{{of_step.submit}}}" == submitted["SparkSubmitParameters"], name
 
 
+def test_a_token_tells_every_try_of_a_job_run_from_all_others_and_is_its_attempt(tasks):
+    """With a word of less, EMR would answer a second try with the first one's run; an item of a Map has its index."""
+    words = {
+        *(f"Execution.{word}" for word in ("Id", "RedriveCount")),
+        *(f"State.{word}" for word in ("Name", "EnteredTime", "RetryCount")),
+    }
+    for name, task in tasks.items():
+        if token := task["Arguments"].get("ClientToken"):
+            arguments = str(task["Arguments"]["JobDriver"]["SparkSubmit"].get("EntryPointArguments", ""))
+
+            assert words == set(re.findall(r"\$states\.context\.([\w.]+)", token)), name
+            assert "'attempt'" not in arguments or token.strip("{%} ") in arguments, name
+
+
 def test_every_way_leads_to_a_state(states):
     assert {} == {name: lost for name, state in states.items() if (lost := ways(state) - set(states))}
 

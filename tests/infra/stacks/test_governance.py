@@ -14,7 +14,8 @@ from shared.contracts import load_catalog
 from shared.governance.access import LakeAccess
 from shared.governance.environments import iam_role_of
 from shared.key_policy import ADMITTED, TAG
-from shared.names import Names
+from shared.names import Layer, Names
+from shared.vault import VAULT
 from tests.support.lake_formation import ALL_ROWS, Direct, Enforcement, Sight
 
 # What a contract calls a column, in the order of how far it may be seen; nothing said is `internal`.
@@ -176,6 +177,18 @@ def test_personal_data_is_lent_by_a_role_that_is_admitted_to_it(prod):
     admitted = [key for key, role in lenders.items() if {"Key": TAG, "Value": ADMITTED} in role["Tags"]]
 
     assert ["PiiLender"] == [key.partition("/")[2][:-8] for key in admitted]
+
+
+def test_what_is_put_into_a_database_is_restricted_until_it_is_opened(prod):
+    tagged = {
+        p["Resource"]["Database"]["Name"]: {tag["TagKey"]: tag["TagValues"] for tag in p["LFTags"]}
+        for p in prod.properties("AWS::LakeFormation::TagAssociation")
+    }
+    prefix = Names(load_environment("prod")).tag_prefix
+
+    assert {
+        name: {f"{prefix}classification": ["restricted"], f"{prefix}layer": [name]} for name in (*Layer, VAULT)
+    } == tagged
 
 
 def test_grants_do_not_grow_with_the_tables(prod):

@@ -154,17 +154,18 @@ def test_function_runs_its_handler_on_graviton_and_is_traced(cloud, name):
     assert LAMBDAS.key() in function["Code"]["S3Key"]
 
 
-def test_each_step_is_given_the_workers_that_the_environments_file_says(fullest):
+def test_each_step_is_given_its_role_and_the_workers_that_the_environments_file_says(fullest):
     """There build has one executor, and all others two."""
     for machine in (m for name, m in machines(fullest).items() if not name.endswith(SMOKE_MACHINE)):
-        given = {
-            step: re.findall(
-                r"maxExecutors=(\d+)", json.dumps(machine["DefinitionSubstitutions"][OF_STEPS[step].submit])
-            )
-            for step in RUN_STEPS
+        given = machine["DefinitionSubstitutions"]
+        executors = {s: re.findall(r"maxExecutors=(\d+)", json.dumps(given[OF_STEPS[s].submit])) for s in RUN_STEPS}
+        roles = {
+            s: re.findall(r"OutputsLakewrightCompute(\w+?)Role[0-9A-F]{8}Arn", json.dumps(given[OF_STEPS[s].role]))
+            for s in RUN_STEPS
         }
 
-        assert {step: ["1" if step is Step.BUILD else "2"] for step in RUN_STEPS} == given
+        assert {step: ["1" if step is Step.BUILD else "2"] for step in RUN_STEPS} == executors
+        assert {step: [step.title()] for step in RUN_STEPS} == roles
 
 
 @pytest.mark.parametrize("machine", [*Machine, SMOKE_MACHINE])
