@@ -77,8 +77,8 @@ class Flow:
 
     @property
     def has_feed(self) -> bool:
-        """Whether a built table follows this one's change data feed."""
-        return self.catalog.is_read_by_query(self.table.name)
+        """Whether a built table or the API follows this one's change data feed."""
+        return self.catalog.is_followed(self.table.name)
 
     def position_of(self, table: Table, *, is_needed: bool = True) -> TablePosition:
         """Where a table stands that this one reads; version -1 for one that is not needed and not written yet.

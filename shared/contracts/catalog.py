@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.contracts.compile import compile_contract
-from shared.contracts.document import SUFFIX, short_name
+from shared.contracts.document import SUFFIX, read_document, short_name
 from shared.contracts.model import Kind
 from shared.contracts.neighbours import check_neighbours, dependency_place
+from shared.contracts.serving import SERVER
 from shared.contracts.vault import vault_of
 from shared.errors import ContractError, UnknownNameError
 from shared.names import OWN_MACHINES, Layer, Machine
@@ -51,9 +52,15 @@ class Catalog:
         """The vaults of all tables that have one."""
         return [vault for table in self.tables.values() if (vault := vault_of(table))]
 
-    def is_read_by_query(self, name: TableName) -> bool:
-        """Whether a built table reads this one, and so needs to be told what changed in it."""
-        return any(table.kind is Kind.BUILT and name in table.inputs for table in self.tables.values())
+    @property
+    def served(self) -> list[Table]:
+        """The tables that the API serves."""
+        return [table for table in self.tables.values() if table.served_at]
+
+    def is_followed(self, name: TableName) -> bool:
+        """Whether a built table reads this one or the API serves it, who then need to be told what changed in it."""
+        is_read = any(table.kind is Kind.BUILT and name in table.inputs for table in self.tables.values())
+        return is_read or bool(self.table(str(name)).served_at)
 
     def dependants(self, name: str) -> set[str]:
         """The tables that depend on a table, directly or through others."""
@@ -118,6 +125,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     _refuse_strays(folder, files)
     for table in tables.values():
         check_neighbours(table, tables)
+    _refuse_one_place(tables.values())
     sorter = graphlib.TopologicalSorter({n: [str(d) for d in t.depends_on] for n, t in tables.items()})
     try:
         order = list(sorter.static_order())
@@ -133,6 +141,20 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
 
 def _knowing_its_inputs(table: Table, tables: Mapping[str, Table]) -> Table:
     return replace(table, reads_personal=any(tables[str(name)].is_personal for name in table.inputs))
+
+
+def _refuse_one_place(tables: Iterable[Table]) -> None:
+    """Two tables served from one collection would take each other for rows that are gone."""
+    places: dict[str, Table] = {}
+    for table in tables:
+        if table.served_at and (other := places.setdefault(table.served_at.collection, table)) is not table:
+            document = read_document(table.file)
+            raise document.error(
+                "two tables are served at one place",
+                SERVER,
+                given=f"{table.served_at.prefix}, where {other.name} is",
+                mend="name another collection",
+            )
 
 
 def _refuse_strays(folder: Path, contracts: Iterable[Path]) -> None:

@@ -14,6 +14,7 @@ from shared.contracts.program import Program, read_program
 from shared.contracts.query import BATCH, read_query
 from shared.contracts.readers import compile_detokenizers, compile_readers
 from shared.contracts.rules import compile_rules
+from shared.contracts.serving import compile_serving
 from shared.contracts.source import compile_source
 from shared.contracts.subjects import SUBJECT, compile_subject
 from shared.contracts.treatment import Treatment
@@ -72,6 +73,7 @@ def compile_contract(path: Path) -> Table:
     sequence_by = _column_list(document, custom, "sequenceBy", names)
     cluster_by = _column_list(document, custom, "clusterBy", names)
     apply_as_deletes, retention = compile_deletes(document, custom, columns, sequence_by)
+    readers = compile_readers(document, columns)
     uses = {"sequenceBy": sequence_by, "clusterBy": cluster_by, "cursor": tuple(filter(None, [custom.get("cursor")]))}
     check_uses(document, columns, uses)
     return Table(
@@ -100,8 +102,9 @@ def compile_contract(path: Path) -> Table:
         row_rules=tuple(r for r in rules if isinstance(r, RowRule)),
         table_rules=tuple(r for r in rules if isinstance(r, TableRule)),
         domain=document.contract.domain,
-        readers=compile_readers(document, columns),
+        readers=readers,
         detokenizers=compile_detokenizers(document, columns, query),
+        served_at=compile_serving(document, columns, key, readers) if kind is Kind.BUILT else None,
         business_name=document.schema.businessName,
         file=path,
     )
@@ -156,9 +159,11 @@ def _kind(document: Document, name: TableName, query: Query | None, program: Pro
             given = "a .sql file" if query else "a .py file"
             raise document.error("a bronze table is what its source says", given=given, mend="remove that file")
         return Kind.INGESTED
+    if program or (query and query.inputs):
+        return Kind.BUILT
     if document.contract.servers:
-        raise document.error("only a bronze table has a source", ("servers",), mend="remove servers")
-    return Kind.BUILT if program or (query and query.inputs) else Kind.REFINED
+        raise document.error("a refined table has no source and is not served", ("servers",), mend="remove servers")
+    return Kind.REFINED
 
 
 def _refuse_without_effect(document: Document, kind: Kind, program: Program | None) -> None:

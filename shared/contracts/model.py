@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shared.contracts.origin import Source
     from shared.contracts.program import Program
     from shared.names import TableName
+    from shared.serving import ServedPath
 
 
 class Disposition(StrEnum):
@@ -119,7 +120,8 @@ class Table:
     `apply_as_deletes` is a predicate over the input's row that holds for a delete; tombstones are kept for ever when
     `tombstone_retention_seconds` is None. A table with a `history` has one row per key and version instead of one per
     key. Of `flows`, which are inputs, the first one that has a key has its row. `business_name` is what its rows are
-    called outside of the lake. `detokenizers` are the roles that may turn its tokens back.
+    called outside of the lake, `served_at` where the API gives them out. `detokenizers` are the roles that may turn its
+    tokens back.
     """
 
     name: TableName
@@ -149,6 +151,7 @@ class Table:
     domain: str | None = None
     readers: tuple[Reader, ...] = ()
     detokenizers: tuple[str, ...] = ()
+    served_at: ServedPath | None = None
     business_name: str | None = None
     file: Path = field(compare=False)
 

@@ -108,7 +108,7 @@ class SchemaObject(_Described):
 
 
 class Server(_Described):
-    """Where a bronze table comes from."""
+    """Where a bronze table comes from, or where a built one is served."""
 
     server: str
     type: Literal["snowflake", "redshift", "s3", "api", "kafka", "custom"]

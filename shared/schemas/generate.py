@@ -44,10 +44,11 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def described(catalog: Catalog) -> Iterator[tuple[str, Table]]:
     """The tables that have schemas, by the schema's name.
 
-    A source table goes by its own name; any table whose contract gives it a `businessName` goes by that.
+    A source table and one that is served go by their own names; any table whose contract gives it a `businessName` goes
+    by that.
     """
     for table in catalog.tables.values():
-        if table.business_name or table.kind is Kind.INGESTED:
+        if table.business_name or table.served_at or table.kind is Kind.INGESTED:
             yield table.business_name or table.name.table, table
 
 

@@ -57,7 +57,7 @@ def written_and_read(record, writer, reader):
 def test_every_source_table_is_described_and_what_is_known_by_a_business_name():
     bronze = {name.partition(".")[2] for name in load_catalog().tables if name.startswith("bronze.")}
 
-    assert bronze | {"orders_event", "customer_profile"} == set(DESCRIBED)
+    assert bronze | {"orders_event", "customer_profile", "customer_360"} == set(DESCRIBED)
 
 
 @of_table

@@ -1,0 +1,56 @@
+"""Where a row of a served table is found by path: what the publishing job writes and the API reads."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# The attributes of an item: the row as JSON, its table, and the version of the table that it was read from.
+PATH, ROW, TABLE, VERSION = "path", "row", "table", "version"
+_SHAPE = re.compile(r"/(?P<collection>[a-z][a-z0-9-]*)(?P<keys>(/\{[a-z][a-z0-9_]*\})+)")
+_KEY = re.compile(r"\{(.*?)\}")
+
+
+@dataclass(frozen=True)
+class ServedPath:
+    """Where a table's rows are served: a collection and the columns of its key, `/customers/{customer_id}`.
+
+    Example:
+        ServedPath.parse("/customers/{customer_id}").of(["29485"])  # "/customers/29485"
+    """
+
+    collection: str
+    columns: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> ServedPath | None:
+        """Read a path with columns in braces; None when the text is none."""
+        found = _SHAPE.fullmatch(text)
+        return cls(found["collection"], tuple(_KEY.findall(found["keys"]))) if found else None
+
+    @property
+    def prefix(self) -> str:
+        """What the paths of all rows begin with."""
+        return f"/{self.collection}/"
+
+    def of(self, key: Iterable[str]) -> str:
+        """The path of the row with a key, its values as text."""
+        return self.prefix + "/".join(quote(value, safe="") for value in key)
+
+    def __str__(self) -> str:
+        """The path as a contract has it."""
+        return self.prefix + "/".join(f"{{{column}}}" for column in self.columns)
+
+
+def canonical(path: str) -> str:
+    """A path that was asked for, decoded as API Gateway hands it on, spelt as rows are published.
+
+    Its decoding cannot be undone: a key with `/` in it cannot be asked for, nor one with `?`, where the gateway
+    ends the path.
+    """
+    return "/".join(quote(part, safe="") for part in path.split("/"))
