@@ -8,25 +8,23 @@ from typing import TYPE_CHECKING, Any
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
-from jobs.build.feed import look
 from jobs.build.groups import Groups, touched_groups
 from jobs.build.rebuild import rebuild
 from jobs.build.refresh import leave, refresh
 from jobs.build.way import How, Way, next_way
 from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.feed import look, why_gone
 from jobs.runtime.position import NOWHERE
 from jobs.runtime.tables import read_version
 
 if TYPE_CHECKING:
-    from jobs.build.feed import Feed
+    from jobs.runtime.feed import Feed
     from jobs.runtime.flow import Flow
     from shared.jobs import TableOutcome
 
 # Of a table's rows, in touched groups. A row that is refreshed is computed, read as it was, compared and merged; one
 # that is rebuilt is computed and written. With more than a third touched the plain write does less.
 MOST_TOUCHED = 1 / 3
-# What Spark or Delta says when a feed's files are gone, or it did not begin as early as the log let hope.
-FEED_IS_GONE = ("FAILED_READ_FILE.FILE_NOT_EXIST", "DELTA_MISSING_CHANGE_DATA", "DELTA_CHANGE_DATA_FILE_NOT_FOUND")
 
 
 def build(flow: Flow) -> TableOutcome:
@@ -78,8 +76,8 @@ def _touched(flow: Flow, way: Way, inputs: dict[str, Any]) -> Groups | str:
     try:
         return touched_groups(flow, way.keeping, way.feeds, inputs["versions"])
     except (Py4JJavaError, PySparkException) as error:
-        if said := next((words for words in FEED_IS_GONE if f"[{words}" in str(error)), None):
-            return f"the change feed of an input is no longer kept ({said})"
+        if said := why_gone(error):
+            return f"of an input {said}"
         raise
 
 

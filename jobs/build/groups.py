@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from jobs.build.feed import TIMES, Feed, images
 from jobs.build.query import input_views
+from jobs.runtime.feed import TIMES, Feed, images
 from jobs.runtime.pinned import pin, unpin
 from shared.contracts.refresh import view_of
 from shared.contracts.refresh.touched import BOTH, CHANGES

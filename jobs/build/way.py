@@ -12,7 +12,7 @@ from shared.contracts.refresh import Keeping, keeping
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from jobs.build.feed import Feed
+    from jobs.runtime.feed import Feed
     from jobs.runtime.position import FlowPosition
     from shared.contracts import Table
 

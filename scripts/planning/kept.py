@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jobs.build.feed import Feed, look
 from jobs.build.way import How, next_way
+from jobs.runtime.feed import Feed, look
 from scripts.looking.log import log_of
 from scripts.looking.position import flow_position
 from shared.contracts import Kind

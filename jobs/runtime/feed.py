@@ -1,4 +1,4 @@
-"""What changed in an input since a built table last read it, from the input's log and its change data feed."""
+"""What changed in a table since somebody last read it, from the table's log and its change data feed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 # How often a row is there: once more after an insert or behind an update, once less after a delete or before one.
 COUNTS = {"insert": 1, "update_postimage": 1, "delete": -1, "update_preimage": -1}
 TIMES = "_times"
+# What Spark or Delta says when a feed's files are gone, or it did not begin as early as the log let hope.
+_GONE = ("FAILED_READ_FILE.FILE_NOT_EXIST", "DELTA_MISSING_CHANGE_DATA", "DELTA_CHANGE_DATA_FILE_NOT_FOUND")
 
 
 class Log(Protocol):
-    """What is asked of an input's log: by the engine of Delta's own, by `./lake plan` of the files."""
+    """What is asked of a table's log: by the engine of Delta's own, by `./lake plan` of the files."""
 
     @property
     def location(self) -> str:
@@ -40,7 +42,7 @@ class Log(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """An input between the version consumed and the one that is read now.
+    """A table between the version consumed and the one that is read now.
 
     `why_not` says why its change feed does not tell what changed; empty when it does.
     """
@@ -56,7 +58,7 @@ def look(log: Log, since: int, upto: int, table_id: str | None) -> Feed:
     """Read from the log alone, without a Spark job, whether rows changed and whether the feed can be followed.
 
     Args:
-        log: The input's log.
+        log: The table's log.
         since: The version consumed.
         upto: The version that is read now.
         table_id: The id of the table that was consumed; None when that was not written down.
@@ -97,3 +99,9 @@ def images(session: SparkSession, feed: Feed, names: Sequence[str]) -> DataFrame
     kinds = F.create_map(*[F.lit(x) for pair in COUNTS.items() for x in pair])
     counted = rows.groupBy(*names).agg(F.sum(kinds[F.col("_change_type")]).alias(TIMES))
     return counted.where(F.col(TIMES) != 0)
+
+
+def why_gone(error: Exception) -> str | None:
+    """Why a feed could not be read, if it is that its files were vacuumed; None for any other error."""
+    said = next((words for words in _GONE if f"[{words}" in str(error)), None)
+    return said and f"the change feed is no longer kept ({said})"
