@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.local import api_models, emr, event_targets, lake_formation, lambdas, msk
+from scripts.local import api_models, emr, event_targets, lake_formation, lambdas, msk, transactions
 from scripts.local.moto_version import require_known_moto
 
 
@@ -23,3 +23,4 @@ def install() -> None:
     lake_formation.install()
     event_targets.install()
     msk.install()
+    transactions.install()
