@@ -11,6 +11,7 @@ from jobs.build.flow import build
 from jobs.erase.flow import erase
 from jobs.ingest.flow import ingest
 from jobs.ingest.rounds import ingest_forever
+from jobs.publish.flow import publish, withdraw
 from jobs.record.ledger import record
 from jobs.refine.flow import refine
 from jobs.runtime.files import earlier_outcomes, leave_outcomes
@@ -21,7 +22,7 @@ from jobs.runtime.session import build_session
 from jobs.smoke.flow import smoke
 from shared.contracts import load_catalog
 from shared.jobs import Job, Step
-from shared.step_rights import KIND_OF
+from shared.step_rights import works_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,13 +76,16 @@ def run(args: Sequence[str], spark: SparkSession, catalog: Catalog | None = None
 def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutcome]:
     if job.step is Step.RECORD:
         return record(spark, job, catalog)
-    make = FLOWS[job.step]
 
     def work(table: Table) -> TableOutcome:
+        if job.step is Step.PUBLISH:
+            return publish(spark, job, table)
         with open_flow(spark, job, catalog, table) as flow:
-            return make(flow)
+            return FLOWS[job.step](flow)
 
-    tables = [t for t in selected(job, catalog) if t.kind is KIND_OF[job.step]]
+    if job.step is Step.PUBLISH:
+        withdraw(job, catalog)
+    tables = [t for t in selected(job, catalog) if works_on(job.step, t)]
     failed = {o.table for o in earlier_outcomes(job) if o.is_red}
     return run_tables(tables, job, work, failed)
 

@@ -33,15 +33,16 @@ class Step(StrEnum):
     INGEST = "ingest"
     REFINE = "refine"
     BUILD = "build"
+    PUBLISH = "publish"
     RECORD = "record"
     ERASE = "erase"
     SMOKE = "smoke"
 
 
 # The steps of a daily run.
-RUN_STEPS = (Step.INGEST, Step.REFINE, Step.BUILD, Step.RECORD)
+RUN_STEPS = (Step.INGEST, Step.REFINE, Step.BUILD, Step.PUBLISH, Step.RECORD)
 # Those that touch tables; a run that lacks one of them is red.
-DATA_STEPS = (Step.INGEST, Step.REFINE, Step.BUILD)
+DATA_STEPS = (Step.INGEST, Step.REFINE, Step.BUILD, Step.PUBLISH)
 
 
 class Status(StrEnum):
@@ -168,6 +169,11 @@ class TableOutcome(_Record):
     warnings: dict[str, int] = {}
     reason: str = ""
     failure: Failure | None = None
+
+    @property
+    def what(self) -> str:
+        """What people are told was worked on: the table, or its rows on their way to the API."""
+        return f"{self.table} to the API" if self.step is Step.PUBLISH else self.table
 
     @property
     def is_red(self) -> bool:

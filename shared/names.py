@@ -27,6 +27,8 @@ PII_FOLDER = "pii"
 JOB_LOGS_FOLDER = "emr"
 # The stack's output that says where the code lies that job runs are given, and with it the contracts.
 JOBS_OUTPUT = "JobsUrl"
+# The stack's output with the address of the API that gives out rows.
+API_OUTPUT = "ApiUrl"
 
 
 class Layer(StrEnum):
@@ -155,6 +157,7 @@ class Variable(StrEnum):
     LAKE_ROOT = "LAKEWRIGHT_LAKE_ROOT"
     PII_ROOT = "LAKEWRIGHT_PII_ROOT"
     DEDUPE_TABLE = "LAKEWRIGHT_DEDUPE_TABLE"
+    SERVED_TABLE = "LAKEWRIGHT_SERVED_TABLE"
     ACCESS_ADMIN_ROLE = "LAKEWRIGHT_ACCESS_ADMIN_ROLE"
     FILE_LANDED_ARN = "LAKEWRIGHT_FILE_LANDED_ARN"
 
@@ -179,6 +182,11 @@ class Names:
     def lease_table(self) -> str:
         """The DynamoDB table that holds one lease item per lake table."""
         return lease_table(self.env.name)
+
+    @property
+    def served_table(self) -> str:
+        """The DynamoDB table that holds the rows the API serves."""
+        return served_table(self.env.name)
 
     def glue_database(self, layer: str) -> str:
         """The Glue database of a layer, or of the vaults."""
@@ -220,6 +228,11 @@ class Names:
 def lease_table(env: str) -> str:
     """The DynamoDB table that holds one lease item per lake table."""
     return f"lakewright-{env}-lease"
+
+
+def served_table(env: str) -> str:
+    """The DynamoDB table that holds the rows the API serves."""
+    return f"lakewright-{env}-served"
 
 
 def source_secret(env: str, source: str) -> str:

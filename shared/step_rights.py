@@ -31,10 +31,17 @@ from shared.vault import VAULT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shared.contracts import Catalog
+    from shared.contracts import Catalog, Table
 
 # Which tables a step makes; the other steps make none.
 KIND_OF = {Step.INGEST: Kind.INGESTED, Step.REFINE: Kind.REFINED, Step.BUILD: Kind.BUILT}
+
+
+def works_on(step: Step, table: Table) -> bool:
+    """Whether a table is a step's business: one that it makes, or one that it publishes."""
+    if step is Step.PUBLISH:
+        return table.served_at is not None
+    return table.kind is KIND_OF.get(step)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +50,8 @@ class StepRights:
 
     `sources` lets it enter the source systems: their secrets and addresses, the landing place, the event bus that is
     told of their drift. `pii_key` lets it read the key that personal values are hashed with, `leases` take the leases
-    of tables by their full names, `lists_landing` see the names of what has landed and nothing else.
+    of tables by their full names, `served` write the rows that the API gives out, `lists_landing` see the names of what
+    has landed and nothing else.
     """
 
     reads: tuple[str, ...] = ()
@@ -53,6 +61,7 @@ class StepRights:
     sources: bool = False
     pii_key: bool = False
     leases: tuple[str, ...] = ()
+    served: bool = False
     lists_landing: bool = False
 
     @property
@@ -104,6 +113,11 @@ RIGHTS = {
         personal_reads=_all("{personal}"),
         leases=_LEASES_OF_MADE,
     ),
+    Step.PUBLISH: StepRights(
+        reads=_all("{made}", RUNS_FOLDER),
+        writes=(_outcomes(Step.PUBLISH),),
+        served=True,
+    ),
     Step.RECORD: StepRights(
         reads=(*[f"{layer}/{LOG}" for layer in Layer], *_all(RUNS_FOLDER)),
         writes=(f"{RUNS_FOLDER}/*/{RUN_FILE}", _outcomes(Step.RECORD)),
@@ -116,6 +130,7 @@ RIGHTS = {
         personal_writes=_all(LANDED, QUARANTINE_FOLDER, VAULT, ERASURES),
         pii_key=True,
         leases=tuple(f"{layer}.*" for layer in Layer),
+        served=True,
     ),
     Step.SMOKE: StepRights(
         writes=_all(REPORTS_FOLDER, TRIED_FOLDER),
@@ -134,7 +149,7 @@ def rights_of(step: Step, catalog: Catalog) -> StepRights:
         step: The step.
         catalog: The contracts.
     """
-    rights, tables = RIGHTS[step], [t for t in catalog.tables.values() if t.kind is KIND_OF.get(step)]
+    rights, tables = RIGHTS[step], [t for t in catalog.tables.values() if works_on(step, t)]
     inputs = {name for table in tables for name in table.depends_on}
     words = {
         "made": sorted({str(table.name.layer) for table in tables}),

@@ -18,9 +18,10 @@ from scripts.looking.vault import turn_back
 from scripts.running.local_lake import LocalLake
 from scripts.running.pii_key import KEY_FILE
 from scripts.running.run import run_machine
+from scripts.running.served_items import ITEMS_FILE
 from scripts.sources.deliveries import DELIVERIES
 from shared.contracts import Kind, load_catalog
-from shared.jobs import Colour, RunRecord, Status
+from shared.jobs import Colour, RunRecord, Status, Step
 from shared.names import Layer, Machine, Roots, TableName, pii_folder, quarantine_location, table_location
 from tests.oracle.answer import PII_KEY, answers, token
 from tests.oracle.compare import assert_same_rows
@@ -113,6 +114,25 @@ def test_every_token_turns_back_into_the_address_it_stands_for(played):
     assert len(shown) > 100
     assert shown == {token(value) for value in values.values()}
     assert values == {token(value): value for value in values.values()}
+
+
+def test_the_api_gives_every_row_of_the_tables_it_serves_as_the_lake_has_it(played):
+    items = [json.loads(line) for line in (played.root / ITEMS_FILE).read_text(encoding="utf-8").splitlines()]
+    given = {i["path"]["S"]: json.loads(i["row"]["S"]) for i in items if i["path"]["S"].startswith("/")}
+    expected = {}
+    for contract in load_catalog().served:
+        for row in played.rows[-1][str(contract.name)].to_pylist():
+            said = {name: value if isinstance(value, int | None) else str(value) for name, value in row.items()}
+            expected["/".join(["", contract.served_at.collection, *(str(row[k]) for k in contract.primary_key)])] = said
+    built, sent = (
+        {o.table: (o.read, o.inserted, o.updated, o.deleted) for o in played.records[1].outcomes if o.step is step}
+        for step in (Step.BUILD, Step.PUBLISH)
+    )
+
+    assert expected == given
+    assert len(given) > 19_000
+    # Of the second day what changed was sent, and no more.
+    assert {name: built[name] for name in sent} == sent
 
 
 def test_every_run_is_green(played):

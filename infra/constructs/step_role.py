@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from shared.jobs import Step
 
 
+# Of transactions each action is allowed or not by itself.
+PUBLISHING = [f"dynamodb:{action}" for action in ("ConditionCheckItem", "DeleteItem", "PutItem", "Scan", "UpdateItem")]
+
+
 class StepRole(JobRole):
     """A job role that reads and writes what `shared/step_rights.py` grants its step, and its code.
 
@@ -75,6 +79,8 @@ class StepRole(JobRole):
             self.add_to_policy(statement)
         if rights.leases:
             self.add_to_policy(_lease_statement(storage.leases, rights.leases))
+        if rights.served:
+            self.add_to_policy(iam.PolicyStatement(actions=PUBLISHING, resources=[storage.served.table_arn]))
         if rights.lists_landing:
             for statement in storage.landing.names_statements():
                 self.add_to_policy(statement)

@@ -1,4 +1,4 @@
-"""What keeps state: the key, the buckets of the lake, and the tables of leases and of known runs."""
+"""What keeps state: the key, the buckets of the lake, and the tables of leases, of known runs and of served rows."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from infra.constructs.private_bucket import PrivateBucket
 from infra.constructs.retention import removal_policy
 from shared.erasure import REQUESTS_FOLDER
 from shared.names import JOB_LOGS_FOLDER, STAGING_FOLDER, UNLOAD_FOLDER, Names
+from shared.serving import PATH
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -52,6 +53,7 @@ class Storage(NestedStack):
         self.results = self._results() if environment.governance else None
         self.leases = self._table("Leases", name=Names(environment).lease_table, key="table")
         self.known_runs = self._table("KnownRuns", key="id", expires_by="expires_at")
+        self.served = self._table("Served", name=Names(environment).served_table, key=PATH)
 
     def _key(self, id_: str, arn: str | None) -> kms.IKey | None:
         """A key of the house, if its ARN is given; its own policy admits whoever uses it."""
@@ -103,5 +105,5 @@ class Storage(NestedStack):
             time_to_live_attribute=expires_by,
             removal_policy=removal_policy(self._environment, wanted=RemovalPolicy.DESTROY),
         )
-        accept(table, {"AwsSolutions-DDB3": "its items are worth nothing once their run is over"})
+        accept(table, {"AwsSolutions-DDB3": "its items are worth nothing after their run, or are rows of gold"})
         return table

@@ -9,6 +9,7 @@ from jobs.erase.proof import files_with, own_values, places_to_read
 from jobs.erase.search import TELLING, Search, is_telling
 from jobs.erase.upkeep import carrying_on, delete_matching, is_half_done, keep_no_statistics, remove_old_files
 from jobs.ingest.suppression import erased_hash, is_suppressed, suppress
+from jobs.publish.flow import publish
 from jobs.refine.pii_keys import read_pii_keys
 from jobs.runtime.files import read_text, remove_file, write_text
 from jobs.runtime.lease import leased
@@ -71,6 +72,7 @@ class _Erasure:
             self._leave(record)
             self._suppress()
             self._delete()
+            self._publish()
             record = record.model_copy(update=self._proof())
         record = record.model_copy(update={"finished_at": datetime.now(UTC).isoformat(timespec="seconds")})
         self._leave(record)
@@ -156,6 +158,12 @@ class _Erasure:
             places.setdefault(found.location, []).append(found)
         for location in reversed(places):
             self._delete_from(location, places[location])
+
+    def _publish(self) -> None:
+        """Take the person out of what the API gives, which else would do so until the next run."""
+        served = {found.table.name: found.table for found in self.found if found.table.served_at}
+        for table in served.values():
+            publish(self.session, self.job, table)
 
     def _delete_from(self, location: str, found: list[Found]) -> None:
         """Take out of one place what several ways may have led to, under its table's lease."""

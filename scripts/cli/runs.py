@@ -132,9 +132,9 @@ def _print_one(run: Run) -> None:
         out.print(_job_runs(run))
     for outcome in (o for o in run.outcomes if o.is_red):
         told = f"{outcome.failure.error}: {outcome.failure.message}" if outcome.failure else outcome.reason
-        out.print(f"\n{outcome.table} {outcome.status} in {outcome.step}", style="bold")
+        out.print(f"\n{outcome.what} {outcome.status} in {outcome.step}", style="bold")
         out.print(told)
-    if told := [f"{o.table}: {o.reason}" for o in run.outcomes if o.reason and not o.is_red]:
+    if told := [f"{o.what}: {o.reason}" for o in run.outcomes if o.reason and not o.is_red]:
         out.print("\n" + "\n".join(told))
     touched = {o.table for o in run.outcomes}
     if others := [f"{v.table} {show(v.version)}" for v in run.versions if v.table not in touched]:
@@ -179,7 +179,7 @@ def _outcomes(run: Run, *, wide: bool) -> Grid:
     rows = [
         [
             *([o.step] if wide else []),
-            o.table,
+            o.what,
             state(o.status),
             *[count(getattr(o, name)) for name in books],
             f"{o.seconds:,.1f}",

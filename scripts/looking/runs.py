@@ -54,12 +54,17 @@ class Run:
     @property
     def tables(self) -> dict[str, int]:
         """How many tables came out how."""
-        return {str(s): sum(o.status is s for o in self.outcomes) for s in Status}
+        return {str(s): sum(o.status is s for o in self._made) for s in Status}
 
     @property
     def counts(self) -> dict[str, int]:
         """The books of all its tables, added up; rows."""
-        return {name: sum(getattr(o, name) for o in self.outcomes) for name in COUNTS}
+        return {name: sum(getattr(o, name) for o in self._made) for name in COUNTS}
+
+    @property
+    def _made(self) -> list[TableOutcome]:
+        """The outcomes of the tables themselves; rows that were published are counted there already."""
+        return [o for o in self.outcomes if o.step is not Step.PUBLISH]
 
     def version(self, name: TableName) -> int | None:
         """The version of a table when the run ended; None when it was not there."""

@@ -148,12 +148,13 @@ def measure(rounds: int, console: Console, *, scale: float, memory: str) -> list
 def _prepared(stack: ExitStack, folder: Path, memory: str, console: Console) -> Measurement:
     from jobs.runtime.session import build_session
     from scripts.local.account import LocalAccount
+    from scripts.local.clients import client
     from scripts.local.spark_settings import jar_paths, large_confs
-    from scripts.running.local_job import make_lease_table
+    from scripts.running.item_tables import make_item_tables
     from shared.contracts import load_catalog
 
     stack.enter_context(LocalAccount(port=None))
-    make_lease_table(ENV)
+    make_item_tables(client("dynamodb"), ENV)
     spark = build_session("lakewright-bench", jar_paths(), large_confs(memory))
     stack.callback(spark.stop)
     catalog = load_catalog(write_contracts(folder / "contracts"))

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from jobs.runtime.session import build_session
 from scripts.local.account import LocalAccount
+from scripts.local.clients import client
 from scripts.local.spark_settings import jar_paths, large_confs
 from scripts.running.bench_demo import Figure
-from scripts.running.local_job import make_lease_table
+from scripts.running.item_tables import make_item_tables
 from scripts.running.protocol_contracts import FREE, RULED, VERSIONS, bench_catalog
 from scripts.running.protocol_lake import BenchLake
 from scripts.running.stopwatch import seconds
@@ -51,7 +52,7 @@ def measure(rounds: int, console: Console, *, rows: int, memory: str) -> list[Fi
     """
     taken: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory(prefix="lake-bench-") as folder, LocalAccount(port=None):
-        make_lease_table()
+        make_item_tables(client("dynamodb"))
         spark = build_session("bench", jar_paths(), large_confs(memory))
         try:
             empty = BenchLake(spark, bench_catalog(Path(folder, "contracts")), Path(folder))

@@ -23,8 +23,7 @@ from scripts.local.driver_client import python_path
 from scripts.local.spark_settings import jar_paths, large_confs
 from scripts.running.bench_demo import Figure
 from scripts.running.driver_memory import APART, DriverMemory, spark_home
-from scripts.running.local_job import make_lease_table
-from scripts.running.local_lake import ENVIRONMENT
+from scripts.running.item_tables import ENVIRONMENT, make_item_tables
 from scripts.running.memory import PeakMemory
 from scripts.running.processor import processor_seconds
 from scripts.running.protocol_lake import NOON
@@ -157,7 +156,7 @@ def measure(rounds: int, console: Console, *, rows: int, memory: str) -> list[Fi
         # Spark's Python workers take over the environment that it was started in.
         stack.enter_context(LocalAccount())
         stack.enter_context(variables({"PYTHONPATH": python_path(), **spark_home(folder / "spark")}))
-        make_lease_table()
+        make_item_tables(client("dynamodb"))
         for system, secret in (("snowflake", sources.snowflake.secret), ("kafka", sources.broker.secret)):
             name = source_secret(ENVIRONMENT, system)
             client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(secret))

@@ -6,8 +6,8 @@ import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from scripts.running.item_tables import ENVIRONMENT
 from scripts.running.local_job import account_and_spark, run_job
-from scripts.running.local_lake import ENVIRONMENT
 from shared.config import load_environment
 from shared.erasure import ErasureRecord, erasure_location, erasure_request_location
 from shared.errors import StepFailedError

@@ -1,4 +1,4 @@
-"""One job run over a lake in a folder, without a machine: the lease table, the lake's key, and Spark."""
+"""One job run over a lake in a folder, without a machine: leases, what the API reads, the lake's key, and Spark."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from scripts.local.clients import client
 from scripts.local.driver_client import DriverSettings, SparkDriver
 from scripts.local.job_runs import JobRun
 from scripts.local.spark_settings import LOCAL_CONFS, jar_paths
+from scripts.running.item_tables import ENVIRONMENT, make_item_tables
 from scripts.running.lake_lock import locked
-from scripts.running.local_lake import ENVIRONMENT
 from scripts.running.pii_key import pii_key
+from scripts.running.served_items import load_served, save_served
 from shared.errors import StepFailedError
-from shared.names import lease_table, pii_key_secret
+from shared.names import pii_key_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,19 +50,11 @@ def account_and_spark(root: Path) -> Iterator[SparkDriver]:
     settings = DriverSettings(logs=root / "logs", jars=jar_paths(), confs=LOCAL_CONFS)
     driver = SparkDriver(settings)
     with locked(root), LocalAccount(driver):
-        make_lease_table()
+        make_item_tables(client("dynamodb"))
+        load_served(root)
         client("secretsmanager").create_secret(Name=pii_key_secret(ENVIRONMENT), SecretString=pii_key(root))
         try:
             yield driver
         finally:
             driver.stop()
-
-
-def make_lease_table(env: str = ENVIRONMENT) -> None:
-    """Make the table of leases in the local account, where no stack was deployed."""
-    client("dynamodb").create_table(
-        TableName=lease_table(env),
-        KeySchema=[{"AttributeName": "table", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "table", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+            save_served(root)

@@ -16,8 +16,10 @@ from scripts.local.account import LocalAccount, variables
 from scripts.local.clients import client
 from scripts.local.driver_client import DriverSettings, SparkDriver
 from scripts.local.spark_settings import LOCAL_CONFS, jar_paths
+from scripts.running.item_tables import ENVIRONMENT
 from scripts.running.lake_lock import locked
 from scripts.running.pii_key import pii_key
+from scripts.running.served_items import load_served, save_served
 from scripts.sources.stand_ins import StandIns
 from shared.config import load_environment
 from shared.names import Names, pii_key_secret, source_parameter, source_secret
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
 
     from shared.config import Environment
     from shared.names import Machine
-
-ENVIRONMENT = "local"
 
 
 class LocalLake:
@@ -67,6 +67,8 @@ class LocalLake:
             stack.enter_context(variables(self.sources.endpoints))
             folder = assembly(ENVIRONMENT, self.root, self.root / "assembly")
             self._outputs = self.account.deploy(folder, Names(self.environment).stack)
+            load_served(self.root)
+            stack.callback(save_served, self.root)
             self.sources.ready()
             self._introduce_sources()
             self.driver.ready()

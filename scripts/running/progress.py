@@ -124,4 +124,4 @@ def _line(outcome: TableOutcome) -> str:
     told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
     if outcome.failure:
         told = f"{outcome.failure.error}: {outcome.failure.message.splitlines()[0][:90]}"
-    return f"{outcome.table:<29} {outcome.status:<9} {told or outcome.reason}".rstrip()
+    return f"{outcome.what:<29} {outcome.status:<9} {told or outcome.reason}".rstrip()

@@ -19,7 +19,7 @@ from jobs.runtime.files import earlier_outcomes
 from jobs.runtime.flow import open_flow
 from jobs.runtime.session import batch_session
 from jobs.runtime.tables import ensure_table, spark_schema
-from scripts.running.local_lake import ENVIRONMENT
+from scripts.running.item_tables import ENVIRONMENT
 from scripts.running.protocol_contracts import IMAGES, LANDED, NUMBERS, VERSIONS
 from shared.errors import StepFailedError
 from shared.jobs import Job, Status, Step

@@ -26,7 +26,7 @@ def summary(record: RunRecord) -> Grid:
     for outcome in record.outcomes:
         style = STYLES[outcome.status]
         mark = f"[{style}]{MARKS[outcome.status]}[/]"
-        grid.add_row(mark, outcome.table, *map(_cell, _counts(outcome)), f"{outcome.seconds:.1f}")
+        grid.add_row(mark, outcome.what, *map(_cell, _counts(outcome)), f"{outcome.seconds:.1f}")
     return grid
 
 

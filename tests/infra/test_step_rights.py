@@ -21,6 +21,7 @@ PERSONAL = [t for t in load_catalog().tables.values() if t.is_personal]
 VAULT = f"{vault_location(PII, TableName.parse('silver.contacts'))}/{FILE}"
 ORDERS = f"{table_location(LAKE, TableName.parse('silver.orders'))}/{FILE}"
 CODE = "arn:aws:s3:::cdk-hnb659fds-assets-123456789012-us-east-1/lakewright/jobs.zip"
+GOLD = f"{LAKE}/gold/x/{FILE}"
 WRITING = ("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
 # Source: IAM user guide, "IAM and AWS STS quotas": the inline policies of a role together.
 POLICY_CHARACTERS = 10_240
@@ -68,12 +69,14 @@ def test_rows_of_persons_are_read_by_their_step_the_next_one_and_whoever_a_contr
         pytest.param(f"{PII}/erasures/requests/r.json", {Step.ERASE}, {Step.ERASE}, id="whom to erase"),
         pytest.param(f"{PII}/erasures/suppressed/x.json", {Step.INGEST, Step.ERASE}, {Step.ERASE}, id="the erased"),
         pytest.param(ORDERS, {Step.REFINE, Step.BUILD, Step.ERASE}, {Step.REFINE, Step.BUILD, Step.ERASE}, id="silver"),
-        pytest.param(f"{LAKE}/gold/x/{FILE}", {Step.BUILD, Step.ERASE}, {Step.BUILD, Step.ERASE}, id="gold"),
+        pytest.param(
+            f"{LAKE}/gold/x/{FILE}", {Step.BUILD, Step.PUBLISH, Step.ERASE}, {Step.BUILD, Step.ERASE}, id="gold"
+        ),
         pytest.param(f"{LANDING}/ecb/rates.zip", {Step.INGEST}, {Step.INGEST}, id="a file that is fetched and kept"),
         pytest.param(f"{LANDING}/crm/contacts.csv", {Step.INGEST}, set(), id="a file that has landed"),
         pytest.param(
             f"{LAKE}/runs/r/run.json",
-            {Step.REFINE, Step.BUILD, Step.RECORD, Step.ERASE},
+            {Step.REFINE, Step.BUILD, Step.PUBLISH, Step.RECORD, Step.ERASE},
             {Step.RECORD},
             id="a page of the ledger",
         ),
@@ -134,15 +137,21 @@ def test_secrets_of_sources_are_for_ingest_and_the_key_of_persons_for_those_that
 
 
 def test_who_writes_no_personal_data_cannot_encrypt_with_its_key(roles):
-    assert set(Step) - {Step.BUILD, Step.RECORD} == those_that_may(roles, "kms:GenerateDataKey", "Storage/PiiKey")
-    assert set(Step) == those_that_may(roles, "kms:Decrypt", "Storage/PiiKey")
+    readers = set(Step) - {Step.PUBLISH}
+    assert readers - {Step.BUILD, Step.RECORD} == those_that_may(roles, "kms:GenerateDataKey", "Storage/PiiKey")
+    assert readers == those_that_may(roles, "kms:Decrypt", "Storage/PiiKey")
+
+
+def test_rows_that_are_served_are_written_by_who_publishes_and_who_erases(roles):
+    for action in ("PutItem", "DeleteItem", "ConditionCheckItem", "Scan"):
+        assert {Step.PUBLISH, Step.ERASE} == those_that_may(roles, f"dynamodb:{action}", "Storage/Served")
 
 
 def test_who_reads_a_place_is_told_what_is_not_there(roles):
     """S3 tells it to who may list, asked without a prefix; to all others it says that it is forbidden."""
     for step, role in roles.items():
         assert role.may("s3:ListBucket", LAKE), step
-        assert role.may("s3:ListBucket", PII), step
+        assert role.may("s3:ListBucket", PII) is (step is not Step.PUBLISH), step
 
 
 @pytest.mark.parametrize("step", Step)

@@ -26,8 +26,9 @@ from scripts.setup import paths
 from shared.erasure import ErasureRecord, ErasureRequest, erasure_location, erasure_request_location
 from shared.jobs import RUN_STEPS, Job, Status, Step
 from shared.names import pii_folder
-from shared.step_rights import KIND_OF
+from shared.step_rights import works_on
 from tests.jobs.test_erase import files_that_tell
+from tests.support import served
 from tests.support.begun import CUSTOMERS, ORDERS, TEN
 from tests.support.killing import KilledError, Reaper
 from tests.support.served_account import served_account
@@ -70,8 +71,8 @@ def run_and_die(lake: SmallLake, reaper: Reaper) -> int:
     attempts: dict[Step, str] = {}
     deaths = 0
     for step in RUN_STEPS:
-        kind = KIND_OF.get(step)
-        alone = [(str(t.name),) for t in selected(lake.job(step, tables=WORKED_ON), lake.catalog) if t.kind is kind]
+        chosen = selected(lake.job(step, tables=WORKED_ON), lake.catalog)
+        alone = [(str(t.name),) for t in chosen if works_on(step, t)]
         for tables in [*alone, WORKED_ON]:
             died = True
             while died:
@@ -99,15 +100,19 @@ def test_a_run_that_dies_before_every_write_ends_as_if_it_had_not(begun_lake, mo
     undisturbed = lake.branched()
     ran = undisturbed.run("r2", tables=WORKED_ON)
     assert {Status.SUCCEEDED} == {o.status for o in ran.outcomes.values()}
+    given_out = served.rows()
+    served.forget()
 
     reaper = Reaper()
     reaper.watch(monkeypatch)
     assert run_and_die(lake, reaper) == len(reaper.seen)
-    assert {"commit", "ensure_table", "stage", "write_text"} == {point.split()[0] for point in reaper.seen}
-    # Six tables, four quarantines, tombstones, events, two vaults and the files of four steps at the least.
-    assert len(reaper.seen) >= 6 * 2 + 4 + 2 + 2 + 4 + 4 * 2
+    writers = {"commit", "ensure_table", "stage", "write_text", "begin", "send", "end"}
+    assert writers == {point.split()[0] for point in reaper.seen}
+    # Tables, quarantines, tombstones, events, two vaults, the publication and the files of five steps at the least.
+    assert len(reaper.seen) >= 6 * 2 + 4 + 2 + 2 + 4 + 3 + 5 * 2
     assert page(undisturbed) == page(lake)
     assert left_behind(undisturbed) == left_behind(lake)
+    assert served.expected(lake) == given_out == served.rows()
 
 
 @pytest.fixture

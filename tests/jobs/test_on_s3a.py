@@ -21,6 +21,7 @@ from shared.jobs import RunRecord, Status, Step
 from shared.names import TableName, quarantine_location, run_location
 from shared.smoke import PointStatus, SmokeReport, smoke_location
 from tests.jobs.test_erase import PERSONAL, TOKENIZED
+from tests.support import served
 from tests.support.bucket_lake import LAKE, PII, BucketLake, drivers_of, keys
 from tests.support.cloud import synthesize
 from tests.support.gate import Gate
@@ -48,6 +49,7 @@ KNOWN = """\
       - {name: customer_id, logicalType: string, physicalType: string, primaryKey: true, description: Number.}
       - {name: changes, logicalType: integer, physicalType: bigint, required: true, description: Changes.}
 """
+SERVED = 'servers:\n  - {server: api, type: api, location: "/known/{customer_id}"}\n'
 KNOWN_SQL = "SELECT customer_id, COUNT(*) AS changes FROM bronze.shop__customers GROUP BY customer_id\n"
 
 
@@ -76,7 +78,8 @@ def lake(tmp_path_factory):
     jobs = SmallLake(tmp_path_factory.mktemp("s3a"), None, dict(PERSONAL))
     custom = KEY_AND_SEQUENCE | {"subject": "customer_id", "storedAsScdType": "2"}
     jobs.files["silver.customers"] = contract("silver.customers", TOKENIZED, custom)
-    jobs.files["gold.known"] = contract("gold.known", KNOWN, {"writeDisposition": "refresh"})
+    known = contract("gold.known", KNOWN, {"writeDisposition": "refresh"})
+    jobs.files["gold.known"] = known.replace("schema:\n", f"{SERVED}schema:\n")
     jobs.files["gold.known.sql"], jobs.files["gold.totals.sql"] = KNOWN_SQL, TOTALS
     jobs.files["gold.totals"] += "      - {property: refreshBy, value: [customer_id]}\n"
     jobs.only(*TABLES, *PERSONS)
@@ -161,12 +164,13 @@ def test_each_step_does_its_work_under_its_own_role_and_under_no_other(lake, dri
     driver = drivers[0]
     lake.land("shop__customers", CUSTOMERS, f"1000001,Annabel,{TEN}", f"2,Bob,{TEN}", f"2,Bob,{TEN},9")
     earlier = {}
-    for step in (*STEPS, Step.RECORD):
+    for step in (*STEPS, Step.PUBLISH, Step.RECORD):
         job = lake.job(step, "w1", earlier=dict(earlier), tables=PERSONS)
         outcomes = lake.outcomes(driver, job)
         assert {} == {name: o.failure for name, o in outcomes.items() if o.failure}
         earlier[step] = job.attempt
     assert [("1000001", 1), ("2", 1)] == lake.rows("gold.known")
+    assert {"/known/1000001", "/known/2"} == set(served.rows())
     page = RunRecord.model_validate_json(read_text(run_location(LAKE, "w1")))
     assert set(PERSONS) <= {v.table for v in page.versions if v.version is not None}
 
@@ -176,6 +180,7 @@ def test_each_step_does_its_work_under_its_own_role_and_under_no_other(lake, dri
     tail = lake.submit(driver, lake.job(Step.ERASE, "e1"))
     record = ErasureRecord.model_validate_json(read_text(erasure_location(LAKE, "e1")) or tail)
     assert ((), True) == (record.left, record.finished_at is not None)
+    assert {"/known/2": {"customer_id": "2", "changes": 1}} == served.rows()
     assert {"vault of silver.customers", "events of silver.customers"} <= {p.place for p in record.places}
     lake.land("shop__customers", CUSTOMERS, f"1000001,Annabel,{ELEVEN}")
     again = lake.outcomes(driver, lake.job(Step.INGEST, "w2", tables=PERSONS))["bronze.shop__customers"]

@@ -20,6 +20,7 @@ STEPS = {
     Step.INGEST: "Ingest the sources",
     Step.REFINE: "Refine to silver",
     Step.BUILD: "Build to gold",
+    Step.PUBLISH: "Publish to the API",
     Step.RECORD: "Record the versions",
 }
 CONTEXT = {
@@ -161,7 +162,7 @@ def test_a_run_out_of_time_is_not_tried_again(step):
     "name, steps",
     [
         pytest.param("Ask whether the gate is open", ("ingest", "refine"), id="the gate"),
-        pytest.param("Judge the run", ("ingest", "refine", "build", "record"), id="the end"),
+        pytest.param("Judge the run", ("ingest", "refine", "build", "publish", "record"), id="the end"),
     ],
 )
 def test_question_about_steps_is_read_by_its_function(name, steps, crashes, variables):

@@ -130,7 +130,7 @@ def test_run_without_trouble_is_green_and_nothing_needs_to_be_said(run, machine)
     assert list(RUN_STEPS) == teller.steps
     assert {machine} == {job.machine for job in teller.jobs}
     assert "End the run green" == states[-1]
-    assert {"ingest": 1, "refine": 1, "build": 1, "record": 1} == {
+    assert {"ingest": 1, "refine": 1, "build": 1, "publish": 1, "record": 1} == {
         step: counts["succeeded"] for step, counts in outcome.output["counts"].items()
     }
 
@@ -168,6 +168,12 @@ def test_jobs_know_what_came_before(run):
             {"build": "crash"},
             [Step.INGEST, Step.REFINE, Step.BUILD, Step.BUILD, Step.RECORD],
             "Build to gold: States.TaskFailed",
+            id="gold is not built: nothing is published",
+        ),
+        pytest.param(
+            {"publish": "crash"},
+            [Step.INGEST, Step.REFINE, Step.BUILD, Step.PUBLISH, Step.PUBLISH, Step.RECORD],
+            "Publish to the API: States.TaskFailed",
             id="the last step of the data crashes",
         ),
         pytest.param(

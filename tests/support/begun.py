@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.jobs import Step
+from tests.support.served import serve_totals
 from tests.support.small_contracts import CUSTOMERS as PROPERTIES
 from tests.support.small_contracts import KEY_AND_SEQUENCE, contract
 
@@ -28,6 +29,7 @@ NAMES = contract("silver.names", TOKENIZED, KEY_AND_SEQUENCE | {"storedAsScdType
 def begun(lake: SmallLake) -> SmallLake:
     """Some tables are there; the next run makes the others, and inserts, updates, deletes and refuses rows."""
     lake.files["silver.names"] = NAMES
+    serve_totals(lake)
     lake.files["silver.customers"] = contract("silver.customers", TOKENIZED, KEY_AND_SEQUENCE)
     lines = lake.files["bronze.shop__customers"].splitlines(keepends=True)
     told = [line.replace(*CLOSED_NAME) if "{name: name," in line else line for line in lines]

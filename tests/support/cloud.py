@@ -43,6 +43,19 @@ class Cloud:
         (found,) = self.properties(kind)
         return found
 
+    def origin(self, stack: str, name: str) -> str:
+        """What a name in a stack's template stands for, as `stack/logical id`; another stack may have handed it in."""
+        if name not in self.templates[stack].get("Parameters", {}):
+            return f"{stack}/{name}"
+        [given] = [
+            parameters[name]["Fn::GetAtt"]
+            for nested in self.of_type("AWS::CloudFormation::Stack").values()
+            if name in (parameters := nested["Properties"].get("Parameters", {}))
+        ]
+        other = given[0].partition("NestedStack")[0]
+        output = self.templates[other]["Outputs"][given[1].removeprefix("Outputs.")]["Value"]
+        return f"{other}/{output['Ref']}"
+
 
 def synthesize(
     env: str,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 from xml.etree import ElementTree as ET
 
-from shared.names import lease_table, source_secret
+from shared.names import lease_table, served_table, source_secret
 from tests.support.small_lake import ENV
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ JOB = "job"
 CREDENTIAL = re.compile(r"Credential=([^/]+)/[^/]+/[^/]+/([^/]+)/aws4_request")
 # The key that encrypts the objects of a bucket.
 KEYS = {"pii": "Storage/PiiKey"}
+TABLES = {lease_table(ENV): "Storage/Leases", served_table(ENV): "Storage/Served"}
 WRITES, READS = "kms:GenerateDataKey", "kms:Decrypt"
 
 
@@ -108,9 +109,14 @@ def _of_object(action: str, bucket: str, key: str) -> Iterable[Asked]:
 def _asked_by_json(environ: dict[str, Any], service: str) -> Iterable[Asked]:
     target = environ["HTTP_X_AMZ_TARGET"].partition(".")[2]
     said = json.loads(_body(environ))
-    leases, secrets = lease_table(ENV), source_secret(ENV, "")
+    if "TransactItems" in said:
+        # A right for each of its actions, and none for the transaction.
+        for kind, action in ((k, a) for item in said["TransactItems"] for k, a in item.items()):
+            yield f"{service}:{kind}Item", TABLES[action["TableName"]], {}
+        return
+    secrets = source_secret(ENV, "")
     name = str(said.get("TableName", said.get("SecretId", said.get("Name", ""))))
-    resource = "Storage/Leases" if name == leases else name
+    resource = TABLES.get(name, name)
     if name.startswith(secrets):
         resource = "Secrets/" + "".join(word.title() for word in name.removeprefix(secrets).split("-"))
     # The key of each item that a request names, by the attribute that leases have theirs in.

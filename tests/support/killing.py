@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.reading import Reading
+from jobs.publish.items import Publication
 from jobs.runtime import commit, files, lease, schedule, staging, tables
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Reaper:
         patch.setattr(schedule, "AT_ONCE", 1)
         patch.setattr(lease.Lease, "release", self._unless_killed(lease.Lease.release))
         patch.setattr(Reading, "stage", self._guarded(Reading.stage))
+        for name in ("begin", "send", "end"):
+            patch.setattr(Publication, name, self._guarded(getattr(Publication, name)))
         guarded = {w: self._guarded(w) for w in WRITERS} | {c: self._unless_killed(c) for c in CLEANERS}
         for name, module in list(sys.modules.items()):
             if name.startswith("jobs."):
@@ -76,5 +79,6 @@ class Reaper:
 def _place(args: tuple[Any, ...]) -> str:
     """Where a writer writes; the attempt in the name of a file is left out, since every try has another."""
     batches = [a.location for a in args if isinstance(a, commit.Batch)]
+    batches += [a.table for a in args if isinstance(a, Publication)]
     texts = [a for a in args if isinstance(a, str) and "/" in a]
     return re.sub(r"/a\d+\.", "/", (batches or texts)[0])

@@ -11,7 +11,7 @@ from moto.server import ThreadedMotoServer
 
 from jobs.ingest import aws
 from shared.names import pii_key_secret
-from tests.support.small_lake import ENV, PII_KEY, make_lease_table
+from tests.support.small_lake import ENV, PII_KEY, make_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def served_account(patch: pytest.MonkeyPatch, gate: Gate | None = None) -> Itera
     # Clients that an account in this process was asked by do not know the way here.
     aws._client.cache_clear()
     boto3.client("secretsmanager").create_secret(Name=pii_key_secret(ENV), SecretString=PII_KEY)
-    make_lease_table()
+    make_tables()
     try:
         yield variables
     finally:

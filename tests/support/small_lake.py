@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from jobs.main import run
 from jobs.runtime.files import OUTCOMES
+from scripts.running.item_tables import make_item_tables
 from shared.contracts import load_catalog
 from shared.jobs import RUN_STEPS, Job, Replay, RunRecord, Step, StepSummary, TableOutcome, Window
 from shared.names import (
@@ -232,19 +233,13 @@ def lease_account() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         boto3.client("secretsmanager").create_secret(Name=pii_key_secret(ENV), SecretString=PII_KEY)
-        yield make_lease_table()
+        yield make_tables()
 
 
-def make_lease_table() -> Any:
-    """Make the table of leases in the account at hand, and give it."""
-    table = boto3.resource("dynamodb").create_table(
-        TableName=lease_table(ENV),
-        KeySchema=[{"AttributeName": "table", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "table", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    table.wait_until_exists()
-    return table
+def make_tables() -> Any:
+    """Make the tables of leases and of served rows in the account at hand, and give that of leases."""
+    make_item_tables(boto3.client("dynamodb"), ENV)
+    return boto3.resource("dynamodb").Table(lease_table(ENV))
 
 
 def let_leases_run_out() -> None:

@@ -20,7 +20,7 @@ from shared.contracts import Source
 from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailableError, TerminalError
 from shared.jobs import Job, Replay, Step, Window
 from tests.support.small_contracts import contract
-from tests.support.small_lake import SmallLake, make_lease_table
+from tests.support.small_lake import SmallLake, make_tables
 
 pytestmark = pytest.mark.slow
 
@@ -278,7 +278,7 @@ ORDERS_COLUMNS = """\
 
 def test_a_replay_brings_in_what_was_refused_though_redshift_has_it_no_more(tmp_path, session, redshift):
     """From its unload over the quarantine into the table, by the types of a contract that was mended."""
-    make_lease_table()
+    make_tables()
     text = contract(ORDERS, ORDERS_COLUMNS, {"writeDisposition": "append", "cursor": "changed"})
     files = 'server: shop, type: s3, location: "s3://landing/redshift__orders/*.csv", format: csv'
     text = text.replace(files, "server: redshift, type: redshift, database: shop, schema: sales")

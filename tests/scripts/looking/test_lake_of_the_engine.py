@@ -30,11 +30,11 @@ ORDERS = "order_id,customer_id,amount_eur,state,changed_at"
 @pytest.fixture(scope="module")
 def made(spark, tmp_path_factory) -> Iterator[SmallLake]:
     """A lake after two runs, of which the second changed order 1 and refused order 2."""
-    from tests.support.small_lake import SmallLake, make_lease_table
+    from tests.support.small_lake import SmallLake, make_tables
 
     with pytest.MonkeyPatch.context() as environment, mock_aws():
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        make_lease_table()
+        make_tables()
         lake = SmallLake(tmp_path_factory.mktemp("engine"), spark)
         lake.land("bronze.shop__customers", CUSTOMERS, "7,Ann,2025-01-01 00:00:00")
         lake.land("bronze.shop__orders", ORDERS, "1,7,10.50,paid,2025-01-01 00:00:00")

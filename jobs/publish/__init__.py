@@ -1,0 +1,1 @@
+"""Gold to those outside of the lake: the rows that the API serves."""

@@ -1,0 +1,242 @@
+"""The items that the API reads: one per row, one per table that says how far it is published, and a list of those.
+
+Whoever publishes a table first raises the epoch of its item, and every transaction checks that the epoch is still the
+one it raised. So of two publishers the one that began last writes, whatever the other one still sends is refused whole,
+and no row goes back to an older version. Each row's item has its table and the epoch it was written in, too.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import ClientError
+
+from shared.errors import LostRaceError
+from shared.serving import PATH, ROW, TABLE, VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        ConditionCheckTypeDef,
+        DeleteTypeDef,
+        TransactWriteItemTypeDef,
+    )
+
+# Source: DynamoDB developer guide, "TransactWriteItems": 100 actions and 4 MB; the check is one of them.
+ACTIONS, BYTES = 99, 3_500_000
+# The path of the list. Rows have paths that begin with a slash.
+LIST = "tables"
+CANCELED, CONDITION_FAILED = "TransactionCanceledException", "ConditionalCheckFailed"
+# What may go well a moment later.
+PASSING = frozenset({"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+TRIES, PAUSE_SECONDS = 6, 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """How far a table was published: its version and id, the shape of its rows' items, and by which run."""
+
+    version: int
+    table_id: str
+    shape: str
+    run: str
+    books: dict[str, int] = field(default_factory=dict)
+    reason: str = ""
+
+
+class Publication:
+    """One publisher's turn at the items of one table.
+
+    Example:
+        turn = Publication(served_table("prod"), "gold.customer_360")
+        turn.begin()
+        turn.write([("/customers/1", '{"customer_id":1}'), ("/customers/2", None)], version=7)
+        turn.end(Published(version=7, ...))
+
+    `last` says how far the table was published before, None if never; `is_broken` that the last turn did not come to
+    its end, so that some rows may be newer than that.
+
+    Args:
+        items: The DynamoDB table.
+        table: The lake table's full name, which is the path of its own item; no row's path is like it.
+    """
+
+    def __init__(self, items: str, table: str) -> None:
+        self._items, self.table = items, table
+        # Several threads publish, and boto3's common session is not made for that.
+        self._client: DynamoDBClient = boto3.Session().client("dynamodb")
+        answer = self._client.update_item(
+            TableName=items,
+            Key={PATH: {"S": table}},
+            UpdateExpression="ADD epoch :one",
+            ExpressionAttributeValues={":one": {"N": "1"}},
+            ReturnValues="ALL_NEW",
+        )
+        state = answer["Attributes"]
+        self._epoch = state["epoch"]
+        self.is_broken = "underway" in state
+        self.last = Published(**json.loads(state["published"]["S"])) if "published" in state else None
+
+    def begin(self) -> None:
+        """Write down that rows are about to go out.
+
+        Raises:
+            LostRaceError: another publisher began.
+        """
+        self._transact([self._own("SET underway = :epoch"), self._listed("ADD")])
+
+    def write(self, rows: Iterable[tuple[str, str | None]], version: int) -> None:
+        """Put each row at its path, or take away what is there where the row is None.
+
+        Args:
+            rows: Paths, each once, with the row as JSON.
+            version: The version of the table that the rows were read from.
+
+        Raises:
+            LostRaceError: another publisher began.
+        """
+        for batch in _batches(self._action(path, row, version) for path, row in rows):
+            self.send(batch)
+
+    def sweep(self) -> int:
+        """Take away the table's rows that this turn did not write, wherever they are; how many they were.
+
+        Raises:
+            LostRaceError: another publisher began.
+        """
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._items,
+            ConsistentRead=True,
+            ProjectionExpression="#path",
+            FilterExpression="#table = :table AND epoch <> :epoch",
+            ExpressionAttributeNames={"#path": PATH, "#table": TABLE},
+            ExpressionAttributeValues={":table": {"S": self.table}, ":epoch": self._epoch},
+        )
+        left = [item[PATH]["S"] for page in pages for item in page["Items"]]
+        self.write(((path, None) for path in left), version=0)
+        return len(left)
+
+    def end(self, published: Published) -> None:
+        """Write down how far the table is published, once all its rows are.
+
+        Raises:
+            LostRaceError: another publisher began.
+        """
+        said = json.dumps(vars(published), sort_keys=True)
+        self._transact([self._own("SET published = :said REMOVE underway", {":said": {"S": said}})])
+
+    def withdraw(self) -> int:
+        """Take away all rows, and what is known of the table; how many rows they were.
+
+        Raises:
+            LostRaceError: another publisher began.
+        """
+        rows = self.sweep()
+        self._transact([{"Delete": {**self._mine}}, self._listed("DELETE")])
+        return rows
+
+    def send(self, batch: list[TransactWriteItemTypeDef]) -> None:
+        """Write one batch, all of it or none.
+
+        Raises:
+            LostRaceError: another publisher began.
+        """
+        self._transact([{"ConditionCheck": self._mine}, *batch])
+
+    @property
+    def _mine(self) -> ConditionCheckTypeDef:
+        """The table's own item, as long as nobody else has begun."""
+        return {
+            "TableName": self._items,
+            "Key": {PATH: {"S": self.table}},
+            "ConditionExpression": "epoch = :epoch",
+            "ExpressionAttributeValues": {":epoch": self._epoch},
+        }
+
+    def _own(self, change: str, values: Mapping[str, AttributeValueTypeDef] | None = None) -> TransactWriteItemTypeDef:
+        given = {":epoch": self._epoch, **(values or {})}
+        return {"Update": {**self._mine, "UpdateExpression": change, "ExpressionAttributeValues": given}}
+
+    def _listed(self, verb: str) -> TransactWriteItemTypeDef:
+        return {
+            "Update": {
+                "TableName": self._items,
+                "Key": {PATH: {"S": LIST}},
+                "UpdateExpression": f"{verb} published :table",
+                "ExpressionAttributeValues": {":table": {"SS": [self.table]}},
+            }
+        }
+
+    def _action(self, path: str, row: str | None, version: int) -> TransactWriteItemTypeDef:
+        if row is None:
+            # Where a path has gone over to another table, its row is not ours to take away.
+            ours: DeleteTypeDef = {
+                "TableName": self._items,
+                "Key": {PATH: {"S": path}},
+                "ConditionExpression": "attribute_not_exists(#table) OR #table = :table",
+                "ExpressionAttributeNames": {"#table": TABLE},
+                "ExpressionAttributeValues": {":table": {"S": self.table}},
+            }
+            return {"Delete": ours}
+        item = {
+            PATH: {"S": path},
+            ROW: {"S": row},
+            VERSION: {"N": str(version)},
+            TABLE: {"S": self.table},
+            "epoch": self._epoch,
+        }
+        return {"Put": {"TableName": self._items, "Item": item}}
+
+    def _transact(self, actions: list[TransactWriteItemTypeDef]) -> None:
+        for left in reversed(range(TRIES)):
+            try:
+                self._client.transact_write_items(TransactItems=actions)
+            except ClientError as error:
+                reasons = _reasons(error)
+                if reasons and reasons[0] == CONDITION_FAILED:
+                    raise LostRaceError(
+                        f"another job run publishes {self.table}",
+                        given=f"epoch {self._epoch['N']}, which is no longer the last",
+                        mend="let it end; if it failed, start the run again",
+                    ) from error
+                if not left or not reasons or not PASSING.issuperset(reasons):
+                    raise
+                time.sleep(random.uniform(0, PAUSE_SECONDS * 2 ** (TRIES - left)))  # noqa: S311 - jitter
+            else:
+                return
+
+
+def listed(items: str) -> set[str]:
+    """The full names of the tables that have items."""
+    found = boto3.Session().client("dynamodb").get_item(TableName=items, Key={PATH: {"S": LIST}}, ConsistentRead=True)
+    return set(found.get("Item", {}).get("published", {}).get("SS", []))
+
+
+def _reasons(error: ClientError) -> list[str]:
+    """Why a transaction was cancelled, action by action; none when it was something else that failed."""
+    if error.response["Error"]["Code"] != CANCELED:
+        return []
+    return [str(reason["Code"]) for reason in error.response.get("CancellationReasons", [])]
+
+
+def _batches(actions: Iterator[TransactWriteItemTypeDef]) -> Iterator[list[TransactWriteItemTypeDef]]:
+    """Actions in transactions of a size that DynamoDB takes, however many there are."""
+    batch: list[TransactWriteItemTypeDef] = []
+    room = BYTES
+    for action in chain(actions, [None]):
+        size = len(json.dumps(action))
+        if batch and (action is None or len(batch) == ACTIONS or size > room):
+            yield batch
+            batch, room = [], BYTES
+        if action is not None:
+            batch.append(action)
+            room -= size

@@ -1,0 +1,25 @@
+"""The DynamoDB tables of a lake in a folder, where no stack was deployed: leases, and what the API reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.names import lease_table, served_table
+from shared.serving import PATH
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+# The environment of every lake in a folder.
+ENVIRONMENT = "local"
+
+
+def make_item_tables(service: DynamoDBClient, env: str = ENVIRONMENT) -> None:
+    """Make the tables, empty, in the account that a client leads to."""
+    for name, key in ((lease_table(env), "table"), (served_table(env), PATH)):
+        service.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )

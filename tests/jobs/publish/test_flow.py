@@ -1,0 +1,160 @@
+"""What the API serves is the table: after changes, deaths, races and whatever else happens to it."""
+
+import shutil
+
+import pytest
+
+from jobs.erase.upkeep import remove_old_files
+from jobs.publish.items import Publication
+from jobs.runtime.session import batch_session
+from shared.errors import LostRaceError
+from shared.jobs import Status, Step
+from shared.names import served_table
+from tests.support.served import SERVED, expected, items, rows, serve_totals, versions
+from tests.support.small_lake import ENV, SmallLake, lease_account
+
+STEPS = (Step.INGEST, Step.REFINE, Step.BUILD)
+CUSTOMERS = "customer_id,name,changed_at"
+ORDERS = "order_id,customer_id,amount_eur,state,changed_at"
+TEN, ELEVEN = "2026-01-01 10:00:00", "2026-01-01 11:00:00"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, spark):
+    """A lake whose totals are built in three steps, with a published state of none of them."""
+    with lease_account():
+        lake = SmallLake(tmp_path_factory.mktemp("served"), spark)
+        lake.only("bronze.shop__customers", "bronze.shop__orders", "silver.customers", "silver.orders", SERVED)
+        serve_totals(lake)
+        lake.land("bronze.shop__customers", CUSTOMERS, f"1,Ann,{TEN}", f"2,Bob,{TEN}", f"3,Ćy 🐟,{TEN}")
+        lake.land("bronze.shop__orders", ORDERS, *[f"1{n},{n},{n}.50,new,{TEN}" for n in (1, 2, 3)])
+        lake.run("r1", STEPS)
+        return lake
+
+
+@pytest.fixture
+def lake(built, tmp_path, leases):
+    return built.copied(tmp_path)
+
+
+def published(lake, run_id):
+    return lake.run(run_id, (Step.PUBLISH,)).outcomes[SERVED]
+
+
+def change(lake):
+    """One total changes, one goes, one comes, and one stays."""
+    lake.land("bronze.shop__customers", CUSTOMERS, f"4,Di,{TEN}")
+    lake.land("bronze.shop__orders", ORDERS, f"11,1,7.00,new,{ELEVEN}", f"12,,,deleted,{ELEVEN}", f"14,4,1,new,{TEN}")
+    lake.run("r2", STEPS)
+
+
+def test_rows_that_change_come_and_go_are_served_so_and_no_others_are_sent(lake):
+    first = published(lake, "p1")
+    assert (Status.SUCCEEDED, 3, "published whole: nothing of it was published yet") == (
+        first.status,
+        first.inserted,
+        first.reason,
+    )
+    assert expected(lake) == rows()
+    before = versions()
+
+    assert (Status.UNCHANGED, first.version) == ((again := published(lake, "p2")).status, again.version)
+    # A try of a run that published already has the run's outcome.
+    assert first.model_copy(update={"seconds": 0}) == published(lake, "p1").model_copy(update={"seconds": 0})
+
+    change(lake)
+    second = published(lake, "p3")
+    assert (Status.SUCCEEDED, 1, 1, 1, "") == (
+        second.status,
+        second.inserted,
+        second.updated,
+        second.deleted,
+        second.reason,
+    )
+    assert expected(lake) == rows()
+    assert {"/totals/1", "/totals/3", "/totals/4"} == set(rows())
+    assert before["/totals/3"] == versions()["/totals/3"] < versions()["/totals/1"] == second.version
+
+
+def test_a_publication_that_died_is_made_good_though_what_it_sent_was_taken_back(lake):
+    """Between the two versions nothing changed, and still the items are not those of the first."""
+    published(lake, "p1")
+    turn = Publication(served_table(ENV), SERVED)
+    turn.begin()
+    turn.write([("/totals/1", '{"customer_id": 1, "orders": 99}'), ("/totals/2", None), ("/totals/9", "{}")], 7)
+    assert expected(lake) != rows()
+
+    outcome = published(lake, "p2")
+    assert "published whole: the publication before did not come to its end" == outcome.reason
+    assert expected(lake) == rows()
+    assert Status.UNCHANGED is published(lake, "p3").status
+
+
+def test_of_two_publishers_the_one_that_began_last_writes(lake):
+    slow = Publication(served_table(ENV), SERVED)
+    published(lake, "p1")
+    before = items()
+
+    for late in (
+        slow.begin,
+        lambda: slow.write([("/totals/1", "{}")], 0),
+        slow.sweep,
+        slow.withdraw,
+    ):
+        with pytest.raises(LostRaceError, match=f"another job run publishes {SERVED}"):
+            late()
+    assert before == items()
+
+
+@pytest.mark.parametrize(
+    "happens, reason",
+    [
+        pytest.param(
+            lambda lake: lake.spark.sql(f"RESTORE delta.`{lake.location(SERVED)}` TO VERSION AS OF 1"),
+            "restored it",
+            id="restored",
+        ),
+        pytest.param(
+            lambda lake: remove_old_files(batch_session(lake.spark), lake.location(SERVED)),
+            "no longer kept",
+            id="its feed was vacuumed",
+        ),
+        pytest.param(
+            lambda lake: (shutil.rmtree(lake.location(SERVED)), lake.run("r3", (Step.BUILD,))),
+            "made anew",
+            id="made anew",
+        ),
+    ],
+)
+def test_a_table_of_which_no_feed_tells_is_published_whole(lake, happens, reason):
+    published(lake, "p1")
+    change(lake)
+    happens(lake)
+
+    assert reason in published(lake, "p2").reason
+    assert expected(lake) == rows()
+
+
+def test_another_path_and_other_columns_take_the_place_of_the_old_ones(lake):
+    published(lake, "p1")
+    lake.amend(SERVED, "/totals/{customer_id}", "/buyers/{customer_id}")
+
+    outcome = published(lake, "p2")
+    assert ("published whole: its path or its columns changed", 3) == (outcome.reason, outcome.deleted)
+    assert expected(lake, "/buyers/") == rows()
+
+
+def test_rows_of_a_table_that_is_served_no_more_are_taken_away(lake):
+    published(lake, "p1")
+    lake.amend(SERVED, 'servers:\n  - {server: api, type: api, location: "/totals/{customer_id}"}\n', "")
+
+    assert {} == lake.run("p2", (Step.PUBLISH,)).outcomes
+    assert {} == {path: item for path, item in items().items() if path != "tables"}
+
+
+def test_a_table_that_was_never_built_is_left_alone(small_lake):
+    serve_totals(small_lake)
+
+    outcome = published(small_lake, "p1")
+    assert (Status.UNCHANGED, None) == (outcome.status, outcome.version)
+    assert {} == rows()

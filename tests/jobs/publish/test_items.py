@@ -1,0 +1,94 @@
+"""Items of the API: batches that DynamoDB takes, tables that take each other's place, trouble that passes."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from jobs.publish import items as published
+from jobs.publish.items import Publication, Published
+from shared.names import served_table
+from tests.support.served import items, rows
+from tests.support.small_lake import ENV, lease_account
+
+ONE, OTHER = "gold.one", "gold.other"
+
+
+@pytest.fixture
+def account():
+    with lease_account():
+        yield served_table(ENV)
+
+
+def publish(account, table, paths, shape="s"):
+    """Put rows at paths, and take away what else the table had."""
+    turn = Publication(account, table)
+    turn.begin()
+    turn.write([(path, f'{{"of": "{table}"}}') for path in paths], version=1)
+    turn.sweep()
+    turn.end(Published(version=1, table_id="t", shape=shape, run="r"))
+
+
+def test_rows_of_any_number_and_size_go_out_in_batches_that_dynamodb_takes(account, monkeypatch):
+    sent, transact = [], Publication._transact
+    monkeypatch.setattr(Publication, "_transact", lambda self, actions: (sent.append(actions), transact(self, actions)))
+    many = [(f"/x/{n}", "1") for n in range(250)]
+    large = [(f"/y/{n}", f'"{"ü" * 60_000}"') for n in range(30)]
+
+    turn = Publication(account, ONE)
+    turn.write([*many, *large], version=1)
+
+    # The check of the epoch stands first in each.
+    assert all("ConditionCheck" in actions[0] for actions in sent)
+    assert max(map(len, sent)) == 100
+    assert max(sum(len(str(action).encode()) for action in actions) for actions in sent) < 4_000_000
+    assert len(many) + len(large) == sum(len(actions) - 1 for actions in sent)
+
+
+def test_tables_that_change_places_leave_each_others_rows_alone(account):
+    publish(account, ONE, ["/a/1", "/a/2"])
+    publish(account, OTHER, ["/b/1", "/b/3"])
+
+    publish(account, ONE, ["/b/1", "/b/2"])
+    assert {"/b/1": ONE, "/b/2": ONE, "/b/3": OTHER} == {path: row["of"] for path, row in rows().items()}
+
+    publish(account, OTHER, ["/a/1", "/a/3"])
+    assert {"/a/1": OTHER, "/a/3": OTHER, "/b/1": ONE, "/b/2": ONE} == {p: row["of"] for p, row in rows().items()}
+
+
+def test_a_row_that_went_over_to_another_table_is_not_taken_away(account):
+    turn = Publication(account, ONE)
+    publish(account, OTHER, ["/a/1"])
+
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        turn.write([("/a/2", "{}"), ("/a/1", None)], version=1)
+    assert {"/a/1"} == set(rows())
+
+
+def test_what_passes_is_tried_again_and_what_does_not_is_raised(account, monkeypatch):
+    monkeypatch.setattr(published, "PAUSE_SECONDS", 0)
+    turn = Publication(account, ONE)
+    answers = {"n": 0}
+    transact = turn._client.transact_write_items
+
+    def busy(times, code):
+        def answered(**asked):
+            answers["n"] += 1
+            if answers["n"] > times:
+                return transact(**asked)
+            reasons = [{"Code": "None"}, {"Code": code}]
+            said = {"Error": {"Code": "TransactionCanceledException", "Message": ""}, "CancellationReasons": reasons}
+            raise ClientError(said, "TransactWriteItems")
+
+        answers["n"] = 0
+        monkeypatch.setattr(turn._client, "transact_write_items", answered)
+
+    busy(published.TRIES - 1, "TransactionConflict")
+    turn.write([("/a/1", "{}")], version=1)
+    assert published.TRIES == answers["n"]
+    assert {"/a/1"} == set(rows())
+
+    for code, tries in {"ThrottlingError": published.TRIES, "ValidationError": 1}.items():
+        busy(99, code)
+        with pytest.raises(ClientError):
+            turn.write([("/a/2", "{}")], version=1)
+        assert tries == answers["n"]
+    assert {"/a/1"} == {path for path in items() if path.startswith("/")}
