@@ -1,0 +1,1 @@
+"""A row of a served table was asked for: here it is, or why not."""

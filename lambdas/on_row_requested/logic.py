@@ -1,0 +1,97 @@
+"""The published rows, and what is answered to whoever asks for one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.observability import logger
+from shared.serving import PATH, ROW, VERSION, canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+# Source: Amazon DynamoDB Developer Guide, "Quotas", on the length of a partition key.
+PATH_LIMIT_BYTES = 2048
+JSON = {"content-type": "application/json"}
+RETRY_AFTER_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row as it was published, and the version of its table that it was read from."""
+
+    text: str
+    version: str
+
+    @property
+    def etag(self) -> str:
+        """What changes when the row does, and only then."""
+        return f'"{hashlib.sha256(self.text.encode()).hexdigest()[:32]}"'
+
+
+@dataclass(frozen=True)
+class ServedRows:
+    """The published rows, by their paths."""
+
+    items: Table
+
+    def at(self, path: str) -> Row | None:
+        """The row at a path; items at other keys are the publisher's own."""
+        if not path.startswith("/") or len(path) > PATH_LIMIT_BYTES:
+            return None
+        item = self.items.get_item(Key={PATH: path}).get("Item")
+        return Row(str(item[ROW]), str(item[VERSION])) if item else None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is sent back; `collection` is told of a row that is there."""
+
+    status: HTTPStatus
+    headers: Mapping[str, str]
+    body: str = ""
+    collection: str | None = None
+
+
+def answer(rows: ServedRows, asked: str, *, if_none_match: str) -> Answer:
+    """Look a row up and say it, that it has not changed, that there is none, or that it cannot be read now.
+
+    Args:
+        rows: The published rows.
+        asked: The path as API Gateway hands it on, decoded.
+        if_none_match: The versions that whoever asks has already, as HTTP writes them.
+    """
+    path = canonical(asked)
+    try:
+        row = rows.at(path)
+    except (ClientError, BotoCoreError) as error:
+        # The message of an error may repeat what was asked.
+        logger.error("the rows cannot be read", extra={"error": _kind(error)})
+        return _told(HTTPStatus.SERVICE_UNAVAILABLE, "try again", {"retry-after": str(RETRY_AFTER_SECONDS)})
+    if row is None:
+        return _told(HTTPStatus.NOT_FOUND, f"there is no row at {path}")
+    collection, tags = path.split("/")[1], {"etag": row.etag, "x-table-version": row.version}
+    if _is_known(row.etag, if_none_match):
+        return Answer(HTTPStatus.NOT_MODIFIED, tags, collection=collection)
+    return Answer(HTTPStatus.OK, JSON | tags, row.text, collection)
+
+
+def _told(status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(status, {**JSON, **(headers or {})}, json.dumps({"message": message}))
+
+
+def _is_known(etag: str, if_none_match: str) -> bool:
+    """Whether one of the tags is this one; RFC 9110 wants them compared weakly, and `*` to be any."""
+    return bool({tag.strip().removeprefix("W/") for tag in if_none_match.split(",")} & {etag, "*"})
+
+
+def _kind(error: ClientError | BotoCoreError) -> str:
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
