@@ -29,6 +29,42 @@ DASHBOARD = json.dumps({"widgets": []})
 
 # type: (properties at first, what a later template changes of them)
 RESOURCES = {
+    "AWS::ApiGatewayV2::Api": (
+        {"Name": "rows", "ProtocolType": "HTTP", "Tags": {"owner": "data"}},
+        {"Description": "one by one", "DisableExecuteApiEndpoint": True},
+    ),
+    "AWS::ApiGatewayV2::Integration": (
+        {
+            "ApiId": {"Ref": "Api"},
+            "IntegrationType": "AWS_PROXY",
+            "IntegrationUri": {"Fn::GetAtt": ["Function", "Arn"]},
+            "PayloadFormatVersion": "1.0",
+        },
+        {"PayloadFormatVersion": "2.0"},
+    ),
+    "AWS::ApiGatewayV2::Route": (
+        {
+            "ApiId": {"Ref": "Api"},
+            "AuthorizationType": "AWS_IAM",
+            "RouteKey": "GET /{proxy+}",
+            "Target": {"Fn::Sub": "integrations/${Integration}"},
+        },
+        {"RouteKey": "GET /rows/{proxy+}"},
+    ),
+    "AWS::ApiGatewayV2::Stage": (
+        {
+            "ApiId": {"Ref": "Api"},
+            "StageName": "$default",
+            "AutoDeploy": True,
+            "DefaultRouteSettings": {"ThrottlingBurstLimit": 2, "ThrottlingRateLimit": 1},
+            "AccessLogSettings": {
+                "DestinationArn": {"Fn::GetAtt": ["LogGroup", "Arn"]},
+                "Format": "$context.requestId",
+            },
+            "Tags": {"owner": "data"},
+        },
+        {"DefaultRouteSettings": {"ThrottlingBurstLimit": 20, "ThrottlingRateLimit": 10}},
+    ),
     "AWS::Athena::WorkGroup": (
         {"Name": "readers", "WorkGroupConfiguration": {"EnforceWorkGroupConfiguration": True}},
         {"Description": "for those who read"},
@@ -282,7 +318,11 @@ ELSEWHERE = {"AWS::CloudFormation::Stack", CLUSTER_BROKERS, DECLARED_ACCESS}
 
 
 # Where the last word of the type is not enough to tell one from another.
-NAMES = {"AWS::DynamoDB::Table": "Leases", "AWS::SecretsManager::ResourcePolicy": "SecretPolicy"}
+NAMES = {
+    "AWS::ApiGatewayV2::Route": "ApiRoute",
+    "AWS::DynamoDB::Table": "Leases",
+    "AWS::SecretsManager::ResourcePolicy": "SecretPolicy",
+}
 
 
 def template(*, changed):
@@ -340,10 +380,15 @@ def test_every_type_can_be_changed_and_taken_away(stack):
     assert '"Comment": "two"' in machine["definition"]
     assert "Enabled" == client("s3").get_bucket_versioning(Bucket=stack["Bucket"])["Status"]
 
+    [route] = client("apigatewayv2").get_routes(ApiId=stack["Api"])["Items"]
+    [stage] = client("apigatewayv2").get_stages(ApiId=stack["Api"])["Items"]
+    assert ("GET /rows/{proxy+}", f"integrations/{stack['Integration']}") == (route["RouteKey"], route["Target"])
+    assert 20 == stage["DefaultRouteSettings"]["ThrottlingBurstLimit"]
     assert ["none", "personal"] == client("lakeformation").get_lf_tag(TagKey="pii")["TagValues"]
 
     service.delete_stack(StackName="all")
 
+    assert [] == client("apigatewayv2").get_apis()["Items"]
     assert [] == client("lakeformation").list_resources()["ResourceInfoList"]
     assert [] == client("stepfunctions").list_state_machines()["stateMachines"]
     assert stack["Bucket"] not in {bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]}
