@@ -20,13 +20,17 @@ from infra.stacks.network import Network
 from infra.stacks.observability import Observability
 from infra.stacks.orchestration import Orchestration
 from infra.stacks.secrets import Secrets
+from infra.stacks.serving import Serving
 from infra.stacks.storage import Storage
 from infra.stacks.streaming import Streaming
-from shared.names import JOBS_OUTPUT, Names
+from shared.names import API_OUTPUT, JOBS_OUTPUT, Names
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from constructs import Construct
 
+    from infra.constructs.reader_role import ReaderRole
     from shared.config import Environment
     from shared.contracts import Catalog
 
@@ -53,16 +57,7 @@ class LakewrightStack(Stack):
         storage = Storage(self, "Storage", environment=environment)
         placement = self._placement(environment, catalog, storage)
         glue = GlueCatalog(self, "Catalog", environment=environment, catalog=catalog, storage=storage)
-        if environment.governance:
-            governance = Governance(
-                self,
-                "Governance",
-                environment=environment,
-                catalog=catalog,
-                storage=storage,
-                placement=placement,
-            )
-            governance.node.add_dependency(glue)
+        readers = self._govern(environment, catalog, storage, placement, glue)
         secrets = Secrets(self, "Secrets", environment=environment, catalog=catalog, key=storage.key, lake=storage.lake)
         compute = Compute(
             self,
@@ -76,6 +71,12 @@ class LakewrightStack(Stack):
         orchestration = Orchestration(
             self, "Orchestration", environment=environment, catalog=catalog, storage=storage, compute=compute
         )
+        if catalog.served:
+            serving = Serving(
+                self, "Serving", environment=environment, catalog=catalog, storage=storage, readers=readers
+            )
+            orchestration.alarms.watch_api("RowsNotServed", serving.api.api_id)
+            CfnOutput(self, API_OUTPUT, value=serving.api.url)
         if environment.dashboard:
             Observability(self, "Observability", environment=environment)
         if environment.github:
@@ -107,6 +108,23 @@ class LakewrightStack(Stack):
                 "Deleting this stack keeps its data. To let it go, set allow_data_deletion: true in "
                 f"shared/config/{environment.name}.yaml",
             )
+
+    def _govern(
+        self,
+        environment: Environment,
+        catalog: Catalog,
+        storage: Storage,
+        placement: Placement | None,
+        glue: GlueCatalog,
+    ) -> Mapping[str, ReaderRole]:
+        """Put the lake under Lake Formation, if the environment wants it; the roles made for its readers, by name."""
+        if environment.governance is None:
+            return {}
+        governance = Governance(
+            self, "Governance", environment=environment, catalog=catalog, storage=storage, placement=placement
+        )
+        governance.node.add_dependency(glue)
+        return governance.readers
 
     def _tell_places(self, storage: Storage) -> None:
         CfnOutput(self, "LakeRoot", value=storage.lake.root)

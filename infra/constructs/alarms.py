@@ -61,6 +61,17 @@ class Alarms(Construct):
         )
         self._on_first(id_, metric)
 
+    def watch_api(self, id_: str, api_id: str) -> None:
+        """Alarm as soon as an HTTP API answered that it cannot answer; what a caller did wrong is the caller's."""
+        metric = cloudwatch.Metric(
+            namespace="AWS/ApiGateway",
+            metric_name="5xx",
+            dimensions_map={"ApiId": api_id},
+            statistic="Sum",
+            period=PERIOD,
+        )
+        self._on_first(id_, metric)
+
     def watch_drift(self, id_: str, environment: str) -> None:
         """Hand the events of drifting sources to the topic as they are, by a role that may do that alone."""
         only_ours = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}

@@ -38,6 +38,7 @@ class Governance(NestedStack):
     """Registers the lake, makes tags, roles and grants by tag, and last has the tables tagged as the contracts say.
 
     Lake Formation refers to everything by name, so the order is stated: tags, databases' tags, grants, tables.
+    `readers` are the roles of the contracts that are made here, by the contracts' names.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Governance(NestedStack):
     ) -> None:
         super().__init__(scope, id_, description="Lakewright: Lake Formation tags, grants and those who read")
         self._environment, self._names = environment, Names(environment)
+        self.readers: dict[str, ReaderRole] = {}
         access = access_of(environment, catalog)
         GovernedPlace(self, "Lake", place=storage.lake, key=storage.key)
         personal = GovernedPlace(self, "Pii", place=storage.pii, key=storage.pii_key)
@@ -137,9 +139,10 @@ class Governance(NestedStack):
         if governance_of(self._environment).roles[role].iam_role:
             return self._role_arn(iam_role_of(self._environment, role))
         runs_spark = self._environment.access.consumer is not None
-        return ReaderRole(
+        self.readers[role] = ReaderRole(
             self, _words(role), name=self._names.reader_role(role), workgroup=workgroup, runs_spark=runs_spark
-        ).role_arn
+        )
+        return self.readers[role].role_arn
 
     def _role_arn(self, name: str) -> str:
         return self.format_arn(

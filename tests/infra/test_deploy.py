@@ -100,11 +100,14 @@ def test_everything_is_deployed_with_one_command(account, deployed):
     stacks = client(account, "cloudformation").describe_stacks()["Stacks"]
     tables = client(account, "glue").get_tables(DatabaseName="gold")["TableList"]
     (stack,) = [s for s in stacks if s["StackName"] == names.stack]
+    (api,) = client(account, "apigatewayv2").get_apis()["Items"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     assert {names.machine(machine) for machine in (*Machine, SMOKE_MACHINE)} == {
         machine["name"] for machine in machines
     }
     assert ("CREATE_COMPLETE", True) == (stack["StackStatus"], stack["EnableTerminationProtection"])
+    assert (names.stack, api["ApiEndpoint"]) == (api["Name"], outputs["ApiUrl"])
     assert {"customer_dim", "daily_revenue", "sales_fact"} <= {table["Name"] for table in tables}
 
 

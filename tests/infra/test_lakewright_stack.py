@@ -14,7 +14,7 @@ from shared.contracts import Catalog, Column, load_catalog
 from shared.names import Layer, Names, TableName
 from tests.support.cloud import synthesize
 
-NESTED = {"Storage", "Catalog", "Secrets", "Compute", "Orchestration"}
+NESTED = {"Storage", "Catalog", "Secrets", "Compute", "Orchestration", "Serving"}
 OPTIONAL = {"Governance", "Observability"}
 RESOURCES_LIMIT = 500
 OUTPUTS_LIMIT = 200
@@ -29,7 +29,7 @@ PINNED = {
         "Storage/LandingF95672E9",
         "Storage/PiiFE5110BC",
     },
-    "AWS::DynamoDB::Table": {"Storage/LeasesEBFF46EF", "Storage/KnownRuns2208A4CD"},
+    "AWS::DynamoDB::Table": {"Storage/LeasesEBFF46EF", "Storage/KnownRuns2208A4CD", "Storage/Served72DDFB9B"},
     "AWS::Glue::Database": {"Catalog/Bronze", "Catalog/Silver", "Catalog/Gold", "Catalog/Vault"},
     "AWS::SecretsManager::Secret": {
         "Secrets/Kafka",
@@ -120,7 +120,9 @@ def ours_many_times(count):
     known, tables = load_catalog().tables.values(), {}
     for turn in range(-(-count // len(known))):
         for table in known:
-            copy = replace(table, name=_again(table.name, turn), inputs=tuple(_again(i, turn) for i in table.inputs))
+            place = table.served_at and replace(table.served_at, collection=f"{table.served_at.collection}-{turn}")
+            inputs = tuple(_again(i, turn) for i in table.inputs)
+            copy = replace(table, name=_again(table.name, turn), inputs=inputs, served_at=place)
             tables[str(copy.name)] = copy
     return Catalog(tables)
 
@@ -142,8 +144,9 @@ def test_a_thousand_tables_fit(tmp_path, catalog):
     contracts = catalog(1000)
     cloud = synthesize("prod", tmp_path / "out", catalog=contracts)
     sizes = {path.name: path.stat().st_size for path in cloud.folder.glob("*.template.json")}
-    resources = {name: len(template["Resources"]) for name, template in cloud.templates.items()}
-    outputs = {name: len(template.get("Outputs", {})) for name, template in cloud.templates.items()}
+    templates = cloud.templates
+    resources = {name: len(template["Resources"]) for name, template in templates.items()}
+    outputs = {name: len(template.get("Outputs", {})) for name, template in templates.items()}
 
     assert 1000 <= len(contracts.tables)
     assert len(contracts.tables) + len(contracts.vaults) == len(cloud.of_type("AWS::Glue::Table"))
@@ -158,7 +161,7 @@ def test_a_new_contract_adds_to_one_template_and_changes_no_other(prod, tmp_path
     known = load_catalog()
     added = replace(known.table(like), name=_again(TableName.parse(like), 1))
     grown = synthesize("prod", tmp_path / "out", catalog=Catalog({**known.tables, str(added.name): added}))
-    [name] = [name for name in prod.templates if _plain(prod.templates[name]) != _plain(grown.templates[name])]
+    [name] = [name for name in prod.templates if plain(prod.templates[name]) != plain(grown.templates[name])]
     before, after = prod.templates[name]["Resources"], grown.templates[name]["Resources"]
 
     assert set(prod.templates) == set(grown.templates)
@@ -166,5 +169,6 @@ def test_a_new_contract_adds_to_one_template_and_changes_no_other(prod, tmp_path
     assert before == {key: after[key] for key in before}
 
 
-def _plain(template):
+def plain(template):
+    """A template as text, without its hashes."""
     return re.sub(r"\b[0-9a-f]{64}\b", "<hash>", json.dumps(template, sort_keys=True))

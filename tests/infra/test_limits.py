@@ -19,6 +19,7 @@ LIMITS = {
     ("AWS::StepFunctions::StateMachine", "StateMachineName"): 80,
     ("AWS::MSK::ServerlessCluster", "ClusterName"): 64,
     ("AWS::Athena::WorkGroup", "Name"): 128,
+    ("AWS::ApiGatewayV2::Stage", "StageName"): 128,
     ("AWS::DynamoDB::Table", "TableName"): 255,
     ("AWS::CloudWatch::Dashboard", "DashboardName"): 255,
     ("AWS::Glue::Table", "DatabaseName"): 255,

@@ -10,8 +10,9 @@ from shared.jobs import Step
 from shared.metrics import ENVIRONMENT, NAMESPACE, tables_failed
 from tests.support.asl import definition, files
 
-# Sources: the AWS guides' pages on metrics of Step Functions, SQS and EMR Serverless, as far as we name them.
+# Sources: the AWS guides' pages on metrics of HTTP APIs, Step Functions, SQS and EMR Serverless, as far as named.
 OF_AWS = {
+    "AWS/ApiGateway": {"Count", "4xx", "5xx", "Latency", "IntegrationLatency", "DataProcessed"},
     "AWS/States": {
         *("ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"),
         *("ExecutionsStarted", "ExecutionThrottled", "ExecutionTime"),

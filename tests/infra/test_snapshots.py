@@ -24,7 +24,7 @@ def test_each_role_may_do_what_was_reviewed(prod, snapshot):
     assert snapshot == "\n\n".join("\n".join([f"{role}:", *lines]) for role, lines in sorted(rights(prod).items()))
 
 
-@pytest.mark.parametrize("stack", ["", "Storage", "Secrets", "Compute", "Orchestration", "Governance"])
+@pytest.mark.parametrize("stack", ["", "Storage", "Secrets", "Compute", "Orchestration", "Governance", "Serving"])
 def test_template_is_the_one_that_was_reviewed(prod, snapshot, stack):
     text = json.dumps(prod.templates[stack], indent=1, sort_keys=True)
     for pattern, word in HASHES:
@@ -35,18 +35,17 @@ def test_template_is_the_one_that_was_reviewed(prod, snapshot, stack):
 
 def rights(cloud):
     """What each role may do, a line for an action and what it is on, by the role's stack and name without its hash."""
-    found = {}
+    found, policies = {}, {name: policy for kind in POLICY_TYPES[:2] for name, policy in cloud.of_type(kind).items()}
     for name in cloud.of_type("AWS::IAM::Role"):
-        stack, _, role = name.partition("/")
         allowed = [
             f"{'' if s['Effect'] == 'Allow' else 'never '}{action} on {shown(resource)}{condition(s)}"
-            for policy in cloud.templates[stack]["Resources"].values()
-            if policy["Type"] in POLICY_TYPES[:2] and {"Ref": role} in policy["Properties"]["Roles"]
+            for place, policy in policies.items()
+            if name in {cloud.origin(place.partition("/")[0], role["Ref"]) for role in policy["Properties"]["Roles"]}
             for s in statements_of(policy["Properties"]["PolicyDocument"])
             for action in actions_of(s)
             for resource in (s["Resource"] if isinstance(s["Resource"], list) else [s["Resource"]])
         ]
-        found[f"{stack} {role[:-8]}"] = sorted(allowed)
+        found[name[:-8].replace("/", " ")] = sorted(allowed)
     return found
 
 

@@ -6,6 +6,7 @@ The command line in front of it has a test of its own, with prod; a few tables s
 import json
 import uuid
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -13,9 +14,11 @@ from jobs.ingest.kafka_connection import KafkaConnection
 from scripts.local.account import LocalAccount
 from scripts.local.assembly import read_stack
 from scripts.local.clients import ACCOUNT, client
+from scripts.running.serving import event
 from shared.config import Environment, load_environment
 from shared.contracts import Catalog, load_catalog
 from shared.names import ACCESS_ADMIN_ROLE, Names, TableName, source_parameter
+from shared.serving import ServedPath
 from tests.infra.test_rights import unknown_actions
 from tests.infra.test_safeguards import open_to_other_accounts
 from tests.support.cloud import synthesize
@@ -28,6 +31,7 @@ SOME = (
     "silver.contacts",
     "gold.date_dim",
 )
+SERVED = "gold.date_dim"
 WAREHOUSE = f"arn:aws:redshift:us-east-1:{ACCOUNT}:cluster:analytics"
 STEWARDS = f"arn:aws:iam::{ACCOUNT}:role/Stewards"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/HouseBoundary"
@@ -59,7 +63,8 @@ STREAMING = {"kafka": {"every_seconds": 60}, "account": {"vcpu_quota": 32}, "gov
 def catalog():
     known = load_catalog()
     wanted = set(SOME) | set().union(*(known.requirements(name) for name in SOME))
-    return Catalog({name: table for name, table in known.tables.items() if name in wanted})
+    few = {name: table for name, table in known.tables.items() if name in wanted}
+    return Catalog({**few, SERVED: replace(few[SERVED], served_at=ServedPath("days", few[SERVED].primary_key))})
 
 
 @contextmanager
@@ -122,6 +127,18 @@ def test_dev(tmp_path):
         }
         assert "DISABLED" == schedule["State"]
         assert all(has_bucket(outputs[name]) for name in ("LakeRoot", "PiiRoot", "LandingRoot"))
+        assert (200, '{"calendar_date":"2026-11-22"}') == asked(dev, "/days/2026-11-22")
+
+
+def asked(environment, path):
+    """What the function behind the API answers to a GET of a row that was published."""
+    item = {"path": {"S": path}, "row": {"S": '{"calendar_date":"2026-11-22"}'}, "version": {"N": "3"}}
+    client("dynamodb").put_item(TableName=Names(environment).served_table, Item=item)
+    [api] = client("apigatewayv2").get_apis()["Items"]
+    [integration] = client("apigatewayv2").get_integrations(ApiId=api["ApiId"])["Items"]
+    given = client("lambda").invoke(FunctionName=integration["IntegrationUri"], Payload=json.dumps(event(path, {})))
+    answer = json.loads(given["Payload"].read())
+    return answer["statusCode"], answer["body"]
 
 
 def test_prod_in_a_vpc_of_the_house_with_a_redshift(tmp_path):
@@ -184,7 +201,10 @@ def test_governed_account(tmp_path):
         }
         named = {role["RoleName"] for role in roles}
         groups = client("logs").describe_log_groups()["logGroups"]
+        finance = client("iam").list_role_policies(RoleName=Names(prod).reader_role("finance"))["PolicyNames"]
 
+        # The house's own analysts are given that right by the house.
+        assert 1 == len([name for name in finance if "ReadersOfdays" in name])
         assert {STEWARDS.rpartition("/")[2], ACCESS_ADMIN_ROLE, "cdk-house-cfn-exec-role-123456789012-us-east-1"} == {
             admin["DataLakePrincipalIdentifier"].rpartition("/")[2] for admin in admins
         }

@@ -53,7 +53,7 @@ def test_every_machine_has_an_output_with_its_arn(prod, machine):
 
 
 def test_machine_is_traced_and_logged_under_the_key_without_filling_the_resource_policy(prod):
-    groups = [g for g in prod.properties("AWS::Logs::LogGroup") if "LogGroupName" in g]
+    groups = [g for g in prod.properties("AWS::Logs::LogGroup") if "/states/" in g.get("LogGroupName", "")]
 
     for machine in machines(prod).values():
         assert {"Enabled": True} == machine["TracingConfiguration"]
@@ -98,6 +98,7 @@ def test_every_way_to_fail_is_an_alarm_that_is_sent(prod):
         "ExecutionsTimedOut",
         "ExecutionsAborted",
         "ApproximateNumberOfMessagesVisible",
+        "5xx",
     } == {alarm["MetricName"] for alarm in alarms}
     assert all(len(alarm["AlarmActions"]) == 1 for alarm in alarms)
     assert {"notBreaching"} == {alarm["TreatMissingData"] for alarm in alarms}

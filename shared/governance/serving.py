@@ -1,0 +1,36 @@
+"""Who may ask the API for the rows of a table: the roles that its contract lets read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.errors import TerminalError
+from shared.governance.access import USUAL, Classification
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared.contracts import Table
+
+
+def askers(table: Table, clearances: Mapping[str, Classification]) -> tuple[str, ...]:
+    """The roles that may ask for the rows of a served table.
+
+    Args:
+        table: A table that the API serves. A row is given whole, whoever asks.
+        clearances: What each role of the environment may see.
+
+    Raises:
+        TerminalError: a role would be given a column that its clearance hides from it.
+    """
+    for reader in table.readers:
+        for column in table.columns:
+            wanted = Classification(column.classification or USUAL)
+            if not clearances[reader.role].covers(wanted):
+                raise TerminalError(
+                    f"{table.name}: the API would give the role {reader.role} the column {column.name}",
+                    given=f"a clearance of {clearances[reader.role]}",
+                    expected=f"a clearance of {wanted}, since the API gives whole rows",
+                    mend="take the role or the server off the contract, or raise the clearance in the environment",
+                )
+    return tuple(sorted(reader.role for reader in table.readers))

@@ -1,0 +1,30 @@
+"""Who may ask the API for a table's rows: its readers, if they may see all of a row."""
+
+from dataclasses import replace
+
+import pytest
+
+from shared.contracts import load_catalog
+from shared.errors import TerminalError
+from shared.governance.access import Classification
+from shared.governance.serving import askers
+
+TABLE = load_catalog().table("gold.customer_360")
+
+
+def cleared(clearance):
+    return dict.fromkeys((reader.role for reader in TABLE.readers), clearance)
+
+
+def test_readers_may_ask():
+    assert ("analyst", "sales") == askers(TABLE, cleared(Classification.INTERNAL))
+
+
+def test_a_reader_from_whom_columns_are_hidden_is_refused():
+    """A row is given whole: Lake Formation, which would hide a column, is not asked."""
+    columns = tuple(replace(c, classification="public") for c in TABLE.columns)
+    cleared_for_less = cleared(Classification.PUBLIC)
+
+    assert ("analyst", "sales") == askers(replace(TABLE, columns=columns), cleared_for_less)
+    with pytest.raises(TerminalError, match=r"would give the role analyst the column customer_id; given: a clearance"):
+        askers(TABLE, cleared_for_less)
