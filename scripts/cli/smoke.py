@@ -1,4 +1,4 @@
-"""`lake smoke`: what only AWS can say, said by a job, a machine and queries on AWS."""
+"""`lake smoke`: what only AWS can say, said by a job, a machine, queries and requests on AWS."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import click
 @click.argument("env")
 @click.option("--json", "as_json", is_flag=True, help="Print the points as one JSON array, and nothing else.")
 def command(env: str, *, as_json: bool) -> None:
-    """Try what ENV stands on, on AWS itself: image, Delta on S3, leases, .sync, readers in Athena; red if one fails."""
+    """Try what ENV stands on, on AWS itself: image, Delta on S3, leases, .sync, readers in Athena and of the API.
+
+    It ends red if one point fails.
+    """
     from scripts.cli.output import Head, console, grid, print_json
     from scripts.cli.request import refusing
     from scripts.operating.smoke import smoke

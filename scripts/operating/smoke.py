@@ -1,4 +1,4 @@
-"""A smoke run: the machine that tries the place, its job's report, and Athena as each reader."""
+"""A smoke run: the machine that tries the place, its job's report, and Athena and the API as each reader."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from scripts.looking.files import find_files, read_text
 from scripts.operating.executions import run_to_its_end
 from scripts.operating.outputs import stack_outputs
+from scripts.operating.smoke_api import Api, doors
 from scripts.operating.smoke_readers import Athena, readers
-from shared.names import Names
+from shared.names import API_OUTPUT, Names
 from shared.smoke import Point, PointStatus, SmokeReport, smoke_location
 
 if TYPE_CHECKING:
@@ -23,12 +24,13 @@ CAUSE_CHARACTERS = 300
 
 
 def smoke(environment: Environment, catalog: Catalog) -> list[Point]:
-    """Run the smoke machine to its end and look at everything it left; with governance, query as each reader too."""
+    """Run the smoke machine to its end and look at everything it left; with governance, ask as each reader too."""
     stack = stack_outputs(environment)
     execution, came = run_to_its_end(stack[MACHINE_OUTPUT])
     points = [*reported(stack["LakeRoot"], execution.rpartition(":")[2]), *came_back(came)]
     if environment.governance:
         points += readers(environment, catalog, Athena(Names(environment).workgroup).ask)
+        points += doors(environment, catalog, Api(stack.get(API_OUTPUT)).ask)
     return points
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import boto3
-
+from scripts.operating.lent_role import as_role
 from shared.errors import TerminalError
 from shared.governance.environments import access_of, iam_role_of
 from shared.smoke import Point, PointStatus
@@ -43,8 +42,7 @@ class Athena:
         Raises:
             QueryFailedError: Athena refused it, or could not do it.
         """
-        session = self._as(role)
-        athena = session.client("athena")
+        athena = as_role(role).client("athena")
         query = athena.start_query_execution(QueryString=sql, WorkGroup=self._workgroup)["QueryExecutionId"]
         while (state := self._status(athena, query))["State"] not in ("SUCCEEDED", *ENDED_BADLY):
             time.sleep(POLL_SECONDS)
@@ -55,21 +53,7 @@ class Athena:
         return rows[0]["Data"][0].get("VarCharValue") if rows else None
 
     @staticmethod
-    def _as(role: str) -> boto3.Session:
-        sts = boto3.client("sts")
-        identity = sts.get_caller_identity()
-        partition = identity["Arn"].split(":")[1]
-        arn = f"arn:{partition}:iam::{identity['Account']}:role/{role}"
-        lent = sts.assume_role(RoleArn=arn, RoleSessionName="lakewright-smoke")["Credentials"]
-        return boto3.Session(
-            aws_access_key_id=lent["AccessKeyId"],
-            aws_secret_access_key=lent["SecretAccessKey"],
-            aws_session_token=lent["SessionToken"],
-            region_name=sts.meta.region_name,
-        )
-
-    @staticmethod
-    def _status(athena: boto3.client, query: str) -> dict[str, str]:
+    def _status(athena: Any, query: str) -> dict[str, str]:  # noqa: ANN401 - its stubs are not installed
         status: dict[str, str] = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]
         return status
 
