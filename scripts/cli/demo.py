@@ -12,6 +12,7 @@ NEXT = (
     ("./lake sql 'select * from gold.daily_revenue order by order_date desc limit 5'", "ask gold something"),
     ("./lake quarantine", "see which rows were refused, and why"),
     ("./lake trace silver.orders 43659", "follow one order from its source to gold"),
+    ("./lake serve", "give out customers one by one, as the API on AWS does: /customers/29485"),
 )
 
 
