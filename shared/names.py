@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from shared.errors import TerminalError
+from shared.serving import served_table
 
 if TYPE_CHECKING:
     from shared.config import Environment
@@ -228,11 +229,6 @@ class Names:
 def lease_table(env: str) -> str:
     """The DynamoDB table that holds one lease item per lake table."""
     return f"lakewright-{env}-lease"
-
-
-def served_table(env: str) -> str:
-    """The DynamoDB table that holds the rows the API serves."""
-    return f"lakewright-{env}-served"
 
 
 def source_secret(env: str, source: str) -> str:

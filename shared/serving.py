@@ -54,3 +54,13 @@ def canonical(path: str) -> str:
     ends the path.
     """
     return "/".join(quote(part, safe="") for part in path.split("/"))
+
+
+def publication_lease(table: str) -> str:
+    """The lease that is held while a table is published, beside the one of those who write it."""
+    return f"{table} to the API"
+
+
+def served_table(env: str) -> str:
+    """The DynamoDB table that holds the rows the API serves."""
+    return f"lakewright-{env}-served"

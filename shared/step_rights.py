@@ -25,6 +25,7 @@ from shared.names import (
     UNLOAD_FOLDER,
     Layer,
 )
+from shared.serving import publication_lease
 from shared.smoke import LEASED, REPORTS_FOLDER, TRIED_FOLDER
 from shared.vault import VAULT
 
@@ -116,6 +117,7 @@ RIGHTS = {
     Step.PUBLISH: StepRights(
         reads=_all("{made}", RUNS_FOLDER),
         writes=(_outcomes(Step.PUBLISH),),
+        leases=tuple(map(publication_lease, _LEASES_OF_MADE)),
         served=True,
     ),
     Step.RECORD: StepRights(

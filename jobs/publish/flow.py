@@ -13,11 +13,13 @@ from jobs.publish.items import Publication, Published, listed
 from jobs.publish.rows import changed, served, shape_of, whole
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.feed import images, look, why_gone
+from jobs.runtime.lease import leased
 from jobs.runtime.session import batch_session
 from jobs.runtime.tables import read_version
 from shared.errors import TerminalError
 from shared.jobs import Status, TableOutcome
-from shared.names import served_table, table_location
+from shared.names import lease_table, table_location
+from shared.serving import publication_lease, served_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,19 +41,21 @@ def publish(spark: SparkSession, job: Job, table: Table) -> TableOutcome:
     published is written last: a run that dies on the way is made good by the next one, which sends the same rows again.
 
     Raises:
+        LeaseHeldError: another job run publishes the table, and goes on doing so.
         LostRaceError: another job run began to publish the table.
         TerminalError: the contract says of no path at which it is served.
     """
     if table.served_at is None:
         raise TerminalError(f"{table.name} is not served", mend="name a server of type api in its contract")
-    turn = Publication(served_table(job.env), str(table.name))
-    # Looked at after the turn has begun: whoever began before this version was there can write no more.
-    there = DeltaLog(spark, table_location(job.roots.lake, table.name))
-    if not there.exists:
-        return _outcome(job, table, Status.UNCHANGED)
-    return _Publishing(
-        session=batch_session(spark), job=job, table=table, path=table.served_at, turn=turn, log=there
-    ).run()
+    # Of two runs that meet here the second one waits. That an old row cannot follow a new one rests on the turn alone.
+    with leased(lease_table(job.env), publication_lease(str(table.name)), f"{job.run_id}/{job.attempt}"):
+        turn = Publication(served_table(job.env), str(table.name))
+        # Looked at after the turn has begun: whoever began before this version was there can write no more.
+        there = DeltaLog(spark, table_location(job.roots.lake, table.name))
+        if not there.exists:
+            return _outcome(job, table, Status.UNCHANGED)
+        session = batch_session(spark)
+        return _Publishing(session=session, job=job, table=table, path=table.served_at, turn=turn, log=there).run()
 
 
 def withdraw(job: Job, catalog: Catalog) -> None:

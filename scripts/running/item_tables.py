@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.names import lease_table, served_table
-from shared.serving import PATH
+from shared.names import lease_table
+from shared.serving import PATH, served_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

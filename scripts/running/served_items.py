@@ -9,7 +9,7 @@ from moto.dynamodb.models import dynamodb_backends
 
 from scripts.local.clients import ACCOUNT, REGION
 from scripts.running.item_tables import ENVIRONMENT
-from shared.names import served_table
+from shared.serving import served_table
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,8 @@ from scripts.local.account import HOST, LocalAccount, variables
 from scripts.local.clients import client
 from scripts.running.item_tables import ENVIRONMENT, make_item_tables
 from scripts.running.served_items import ITEMS_FILE, load_served
-from shared.names import Variable, served_table
+from shared.names import Variable
+from shared.serving import served_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

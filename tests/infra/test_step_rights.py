@@ -10,6 +10,7 @@ import pytest
 from shared.contracts import Catalog, Disposition, Kind, Table, load_catalog
 from shared.jobs import Step
 from shared.names import TableName, pii_key_secret, quarantine_location, source_secret, table_location
+from shared.serving import publication_lease
 from shared.smoke import LEASED
 from shared.step_rights import rights_of
 from shared.vault import vault_location
@@ -104,6 +105,7 @@ KEY = "dynamodb:LeadingKeys"
         pytest.param("bronze.crm__contacts", {Step.INGEST, Step.ERASE}, id="landed"),
         pytest.param("silver.orders", {Step.REFINE, Step.BUILD, Step.ERASE}, id="silver"),
         pytest.param("gold.sales_fact", {Step.BUILD, Step.ERASE}, id="gold"),
+        pytest.param(publication_lease("gold.customer_360"), {Step.BUILD, Step.PUBLISH, Step.ERASE}, id="published"),
         pytest.param(LEASED, {Step.SMOKE}, id="no table"),
         pytest.param("bronze", set(), id="a layer"),
     ],

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 from xml.etree import ElementTree as ET
 
-from shared.names import lease_table, served_table, source_secret
+from shared.names import lease_table, source_secret
+from shared.serving import served_table
 from tests.support.small_lake import ENV
 
 if TYPE_CHECKING:

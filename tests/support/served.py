@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from shared.names import served_table
-from shared.serving import PATH, ROW, VERSION
+from shared.serving import PATH, ROW, VERSION, served_table
 from tests.support.small_lake import ENV
 
 if TYPE_CHECKING:

@@ -1,15 +1,17 @@
 """What the API serves is the table: after changes, deaths, races and whatever else happens to it."""
 
 import shutil
+from functools import partial
 
 import pytest
 
 from jobs.erase.upkeep import remove_old_files
 from jobs.publish.items import Publication
+from jobs.runtime import lease
 from jobs.runtime.session import batch_session
 from shared.errors import LostRaceError
 from shared.jobs import Status, Step
-from shared.names import served_table
+from shared.serving import publication_lease, served_table
 from tests.support.served import SERVED, expected, items, rows, serve_totals, versions
 from tests.support.small_lake import ENV, SmallLake, lease_account
 
@@ -103,6 +105,17 @@ def test_of_two_publishers_the_one_that_began_last_writes(lake):
     ):
         with pytest.raises(LostRaceError, match=f"another job run publishes {SERVED}"):
             late()
+    assert before == items()
+
+
+def test_a_run_that_meets_another_one_waits_and_then_ends_retryable(lake, leases, monkeypatch):
+    published(lake, "p1")
+    before = items()
+    monkeypatch.setattr(lease, "acquire_after_the_dead", partial(lease.acquire_after_the_dead, sleep=lambda _: None))
+    lease.acquire(leases, publication_lease(SERVED), "another run")
+
+    failure = published(lake, "p2").failure
+    assert ("LeaseHeldError", True) == (failure.error, failure.retryable)
     assert before == items()
 
 

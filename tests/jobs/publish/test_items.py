@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 
 from jobs.publish import items as published
 from jobs.publish.items import Publication, Published
-from shared.names import served_table
+from shared.serving import served_table
 from tests.support.served import items, rows
 from tests.support.small_lake import ENV, lease_account
 
