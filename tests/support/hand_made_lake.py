@@ -195,6 +195,7 @@ def _table(columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> pa.T
         return connection.table("batch").to_arrow_table()
 
 
+UNUSUAL = {"amount_usual": 1200}
 FETCHED = {"requests": 1, "bytes": 1234, "cursor": "2026-02-01T00:00:00+00:00"}
 
 
@@ -258,7 +259,9 @@ def _red_run(lake: HandMadeLake) -> None:
         START + timedelta(days=1),
         versions | {"bronze.shop__orders": 1, "silver.orders": 1},
         outcome("bronze.shop__orders", Step.INGEST, read=2, inserted=2, version=1, sequence=2, **FETCHED),
-        outcome("silver.orders", Step.REFINE, read=2, updated=1, quarantined=1, version=1, sequence=2),
+        outcome(
+            "silver.orders", Step.REFINE, read=2, updated=1, quarantined=1, version=1, sequence=2, warnings=UNUSUAL
+        ),
         outcome("gold.totals", Step.BUILD, Status.FAILED, failure=failure),
         outcome("gold.sales", Step.BUILD, Status.SKIPPED, reason="not touched, because it depends on gold.totals"),
     )
