@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from shared.serving import ServedPath
 
 log = logging.getLogger(__name__)
+
+BOOKS = ("read", "inserted", "updated", "deleted")
+# What the run warns of: rows that nobody could ask for, and that therefore are not there.
+NO_PATH = "key_in_no_path"
 
 
 def publish(spark: SparkSession, job: Job, table: Table) -> TableOutcome:
@@ -130,13 +134,19 @@ class _Publishing:
         return books, f"published whole: {why}"
 
     def _send(self, rows: DataFrame) -> dict[str, int]:
-        books = dict.fromkeys(("read", "inserted", "updated", "deleted"), 0)
+        books = dict.fromkeys((*BOOKS, NO_PATH), 0)
         self.turn.write(_counted(served(rows, self.path), books), self.log.version)
         return books
 
 
-def _counted(rows: Iterator[tuple[str, str | None, bool]], books: dict[str, int]) -> Iterator[tuple[str, str | None]]:
+def _counted(
+    rows: Iterator[tuple[str | None, str | None, bool]], books: dict[str, int]
+) -> Iterator[tuple[str, str | None]]:
+    """The rows that have a path, as they are counted; the others are counted as well."""
     for path, row, was_there in rows:
+        if path is None:
+            books[NO_PATH] += 1
+            continue
         account = "deleted" if row is None else "updated" if was_there else "inserted"
         books[account] += 1
         books["read"] += row is not None
@@ -144,7 +154,9 @@ def _counted(rows: Iterator[tuple[str, str | None, bool]], books: dict[str, int]
 
 
 def _outcome(job: Job, table: Table, status: Status, published: Published | None = None) -> TableOutcome:
-    said = {"version": published.version, "reason": published.reason, **published.books} if published else {}
-    if status is Status.UNCHANGED:
-        said = {"version": said.get("version")}
+    said: dict[str, Any] = {"version": published.version} if published else {}
+    if published and status is Status.SUCCEEDED:
+        books = {name: published.books[name] for name in BOOKS}
+        warnings = {NO_PATH: count} if (count := published.books[NO_PATH]) else {}
+        said |= {"reason": published.reason, "warnings": warnings, **books}
     return TableOutcome.model_validate({"table": str(table.name), "step": job.step, "status": status, **said})

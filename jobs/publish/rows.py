@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # As the tables' JSON Schemas have it: decimals as text, moments in UTC, empty values as null.
 JSON = {"ignoreNullFields": "false", "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"}
 KEY, ROW, BEFORE = "key", "row", "before"
+# API Gateway decodes a path before it hands it on: one could not be told from a longer path, the other from its end.
+OUTSIDE_OF_PATHS = frozenset("/?")
 
 
 def shape_of(table: Table, path: ServedPath) -> str:
@@ -55,11 +57,15 @@ def changed(images: DataFrame, table: Table) -> DataFrame:
     return grouped.select(_json(table, table.primary_key).alias(KEY), ROW, (F.col(TIMES) < 0).alias(BEFORE))
 
 
-def served(rows: DataFrame, path: ServedPath) -> Iterator[tuple[str, str | None, bool]]:
-    """Each row's path, its JSON and whether there was one before, taken from Spark one part after the other."""
+def served(rows: DataFrame, path: ServedPath) -> Iterator[tuple[str | None, str | None, bool]]:
+    """Each row's path, its JSON and whether there was one before, taken from Spark one part after the other.
+
+    The path is None where nobody could ask for it.
+    """
     for row in rows.toLocalIterator(prefetchPartitions=True):
-        key = json.loads(row[KEY])
-        yield path.of(str(key[column]) for column in path.columns), row[ROW], row[BEFORE]
+        values = json.loads(row[KEY])
+        key = [str(values[column]) for column in path.columns]
+        yield None if OUTSIDE_OF_PATHS.intersection("".join(key)) else path.of(key), row[ROW], row[BEFORE]
 
 
 def _json(table: Table, names: tuple[str, ...]) -> Column:

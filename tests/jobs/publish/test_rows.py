@@ -66,17 +66,26 @@ def table():
 
 
 def test_every_type_is_written_as_the_json_schema_has_it(spark, table):
-    frame = spark.createDataFrame([FULL, (2**63 - 1, "a/b", *NULLS)], spark_schema(table))
+    frame = spark.createDataFrame([FULL, (2**63 - 1, "a&b", *NULLS)], spark_schema(table))
     rows = {path: json.loads(row) for path, row, _ in served(whole(frame, table), ServedPath("x", table.primary_key))}
 
     full = "/x/1/Zo%C3%AB%20%22q%22%20%5C%20%0A%20%F0%9F%90%9F"
     assert {
         full: GIVEN,
-        "/x/9223372036854775807/a%2Fb": dict(zip(TYPES, (2**63 - 1, "a/b", *NULLS), strict=True)),
+        "/x/9223372036854775807/a%26b": dict(zip(TYPES, (2**63 - 1, "a&b", *NULLS), strict=True)),
     } == rows
     schema = json_schema("x", table)
     for row in rows.values():
         jsonschema.validate(row, schema, format_checker=jsonschema.FormatChecker())
+
+
+@pytest.mark.parametrize("key", ["a/b", "a?", "/", "?"])
+def test_a_key_that_would_be_another_path_has_none(spark, table, key):
+    rows = spark.createDataFrame(
+        [(f'{{"id":1,"name":"{key}"}}', "{}", False)], "key string, row string, before boolean"
+    )
+
+    assert [(None, "{}", False)] == list(served(rows, ServedPath("x", table.primary_key)))
 
 
 def test_images_of_a_key_are_one_row_or_none(spark, table):
