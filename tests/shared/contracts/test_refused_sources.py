@@ -121,7 +121,7 @@ from tests.support.small_catalog import NOTES, PEOPLE, refusal
             PEOPLE,
             "schema:\n",
             "servers: [{server: desk, type: api}]\nschema:\n",
-            ["9: only a bronze table has a source", "remove servers"],
+            ["9: a refined table has no source and is not served", "remove servers"],
             id="a source above bronze",
         ),
     ],
