@@ -52,25 +52,11 @@ class Alarms(Construct):
 
     def watch_application(self, id_: str, application_id: str) -> None:
         """Alarm as soon as a job run of an EMR Serverless application failed."""
-        metric = cloudwatch.Metric(
-            namespace="AWS/EMRServerless",
-            metric_name="FailedJobs",
-            dimensions_map={"ApplicationId": application_id},
-            statistic="Sum",
-            period=PERIOD,
-        )
-        self._on_first(id_, metric)
+        self._on_first(id_, _count("AWS/EMRServerless", "FailedJobs", {"ApplicationId": application_id}))
 
     def watch_api(self, id_: str, api_id: str) -> None:
         """Alarm as soon as an HTTP API answered that it cannot answer; what a caller did wrong is the caller's."""
-        metric = cloudwatch.Metric(
-            namespace="AWS/ApiGateway",
-            metric_name="5xx",
-            dimensions_map={"ApiId": api_id},
-            statistic="Sum",
-            period=PERIOD,
-        )
-        self._on_first(id_, metric)
+        self._on_first(id_, _count("AWS/ApiGateway", "5xx", {"ApiId": api_id}))
 
     def watch_drift(self, id_: str, environment: str) -> None:
         """Hand the events of drifting sources to the topic as they are, by a role that may do that alone."""
@@ -118,3 +104,9 @@ class Alarms(Construct):
                 },
             )
         )
+
+
+def _count(namespace: str, name: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=namespace, metric_name=name, dimensions_map=dimensions, statistic="Sum", period=PERIOD
+    )

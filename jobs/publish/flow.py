@@ -42,7 +42,7 @@ def publish(spark: SparkSession, job: Job, table: Table) -> TableOutcome:
     """Bring the items of one table up to its newest version: afterwards they are its rows, one item per key.
 
     Rows go out one transaction after the other, so meanwhile some are newer than others. How far the table is
-    published is written last: a run that dies on the way is made good by the next one, which sends the same rows again.
+    published is written last: a run that dies on the way is made good by the next one, which sends every row.
 
     Raises:
         LeaseHeldError: another job run publishes the table, and goes on doing so.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from jobs.runtime.feed import TIMES
+from jobs.runtime.texts import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from shared.contracts import Table
     from shared.serving import ServedPath
 
-# As the tables' JSON Schemas have it: decimals as text, moments in UTC, empty values as null.
-JSON = {"ignoreNullFields": "false", "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"}
 KEY, ROW, BEFORE = "key", "row", "before"
 # API Gateway decodes a path before it hands it on: one could not be told from a longer path, the other from its end.
 OUTSIDE_OF_PATHS = frozenset("/?")
@@ -69,6 +68,7 @@ def served(rows: DataFrame, path: ServedPath) -> Iterator[tuple[str | None, str 
 
 
 def _json(table: Table, names: tuple[str, ...]) -> Column:
+    """Columns as the table's JSON Schema has them: decimals are texts."""
     types = {c.name: c.type for c in table.columns}
     texts = [F.col(n).cast("string").alias(n) if types[n].startswith("decimal") else F.col(n) for n in names]
-    return F.to_json(F.struct(*texts), JSON)
+    return as_json(*texts)

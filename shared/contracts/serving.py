@@ -54,7 +54,7 @@ def compile_serving(
 
 
 def _refuse_parts(document: Document, columns: tuple[Column, ...], readers: Iterable[Reader]) -> None:
-    hidden = [c.name for c in columns if c.classification in ("confidential", "restricted")]
+    hidden = [c.name for c in columns if c.is_closed]
     filtered = [r.role for r in readers if r.row_filter]
     if hidden or filtered:
         raise document.error(

@@ -140,7 +140,7 @@ def lake_access(
 
 
 def _vault_access(table: Table, vault: Vault, clearances: Mapping[str, Classification], database: str) -> TableAccess:
-    columns = {column.name: _classification(column.name, column.classification) for column in vault.columns}
+    columns = {column.name: classification_of(column.name, column.classification) for column in vault.columns}
     needed = max(columns.values(), key=lambda column: column.rank)
     for role in vault.readers:
         if not _clearance(role, clearances, table).covers(needed):
@@ -161,7 +161,7 @@ def _clearance(role: str, clearances: Mapping[str, Classification], table: Table
 
 
 def _table_access(table: Table, clearances: Mapping[str, Classification], database: str) -> TableAccess:
-    columns = {column.name: _classification(column.name, column.classification) for column in table.all_columns}
+    columns = {column.name: classification_of(column.name, column.classification) for column in table.all_columns}
     filters = []
     for reader in table.readers:
         clearance = _clearance(reader.role, clearances, table)
@@ -185,7 +185,8 @@ def _table_access(table: Table, clearances: Mapping[str, Classification], databa
     )
 
 
-def _classification(name: str, declared: str | None) -> Classification:
+def classification_of(name: str, declared: str | None) -> Classification:
+    """How far a column may be seen: what its contract says, or what is usual for its name."""
     if declared:
         return Classification(declared)
     return STRICTEST if name in UNKNOWN_CONTENT else USUAL

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.errors import TerminalError
-from shared.governance.access import USUAL, Classification
+from shared.governance.access import Classification, classification_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ def askers(table: Table, clearances: Mapping[str, Classification]) -> tuple[str,
     """
     for reader in table.readers:
         for column in table.columns:
-            wanted = Classification(column.classification or USUAL)
+            wanted = classification_of(column.name, column.classification)
             if not clearances[reader.role].covers(wanted):
                 raise TerminalError(
                     f"{table.name}: the API would give the role {reader.role} the column {column.name}",
