@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jobs.build.flow import build
@@ -76,18 +77,18 @@ def run(args: Sequence[str], spark: SparkSession, catalog: Catalog | None = None
 def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutcome]:
     if job.step is Step.RECORD:
         return record(spark, job, catalog)
-
-    def work(table: Table) -> TableOutcome:
-        if job.step is Step.PUBLISH:
-            return publish(spark, job, table)
-        with open_flow(spark, job, catalog, table) as flow:
-            return FLOWS[job.step](flow)
-
+    work = partial(_make, spark, job, catalog)
     if job.step is Step.PUBLISH:
         withdraw(job, catalog)
+        work = partial(publish, spark, job)
     tables = [t for t in selected(job, catalog) if works_on(job.step, t)]
     failed = {o.table for o in earlier_outcomes(job) if o.is_red}
     return run_tables(tables, job, work, failed)
+
+
+def _make(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> TableOutcome:
+    with open_flow(spark, job, catalog, table) as flow:
+        return FLOWS[job.step](flow)
 
 
 if __name__ == "__main__":
