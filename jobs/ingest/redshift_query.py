@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from shared.jobs import Window
 
 
+TIMESTAMP = "TIMESTAMP"
+
+
 @dataclass(frozen=True)
 class UnloadQuery:
     """The rows to unload as a SELECT, the place it reads, and from where on, in words for people."""
@@ -43,9 +46,14 @@ def unload_query(
         WindowError: the window is none of the cursor's type.
     """
     cursor = quoted(source.cursor or "")
-    asked = sql_window(table, source, position, window, cursor=cursor, timestamp="TIMESTAMP")
-    select = f"SELECT * FROM {quoted(source.schema or '')}.{quoted(source.object)}{asked.where}"
+    asked = sql_window(table, source, position, window, cursor=cursor, timestamp=TIMESTAMP)
+    select = f"SELECT * FROM {quoted_place(source)}{asked.where}"
     return UnloadQuery(select, f"{source.database}.{source.schema}.{source.object}", asked.since)
+
+
+def quoted_place(source: Source) -> str:
+    """The table of a source, in its schema."""
+    return f"{quoted(source.schema or '')}.{quoted(source.object)}"
 
 
 def quoted(name: str) -> str:

@@ -44,22 +44,37 @@ def run_statement(connection: Connection, database: str, sql_of: Callable[[int],
         SourceContentError: Redshift does not have what the statement asks for.
         TerminalError: a right is missing.
     """
+    return _patiently(connection, database, sql_of, asked)[0]
+
+
+def few_rows(connection: Connection, database: str, sql: str, asked: str) -> list[list[str | None]]:
+    """Run a SELECT whose columns are all text, and fetch its rows; raises as `run_statement` does."""
+    _, statement = _patiently(connection, database, lambda _: sql, asked)
+    rows, api, page = list[list[str | None]](), client("redshift-data"), dict[str, str]()
+    with aws_answers(asked):
+        while True:
+            answer = api.get_statement_result(Id=statement, **page)
+            rows += [[cell.get("stringValue") for cell in record] for record in answer["Records"]]
+            if not answer.get("NextToken"):
+                return rows
+            page = {"NextToken": answer["NextToken"]}
+
+
+def _patiently(connection: Connection, database: str, sql_of: Callable[[int], str], asked: str) -> tuple[int, str]:
+    """The number of the try that went well, and its statement."""
     for attempt in range(ATTEMPTS - 1):
         try:
-            _run_once(connection, database, sql_of(attempt), asked)
+            return attempt, _run_once(connection, database, sql_of(attempt), asked)
         except SourceUnavailableError:
             time.sleep(random.uniform(0, PAUSE_SECONDS * 2**attempt))  # noqa: S311 - spreads callers, hides nothing
-        else:
-            return attempt
-    _run_once(connection, database, sql_of(ATTEMPTS - 1), asked)
-    return ATTEMPTS - 1
+    return ATTEMPTS - 1, _run_once(connection, database, sql_of(ATTEMPTS - 1), asked)
 
 
-def _run_once(connection: Connection, database: str, sql: str, asked: str) -> None:
+def _run_once(connection: Connection, database: str, sql: str, asked: str) -> str:
     api, deadline = client("redshift-data"), time.monotonic() + STATEMENT_SECONDS
     with aws_answers(asked):
         # botocore adds a token, so that a call it makes again does not start the statement twice.
-        statement = api.execute_statement(**connection.target, Database=database, Sql=sql)["Id"]
+        statement = str(api.execute_statement(**connection.target, Database=database, Sql=sql)["Id"])
         pause = FIRST_LOOK_SECONDS
         while (seen := api.describe_statement(Id=statement))["Status"] not in ENDED:
             if time.monotonic() > deadline:
@@ -71,6 +86,7 @@ def _run_once(connection: Connection, database: str, sql: str, asked: str) -> No
             pause = min(1.5 * pause, LONGEST_LOOK_SECONDS)
     if seen["Status"] != FINISHED:
         raise meaning(seen, asked)
+    return statement
 
 
 def meaning(seen: dict[str, Any], asked: str) -> LakewrightError:

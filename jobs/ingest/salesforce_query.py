@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.cursor_range import CursorRange
 
 if TYPE_CHECKING:
+    from jobs.ingest.asking import Span
     from shared.contracts import Source, Table
     from shared.jobs import Window
 
@@ -36,6 +37,19 @@ def soql_window(table: Table, source: Source, position: dict[str, Any] | None, w
         return " AND ".join([*first, *(f"{source.cursor} < {_literal(end)}" for end in ends)])
     except (ValueError, OverflowError) as error:
         raise asked.misfit(table, source.cursor, "timestamps such as 2000-01-01T00:00:00Z") from error
+
+
+def soql_span(table: Table, span: Span) -> str:
+    """The condition for the records of a span, empty for all of them.
+
+    A bound that is in the span is one of whole seconds, so that the one after it ends it.
+    """
+    cursor = table.source.cursor if table.source else None
+    moments = [(sign, _moment(bound)) for sign, bound in span.bounds]
+    next_ = timedelta(seconds=1)
+    whole = {"<=": ("<", next_), ">": (">=", next_), "<": ("<", timedelta(0)), ">=": (">=", timedelta(0))}
+    given = [(whole[sign][0], moment + whole[sign][1]) for sign, moment in moments]
+    return span.word.join(f"{cursor} {sign} {_literal(moment)}" for sign, moment in given) if cursor else ""
 
 
 def _moment(text: str) -> datetime:

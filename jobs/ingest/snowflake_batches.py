@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from snowflake.connector import errors as snowflake_errors
 
@@ -13,13 +13,16 @@ from jobs.ingest.strict_cast import fit
 from shared.errors import SourceUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import pyarrow as pa
+    from snowflake.connector.cursor import SnowflakeCursor
     from snowflake.connector.result_batch import ResultBatch
 
     from jobs.ingest.fetched import Tally
     from jobs.ingest.snowflake_query import Statement
+
+Result = TypeVar("Result")
 
 # A task in Python costs some tenths of a second, whatever it does, so small result batches share one.
 # Source: 1 M rows in batches of 10,000 on two busy cores: 32 s with a task for each, of which 2 s were theirs.
@@ -37,17 +40,26 @@ def run_query(statement: Statement) -> list[bytes]:
         SourceContentError: Snowflake does not have what the statement asks for.
         TerminalError: the secret is missing or malformed, or the login was refused.
     """
+    batches = _run(statement, lambda cursor: cursor.get_result_batches())
+    if batches is None:
+        raise SourceUnavailableError(f"{statement.asked}: the answer came without its rows")
+    return [pickle.dumps(share) for share in _shares(batch for batch in batches if batch.rowcount)]
+
+
+def few_rows(statement: Statement) -> list[tuple[Any, ...]]:
+    """Run the statement and fetch its rows into the driver; raises as `run_query` does."""
+    return _run(statement, lambda cursor: [tuple(row) for row in cursor.fetchall()])
+
+
+def _run(statement: Statement, take: Callable[[SnowflakeCursor], Result]) -> Result:
     credentials = Credentials.parse(read_secret(statement.secret), statement.secret)
     try:
         session = connected(credentials, statement.database, statement.schema)
         with session as connection, connection.cursor() as cursor:
             cursor.execute(statement.text)
-            batches = cursor.get_result_batches()
+            return take(cursor)
     except snowflake_errors.Error as error:
         raise meaning(error, statement.asked) from None
-    if batches is None:
-        raise SourceUnavailableError(f"{statement.asked}: the answer came without its rows")
-    return [pickle.dumps(share) for share in _shares(batch for batch in batches if batch.rowcount)]
 
 
 def _shares(batches: Iterable[ResultBatch]) -> Iterator[list[ResultBatch]]:

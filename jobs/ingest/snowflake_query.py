@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from shared.contracts import Source, Table
     from shared.jobs import Window
 
+TIMESTAMP = "TIMESTAMP_NTZ"
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 
 
@@ -49,13 +50,17 @@ def source_query(
         ContractError: the cursor's type, its initial or its end value cannot be compared in Snowflake.
         WindowError: the window is none of the cursor's type.
     """
-    place = (source.database, source.schema, source.object)
     columns = ", ".join(quoted(name) for name in table.column_names)
-    statement = f"SELECT {columns} FROM {'.'.join(quoted(part or '') for part in place)}"
-    words = ".".join(part or "" for part in place)
+    statement = f"SELECT {columns} FROM {quoted_place(source)}"
+    words = ".".join(part or "" for part in (source.database, source.schema, source.object))
     cursor = quoted(source.cursor or "")
-    asked = sql_window(table, source, position, window, cursor=cursor, timestamp="TIMESTAMP_NTZ")
+    asked = sql_window(table, source, position, window, cursor=cursor, timestamp=TIMESTAMP)
     return SourceQuery(statement + asked.where, words, asked.since)
+
+
+def quoted_place(source: Source) -> str:
+    """The table of a source, as Snowflake stores its name."""
+    return ".".join(quoted(part or "") for part in (source.database, source.schema, source.object))
 
 
 def quoted(name: str) -> str:

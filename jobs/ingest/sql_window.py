@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from jobs.ingest.cursor_range import CursorRange
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jobs.ingest.asking import Span
     from shared.contracts import Source, Table
     from shared.jobs import Window
 
@@ -56,6 +59,23 @@ def sql_window(
     condition = " AND ".join(f"{cursor} {bound}" for bound in bounds)
     since = " and ".join(f"{source.cursor} {bound}" for bound in bounds)
     return SqlWindow(f" WHERE {condition}" + ("" if window else f" OR {cursor} IS NULL"), since)
+
+
+def span_condition(table: Table, span: Span, *, quoted: Callable[[str], str], timestamp: str) -> str:
+    """The condition for the rows of a span; empty for all of them.
+
+    Args:
+        table: The contract.
+        span: Bounds that the cursor's own position gave.
+        quoted: How the database writes a name.
+        timestamp: The database's type of timestamps without a zone.
+    """
+    cursor = table.source.cursor if table.source else None
+    if cursor is None:
+        return ""
+    type_ = next(c.type for c in table.columns if c.name == cursor)
+    given = [(sign, _literal(_value(type_, bound), timestamp)) for sign, bound in span.bounds]
+    return span.word.join(f"{quoted(cursor)} {sign} {value}" for sign, value in given)
 
 
 def _bounds(table: Table, source: Source, asked: CursorRange, timestamp: str) -> list[str]:

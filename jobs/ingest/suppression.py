@@ -67,6 +67,11 @@ def unsuppressed(flow: Flow, rows: DataFrame) -> DataFrame:
     return rows
 
 
+def has_suppressed(pii_root: str, table: TableName) -> bool:
+    """Whether a bronze table leaves out somebody whom its source may still have."""
+    return bool(_read(pii_root, table))
+
+
 def erased_hash(keys: PiiKeys, value: str) -> str:
     """How a list names a value."""
     return keys.hash(ERASED + value)

@@ -15,7 +15,7 @@ from shared.contracts.query import BATCH, read_query
 from shared.contracts.readers import compile_detokenizers, compile_readers
 from shared.contracts.rules import compile_rules
 from shared.contracts.serving import compile_serving
-from shared.contracts.source import compile_source
+from shared.contracts.source import SOURCE_PROPERTIES, compile_source
 from shared.contracts.subjects import SUBJECT, compile_subject
 from shared.contracts.treatment import Treatment
 from shared.contracts.treatment_rules import check_uses
@@ -36,7 +36,7 @@ DISPOSITIONS = {
 # How the rows of a key follow each other.
 EVENT_PROPERTIES = {"sequenceBy", "applyAsDeletes", "storedAsScdType", "exceptColumnList", "ignoreNullUpdates"}
 TABLE_PROPERTIES = {
-    Kind.INGESTED: {"writeDisposition", "clusterBy", "cursor", "lag", "initialValue", "endValue", "schemaContract"},
+    Kind.INGESTED: {"writeDisposition", "clusterBy"} | SOURCE_PROPERTIES,
     Kind.REFINED: {SUBJECT, "writeDisposition", "clusterBy", "tombstoneRetention", "eventRetention"} | EVENT_PROPERTIES,
     Kind.BUILT: {"writeDisposition", "clusterBy", "refreshBy", "eventRetention", PRIORITY} | EVENT_PROPERTIES,
 }

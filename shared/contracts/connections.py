@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.contracts.origin import ASKED
+
 if TYPE_CHECKING:
     from shared.contracts import Catalog
 
@@ -18,6 +20,12 @@ MSK_IAM = "AWS_MSK_IAM"
 def connection_by_role(bootstrap_servers: str) -> dict[str, str]:
     """How a cluster of MSK is entered by the job's role, in the form that the secret of a Kafka system has."""
     return {"bootstrap_servers": bootstrap_servers, "security_protocol": "SASL_SSL", "sasl_mechanism": MSK_IAM}
+
+
+def asked_systems(catalog: Catalog) -> list[str]:
+    """The source systems that can be asked for figures."""
+    sources = [t.source for t in catalog.tables.values() if t.source]
+    return sorted({source.system for source in sources if source.type in ASKED})
 
 
 def web_systems(catalog: Catalog) -> list[str]:

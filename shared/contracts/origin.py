@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from shared.contracts.reconciling import Reconciling
+
 # Sources that are asked a question; those of other types are lists of files, or logs.
-ASKED_BY_CURSOR = ("snowflake", "redshift", "salesforce")
+ASKED = ("snowflake", "redshift", "salesforce")
 # Source: AWS Glue's API reference, RegistryName and SchemaName.
 GLUE = "glue://"
 IN_GLUE = re.compile(GLUE + r"(?P<registry>[\w$#.-]{1,255})(?:/(?P<schema>[\w$#.-]{1,255}))?", re.ASCII)
@@ -54,6 +56,8 @@ class Source:
     envelope: str | None = None
     schemas: str | None = None
     fail_on_data_loss: bool = True
+    # Left out of what makes the contract's fingerprint: it decides no row.
+    reconciling: Reconciling = field(default_factory=Reconciling, repr=False)
 
     @property
     def registered(self) -> RegisteredSchema | None:
@@ -67,4 +71,4 @@ class Source:
     @property
     def has_windows(self) -> bool:
         """Whether any part of the source can be asked for by the values of the cursor."""
-        return self.cursor is not None and self.type in ASKED_BY_CURSOR
+        return self.cursor is not None and self.type in ASKED

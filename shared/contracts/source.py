@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shared.contracts.duration import seconds
 from shared.contracts.model import Disposition
 from shared.contracts.origin import GLUE, IN_GLUE, SchemaContract, Source
+from shared.contracts.reconciling import RECONCILING, compile_reconciling
 
 if TYPE_CHECKING:
     from shared.contracts.document import Document
@@ -28,6 +29,8 @@ CONNECTORS = ("salesforce",)
 KAFKA_FORMATS = ("avro", "json")
 DEBEZIUM = "debezium"
 SERVER: YamlPath = ("servers", 0)
+# What a table's custom properties say of its source.
+SOURCE_PROPERTIES = {"cursor", "lag", "initialValue", "endValue", "schemaContract"} | RECONCILING
 
 
 def compile_source(document: Document, custom: dict[str, Any], disposition: Disposition) -> Source:
@@ -63,6 +66,7 @@ def compile_source(document: Document, custom: dict[str, Any], disposition: Disp
         initial_value=None if custom.get("initialValue") is None else str(custom["initialValue"]),
         end_value=None if custom.get("endValue") is None else str(custom["endValue"]),
         schema_contract=_schema_contract(document, custom),
+        reconciling=compile_reconciling(document, custom),
         envelope=own.get("envelope"),
         schemas=own.get("schemas"),
         fail_on_data_loss=own.get("failOnDataLoss", True),

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 TARGET = "RedshiftData."
 BAD_REQUEST = 400
+# The rows that one answer holds; the service itself cuts by bytes.
+PAGE = 2
+Rows = list[list[str | None]]
 
 
 class Fault(Enum):
@@ -35,14 +38,18 @@ CODES = {Fault.THROTTLED: "ThrottlingException", Fault.BUSY: "ActiveStatementsEx
 
 @dataclass
 class DataApi:
-    """The service's state. `carry_out` runs a statement and gives its rows, or raises what Redshift would say."""
+    """The service's state. `carry_out` runs a statement, or raises what Redshift would say.
 
-    carry_out: Callable[[str], int]
+    Of an UNLOAD it gives the number of rows, of a SELECT the rows, whose cells are texts or null.
+    """
+
+    carry_out: Callable[[str], int | Rows]
     known: dict[str, str]
     statements: dict[str, dict[str, Any]] = field(default_factory=dict)
     faults: deque[Fault] = field(default_factory=deque)
     arrived: list[str] = field(default_factory=list)
     _tokens: dict[str, str] = field(default_factory=dict)
+    _results: dict[str, Rows] = field(default_factory=dict)
 
     def answer(self, operation: str, given: dict[str, Any]) -> dict[str, Any]:
         """Answer one call.
@@ -57,10 +64,18 @@ class DataApi:
             raise ApiError("ResourceNotFoundException", "Query does not exist.")
         if operation == "DescribeStatement":
             return statement
+        if operation == "GetStatementResult":
+            return self._page(given["Id"], int(given.get("NextToken") or 0))
         if operation == "CancelStatement":
             statement["Status"] = "ABORTED"
             return {"Status": True}
         raise ApiError("UnknownOperationException", operation)
+
+    def _page(self, identifier: str, start: int) -> dict[str, Any]:
+        rows = self._results[identifier]
+        cells = [[{"isNull": True} if c is None else {"stringValue": c} for c in r] for r in rows[start : start + PAGE]]
+        more = {"NextToken": str(start + PAGE)} if start + PAGE < len(rows) else {}
+        return {"Records": cells, "TotalNumRows": len(rows), **more}
 
     def _execute(self, given: dict[str, Any]) -> dict[str, Any]:
         if any(given.get(name) != value for name, value in self.known.items()):
@@ -81,11 +96,15 @@ class DataApi:
             return
         statement["Status"] = "STARTED"
         try:
-            rows = self.carry_out(statement["QueryString"])
+            found = self.carry_out(statement["QueryString"])
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the statement's failure
             statement |= {"Error": str(error), "Status": "FAILED"}
         else:
-            statement |= {"ResultRows": rows, "HasResultSet": False, "Status": "FINISHED"}
+            has_rows = not isinstance(found, int)
+            if not isinstance(found, int):
+                self._results[identifier] = found
+            count = found if isinstance(found, int) else len(found)
+            statement |= {"ResultRows": count, "HasResultSet": has_rows, "Status": "FINISHED"}
 
 
 class ApiError(Exception):

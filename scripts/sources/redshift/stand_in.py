@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pg8000.exceptions import DatabaseError
 
-from scripts.sources.redshift.data_api import DataApi, Fault, serve
+from scripts.sources.redshift.data_api import DataApi, Fault, Rows, serve
 from scripts.sources.redshift.postgres import Postgres
 from scripts.sources.redshift.unload import Unload, UnloadError
 
@@ -20,6 +20,7 @@ DATABASE = "shop"
 WAREHOUSE = f"arn:aws:redshift:us-east-1:123456789012:cluster:{CLUSTER}"
 UNLOAD_ROLE = "arn:aws:iam::123456789012:role/laptop-unload"
 DEFINITIONS = "tables.sql"
+SELECT = "SELECT "
 
 
 class RedshiftStandIn:
@@ -93,7 +94,9 @@ class RedshiftStandIn:
             server.server_close()
         self._postgres.stop()
 
-    def _carry_out(self, sql: str) -> int:
+    def _carry_out(self, sql: str) -> int | Rows:
+        if sql.startswith(SELECT):
+            return self._selected(sql)
         unload = Unload.parse(sql)
         if unload.role != UNLOAD_ROLE:
             raise UnloadError(f"ERROR: User {WAREHOUSE} is not authorized to assume IAM Role {unload.role}")
@@ -101,5 +104,16 @@ class RedshiftStandIn:
             try:
                 return unload.carry_out(connection)
             except DatabaseError as error:
-                said = error.args[0]
-                raise UnloadError(f"ERROR: {said['M']}" if isinstance(said, dict) else str(error)) from error
+                raise _said(error) from error
+
+    def _selected(self, sql: str) -> Rows:
+        with self._postgres.connect() as connection:
+            try:
+                return [list(row) for row in connection.run(sql) or []]
+            except DatabaseError as error:
+                raise _said(error) from error
+
+
+def _said(error: DatabaseError) -> UnloadError:
+    said = error.args[0]
+    return UnloadError(f"ERROR: {said['M']}" if isinstance(said, dict) else str(error))

@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass, field
 
 QUERY = re.compile(r"SELECT (?P<fields>[\w, ]+) FROM (?P<object>\w+)(?: WHERE (?P<where>.+))?", re.IGNORECASE)
-CONDITION = re.compile(r"(?P<field>\w+) (?P<operator>>=|<) (?P<value>[\d:TZ.+-]+)")
+COUNT = re.compile(r"SELECT COUNT\(Id\) (?P<alias>\w+) FROM (?P<rest>.+)", re.IGNORECASE)
+CONDITION = re.compile(r"(?P<field>\w+) (?P<operator>>=|<|=) (?P<value>[\d:TZ.+-]+|true|false)")
 DELETED = "IsDeleted"
 
 Record = dict[str, str]
@@ -41,7 +42,7 @@ class SalesforceOrg:
         """The object, the fields and the records a query asks for.
 
         Args:
-            soql: `SELECT ... FROM ... [WHERE field >= value AND field < value]`.
+            soql: `SELECT ... FROM ... [WHERE field >= value AND field < value]`, or with OR between them.
             all_rows: Deleted records, too.
 
         Raises:
@@ -53,13 +54,29 @@ class SalesforceOrg:
         known = {f.lower(): f for f in self._fields(parsed["object"])}
         fields = [self._field(name.strip(), known, parsed["object"]) for name in parsed["fields"].split(",")]
         records = [r for r in self.objects[parsed["object"]] if all_rows or r.get(DELETED) != "true"]
-        for part in parsed["where"].split(" AND ") if parsed["where"] else ():
+        word = " OR " if " OR " in (parsed["where"] or "") else " AND "
+        conditions = []
+        for part in parsed["where"].split(word) if parsed["where"] else ():
             condition = CONDITION.fullmatch(part)
             if not condition:
                 raise SoqlError("MALFORMED_QUERY", f"unexpected token: {part}")
-            name = self._field(condition["field"], known, parsed["object"])
-            records = [r for r in records if _holds(r[name], condition["operator"], condition["value"])]
+            conditions.append((self._field(condition["field"], known, parsed["object"]), condition))
+        holds = any if word == " OR " else all
+        if conditions:
+            records = [r for r in records if holds(_holds(r[n], c["operator"], c["value"]) for n, c in conditions)]
         return parsed["object"], fields, records
+
+    def answer(self, soql: str) -> list[dict[str, object]]:
+        """What the REST API answers to a query of all rows: the records, or how many they are.
+
+        Raises:
+            SoqlError: the query cannot be read, or asks for what is not there.
+        """
+        if counted := COUNT.fullmatch(soql.strip()):
+            _, _, records = self.query(f"SELECT Id FROM {counted['rest']}", all_rows=True)
+            return [{counted["alias"]: len(records)}]
+        _, fields, records = self.query(soql, all_rows=True)
+        return [{name: record[name] for name in fields} for record in records]
 
     def _fields(self, name: str) -> list[str]:
         if name not in self.objects:
@@ -83,6 +100,8 @@ def written(fields: list[str], records: list[Record]) -> bytes:
 
 
 def _holds(value: str, operator: str, bound: str) -> bool:
+    if operator == "=":
+        return value == bound
     # Milliseconds and their absence: compared as moments of one form.
     given, limit = value.removesuffix("Z")[:19], bound.removesuffix("Z")[:19]
     return given >= limit if operator == ">=" else given < limit

@@ -26,6 +26,8 @@ DESCRIBE = re.compile(r"/services/data/v\d+\.0/sobjects/(\w+)/describe")
 JOBS = re.compile(r"/services/data/v\d+\.0/jobs/query")
 JOB = re.compile(JOBS.pattern + r"/(\w+)")
 RESULTS = re.compile(JOB.pattern + r"/results")
+QUERY = re.compile(r"(/services/data/v\d+\.0)/queryAll")
+MORE = re.compile(r"(/services/data/v\d+\.0)/query/(\d+)-(\w+)")
 JSON = "application/json"
 
 
@@ -72,6 +74,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send({"name": found[1], "fields": self.state.org.describe(found[1])})
             elif JOBS.fullmatch(path) and self.command == "POST":
                 self._make_job(json.loads(body))
+            elif found := QUERY.fullmatch(path):
+                self.state.queries.append(asked["q"])
+                self._records(found[1], self.state.org.answer(asked["q"]), 0, secrets.token_hex(7))
+            elif found := MORE.fullmatch(path):
+                self._records(found[1], self.state.answers[found[3]], int(found[2]), found[3])
             elif found := RESULTS.fullmatch(path):
                 self._page(self.state.jobs[found[1]], asked, fault)
             elif found := JOB.fullmatch(path):
@@ -117,6 +124,13 @@ class _Handler(BaseHTTPRequestHandler):
             "Sforce-NumberOfRecords": str(len(job.records[start:end])),
         }
         self._write(content, 200, "text/csv; charset=UTF-8", headers, cut=fault is not None)
+
+    def _records(self, root: str, records: list[dict[str, object]], start: int, id_: str) -> None:
+        """A page of what a query found; the next one is asked for by its address."""
+        self.state.answers[id_] = records
+        end = start + self.state.page
+        more = {"nextRecordsUrl": f"{root}/query/{end}-{id_}"} if end < len(records) else {}
+        self._send({"totalSize": len(records), "done": not more, "records": records[start:end], **more})
 
     def _refuse(self, status: int, code: str, message: str) -> None:
         self._send([{"errorCode": code, "message": message}], status)

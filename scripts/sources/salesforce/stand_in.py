@@ -63,6 +63,7 @@ class SalesforceStandIn:
     queries: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     jobs: dict[str, QueryJob] = field(default_factory=dict)
+    answers: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     client_secret: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _server: ThreadingHTTPServer | None = field(default=None, repr=False)

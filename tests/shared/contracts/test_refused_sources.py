@@ -15,7 +15,7 @@ from tests.support.small_catalog import NOTES, PEOPLE, refusal
             [
                 "28: unknown custom property",
                 "given: leg",
-                "expected: clusterBy, cursor, endValue, initialValue, lag, schemaContract, writeDisposition",
+                "expected: clusterBy, cursor, endValue, initialValue, lag, reconcileRed, ",
             ],
             id="an unknown custom property",
         ),
@@ -39,6 +39,27 @@ from tests.support.small_catalog import NOTES, PEOPLE, refusal
             "{property: schemaContract, value: ignore}",
             ["28: schemaContract does not", "given: 'ignore'", "evolve or freeze or discardValue or quarantineRow"],
             id="a schemaContract that is none",
+        ),
+        pytest.param(
+            NOTES,
+            "{property: lag, value: 15 minutes}",
+            "{property: reconcileRed, value: 0.5}",
+            ["28: reconcileRed is no share", "given: 0.5", "expected: a percentage such as 0.1%"],
+            id="a threshold without its sign",
+        ),
+        pytest.param(
+            NOTES,
+            "{property: lag, value: 15 minutes}",
+            '{property: reconcileYellow, value: "1%"}',
+            ["28: a difference would be a failure before it is a warning", "reconcileYellow 1", "reconcileRed 0.1"],
+            id="a warning above the failure",
+        ),
+        pytest.param(
+            NOTES,
+            "{property: lag, value: 15 minutes}",
+            "{property: reconcileWindow, value: always}",
+            ["28: reconcileWindow is not a duration", "given: always"],
+            id="a window that is no duration",
         ),
         pytest.param(
             NOTES,

@@ -1,0 +1,48 @@
+"""Asks Snowflake for the figures of a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobs.ingest.snowflake_query import TIMESTAMP, Statement, quoted, quoted_place
+from jobs.ingest.sql_question import Dialect, SqlAsker
+from shared.names import source_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shared.contracts import Source, Table
+    from shared.jobs import Job
+
+DIALECT = Dialect(
+    quoted=quoted,
+    timestamp=TIMESTAMP,
+    timestamp_text="CAST(DATE_PART(EPOCH_MICROSECOND, {}) AS VARCHAR)",
+    timestamp_text_in_spark="CAST(unix_micros({}) AS STRING)",
+)
+
+
+class SnowflakeAsker(SqlAsker):
+    """Asks one table of Snowflake."""
+
+    dialect = DIALECT
+
+    def place(self, source: Source) -> str:
+        """The table in its database and schema."""
+        return quoted_place(source)
+
+    def rows(self, table: Table, source: Source, job: Job, statement: str) -> Sequence[Sequence[str | None]]:
+        """The rows of a statement; raises as `few_rows` does."""
+        from jobs.ingest.snowflake_batches import few_rows  # noqa: PLC0415 - the connector takes a second to import
+
+        place = ".".join(part or "" for part in (source.database, source.schema, source.object))
+        return few_rows(
+            Statement(
+                secret=source_secret(job.env, source.system),
+                database=source.database or "",
+                schema=source.schema or "",
+                text=statement,
+                place=place,
+                asked=f"{table.name}: {source.system}, {place}, its figures",
+            )
+        )

@@ -1,0 +1,21 @@
+"""Which of a contract's types are exact numbers."""
+
+from __future__ import annotations
+
+import re
+
+INTEGERS = ("tinyint", "smallint", "int", "bigint")
+DECIMAL = re.compile(r"decimal\(\d+, ?(\d+)\)")
+
+
+def is_integer(type_: str) -> bool:
+    """Whether a type is one of whole numbers."""
+    return type_ in INTEGERS
+
+
+def scale_of(type_: str) -> int | None:
+    """The digits behind the point of an exact number; None for any other type."""
+    if is_integer(type_):
+        return 0
+    found = DECIMAL.fullmatch(type_)
+    return int(found[1]) if found else None

@@ -1,0 +1,64 @@
+"""How far a bronze table is held against its source, and which differences are a warning or a failure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from shared.contracts.duration import seconds
+
+if TYPE_CHECKING:
+    from shared.contracts.document import Document
+
+WINDOW, YELLOW, RED = "reconcileWindow", "reconcileYellow", "reconcileRed"
+RECONCILING = {WINDOW, YELLOW, RED}
+SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,9})?) ?%")
+WHOLE = "all"
+DAY = 86400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconciling:
+    """A difference of more than the share `yellow` of a figure is a warning, of more than `red` a failure.
+
+    `window_seconds` is how far back from what is settled a source with a cursor of time is asked; None is to its
+    beginning.
+    """
+
+    window_seconds: int | None = 31 * DAY
+    yellow: Decimal = Decimal(0)
+    red: Decimal = Decimal("0.001")
+
+
+def compile_reconciling(document: Document, custom: dict[str, Any]) -> Reconciling:
+    """Read the window and the thresholds of a bronze contract.
+
+    Raises:
+        ContractError: one of them is none, or red comes before yellow.
+    """
+    usual = Reconciling()
+    window = usual.window_seconds
+    if custom.get(WINDOW) is not None:
+        window = None if custom[WINDOW] == WHOLE else seconds(document, custom, WINDOW)
+    yellow, red = _share(document, custom, YELLOW, usual.yellow), _share(document, custom, RED, usual.red)
+    if red < yellow:
+        raise document.error(
+            "a difference would be a failure before it is a warning",
+            document.at_custom(RED if RED in custom else YELLOW),
+            given=f"{YELLOW} {yellow:%}, {RED} {red:%}",
+            expected=f"{RED} at least {YELLOW}",
+        )
+    return Reconciling(window_seconds=window, yellow=yellow, red=red)
+
+
+def _share(document: Document, custom: dict[str, Any], key: str, usual: Decimal) -> Decimal:
+    if custom.get(key) is None:
+        return usual
+    found = SHARE.fullmatch(str(custom[key]))
+    if not found:
+        raise document.error(
+            f"{key} is no share", document.at_custom(key), given=str(custom[key]), expected="a percentage such as 0.1%"
+        )
+    return Decimal(found[1]) / 100
