@@ -13,6 +13,7 @@ from jobs.erase.flow import erase
 from jobs.ingest.flow import ingest
 from jobs.ingest.rounds import ingest_forever
 from jobs.publish.flow import publish, withdraw
+from jobs.reconcile.flow import reconcile
 from jobs.record.ledger import record
 from jobs.refine.flow import refine
 from jobs.runtime.files import earlier_outcomes, leave_outcomes
@@ -81,6 +82,8 @@ def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutc
     if job.step is Step.PUBLISH:
         withdraw(job, catalog)
         work = partial(publish, spark, job)
+    if job.step is Step.RECONCILE:
+        work = partial(reconcile, spark, job, catalog)
     tables = [t for t in selected(job, catalog) if works_on(job.step, t)]
     failed = {o.table for o in earlier_outcomes(job) if o.is_red}
     return run_tables(tables, job, work, failed)

@@ -13,6 +13,7 @@
         ├── SourceContentError        a source answered with something the contract does not describe
         ├── PositionLostError         a table has rows but nothing says how far its inputs were read
         ├── GateClosedError           a table rule of severity `error` failed; nothing was published
+        ├── DifferenceError           the lake does not hold what its source holds
         ├── UnbalancedBooksError      rows read and rows accounted for differ
         ├── ErasureError              something of an erased person was found afterwards
         ├── SummaryError              a step left no summary, or one of another run
@@ -98,6 +99,10 @@ class PositionLostError(TerminalError):
 
 class GateClosedError(TerminalError):
     """A table rule of severity `error` failed on the staged batch; nothing was published."""
+
+
+class DifferenceError(TerminalError):
+    """Figures of a source and the lake, or of two layers, differ by more than the contract allows."""
 
 
 class UnbalancedBooksError(TerminalError):

@@ -16,6 +16,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.names import Machine, Roots
+from shared.reconciliation import Comparison
 
 SUMMARY_LIMIT_BYTES = 32 * 1024
 FIRST_FAILURES = 20
@@ -34,15 +35,16 @@ class Step(StrEnum):
     REFINE = "refine"
     BUILD = "build"
     PUBLISH = "publish"
+    RECONCILE = "reconcile"
     RECORD = "record"
     ERASE = "erase"
     SMOKE = "smoke"
 
 
 # The steps of a daily run.
-RUN_STEPS = (Step.INGEST, Step.REFINE, Step.BUILD, Step.PUBLISH, Step.RECORD)
-# Those that touch tables; a run that lacks one of them is red.
-DATA_STEPS = (Step.INGEST, Step.REFINE, Step.BUILD, Step.PUBLISH)
+RUN_STEPS = (Step.INGEST, Step.REFINE, Step.BUILD, Step.PUBLISH, Step.RECONCILE, Step.RECORD)
+# Those that work on tables; a run that lacks one of them is red.
+DATA_STEPS = (Step.INGEST, Step.REFINE, Step.BUILD, Step.PUBLISH, Step.RECONCILE)
 
 
 class Status(StrEnum):
@@ -146,7 +148,8 @@ class TableOutcome(_Record):
     deleted are versions.
 
     Of a source `requests` and `bytes` say what the batch took, where that can be told, and `cursor` how far it has been
-    read: the greatest cursor, the next offsets of a topic, the time of the newest file.
+    read: the greatest cursor, the next offsets of a topic, the time of the newest file. `reconciled` says how a table
+    compares with its source, and those refined from it with it.
     """
 
     table: str
@@ -169,11 +172,13 @@ class TableOutcome(_Record):
     warnings: dict[str, int] = {}
     reason: str = ""
     failure: Failure | None = None
+    reconciled: tuple[Comparison, ...] = ()
 
     @property
     def what(self) -> str:
-        """What people are told was worked on: the table, or its rows on their way to the API."""
-        return f"{self.table} to the API" if self.step is Step.PUBLISH else self.table
+        """What people are told was worked on: the table, or what was done with it as it stands."""
+        done = {Step.PUBLISH: " to the API", Step.RECONCILE: " with its source"}
+        return self.table + done.get(self.step, "")
 
     @property
     def is_red(self) -> bool:

@@ -2,8 +2,8 @@
 
 A right is a key below the lake's root, or below that of personal data; `*` stands for any text, slashes too. Words in
 braces are filled in from the contracts, so that a new one needs no edit here: `{made}` are the layers of the step's
-tables, `{read}` those of their inputs and parents, and `{personal}` are the inputs, table by table, that lie in the
-place of personal data.
+tables, `{read}` those of their inputs and parents, `{refined}` those of the tables that are refined from them, and
+`{personal}` are the inputs, table by table, that lie in the place of personal data.
 """
 
 from __future__ import annotations
@@ -39,9 +39,11 @@ KIND_OF = {Step.INGEST: Kind.INGESTED, Step.REFINE: Kind.REFINED, Step.BUILD: Ki
 
 
 def works_on(step: Step, table: Table) -> bool:
-    """Whether a table is a step's business: one that it makes, or one that it publishes."""
+    """Whether a table is a step's business: one that it makes, publishes, or holds against its source."""
     if step is Step.PUBLISH:
         return table.served_at is not None
+    if step is Step.RECONCILE:
+        return table.kind is Kind.INGESTED
     return table.kind is KIND_OF.get(step)
 
 
@@ -50,9 +52,9 @@ class StepRights:
     """What one step may touch. What is written is read, too.
 
     `sources` lets it enter the source systems: their secrets and addresses, the landing place, the event bus that is
-    told of their drift. `pii_key` lets it read the key that personal values are hashed with, `leases` take the leases
-    of tables by their full names, `served` write the rows that the API gives out, `lists_landing` see the names of what
-    has landed and nothing else.
+    told of their drift; `asks` alone those secrets and addresses with which a source is asked for figures. `pii_key`
+    lets it read the key that personal values are hashed with, `leases` take the leases of tables by their full names,
+    `served` write the rows that the API gives out, `lists_landing` see the names of what has landed and nothing else.
     """
 
     reads: tuple[str, ...] = ()
@@ -60,6 +62,7 @@ class StepRights:
     personal_reads: tuple[str, ...] = ()
     personal_writes: tuple[str, ...] = ()
     sources: bool = False
+    asks: bool = False
     pii_key: bool = False
     leases: tuple[str, ...] = ()
     served: bool = False
@@ -120,6 +123,13 @@ RIGHTS = {
         leases=tuple(map(publication_lease, _LEASES_OF_MADE)),
         served=True,
     ),
+    Step.RECONCILE: StepRights(
+        reads=_all("{made}", "{refined}", QUARANTINE_FOLDER, RUNS_FOLDER),
+        writes=(_outcomes(Step.RECONCILE),),
+        # Figures are worked out of rows in clear; of those who were erased it is read that there are some.
+        personal_reads=_all(LANDED, f"{QUARANTINE_FOLDER}/{LANDED}", SUPPRESSED_FOLDER),
+        asks=True,
+    ),
     Step.RECORD: StepRights(
         reads=(*[f"{layer}/{LOG}" for layer in Layer], *_all(RUNS_FOLDER)),
         writes=(f"{RUNS_FOLDER}/*/{RUN_FILE}", _outcomes(Step.RECORD)),
@@ -153,8 +163,11 @@ def rights_of(step: Step, catalog: Catalog) -> StepRights:
     """
     rights, tables = RIGHTS[step], [t for t in catalog.tables.values() if works_on(step, t)]
     inputs = {name for table in tables for name in table.depends_on}
+    names = {table.name for table in tables}
+    refined = [t for t in catalog.tables.values() if t.kind is Kind.REFINED and names & set(t.inputs)]
     words = {
         "made": sorted({str(table.name.layer) for table in tables}),
+        "refined": sorted({str(table.name.layer) for table in refined}),
         "read": sorted({str(name.layer) for name in inputs}),
         "personal": sorted(f"{n.layer}/{n.table}" for n in inputs if catalog.table(str(n)).is_personal),
     }

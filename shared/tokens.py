@@ -20,12 +20,14 @@ class Token(StrEnum):
     REFINE_SUBMIT_PARAMETERS = "refine_submit_parameters"
     BUILD_SUBMIT_PARAMETERS = "build_submit_parameters"
     PUBLISH_SUBMIT_PARAMETERS = "publish_submit_parameters"
+    RECONCILE_SUBMIT_PARAMETERS = "reconcile_submit_parameters"
     RECORD_SUBMIT_PARAMETERS = "record_submit_parameters"
     SMOKE_SUBMIT_PARAMETERS = "smoke_submit_parameters"
     INGEST_ROLE_ARN = "ingest_role_arn"
     REFINE_ROLE_ARN = "refine_role_arn"
     BUILD_ROLE_ARN = "build_role_arn"
     PUBLISH_ROLE_ARN = "publish_role_arn"
+    RECONCILE_ROLE_ARN = "reconcile_role_arn"
     RECORD_ROLE_ARN = "record_role_arn"
     SMOKE_ROLE_ARN = "smoke_role_arn"
     LOG_URI = "log_uri"
@@ -50,6 +52,7 @@ OF_STEPS = {
     Step.REFINE: OfStep(Token.REFINE_SUBMIT_PARAMETERS, Token.REFINE_ROLE_ARN),
     Step.BUILD: OfStep(Token.BUILD_SUBMIT_PARAMETERS, Token.BUILD_ROLE_ARN),
     Step.PUBLISH: OfStep(Token.PUBLISH_SUBMIT_PARAMETERS, Token.PUBLISH_ROLE_ARN),
+    Step.RECONCILE: OfStep(Token.RECONCILE_SUBMIT_PARAMETERS, Token.RECONCILE_ROLE_ARN),
     Step.RECORD: OfStep(Token.RECORD_SUBMIT_PARAMETERS, Token.RECORD_ROLE_ARN),
     Step.SMOKE: OfStep(Token.SMOKE_SUBMIT_PARAMETERS, Token.SMOKE_ROLE_ARN),
 }

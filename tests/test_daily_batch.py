@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -21,10 +23,13 @@ from scripts.running.run import run_machine
 from scripts.running.served_items import ITEMS_FILE
 from scripts.sources.deliveries import DELIVERIES
 from shared.contracts import Kind, load_catalog
-from shared.jobs import Colour, RunRecord, Status, Step
+from shared.contracts.origin import ASKED
+from shared.jobs import Colour, RunRecord, Status, Step, TableOutcome
 from shared.names import Layer, Machine, Roots, TableName, pii_folder, quarantine_location, table_location
+from shared.reconciliation import Verdict
 from tests.oracle.answer import PII_KEY, answers, token
 from tests.oracle.compare import assert_same_rows
+from tests.oracle.delivered import day
 from tests.oracle.history import told_by_delivery
 
 if TYPE_CHECKING:
@@ -68,6 +73,11 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
             lake_of.rows.append({name: table(root, name).to_pyarrow_table() for name in TABLES})
             lake_of.refused.append({name: refused(root, name) for name in TABLES})
     return lake_of
+
+
+def made(record: RunRecord) -> list[TableOutcome]:
+    """What a run made of its tables; how they then compare with their sources is told apart."""
+    return [o for o in record.outcomes if o.step is not Step.RECONCILE]
 
 
 def table(root: Path, name: str) -> DeltaTable:
@@ -139,6 +149,42 @@ def test_every_run_is_green(played):
     assert [Colour.GREEN] * 5 == [r.colour for r in [*played.records, *played.salesforce]]
 
 
+def test_every_table_that_can_be_asked_for_is_as_its_source_has_it(played):
+    """Each day the source, bronze and silver agree to the last figure, also while rows are refused and deleted."""
+    reconciled = [o for r in [*played.records, *played.salesforce] for o in r.outcomes if o.step is Step.RECONCILE]
+    compared = {(c.left, c.right) for o in reconciled for c in o.reconciled}
+    catalog = load_catalog()
+    bronze = [t for t in catalog.tables.values() if t.source]
+    asked = {(t.source.system, str(t.name)) for t in bronze if t.source.type in ASKED}
+    refined = {(str(i), n) for n, t in catalog.tables.items() if t.kind is Kind.REFINED for i in t.inputs}
+
+    assert asked | refined == compared
+    assert {Verdict.GREEN} == {c.verdict for o in reconciled for c in o.reconciled}
+    assert [] == [c for o in reconciled for c in o.reconciled if c.differing]
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+@pytest.mark.parametrize(
+    "entity, key, numbers",
+    [
+        pytest.param("orders", ("salesorderid",), ("subtotal", "totaldue", "customerid"), id="orders"),
+        pytest.param("order_lines", ("salesorderid", "salesorderdetailid"), ("orderqty", "unitprice"), id="lines"),
+        pytest.param("customers", ("customerid",), ("territoryid",), id="a snapshot"),
+    ],
+)
+def test_figures_of_a_source_are_those_of_its_files(played, delivery, entity, key, numbers):
+    name = f"snowflake__{entity}"
+    rows = {tuple(row[k] for k in key): row for row in day(delivery).rows[name]}
+    keys = [hashlib.md5("|".join(k).encode(), usedforsecurity=False).hexdigest() for k in rows]
+    expected = {"rows": len(rows), "checksum of keys": sum(int(k[:7], 16) for k in keys)}
+    expected |= {f"sum of {n}": sum(Decimal(r[n]) for r in rows.values() if r[n]) for n in numbers}
+
+    outcomes = [o for o in played.records[delivery - 1].outcomes if o.step is Step.RECONCILE]
+    [outcome] = [o for o in outcomes if o.table == f"bronze.{name}"]
+
+    assert expected == {m.name: Decimal(m.left) for m in outcome.reconciled[0].measures if m.name in expected}
+
+
 def test_each_machine_touches_its_own_tables(played):
     touched = {
         Machine.DAILY_BATCH: {o.table for o in played.records[-1].outcomes},
@@ -149,7 +195,7 @@ def test_each_machine_touches_its_own_tables(played):
 
 
 def test_salesforce_is_asked_for_what_is_new(played):
-    first, second = ({o.table: o.inserted for o in r.outcomes} for r in played.salesforce)
+    first, second = ({o.table: o.inserted for o in made(r)} for r in played.salesforce)
     changed = {"leads": 2, "tasks": 1, "cases": 1, "campaign_members": 1, "accounts": 0, "opportunity_history": 14}
 
     assert (59, 67, 41) == tuple(
@@ -161,12 +207,12 @@ def test_salesforce_is_asked_for_what_is_new(played):
 def test_a_rerun_changes_no_table_and_says_so(played):
     second, third = played.records[1:]
 
-    assert {Status.UNCHANGED} == {o.status for o in third.outcomes}
+    assert {Status.UNCHANGED} == {o.status for o in made(third)}
     assert second.versions == third.versions
 
 
 def test_the_second_day_leaves_tables_without_news_alone(played):
-    second = {o.table: o.status for o in played.records[1].outcomes}
+    second = {o.table: o.status for o in made(played.records[1])}
 
     untouched = {"bronze.snowflake__products", "bronze.snowflake__addresses", "bronze.crm__accounts", "silver.products"}
     assert {Status.UNCHANGED} == {second[name] for name in untouched}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from infra.constructs.place import Place
 
 SERVERLESS = "redshift-serverless"
+STATEMENT_CALLS = ("DescribeStatement", "CancelStatement", "GetStatementResult")
 # Redshift takes no ARN of a statement; a statement belongs to the caller who began it.
 OWN_STATEMENTS = {"StringEquals": {"redshift-data:statement-owner-iam-userid": "${aws:userid}"}}
 
@@ -66,12 +67,12 @@ class RedshiftAccess(Construct):
         )
 
     def job_statements(self) -> list[iam.PolicyStatement]:
-        """The rights to begin a statement in this warehouse, and to look after one's own."""
+        """The rights to begin a statement in this warehouse, to look after one's own and to read what it gave."""
         return [
             iam.PolicyStatement(actions=["redshift-data:ExecuteStatement"], resources=[self._warehouse]),
             self._login_statement(),
             iam.PolicyStatement(
-                actions=["redshift-data:DescribeStatement", "redshift-data:CancelStatement"],
+                actions=[f"redshift-data:{call}" for call in STATEMENT_CALLS],
                 resources=["*"],
                 conditions=OWN_STATEMENTS,
             ),

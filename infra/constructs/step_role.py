@@ -11,7 +11,7 @@ from infra.constructs.findings import accept, wildcard
 from infra.constructs.job_role import JobRole
 from infra.constructs.key_use import read_statement, use_statement
 from infra.constructs.pii_key import admit_to_personal_data
-from shared.contracts.connections import web_systems
+from shared.contracts.connections import asked_systems, web_systems
 from shared.events import EVENT_SOURCE
 from shared.names import JOB_LOGS_FOLDER
 from shared.step_rights import rights_of
@@ -66,6 +66,8 @@ class StepRole(JobRole):
             self._grant_personal()
         if self._rights.sources:
             self._grant_sources(secrets, catalog)
+        if self._rights.asks:
+            self._grant_asking(secrets, catalog)
         if self._rights.pii_key:
             self.add_to_policy(secrets.pii_key_statement())
 
@@ -114,6 +116,15 @@ class StepRole(JobRole):
             self.add_to_policy(statement)
         self._accept([landing.finding()], "what is landed has names of the senders' choice")
         self._accept([landing.finding(s) for s in web_systems(catalog)], "whoever publishes a file names it")
+        self._accept_statements(secrets)
+
+    def _grant_asking(self, secrets: Secrets, catalog: Catalog) -> None:
+        """Enter the sources that are asked for figures, and no others."""
+        for statement in secrets.asking_statements(asked_systems(catalog)):
+            self.add_to_policy(statement)
+        self._accept_statements(secrets)
+
+    def _accept_statements(self, secrets: Secrets) -> None:
         if secrets.asks_redshift:
             self._accept([wildcard("*")], "a statement has no ARN; a condition holds the jobs to their own")
 

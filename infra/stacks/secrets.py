@@ -17,6 +17,8 @@ from shared.contracts.connections import SECRET_TYPES, web_systems
 from shared.names import pii_key_secret, source_parameter, source_secret
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aws_cdk import aws_kms as kms
     from constructs import Construct
 
@@ -45,7 +47,7 @@ class Secrets(NestedStack):
     ) -> None:
         super().__init__(scope, id_, description="Lakewright: how the source systems are reached")
         policy = removal_policy(environment, wanted=RemovalPolicy.RETAIN)
-        self._secrets = [self._secret(environment, system, key, policy) for system in secret_systems(catalog)]
+        self._secrets = {s: self._secret(environment, s, key, policy) for s in secret_systems(catalog)}
         self._key_of_persons = self._pii_key(environment, key, policy)
         self._warehouses = {
             system: RedshiftAccess(
@@ -59,15 +61,15 @@ class Secrets(NestedStack):
             for system, databases in redshift_databases(catalog).items()
             if system in environment.sources
         }
-        self._parameters = [
-            ssm.StringParameter(
+        self._parameters = {
+            source: ssm.StringParameter(
                 self,
                 f"{source.capitalize()}Address",
                 parameter_name=source_parameter(environment.name, source),
                 string_value=self._warehouses[source].parameter_value if source in self._warehouses else address,
             )
             for source, address in sorted(environment.sources.items())
-        ]
+        }
         # A cluster that the stack makes is told by a parameter, which another nested stack writes; and the address
         # of a file by one that may not be there, where the contract's is to count.
         told_later = {*kafka_systems(catalog), *web_systems(catalog)} - set(environment.sources)
@@ -81,16 +83,23 @@ class Secrets(NestedStack):
         ]
 
     def source_statements(self) -> list[iam.PolicyStatement]:
-        """The rights to read the sources' secrets and parameters, and to have a Redshift unload; no others."""
+        """The rights to read the sources' secrets and parameters, and to give a Redshift statements; no others."""
+        return self._statements([*self._secrets, *self._parameters, *self._warehouses], self._told_later)
+
+    def asking_statements(self, systems: Iterable[str]) -> list[iam.PolicyStatement]:
+        """The same for some systems, which are asked for figures."""
+        return self._statements(systems, [])
+
+    def _statements(self, systems: Iterable[str], told_later: list[str]) -> list[iam.PolicyStatement]:
+        known = dict.fromkeys(systems)
         arns = {
-            "secretsmanager:GetSecretValue": [secret.ref for secret in self._secrets],
-            "ssm:GetParameter": [
-                *(parameter.parameter_arn for parameter in self._parameters),
-                *self._told_later,
-            ],
+            "secretsmanager:GetSecretValue": [self._secrets[s].ref for s in known if s in self._secrets],
+            "ssm:GetParameter": [self._parameters[s].parameter_arn for s in known if s in self._parameters],
         }
+        arns["ssm:GetParameter"] += told_later
         reading = [iam.PolicyStatement(actions=[action], resources=those) for action, those in arns.items() if those]
-        return reading + [s for warehouse in self._warehouses.values() for s in warehouse.job_statements()]
+        warehouses = [self._warehouses[s] for s in known if s in self._warehouses]
+        return reading + [s for warehouse in warehouses for s in warehouse.job_statements()]
 
     def pii_key_statement(self) -> iam.PolicyStatement:
         """The right to read the key that personal values are hashed with."""

@@ -89,7 +89,7 @@ def _asked_for(rows: DataFrame, selected: DataFrame) -> DataFrame:
 
 def _ready(flow: Flow, rows: DataFrame, selected: DataFrame, parents: Mapping[str, TablePosition]) -> DataFrame:
     """Where those of the selected rows lie in the input whose parents are all there now."""
-    candidates = queried(flow, _of(rows, selected.select(*ORIGIN).distinct()))
+    candidates = queried(flow.table, _of(rows, selected.select(*ORIGIN).distinct()))
     # Keys are compared as they are kept: treated, where they are personal.
     safe = treated(typed(candidates, flow.table), flow.table, partial(read_pii_keys, flow.job.env))
     unjudged = safe.withColumn(FAILED, F.array().cast("array<string>"))

@@ -85,7 +85,7 @@ def refine(flow: Flow) -> TableOutcome:
         settle(flow.session, flow.batch, flow.quarantine, flow.table.fingerprint)
         return flow.unchanged()
     new = _batch(flow, source, position.version, 0 if is_anew else consumed, arrived.sequence)
-    rows = queried(flow, new.unionByName(again.rows) if again else new)
+    rows = queried(flow.table, new.unionByName(again.rows) if again else new)
     released = before.select("batch").distinct() if before is not None and flow.is_rebuilt else None
     try:
         inputs = {str(source.name): arrived.sequence, **{n: p.flows[n].sequence for n, p in parents.items()}}

@@ -25,7 +25,11 @@ def input_rows(flow: Flow, source: Table, version: int) -> DataFrame:
 
     A row-local query hands on `_sequence` and `_source_position` and nothing else of the input, so that is the way.
     """
-    rows = read_version(flow.session, flow.location_of(source), version)
+    return marked(read_version(flow.session, flow.location_of(source), version), source)
+
+
+def marked(rows: DataFrame, source: Table) -> DataFrame:
+    """Rows of an input with their key's hash behind their source position."""
     key = F.xxhash64(*[F.col(k).cast("string") for k in source.primary_key])
     return rows.withColumn(POSITION, F.concat(F.coalesce(POSITION, F.lit("")), F.lit(MARK), key.cast("string")))
 
@@ -39,9 +43,9 @@ def origin() -> dict[str, Column]:
     }
 
 
-def queried(flow: Flow, rows: DataFrame) -> DataFrame:
+def queried(table: Table, rows: DataFrame) -> DataFrame:
     """What the row-local query makes of rows of the input; the rows themselves without one."""
-    if flow.table.query is None:
+    if table.query is None:
         return rows
     rows.createOrReplaceTempView("batch")
-    return flow.session.sql(flow.table.query.sql)
+    return rows.sparkSession.sql(table.query.sql)

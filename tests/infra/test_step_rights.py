@@ -48,7 +48,7 @@ def test_no_job_can_write_code_or_what_has_landed(roles, step, action):
 
 @pytest.mark.parametrize("table", PERSONAL, ids=lambda t: t.name.table)
 def test_rows_of_persons_are_read_by_their_step_the_next_one_and_whoever_a_contract_lets(roles, table):
-    readers = {Step.INGEST, Step.REFINE, Step.ERASE}
+    readers = {Step.INGEST, Step.REFINE, Step.RECONCILE, Step.ERASE}
     if any(t.kind is Kind.BUILT and table.name in t.inputs for t in load_catalog().tables.values()):
         readers |= {Step.BUILD}
 
@@ -57,7 +57,7 @@ def test_rows_of_persons_are_read_by_their_step_the_next_one_and_whoever_a_contr
         roles, "s3:PutObject", f"{table_location(PII, table.name)}/{FILE}"
     )
     held = f"{quarantine_location(PII, table.name)}/{FILE}"
-    assert {Step.INGEST, Step.ERASE} == those_that_may(roles, "s3:GetObject", held)
+    assert {Step.INGEST, Step.RECONCILE, Step.ERASE} == those_that_may(roles, "s3:GetObject", held)
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,18 @@ def test_rows_of_persons_are_read_by_their_step_the_next_one_and_whoever_a_contr
         pytest.param(f"{PII}/staging/r/bronze.x/1/{FILE}", {Step.INGEST, Step.ERASE}, {Step.INGEST}, id="staged"),
         pytest.param(f"{PII}/staging/smoke/r.txt", {Step.INGEST, Step.ERASE, Step.SMOKE}, None, id="tried"),
         pytest.param(f"{PII}/erasures/requests/r.json", {Step.ERASE}, {Step.ERASE}, id="whom to erase"),
-        pytest.param(f"{PII}/erasures/suppressed/x.json", {Step.INGEST, Step.ERASE}, {Step.ERASE}, id="the erased"),
-        pytest.param(ORDERS, {Step.REFINE, Step.BUILD, Step.ERASE}, {Step.REFINE, Step.BUILD, Step.ERASE}, id="silver"),
+        pytest.param(
+            f"{PII}/erasures/suppressed/x.json",
+            {Step.INGEST, Step.RECONCILE, Step.ERASE},
+            {Step.ERASE},
+            id="the erased",
+        ),
+        pytest.param(
+            ORDERS,
+            {Step.REFINE, Step.BUILD, Step.RECONCILE, Step.ERASE},
+            {Step.REFINE, Step.BUILD, Step.ERASE},
+            id="silver",
+        ),
         pytest.param(
             f"{LAKE}/gold/x/{FILE}", {Step.BUILD, Step.PUBLISH, Step.ERASE}, {Step.BUILD, Step.ERASE}, id="gold"
         ),
@@ -77,7 +87,7 @@ def test_rows_of_persons_are_read_by_their_step_the_next_one_and_whoever_a_contr
         pytest.param(f"{LANDING}/crm/contacts.csv", {Step.INGEST}, set(), id="a file that has landed"),
         pytest.param(
             f"{LAKE}/runs/r/run.json",
-            {Step.REFINE, Step.BUILD, Step.PUBLISH, Step.RECORD, Step.ERASE},
+            {Step.REFINE, Step.BUILD, Step.PUBLISH, Step.RECONCILE, Step.RECORD, Step.ERASE},
             {Step.RECORD},
             id="a page of the ledger",
         ),
@@ -129,18 +139,21 @@ def test_record_reads_logs_and_no_rows(roles):
         )
 
 
-def test_secrets_of_sources_are_for_ingest_and_the_key_of_persons_for_those_that_hash(clouds, roles):
+def test_secrets_are_for_ingest_of_those_asked_for_reconcile_and_the_key_for_who_hashes(clouds, roles):
     names = {source_secret("prod", s.lower()) for s in SECRETS if s != "PiiKey"} | {pii_key_secret("prod")}
     readers = {s: those_that_may(roles, "secretsmanager:GetSecretValue", f"Secrets/{s}") for s in SECRETS}
 
     assert names == {s["Name"] for s in clouds["prod"].properties("AWS::SecretsManager::Secret")}
     assert {Step.INGEST, Step.REFINE, Step.ERASE, Step.SMOKE} == readers.pop("PiiKey")
-    assert [{Step.INGEST}] * 3 == list(readers.values())
+    assert {Step.INGEST} == readers.pop("Kafka")
+    assert [{Step.INGEST, Step.RECONCILE}] * 2 == list(readers.values())
 
 
 def test_who_writes_no_personal_data_cannot_encrypt_with_its_key(roles):
     readers = set(Step) - {Step.PUBLISH}
-    assert readers - {Step.BUILD, Step.RECORD} == those_that_may(roles, "kms:GenerateDataKey", "Storage/PiiKey")
+    assert readers - {Step.BUILD, Step.RECONCILE, Step.RECORD} == those_that_may(
+        roles, "kms:GenerateDataKey", "Storage/PiiKey"
+    )
     assert readers == those_that_may(roles, "kms:Decrypt", "Storage/PiiKey")
 
 

@@ -19,6 +19,7 @@ from jobs.runtime.files import read_text
 from shared.erasure import ErasureRecord, erasure_location, erasure_request_location
 from shared.jobs import RunRecord, Status, Step
 from shared.names import TableName, quarantine_location, run_location
+from shared.reconciliation import Verdict
 from shared.smoke import PointStatus, SmokeReport, smoke_location
 from tests.jobs.test_erase import PERSONAL, TOKENIZED
 from tests.support import served
@@ -164,10 +165,12 @@ def test_each_step_does_its_work_under_its_own_role_and_under_no_other(lake, dri
     driver = drivers[0]
     lake.land("shop__customers", CUSTOMERS, f"1000001,Annabel,{TEN}", f"2,Bob,{TEN}", f"2,Bob,{TEN},9")
     earlier = {}
-    for step in (*STEPS, Step.PUBLISH, Step.RECORD):
+    for step in (*STEPS, Step.PUBLISH, Step.RECONCILE, Step.RECORD):
         job = lake.job(step, "w1", earlier=dict(earlier), tables=PERSONS)
         outcomes = lake.outcomes(driver, job)
         assert {} == {name: o.failure for name, o in outcomes.items() if o.failure}
+        if step is Step.RECONCILE:
+            assert [Verdict.GREEN] == [c.verdict for o in outcomes.values() for c in o.reconciled]
         earlier[step] = job.attempt
     assert [("1000001", 1), ("2", 1)] == lake.rows("gold.known")
     assert {"/known/1000001", "/known/2"} == set(served.rows())

@@ -21,6 +21,7 @@ STEPS = {
     Step.REFINE: "Refine to silver",
     Step.BUILD: "Build to gold",
     Step.PUBLISH: "Publish to the API",
+    Step.RECONCILE: "Reconcile with the sources",
     Step.RECORD: "Record the versions",
 }
 CONTEXT = {
@@ -162,7 +163,7 @@ def test_a_run_out_of_time_is_not_tried_again(step):
     "name, steps",
     [
         pytest.param("Ask whether the gate is open", ("ingest", "refine"), id="the gate"),
-        pytest.param("Judge the run", ("ingest", "refine", "build", "publish", "record"), id="the end"),
+        pytest.param("Judge the run", ("ingest", "refine", "build", "publish", "reconcile", "record"), id="the end"),
     ],
 )
 def test_question_about_steps_is_read_by_its_function(name, steps, crashes, variables):

@@ -130,7 +130,7 @@ def test_run_without_trouble_is_green_and_nothing_needs_to_be_said(run, machine)
     assert list(RUN_STEPS) == teller.steps
     assert {machine} == {job.machine for job in teller.jobs}
     assert "End the run green" == states[-1]
-    assert {"ingest": 1, "refine": 1, "build": 1, "publish": 1, "record": 1} == {
+    assert {"ingest": 1, "refine": 1, "build": 1, "publish": 1, "reconcile": 1, "record": 1} == {
         step: counts["succeeded"] for step, counts in outcome.output["counts"].items()
     }
 
@@ -174,7 +174,13 @@ def test_jobs_know_what_came_before(run):
             {"publish": "crash"},
             [Step.INGEST, Step.REFINE, Step.BUILD, Step.PUBLISH, Step.PUBLISH, Step.RECORD],
             "Publish to the API: States.TaskFailed",
-            id="the last step of the data crashes",
+            id="gold is not published: nothing is reconciled",
+        ),
+        pytest.param(
+            {"reconcile": "crash"},
+            [*RUN_STEPS[: RUN_STEPS.index(Step.RECONCILE)], Step.RECONCILE, Step.RECONCILE, Step.RECORD],
+            "Reconcile with the sources: States.TaskFailed",
+            id="the lake is not held against its sources",
         ),
         pytest.param(
             {"record": "crash"},

@@ -15,7 +15,7 @@ import pytest
 from moto import mock_aws
 
 from jobs.main import run
-from jobs.runtime.files import OUTCOMES
+from jobs.runtime.files import OUTCOMES, leave_outcomes
 from scripts.running.item_tables import make_item_tables
 from shared.contracts import load_catalog
 from shared.jobs import RUN_STEPS, Job, Replay, RunRecord, Step, StepSummary, TableOutcome, Window
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from shared.contracts import Catalog
 
 ENV = "local"
+# All but the one that compares tables once they are made, which most tests have no business with.
+MAKING_STEPS = tuple(step for step in RUN_STEPS if step is not Step.RECONCILE)
 NOON = 1_767_268_800
 TODAY = date(2026, 1, 1)
 PII_KEY = '{"current": "k1", "k1": "the key of a small lake"}'
@@ -157,17 +159,22 @@ class SmallLake:
     def run(
         self,
         run_id: str,
-        steps: Iterable[Step] = RUN_STEPS,
+        steps: Iterable[Step] = MAKING_STEPS,
         tables: tuple[str, ...] = (),
         business_date: date = TODAY,
         replay: Replay | None = None,
         *,
         window: Window | None = None,
     ) -> Ran:
-        """Run steps one after the other, as the daily batch does."""
+        """Run steps one after the other, as the daily batch does; unless asked for, nothing is reconciled."""
         attempts: dict[Step, str] = {}
         outcomes: dict[str, TableOutcome] = {}
         summaries: dict[Step, StepSummary] = {}
+        steps = tuple(steps)
+        if Step.RECORD in steps and Step.RECONCILE not in steps:
+            idle = self.job(Step.RECONCILE, run_id)
+            leave_outcomes(idle, [])
+            attempts[Step.RECONCILE] = idle.attempt
         for step in steps:
             facts = {"tables": tables, "earlier": dict(attempts), "business_date": business_date}
             job = self.job(step, run_id, **facts, replay=replay, window=window)

@@ -1,0 +1,1 @@
+"""The lake against its sources, and its layers against each other."""

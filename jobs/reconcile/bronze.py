@@ -1,0 +1,86 @@
+"""What a bronze table holds of a span: the same figures as its source is asked for."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import and_, ge, le, lt
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from jobs.ingest.asking import BETWEEN, DIGITS, Figures
+from jobs.runtime.relation import relation
+from shared.contracts import Disposition
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+    from jobs.ingest.asking import Asker, Span
+    from jobs.reconcile.landed import Landed
+    from shared.contracts import Table
+
+HASH, AGE, COUNT = "_key_hash", "_age", "_count"
+SIGNS = {">=": ge, "<=": le, "<": lt}
+
+
+def newest(session: SparkSession, bronze: Landed) -> DataFrame:
+    """What the lake knows last of each key that may be in the span.
+
+    Grain: one row per key and row of it in the last batch that held it; of full snapshots the rows of the last one.
+    """
+    rows, cursor = bronze.rows(session), bronze.source.cursor
+    if bronze.table.disposition is Disposition.SNAPSHOT:
+        return rows.where(F.col("_sequence") == bronze.sequence)
+    if cursor and bronze.start is not None:
+        # A row that changes moves on, so what is older than the span says nothing of it.
+        rows = rows.where(bronze.is_since_start(F.col(cursor)) | F.col(cursor).isNull())
+    if bronze.sequence == 1:
+        return rows
+    by_key = Window.partitionBy(*bronze.table.primary_key).orderBy(F.desc("_sequence"))
+    return rows.withColumn(AGE, F.rank().over(by_key)).where(F.col(AGE) == 1).drop(AGE)
+
+
+def figures(rows: DataFrame, bronze: Landed, asker: Asker, span: Span, moved: set[str] | None = None) -> Figures:
+    """The figures of the newest rows that lie in a span.
+
+    Args:
+        rows: The newest rows.
+        bronze: The table.
+        asker: Who asks the source, and so knows how its keys look as text.
+        span: What is compared.
+        moved: Hashes of keys that have left the span at the source since they were read.
+    """
+    table = bronze.table
+    hashed, scales = _hash(table, asker), asker.summed(table)
+    rows = rows.where(_within(bronze, span))
+    if deleted := asker.deleted(table):
+        rows = rows.where(f"NOT coalesce({deleted}, false)")
+    keys = [hashed.alias(HASH)] if hashed is not None else [F.col(k) for k in table.primary_key]
+    told = rows.select(*keys, *scales).distinct()
+    if moved:
+        told = told.join(F.broadcast(relation(rows.sparkSession, HASH, moved)), on=HASH, how="left_anti")
+    number = F.conv(F.substring(HASH, 1, DIGITS), 16, 10).cast("decimal(38,0)") if hashed is not None else F.lit(0)
+    sums = [F.sum(F.col(name).try_cast(f"decimal(38,{scale})")).alias(name) for name, scale in scales.items()]
+    [found] = told.agg(F.count(F.lit(1)).alias(COUNT), F.sum(number).alias(HASH), *sums).collect()
+    return Figures(
+        rows=found[COUNT],
+        keys=int(found[HASH] or 0) if hashed is not None else None,
+        sums={name: found[name] for name in scales},
+    )
+
+
+def _within(bronze: Landed, span: Span) -> Column:
+    if bronze.source.cursor is None:
+        return F.lit(True)  # noqa: FBT003 - a literal column
+    value, type_ = F.col(bronze.source.cursor).try_cast(bronze.cursor_type), bronze.cursor_type
+    conditions: list[Column] = [SIGNS[sign](value, F.lit(bound).cast(type_)) for sign, bound in span.bounds]
+    return reduce(and_, conditions, F.lit(True))  # noqa: FBT003 - as above
+
+
+def _hash(table: Table, asker: Asker) -> Column | None:
+    types = {c.name: c.type for c in table.columns}
+    texts = [asker.key_text(name, types[name]) for name in table.primary_key]
+    if None in texts:
+        return None
+    return F.md5(F.concat_ws(BETWEEN, *[F.expr(f"coalesce({text}, '')") for text in texts]))

@@ -1,0 +1,83 @@
+"""One bronze table's reconciliation: with its source, and of the tables that are refined from it with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobs.reconcile.landed import landed
+from jobs.reconcile.silver import Layers
+from jobs.reconcile.source import with_source
+from jobs.reconcile.verdict import judged, rows_apart
+from jobs.runtime.session import batch_session
+from shared.contracts import Kind
+from shared.errors import DifferenceError
+from shared.jobs import Failure, Status, TableOutcome
+from shared.reconciliation import RECONCILIATION, Comparison, Verdict
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from jobs.reconcile.landed import Landed
+    from shared.contracts import Catalog, Table
+    from shared.jobs import Job
+
+NOT_READ = "nothing of it has been read yet"
+
+
+def reconcile(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> TableOutcome:
+    """Hold a bronze table against its source, and the tables refined from it against it.
+
+    Nothing is written, and no lease is taken: versions are read, which no writer changes.
+
+    Raises:
+        SourceUnavailableError: the source did not answer.
+        SourceContentError: the source does not have what the contract says.
+        TerminalError: the login or a right is missing.
+        PositionLostError: a table does not say how far its inputs were read.
+    """
+    session = batch_session(spark)
+    bronze = landed(session, job, table)
+    if bronze is None:
+        return TableOutcome(table=str(table.name), step=job.step, status=Status.UNCHANGED, reason=NOT_READ)
+    comparisons, reason = list[Comparison](), ""
+    if bronze.asker is None:
+        reason = f"not asked: a source of type {bronze.source.type} has no figures to be asked for"
+    elif bronze.span is None:
+        reason = "not asked: no value of its cursor has been read yet"
+    else:
+        comparisons.append(with_source(session, bronze, bronze.asker, bronze.span))
+    return _outcome(bronze, [*comparisons, *_with_silver(spark, bronze, catalog)], reason)
+
+
+def _with_silver(spark: SparkSession, bronze: Landed, catalog: Catalog) -> list[Comparison]:
+    refined = [t for t in catalog.tables.values() if t.kind is Kind.REFINED and bronze.table.name in t.inputs]
+    # A value that does not fit its type is null, as it is for the step that refines.
+    session = batch_session(spark)
+    session.conf.set("spark.sql.ansi.enabled", "false")
+    found = [Layers(session=session, bronze=bronze, silver=silver).compared() for silver in refined]
+    return [judged(comparison, bronze.source.reconciling) for comparison in found if comparison]
+
+
+def _outcome(bronze: Landed, comparisons: list[Comparison], reason: str) -> TableOutcome:
+    red, yellow = ([c for c in comparisons if c.verdict is v] for v in (Verdict.RED, Verdict.YELLOW))
+    told = [reason, *(f"{c} ({c.reason})" if c.reason else str(c) for c in yellow)]
+    return TableOutcome(
+        table=str(bronze.table.name),
+        step=bronze.job.step,
+        status=Status.FAILED if red else Status.SUCCEEDED,
+        version=bronze.version,
+        warnings={RECONCILIATION: max(map(rows_apart, yellow))} if yellow else {},
+        reason="; ".join(filter(None, told)),
+        failure=_failure(bronze.table, red) if red else None,
+        reconciled=tuple(comparisons),
+    )
+
+
+def _failure(table: Table, red: list[Comparison]) -> Failure:
+    error = DifferenceError(
+        f"{table.name} does not reconcile",
+        given="; ".join(map(str, red)),
+        expected="equal figures, or a difference of no more than reconcileRed of the contract allows",
+        mend="find out which rows were lost or changed on their way, and backfill their window",
+    )
+    return Failure(error=type(error).__name__, message=str(error), retryable=False)

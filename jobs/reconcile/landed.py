@@ -1,0 +1,117 @@
+"""A bronze table as its last batch left it: what a reconciliation reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from jobs.ingest.readers import ASKERS
+from jobs.reconcile.settled import settled
+from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.position import read_position
+from jobs.runtime.tables import read_version
+from shared.errors import ContractError
+from shared.names import quarantine_location, table_location
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+    from jobs.ingest.asking import Asker, Span
+    from shared.contracts import Source, Table
+    from shared.jobs import Job
+
+
+@dataclass(frozen=True, kw_only=True)
+class Landed:
+    """A bronze table at a version.
+
+    `sequence` is the number of its last batch. `span` is what of the source is settled, None when no value of the
+    cursor has been read; `cursor_type` the type of the cursor's values. `asker` is None where the source has no
+    figures to be asked for.
+    """
+
+    job: Job
+    table: Table
+    source: Source
+    asker: Asker | None
+    version: int
+    sequence: int
+    span: Span | None
+    cursor_type: str
+
+    @property
+    def root(self) -> str:
+        """The place it lies in, with its quarantine."""
+        return self.job.roots.of(is_personal=self.table.is_personal)
+
+    @property
+    def start(self) -> str | None:
+        """The value of the cursor from which on rows are compared; None is all of them."""
+        return self.span.start if self.span else None
+
+    @property
+    def location(self) -> str:
+        """Where it lies."""
+        return table_location(self.root, self.table.name)
+
+    def rows(self, session: SparkSession) -> DataFrame:
+        """All its rows, as of its version."""
+        return read_version(session, self.location, self.version)
+
+    def rows_now(self, session: SparkSession) -> DataFrame:
+        """All its rows, and those that came since."""
+        return session.read.format("delta").load(self.location)
+
+    def refused(self, session: SparkSession) -> int:
+        """How many rows of the source lie in its quarantine, whenever they came."""
+        location = quarantine_location(self.root, self.table.name)
+        if not DeltaLog(session, location).exists:
+            return 0
+        return session.read.format("delta").load(location).count()
+
+    def is_since_start(self, moment: Column) -> Column:
+        """Whether a value of the cursor is not before what is compared."""
+        return moment.try_cast(self.cursor_type) >= F.lit(self.start).cast(self.cursor_type)
+
+
+def landed(session: SparkSession, job: Job, table: Table) -> Landed | None:
+    """The table as it stands; None when nothing has been read yet.
+
+    Raises:
+        PositionLostError: it does not say how far its source was read.
+    """
+    source = table.source
+    if source is None:
+        raise ContractError(f"{table.name} has no source")
+    location = table_location(job.roots.of(is_personal=table.is_personal), table.name)
+    position = read_position(session, location)
+    flow = position.flows.get(str(table.name))
+    if flow is None:
+        return None
+    asker = ASKERS.get(source.type)
+    of_column = next((c.type for c in table.columns if c.name == source.cursor), "")
+    cursor_type = (asker.cursor_type if asker else None) or of_column
+    committed_at = _committed_at(DeltaLog(session, location), str(table.name), flow.sequence)
+    return Landed(
+        job=job,
+        table=table,
+        source=source,
+        asker=asker,
+        version=position.version,
+        sequence=flow.sequence,
+        span=settled(source, flow.inputs, committed_at, cursor_type),
+        cursor_type=cursor_type,
+    )
+
+
+def _committed_at(log: DeltaLog, flow: str, sequence: int) -> datetime | None:
+    """When a batch was committed, which commits of upkeep may lie on top of; None when the log no longer says it."""
+    version = log.version
+    while version >= 0 and (commit := log.commit(version)) is not None:
+        if commit.transactions.get(flow) == sequence:
+            return datetime.fromtimestamp(int(commit.info["timestamp"]) / 1000, UTC)
+        version -= 1
+    return None

@@ -1,0 +1,63 @@
+"""Which part of a source the lake must hold by now: what neither a late commit nor a change since can have touched."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from jobs.ingest.asking import Span
+from jobs.ingest.reached import CURSOR
+
+if TYPE_CHECKING:
+    from shared.contracts import Source
+
+OF_TIME = ("timestamp", "date")
+
+
+def settled(source: Source, position: dict[str, Any], committed_at: datetime | None, cursor_type: str) -> Span | None:
+    """The span that is compared; None when nothing has been read.
+
+    A row is committed at its source no later than `lag` after its cursor. So those below the last commit less the lag
+    were all there to be read. Nothing greater than what was read is asked for, and nothing older than the contract's
+    window. A source without a cursor is compared whole.
+
+    Bounds that are reckoned are whole seconds, since not every source knows less.
+
+    Args:
+        source: Where the table comes from.
+        position: How far the last batch read.
+        committed_at: When it was committed; None when that is no longer known.
+        cursor_type: The type of the cursor's values.
+    """
+    if source.cursor is None:
+        return Span()
+    reached = position.get(CURSOR)
+    if reached is None:
+        return None
+    if cursor_type not in OF_TIME:
+        return Span(start=source.initial_value, last=str(reached), end=source.end_value)
+    last = _moment(str(reached))
+    committed = committed_at or last
+    # A day is over when all of it is settled.
+    latest = (committed - timedelta(seconds=source.lag_seconds)).replace(microsecond=0)
+    ends = [latest if cursor_type == "timestamp" else datetime.combine(latest.date(), time(), UTC)]
+    ends += [_moment(source.end_value)] if source.end_value else []
+    starts = [_moment(source.initial_value)] if source.initial_value else []
+    if (window := source.reconciling.window_seconds) is not None:
+        starts.append((min(last, *ends) - timedelta(seconds=window)).replace(microsecond=0))
+    return Span(
+        start=_text(max(starts), cursor_type) if starts else None,
+        last=str(reached),
+        end=_text(min(ends), cursor_type),
+    )
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _text(moment: datetime, cursor_type: str) -> str:
+    if cursor_type == "date":
+        return date(moment.year, moment.month, moment.day).isoformat()
+    return moment.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")

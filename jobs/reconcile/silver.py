@@ -1,0 +1,160 @@
+"""What bronze comes to, row by row, against what a table that is refined from it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+from jobs.ingest.asking import Span
+from jobs.refine.deletes import is_delete
+from jobs.refine.origin import POSITION, marked, origin, queried
+from jobs.refine.typing import typed
+from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.history import IS_DELETE
+from jobs.runtime.position import read_position
+from jobs.runtime.quarantine import ORIGIN
+from jobs.runtime.tables import read_version
+from jobs.runtime.texts import as_json
+from shared.contracts import Disposition
+from shared.contracts.versions import IS_CURRENT
+from shared.names import quarantine_location, table_location
+from shared.reconciliation import Comparison, Measure, Verdict
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from jobs.reconcile.landed import Landed
+    from jobs.runtime.position import TablePosition
+    from shared.contracts import Table
+
+SEQUENCE, TOLD, THERE, REFUSED, HELD = "_newest_sequence", "_told", "_there", "_refused", "_held"
+ROW_KEY = "row_key"
+TRIES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layers:
+    """A bronze table, and a table that is refined from it."""
+
+    session: SparkSession
+    bronze: Landed
+    silver: Table
+
+    def compared(self) -> Comparison | None:
+        """What became of the rows that the silver table has consumed; None when it has consumed none yet.
+
+        The newest row of each key that no rule refused must be there, with the same content, unless it is a delete.
+        Columns that are treated are left out, and of a history the keys of what holds now are compared. Where another
+        run has written to the table meanwhile, a difference says nothing, and it is compared again.
+        """
+        for _ in range(TRIES):
+            position = self._position()
+            found = self._compared(position)
+            if found is None or not found.differing or self._position().version == position.version:
+                break
+        return found
+
+    def _compared(self, position: TablePosition) -> Comparison | None:
+        flow = position.flows.get(str(self.silver.name))
+        consumed = int(flow.inputs.get(str(self.bronze.table.name), 0)) if flow else 0
+        if not consumed:
+            return None
+        there = read_version(self.session, self._location, position.version)
+        return self._measured(self._told(self._rows(consumed)), self._there(there))
+
+    def _position(self) -> TablePosition:
+        return read_position(self.session, self._location)
+
+    @property
+    def _location(self) -> str:
+        return table_location(self._root, self.silver.name)
+
+    @property
+    def _root(self) -> str:
+        return self.bronze.job.roots.lake
+
+    @property
+    def _content(self) -> list[str]:
+        treated = {c.name for c in self.silver.treated}
+        return [] if self.silver.history else [n for n in self.silver.column_names if n not in treated]
+
+    @property
+    def _follows_cursor(self) -> bool:
+        """Whether the silver table tells by itself which of its rows are those from the start on."""
+        if not self.silver.sequence_by:
+            return False
+        first = next(c for c in self.silver.columns if c.name == self.silver.sequence_by[0])
+        return (first.logic or first.name) == self.bronze.source.cursor
+
+    def _rows(self, consumed: int) -> DataFrame:
+        # As it is now: what silver has consumed meanwhile is there, too.
+        rows = marked(self.bronze.rows_now(self.session), self.bronze.table)
+        sequence, cursor = F.col("_sequence"), self.bronze.source.cursor
+        if self.silver.disposition is Disposition.SNAPSHOT:
+            return rows.where(sequence == consumed)
+        rows = rows.where(sequence <= consumed)
+        return rows.where(self.bronze.is_since_start(F.col(cursor))) if cursor and self.bronze.start else rows
+
+    def _told(self, rows: DataFrame) -> DataFrame:
+        """Of each key the newest row that was not refused, as its sequence, whether it deletes and its content.
+
+        Of rows with one sequence the greater content is the newest, as it is for the step that refines.
+        """
+        table = self.silver
+        rows = typed(queried(table, rows), table).withColumns({**origin(), ROW_KEY: as_json(*table.primary_key)})
+        rows = self._with_refused(rows)
+        newest = F.struct(
+            F.struct(*(table.sequence_by or ("_sequence",))).alias(SEQUENCE),
+            is_delete(table).alias(IS_DELETE),
+            F.struct(F.lit(0).alias("_"), *self._content).alias(TOLD),
+        )
+        told = F.max(F.when(~F.col(HELD), newest)).alias(TOLD)
+        return rows.groupBy(*table.primary_key).agg(told, F.count_if(F.col(HELD)).alias(REFUSED))
+
+    def _with_refused(self, rows: DataFrame) -> DataFrame:
+        """Rows that say whether they lie in the quarantine: by where they came from, and the key made of them."""
+        location = quarantine_location(self._root, self.silver.name)
+        if not DeltaLog(self.session, location).exists:
+            return rows.withColumn(HELD, F.lit(False))  # noqa: FBT003 - a literal column
+        names = {**{name: name for name in ORIGIN}, POSITION: "source_position", ROW_KEY: ROW_KEY}
+        held = self.session.read.format("delta").load(location)
+        held = held.select(*[F.col(there).alias(f"held_{here}") for here, there in names.items()]).distinct()
+        same = reduce(and_, [F.col(name).eqNullSafe(F.col(f"held_{name}")) for name in names])
+        marks = held.withColumn(HELD, F.lit(True))  # noqa: FBT003 - a literal column
+        return rows.join(marks, on=same, how="left").withColumn(HELD, F.col(HELD).isNotNull())
+
+    def _there(self, rows: DataFrame) -> DataFrame:
+        rows = rows.where(IS_CURRENT) if self.silver.history else rows
+        if self.bronze.start and self._follows_cursor:
+            rows = rows.where(self.bronze.is_since_start(F.col(self.silver.sequence_by[0])))
+        return rows.select(*self.silver.primary_key, F.struct(F.lit(0).alias("_"), *self._content).alias(THERE))
+
+    def _measured(self, told: DataFrame, there: DataFrame) -> Comparison:
+        # What bronze no longer keeps is not amiss in silver: only where all of it is known can a row be too many.
+        is_whole = (self._follows_cursor and self.bronze.start) or self.silver.disposition is Disposition.SNAPSHOT
+        both = told.join(there, on=list(self.silver.primary_key), how="full" if is_whole else "left")
+        is_gone, is_there = F.col(f"{TOLD}.{IS_DELETE}"), F.col(THERE).isNotNull()
+        is_told = F.coalesce(~is_gone, F.lit(False))  # noqa: FBT003 - a literal column
+        is_same = F.col(f"{TOLD}.{TOLD}").eqNullSafe(F.col(THERE))
+        [found] = both.agg(
+            F.count_if(is_told).alias("told"),
+            F.count_if(is_there).alias("there"),
+            F.count_if(is_told & is_there).alias("met"),
+            F.count_if(is_told & is_there & is_same).alias("same"),
+            F.coalesce(F.sum(REFUSED), F.lit(0)).alias("refused"),
+            F.count_if(is_gone).alias("deleted"),
+        ).collect()
+        measures = {"rows": ("told", "there"), "keys met": ("told", "met"), "rows that agree": ("met", "same")}
+        return Comparison(
+            left=str(self.bronze.table.name),
+            right=str(self.silver.name),
+            span=str(Span(start=self.bronze.start)),
+            measures=tuple(Measure(name=n, left=str(found[a]), right=str(found[b])) for n, (a, b) in measures.items()),
+            refused=found["refused"],
+            deleted=found["deleted"],
+            verdict=Verdict.GREEN,
+        )

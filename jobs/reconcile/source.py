@@ -1,0 +1,66 @@
+"""A source against bronze: its figures of what is settled, and those of what the lake knows last of the same rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from jobs.ingest.suppression import has_suppressed
+from jobs.reconcile.bronze import figures, newest
+from jobs.reconcile.verdict import judged, measures_of
+from shared.reconciliation import Comparison, Verdict
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from jobs.ingest.asking import Asker, Figures, Span
+    from jobs.reconcile.landed import Landed
+
+# Rows that change while the source is asked show up in one answer and not in the next.
+TRIES = 3
+
+
+def with_source(session: SparkSession, bronze: Landed, asker: Asker, span: Span) -> Comparison:
+    """The source against a bronze table, with its verdict.
+
+    Raises:
+        SourceUnavailableError: the source did not answer.
+        SourceContentError: the source does not have what the contract says.
+        TerminalError: the login or a right is missing.
+    """
+    asked, held = _figures(session, bronze, asker, span)
+    if any(c.is_closed and c.name in bronze.table.primary_key for c in bronze.table.columns):
+        # A checksum of few keys would tell of what they are.
+        asked, held = replace(asked, keys=None), replace(held, keys=None)
+    source, refused = bronze.source, bronze.refused(session)
+    comparison = Comparison(
+        left=source.system,
+        right=str(bronze.table.name),
+        span=f"{source.cursor} {span}" if source.cursor else str(span),
+        measures=measures_of(asked, held),
+        refused=refused,
+        verdict=Verdict.GREEN,
+    )
+    missing = asked.rows - held.rows
+    explained = f"{refused:,} rows lie in its quarantine" if 0 < missing <= refused else ""
+    if missing > 0 and has_suppressed(bronze.job.pii_root, bronze.table.name):
+        explained = "people were erased from it, whom the source still has"
+    return judged(comparison, source.reconciling, explained=explained)
+
+
+def _figures(session: SparkSession, bronze: Landed, asker: Asker, span: Span) -> tuple[Figures, Figures]:
+    """Those of the source and those of the lake.
+
+    A row that changes at the source leaves the span, and the lake knows of it with the next batch only. So where
+    figures differ, the keys that the source has beyond the span are left out of the lake's.
+    """
+    table, job, known = bronze.table, bronze.job, newest(session, bronze)
+    asked, held = asker.figures(table, job, span), figures(known, bronze, asker, span)
+    if bronze.source.cursor is None or all(m.left == m.right for m in measures_of(asked, held)):
+        return asked, held
+    for _ in range(TRIES):
+        before, moved = asked, asker.keys(table, job, span.beyond)
+        asked = asker.figures(table, job, span)
+        if asked == before:
+            break
+    return asked, figures(known, bronze, asker, span, moved)

@@ -1,0 +1,71 @@
+"""What a difference means: nothing, a warning, or a failure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from shared.reconciliation import Comparison, Measure, Verdict
+
+if TYPE_CHECKING:
+    from jobs.ingest.asking import Figures
+    from shared.contracts.reconciling import Reconciling
+
+ROWS, KEYS = "rows", "checksum of keys"
+
+
+def measures_of(left: Figures, right: Figures) -> tuple[Measure, ...]:
+    """The figures of both sides, side by side; the checksum only where both have one."""
+    measures = [_measure(ROWS, left.rows, right.rows)]
+    if left.keys is not None and right.keys is not None:
+        measures.append(_measure(KEYS, left.keys, right.keys))
+    return (*measures, *(_measure(f"sum of {name}", left.sums[name], right.sums[name]) for name in left.sums))
+
+
+def judged(comparison: Comparison, limits: Reconciling, *, explained: str = "") -> Comparison:
+    """The same comparison with its verdict.
+
+    Args:
+        comparison: Two sides; its verdict does not matter.
+        limits: From which share of a figure on a difference is a warning, and a failure.
+        explained: Why rows may be missing on the right without being lost; a difference then is a warning at most.
+    """
+    shares = [_share(m, comparison.measures) for m in comparison.measures]
+    verdict = Verdict.GREEN
+    if any(share > limits.yellow for share in shares):
+        verdict = Verdict.YELLOW
+    if any(share > limits.red for share in shares) and not explained:
+        verdict = Verdict.RED
+    return comparison.model_copy(update={"verdict": verdict, "reason": explained if any(shares) else ""})
+
+
+def rows_apart(comparison: Comparison) -> int:
+    """How many rows at least are amiss in a comparison that shows a difference."""
+    rows = next(m for m in comparison.measures if m.name == ROWS)
+    return max(abs(int(rows.left or 0) - int(rows.right or 0)), 1)
+
+
+def _measure(name: str, left: int | Decimal | None, right: int | Decimal | None) -> Measure:
+    return Measure(name=name, left=_text(left), right=_text(right))
+
+
+def _text(value: int | Decimal | None) -> str | None:
+    """One text for equal numbers, however many zeros stand behind the point."""
+    if value is None:
+        return None
+    whole, point, digits = f"{value:f}".partition(".")
+    digits = digits.rstrip("0")
+    return whole + point + digits if digits else whole
+
+
+def _share(measure: Measure, among: tuple[Measure, ...]) -> Decimal:
+    """How much of a figure the difference is; of a checksum that differs, one row of all."""
+    if measure.left == measure.right:
+        return Decimal(0)
+    if measure.left is None or measure.right is None:
+        return Decimal(1)
+    if measure.name == KEYS:
+        rows = next(m for m in among if m.name == ROWS)
+        return 1 / max(Decimal(rows.left or 1), Decimal(1))
+    left, right = Decimal(measure.left), Decimal(measure.right)
+    return min(abs(left - right) / max(abs(left), abs(right)), Decimal(1))

@@ -1,0 +1,25 @@
+"""The sources that readers read from, for whoever asks them for figures."""
+
+from tests.jobs.ingest.conftest import (
+    account,
+    account_server,
+    job,
+    put_secret,
+    redshift,
+    redshift_server,
+    session,
+    snowflake,
+    table_of,
+)
+
+__all__ = [
+    "account",
+    "account_server",
+    "job",
+    "put_secret",
+    "redshift",
+    "redshift_server",
+    "session",
+    "snowflake",
+    "table_of",
+]
