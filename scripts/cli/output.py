@@ -22,6 +22,7 @@ STATES = {
     "succeeded": "green",
     "unchanged": "dim",
     "unfinished": "yellow",
+    "yellow": "yellow",
     "skipped": "yellow",
     "failed": "red",
     "red": "red",

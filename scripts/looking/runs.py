@@ -63,8 +63,8 @@ class Run:
 
     @property
     def _made(self) -> list[TableOutcome]:
-        """The outcomes of the tables themselves; rows that were published are counted there already."""
-        return [o for o in self.outcomes if o.step is not Step.PUBLISH]
+        """The outcomes of the tables themselves: what is done with a table that stands makes nothing of it."""
+        return [o for o in self.outcomes if o.step not in (Step.PUBLISH, Step.RECONCILE)]
 
     def version(self, name: TableName) -> int | None:
         """The version of a table when the run ended; None when it was not there."""

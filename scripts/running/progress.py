@@ -124,4 +124,6 @@ def _line(outcome: TableOutcome) -> str:
     told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
     if outcome.failure:
         told = f"{outcome.failure.error}: {outcome.failure.message.splitlines()[0][:90]}"
+    elif outcome.reconciled:
+        told = ", ".join(f"{c.left if c.right == outcome.table else c.right} {c.verdict}" for c in outcome.reconciled)
     return f"{outcome.what:<29} {outcome.status:<9} {told or outcome.reason}".rstrip()

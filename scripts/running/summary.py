@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.table import Table as Grid
 
 from scripts.running.progress import STYLES
-from shared.jobs import Colour, Status
+from shared.jobs import Colour, Status, Step
 
 if TYPE_CHECKING:
     from shared.jobs import RunRecord, TableOutcome
@@ -16,14 +17,15 @@ MARKS = {Status.SUCCEEDED: "✓", Status.UNCHANGED: "·", Status.FAILED: "✗", 
 
 
 def summary(record: RunRecord) -> Grid:
-    """Per table: rows in, what became of them, and the seconds it took."""
+    """Per table: rows in, what became of them, and the seconds it took; and how tables compare with their sources."""
     title = f"{record.run_id}: {record.colour}"
     grid = Grid(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0), pad_edge=False)
     grid.add_column("")
     grid.add_column("table", no_wrap=True)
     for heading in ("rows in", "merged", "superseded", "quarantined", "seconds"):
         grid.add_column(heading, justify="right")
-    for outcome in record.outcomes:
+    grid.caption, grid.caption_justify = _reconciled(record), "left"
+    for outcome in _of_tables(record):
         style = STYLES[outcome.status]
         mark = f"[{style}]{MARKS[outcome.status]}[/]"
         grid.add_row(mark, outcome.what, *map(_cell, _counts(outcome)), f"{outcome.seconds:.1f}")
@@ -32,7 +34,18 @@ def summary(record: RunRecord) -> Grid:
 
 def nothing_changed(record: RunRecord) -> bool:
     """Whether a run came to its end and found every table up to date."""
-    return record.colour is Colour.GREEN and all(outcome.status is Status.UNCHANGED for outcome in record.outcomes)
+    return record.colour is Colour.GREEN and all(o.status is Status.UNCHANGED for o in _of_tables(record))
+
+
+def _of_tables(record: RunRecord) -> list[TableOutcome]:
+    """What a run made of its tables; comparisons make nothing, and those that failed are told with it."""
+    return [o for o in record.outcomes if o.step is not Step.RECONCILE or o.is_red]
+
+
+def _reconciled(record: RunRecord) -> str | None:
+    verdicts = Counter(c.verdict for o in record.outcomes for c in o.reconciled)
+    told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+    return f"comparisons with the sources and between layers: {told} (./lake reconcile)" if told else None
 
 
 def _counts(outcome: TableOutcome) -> tuple[int, int, int, int]:
