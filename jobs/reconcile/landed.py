@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 class Landed:
     """A bronze table at a version.
 
-    `sequence` is the number of its last batch. `span` is what of the source is settled, None when no value of the
-    cursor has been read; `cursor_type` the type of the cursor's values. `asker` is None where the source has no
-    figures to be asked for.
+    `sequence` is the number of its last batch, `committed_at` when that was committed, if the log says so. `span` is
+    what of the source is settled, None when no value of the cursor has been read; `cursor_type` the type of the
+    cursor's values. `asker` is None where the source has no figures to be asked for.
     """
 
     job: Job
@@ -39,6 +39,7 @@ class Landed:
     asker: Asker | None
     version: int
     sequence: int
+    committed_at: datetime | None
     span: Span | None
     cursor_type: str
 
@@ -56,6 +57,14 @@ class Landed:
     def location(self) -> str:
         """Where it lies."""
         return table_location(self.root, self.table.name)
+
+    @property
+    def recently(self) -> datetime | None:
+        """From which moment on rows landed that are compared where no cursor says how old they are; None: ever."""
+        window = self.source.reconciling.window_seconds
+        if self.start or window is None or self.committed_at is None:
+            return None
+        return self.committed_at - timedelta(seconds=window)
 
     def rows(self, session: SparkSession) -> DataFrame:
         """All its rows, as of its version."""
@@ -102,6 +111,7 @@ def landed(session: SparkSession, job: Job, table: Table) -> Landed | None:
         asker=asker,
         version=position.version,
         sequence=flow.sequence,
+        committed_at=committed_at,
         span=settled(source, flow.inputs, committed_at, cursor_type),
         cursor_type=cursor_type,
     )

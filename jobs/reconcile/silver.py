@@ -25,7 +25,9 @@ from shared.names import quarantine_location, table_location
 from shared.reconciliation import Comparison, Measure, Verdict
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from datetime import datetime
+
+    from pyspark.sql import Column, DataFrame, SparkSession
 
     from jobs.reconcile.landed import Landed
     from jobs.runtime.position import TablePosition
@@ -78,9 +80,22 @@ class Layers:
         return self.bronze.job.roots.lake
 
     @property
-    def _content(self) -> list[str]:
+    def _told_content(self) -> Column:
+        """What is compared of a row beside its key."""
         treated = {c.name for c in self.silver.treated}
-        return [] if self.silver.history else [n for n in self.silver.column_names if n not in treated]
+        names = [] if self.silver.history else [n for n in self.silver.column_names if n not in treated]
+        return F.struct(F.lit(0).alias("_"), *names)
+
+    @property
+    def _sequence(self) -> Column:
+        return F.struct(F.lit(0).alias("_"), *self.silver.sequence_by)
+
+    @property
+    def _recently(self) -> datetime | None:
+        """From when on landed rows are compared, where older ones cannot have taken out what these brought."""
+        may_be_gone = self.silver.apply_as_deletes or self.silver.history
+        is_merged = self.silver.disposition is Disposition.MERGE and self.silver.sequence_by
+        return self.bronze.recently if is_merged and not may_be_gone else None
 
     @property
     def _follows_cursor(self) -> bool:
@@ -97,7 +112,9 @@ class Layers:
         if self.silver.disposition is Disposition.SNAPSHOT:
             return rows.where(sequence == consumed)
         rows = rows.where(sequence <= consumed)
-        return rows.where(self.bronze.is_since_start(F.col(cursor))) if cursor and self.bronze.start else rows
+        if cursor and self.bronze.start:
+            return rows.where(self.bronze.is_since_start(F.col(cursor)))
+        return rows.where(F.col("_ingested_at") >= F.lit(self._recently)) if self._recently else rows
 
     def _told(self, rows: DataFrame) -> DataFrame:
         """Of each key the newest row that was not refused, as its sequence, whether it deletes and its content.
@@ -108,9 +125,9 @@ class Layers:
         rows = typed(queried(table, rows), table).withColumns({**origin(), ROW_KEY: as_json(*table.primary_key)})
         rows = self._with_refused(rows)
         newest = F.struct(
-            F.struct(*(table.sequence_by or ("_sequence",))).alias(SEQUENCE),
+            (self._sequence if table.sequence_by else F.col("_sequence")).alias(SEQUENCE),
             is_delete(table).alias(IS_DELETE),
-            F.struct(F.lit(0).alias("_"), *self._content).alias(TOLD),
+            self._told_content.alias(TOLD),
         )
         told = F.max(F.when(~F.col(HELD), newest)).alias(TOLD)
         return rows.groupBy(*table.primary_key).agg(told, F.count_if(F.col(HELD)).alias(REFUSED))
@@ -131,7 +148,8 @@ class Layers:
         rows = rows.where(IS_CURRENT) if self.silver.history else rows
         if self.bronze.start and self._follows_cursor:
             rows = rows.where(self.bronze.is_since_start(F.col(self.silver.sequence_by[0])))
-        return rows.select(*self.silver.primary_key, F.struct(F.lit(0).alias("_"), *self._content).alias(THERE))
+        there = F.struct(self._sequence.alias(SEQUENCE), self._told_content.alias(TOLD))
+        return rows.select(*self.silver.primary_key, there.alias(THERE))
 
     def _measured(self, told: DataFrame, there: DataFrame) -> Comparison:
         # What bronze no longer keeps is not amiss in silver: only where all of it is known can a row be too many.
@@ -139,7 +157,10 @@ class Layers:
         both = told.join(there, on=list(self.silver.primary_key), how="full" if is_whole else "left")
         is_gone, is_there = F.col(f"{TOLD}.{IS_DELETE}"), F.col(THERE).isNotNull()
         is_told = F.coalesce(~is_gone, F.lit(False))  # noqa: FBT003 - a literal column
-        is_same = F.col(f"{TOLD}.{TOLD}").eqNullSafe(F.col(THERE))
+        is_same = F.col(f"{TOLD}.{TOLD}").eqNullSafe(F.col(f"{THERE}.{TOLD}"))
+        if self._recently:
+            # A row that landed before may be the newer one.
+            is_same |= F.col(f"{THERE}.{SEQUENCE}") > F.col(f"{TOLD}.{SEQUENCE}")
         [found] = both.agg(
             F.count_if(is_told).alias("told"),
             F.count_if(is_there).alias("there"),
@@ -152,7 +173,9 @@ class Layers:
         return Comparison(
             left=str(self.bronze.table.name),
             right=str(self.silver.name),
-            span=str(Span(start=self.bronze.start)),
+            span=f"landed since {self._recently:%Y-%m-%d %H:%M}"
+            if self._recently
+            else str(Span(start=self.bronze.start)),
             measures=tuple(Measure(name=n, left=str(found[a]), right=str(found[b])) for n, (a, b) in measures.items()),
             refused=found["refused"],
             deleted=found["deleted"],

@@ -98,7 +98,7 @@ def dies(lake: SmallLake, job: Job, reaper: Reaper) -> bool:
 def test_a_run_that_dies_before_every_write_ends_as_if_it_had_not(begun_lake, monkeypatch):
     lake = begun_lake
     undisturbed = lake.branched()
-    ran = undisturbed.run("r2", tables=WORKED_ON)
+    ran = undisturbed.run("r2", RUN_STEPS, WORKED_ON)
     assert {Status.SUCCEEDED} == {o.status for o in ran.outcomes.values()}
     given_out = served.rows()
     served.forget()
