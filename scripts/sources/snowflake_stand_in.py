@@ -34,11 +34,12 @@ class SnowflakeStandIn:
     """fakesnow in a process and an environment of its own.
 
     Args:
-        folder: Where its tables, its log and the statements it saw are kept.
+        folder: Where its tables, its log, the statements it saw and the databases that were written to are kept.
+        is_source: Whether it holds the tables of the source, too.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, is_source: bool = True) -> None:
+        self.folder, self._is_source = folder, is_source
         self.tables = folder / "tables"
         self.port = 0
         self._password = secrets.token_urlsafe(16)
@@ -78,7 +79,7 @@ class SnowflakeStandIn:
 
     def _launch(self, listening: int) -> subprocess.Popen[bytes]:
         command = [str(FAKESNOW_PYTHON), "-m", SERVER, "--socket", str(listening)]
-        command += ["--state", str(self.folder), "--tables", str(self.tables)]
+        command += ["--state", str(self.folder), *(["--tables", str(self.tables)] if self._is_source else [])]
         own = {"FAKESNOW_USER": USER, "FAKESNOW_PASSWORD": self._password, "PYTHONPATH": str(ROOT)}
         with (self.folder / "server.log").open("wb") as log:
             return subprocess.Popen(

@@ -28,7 +28,9 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from scripts.sources.fakesnow.answers import Answers, Login
+from scripts.sources.fakesnow.answers import Answers, Login, with_stage
+from scripts.sources.fakesnow.databases import keep_databases
+from scripts.sources.fakesnow.repairs import repair
 from scripts.sources.fakesnow.snowflake_tables import load_tables
 
 if TYPE_CHECKING:
@@ -81,7 +83,8 @@ class Server:
             log.write(body["sqlText"].strip() + ";\n")
         response = await fakesnow.server.query_request(request)
         base = f"{request.url.scheme}://{request.url.netloc}/chunks"
-        return JSONResponse(self.answers.chunked(json.loads(response.body), base), status_code=response.status_code)
+        answer = with_stage(self.answers.chunked(json.loads(response.body), base))
+        return JSONResponse(answer, status_code=response.status_code)
 
     async def chunk(self, request: Request) -> Response:
         """Hand out one chunk of an answer, as long as it is kept."""
@@ -122,7 +125,7 @@ def end_with_parent() -> None:
 
 
 def main() -> None:
-    """Load the tables and serve until told to stop."""
+    """Load the tables, open the databases that were kept, and serve until told to stop."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--socket", type=int, required=True)
     parser.add_argument("--state", type=Path, required=True)
@@ -132,8 +135,10 @@ def main() -> None:
     threading.Thread(target=end_with_parent, daemon=True).start()
     # DuckDB warns of an extra copy that fakesnow makes with every answer.
     warnings.filterwarnings("ignore", category=UserWarning, module="fakesnow")
+    repair()
     if arguments.tables:
         load_tables(fakesnow.server.shared_fs, arguments.tables)
+    keep_databases(fakesnow.server.shared_fs, arguments.state / "databases")
     login = Login(os.environ["FAKESNOW_USER"], os.environ["FAKESNOW_PASSWORD"])
     server = Server(arguments.state, Answers(arguments.rows_per_chunk), login)
     config = uvicorn.Config(server.application(), log_level="warning", timeout_graceful_shutdown=1)

@@ -16,6 +16,7 @@ from snowflake.connector.errors import DatabaseError
 
 from scripts.setup.paths import ROOT
 from scripts.sources.order_events import messages
+from scripts.sources.snowflake_stand_in import SnowflakeStandIn
 from scripts.sources.stand_ins import StandIns
 from shared.errors import TerminalError
 
@@ -118,6 +119,27 @@ def test_values_come_as_snowflake_sends_them(stand_ins):
     )
     [(shipped, total, online, rate)] = ask(stand_ins, statement)
     assert ("2011-06-07 00:00:00", "3953.9884", True, 4) == (str(shipped), str(total), online, rate)
+
+
+def test_what_was_written_to_snowflake_is_there_when_it_starts_again(tmp_path):
+    def asked(*statements):
+        stand_in = SnowflakeStandIn(tmp_path, is_source=False)
+        try:
+            stand_in.start()
+            stand_in.ready()
+            login = stand_in.secret | {"database": "MARTS", "schema": "SALES"}
+            with (
+                snowflake.connector.connect(
+                    **login, enable_server_session_keep_alive_auto_detection=False
+                ) as connection,
+                connection.cursor() as cursor,
+            ):
+                return [cursor.execute(statement).fetchall() for statement in statements][-1]
+        finally:
+            stand_in.stop()
+
+    asked("CREATE TABLE WORDS (WORD VARCHAR)", "INSERT INTO WORDS VALUES ('kept')")
+    assert [("kept",)] == asked("SELECT WORD FROM WORDS")
 
 
 def test_stopping_ends_the_process_and_may_be_done_twice(tmp_path):
