@@ -24,6 +24,7 @@ from jobs.runtime.session import build_session
 from jobs.smoke.flow import smoke
 from shared.contracts import load_catalog
 from shared.jobs import Job, Step
+from shared.serving import Target
 from shared.step_rights import works_on
 
 if TYPE_CHECKING:
@@ -78,15 +79,21 @@ def run(args: Sequence[str], spark: SparkSession, catalog: Catalog | None = None
 def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutcome]:
     if job.step is Step.RECORD:
         return record(spark, job, catalog)
-    work = partial(_make, spark, job, catalog)
-    if job.step is Step.PUBLISH:
-        withdraw(job, catalog)
-        work = partial(publish, spark, job)
-    if job.step is Step.RECONCILE:
-        work = partial(reconcile, spark, job, catalog)
     tables = [t for t in selected(job, catalog) if works_on(job.step, t)]
     failed = {o.table for o in earlier_outcomes(job) if o.is_red}
+    if job.step is Step.PUBLISH:
+        withdraw(job, catalog)
+        return [o for target in Target for o in _published(spark, job, target, tables, failed)]
+    work = partial(reconcile if job.step is Step.RECONCILE else _make, spark, job, catalog)
     return run_tables(tables, job, work, failed)
+
+
+def _published(
+    spark: SparkSession, job: Job, target: Target, tables: list[Table], failed: set[str]
+) -> list[TableOutcome]:
+    """Publish tables to one target. What became of one there is no other's business, and no other target's."""
+    chosen = [t for t in tables if target in t.targets]
+    return run_tables(chosen, job, partial(publish, spark, job, target), failed, target=target)
 
 
 def _make(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> TableOutcome:

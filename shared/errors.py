@@ -3,6 +3,7 @@
     LakewrightError
     ├── RetryableError            the same request may go well later
     │   ├── SourceUnavailableError    a source system did not answer
+    │   ├── TargetUnavailableError    a system that rows are published to did not answer
     │   ├── LeaseHeldError            another job run works on the table
     │   └── LostRaceError             another writer's batch landed in place of ours
     └── TerminalError             somebody has to change something first
@@ -11,6 +12,7 @@
         ├── WindowError               a backfill's window is none of a table's cursor
         ├── SchemaDriftError          a source's columns are not those of the contract
         ├── SourceContentError        a source answered with something the contract does not describe
+        ├── TargetRefusedError        a system that rows are published to refused them
         ├── PositionLostError         a table has rows but nothing says how far its inputs were read
         ├── GateClosedError           a table rule of severity `error` failed; nothing was published
         ├── DifferenceError           the lake does not hold what its source holds
@@ -57,6 +59,10 @@ class SourceUnavailableError(RetryableError):
     """A source system did not answer, or refused for now."""
 
 
+class TargetUnavailableError(RetryableError):
+    """A system that rows are published to did not answer, or refused for now."""
+
+
 class LeaseHeldError(RetryableError):
     """Another job run holds the table's lease, `until` so many seconds since the epoch if nobody renews it."""
 
@@ -91,6 +97,10 @@ class SchemaDriftError(TerminalError):
 
 class SourceContentError(TerminalError):
     """A source answered with something the contract does not describe."""
+
+
+class TargetRefusedError(TerminalError):
+    """A system that rows are published to refused them, or has something else in their place."""
 
 
 class PositionLostError(TerminalError):

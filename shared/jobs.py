@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.names import Machine, Roots
 from shared.reconciliation import Comparison
+from shared.serving import Target
 
 SUMMARY_LIMIT_BYTES = 32 * 1024
 FIRST_FAILURES = 20
@@ -149,11 +150,13 @@ class TableOutcome(_Record):
 
     Of a source `requests` and `bytes` say what the batch took, where that can be told, and `cursor` how far it has been
     read: the greatest cursor, the next offsets of a topic, the time of the newest file. `reconciled` says how a table
-    compares with its source, and those refined from it with it.
+    compares with its source, and those refined from it with it. A table that is published has an outcome for each
+    `target`; its `version` is the one that is there.
     """
 
     table: str
     step: Step
+    target: Target | None = None
     status: Status
     read: int = 0
     inserted: int = 0
@@ -177,8 +180,8 @@ class TableOutcome(_Record):
     @property
     def what(self) -> str:
         """What people are told was worked on: the table, or what was done with it as it stands."""
-        done = {Step.PUBLISH: " to the API", Step.RECONCILE: " with its source"}
-        return self.table + done.get(self.step, "")
+        done = " with its source" if self.step is Step.RECONCILE else f" to {self.target}" if self.target else ""
+        return f"{self.table}{done}"
 
     @property
     def is_red(self) -> bool:
@@ -200,7 +203,7 @@ class StepSummary(_Record):
     def of(cls, job: Job, outcomes: list[TableOutcome]) -> StepSummary:
         """Count outcomes by status and keep the first failures, each cut short, as far as they fit."""
         red = [o for o in outcomes if o.is_red]
-        failures = [f"{o.table}: {o.failure.message if o.failure else o.reason}" for o in red]
+        failures = [f"{o.what}: {o.failure.message if o.failure else o.reason}" for o in red]
         return cls(
             run_id=job.run_id,
             step=job.step,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
 PATH, ROW, TABLE, VERSION = "path", "row", "table", "version"
 _SHAPE = re.compile(r"/(?P<collection>[a-z][a-z0-9-]*)(?P<keys>(/\{[a-z][a-z0-9_]*\})+)")
 _KEY = re.compile(r"\{(.*?)\}")
+
+
+class Target(StrEnum):
+    """Where rows are published, as leases and people are told."""
+
+    API = "the API"
+    SNOWFLAKE = "Snowflake"
 
 
 @dataclass(frozen=True)
@@ -56,9 +64,9 @@ def canonical(path: str) -> str:
     return "/".join(quote(part, safe="") for part in path.split("/"))
 
 
-def publication_lease(table: str) -> str:
+def publication_lease(table: str, target: Target) -> str:
     """The lease that is held while a table is published, beside the one of those who write it."""
-    return f"{table} to the API"
+    return f"{table} to {target}"
 
 
 def served_table(env: str) -> str:

@@ -25,7 +25,7 @@ from shared.names import (
     UNLOAD_FOLDER,
     Layer,
 )
-from shared.serving import publication_lease
+from shared.serving import Target, publication_lease
 from shared.smoke import LEASED, REPORTS_FOLDER, TRIED_FOLDER
 from shared.vault import VAULT
 
@@ -41,7 +41,7 @@ KIND_OF = {Step.INGEST: Kind.INGESTED, Step.REFINE: Kind.REFINED, Step.BUILD: Ki
 def works_on(step: Step, table: Table) -> bool:
     """Whether a table is a step's business: one that it makes, publishes, or holds against its source."""
     if step is Step.PUBLISH:
-        return table.served_at is not None
+        return bool(table.targets)
     if step is Step.RECONCILE:
         return table.kind is Kind.INGESTED
     return table.kind is KIND_OF.get(step)
@@ -54,7 +54,8 @@ class StepRights:
     `sources` lets it enter the source systems: their secrets and addresses, the landing place, the event bus that is
     told of their drift; `asks` alone those secrets and addresses with which a source is asked for figures. `pii_key`
     lets it read the key that personal values are hashed with, `leases` take the leases of tables by their full names,
-    `served` write the rows that the API gives out, `lists_landing` see the names of what has landed and nothing else.
+    `publishes` write the rows that the API gives out and enter the warehouses that have them, `lists_landing` see the
+    names of what has landed and nothing else.
     """
 
     reads: tuple[str, ...] = ()
@@ -65,7 +66,7 @@ class StepRights:
     asks: bool = False
     pii_key: bool = False
     leases: tuple[str, ...] = ()
-    served: bool = False
+    publishes: bool = False
     lists_landing: bool = False
 
     @property
@@ -120,8 +121,8 @@ RIGHTS = {
     Step.PUBLISH: StepRights(
         reads=_all("{made}", RUNS_FOLDER),
         writes=(_outcomes(Step.PUBLISH),),
-        leases=tuple(map(publication_lease, _LEASES_OF_MADE)),
-        served=True,
+        leases=tuple(publication_lease(made, target) for made in _LEASES_OF_MADE for target in Target),
+        publishes=True,
     ),
     Step.RECONCILE: StepRights(
         reads=_all("{made}", "{refined}", QUARANTINE_FOLDER, RUNS_FOLDER),
@@ -142,7 +143,7 @@ RIGHTS = {
         personal_writes=_all(LANDED, QUARANTINE_FOLDER, VAULT, ERASURES),
         pii_key=True,
         leases=tuple(f"{layer}.*" for layer in Layer),
-        served=True,
+        publishes=True,
     ),
     Step.SMOKE: StepRights(
         writes=_all(REPORTS_FOLDER, TRIED_FOLDER),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
@@ -35,6 +36,8 @@ from tests.oracle.history import told_by_delivery
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
+
+    from shared.contracts import Table
 
 pytestmark = pytest.mark.slow
 
@@ -134,14 +137,43 @@ def test_the_api_gives_every_row_of_the_tables_it_serves_as_the_lake_has_it(play
         for row in played.rows[-1][str(contract.name)].to_pylist():
             said = {name: value if isinstance(value, int | None) else str(value) for name, value in row.items()}
             expected["/".join(["", contract.served_at.collection, *(str(row[k]) for k in contract.primary_key)])] = said
+
+    assert expected == given
+    assert len(given) > 19_000
+
+
+def test_snowflake_has_every_row_of_the_tables_published_there_as_the_lake_has_it(played):
+    """Read from the file that the stand-in leaves, by nothing of its or of the engine."""
+    [file] = (played.root / "sources" / "snowflake" / "databases").glob("*.db")
+    published = [t for t in load_catalog().tables.values() if t.published_to]
+    with duckdb.connect(file, read_only=True) as database:
+        for contract in published:
+            name, schema = str(contract.name), contract.published_to.schema
+            found = database.sql(f"FROM {schema}.{contract.published_to.table}").to_arrow_table()
+            found = found.rename_columns([column.lower() for column in found.column_names])
+            told = f"SELECT version, run_id FROM {schema}.lakewright_publications WHERE lake_table = ?"
+
+            assert by_key(played.rows[-1][name], contract) == by_key(found, contract)
+            assert [(table(played.root, name).version(), played.records[1].run_id)] == (
+                database.execute(told, [name]).fetchall()
+            )
+    assert len(published) > 1
+
+
+def by_key(rows: pa.Table, contract: Table) -> dict[tuple[object, ...], dict[str, object]]:
+    """Rows by their key; numbers are compared as such, whatever types they have."""
+    found = {tuple(row[k] for k in contract.primary_key): row for row in rows.to_pylist()}
+    assert rows.num_rows == len(found)
+    return found
+
+
+def test_of_the_second_day_what_changed_was_sent_and_no_more(played):
     built, sent = (
         {o.table: (o.read, o.inserted, o.updated, o.deleted) for o in played.records[1].outcomes if o.step is step}
         for step in (Step.BUILD, Step.PUBLISH)
     )
 
-    assert expected == given
-    assert len(given) > 19_000
-    # Of the second day what changed was sent, and no more.
+    assert {str(table.name) for table in load_catalog().tables.values() if table.targets} == set(sent)
     assert {name: built[name] for name in sent} == sent
 
 

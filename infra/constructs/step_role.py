@@ -61,7 +61,7 @@ class StepRole(JobRole):
     ) -> None:
         super().__init__(scope, id_, statements=[iam.PolicyStatement(actions=["s3:GetObject"], resources=[code])])
         self._storage, self._rights = storage, rights_of(step, catalog)
-        self._grant_lake()
+        self._grant_lake(secrets)
         if self._rights.meets_personal:
             self._grant_personal()
         if self._rights.sources:
@@ -71,7 +71,7 @@ class StepRole(JobRole):
         if self._rights.pii_key:
             self.add_to_policy(secrets.pii_key_statement())
 
-    def _grant_lake(self) -> None:
+    def _grant_lake(self, secrets: Secrets) -> None:
         storage, rights = self._storage, self._rights
         for statement in [
             *storage.lake.job_statements(reads=rights.reads, writes=rights.writes),
@@ -81,8 +81,10 @@ class StepRole(JobRole):
             self.add_to_policy(statement)
         if rights.leases:
             self.add_to_policy(_lease_statement(storage.leases, rights.leases))
-        if rights.served:
+        if rights.publishes:
             self.add_to_policy(iam.PolicyStatement(actions=PUBLISHING, resources=[storage.served.table_arn]))
+            for statement in secrets.publishing_statements():
+                self.add_to_policy(statement)
         if rights.lists_landing:
             for statement in storage.landing.names_statements():
                 self.add_to_policy(statement)

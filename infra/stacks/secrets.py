@@ -1,4 +1,4 @@
-"""How the source systems are reached: a secret, or a parameter where the address is no secret."""
+"""How source systems, and those rows are published to, are reached: a secret, or a parameter where that is none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from infra.constructs.findings import accept
 from infra.constructs.kafka_rights import kafka_systems
 from infra.constructs.redshift_access import RedshiftAccess
 from infra.constructs.retention import removal_policy
-from shared.contracts.connections import SECRET_TYPES, web_systems
+from shared.contracts.connections import SECRET_TYPES, publishing_connections, web_systems
 from shared.names import pii_key_secret, source_parameter, source_secret
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ REDSHIFT = "redshift"
 
 
 class Secrets(NestedStack):
-    """One secret for each source system that needs one, without a value: a template never carries a credential.
+    """One secret for each system that needs one, without a value: a template never carries a credential.
 
     Beside them the key that personal values are hashed with, which is generated once and stays.
     """
@@ -48,6 +48,7 @@ class Secrets(NestedStack):
         super().__init__(scope, id_, description="Lakewright: how the source systems are reached")
         policy = removal_policy(environment, wanted=RemovalPolicy.RETAIN)
         self._secrets = {s: self._secret(environment, s, key, policy) for s in secret_systems(catalog)}
+        self._sources, self._publishing = source_systems(catalog), publishing_connections(catalog)
         self._key_of_persons = self._pii_key(environment, key, policy)
         self._warehouses = {
             system: RedshiftAccess(
@@ -84,7 +85,7 @@ class Secrets(NestedStack):
 
     def source_statements(self) -> list[iam.PolicyStatement]:
         """The rights to read the sources' secrets and parameters, and to give a Redshift statements; no others."""
-        return self._statements([*self._secrets, *self._parameters, *self._warehouses], self._told_later)
+        return self._statements([*self._sources, *self._parameters, *self._warehouses], self._told_later)
 
     def asking_statements(self, systems: Iterable[str]) -> list[iam.PolicyStatement]:
         """The same for some systems, which are asked for figures."""
@@ -101,6 +102,11 @@ class Secrets(NestedStack):
         warehouses = [self._warehouses[s] for s in known if s in self._warehouses]
         return reading + [s for warehouse in warehouses for s in warehouse.job_statements()]
 
+    def publishing_statements(self) -> list[iam.PolicyStatement]:
+        """The right to read the connections by which tables are published, and no others; none where there are none."""
+        arns = [self._secrets[connection].ref for connection in self._publishing]
+        return [iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=arns)] if arns else []
+
     def pii_key_statement(self) -> iam.PolicyStatement:
         """The right to read the key that personal values are hashed with."""
         return iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[self._key_of_persons.ref])
@@ -115,7 +121,7 @@ class Secrets(NestedStack):
     ) -> secretsmanager.CfnSecret:
         secret = secretsmanager.CfnSecret(
             self,
-            system.capitalize(),
+            "".join(word.capitalize() for word in system.split("_")),
             name=source_secret(environment.name, system),
             description=f"Connection to {system}, as JSON; filled by hand, never by a deploy",
             kms_key_id=key.key_arn,
@@ -147,6 +153,11 @@ class Secrets(NestedStack):
 
 
 def secret_systems(catalog: Catalog) -> list[str]:
+    """All that need a secret: source systems, and connections by which tables are published."""
+    return sorted({*source_systems(catalog), *publishing_connections(catalog)})
+
+
+def source_systems(catalog: Catalog) -> list[str]:
     """The source systems that need a secret."""
     sources = [table.source for table in catalog.tables.values() if table.source]
     return sorted({source.system for source in sources if source.type in SECRET_TYPES})

@@ -113,6 +113,8 @@ class _Erasure:
         held = ", ".join(sorted(str(name) for name, place in places.items() if self.search.exists(place)))
         if held and not is_telling(self.request.id):
             texts.append(f"quarantine of {held}: the key is too short to be looked for in lines that were no rows")
+        kept = sorted({str(f.table.published_to) for f in self.found if f.table.published_to})
+        texts += [f"{place} in Snowflake: Time Travel keeps deleted rows for as long as it is set to" for place in kept]
         shared = sorted(self.person.shared)
         texts += [f"{name}: rows of others hold the same value, so what it leads to was left" for name in shared]
         return tuple(texts)
@@ -160,10 +162,10 @@ class _Erasure:
             self._delete_from(location, places[location])
 
     def _publish(self) -> None:
-        """Take the person out of what the API gives, which else would do so until the next run."""
-        served = {found.table.name: found.table for found in self.found if found.table.served_at}
-        for table in served.values():
-            publish(self.session, self.job, table)
+        """Take the person out of what is published, where else they would be until the next run."""
+        for table in {found.table.name: found.table for found in self.found}.values():
+            for target in table.targets:
+                publish(self.session, self.job, target, table)
 
     def _delete_from(self, location: str, found: list[Found]) -> None:
         """Take out of one place what several ways may have led to, under its table's lease."""

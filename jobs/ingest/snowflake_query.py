@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.sql_window import sql_window
+from shared.snowflake import quoted
 
 if TYPE_CHECKING:
     from shared.contracts import Source, Table
     from shared.jobs import Window
 
 TIMESTAMP = "TIMESTAMP_NTZ"
-PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 
 
 @dataclass(frozen=True)
@@ -61,9 +60,3 @@ def source_query(
 def quoted_place(source: Source) -> str:
     """The table of a source, as Snowflake stores its name."""
     return ".".join(quoted(part or "") for part in (source.database, source.schema, source.object))
-
-
-def quoted(name: str) -> str:
-    """An identifier as Snowflake stores it: a plain name in upper case, any other name to the letter."""
-    stored = name.upper() if PLAIN_NAME.fullmatch(name) else name
-    return '"' + stored.replace('"', '""') + '"'

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobs.ingest.snowflake_query import TIMESTAMP, Statement, quoted, quoted_place
+from jobs.ingest.snowflake_query import TIMESTAMP, Statement, quoted_place
 from jobs.ingest.sql_question import Dialect, SqlAsker
 from shared.names import source_secret
+from shared.snowflake import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import random
 import time
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import ClientError
 
+from jobs.publish.turn import Published
 from shared.errors import LostRaceError
 from shared.serving import PATH, ROW, TABLE, VERSION
 
@@ -39,18 +39,6 @@ CANCELED, CONDITION_FAILED = "TransactionCanceledException", "ConditionalCheckFa
 # What may go well a moment later.
 PASSING = frozenset({"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 TRIES, PAUSE_SECONDS = 6, 0.2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Published:
-    """How far a table was published: its version and id, the shape of its rows' items, and by which run."""
-
-    version: int
-    table_id: str
-    shape: str
-    run: str
-    books: dict[str, int] = field(default_factory=dict)
-    reason: str = ""
 
 
 class Publication:

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from jobs.refine.rules import given
 from jobs.refine.treatment import shown
 from jobs.runtime.history import IS_DELETE
-from shared.contracts.model import CARRIED_COLUMNS
+from shared.contracts.landed import CARRIED_COLUMNS
 
 if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn

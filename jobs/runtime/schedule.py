@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from shared.contracts import Table
     from shared.jobs import Job
+    from shared.serving import Target
 
 log = logging.getLogger(__name__)
 
@@ -26,21 +27,23 @@ def run_tables(
     job: Job,
     work: Callable[[Table], TableOutcome],
     failed_before: set[str],
+    target: Target | None = None,
 ) -> list[TableOutcome]:
-    """Work on tables concurrently, inputs and parents first.
+    """Work on tables concurrently, inputs and parents first; or, to publish them, each by itself.
 
     Args:
         tables: The step's tables, in dependency order.
         job: The job run.
         work: Makes one table, and may raise anything.
         failed_before: The tables that failed in earlier steps of the run.
+        target: Where the tables are published, if that is the work: then none waits for another, nor fails with it.
 
     Returns:
         One outcome per table in the order given. A table that depends on a failed one is skipped.
     """
     waiting = list(tables)
     outcomes: dict[str, TableOutcome] = {}
-    names = {str(t.name) for t in waiting}
+    names = set() if target else {str(t.name) for t in waiting}
     order = [str(t.name) for t in waiting]
     bad = set(failed_before)
     running: dict[Future[TableOutcome], Table] = {}
@@ -50,15 +53,14 @@ def run_tables(
                 waiting.remove(table)
                 causes = sorted({str(d) for d in table.depends_on} & bad)
                 if causes:
-                    outcomes[str(table.name)] = _skipped(table, job, causes)
-                    bad.add(str(table.name))
+                    outcomes[str(table.name)] = _skipped(table, job, causes, target)
                 else:
-                    running[pool.submit(_timed, work, table, job)] = table
+                    running[pool.submit(_timed, work, table, job, target)] = table
             done, _ = wait(running, return_when=FIRST_COMPLETED) if running else (set(), set())
             for future in done:
                 name = str(running.pop(future).name)
                 outcomes[name] = future.result()
-                bad |= {name} if outcomes[name].is_red else set()
+            bad |= {name for name, outcome in outcomes.items() if outcome.is_red and name in names}
     return [outcomes[n] for n in order]
 
 
@@ -66,12 +68,12 @@ def _is_ready(table: Table, names: set[str], outcomes: dict[str, TableOutcome]) 
     return all(str(d) in outcomes for d in table.depends_on if str(d) in names)
 
 
-def _skipped(table: Table, job: Job, causes: list[str]) -> TableOutcome:
+def _skipped(table: Table, job: Job, causes: list[str], target: Target | None) -> TableOutcome:
     reason = "not touched, because it depends on " + ", ".join(causes)
-    return TableOutcome(table=str(table.name), step=job.step, status=Status.SKIPPED, reason=reason)
+    return TableOutcome(table=str(table.name), step=job.step, target=target, status=Status.SKIPPED, reason=reason)
 
 
-def _timed(work: Callable[[Table], TableOutcome], table: Table, job: Job) -> TableOutcome:
+def _timed(work: Callable[[Table], TableOutcome], table: Table, job: Job, target: Target | None) -> TableOutcome:
     started = time.monotonic()
     try:
         outcome = work(table)
@@ -82,7 +84,8 @@ def _timed(work: Callable[[Table], TableOutcome], table: Table, job: Job) -> Tab
             log.error("%s failed in %s: %s\n%s", table.name, job.step, failure.message, frames_of(error))  # noqa: TRY400 - a traceback ends in the error's own words
         else:
             log.exception("%s failed in %s", table.name, job.step)
-        outcome = TableOutcome(table=str(table.name), step=job.step, status=Status.FAILED, failure=failure)
+        facts = {"table": str(table.name), "step": job.step, "target": target}
+        outcome = TableOutcome.model_validate(facts | {"status": Status.FAILED, "failure": failure})
     outcome = outcome.model_copy(update={"seconds": round(time.monotonic() - started, 2)})
     log.info("%s%s", OUTCOME_MARK, outcome.model_dump_json())
     return outcome

@@ -35,7 +35,7 @@ def command(subject: str, root: str, *, dry_run: bool, as_json: bool) -> None:
     with refusing():
         try:
             request = ErasureRequest.of_text(subject, dry_run=dry_run)
-            reaches(load_catalog(), request.kind)
+            reaches(catalog := load_catalog(), request.kind)
         except UnknownNameError:
             raise
         except TerminalError as error:
@@ -46,7 +46,7 @@ def command(subject: str, root: str, *, dry_run: bool, as_json: bool) -> None:
             )
         open_lake(root)
     with Console(stderr=True).status("looking for the person in every table"):
-        record, cause = erase_locally(Path(root), request)
+        record, cause = erase_locally(Path(root), request, catalog)
     if as_json:
         print_json([place.model_dump() for place in record.places])
     else:

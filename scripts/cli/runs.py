@@ -69,7 +69,7 @@ def _whole(run: Run) -> dict[str, Any]:
     costs = costs_of_tables(run)
     return {
         "outcomes": [
-            outcome.model_dump(mode="json") | {"cost_usd": costs.get((outcome.step, outcome.table))}
+            outcome.model_dump(mode="json") | {"cost_usd": costs.get((outcome.step, outcome.what))}
             for outcome in run.outcomes
         ],
         "job_runs": [usage.model_dump(mode="json") | {"cost_usd": cost_of_job_run(usage)} for usage in run.usages],
@@ -185,7 +185,7 @@ def _outcomes(run: Run, *, wide: bool) -> Grid:
             state(o.status),
             *[count(getattr(o, name)) for name in books],
             f"{o.seconds:,.1f}",
-            *([_usd(costs.get((o.step, o.table)), places=4)] if costs else []),
+            *([_usd(costs.get((o.step, o.what)), places=4)] if costs else []),
             versions.get(o.table, o.version),
         ]
         for o in run.outcomes

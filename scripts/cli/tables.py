@@ -34,6 +34,7 @@ def command(lake: Lake, table: str | None, as_json: bool) -> None:
 
     Rows come from Delta's statistics, so that no row is read. Tables that are not there yet are shown as such.
     """
+    from scripts.looking.published import published
     from scripts.looking.tables import all_statuses, description, status
     from shared.contracts import load_catalog
 
@@ -44,6 +45,7 @@ def command(lake: Lake, table: str | None, as_json: bool) -> None:
         return
     contract = catalog.table(table)
     here, told = status(lake, contract), description(contract, catalog)
+    told["published"] = [asdict(place) for place in published(lake, contract)]
     print_json([asdict(here) | told]) if as_json else _print_one(here, told)
 
 
@@ -106,8 +108,14 @@ def _facts(here: TableStatus, told: dict[str, Any]) -> list[tuple[str, str]]:
         "ordered by": ", ".join(told["sequence_by"]),
         "written by": told["write_disposition"],
         "kept": told["kept"],
+        "published": ", ".join(map(_published, told["published"])),
     }
     return [(name, value) for name, value in facts.items() if value]
+
+
+def _published(place: dict[str, Any]) -> str:
+    upto = "nothing yet" if place["version"] is None else f"version {place['version']}"
+    return f"to {place['target']} as {place['place']}, {upto}"
 
 
 def _column(column: dict[str, Any]) -> list[str]:

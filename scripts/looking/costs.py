@@ -26,10 +26,11 @@ def cost_of_job_run(usage: JobRunUsage) -> float | None:
 
 
 def costs_of_tables(run: Run) -> dict[tuple[Step, str], float]:
-    """What each table cost in each step, USD: of the step's job runs its share of the seconds of the step's tables.
+    """What each table, by `TableOutcome.what`, cost in each step, USD.
 
-    Start-up, idle workers and attempts that were made again are so shared out too. The step that records the run has
-    no tables, so that these add up to less than the run.
+    Of the step's job runs it is the table's share of the seconds of the step's tables. Start-up, idle workers and
+    attempts that were made again are so shared out too. The step that records the run has no tables, so that these add
+    up to less than the run.
     """
     found: dict[tuple[Step, str], float] = {}
     for step in {usage.step for usage in run.usages}:
@@ -38,7 +39,7 @@ def costs_of_tables(run: Run) -> dict[tuple[Step, str], float]:
         seconds = sum(outcome.seconds for outcome in outcomes)
         if seconds and None not in costs:
             total = sum(cost for cost in costs if cost is not None)
-            found |= {(step, outcome.table): total * outcome.seconds / seconds for outcome in outcomes}
+            found |= {(step, outcome.what): total * outcome.seconds / seconds for outcome in outcomes}
     return found
 
 

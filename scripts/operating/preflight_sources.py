@@ -1,4 +1,4 @@
-"""Whether the source systems of the contracts can be reached the way the environment says."""
+"""Whether the systems that contracts name, to read or to publish, can be reached the way the environment says."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import boto3
 
 from scripts.operating.finding import FAILED, OK, WARNING, Finding
 from shared.contracts import load_catalog
-from shared.contracts.connections import ADDRESSED_TYPES, SECRET_TYPES
+from shared.contracts.connections import ADDRESSED_TYPES, SECRET_TYPES, publishing_connections
 from shared.names import source_secret
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ KAFKA = "kafka"
 
 def sources(environment: Environment, caller: Caller) -> Iterator[Finding]:
     """One finding a system; what is left out fails the tables of that system alone, so it is a warning."""
-    sources = [table.source for table in load_catalog().tables.values() if table.source]
+    catalog = load_catalog()
+    sources = [table.source for table in catalog.tables.values() if table.source]
     for system, kind in sorted({(source.system, source.type) for source in sources}):
         if kind == KAFKA and environment.kafka.serverless:
             yield Finding(check="sources", status=OK, found=f"{system}: the deploy makes a cluster and tells the jobs")
@@ -31,6 +32,10 @@ def sources(environment: Environment, caller: Caller) -> Iterator[Finding]:
             yield _connection(environment, system)
         elif kind in ADDRESSED_TYPES:
             yield _address(environment, caller, system)
+    known = {source.system for source in sources}
+    for connection in publishing_connections(catalog):
+        if connection not in known:
+            yield _connection(environment, connection)
 
 
 def _address(environment: Environment, caller: Caller, system: str) -> Finding:

@@ -17,10 +17,11 @@ from shared.names import pii_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from shared.contracts import Catalog
     from shared.erasure import ErasureRequest
 
 
-def erase_locally(root: Path, request: ErasureRequest) -> tuple[ErasureRecord, str | None]:
+def erase_locally(root: Path, request: ErasureRequest, catalog: Catalog) -> tuple[ErasureRecord, str | None]:
     """Erase a person, and give the record and, where something went wrong, why.
 
     Raises:
@@ -42,7 +43,7 @@ def erase_locally(root: Path, request: ErasureRequest) -> tuple[ErasureRecord, s
         landing_root=str(load_environment(ENVIRONMENT, root=str(root)).landing_root),
     )
     cause = None
-    with account_and_spark(root) as driver:
+    with account_and_spark(root, catalog) as driver:
         write_request(asked, request)
         try:
             run_job(driver, job)

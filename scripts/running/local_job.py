@@ -1,7 +1,8 @@
-"""One job run over a lake in a folder, without a machine: leases, what the API reads, the lake's key, and Spark."""
+"""One job run over a lake in a folder, without a machine: leases, what is published, the lake's key, and Spark."""
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,17 @@ from scripts.running.item_tables import ENVIRONMENT, make_item_tables
 from scripts.running.lake_lock import locked
 from scripts.running.pii_key import pii_key
 from scripts.running.served_items import load_served, save_served
+from scripts.sources.snowflake_stand_in import SnowflakeStandIn
+from scripts.sources.stand_ins import snowflake_folder
+from shared.contracts.connections import publishing_connections
 from shared.errors import StepFailedError
-from shared.names import pii_key_secret
+from shared.names import pii_key_secret, source_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from shared.contracts import Catalog
     from shared.jobs import Job
 
 
@@ -41,15 +46,15 @@ def run_job(driver: SparkDriver, job: Job) -> None:
 
 
 @contextmanager
-def account_and_spark(root: Path) -> Iterator[SparkDriver]:
-    """Hold the lake for this process, and give a driver that finds leases and key.
+def account_and_spark(root: Path, catalog: Catalog) -> Iterator[SparkDriver]:
+    """Hold the lake for this process, and give a driver that finds leases and key, and what was published.
 
     Raises:
         LeaseHeldError: another process works on this lake.
     """
     settings = DriverSettings(logs=root / "logs", jars=jar_paths(), confs=LOCAL_CONFS)
     driver = SparkDriver(settings)
-    with locked(root), LocalAccount(driver):
+    with locked(root), LocalAccount(driver), _published(root, publishing_connections(catalog)):
         make_item_tables(client("dynamodb"))
         load_served(root)
         client("secretsmanager").create_secret(Name=pii_key_secret(ENVIRONMENT), SecretString=pii_key(root))
@@ -58,3 +63,19 @@ def account_and_spark(root: Path) -> Iterator[SparkDriver]:
         finally:
             driver.stop()
             save_served(root)
+
+
+@contextmanager
+def _published(root: Path, connections: list[str]) -> Iterator[None]:
+    """Have the stand-in for Snowflake hold what the lake has published there; none where contracts publish nothing."""
+    stand_in = SnowflakeStandIn(snowflake_folder(root), is_source=False)
+    try:
+        if connections:
+            stand_in.start()
+            stand_in.ready()
+        for connection in connections:
+            name, secret = source_secret(ENVIRONMENT, connection), json.dumps(stand_in.secret)
+            client("secretsmanager").create_secret(Name=name, SecretString=secret)
+        yield
+    finally:
+        stand_in.stop()

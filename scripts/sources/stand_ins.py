@@ -15,6 +15,8 @@ from scripts.sources.redshift.stand_in import RedshiftStandIn
 from scripts.sources.salesforce.records import field_types, salesforce_records
 from scripts.sources.salesforce.stand_in import SalesforceStandIn
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
+from shared.contracts import load_catalog
+from shared.contracts.connections import publishing_connections
 from shared.errors import TerminalError
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class StandIns:
         self.root = root.absolute()
         self.generated = read_copying(self.root)
         self.delivery = self.generated.day if self.generated else delivery
-        self.snowflake = SnowflakeStandIn(self.root / "sources" / "snowflake")
+        self.snowflake = SnowflakeStandIn(snowflake_folder(self.root))
         self.redshift = RedshiftStandIn(self.root / "sources" / "redshift")
         self.salesforce = SalesforceStandIn()
         orders = generated_orders(self.generated) if self.generated else None
@@ -52,11 +54,12 @@ class StandIns:
 
     @property
     def secrets(self) -> dict[str, dict[str, Any]]:
-        """The connection of each source that has a secret."""
+        """The connection of each source that has a secret, and of those that rows are published by."""
         return {
             "kafka": self.kafka.secret,
             "salesforce": self.salesforce.secret,
             "snowflake": self.snowflake.secret,
+            **dict.fromkeys(publishing_connections(load_catalog()), self.snowflake.secret),
         }
 
     @property
@@ -136,6 +139,11 @@ class StandIns:
         _put(self.root / "landing", [*crm_files(self.delivery), *schema_files()])
         _put(self.root / "landing", bridge_files(self.delivery))
         self.salesforce.hold(salesforce_records(self.delivery), field_types())
+
+
+def snowflake_folder(root: Path) -> Path:
+    """Where the stand-in for Snowflake keeps what it has of a lake."""
+    return root / "sources" / "snowflake"
 
 
 def _put(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:

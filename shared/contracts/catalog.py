@@ -12,10 +12,11 @@ from shared.contracts.compile import compile_contract
 from shared.contracts.document import SUFFIX, read_document, short_name
 from shared.contracts.model import Kind
 from shared.contracts.neighbours import check_neighbours, dependency_place
-from shared.contracts.serving import SERVER
+from shared.contracts.serving import at_target
 from shared.contracts.vault import vault_of
 from shared.errors import ContractError, UnknownNameError
 from shared.names import OWN_MACHINES, Layer, Machine
+from shared.serving import ServedPath, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 # The type of source whose files others put into the landing place.
 FILES = "s3"
+SNOWFLAKE = "snowflake"
 # The files that may make a table: its contract, and one of the others beside it.
 BESIDE = (SUFFIX, ".sql", ".py")
 
@@ -58,9 +60,9 @@ class Catalog:
         return [table for table in self.tables.values() if table.served_at]
 
     def is_followed(self, name: TableName) -> bool:
-        """Whether a built table reads this one or the API serves it, who then need to be told what changed in it."""
+        """Whether a built table reads this one or it is published, and who does so needs to be told what changed."""
         is_read = any(table.kind is Kind.BUILT and name in table.inputs for table in self.tables.values())
-        return is_read or bool(self.table(str(name)).served_at)
+        return is_read or bool(self.table(str(name)).targets)
 
     def dependants(self, name: str) -> set[str]:
         """The tables that depend on a table, directly or through others."""
@@ -144,16 +146,29 @@ def _knowing_its_inputs(table: Table, tables: Mapping[str, Table]) -> Table:
 
 
 def _refuse_one_place(tables: Iterable[Table]) -> None:
-    """Two tables served from one collection would take each other for rows that are gone."""
-    places: dict[str, Table] = {}
+    """Two tables published to one place would take each other for rows that are gone.
+
+    A connection has one type: its secret cannot be that of another kind of system.
+    """
+    tables = list(tables)
+    systems = {t.source.system: t.source.type for t in tables if t.source}
+    places: dict[tuple[Target, str], Table] = {}
     for table in tables:
-        if table.served_at and (other := places.setdefault(table.served_at.collection, table)) is not table:
-            document = read_document(table.file)
-            raise document.error(
-                "two tables are served at one place",
-                SERVER,
-                given=f"{table.served_at.prefix}, where {other.name} is",
-                mend="name another collection",
+        for target, place in table.targets.items():
+            where = place.prefix if isinstance(place, ServedPath) else str(place)
+            if (other := places.setdefault((target, where), table)) is not table:
+                raise read_document(table.file).error(
+                    "two tables are served at one place",
+                    at_target(read_document(table.file), target),
+                    given=f"{where}, where {other.name} is",
+                    mend="name another collection, schema or table",
+                )
+        if (to := table.published_to) and systems.get(to.connection, SNOWFLAKE) != SNOWFLAKE:
+            raise read_document(table.file).error(
+                f"the connection {to.connection} is none to Snowflake",
+                at_target(read_document(table.file), Target.SNOWFLAKE),
+                given=f"a source of type {systems[to.connection]}",
+                expected="a server of type snowflake, or one that no source has",
             )
 
 

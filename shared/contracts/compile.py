@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from shared.contracts.columns import PLAIN_NAME, compile_columns, primary_key
 from shared.contracts.deletes import compile_deletes
-from shared.contracts.document import SUFFIX, TABLE, read_document, short_name
+from shared.contracts.document import SUFFIX, TABLE, read_document
 from shared.contracts.flows import PRIORITY, compile_flows
 from shared.contracts.history import compile_history
+from shared.contracts.makers import refuse_two_makers, written_program, written_query
 from shared.contracts.model import Disposition, Kind, Query, RowRule, Table, TableRule
-from shared.contracts.program import Program, read_program
-from shared.contracts.query import BATCH, read_query
+from shared.contracts.query import BATCH
 from shared.contracts.readers import compile_detokenizers, compile_readers
 from shared.contracts.rules import compile_rules
 from shared.contracts.serving import compile_serving
@@ -19,7 +19,7 @@ from shared.contracts.source import SOURCE_PROPERTIES, compile_source
 from shared.contracts.subjects import SUBJECT, compile_subject
 from shared.contracts.treatment import Treatment
 from shared.contracts.treatment_rules import check_uses
-from shared.errors import ContractError, TerminalError
+from shared.errors import TerminalError
 from shared.names import Layer, TableName
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from shared.contracts.document import Document
     from shared.contracts.lines import Path as YamlPath
+    from shared.contracts.program import Program
 
 DISPOSITIONS = {
     Kind.INGESTED: {Disposition.APPEND, Disposition.SNAPSHOT},
@@ -59,8 +60,8 @@ def compile_contract(path: Path) -> Table:
     name = _name(document)
     key = primary_key(document)
     flows, over_flows = compile_flows(document, key) if name.layer is not Layer.BRONZE else ((), None)
-    written, program = _query(path), _program(path)
-    _refuse_two_makers(document, {f"{name.table}.sql": written, f"{name.table}.py": program, PRIORITY: over_flows})
+    written, program = written_query(path), written_program(path)
+    refuse_two_makers(document, {f"{name.table}.sql": written, f"{name.table}.py": program, PRIORITY: over_flows})
     query = written or over_flows
     kind = _kind(document, name, query, program)
     _refuse_without_effect(document, kind, program)
@@ -76,6 +77,8 @@ def compile_contract(path: Path) -> Table:
     readers = compile_readers(document, columns)
     uses = {"sequenceBy": sequence_by, "clusterBy": cluster_by, "cursor": tuple(filter(None, [custom.get("cursor")]))}
     check_uses(document, columns, uses)
+    built = kind is Kind.BUILT
+    served_at, published_to = compile_serving(document, columns, key, readers) if built else (None, None)
     return Table(
         name=name,
         kind=kind,
@@ -104,7 +107,8 @@ def compile_contract(path: Path) -> Table:
         domain=document.contract.domain,
         readers=readers,
         detokenizers=compile_detokenizers(document, columns, query),
-        served_at=compile_serving(document, columns, key, readers) if kind is Kind.BUILT else None,
+        served_at=served_at,
+        published_to=published_to,
         business_name=document.schema.businessName,
         file=path,
     )
@@ -125,36 +129,11 @@ def _name(document: Document) -> TableName:
     return TableName(Layer(document.path.parent.name), stem)
 
 
-def _query(path: Path) -> Query | None:
-    file = path.with_name(path.name.removesuffix(SUFFIX) + ".sql")
-    if not file.exists():
-        return None
-    try:
-        return read_query(file.read_text(encoding="utf-8"), short_name(file))
-    except UnicodeDecodeError as error:
-        raise ContractError(f"{short_name(file)}:1: not UTF-8", given=str(error), expected="UTF-8") from error
-
-
-def _program(path: Path) -> Program | None:
-    file = path.with_name(path.name.removesuffix(SUFFIX) + ".py")
-    return read_program(file) if file.exists() else None
-
-
-def _refuse_two_makers(document: Document, makers: dict[str, Query | Program | None]) -> None:
-    made_by = [name for name, maker in makers.items() if maker]
-    if len(made_by) > 1:
-        raise document.error(
-            "a table is made in one way",
-            ("name",),
-            given=" and ".join(made_by),
-            mend="remove one of them; SQL and priority can be refreshed by groups, Python is always rebuilt",
-        )
-
-
 def _kind(document: Document, name: TableName, query: Query | None, program: Program | None) -> Kind:
     if name.layer is Layer.BRONZE:
-        if not document.contract.servers:
-            raise document.error("a bronze table needs a source", expected="one entry under servers")
+        if len(servers := document.contract.servers) != 1:
+            given = f"{len(servers)} entries" if servers else ""
+            raise document.error("a bronze table needs a source", given=given, expected="one entry under servers")
         if query or program:
             given = "a .sql file" if query else "a .py file"
             raise document.error("a bronze table is what its source says", given=given, mend="remove that file")

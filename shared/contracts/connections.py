@@ -28,6 +28,11 @@ def asked_systems(catalog: Catalog) -> list[str]:
     return sorted({source.system for source in sources if source.type in ASKED})
 
 
+def publishing_connections(catalog: Catalog) -> list[str]:
+    """The connections by which tables are published to Snowflake: names of secrets, as source systems have them."""
+    return sorted({t.published_to.connection for t in catalog.tables.values() if t.published_to})
+
+
 def web_systems(catalog: Catalog) -> list[str]:
     """The source systems that publish files at an address."""
     return sorted({t.source.system for t in catalog.tables.values() if t.source and t.source.type == WEB})

@@ -9,9 +9,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from shared.contracts.column import Column
+from shared.contracts.landed import LANDED_COLUMNS
 from shared.contracts.treatment import Treatment
 from shared.contracts.versions import IS_CURRENT, VALID_FROM, VALID_TO, History
 from shared.personal_data import RESCUED
+from shared.serving import Target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from shared.contracts.program import Program
     from shared.names import TableName
     from shared.serving import ServedPath
+    from shared.snowflake import SnowflakeTable
 
 
 class Disposition(StrEnum):
@@ -99,18 +102,6 @@ class Query:
     needs_business_date: bool = False
 
 
-# What the engine adds to every row it lands; a contract cannot declare them.
-LANDED_COLUMNS = (
-    Column(name="_ingested_at", type="timestamp", required=True, description="When the row was landed, UTC."),
-    Column(name="_run_id", type="string", required=True, description="The run that landed the row."),
-    Column(name="_sequence", type="bigint", required=True, description="The batch of this table that landed the row."),
-    Column(name="_source_position", type="string", description="Where in the source the row stood."),
-    Column(name="_rescued", type="string", description="Columns the contract does not know, as JSON."),
-)
-# Those of them that a row-local query hands on, so that a refused row can say where it came from.
-CARRIED_COLUMNS = ("_sequence", "_source_position")
-
-
 @dataclass(frozen=True, kw_only=True)
 class Table:
     """One table, from its contract.
@@ -120,8 +111,8 @@ class Table:
     `apply_as_deletes` is a predicate over the input's row that holds for a delete; tombstones are kept for ever when
     `tombstone_retention_seconds` is None. A table with a `history` has one row per key and version instead of one per
     key. Of `flows`, which are inputs, the first one that has a key has its row. `business_name` is what its rows are
-    called outside of the lake, `served_at` where the API gives them out. `detokenizers` are the roles that may turn its
-    tokens back.
+    called outside of the lake, `served_at` where the API gives them out, `published_to` the table of Snowflake that has
+    them, too. `detokenizers` are the roles that may turn its tokens back.
     """
 
     name: TableName
@@ -152,6 +143,7 @@ class Table:
     readers: tuple[Reader, ...] = ()
     detokenizers: tuple[str, ...] = ()
     served_at: ServedPath | None = None
+    published_to: SnowflakeTable | None = None
     business_name: str | None = None
     file: Path = field(compare=False)
 
@@ -214,6 +206,12 @@ class Table:
     def tokenized(self) -> tuple[Column, ...]:
         """The columns of tokens, whose values the table's vault has."""
         return tuple(c for c in self.columns if c.treatment is Treatment.TOKENIZE)
+
+    @property
+    def targets(self) -> dict[Target, ServedPath | SnowflakeTable]:
+        """Where the rows are published, and as what."""
+        places = {Target.API: self.served_at, Target.SNOWFLAKE: self.published_to}
+        return {target: place for target, place in places.items() if place}
 
     @property
     def foreign_keys(self) -> tuple[Column, ...]:

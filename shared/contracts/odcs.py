@@ -108,7 +108,7 @@ class SchemaObject(_Described):
 
 
 class Server(_Described):
-    """Where a bronze table comes from, or where a built one is served."""
+    """Where a bronze table comes from, or where a built one is published."""
 
     server: str
     type: Literal["snowflake", "redshift", "s3", "api", "kafka", "custom"]
@@ -158,7 +158,7 @@ class Contract(_Strict):
     dataProduct: str | None = None
     tags: tuple[str, ...] = ()
     description: Description
-    servers: tuple[Server, ...] = Field(default=(), max_length=1)
+    servers: tuple[Server, ...] = ()
     schema_: tuple[SchemaObject, ...] = Field(alias="schema", min_length=1, max_length=1)
     slaProperties: tuple[dict[str, Any], ...] = ()
     roles: tuple[Role, ...] = ()

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from shared.contracts.model import CARRIED_COLUMNS, Query
+from shared.contracts.landed import CARRIED_COLUMNS
+from shared.contracts.model import Query
 from shared.contracts.sql import DIALECT, line_of, parse_repeatable
 from shared.errors import ContractError, TerminalError
 from shared.names import TableName

@@ -36,6 +36,7 @@ PINNED = {
         "Secrets/PiiKey",
         "Secrets/Salesforce",
         "Secrets/Snowflake",
+        "Secrets/SnowflakeMarts",
     },
 }
 

@@ -10,7 +10,7 @@ import pytest
 from shared.contracts import Catalog, Disposition, Kind, Table, load_catalog
 from shared.jobs import Step
 from shared.names import TableName, pii_key_secret, quarantine_location, source_secret, table_location
-from shared.serving import publication_lease
+from shared.serving import Target, publication_lease
 from shared.smoke import LEASED
 from shared.step_rights import rights_of
 from shared.vault import vault_location
@@ -27,6 +27,7 @@ WRITING = ("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
 # Source: IAM user guide, "IAM and AWS STS quotas": the inline policies of a role together.
 POLICY_CHARACTERS = 10_240
 SECRETS = ("Kafka", "PiiKey", "Salesforce", "Snowflake")
+PUBLISHING = {"SnowflakeMarts": "snowflake_marts"}
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +116,10 @@ KEY = "dynamodb:LeadingKeys"
         pytest.param("bronze.crm__contacts", {Step.INGEST, Step.ERASE}, id="landed"),
         pytest.param("silver.orders", {Step.REFINE, Step.BUILD, Step.ERASE}, id="silver"),
         pytest.param("gold.sales_fact", {Step.BUILD, Step.ERASE}, id="gold"),
-        pytest.param(publication_lease("gold.customer_360"), {Step.BUILD, Step.PUBLISH, Step.ERASE}, id="published"),
+        *[
+            pytest.param(publication_lease("gold.x", target), {Step.BUILD, Step.PUBLISH, Step.ERASE}, id=target.value)
+            for target in Target
+        ],
         pytest.param(LEASED, {Step.SMOKE}, id="no table"),
         pytest.param("bronze", set(), id="a layer"),
     ],
@@ -141,12 +145,19 @@ def test_record_reads_logs_and_no_rows(roles):
 
 def test_secrets_are_for_ingest_of_those_asked_for_reconcile_and_the_key_for_who_hashes(clouds, roles):
     names = {source_secret("prod", s.lower()) for s in SECRETS if s != "PiiKey"} | {pii_key_secret("prod")}
+    names |= {source_secret("prod", connection) for connection in PUBLISHING.values()}
     readers = {s: those_that_may(roles, "secretsmanager:GetSecretValue", f"Secrets/{s}") for s in SECRETS}
 
     assert names == {s["Name"] for s in clouds["prod"].properties("AWS::SecretsManager::Secret")}
     assert {Step.INGEST, Step.REFINE, Step.ERASE, Step.SMOKE} == readers.pop("PiiKey")
     assert {Step.INGEST} == readers.pop("Kafka")
     assert [{Step.INGEST, Step.RECONCILE}] * 2 == list(readers.values())
+
+
+def test_connections_that_rows_are_published_by_are_for_who_publishes_and_who_erases(roles):
+    for secret in PUBLISHING:
+        readers = those_that_may(roles, "secretsmanager:GetSecretValue", f"Secrets/{secret}")
+        assert {Step.PUBLISH, Step.ERASE} == readers
 
 
 def test_who_writes_no_personal_data_cannot_encrypt_with_its_key(roles):

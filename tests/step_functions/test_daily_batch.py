@@ -20,7 +20,7 @@ STEPS = {
     Step.INGEST: "Ingest the sources",
     Step.REFINE: "Refine to silver",
     Step.BUILD: "Build to gold",
-    Step.PUBLISH: "Publish to the API",
+    Step.PUBLISH: "Publish outside of the lake",
     Step.RECONCILE: "Reconcile with the sources",
     Step.RECORD: "Record the versions",
 }

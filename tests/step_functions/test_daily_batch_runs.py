@@ -173,7 +173,7 @@ def test_jobs_know_what_came_before(run):
         pytest.param(
             {"publish": "crash"},
             [Step.INGEST, Step.REFINE, Step.BUILD, Step.PUBLISH, Step.PUBLISH, Step.RECORD],
-            "Publish to the API: States.TaskFailed",
+            "Publish outside of the lake: States.TaskFailed",
             id="gold is not published: nothing is reconciled",
         ),
         pytest.param(

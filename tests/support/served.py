@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from shared.jobs import Step
 from shared.serving import PATH, ROW, VERSION, served_table
 from tests.support.small_lake import ENV
 
@@ -15,12 +16,28 @@ if TYPE_CHECKING:
     from tests.support.small_lake import SmallLake
 
 SERVED = "gold.totals"
+CUSTOMERS = "customer_id,name,changed_at"
+ORDERS = "order_id,customer_id,amount_eur,state,changed_at"
+TEN, ELEVEN = "2026-01-01 10:00:00", "2026-01-01 11:00:00"
 UNSERVED = "schema:\n  - name: totals"
 
 
 def serve_totals(lake: SmallLake, path: str = "/totals/{customer_id}") -> None:
     """Let the contract say where the totals are served."""
     lake.amend(SERVED, UNSERVED, f'servers:\n  - {{server: api, type: api, location: "{path}"}}\n{UNSERVED}')
+
+
+def land_totals(lake: SmallLake) -> None:
+    """Three customers with an order each, on the way to their totals."""
+    lake.land("bronze.shop__customers", CUSTOMERS, f"1,Ann,{TEN}", f"2,Bob,{TEN}", f"3,Ćy 🐟,{TEN}")
+    lake.land("bronze.shop__orders", ORDERS, *[f"1{n},{n},{n}.50,new,{TEN}" for n in (1, 2, 3)])
+
+
+def change_totals(lake: SmallLake) -> None:
+    """One total changes, one goes, one comes, and one stays."""
+    lake.land("bronze.shop__customers", CUSTOMERS, f"4,Di,{TEN}")
+    lake.land("bronze.shop__orders", ORDERS, f"11,1,7.00,new,{ELEVEN}", f"12,,,deleted,{ELEVEN}", f"14,4,1,new,{TEN}")
+    lake.run("r2", (Step.INGEST, Step.REFINE, Step.BUILD))
 
 
 def items() -> dict[str, dict[str, Any]]:

@@ -51,7 +51,7 @@ PII_KEY = '{"current": "k1", "k1": "the key of a small lake"}'
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run did: the outcomes of its steps, by table, and how each step ended."""
+    """What a run did: the outcomes of its steps, by table or publication, and how each step ended."""
 
     run_id: str
     attempts: Mapping[Step, str]
@@ -181,7 +181,8 @@ class SmallLake:
             run(["--job", job.model_dump_json()], self.spark, self.catalog)
             attempts[step] = job.attempt
             where = (self.lake_root, run_id, step, job.attempt)
-            outcomes |= {o.table: o for o in OUTCOMES.validate_json(Path(outcomes_location(*where)).read_bytes())}
+            found = OUTCOMES.validate_json(Path(outcomes_location(*where)).read_bytes())
+            outcomes |= {f"{o.table} to {o.target}" if o.target else o.table: o for o in found}
             summaries[step] = StepSummary.model_validate_json(Path(summary_location(*where)).read_bytes())
         return Ran(run_id, attempts, outcomes, summaries)
 

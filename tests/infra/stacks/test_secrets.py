@@ -14,7 +14,7 @@ def test_each_system_with_credentials_has_a_secret_under_the_key_without_a_value
     found.pop(pii_key_secret(env))
 
     assert {source_secret(env, system) for system in secret_systems(load_catalog())} == set(found)
-    assert {source_secret(env, s) for s in ("kafka", "salesforce", "snowflake")} == set(found)
+    assert {source_secret(env, s) for s in ("kafka", "salesforce", "snowflake", "snowflake_marts")} == set(found)
     assert all(secret["KmsKeyId"] for secret in found.values())
     assert all({"SecretString", "GenerateSecretString"}.isdisjoint(secret) for secret in found.values())
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from jobs.ingest.snowflake_query import quoted, source_query
+from jobs.ingest.snowflake_query import source_query
 from shared.contracts import Source
 from shared.errors import ContractError, WindowError
 from shared.jobs import Window
@@ -140,19 +140,6 @@ def test_an_end_of_the_contract_ends_a_backfill_too(table_of):
 def test_a_window_that_is_none_of_the_cursors_is_refused(cursor, since, until, table_of):
     with pytest.raises(WindowError, match=rf"bronze.crm__things has no such window of its cursor {cursor} of type"):
         statement(table_of, source(cursor), None, Window(since=since, until=until))
-
-
-@pytest.mark.parametrize(
-    "name, identifier",
-    [
-        pytest.param("salesorderid", '"SALESORDERID"', id="plain"),
-        pytest.param("order", '"ORDER"', id="reserved"),
-        pytest.param("My Table", '"My Table"', id="with blank"),
-        pytest.param('a"; DROP TABLE b; --', '"a""; DROP TABLE b; --"', id="with quote"),
-    ],
-)
-def test_names_are_quoted_as_snowflake_stores_them(name, identifier):
-    assert identifier == quoted(name)
 
 
 def test_the_place_and_the_start_are_told_in_words(table_of):

@@ -11,43 +11,13 @@ from jobs.runtime import lease
 from jobs.runtime.session import batch_session
 from shared.errors import LostRaceError
 from shared.jobs import Status, Step
-from shared.serving import publication_lease, served_table
-from tests.support.served import SERVED, expected, items, rows, serve_totals, versions
-from tests.support.small_lake import ENV, SmallLake, lease_account
-
-STEPS = (Step.INGEST, Step.REFINE, Step.BUILD)
-CUSTOMERS = "customer_id,name,changed_at"
-ORDERS = "order_id,customer_id,amount_eur,state,changed_at"
-TEN, ELEVEN = "2026-01-01 10:00:00", "2026-01-01 11:00:00"
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory, spark):
-    """A lake whose totals are built in three steps, with a published state of none of them."""
-    with lease_account():
-        lake = SmallLake(tmp_path_factory.mktemp("served"), spark)
-        lake.only("bronze.shop__customers", "bronze.shop__orders", "silver.customers", "silver.orders", SERVED)
-        serve_totals(lake)
-        lake.land("bronze.shop__customers", CUSTOMERS, f"1,Ann,{TEN}", f"2,Bob,{TEN}", f"3,Ćy 🐟,{TEN}")
-        lake.land("bronze.shop__orders", ORDERS, *[f"1{n},{n},{n}.50,new,{TEN}" for n in (1, 2, 3)])
-        lake.run("r1", STEPS)
-        return lake
-
-
-@pytest.fixture
-def lake(built, tmp_path, leases):
-    return built.copied(tmp_path)
+from shared.serving import Target, publication_lease, served_table
+from tests.support.served import SERVED, change_totals, expected, items, rows, serve_totals, versions
+from tests.support.small_lake import ENV
 
 
 def published(lake, run_id):
-    return lake.run(run_id, (Step.PUBLISH,)).outcomes[SERVED]
-
-
-def change(lake):
-    """One total changes, one goes, one comes, and one stays."""
-    lake.land("bronze.shop__customers", CUSTOMERS, f"4,Di,{TEN}")
-    lake.land("bronze.shop__orders", ORDERS, f"11,1,7.00,new,{ELEVEN}", f"12,,,deleted,{ELEVEN}", f"14,4,1,new,{TEN}")
-    lake.run("r2", STEPS)
+    return lake.run(run_id, (Step.PUBLISH,)).outcomes[f"{SERVED} to the API"]
 
 
 def test_rows_that_change_come_and_go_are_served_so_and_no_others_are_sent(lake):
@@ -64,7 +34,7 @@ def test_rows_that_change_come_and_go_are_served_so_and_no_others_are_sent(lake)
     # A try of a run that published already has the run's outcome.
     assert first.model_copy(update={"seconds": 0}) == published(lake, "p1").model_copy(update={"seconds": 0})
 
-    change(lake)
+    change_totals(lake)
     second = published(lake, "p3")
     assert (Status.SUCCEEDED, 1, 1, 1, "") == (
         second.status,
@@ -112,7 +82,7 @@ def test_a_run_that_meets_another_one_waits_and_then_ends_retryable(lake, leases
     published(lake, "p1")
     before = items()
     monkeypatch.setattr(lease, "acquire_after_the_dead", partial(lease.acquire_after_the_dead, sleep=lambda _: None))
-    lease.acquire(leases, publication_lease(SERVED), "another run")
+    lease.acquire(leases, publication_lease(SERVED, Target.API), "another run")
 
     failure = published(lake, "p2").failure
     assert ("LeaseHeldError", True) == (failure.error, failure.retryable)
@@ -141,7 +111,7 @@ def test_a_run_that_meets_another_one_waits_and_then_ends_retryable(lake, leases
 )
 def test_a_table_of_which_no_feed_tells_is_published_whole(lake, happens, reason):
     published(lake, "p1")
-    change(lake)
+    change_totals(lake)
     happens(lake)
 
     assert reason in published(lake, "p2").reason
@@ -153,7 +123,7 @@ def test_another_path_and_other_columns_take_the_place_of_the_old_ones(lake):
     lake.amend(SERVED, "/totals/{customer_id}", "/buyers/{customer_id}")
 
     outcome = published(lake, "p2")
-    assert ("published whole: its path or its columns changed", 3) == (outcome.reason, outcome.deleted)
+    assert ("published whole: its place or its columns changed", 3) == (outcome.reason, outcome.deleted)
     assert expected(lake, "/buyers/") == rows()
 
 

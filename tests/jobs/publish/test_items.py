@@ -4,7 +4,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from jobs.publish import items as published
-from jobs.publish.items import Publication, Published
+from jobs.publish.items import Publication
+from jobs.publish.turn import Published
 from shared.serving import served_table
 from tests.support.served import items, rows
 from tests.support.small_lake import ENV, lease_account

@@ -29,6 +29,7 @@ TYPES = {
     "days": "array<date>",
     "raw": "binary",
 }
+AT = ServedPath("x", ("id", "name"))
 NULLS = (None,) * (len(TYPES) - 2)
 FULL = (
     1,
@@ -67,7 +68,7 @@ def table():
 
 def test_every_type_is_written_as_the_json_schema_has_it(spark, table):
     frame = spark.createDataFrame([FULL, (2**63 - 1, "a&b", *NULLS)], spark_schema(table))
-    rows = {path: json.loads(row) for path, row, _ in served(whole(frame, table), ServedPath("x", table.primary_key))}
+    rows = {path: json.loads(row) for path, row, _ in served(whole(frame, table), table, AT)}
 
     full = "/x/1/Zo%C3%AB%20%22q%22%20%5C%20%0A%20%F0%9F%90%9F"
     assert {
@@ -81,11 +82,9 @@ def test_every_type_is_written_as_the_json_schema_has_it(spark, table):
 
 @pytest.mark.parametrize("key", ["a/b", "a?", "/", "?"])
 def test_a_key_that_would_be_another_path_has_none(spark, table, key):
-    rows = spark.createDataFrame(
-        [(f'{{"id":1,"name":"{key}"}}', "{}", False)], "key string, row string, before boolean"
-    )
+    rows = whole(spark.createDataFrame([(1, key, *NULLS)], spark_schema(table)), table)
 
-    assert [(None, "{}", False)] == list(served(rows, ServedPath("x", table.primary_key)))
+    assert [(None, False)] == [(path, before) for path, _, before in served(rows, table, AT)]
 
 
 def test_images_of_a_key_are_one_row_or_none(spark, table):
@@ -95,7 +94,8 @@ def test_images_of_a_key_are_one_row_or_none(spark, table):
     frame = spark.createDataFrame(images, f"id bigint, name string, {TIMES} bigint").select(*names, TIMES)
 
     found = {
-        path: (row and json.loads(row), was) for path, row, was in served(changed(frame, few), ServedPath("x", ("id",)))
+        path: (row and json.loads(row), was)
+        for path, row, was in served(changed(frame, few), few, ServedPath("x", ("id",)))
     }
     assert {
         "/x/1": ({"id": 1, "name": "new"}, True),

@@ -99,7 +99,9 @@ def test_existing_place_of_personal_data_is_looked_at_too(ready):
 
 
 def of_source(environment, system):
-    (found,) = [f for f in preflight(environment) if f.check == "sources" and system in f.found]
+    (found,) = [
+        f for f in preflight(environment) if f.check == "sources" and f.found.startswith((f"{system}:", f"{system} "))
+    ]
     return found.status, found.mend
 
 
@@ -113,16 +115,17 @@ def test_redshift_that_is_not_named_is_told_and_one_elsewhere_refused(ready):
     assert ("failed", True) == (status, "deploy to eu-west-1" in mend)
 
 
-def test_connection_that_is_still_empty_is_told(ready):
-    name = source_secret("prod", "snowflake")
-    assert "ok" == of_source(prod(), "snowflake")[0]
+@pytest.mark.parametrize("system", ["snowflake", "snowflake_marts"])
+def test_connection_that_is_still_empty_is_told(ready, system):
+    name = source_secret("prod", system)
+    assert "ok" == of_source(prod(), system)[0]
 
     secrets = boto3.client("secretsmanager")
     secrets.create_secret(Name=name)
-    status, mend = of_source(prod(), "snowflake")
-    assert ("warning", True) == (status, mend.startswith("./lake secrets put prod snowflake"))
+    status, mend = of_source(prod(), system)
+    assert ("warning", True) == (status, mend.startswith(f"./lake secrets put prod {system},"))
     secrets.put_secret_value(SecretId=name, SecretString="{}")
-    assert "ok" == of_source(prod(), "snowflake")[0]
+    assert "ok" == of_source(prod(), system)[0]
 
 
 def test_reader_role_that_is_missing_is_told(ready):

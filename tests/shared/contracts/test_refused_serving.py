@@ -4,7 +4,8 @@ import pytest
 
 from shared.contracts import load_catalog
 from shared.errors import ContractError
-from tests.support.small_catalog import DAYS, DAYS_SQL, FILES, PEOPLE, refusal, write_catalog
+from shared.serving import Target
+from tests.support.small_catalog import DAYS, DAYS_SQL, FILES, NOTES, PEOPLE, refusal, write_catalog
 
 HEAD = "description:\n  purpose: {}.\n"
 SERVERS = 'servers:\n  - {{server: api, type: {}, location: "{}"}}\n'
@@ -24,7 +25,12 @@ def test_a_built_table_may_be_served(tmp_path):
 @pytest.mark.parametrize(
     "file, change, said",
     [
-        pytest.param(DAYS, served("Visits by day", "s3"), "given: type: s3, location: /days/{visit_date}", id="no API"),
+        pytest.param(
+            DAYS,
+            served("Visits by day", "s3"),
+            "given: type: s3; expected: one of type: api, type: snowflake",
+            id="another kind",
+        ),
         pytest.param(
             DAYS,
             served("Visits by day", location="/days"),
@@ -77,6 +83,86 @@ def test_what_cannot_be_served_is_refused(tmp_path, file, change, said):
 
     assert text.startswith(f"{file}:")
     assert said in text
+
+
+MARTS = "  - {server: marts, type: snowflake, database: MARTS, schema: SALES}\n"
+
+
+def published(purpose, server=MARTS):
+    head = HEAD.format(purpose)
+    return head, f"{head}servers:\n{server}"
+
+
+def test_a_built_table_may_be_published_to_snowflake_and_served(tmp_path):
+    head, alone = published("Visits by day")
+    table = load_catalog(write_catalog(tmp_path, {DAYS: (head, alone)})).table("gold.days")
+    assert ({Target.SNOWFLAKE}, "MARTS.SALES.DAYS", "marts") == (
+        set(table.targets),
+        str(table.published_to),
+        table.published_to.connection,
+    )
+
+    both = load_catalog(write_catalog(tmp_path / "both", {DAYS: (head, served("Visits by day")[1] + MARTS)}))
+    assert ["/days/{visit_date}", "MARTS.SALES.DAYS"] == [str(p) for p in both.table("gold.days").targets.values()]
+
+
+@pytest.mark.parametrize(
+    "file, server, other, said",
+    [
+        pytest.param(DAYS, MARTS + MARTS, (), "11: a built table is published to each kind of server once", id="twice"),
+        pytest.param(
+            DAYS,
+            "  - {server: marts, type: snowflake, database: MARTS}\n",
+            (),
+            "given: database: MARTS, schema: None; expected: database: <database>, schema: <schema>",
+            id="no schema",
+        ),
+        pytest.param(
+            DAYS,
+            MARTS,
+            ("bigint, ", "bigint, classification: restricted, "),
+            "given: column visits is classified",
+            id="a classified column",
+        ),
+        pytest.param(
+            DAYS,
+            MARTS,
+            ("logicalType: integer, physicalType: bigint", 'logicalType: array, physicalType: "array<int>"'),
+            "column visits has a type that is not published to Snowflake; given: array<int>",
+            id="an array",
+        ),
+        pytest.param(
+            PEOPLE, MARTS, (), "a refined table has no source and is not served", id="a table that is refined"
+        ),
+    ],
+)
+def test_what_cannot_be_published_to_snowflake_is_refused(tmp_path, file, server, other, said):
+    head, changed = published("People" if file == PEOPLE else "Visits by day", server)
+    text = FILES[file].replace(head, changed)
+    text = text.replace(*other) if other else text
+
+    refused = refusal(tmp_path, file, FILES[file], text)
+    assert refused.startswith(f"{file}:")
+    assert said in refused
+
+
+def test_a_connection_to_something_else_is_refused(tmp_path):
+    days = published("Visits by day", MARTS.replace("server: marts", "server: desk"))
+    write_catalog(tmp_path, {NOTES: ("type: snowflake", "type: redshift"), DAYS: days})
+
+    with pytest.raises(ContractError, match=r"gold/days.*the connection desk is none to Snowflake; given: a source of"):
+        load_catalog(tmp_path)
+
+
+def test_two_tables_are_not_published_to_one_table_of_snowflake(tmp_path):
+    write_catalog(tmp_path, {DAYS: published("Visits by day")})
+    other = FILES[DAYS].replace(*published("Visits by day")).replace("days\n", "weeks\n")
+    other = other.replace("  - name: weeks\n", "  - name: weeks\n    physicalName: DAYS\n")
+    (tmp_path / "gold" / "weeks.odcs.yaml").write_text(other)
+    (tmp_path / "gold" / "weeks.sql").write_text(FILES[DAYS_SQL])
+
+    with pytest.raises(ContractError, match=r"at one place; given: MARTS\.SALES\.DAYS, where gold\.days is"):
+        load_catalog(tmp_path)
 
 
 def test_two_tables_are_not_served_at_one_place(tmp_path):

@@ -1,0 +1,84 @@
+"""A table's turn at the items that the API reads."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from jobs.publish.items import Publication
+from jobs.publish.rows import served, shape_of
+from jobs.publish.turn import BOOKS
+from shared.errors import TerminalError
+from shared.serving import served_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark.sql import DataFrame
+
+    from jobs.publish.turn import Published
+    from shared.contracts import Table
+    from shared.jobs import Job
+    from shared.serving import ServedPath
+
+# What the run warns of: rows that nobody could ask for, and that therefore are not there.
+NO_PATH = "key_in_no_path"
+
+
+@contextmanager
+def api_turn(job: Job, table: Table) -> Iterator[ApiTurn]:
+    """Begin a table's turn at the API.
+
+    Raises:
+        TerminalError: the contract says of no path at which it is served.
+    """
+    if table.served_at is None:
+        raise TerminalError(f"{table.name} is not served", mend="name a server of type api in its contract")
+    yield ApiTurn(Publication(served_table(job.env), str(table.name)), table, table.served_at)
+
+
+class ApiTurn:
+    """Rows go out one transaction after the other, so meanwhile some are newer than others.
+
+    A turn that died has left a mark, and the next one sends every row. That an old row cannot follow a new one rests on
+    the epoch of `Publication`.
+    """
+
+    def __init__(self, items: Publication, table: Table, path: ServedPath) -> None:
+        self._items, self._table, self._path = items, table, path
+        self.last = items.last
+        self.shape = shape_of(table, str(path))
+        self.why_whole = "the publication before did not come to its end" if items.is_broken else ""
+        self.books = dict.fromkeys(BOOKS, 0)
+        self.warnings: dict[str, int] = {}
+
+    def begin(self) -> None:
+        """Leave the mark."""
+        self._items.begin()
+
+    def send(self, rows: DataFrame, version: int) -> None:
+        """Put the rows that came, and take away those that went."""
+        self._items.write(self._counted(rows), version)
+
+    def replace(self, rows: DataFrame, version: int) -> None:
+        """Put every row, and take away what was not put."""
+        self.books = dict.fromkeys(BOOKS, 0)
+        self.warnings = {}
+        self.send(rows, version)
+        if self._items.last or self._items.is_broken:
+            self.books["deleted"] = self._items.sweep()
+
+    def end(self, published: Published) -> None:
+        """Write down how far, and take the mark away."""
+        self._items.end(published)
+
+    def _counted(self, rows: DataFrame) -> Iterator[tuple[str, str | None]]:
+        """The rows that have a path, as they are counted; the others are counted as well."""
+        for path, row, was_there in served(rows, self._table, self._path):
+            if path is None:
+                self.warnings[NO_PATH] = self.warnings.get(NO_PATH, 0) + 1
+                continue
+            account = "deleted" if row is None else "updated" if was_there else "inserted"
+            self.books[account] += 1
+            self.books["read"] += row is not None
+            yield path, row

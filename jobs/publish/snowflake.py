@@ -1,0 +1,157 @@
+"""A table's turn at Snowflake: rows are loaded to one side, and replace those that are there in one transaction."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from jobs.publish import statements as say
+from jobs.publish.parts import parts
+from jobs.publish.rows import shape_of
+from jobs.publish.turn import BOOKS, Published
+from jobs.publish.warehouse import warehouse
+from shared.errors import LostRaceError, TargetRefusedError, TerminalError
+from shared.snowflake import snowflake_type, stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark.sql import DataFrame
+
+    from jobs.publish.warehouse import Warehouse
+    from shared.contracts import Table
+    from shared.jobs import Job
+    from shared.snowflake import SnowflakeTable
+
+
+@contextmanager
+def snowflake_turn(job: Job, table: Table) -> Iterator[SnowflakeTurn]:
+    """Begin a table's turn at Snowflake.
+
+    Raises:
+        TargetUnavailableError: Snowflake did not answer.
+        TargetRefusedError: it refused, or has a table of that name with other columns.
+        TerminalError: the contract names no table there, or the connection has no secret.
+    """
+    place = table.published_to
+    if place is None:
+        raise TerminalError(f"{table.name} is not published", mend="name a server of type snowflake in its contract")
+    with warehouse(job, place, f"{table.name} to {place} in Snowflake, by {place.connection}") as session:
+        yield SnowflakeTurn(session, place, table.versions)
+
+
+class SnowflakeTurn:
+    """Readers see what was there before until the turn's end, and then all that is new.
+
+    The transaction that replaces rows also moves on the table's row of progress, from where this turn found it. Where
+    another publisher moved it meanwhile nothing of this turn's is written. So what Snowflake has is one version of
+    the lake table, the one that the progress tells, and never an older one than before.
+    """
+
+    def __init__(self, session: Warehouse, place: SnowflakeTable, table: Table) -> None:
+        self._session, self._place, self._table = session, place, table
+        self._staged = f"LAKEWRIGHT_{uuid.uuid4().hex}"
+        self._change: list[str] = []
+        self.books = dict.fromkeys(BOOKS, 0)
+        self.warnings: dict[str, int] = {}
+        self.shape = shape_of(table, str(place))
+        # How far first, then what is there: a table that is dropped in between is missed, and sent whole.
+        self._turn, self.last = self._progress()
+        self._columns = self._described()
+        self.why_whole = "" if self._columns else f"{place} is not there any more"
+
+    def begin(self) -> None:
+        """Make what is not there: the table, its new columns, its row of progress, and the place rows are loaded to.
+
+        Raises:
+            TargetRefusedError: the table has columns that the contract has not, or of other types.
+        """
+        self._refuse_others()
+        missing = [c for c in self._table.columns if self._columns and stored(c.name) not in self._columns]
+        made = [] if self._columns else [say.make_table(self._place, self._table)]
+        known = [] if self._turn else [say.make_progress(self._place), say.progress_row(self._place, self._lake_name)]
+        staged = [say.make_staged(self._staged, self._table), say.make_stage(self._staged)]
+        for statement in (*made, *[say.add_column(self._place, c) for c in missing], *known, *staged):
+            self._session.write(statement)
+
+    def send(self, rows: DataFrame, version: int) -> None:
+        """Load the rows that changed."""
+        del version
+        self._load(rows)
+        self._change = [say.merge(self._place, self._staged, self._table)]
+
+    def replace(self, rows: DataFrame, version: int) -> None:
+        """Load every row."""
+        del version
+        self._load(rows)
+        left = (self._place, self._staged, self._table.primary_key)
+        self.books["deleted"] = int(self._session.ask(say.count_left(*left))[0][0])
+        self._change = [say.delete_left(*left), say.merge(self._place, self._staged, self._table)]
+
+    def end(self, published: Published) -> None:
+        """Replace the rows and write down how far the table is published, at once.
+
+        Raises:
+            LostRaceError: another publisher did so since this turn began.
+        """
+        onward = say.advance(self._place, self._turn, published)
+        with self._session.transaction():
+            for statement in self._change:
+                self._session.write(statement)
+            if self._session.write(onward) != 1:
+                raise LostRaceError(
+                    f"another job run publishes {self._session.asked}",
+                    given=f"turn {self._turn}, which is no longer the last",
+                    mend="let it end; if it failed, start the run again",
+                )
+
+    @property
+    def _lake_name(self) -> str:
+        return str(self._table.name)
+
+    def _progress(self) -> tuple[int, Published | None]:
+        """The number of the last turn, 0 for none, and what it published."""
+        found = self._session.find(say.read_progress(self._place)) or [(0, None)]
+        if len(found) > 1:
+            raise TargetRefusedError(
+                f"{self._session.asked}: how far it is published is told twice",
+                given=f"{len(found)} rows of {say.PROGRESS} for {stored(self._place.table)}",
+                mend="delete them all; the next run sends every row",
+            )
+        [(turn, state)] = found
+        return int(turn), Published(**json.loads(state)) if state else None
+
+    def _described(self) -> dict[str, str]:
+        """The columns that the table has in Snowflake, with their types; none where it is not there."""
+        rows = self._session.find(f"DESCRIBE TABLE {self._place.identifier}") or []
+        return {str(row[0]): str(row[1]) for row in rows}
+
+    def _refuse_others(self) -> None:
+        """A column that is gone or of another type is for people to drop, with all that was made of it."""
+        known = {stored(c.name): snowflake_type(c.type) or "" for c in self._table.columns}
+        others = [f"{n} {t}" for n, t in self._columns.items() if n not in known or _kind(t) != _kind(known[n])]
+        if others:
+            raise TargetRefusedError(
+                f"{self._session.asked}: the table has columns that the contract has not, or of other types",
+                given=", ".join(others),
+                expected=", ".join(f"{n} {t}" for n, t in known.items()),
+                mend="drop or rename the table, or the columns that are gone; the next run sends every row",
+            )
+
+    def _load(self, rows: DataFrame) -> None:
+        number = 0
+        for number, part in enumerate(parts(rows), 1):
+            self._session.write(say.put(self._staged, number), io.BytesIO(part))
+        if number:
+            self._session.write(say.load(self._staged))
+        [(came, changed, went)] = self._session.ask(say.count_staged(self._staged))
+        counts = {"read": came, "inserted": came - changed, "updated": changed, "deleted": went}
+        self.books = {account: int(count) for account, count in counts.items()}
+
+
+def _kind(type_: str) -> str:
+    """A type as far as it counts: of numbers their digits, and not how long a text may be."""
+    return type_ if type_.startswith("NUMBER") else type_.partition("(")[0]

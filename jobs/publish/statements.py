@@ -1,0 +1,138 @@
+"""What Snowflake is told to publish a table: plain statements, which a person can read in its query history."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from jobs.publish.rows import BEFORE, GONE
+from shared.snowflake import quoted, snowflake_type, stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jobs.publish.turn import Published
+    from shared.contracts import Column, Table
+    from shared.snowflake import SnowflakeTable
+
+# Of each schema: which version of which lake table its tables are. `TURN` grows by one with each publication.
+PROGRESS = "LAKEWRIGHT_PUBLICATIONS"
+PROGRESS_COLUMNS = (
+    '"TABLE_NAME" VARCHAR NOT NULL, "TURN" NUMBER(19,0) NOT NULL, "LAKE_TABLE" VARCHAR, "VERSION" NUMBER(19,0), '
+    '"RUN_ID" VARCHAR, "PUBLISHED_AT" TIMESTAMP_TZ(6), "STATE" VARCHAR'
+)
+PROGRESS_COMMENT = "Which version of which lake table each published table is. Written by Lakewright with the rows."
+FORMAT = "FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = TRUE BINARY_AS_TEXT = FALSE)"
+
+
+def text(value: str) -> str:
+    """A text as a literal."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def make_table(place: SnowflakeTable, table: Table) -> str:
+    """Make the table as the contract has it. Rules hold the rest of the contract; Snowflake is told of the key only."""
+    columns = ", ".join(
+        f"{_column(c)}{' NOT NULL' if c.name in table.primary_key else ''} COMMENT {text(c.description)}"
+        for c in table.columns
+    )
+    return f"CREATE TABLE IF NOT EXISTS {place.identifier} ({columns}) COMMENT = {text(table.description)}"
+
+
+def add_column(place: SnowflakeTable, column: Column) -> str:
+    """Add a column, which is null until the rows come."""
+    return f"ALTER TABLE {place.identifier} ADD COLUMN {_column(column)} COMMENT {text(column.description)}"
+
+
+def make_progress(place: SnowflakeTable) -> str:
+    """Make the schema's table of progress."""
+    there = place.beside(PROGRESS)
+    return f"CREATE TABLE IF NOT EXISTS {there} ({PROGRESS_COLUMNS}) COMMENT = {text(PROGRESS_COMMENT)}"
+
+
+def progress_row(place: SnowflakeTable, name: str) -> str:
+    """Write down that nothing is published yet, if nothing is written down."""
+    source = f'SELECT {text(stored(place.table))} AS "TABLE_NAME", {text(name)} AS "LAKE_TABLE"'
+    return (
+        f'MERGE INTO {place.beside(PROGRESS)} AS t USING ({source}) AS s ON t."TABLE_NAME" = s."TABLE_NAME" '
+        'WHEN NOT MATCHED THEN INSERT ("TABLE_NAME", "TURN", "LAKE_TABLE") VALUES (s."TABLE_NAME", 0, s."LAKE_TABLE")'
+    )
+
+
+def read_progress(place: SnowflakeTable) -> str:
+    """How far the table is published."""
+    return f'SELECT "TURN", "STATE" FROM {place.beside(PROGRESS)} WHERE "TABLE_NAME" = {text(stored(place.table))}'
+
+
+def advance(place: SnowflakeTable, turn: int, published: Published) -> str:
+    """Write down how far the table is published, if nobody else did since `turn`; it touches one row, or none."""
+    state, run = json.dumps(vars(published), sort_keys=True), text(published.run)
+    return (
+        f'UPDATE {place.beside(PROGRESS)} SET "TURN" = {turn + 1}, "VERSION" = {published.version}, "RUN_ID" = {run}, '
+        f'"PUBLISHED_AT" = CURRENT_TIMESTAMP(), "STATE" = {text(state)} '
+        f'WHERE "TABLE_NAME" = {text(stored(place.table))} AND "TURN" = {turn}'
+    )
+
+
+def make_staged(staged: str, table: Table) -> str:
+    """Make the table that rows are loaded to, which goes with the session."""
+    flags = ", ".join(f"{quoted(flag)} BOOLEAN" for flag in (GONE, BEFORE))
+    return f"CREATE TEMPORARY TABLE {quoted(staged)} ({', '.join(map(_column, table.columns))}, {flags})"
+
+
+def make_stage(staged: str) -> str:
+    """Make the place that files are put in, which goes with the session, too."""
+    return f"CREATE TEMPORARY STAGE {quoted(staged)}"
+
+
+def put(staged: str, number: int) -> str:
+    """Put a file there."""
+    return f"PUT file://part-{number:06}.parquet @{quoted(staged)} AUTO_COMPRESS = FALSE OVERWRITE = TRUE"
+
+
+def load(staged: str) -> str:
+    """Load all files that were put there, and take them away."""
+    how = "MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE ON_ERROR = ABORT_STATEMENT PURGE = TRUE"
+    return f"COPY INTO {quoted(staged)} FROM @{quoted(staged)} {FORMAT} {how}"
+
+
+def count_staged(staged: str) -> str:
+    """Of the rows that were loaded: those that came, those of them that changed, and those that went."""
+    gone, before = quoted(GONE), quoted(BEFORE)
+    came = f"COUNT_IF(NOT {gone}), COUNT_IF(NOT {gone} AND {before}), COUNT_IF({gone})"
+    return f"SELECT {came} FROM {quoted(staged)}"
+
+
+def count_left(place: SnowflakeTable, staged: str, key: Iterable[str]) -> str:
+    """How many of the table's rows have a key that was not loaded."""
+    return f"SELECT COUNT(*) FROM {place.identifier} AS t WHERE {_unloaded(staged, key)}"
+
+
+def delete_left(place: SnowflakeTable, staged: str, key: Iterable[str]) -> str:
+    """Delete those rows."""
+    return f"DELETE FROM {place.identifier} AS t WHERE {_unloaded(staged, key)}"
+
+
+def merge(place: SnowflakeTable, staged: str, table: Table) -> str:
+    """Put the rows that were loaded in the place of those that have their keys, and take away those that are gone."""
+    gone, names = f"s.{quoted(GONE)}", [quoted(name) for name in table.column_names]
+    changes = ", ".join(f"{name} = s.{name}" for name in names)
+    return (
+        f"MERGE INTO {place.identifier} AS t USING {quoted(staged)} AS s ON {_same(table.primary_key)} "
+        f"WHEN MATCHED AND {gone} THEN DELETE "
+        f"WHEN MATCHED THEN UPDATE SET {changes} "
+        f"WHEN NOT MATCHED AND NOT {gone} THEN "
+        f"INSERT ({', '.join(names)}) VALUES ({', '.join(f's.{name}' for name in names)})"
+    )
+
+
+def _unloaded(staged: str, key: Iterable[str]) -> str:
+    return f"NOT EXISTS (SELECT 1 FROM {quoted(staged)} AS s WHERE {_same(key)})"
+
+
+def _same(key: Iterable[str]) -> str:
+    return " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in key)
+
+
+def _column(column: Column) -> str:
+    return f"{quoted(column.name)} {snowflake_type(column.type)}"

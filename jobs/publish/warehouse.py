@@ -1,0 +1,144 @@
+"""A session at Snowflake to write by: what it is asked, what it is told, and what its faults mean."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from snowflake.connector import errors as snowflake_errors
+
+from jobs.ingest.addresses import read_secret
+from jobs.ingest.snowflake_connection import PASSING_STATES, REFUSED_LOGIN, Credentials, connected
+from shared.errors import LakewrightError, TargetRefusedError, TargetUnavailableError
+from shared.names import source_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from snowflake.connector import SnowflakeConnection
+
+    from shared.jobs import Job
+    from shared.snowflake import SnowflakeTable
+
+# Snowflake's number for an object that is not there, or not for this role.
+NOT_THERE = 2003
+# Its state for a right that the role lacks.
+NO_RIGHT = "42501"
+NEEDED = "USAGE on warehouse, database and schema, and CREATE TABLE on the schema; tables made before are its own"
+
+
+class Warehouse:
+    """One session. A statement outside of a transaction commits by itself, as one of DDL always does.
+
+    Args:
+        connection: The connector's.
+        asked: What is published where, as errors tell it.
+    """
+
+    def __init__(self, connection: SnowflakeConnection, asked: str) -> None:
+        self._connection, self.asked = connection, asked
+
+    def ask(self, statement: str) -> list[tuple[Any, ...]]:
+        """The rows of an answer.
+
+        Raises:
+            TargetUnavailableError: Snowflake did not answer.
+            TargetRefusedError: it refused.
+        """
+        with self._answering():
+            return self._rows(statement)
+
+    def find(self, statement: str) -> list[tuple[Any, ...]] | None:
+        """The rows of an answer, None where what it is asked of is not there, or not for this role.
+
+        Raises:
+            TargetUnavailableError: Snowflake did not answer.
+            TargetRefusedError: it refused.
+        """
+        with self._answering():
+            try:
+                return self._rows(statement)
+            except snowflake_errors.ProgrammingError as error:
+                if error.errno == NOT_THERE:
+                    return None
+                raise
+
+    def write(self, statement: str, content: BinaryIO | None = None) -> int:
+        """Have something changed; how many rows were.
+
+        Args:
+            statement: The statement.
+            content: The file that a PUT puts.
+
+        Raises:
+            TargetUnavailableError: Snowflake did not answer, and whether it did what it was told is not known.
+            TargetRefusedError: it refused.
+        """
+        with self._answering(), self._connection.cursor() as cursor:
+            cursor.execute(statement, file_stream=content)
+            return cursor.rowcount or 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What is written within is there for others at its end, all of it or nothing."""
+        self.write("BEGIN")
+        try:
+            yield
+        except Exception:
+            self.write("ROLLBACK")
+            raise
+        self.write("COMMIT")
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except snowflake_errors.Error as error:
+            raise meaning(error, self.asked) from None
+
+    def _rows(self, statement: str) -> list[tuple[Any, ...]]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+            return [tuple(row) for row in cursor.fetchall()]
+
+
+@contextmanager
+def warehouse(job: Job, place: SnowflakeTable, asked: str) -> Iterator[Warehouse]:
+    """A session by the connection that a contract names.
+
+    Raises:
+        TargetUnavailableError: Snowflake did not answer.
+        TargetRefusedError: the login was refused.
+        TerminalError: the secret is missing or malformed.
+    """
+    secret = source_secret(job.env, place.connection)
+    credentials = Credentials.parse(read_secret(secret), secret)
+    try:
+        with connected(credentials, place.database, place.schema) as connection:
+            yield Warehouse(connection, asked)
+    except snowflake_errors.Error as error:
+        raise meaning(error, asked) from None
+
+
+def meaning(error: snowflake_errors.Error, asked: str) -> LakewrightError:
+    """The error of the house for one of the connector, whose own words may quote rows or settings."""
+    state, number = error.sqlstate or "", error.errno
+    code = f"Snowflake error {number} ({state})" if state else f"Snowflake error {number}"
+    if state.startswith(REFUSED_LOGIN):
+        return TargetRefusedError(
+            f"{asked}: the login was refused", given=code, mend="put the connection again: ./lake secrets put"
+        )
+    is_refusal = isinstance(error, snowflake_errors.ProgrammingError) and not state.startswith(PASSING_STATES)
+    if not is_refusal:
+        return TargetUnavailableError(f"{asked}: no answer", given=code, mend="the next run sends what is missing")
+    if state == NO_RIGHT or number == NOT_THERE:
+        return TargetRefusedError(
+            f"{asked}: the database, the schema or the table is not there, or not for this role",
+            given=code,
+            expected=NEEDED,
+            mend="make them, or grant the role what docs/operations.md lists",
+        )
+    return TargetRefusedError(
+        f"{asked}: a statement failed", given=f"{code}, query {error.sfqid}", mend="look the query up in Snowflake"
+    )

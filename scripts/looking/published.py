@@ -1,0 +1,36 @@
+"""Where a table is published outside of the lake, and how far, as the ledger tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scripts.looking.runs import all_runs
+
+if TYPE_CHECKING:
+    from scripts.looking.lake import Lake
+    from shared.contracts import Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedAs:
+    """A table at one target: `version` is the one of the lake table that is there, None while nothing is."""
+
+    target: str
+    place: str
+    version: int | None
+
+
+def published(lake: Lake, table: Table) -> list[PublishedAs]:
+    """Where a table is published, with the version that the newest run to publish it told."""
+    runs = all_runs(lake) if table.targets else []
+    told = {
+        o.target: o.version
+        for run in reversed(runs)
+        for o in run.outcomes
+        if o.table == str(table.name) and o.target and o.version is not None
+    }
+    return [
+        PublishedAs(target=target.value, place=str(place), version=told.get(target))
+        for target, place in table.targets.items()
+    ]

@@ -1,0 +1,53 @@
+"""What makes a table: the SELECT or the function beside its contract, or its flows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.contracts.document import SUFFIX, short_name
+from shared.contracts.program import Program, read_program
+from shared.contracts.query import read_query
+from shared.errors import ContractError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shared.contracts.document import Document
+    from shared.contracts.model import Query
+
+
+def written_query(path: Path) -> Query | None:
+    """The SELECT that stands beside a contract, if one does.
+
+    Raises:
+        ContractError: it is not UTF-8, or no SELECT.
+    """
+    file = path.with_name(path.name.removesuffix(SUFFIX) + ".sql")
+    if not file.exists():
+        return None
+    try:
+        return read_query(file.read_text(encoding="utf-8"), short_name(file))
+    except UnicodeDecodeError as error:
+        raise ContractError(f"{short_name(file)}:1: not UTF-8", given=str(error), expected="UTF-8") from error
+
+
+def written_program(path: Path) -> Program | None:
+    """The function that stands beside a contract, if one does."""
+    file = path.with_name(path.name.removesuffix(SUFFIX) + ".py")
+    return read_program(file) if file.exists() else None
+
+
+def refuse_two_makers(document: Document, makers: dict[str, Query | Program | None]) -> None:
+    """Refuse a table that is made in two ways.
+
+    Raises:
+        ContractError: more than one of the makers is there.
+    """
+    made_by = [name for name, maker in makers.items() if maker]
+    if len(made_by) > 1:
+        raise document.error(
+            "a table is made in one way",
+            ("name",),
+            given=" and ".join(made_by),
+            mend="remove one of them; SQL and priority can be refreshed by groups, Python is always rebuilt",
+        )
