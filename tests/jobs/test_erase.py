@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
-from jobs.erase.upkeep import remove_old_files
 from jobs.main import run
+from jobs.runtime.upkeep import remove_old_files
 from shared.contracts import load_catalog
 from shared.contracts.subjects import reaches, subjects
 from shared.erasure import ErasureRecord, ErasureRequest, erasure_location, erasure_request_location

@@ -5,10 +5,10 @@ from functools import partial
 
 import pytest
 
-from jobs.erase.upkeep import remove_old_files
 from jobs.publish.items import Publication
 from jobs.runtime import lease
 from jobs.runtime.session import batch_session
+from jobs.runtime.upkeep import remove_old_files
 from shared.errors import LostRaceError
 from shared.jobs import Status, Step
 from shared.serving import Target, publication_lease, served_table

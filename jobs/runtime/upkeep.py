@@ -1,0 +1,78 @@
+"""Commits that move no flow on: what upkeep does to a table, its positions carried on."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from jobs.runtime.commit import USER_METADATA
+from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.position import read_position
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark.sql import SparkSession
+
+    from jobs.runtime.lease import Lease
+    from jobs.runtime.position import TablePosition
+
+# A lease keeps other writers off, so that what Delta takes for unsafe is not: less than a week, and a word in the log
+# of a table on S3 that it was done.
+VACUUM_CONFS = {
+    "spark.databricks.delta.retentionDurationCheck.enabled": "false",
+    "spark.databricks.delta.vacuum.logging.enabled": "true",
+}
+VACUUMED = "VACUUM END"
+
+
+@contextmanager
+def carrying_on(
+    session: SparkSession, location: str, lease: Lease, position: TablePosition | None = None
+) -> Iterator[None]:
+    """Let the commits made within carry the table's position on, so that its flows go on from where they stand.
+
+    Args:
+        session: The session that commits.
+        location: The table's place.
+        lease: The table's lease.
+        position: Where the flows shall go on from, if not from where they stand.
+
+    Raises:
+        LeaseHeldError: the table's lease was lost before.
+        PositionLostError: the table does not say where its flows stand.
+    """
+    position = position or read_position(session, location)
+    lease.check()
+    session.conf.set(USER_METADATA, position.carried())
+    try:
+        yield
+    finally:
+        session.conf.unset(USER_METADATA)
+
+
+def is_half_done(session: SparkSession, companion: str, location: str) -> bool:
+    """Whether a companion has a batch that its table lacks: the run died between the two commits."""
+    landed = read_position(session, location).flows
+    beside = read_position(session, companion).flows
+    # A companion's flow is named `<what> of <flow of the table>`.
+    flows = {name.partition(" of ")[2]: int(position.inputs.get("batch", 0)) for name, position in beside.items()}
+    return any(batch > (landed[flow].sequence if flow in landed else 0) for flow, batch in flows.items())
+
+
+def remove_old_files(session: SparkSession, location: str, days: int = 0) -> int:
+    """Remove every file that no version of the last days names, and say how many they were.
+
+    Versions that name one of them cannot be read any more; of zero days only the newest version stays. A reader of that
+    very moment starts again.
+    """
+    for name, value in VACUUM_CONFS.items():
+        session.conf.set(name, value)
+    try:
+        session.sql(f"VACUUM delta.`{location}` RETAIN {days * 24} HOURS").collect()
+    finally:
+        for name in VACUUM_CONFS:
+            session.conf.unset(name)
+    log = DeltaLog(session, location)
+    last = log.commit(log.version)
+    return last.metrics.get("numDeletedFiles", 0) if last and last.info.get("operation") == VACUUMED else 0
