@@ -12,6 +12,8 @@ from jobs.build.flow import build
 from jobs.erase.flow import erase
 from jobs.ingest.flow import ingest
 from jobs.ingest.rounds import ingest_forever
+from jobs.maintain.flow import maintain
+from jobs.maintain.rollback import roll_back, versions_after
 from jobs.publish.flow import publish, withdraw
 from jobs.reconcile.flow import reconcile
 from jobs.record.ledger import record
@@ -28,7 +30,7 @@ from shared.serving import Target
 from shared.step_rights import works_on
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pyspark.sql import SparkSession
 
@@ -84,6 +86,8 @@ def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutc
     if job.step is Step.PUBLISH:
         withdraw(job, catalog)
         return [o for target in Target for o in _published(spark, job, target, tables, failed)]
+    if job.step is Step.MAINTAIN:
+        return run_tables(tables, job, _upkeep(spark, job), failed)
     work = partial(reconcile if job.step is Step.RECONCILE else _make, spark, job, catalog)
     return run_tables(tables, job, work, failed)
 
@@ -94,6 +98,13 @@ def _published(
     """Publish tables to one target. What became of one there is no other's business, and no other target's."""
     chosen = [t for t in tables if target in t.targets]
     return run_tables(chosen, job, partial(publish, spark, job, target), failed, target=target)
+
+
+def _upkeep(spark: SparkSession, job: Job) -> Callable[[Table], TableOutcome]:
+    if job.rollback is None:
+        return partial(maintain, spark, job)
+    versions = versions_after(job)
+    return lambda table: roll_back(spark, job, table, versions.get(str(table.name)))
 
 
 def _make(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> TableOutcome:

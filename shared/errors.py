@@ -18,6 +18,7 @@
         ├── DifferenceError           the lake does not hold what its source holds
         ├── UnbalancedBooksError      rows read and rows accounted for differ
         ├── ErasureError              something of an erased person was found afterwards
+        ├── RollbackError             a table cannot go back to an earlier run, or is on its way there still
         ├── SummaryError              a step left no summary, or one of another run
         └── StepFailedError           at least one table of a run failed
 
@@ -121,6 +122,10 @@ class UnbalancedBooksError(TerminalError):
 
 class ErasureError(TerminalError):
     """Something of an erased person was found afterwards."""
+
+
+class RollbackError(TerminalError):
+    """A table cannot go back to an earlier run, or is on its way there still."""
 
 
 class SummaryError(TerminalError):

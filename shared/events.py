@@ -7,7 +7,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.jobs import Colour, Replay, Status, Step, Window
+from shared.jobs import RUN_ID, Colour, Replay, Status, Step, Window
+from shared.names import Machine
 
 # What the lake's own events on the account's event bus are known by.
 EVENT_SOURCE = "lakewright"
@@ -28,7 +29,8 @@ class RunRequest(_Event):
 
     `tables` are selectors; `files` are files that landed, as `s3://bucket/key`, and ask for the tables they feed. With
     neither, the run works on all tables of the machine. `replay` asks for refused rows of a table to be read again; the
-    table must be among those selected. `window` asks for a part of the sources to be read once more. `schedule` and
+    table must be among those selected. `window` asks for a part of the sources to be read once more. `rollback` is a
+    run: maintenance brings the tables back to what they were when it ended. `schedule` and
     `scheduled_time` together name a start, so that the same start delivered twice makes one run; a run started by hand
     has neither, and is never a duplicate.
     """
@@ -38,6 +40,7 @@ class RunRequest(_Event):
     replay: Replay | None = None
     window: Window | None = None
     files: tuple[str, ...] = ()
+    rollback: str | None = Field(default=None, pattern=RUN_ID)
     schedule: str | None = None
     scheduled_time: str | None = None
 
@@ -58,7 +61,7 @@ class Execution(_Event):
     """An execution of a machine. Its name is the run's id, and so part of paths."""
 
     id: str
-    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")
+    name: str = Field(pattern=RUN_ID)
     started_at: datetime
 
 
@@ -67,6 +70,16 @@ class RunRequested(_Event):
 
     request: RunRequest
     execution: Execution
+    machine: Machine
+
+    @model_validator(mode="after")
+    def _asks_the_right_machine(self) -> Self:
+        asked, is_upkeep = self.request, self.machine is Machine.MAINTENANCE
+        if asked.rollback and not is_upkeep:
+            raise ValueError(f"rollback asks {self.machine} for what {Machine.MAINTENANCE} does; start that machine")
+        if is_upkeep and (asked.replay or asked.window or asked.files):
+            raise ValueError(f"{self.machine} reads no source: replay, window and files are for the other machines")
+        return self
 
     @property
     def business_date(self) -> date:
@@ -83,6 +96,7 @@ class RunAccepted(_Event):
     replay: Replay | None = None
     window: Window | None = None
     files: tuple[str, ...] = ()
+    rollback: str | None = None
 
 
 class SchemaDrifted(_Event):

@@ -2,13 +2,11 @@
 
 A job run is started with `--job <json of Job>` and leaves two files under
 `<lake_root>/runs/<run_id>/<step>/`: `<attempt>.outcomes.json` (a list of TableOutcome, whole) and
-`<attempt>.summary.json` (a StepSummary, at most 32 KiB, safe to pass through a state machine).
+`<attempt>.summary.json` (a `shared.summaries.StepSummary`, at most 32 KiB, safe to pass through a state machine).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from typing import Self
@@ -19,11 +17,8 @@ from shared.names import Machine, Roots
 from shared.reconciliation import Comparison
 from shared.serving import Target
 
-SUMMARY_LIMIT_BYTES = 32 * 1024
-FIRST_FAILURES = 20
-FAILURE_CHARACTERS = 500
-# What a summary holds beside its failures stays far below this.
-FAILURES_LIMIT_BYTES = SUMMARY_LIMIT_BYTES - 2 * 1024
+# The name of an execution, and so of a run and its folder.
+RUN_ID = r"^[A-Za-z0-9_-]{1,80}$"
 
 # What stands before a TableOutcome in a job's log, for whoever follows the log while the job runs.
 OUTCOME_MARK = "table outcome "
@@ -38,14 +33,20 @@ class Step(StrEnum):
     PUBLISH = "publish"
     RECONCILE = "reconcile"
     RECORD = "record"
+    MAINTAIN = "maintain"
     ERASE = "erase"
     SMOKE = "smoke"
 
 
 # The steps of a daily run.
 RUN_STEPS = (Step.INGEST, Step.REFINE, Step.BUILD, Step.PUBLISH, Step.RECONCILE, Step.RECORD)
-# Those that work on tables; a run that lacks one of them is red.
-DATA_STEPS = (Step.INGEST, Step.REFINE, Step.BUILD, Step.PUBLISH, Step.RECONCILE)
+# Those of a run of upkeep.
+UPKEEP_STEPS = (Step.MAINTAIN, Step.RECORD)
+
+
+def steps_of(machine: Machine) -> tuple[Step, ...]:
+    """The steps of a machine's run, in their order; the last one records it, and a run that lacks another is red."""
+    return UPKEEP_STEPS if machine is Machine.MAINTENANCE else RUN_STEPS
 
 
 class Status(StrEnum):
@@ -98,13 +99,14 @@ class Job(_Record):
     `attempt` is new for every try of the step, and names the files the try leaves. `earlier` gives the attempt of
     each step that came before in this run, so that tables whose inputs failed there are skipped here.
     `business_date` is the only "today" a query may know. `replay` asks for refused rows to be read again,
-    `window` for a part of the sources to be read once more.
+    `window` for a part of the sources to be read once more. `rollback` is the run that upkeep shall bring tables back
+    to, in place of its ordinary work.
     `every_seconds` makes an ingest job go on until it is ended, with a round in each interval.
     """
 
     env: str
     step: Step
-    run_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")
+    run_id: str = Field(pattern=RUN_ID)
     attempt: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
     business_date: date
     lake_root: str
@@ -116,12 +118,19 @@ class Job(_Record):
     earlier: dict[Step, str] = {}
     replay: Replay | None = None
     window: Window | None = None
+    rollback: str | None = Field(default=None, pattern=RUN_ID)
     every_seconds: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="after")
     def _rounds_only_ingest(self) -> Self:
         if self.every_seconds and self.step is not Step.INGEST:
             raise ValueError("every_seconds goes with the step ingest, and with no other")
+        return self
+
+    @model_validator(mode="after")
+    def _only_upkeep_rolls_back(self) -> Self:
+        if self.rollback and self.machine is not Machine.MAINTENANCE:
+            raise ValueError(f"rollback goes with the machine {Machine.MAINTENANCE}, and with no other")
         return self
 
     @property
@@ -187,43 +196,6 @@ class TableOutcome(_Record):
     def is_red(self) -> bool:
         """Whether this outcome turns the run red."""
         return self.status in (Status.FAILED, Status.SKIPPED)
-
-
-class StepSummary(_Record):
-    """A step in short: small enough for a state machine to carry."""
-
-    run_id: str
-    step: Step
-    attempt: str
-    colour: Colour
-    tables: dict[Status, int]
-    failures: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, job: Job, outcomes: list[TableOutcome]) -> StepSummary:
-        """Count outcomes by status and keep the first failures, each cut short, as far as they fit."""
-        red = [o for o in outcomes if o.is_red]
-        failures = [f"{o.what}: {o.failure.message if o.failure else o.reason}" for o in red]
-        return cls(
-            run_id=job.run_id,
-            step=job.step,
-            attempt=job.attempt,
-            colour=Colour.RED if red else Colour.GREEN,
-            tables={s: sum(o.status is s for o in outcomes) for s in Status},
-            failures=_fitting(f[:FAILURE_CHARACTERS] for f in failures[:FIRST_FAILURES]),
-        )
-
-
-def _fitting(texts: Iterable[str]) -> tuple[str, ...]:
-    """The first texts that together stay within the limit, as JSON in UTF-8."""
-    room = FAILURES_LIMIT_BYTES
-    kept = []
-    for text in texts:
-        room -= len(json.dumps(text, ensure_ascii=False).encode(errors="surrogatepass")) + 1
-        if room < 0:
-            break
-        kept.append(text)
-    return tuple(kept)
 
 
 class TableVersion(_Record):

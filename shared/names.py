@@ -140,6 +140,7 @@ class Machine(StrEnum):
     DAILY_BATCH = "daily_batch"
     SALESFORCE_INGESTION = "salesforce_ingestion"
     FILE_LANDED = "file_landed"
+    MAINTENANCE = "maintenance"
 
     @property
     def logical_id(self) -> str:

@@ -39,7 +39,9 @@ KIND_OF = {Step.INGEST: Kind.INGESTED, Step.REFINE: Kind.REFINED, Step.BUILD: Ki
 
 
 def works_on(step: Step, table: Table) -> bool:
-    """Whether a table is a step's business: one that it makes, publishes, or holds against its source."""
+    """Whether a table is a step's business: made, published or held against its source by it; upkeep looks at any."""
+    if step is Step.MAINTAIN:
+        return True
     if step is Step.PUBLISH:
         return bool(table.targets)
     if step is Step.RECONCILE:
@@ -89,6 +91,7 @@ LANDED = Layer.BRONZE
 LOG = "*/_delta_log*"
 _BESIDE = (QUARANTINE_FOLDER, TOMBSTONES_FOLDER, EVENTS_FOLDER)
 _LEASES_OF_MADE = ("{made}.*",)
+_ALL_LEASES = tuple(f"{layer}.*" for layer in Layer)
 _OF_SOURCES = _all(LANDED, f"{QUARANTINE_FOLDER}/{LANDED}", STAGING_FOLDER)
 
 RIGHTS = {
@@ -136,13 +139,19 @@ RIGHTS = {
         writes=(f"{RUNS_FOLDER}/*/{RUN_FILE}", _outcomes(Step.RECORD)),
         personal_reads=(f"{LANDED}/{LOG}",),
     ),
+    Step.MAINTAIN: StepRights(
+        reads=_all(RUNS_FOLDER),
+        writes=(*_all(*Layer, *_BESIDE), _outcomes(Step.MAINTAIN)),
+        personal_writes=_all(LANDED, QUARANTINE_FOLDER, VAULT),
+        leases=_ALL_LEASES,
+    ),
     Step.ERASE: StepRights(
         reads=_all(RUNS_FOLDER, STAGING_FOLDER, UNLOAD_FOLDER),
         writes=_all(*Layer, *_BESIDE, ERASURES),
         personal_reads=_all(STAGING_FOLDER),
         personal_writes=_all(LANDED, QUARANTINE_FOLDER, VAULT, ERASURES),
         pii_key=True,
-        leases=tuple(f"{layer}.*" for layer in Layer),
+        leases=_ALL_LEASES,
         publishes=True,
     ),
     Step.SMOKE: StepRights(

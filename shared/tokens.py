@@ -22,6 +22,7 @@ class Token(StrEnum):
     PUBLISH_SUBMIT_PARAMETERS = "publish_submit_parameters"
     RECONCILE_SUBMIT_PARAMETERS = "reconcile_submit_parameters"
     RECORD_SUBMIT_PARAMETERS = "record_submit_parameters"
+    MAINTAIN_SUBMIT_PARAMETERS = "maintain_submit_parameters"
     SMOKE_SUBMIT_PARAMETERS = "smoke_submit_parameters"
     INGEST_ROLE_ARN = "ingest_role_arn"
     REFINE_ROLE_ARN = "refine_role_arn"
@@ -29,6 +30,7 @@ class Token(StrEnum):
     PUBLISH_ROLE_ARN = "publish_role_arn"
     RECONCILE_ROLE_ARN = "reconcile_role_arn"
     RECORD_ROLE_ARN = "record_role_arn"
+    MAINTAIN_ROLE_ARN = "maintain_role_arn"
     SMOKE_ROLE_ARN = "smoke_role_arn"
     LOG_URI = "log_uri"
     LOG_KEY_ARN = "log_key_arn"
@@ -54,5 +56,6 @@ OF_STEPS = {
     Step.PUBLISH: OfStep(Token.PUBLISH_SUBMIT_PARAMETERS, Token.PUBLISH_ROLE_ARN),
     Step.RECONCILE: OfStep(Token.RECONCILE_SUBMIT_PARAMETERS, Token.RECONCILE_ROLE_ARN),
     Step.RECORD: OfStep(Token.RECORD_SUBMIT_PARAMETERS, Token.RECORD_ROLE_ARN),
+    Step.MAINTAIN: OfStep(Token.MAINTAIN_SUBMIT_PARAMETERS, Token.MAINTAIN_ROLE_ARN),
     Step.SMOKE: OfStep(Token.SMOKE_SUBMIT_PARAMETERS, Token.SMOKE_ROLE_ARN),
 }

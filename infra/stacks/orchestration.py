@@ -16,7 +16,7 @@ from infra.constructs.findings import accept, seen_from_outside, wildcard
 from infra.constructs.key_use import use_statement
 from infra.constructs.machine import Machine, job_run_statements, job_tokens, step_tokens
 from infra.constructs.machine_schedule import MachineSchedule
-from shared.jobs import RUN_STEPS, Step
+from shared.jobs import Step, steps_of
 from shared.names import LANDING, RUNS_FOLDER, Names, Variable
 from shared.names import Machine as MachineName
 from shared.smoke import SMOKE_MACHINE
@@ -160,7 +160,7 @@ class Orchestration(NestedStack):
             key=storage.key,
             tokens={
                 **job_tokens(self._environment, storage, compute),
-                **step_tokens(compute, RUN_STEPS),
+                **step_tokens(compute, steps_of(name)),
                 Token.ON_RUN_REQUESTED_ARN: arns[0],
                 Token.ON_STEPS_FINISHED_ARN: arns[1],
             },
@@ -168,7 +168,7 @@ class Orchestration(NestedStack):
                 iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=arns),
                 # Whoever submits a job run needs the key its logs are written with.
                 use_statement(storage.key),
-                *job_run_statements(self, compute=compute, steps=RUN_STEPS),
+                *job_run_statements(self, compute=compute, steps=steps_of(name)),
             ],
         )
         self.alarms.watch_machine(name.logical_id, made.machine)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.files import earlier_outcomes, leave_record
-from shared.jobs import DATA_STEPS, Colour, RunRecord, TableOutcome, TableVersion
+from shared.jobs import Colour, RunRecord, TableOutcome, TableVersion, steps_of
 from shared.names import table_location
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def record(spark: SparkSession, job: Job, catalog: Catalog) -> list[TableOutcome
     """
     outcomes = earlier_outcomes(job)
     # A step that crashed left no outcomes, and what it would have done is not known.
-    red = any(o.is_red for o in outcomes) or not set(DATA_STEPS) <= set(job.earlier)
+    red = any(o.is_red for o in outcomes) or not set(steps_of(job.machine)) - {job.step} <= set(job.earlier)
     versions = []
     for name, table in catalog.tables.items():
         log = DeltaLog(spark, table_location(job.roots.of(is_personal=table.is_personal), table.name))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 
 CHANGE_FEED = "delta.enableChangeDataFeed"
+# On a table that is being brought back to an earlier run, until it is: the run.
+ROLLED_BACK = "lakewright.rolledBackTo"
 # An OPTIMIZE writes its files with `false`.
 MOVES_ROWS = '"dataChange":true'
 
@@ -83,14 +85,16 @@ def parse_commit(version: int, lines: Sequence[str]) -> Commit:
 
 
 class DeltaLog:
-    """The log of the table at a location, as of now. `version` is -1 when there is no table."""
+    """The log of the table at a location, as of now or of a version. `version` is -1 when there is no table."""
 
-    def __init__(self, spark: SparkSession, location: str) -> None:
+    def __init__(self, spark: SparkSession, location: str, version: int | None = None) -> None:
         self._session, self.location = spark, location
         none = java_class(spark, "scala.Option").empty()
         logs = java_class(spark, "org.apache.spark.sql.delta.DeltaLog")
         self._log = logs.forTable(spark._jsparkSession, location)  # noqa: SLF001 - it has no public name
         self._snapshot = self._log.update(False, none, none)  # noqa: FBT003 - Scala's parameters have no names here
+        if version is not None and version < self._snapshot.version():
+            self._snapshot = self._log.getSnapshotAt(version, none, none, False)  # noqa: FBT003 - as above
         self.version: int = self._snapshot.version()
 
     @property
@@ -121,8 +125,16 @@ class DeltaLog:
     @property
     def has_feed(self) -> bool:
         """Whether the table's commits write its change data feed."""
-        found = self._snapshot.metadata().configuration().get(CHANGE_FEED)
-        return bool(found.isDefined() and found.get() == "true")
+        return self._property(CHANGE_FEED) == "true"
+
+    @property
+    def rolled_back_to(self) -> str | None:
+        """The run that a rollback, which has not come to its end, brings the table back to."""
+        return self._property(ROLLED_BACK) if self.exists else None
+
+    def _property(self, name: str) -> str | None:
+        found = self._snapshot.metadata().configuration().get(name)
+        return str(found.get()) if found.isDefined() else None
 
     def transactions(self) -> dict[str, int]:
         """The last transaction version of every writer (`txnAppId`)."""

@@ -9,8 +9,9 @@ import boto3
 import smart_open
 from pydantic import TypeAdapter
 
-from shared.jobs import Job, RunRecord, Step, StepSummary, TableOutcome
+from shared.jobs import Job, RunRecord, Step, TableOutcome
 from shared.names import outcomes_location, run_location, summary_location
+from shared.summaries import StepSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jobs.runtime.commit import Batch
+from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.evolution import evolve
 from jobs.runtime.lease import leased
 from jobs.runtime.position import NOWHERE, TablePosition, read_position
 from jobs.runtime.session import batch_session
 from shared.contracts.evolution.as_built import noted
-from shared.errors import PositionLostError
+from shared.errors import PositionLostError, RollbackError
 from shared.jobs import Status, TableOutcome
 from shared.names import lease_table, quarantine_location, staging_location, table_location
 
@@ -133,10 +134,12 @@ def open_flow(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> 
         LeaseHeldError: another job run works on the table.
         PositionLostError: the table does not say how far its inputs were read.
         ContractError: the contract changed in a way that breaks readers, and its version does not say so.
+        RollbackError: a rollback of the table has not come to its end.
     """
     location = table_location(job.roots.of(is_personal=table.is_personal), table.name)
     with leased(lease_table(job.env), str(table.name), f"{job.run_id}/{job.attempt}") as lease:
         session = batch_session(spark)
+        _refuse_half_rolled_back(session, location, table)
         evolved = evolve(session, table, location, lease)
         batch = Batch(
             location=location,
@@ -155,4 +158,15 @@ def open_flow(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> 
             batch=batch,
             is_rebuilt=evolved.is_rebuilt,
             is_reread=evolved.is_reread,
+        )
+
+
+def _refuse_half_rolled_back(session: SparkSession, location: str, table: Table) -> None:
+    """What lies beside such a table is of another time than the table itself."""
+    if run := DeltaLog(session, location).rolled_back_to:
+        raise RollbackError(
+            f"a rollback of {table.name} did not come to its end",
+            given=f"it was on its way back to {run}",
+            expected="a table that is of one time with what lies beside it",
+            mend=f"roll back once more: ./lake rollback {run} --select {table.name}, or the machine maintenance",
         )

@@ -74,8 +74,8 @@ def flows_of(commit: Commit) -> dict[str, FlowPosition]:
         return {}
 
 
-def read_position(spark: SparkSession, location: str) -> TablePosition:
-    """Read the position of the table at a location.
+def read_position(spark: SparkSession, location: str, version: int | None = None) -> TablePosition:
+    """Read the position of the table at a location, as of now or of a version.
 
     A position counts only if its sequence is the table's transaction version of that flow: a commit that landed late
     may carry an older one. So the log is walked backwards until every flow is found. A RESTORE brings old rows back
@@ -86,24 +86,24 @@ def read_position(spark: SparkSession, location: str) -> TablePosition:
         PositionLostError: a flow's position is in no commit that is still kept, the table was restored to a version
             before it, or the table has rows that no flow wrote.
     """
-    log = DeltaLog(spark, location)
+    log = DeltaLog(spark, location, version)
     if not log.exists:
         return TablePosition(version=NOWHERE, flows={})
     wanted = log.transactions()
     if not wanted and not log.is_empty:
         raise _lost(location, "the table has rows that no flow of the lake wrote")
     found: dict[str, FlowPosition] = {}
-    version: int | None = log.version
+    at: int | None = log.version
     passed: list[Commit] = []
     while len(found) < len(wanted):
-        commit = log.commit(version) if version is not None and version >= 0 else None
+        commit = log.commit(at) if at is not None and at >= 0 else None
         if commit is None:
             missing = ", ".join(sorted(set(wanted) - set(found)))
             raise _lost(location, f"where {missing} stands is in no commit of {_way(passed)}")
         passed.append(commit)
         carried = flows_of(commit).items()
         found |= {f: p for f, p in carried if f not in found and p.sequence == wanted.get(f)}
-        version = commit.restored if commit.is_restore else commit.version - 1
+        at = commit.restored if commit.is_restore else commit.version - 1
     return TablePosition(version=log.version, flows=found)
 
 

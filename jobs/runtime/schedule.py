@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jobs.runtime.failures import failure_of, frames_of
 from shared.jobs import OUTCOME_MARK, Status, TableOutcome
+from shared.step_rights import KIND_OF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,21 +30,21 @@ def run_tables(
     failed_before: set[str],
     target: Target | None = None,
 ) -> list[TableOutcome]:
-    """Work on tables concurrently, inputs and parents first; or, to publish them, each by itself.
+    """Work on tables concurrently: where they are made, inputs and parents first; elsewhere each by itself.
 
     Args:
         tables: The step's tables, in dependency order.
         job: The job run.
         work: Makes one table, and may raise anything.
         failed_before: The tables that failed in earlier steps of the run.
-        target: Where the tables are published, if that is the work: then none waits for another, nor fails with it.
+        target: Where the tables are published, if that is the work.
 
     Returns:
         One outcome per table in the order given. A table that depends on a failed one is skipped.
     """
     waiting = list(tables)
     outcomes: dict[str, TableOutcome] = {}
-    names = set() if target else {str(t.name) for t in waiting}
+    names = {str(t.name) for t in waiting} if job.step in KIND_OF else set()
     order = [str(t.name) for t in waiting]
     bad = set(failed_before)
     running: dict[Future[TableOutcome], Table] = {}

@@ -92,4 +92,5 @@ def accept(requested: RunRequested, known_runs: KnownRuns) -> RunAccepted:
         replay=request.replay,
         window=request.window,
         files=request.files,
+        rollback=request.rollback,
     )

@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from shared.errors import SummaryError
 from shared.events import StepsFinished, Verdict
-from shared.jobs import FIRST_FAILURES, Colour, Step, StepSummary
+from shared.jobs import Colour, Step
 from shared.names import summary_location
+from shared.summaries import FIRST_FAILURES, StepSummary
 
 MISSING = frozenset({"NoSuchKey", "404"})
 

@@ -14,15 +14,22 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 
-def flow_position(table: DeltaTable, flow: str) -> FlowPosition | None:
+def flow_position(table: DeltaTable, flow: str, earlier: DeltaTable | None = None) -> FlowPosition | None:
     """The position of a flow; None when no commit that is still kept says it.
 
     A position counts only if its sequence is the table's transaction version of the flow, as in the engine.
+
+    Args:
+        table: The table as it is now.
+        flow: The flow.
+        earlier: The same table as of an earlier version, to be told the position of then.
     """
-    sequence = table.transaction_version(flow)
+    at = earlier or table
+    sequence = at.transaction_version(flow)
     if sequence is None:
         return None
-    for commit in _newest_first(table):
+    # Of a table that was opened at a version, delta-rs numbers all commits as if that version were the newest.
+    for commit in (c for c in _newest_first(table) if c.version <= at.version()):
         facts = commit.metadata.get("flows", {}).get(flow)
         if facts and facts["sequence"] == sequence:
             return FlowPosition(**facts)

@@ -113,6 +113,7 @@ class Environment(Settings):
     kafka: Kafka = Kafka()
     daily_batch: Schedule = Schedule(cron="cron(0 4 * * ? *)")
     salesforce_ingestion: Schedule = Schedule(cron="cron(15 * * * ? *)")
+    maintenance: Schedule = Schedule(cron="cron(0 1 ? * SUN *)")
     sources: dict[str, str] = Field(default={})
 
     @property
@@ -165,6 +166,7 @@ class Environment(Settings):
         return {
             Machine.DAILY_BATCH: self.daily_batch,
             Machine.SALESFORCE_INGESTION: self.salesforce_ingestion,
+            Machine.MAINTENANCE: self.maintenance,
         }
 
 

@@ -95,12 +95,14 @@ class Catalog:
         return [t for n, t in self.tables.items() if n in chosen or not chosen]
 
     def of_machine(self, machine: Machine) -> list[Table]:
-        """The tables that a machine brings up to date unless told otherwise, in dependency order.
+        """The tables that a machine works on unless told otherwise, in dependency order.
 
         A source system with a machine of its own is read by that machine alone, which then makes all that depends on
         it. The daily batch makes every table that has another source or none, those of files too, which their own
-        machine makes at once.
+        machine makes at once. Maintenance looks after every table.
         """
+        if machine is Machine.MAINTENANCE:
+            return list(self.tables.values())
         systems = {n: self._systems(n) for n in self.tables}
         if machine is Machine.DAILY_BATCH:
             return [t for n, t in self.tables.items() if systems[n] - set(OWN_MACHINES) or not systems[n]]

@@ -6,7 +6,7 @@ from functools import cache
 import botocore.session
 import pytest
 
-from shared.jobs import RUN_STEPS, Step
+from shared.jobs import Step, steps_of
 from shared.names import Machine
 from shared.smoke import SMOKE_MACHINE
 
@@ -170,7 +170,7 @@ def test_job_role_is_for_applications_of_this_account(prod, step):
 @pytest.mark.parametrize(
     "role, steps",
     [
-        *(pytest.param(m.logical_id, RUN_STEPS, id=m) for m in Machine),
+        *(pytest.param(m.logical_id, steps_of(m), id=m) for m in Machine),
         pytest.param("Smoke", [Step.SMOKE], id=SMOKE_MACHINE),
     ],
 )

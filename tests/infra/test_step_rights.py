@@ -49,22 +49,24 @@ def test_no_job_can_write_code_or_what_has_landed(roles, step, action):
 
 @pytest.mark.parametrize("table", PERSONAL, ids=lambda t: t.name.table)
 def test_rows_of_persons_are_read_by_their_step_the_next_one_and_whoever_a_contract_lets(roles, table):
-    readers = {Step.INGEST, Step.REFINE, Step.RECONCILE, Step.ERASE}
+    readers = {Step.INGEST, Step.REFINE, Step.RECONCILE, Step.MAINTAIN, Step.ERASE}
     if any(t.kind is Kind.BUILT and table.name in t.inputs for t in load_catalog().tables.values()):
         readers |= {Step.BUILD}
 
     assert readers == those_that_may(roles, "s3:GetObject", f"{table_location(PII, table.name)}/{FILE}")
-    assert {Step.INGEST, Step.ERASE} == those_that_may(
+    assert {Step.INGEST, Step.MAINTAIN, Step.ERASE} == those_that_may(
         roles, "s3:PutObject", f"{table_location(PII, table.name)}/{FILE}"
     )
     held = f"{quarantine_location(PII, table.name)}/{FILE}"
-    assert {Step.INGEST, Step.RECONCILE, Step.ERASE} == those_that_may(roles, "s3:GetObject", held)
+    assert {Step.INGEST, Step.RECONCILE, Step.MAINTAIN, Step.ERASE} == those_that_may(roles, "s3:GetObject", held)
 
 
 @pytest.mark.parametrize(
     "key, readers, writers",
     [
-        pytest.param(VAULT, {Step.REFINE, Step.ERASE}, {Step.REFINE, Step.ERASE}, id="a vault"),
+        pytest.param(
+            VAULT, {Step.REFINE, Step.MAINTAIN, Step.ERASE}, {Step.REFINE, Step.MAINTAIN, Step.ERASE}, id="a vault"
+        ),
         pytest.param(f"{PII}/silver/x/{FILE}", set(), set(), id="silver, which has nothing personal"),
         pytest.param(f"{PII}/staging/r/bronze.x/1/{FILE}", {Step.INGEST, Step.ERASE}, {Step.INGEST}, id="staged"),
         pytest.param(f"{PII}/staging/smoke/r.txt", {Step.INGEST, Step.ERASE, Step.SMOKE}, None, id="tried"),
@@ -77,18 +79,21 @@ def test_rows_of_persons_are_read_by_their_step_the_next_one_and_whoever_a_contr
         ),
         pytest.param(
             ORDERS,
-            {Step.REFINE, Step.BUILD, Step.RECONCILE, Step.ERASE},
-            {Step.REFINE, Step.BUILD, Step.ERASE},
+            {Step.REFINE, Step.BUILD, Step.RECONCILE, Step.MAINTAIN, Step.ERASE},
+            {Step.REFINE, Step.BUILD, Step.MAINTAIN, Step.ERASE},
             id="silver",
         ),
         pytest.param(
-            f"{LAKE}/gold/x/{FILE}", {Step.BUILD, Step.PUBLISH, Step.ERASE}, {Step.BUILD, Step.ERASE}, id="gold"
+            f"{LAKE}/gold/x/{FILE}",
+            {Step.BUILD, Step.PUBLISH, Step.MAINTAIN, Step.ERASE},
+            {Step.BUILD, Step.MAINTAIN, Step.ERASE},
+            id="gold",
         ),
         pytest.param(f"{LANDING}/ecb/rates.zip", {Step.INGEST}, {Step.INGEST}, id="a file that is fetched and kept"),
         pytest.param(f"{LANDING}/crm/contacts.csv", {Step.INGEST}, set(), id="a file that has landed"),
         pytest.param(
             f"{LAKE}/runs/r/run.json",
-            {Step.REFINE, Step.BUILD, Step.PUBLISH, Step.RECONCILE, Step.RECORD, Step.ERASE},
+            {Step.REFINE, Step.BUILD, Step.PUBLISH, Step.RECONCILE, Step.RECORD, Step.MAINTAIN, Step.ERASE},
             {Step.RECORD},
             id="a page of the ledger",
         ),
@@ -113,11 +118,15 @@ KEY = "dynamodb:LeadingKeys"
 @pytest.mark.parametrize(
     "name, takers",
     [
-        pytest.param("bronze.crm__contacts", {Step.INGEST, Step.ERASE}, id="landed"),
-        pytest.param("silver.orders", {Step.REFINE, Step.BUILD, Step.ERASE}, id="silver"),
-        pytest.param("gold.sales_fact", {Step.BUILD, Step.ERASE}, id="gold"),
+        pytest.param("bronze.crm__contacts", {Step.INGEST, Step.MAINTAIN, Step.ERASE}, id="landed"),
+        pytest.param("silver.orders", {Step.REFINE, Step.BUILD, Step.MAINTAIN, Step.ERASE}, id="silver"),
+        pytest.param("gold.sales_fact", {Step.BUILD, Step.MAINTAIN, Step.ERASE}, id="gold"),
         *[
-            pytest.param(publication_lease("gold.x", target), {Step.BUILD, Step.PUBLISH, Step.ERASE}, id=target.value)
+            pytest.param(
+                publication_lease("gold.x", target),
+                {Step.BUILD, Step.PUBLISH, Step.MAINTAIN, Step.ERASE},
+                id=target.value,
+            )
             for target in Target
         ],
         pytest.param(LEASED, {Step.SMOKE}, id="no table"),

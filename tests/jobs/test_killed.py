@@ -43,10 +43,10 @@ WORKED_ON = ("+gold.totals", "silver.names")
 COMPANIONS = ("quarantine", "tombstones", "events", "vault")
 
 
-def rows(location: str) -> list[tuple[Any, ...]]:
-    """A table's rows without what is its run's own, read without Spark."""
+def rows(location: str, *without: str) -> list[tuple[Any, ...]]:
+    """A table's rows without what is its run's own, nor some other columns, read without Spark."""
     table = DeltaTable(location).to_pyarrow_table()
-    kept = table.select([n for n in table.column_names if n not in ITS_OWN])
+    kept = table.select([n for n in table.column_names if n not in (*ITS_OWN, *without)])
     assert kept.num_rows or table.num_rows == 0
     return sorted(duckdb.from_arrow(kept).fetchall(), key=str)
 

@@ -18,7 +18,7 @@ import pytest
 from jobs.runtime.files import read_text
 from shared.erasure import ErasureRecord, erasure_location, erasure_request_location
 from shared.jobs import RunRecord, Status, Step
-from shared.names import TableName, quarantine_location, run_location
+from shared.names import Machine, TableName, quarantine_location, run_location
 from shared.reconciliation import Verdict
 from shared.smoke import PointStatus, SmokeReport, smoke_location
 from tests.jobs.test_erase import PERSONAL, TOKENIZED
@@ -105,6 +105,14 @@ def run(lake, driver, step, run_id, clock_ahead=0):
     return outcome
 
 
+def known_after(lake, driver, run_id, *steps, **changes):
+    """The rows of gold once some steps of the persons' tables have gone well."""
+    for step in steps:
+        outcomes = lake.outcomes(driver, lake.job(step, run_id, tables=PERSONS, **changes))
+        assert {} == {name: o.failure for name, o in outcomes.items() if o.failure}
+    return lake.rows("gold.known")
+
+
 def assert_lost(outcome):
     assert ("LeaseHeldError", True) == (outcome.failure.error, outcome.failure.retryable)
 
@@ -177,16 +185,25 @@ def test_each_step_does_its_work_under_its_own_role_and_under_no_other(lake, dri
     page = RunRecord.model_validate_json(read_text(run_location(LAKE, "w1")))
     assert set(PERSONS) <= {v.table for v in page.versions if v.version is not None}
 
+    # Upkeep, and the way back over what came after that run, which the next one reads again.
+    lake.land("shop__customers", CUSTOMERS, f"2,Bobby,{ELEVEN}")
+    later = [("1000001", 1), ("2", 2)]
+    assert later == known_after(lake, driver, "w2", *STEPS)
+    assert later == known_after(lake, driver, "u1", Step.MAINTAIN, machine=Machine.MAINTENANCE)
+    back = {"machine": Machine.MAINTENANCE, "rollback": "w1"}
+    assert [("1000001", 1), ("2", 1)] == known_after(lake, driver, "u2", Step.MAINTAIN, **back)
+    assert later == known_after(lake, driver, "w3", *STEPS)
+
     request = erasure_request_location(PII, "e1").removeprefix(f"{PII}/")
     asked = json.dumps({"kind": "customer", "id": "1000001"})
     boto3.client("s3").put_object(Bucket="pii", Key=request, Body=asked.encode())
     tail = lake.submit(driver, lake.job(Step.ERASE, "e1"))
     record = ErasureRecord.model_validate_json(read_text(erasure_location(LAKE, "e1")) or tail)
     assert ((), True) == (record.left, record.finished_at is not None)
-    assert {"/known/2": {"customer_id": "2", "changes": 1}} == served.rows()
+    assert {"/known/2": {"customer_id": "2", "changes": 2}} == served.rows()
     assert {"vault of silver.customers", "events of silver.customers"} <= {p.place for p in record.places}
     lake.land("shop__customers", CUSTOMERS, f"1000001,Annabel,{ELEVEN}")
-    again = lake.outcomes(driver, lake.job(Step.INGEST, "w2", tables=PERSONS))["bronze.shop__customers"]
+    again = lake.outcomes(driver, lake.job(Step.INGEST, "w4", tables=PERSONS))["bronze.shop__customers"]
     assert (1, 1, 0) == (again.read, again.superseded, again.inserted)
 
     tail = lake.submit(driver, lake.job(Step.SMOKE, "s1"))
@@ -196,5 +213,5 @@ def test_each_step_does_its_work_under_its_own_role_and_under_no_other(lake, dri
     assert set(Step) == {step for step, _ in lake.gate.admitted}
 
     # The same work under the role of another step is refused, so the door is one.
-    lake.submit(driver, lake.job(Step.REFINE, "w3", tables=PERSONS[:2]), role=Step.BUILD)
+    lake.submit(driver, lake.job(Step.REFINE, "w5", tables=PERSONS[:2]), role=Step.BUILD)
     assert [r for r in lake.gate.refused if r.startswith("build: s3:GetObject on arn:aws:s3:::lake/quarantine/")]

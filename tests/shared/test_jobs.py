@@ -8,19 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shared.jobs import (
-    FIRST_FAILURES,
-    SUMMARY_LIMIT_BYTES,
-    Colour,
-    Failure,
-    Job,
-    Replay,
-    Status,
-    Step,
-    StepSummary,
-    TableOutcome,
-    Window,
-)
+from shared.jobs import Colour, Failure, Job, Replay, Status, Step, TableOutcome, Window
+from shared.summaries import FIRST_FAILURES, SUMMARY_LIMIT_BYTES, StepSummary
 
 JOB = Job(
     env="dev",
@@ -63,6 +52,7 @@ def test_a_job_survives_the_command_line():
         "earlier": {"ingest": "a0"},
         "replay": {"table": "silver.orders", "rule": "status_known"},
         "window": {"from": "2026-01-01", "to": "2026-02-01"},
+        "rollback": None,
     } == json.loads(text)
 
 
@@ -76,6 +66,8 @@ def test_a_job_survives_the_command_line():
         pytest.param({"business_date": "today"}, id="a date that is none"),
         pytest.param({"horizon": "all"}, id="an unknown argument"),
         pytest.param({"window": {"from": "2026-01-01"}}, id="half a window"),
+        pytest.param({"rollback": "run-0"}, id="a rollback on the way of the data"),
+        pytest.param({"rollback": "../run-0", "machine": "maintenance"}, id="a rollback to a path"),
     ],
 )
 def test_a_job_that_cannot_be_is_refused(change):

@@ -12,10 +12,11 @@ from scripts.local.executions import Happening, Status
 from scripts.local.job_runs import JobResult
 from scripts.operating.smoke import came_back
 from shared.events import EVENT_SOURCE, SCHEMA_DRIFTED, SchemaDrifted
-from shared.jobs import RUN_STEPS, Colour, Job, Step, StepSummary
+from shared.jobs import RUN_STEPS, Colour, Job, Step, steps_of
 from shared.jobs import Status as TableStatus
 from shared.names import Machine, summary_location
 from shared.smoke import SMOKE_MACHINE
+from shared.summaries import StepSummary
 from tests.support.cloud import synthesize
 
 pytestmark = pytest.mark.slow
@@ -127,10 +128,10 @@ def test_run_without_trouble_is_green_and_nothing_needs_to_be_said(run, machine)
     outcome, states, teller = run({}, of=machine)
 
     assert Status.SUCCEEDED == outcome.status
-    assert list(RUN_STEPS) == teller.steps
+    assert list(steps_of(machine)) == teller.steps
     assert {machine} == {job.machine for job in teller.jobs}
     assert "End the run green" == states[-1]
-    assert {"ingest": 1, "refine": 1, "build": 1, "publish": 1, "reconcile": 1, "record": 1} == {
+    assert dict.fromkeys(steps_of(machine), 1) == {
         step: counts["succeeded"] for step, counts in outcome.output["counts"].items()
     }
 
@@ -205,6 +206,31 @@ def test_crashed_try_has_another_attempt_and_is_not_handed_on(run):
 
     assert first.attempt != second.attempt
     assert {} == record.earlier
+
+
+def test_upkeep_is_told_which_run_to_go_back_to_and_crashes_red(run):
+    outcome, _, teller = run({"rollback": "daily-1", "tables": ["silver.orders"]}, of=Machine.MAINTENANCE)
+    assert Status.SUCCEEDED == outcome.status
+    assert {("daily-1", ("silver.orders",))} == {(job.rollback, job.tables) for job in teller.jobs}
+
+    outcome, _, teller = run({}, of=Machine.MAINTENANCE, maintain="crash")
+    assert (Status.FAILED, "StepFailedError") == (outcome.status, outcome.error)
+    assert "Maintain the tables: States.TaskFailed" in outcome.cause
+    assert [Step.MAINTAIN, Step.MAINTAIN, Step.RECORD] == teller.steps
+
+
+@pytest.mark.parametrize(
+    "machine, given, said",
+    [
+        pytest.param(Machine.DAILY_BATCH, {"rollback": "daily-1"}, "start that machine", id="the way of the data"),
+        pytest.param(Machine.MAINTENANCE, {"files": ["s3://l/a.csv"]}, "reads no source", id="upkeep"),
+    ],
+)
+def test_machine_that_is_asked_for_what_another_does_ends_red_before_any_job(run, machine, given, said):
+    outcome, _, teller = run(given, of=machine)
+
+    assert (Status.FAILED, []) == (outcome.status, teller.steps)
+    assert said in outcome.cause
 
 
 def test_start_delivered_twice_runs_once(run):

@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-from itertools import chain
 
 import pytest
 
@@ -12,8 +11,8 @@ from shared import errors
 from shared.jobs import Step
 from shared.names import Machine
 from shared.smoke import SMOKE_MACHINE
-from shared.tokens import OF_STEPS, Token
-from tests.support.asl import TOKEN, definition, files, ways
+from shared.tokens import OF_STEPS
+from tests.support.asl import TOKEN, definition, files, tokens_of, ways
 
 # Errors that AWS raises: by Step Functions itself, by the Lambda service, by EMR Serverless.
 OF_AWS = re.compile(r"(States|Lambda|EMRServerless)\.\w+")
@@ -61,11 +60,9 @@ def test_interpreter_of_the_laptop_reads_it(file):
 
 
 def test_tokens_used_are_those_that_are_given(file):
-    of_smoke = set(OF_STEPS[Step.SMOKE])
-    of_runs = {Token.ON_RUN_REQUESTED_ARN, Token.ON_STEPS_FINISHED_ARN, *chain(*OF_STEPS.values())} - of_smoke
-    given = set(Token) - (of_runs if file.name.startswith(SMOKE_MACHINE) else of_smoke)
+    machine = file.name.partition(".")[0]
 
-    assert {token.value for token in given} == set(TOKEN.findall(file.read_text()))
+    assert {token.value for token in tokens_of(machine)} == set(TOKEN.findall(file.read_text()))
 
 
 def test_job_run_works_under_the_role_and_with_the_workers_of_its_step(tasks):

@@ -1,11 +1,11 @@
-"""Every machine goes the way of the daily batch, with tables of its own."""
+"""Every machine goes the way of the daily batch, with tables of its own; that of upkeep has one step of its own."""
 
 import copy
 import json
 
 import pytest
 
-from shared.jobs import Job
+from shared.jobs import UPKEEP_STEPS, Job
 from shared.names import Machine
 from tests.support.asl import FOLDER, definition
 
@@ -16,16 +16,35 @@ def states_of(machine):
 
 def without_machine(states):
     plain = copy.deepcopy(states)
-    named = plain["Accept the request"]["Assign"]["job"].pop("machine")
+    accepting = plain["Accept the request"]
+    named = accepting["Assign"]["job"].pop("machine")
+    assert named == accepting["Arguments"]["Payload"].pop("machine")
     return named, json.dumps(plain, sort_keys=True)
 
 
-@pytest.mark.parametrize("machine", Machine)
+@pytest.mark.parametrize("machine", sorted(set(Machine) - {Machine.MAINTENANCE}))
 def test_states_are_those_of_the_daily_batch_but_for_the_machines_name(machine):
     _, expected = without_machine(states_of(Machine.DAILY_BATCH))
     named, states = without_machine(states_of(machine))
 
     assert (machine, expected) == (named, states)
+
+
+def test_maintenance_has_one_task_in_place_of_the_way_of_the_data_and_else_the_same_states():
+    daily, own = states_of(Machine.DAILY_BATCH), states_of(Machine.MAINTENANCE)
+    task = json.dumps(daily["Ingest the sources"]).replace("ingest", "maintain")
+    same = {"Comment": own["Maintain the tables"]["Comment"], "Next": "Record the versions"}
+
+    assert {**json.loads(task), **same} == own.pop("Maintain the tables")
+    expected = {name: daily[name] for name in own}
+    expected["Is this run known already?"]["Default"] = "Maintain the tables"
+    expected["Judge the run"]["Arguments"]["Payload"]["steps"] = list(UPKEEP_STEPS)
+    accepting = expected["Accept the request"]
+    accepting["Arguments"]["Payload"]["machine"] = Machine.MAINTENANCE
+    job = accepting["Assign"]["job"]
+    of_sources = [job.pop(name) for name in ("replay", "window", "files")]
+    job |= {"machine": Machine.MAINTENANCE, "rollback": of_sources[0].replace("replay", "rollback")}
+    assert expected == own
 
 
 @pytest.mark.parametrize("machine", Machine)

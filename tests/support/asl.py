@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from scripts.setup import paths
+from shared.jobs import Step, steps_of
+from shared.names import Machine
+from shared.smoke import SMOKE_MACHINE
+from shared.tokens import OF_STEPS, Token
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,3 +38,10 @@ def ways(state: dict[str, Any]) -> set[str]:
     choices = [choice["Next"] for choice in state.get("Choices", [])]
     catches = [catch["Next"] for catch in state.get("Catch", [])]
     return {*choices, *catches, *(state[key] for key in ("Next", "Default") if key in state)}
+
+
+def tokens_of(machine: str) -> set[Token]:
+    """The tokens that a machine uses: those of its own steps, and all that belong to none."""
+    own = (Step.SMOKE,) if machine == SMOKE_MACHINE else steps_of(Machine(machine))
+    used = set(Token) - set(chain(*OF_STEPS.values())) | set(chain(*(OF_STEPS[step] for step in own)))
+    return used - {Token.ON_RUN_REQUESTED_ARN, Token.ON_STEPS_FINISHED_ARN} if machine == SMOKE_MACHINE else used

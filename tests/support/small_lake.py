@@ -18,8 +18,9 @@ from jobs.main import run
 from jobs.runtime.files import OUTCOMES, leave_outcomes
 from scripts.running.item_tables import make_item_tables
 from shared.contracts import load_catalog
-from shared.jobs import RUN_STEPS, Job, Replay, RunRecord, Step, StepSummary, TableOutcome, Window
+from shared.jobs import RUN_STEPS, UPKEEP_STEPS, Job, RunRecord, Step, TableOutcome
 from shared.names import (
+    Machine,
     Roots,
     TableName,
     lease_table,
@@ -32,6 +33,7 @@ from shared.names import (
     table_location,
     tombstones_location,
 )
+from shared.summaries import StepSummary
 from tests.support.small_contracts import FILES
 
 if TYPE_CHECKING:
@@ -162,22 +164,23 @@ class SmallLake:
         steps: Iterable[Step] = MAKING_STEPS,
         tables: tuple[str, ...] = (),
         business_date: date = TODAY,
-        replay: Replay | None = None,
-        *,
-        window: Window | None = None,
+        **changes: Any,
     ) -> Ran:
-        """Run steps one after the other, as the daily batch does; unless asked for, nothing is reconciled."""
+        """Run steps one after the other, as a machine does; `changes` are what else their jobs are told.
+
+        Unless asked for, nothing is reconciled.
+        """
         attempts: dict[Step, str] = {}
         outcomes: dict[str, TableOutcome] = {}
         summaries: dict[Step, StepSummary] = {}
         steps = tuple(steps)
-        if Step.RECORD in steps and Step.RECONCILE not in steps:
+        if Step.RECORD in steps and not {Step.RECONCILE, Step.MAINTAIN} & set(steps):
             idle = self.job(Step.RECONCILE, run_id)
             leave_outcomes(idle, [])
             attempts[Step.RECONCILE] = idle.attempt
         for step in steps:
-            facts = {"tables": tables, "earlier": dict(attempts), "business_date": business_date}
-            job = self.job(step, run_id, **facts, replay=replay, window=window)
+            facts = {"tables": tables, "earlier": dict(attempts), "business_date": business_date, **changes}
+            job = self.job(step, run_id, **facts)
             run(["--job", job.model_dump_json()], self.spark, self.catalog)
             attempts[step] = job.attempt
             where = (self.lake_root, run_id, step, job.attempt)
@@ -185,6 +188,10 @@ class SmallLake:
             outcomes |= {f"{o.table} to {o.target}" if o.target else o.table: o for o in found}
             summaries[step] = StepSummary.model_validate_json(Path(summary_location(*where)).read_bytes())
         return Ran(run_id, attempts, outcomes, summaries)
+
+    def upkeep(self, run_id: str, rollback: str | None = None, tables: tuple[str, ...] = ()) -> Ran:
+        """Run the machine of upkeep."""
+        return self.run(run_id, UPKEEP_STEPS, tables, machine=Machine.MAINTENANCE, rollback=rollback)
 
     def record(self, run_id: str) -> RunRecord:
         """The ledger's page of a run."""

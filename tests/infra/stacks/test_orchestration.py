@@ -2,7 +2,6 @@
 
 import json
 import re
-from itertools import chain
 from types import SimpleNamespace
 
 import jsonata
@@ -11,11 +10,11 @@ import pytest
 from infra.artifacts import LAMBDAS, ROOT
 from infra.stacks.orchestration import landing_folders
 from shared.config import load_environment
-from shared.jobs import RUN_STEPS, Step
+from shared.jobs import Step, steps_of
 from shared.names import Machine, Names, Variable
 from shared.smoke import SMOKE_MACHINE
 from shared.tokens import OF_STEPS, Token
-from tests.support.asl import FOLDER, definition
+from tests.support.asl import FOLDER, definition, tokens_of
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 
@@ -33,12 +32,8 @@ def test_machines_have_the_names_the_command_line_knows(cloud, clouds):
 
 def test_every_token_is_given_and_no_other(cloud):
     given = {name: set(machine["DefinitionSubstitutions"]) for name, machine in machines(cloud).items()}
-    smoke = given.pop(next(name for name in given if name.endswith(SMOKE_MACHINE)))
 
-    of_smoke = set(OF_STEPS[Step.SMOKE])
-    of_runs = {Token.ON_RUN_REQUESTED_ARN, Token.ON_STEPS_FINISHED_ARN, *chain(*OF_STEPS.values())} - of_smoke
-    assert [set(Token) - of_smoke] * len(Machine) == list(given.values())
-    assert of_runs == set(Token) - smoke
+    assert {name: tokens_of(name.partition("-")[2].partition("-")[2]) for name in given} == given
 
 
 def test_substitutions_are_text(cloud):
@@ -75,6 +70,7 @@ def test_logs_are_encrypted_and_kept_as_long_as_the_environment_says(clouds, env
     [
         pytest.param("prod", Machine.DAILY_BATCH, "ENABLED", "Europe/Amsterdam", id="prod"),
         pytest.param("prod", Machine.SALESFORCE_INGESTION, "ENABLED", "Etc/UTC", id="prod, every hour"),
+        pytest.param("prod", Machine.MAINTENANCE, "ENABLED", "Etc/UTC", id="prod, every week"),
         pytest.param("dev", Machine.DAILY_BATCH, "DISABLED", "Etc/UTC", id="dev"),
         pytest.param("local", Machine.SALESFORCE_INGESTION, "DISABLED", "Etc/UTC", id="a laptop"),
     ],
@@ -157,16 +153,17 @@ def test_function_runs_its_handler_on_graviton_and_is_traced(cloud, name):
 
 def test_each_step_is_given_its_role_and_the_workers_that_the_environments_file_says(fullest):
     """There build has one executor, and all others two."""
-    for machine in (m for name, m in machines(fullest).items() if not name.endswith(SMOKE_MACHINE)):
+    for name, machine in ((n, m) for n, m in machines(fullest).items() if not n.endswith(SMOKE_MACHINE)):
+        steps = steps_of(next(m for m in Machine if name.endswith(m)))
         given = machine["DefinitionSubstitutions"]
-        executors = {s: re.findall(r"maxExecutors=(\d+)", json.dumps(given[OF_STEPS[s].submit])) for s in RUN_STEPS}
+        executors = {s: re.findall(r"maxExecutors=(\d+)", json.dumps(given[OF_STEPS[s].submit])) for s in steps}
         roles = {
             s: re.findall(r"OutputsLakewrightCompute(\w+?)Role[0-9A-F]{8}Arn", json.dumps(given[OF_STEPS[s].role]))
-            for s in RUN_STEPS
+            for s in steps
         }
 
-        assert {step: ["1" if step is Step.BUILD else "2"] for step in RUN_STEPS} == executors
-        assert {step: [step.title()] for step in RUN_STEPS} == roles
+        assert {step: ["1" if step is Step.BUILD else "2"] for step in steps} == executors
+        assert {step: [step.title()] for step in steps} == roles
 
 
 @pytest.mark.parametrize("machine", [*Machine, SMOKE_MACHINE])

@@ -2,7 +2,7 @@
 
 from jobs.record.ledger import record
 from jobs.runtime.files import leave_outcomes
-from shared.jobs import DATA_STEPS, Colour, Failure, Status, Step, TableOutcome, TableVersion
+from shared.jobs import RUN_STEPS, Colour, Failure, Status, Step, TableOutcome, TableVersion
 from tests.support.delta_tables import Written
 
 
@@ -14,7 +14,7 @@ def outcome(table, step, status=Status.SUCCEEDED):
 def page(lake, spark, *outcomes):
     """The page after all steps, with these outcomes among theirs."""
     earlier = {}
-    for step in DATA_STEPS:
+    for step in RUN_STEPS[:-1]:
         job = lake.job(step)
         leave_outcomes(job, [o for o in outcomes if o.step is step])
         earlier[step] = job.attempt

@@ -8,7 +8,8 @@ import pytest
 from moto import mock_aws
 
 from jobs.runtime.files import OUTCOMES, earlier_outcomes, leave_outcomes, read_text, remove_file, write_text
-from shared.jobs import SUMMARY_LIMIT_BYTES, Colour, Failure, Job, Status, Step, StepSummary, TableOutcome
+from shared.jobs import Colour, Failure, Job, Status, Step, TableOutcome
+from shared.summaries import SUMMARY_LIMIT_BYTES, StepSummary
 
 
 @pytest.fixture

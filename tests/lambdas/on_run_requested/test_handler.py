@@ -44,7 +44,8 @@ def stop(execution):
 
 
 def event(execution, given=None, name="run-1"):
-    return {"request": given or {}, "execution": {"id": execution, "name": name, "started_at": STARTED}}
+    execution = {"id": execution, "name": name, "started_at": STARTED}
+    return {"request": given or {}, "execution": execution, "machine": "daily_batch"}
 
 
 def known_runs():
@@ -54,7 +55,7 @@ def known_runs():
 def test_empty_input_is_the_ordinary_run_of_the_day_it_started_on(machine, context):
     answer = handler(event("arn:run-1"), context)
 
-    nothing = {"tables": [], "files": [], "replay": None, "window": None}
+    nothing = {"tables": [], "files": [], "replay": None, "window": None, "rollback": None}
     assert {"duplicate": False, "business_date": "2026-11-23", **nothing} == answer
     assert [] == known_runs()
 
@@ -75,7 +76,7 @@ def test_today_is_the_day_in_utc(machine, context, started_at, expected):
 
 
 def test_what_is_asked_for_is_what_is_worked_on(machine, context):
-    ordinary = {"tables": ["silver.orders+"], "files": [], "replay": None, "window": None}
+    ordinary = {"tables": ["silver.orders+"], "files": [], "replay": None, "window": None, "rollback": None}
     for part in (
         {"replay": {"table": "silver.orders", "rule": "currency_code_type"}, "files": ["s3://landing/crm/a.csv"]},
         {"window": {"from": "2026-01-01", "to": "2026-02-01"}},

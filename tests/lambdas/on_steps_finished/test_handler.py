@@ -7,8 +7,9 @@ import pytest
 
 from lambdas.on_steps_finished.handler import handler
 from shared.errors import TerminalError
-from shared.jobs import Colour, Status, Step, StepSummary
+from shared.jobs import Colour, Status, Step
 from shared.names import Variable, summary_location
+from shared.summaries import StepSummary
 
 RUN = "run-1"
 INGEST, REFINE = "a" * 64, "b" * 64

@@ -22,7 +22,7 @@ def test_help_names_every_command_with_its_first_line():
     assert 0 == shown.exit_code
     assert "check" in COMMANDS
     for name in COMMANDS:
-        [line] = [line for line in shown.output.splitlines() if line.split()[:1] == [name]]
+        [line] = [line for line in shown.output.splitlines() if line.startswith(f"  {name} ")]
         assert line.split()[1:], f"{name} has no docstring"
 
 

@@ -1,0 +1,85 @@
+"""One table's upkeep, and of all that lies beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.lease import leased
+from jobs.runtime.session import batch_session
+from jobs.runtime.upkeep import carrying_on, is_half_done, remove_old_files
+from shared.companions import companions
+from shared.jobs import Status, TableOutcome
+from shared.names import lease_table, table_location
+from shared.retention import HISTORY_DAYS
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from jobs.runtime.lease import Lease
+    from shared.contracts import Table
+    from shared.jobs import Job
+
+# A change rewrites whole files, and a reader opens whole ones: Delta's own gigabyte would be much to write anew for one
+# row, and a megabyte too little to be worth opening.
+FILE_BYTES = 128 * 1024 * 1024
+FILE_SIZES = ("spark.databricks.delta.optimize.minFileSize", "spark.databricks.delta.optimize.maxFileSize")
+
+
+@dataclass(frozen=True)
+class Tidied:
+    """What upkeep did: the small files put together, those made of them, and the old files removed."""
+
+    together: int = 0
+    made: int = 0
+    removed: int = 0
+
+    def __add__(self, other: Tidied) -> Tidied:
+        """What was done in two places."""
+        return Tidied(self.together + other.together, self.made + other.made, self.removed + other.removed)
+
+    def __str__(self) -> str:
+        """In words; empty where nothing was done."""
+        told = [f"{self.together:,} files made {self.made:,}"] if self.together else []
+        return ", ".join([*told, *([f"{self.removed:,} old ones removed"] if self.removed else [])])
+
+
+def maintain(spark: SparkSession, job: Job, table: Table) -> TableOutcome:
+    """Put the small files of a table together, clustered as its contract says, and remove those of old versions.
+
+    Rows and positions stay what they are. A table whose last batch stands half is not vacuumed: that batch is decided
+    anew from an older version.
+
+    Raises:
+        LeaseHeldError: another job run works on the table.
+        PositionLostError: the table does not say how far its inputs were read.
+    """
+    location = table_location(job.roots.of(is_personal=table.is_personal), table.name)
+    session = batch_session(spark)
+    for name in FILE_SIZES:
+        session.conf.set(name, str(FILE_BYTES))
+    with leased(lease_table(job.env), str(table.name), f"{job.run_id}/{job.attempt}") as lease:
+        there = [place for place in (location, *companions(job.roots, table).values()) if _exists(session, place)]
+        half = [place for place in there if place != location and is_half_done(session, place, location)]
+        done = sum((_tidy(session, place, lease, keeps_old=bool(half)) for place in there), Tidied())
+        version = DeltaLog(session, location).version
+    reason = "; ".join(filter(None, [str(done), "old files stay, since its last batch stands half" if half else ""]))
+    status = Status.SUCCEEDED if str(done) else Status.UNCHANGED
+    return TableOutcome(
+        table=str(table.name), step=job.step, status=status, version=version if there else None, reason=reason
+    )
+
+
+def _exists(session: SparkSession, location: str) -> bool:
+    return DeltaLog(session, location).exists
+
+
+def _tidy(session: SparkSession, location: str, lease: Lease, *, keeps_old: bool) -> Tidied:
+    with carrying_on(session, location, lease):
+        [row] = session.sql(f"OPTIMIZE delta.`{location}`").collect()
+        together, made = row["metrics"]["numFilesRemoved"], row["metrics"]["numFilesAdded"]
+    if keeps_old:
+        return Tidied(together, made)
+    with carrying_on(session, location, lease):
+        return Tidied(together, made, remove_old_files(session, location, HISTORY_DAYS))

@@ -1,0 +1,168 @@
+"""One table's way back to the version it had when a run ended, with all that lies beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from delta.tables import DeltaTable
+
+from jobs.runtime.delta_log import ROLLED_BACK, DeltaLog
+from jobs.runtime.files import read_text
+from jobs.runtime.jvm import files_at
+from jobs.runtime.lease import leased
+from jobs.runtime.position import flows_of, read_position
+from jobs.runtime.session import batch_session
+from jobs.runtime.tables import read_version
+from jobs.runtime.upkeep import carrying_on
+from shared.companions import companions
+from shared.errors import RollbackError, TerminalError
+from shared.jobs import RunRecord, Status, TableOutcome
+from shared.names import lease_table, run_location, table_location
+from shared.retention import HISTORY_DAYS
+from shared.vault import VAULT
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from jobs.runtime.position import FlowPosition, TablePosition
+    from shared.contracts import Table
+    from shared.jobs import Job
+
+
+def versions_after(job: Job) -> dict[str, int | None]:
+    """The version of each table when the run that the job goes back to ended, None for one that was not there.
+
+    Raises:
+        TerminalError: the run has no page in the ledger.
+    """
+    text = read_text(run_location(job.lake_root, str(job.rollback)))
+    if text is None:
+        raise TerminalError(
+            "there is no such run to go back to",
+            given=f"rollback {job.rollback}",
+            expected="a run that came to its end, by its id",
+            mend="./lake runs names them",
+        )
+    return {found.table: found.version for found in RunRecord.model_validate_json(text).versions}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A Delta table, the version to bring back there, and where its flows stood then and stand now."""
+
+    location: str
+    version: int
+    then: TablePosition
+    now: TablePosition
+
+    @property
+    def position(self) -> TablePosition:
+        """Where the flows go on from: the inputs of then, under the sequences of now, which a RESTORE does not touch.
+
+        Were the old sequences written, the next batches would have numbers that Delta has seen, and it would skip them.
+        """
+        before = {name: replace(p, inputs={"batch": 0}, books={}) for name, p in self.now.flows.items()}
+        flows = {**before, **self.then.flows}
+        return replace(self.now, flows={n: replace(p, sequence=self.now.flows[n].sequence) for n, p in flows.items()})
+
+    @property
+    def is_there_already(self) -> bool:
+        """Whether no batch has landed since."""
+        return self.position == self.now
+
+
+def roll_back(spark: SparkSession, job: Job, table: Table, version: int | None) -> TableOutcome:
+    """Bring back the rows that a table had when a run ended, and let its next batch go on from there.
+
+    Nothing is lost by it that the sources still have: the next run reads what was read since once more. What lies
+    beside the table goes first, and the table is marked meanwhile, so that no flow works on it should this job run die:
+    its own RESTORE takes the mark away. A table that had no rows then is left as it is; it will be told again what it
+    knows, which changes nothing.
+
+    Args:
+        spark: The session.
+        job: The job run.
+        table: The table.
+        version: Its version when the run ended, None if it was not there.
+
+    Raises:
+        LeaseHeldError: another job run works on the table.
+        RollbackError: the version cannot be read any more; nothing was done.
+    """
+    location = table_location(job.roots.of(is_personal=table.is_personal), table.name)
+    session = batch_session(spark)
+    with leased(lease_table(job.env), str(table.name), f"{job.run_id}/{job.attempt}") as lease:
+        flow = None if version is None else read_position(session, location, version).flows.get(str(table.name))
+        if version is None or flow is None:
+            return _outcome(session, job, table, "left as it is: it had no rows then")
+        target = _place(session, location, version)
+        places = [place for place in _beside(session, job, table, flow) if not place.is_there_already]
+        if not places and target.is_there_already and not DeltaLog(session, location).rolled_back_to:
+            return _outcome(session, job, table)
+        for place in (*places, target):
+            _refuse_gaps(session, table, place)
+        with carrying_on(session, location, lease):
+            session.sql(f"ALTER TABLE delta.`{location}` SET TBLPROPERTIES ('{ROLLED_BACK}' = '{job.rollback}')")
+        for place in (*places, target):
+            with carrying_on(session, place.location, lease, place.position):
+                DeltaTable.forPath(session, place.location).restoreToVersion(place.version)
+        # A run that ended while the table was marked recorded a version with the mark.
+        if DeltaLog(session, location).rolled_back_to:
+            with carrying_on(session, location, lease):
+                session.sql(f"ALTER TABLE delta.`{location}` UNSET TBLPROPERTIES ('{ROLLED_BACK}')")
+        return _outcome(session, job, table, f"back at version {version}, as {job.rollback} left it", is_back=True)
+
+
+def _place(session: SparkSession, location: str, version: int) -> Place:
+    return Place(location, version, read_position(session, location, version), read_position(session, location))
+
+
+def _beside(session: SparkSession, job: Job, table: Table, flow: FlowPosition) -> list[Place]:
+    """What lies beside the table, each with the newest version that has no batch of later than the flow's.
+
+    A vault is left: what a token stands for stays true.
+    """
+    found = []
+    for what, location in companions(job.roots, table).items():
+        log = DeltaLog(session, location)
+        if what != VAULT and log.exists:
+            versions = range(log.version, -1, -1)
+            version = next((v for v in versions if _batch_at(log, v) <= flow.sequence), 0)
+            found.append(_place(session, location, version))
+    return found
+
+
+def _batch_at(log: DeltaLog, version: int) -> int:
+    """The last batch that a companion had at a version; 0 before its first one."""
+    commit = log.commit(version)
+    return max((int(p.inputs.get("batch", 0)) for p in flows_of(commit).values()), default=0) if commit else 0
+
+
+def _refuse_gaps(session: SparkSession, table: Table, place: Place) -> None:
+    """Refuse a version of which files are gone, before any table is half restored."""
+    files, path = files_at(session, place.location)
+    there = set()
+    found = files.listFiles(path, True)  # noqa: FBT003 - Java's parameter has no name here
+    while found.hasNext():
+        there.add(found.next().getPath().getName())
+    wanted = read_version(session, place.location, place.version).inputFiles()
+    gone = [name for name in wanted if name.rpartition("/")[2] not in there]
+    if gone:
+        raise RollbackError(
+            f"version {place.version} of {table.name} cannot be read any more",
+            given=f"{len(gone)} of its {len(wanted)} files are gone",
+            expected=f"a version of the last {HISTORY_DAYS} days, and no erasure since",
+            mend="go back to a later run, or move the table away so that it is built anew",
+        )
+
+
+def _outcome(session: SparkSession, job: Job, table: Table, reason: str = "", *, is_back: bool = False) -> TableOutcome:
+    log = DeltaLog(session, table_location(job.roots.of(is_personal=table.is_personal), table.name))
+    return TableOutcome(
+        table=str(table.name),
+        step=job.step,
+        status=Status.SUCCEEDED if is_back else Status.UNCHANGED,
+        version=log.version if log.exists else None,
+        reason=reason if log.exists else "",
+    )

@@ -1,0 +1,64 @@
+"""`lake rollback RUN`: tables brought back to what they were when a run ended."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from scripts.cli.output import Head, console, grid, print_json
+from scripts.cli.request import refusing
+
+
+@click.command()
+@click.argument("run_id")
+@click.option(
+    "--select", multiple=True, metavar="TABLE", help="Only this table; +TABLE with inputs, TABLE+ with users."
+)
+@click.option("--dry-run", is_flag=True, help="Only show which versions would be brought back.")
+@click.option("--root", default=".lake", show_default=True, metavar="DIR", help="The lake: a folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array, and nothing else.")
+def command(run_id: str, select: tuple[str, ...], root: str, *, dry_run: bool, as_json: bool) -> None:
+    """Bring tables back to what they were when RUN_ID ended; the next run reads again what came since.
+
+    It goes back up to 14 days, and not behind an erasure.
+    """
+    from scripts.cli.run import run_here
+    from scripts.looking.errors import WrongRequestError
+    from scripts.looking.lake import open_lake
+    from scripts.looking.runs import finished_run
+    from scripts.looking.way_back import way_back
+    from scripts.running.run import request
+    from shared.contracts import load_catalog
+    from shared.names import Machine
+
+    with refusing():
+        if "://" in root:
+            raise WrongRequestError(
+                "a lake in a bucket is rolled back by its machine",
+                given=root,
+                mend=f'start the machine maintenance with {{"rollback": "{run_id}"}}',
+            )
+        lake = open_lake(root)
+        run = finished_run(lake, run_id)
+        tables = load_catalog().select(select)
+    if not dry_run:
+        run_here(Path(root), Machine.MAINTENANCE, {**request(select, None), "rollback": run_id}, as_json=as_json)
+    ways = [way for table in tables if (way := way_back(lake, run, table))]
+    if as_json:
+        print_json(map(asdict, ways))
+    elif ways:
+        heads = [
+            Head("table"),
+            Head("version", right=True),
+            Head("of run"),
+            Head("back to", right=True),
+            Head("of run"),
+        ]
+        rows = [[w.table, w.version, w.last_run, w.version_then, w.last_run_then] for w in ways]
+        console().print(grid(heads, rows))
+    else:
+        console().print(f"Nothing has changed since {run_id}.")
+    sys.exit(0)

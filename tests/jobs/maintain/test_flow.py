@@ -1,0 +1,92 @@
+"""Upkeep makes few files of many and removes old ones; rows and positions stay, and the next run does what it would."""
+
+from pathlib import Path
+
+import pytest
+
+from jobs.maintain import flow
+from jobs.runtime.position import read_position
+from shared.jobs import Status, Step
+from tests.jobs.test_killed import left_behind
+from tests.support.begun import ORDERS, TEN
+from tests.support.killing import KilledError, Reaper
+from tests.support.small_lake import SmallLake, let_leases_run_out
+
+DAY = (Step.INGEST, Step.REFINE, Step.BUILD)
+
+
+def data_files(lake, table):
+    return list(Path(lake.location(table)).glob("*.parquet"))
+
+
+def positions(lake):
+    places = [place for place in lake.versions() if "erasures" not in place]
+    return {place: read_position(lake.spark, f"{lake.lake_root}/{place}").flows for place in places}
+
+
+def rows_of(lake):
+    state = left_behind(lake)
+    del state["versions"]
+    return state
+
+
+def test_files_become_few_and_nothing_else_changes(begun_lake: SmallLake, monkeypatch):
+    lake = begun_lake
+    lake.run("r2", DAY)
+    undisturbed = lake.branched()
+    before, stood = rows_of(lake), positions(lake)
+
+    done = lake.upkeep("u1").outcomes
+    orders = done["silver.orders"]
+    assert (Status.SUCCEEDED, 0) == (orders.status, orders.read)
+    assert "files made" in orders.reason
+    assert (before, stood) == (rows_of(lake), positions(lake))
+    assert 1 == len(lake.frame("silver.orders").inputFiles()) < len(data_files(lake, "silver.orders"))
+
+    again = lake.upkeep("u2").outcomes
+    assert {(Status.UNCHANGED, "")} == {(o.status, o.reason) for o in again.values()}
+
+    # The files of versions that are older than is kept go, and no others.
+    monkeypatch.setattr(flow, "HISTORY_DAYS", 0)
+    removed = lake.upkeep("u3").outcomes["silver.orders"]
+    assert (Status.SUCCEEDED, True) == (removed.status, removed.reason.endswith("old ones removed"))
+    assert len(lake.frame("silver.orders").inputFiles()) == len(data_files(lake, "silver.orders"))
+    assert (before, stood) == (rows_of(lake), positions(lake))
+
+    for one in (lake, undisturbed):
+        one.land("bronze.shop__orders", ORDERS, f"21,1,2,new,{TEN}", f"11,3,1,new,{TEN}", name="later.csv")
+        one.run("r3", DAY)
+    assert rows_of(undisturbed) == rows_of(lake)
+
+
+@pytest.mark.long
+def test_batch_that_stands_half_finds_what_it_needs_and_its_run_goes_on(begun_lake: SmallLake, monkeypatch):
+    """A vacuum would take away the version of the quarantine that the batch is decided anew from."""
+    lake = begun_lake
+    undisturbed = lake.branched()
+    undisturbed.run("r2", DAY)
+    lake.run("r2", (Step.INGEST,))
+    with monkeypatch.context() as patch:
+        reaper = Reaper()
+        reaper.watch(patch)
+        patch.setattr(reaper, "seen", _All(f"commit {lake.location('silver.orders')}"))
+        with pytest.raises(KilledError):
+            lake.run("r2", (Step.REFINE,), ("silver.orders",))
+    let_leases_run_out()
+
+    monkeypatch.setattr(flow, "HISTORY_DAYS", 0)
+    done = lake.upkeep("u1").outcomes["silver.orders"]
+    assert "old files stay, since its last batch stands half" in done.reason
+    lake.run("r2", DAY)
+    assert rows_of(undisturbed) == rows_of(lake)
+
+
+class _All(list):
+    """Every point but one has been died at."""
+
+    def __init__(self, but):
+        super().__init__()
+        self.but = but
+
+    def __contains__(self, point):
+        return point != self.but

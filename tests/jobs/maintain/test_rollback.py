@@ -1,0 +1,134 @@
+"""A lake that goes back to a run is what it was then, and the next run makes of it what an undisturbed one is."""
+
+from contextlib import contextmanager
+
+import pytest
+
+from jobs.maintain import rollback
+from jobs.runtime.upkeep import carrying_on, remove_old_files
+from shared.errors import TerminalError
+from shared.jobs import Status, Step
+from tests.jobs.test_killed import rows
+from tests.support.begun import CUSTOMERS, ELEVEN, ORDERS, STOCK, TEN
+from tests.support.killing import KilledError
+from tests.support.small_lake import SmallLake, lease_account, let_leases_run_out
+
+pytestmark = pytest.mark.long
+
+TWELVE = "2026-01-01 12:00:00"
+DAY = (Step.INGEST, Step.REFINE, Step.BUILD, Step.RECORD)
+
+
+def rows_of(lake, *without):
+    """All rows of all tables and of what lies beside them; a vault may know more than its table."""
+    places = [place for place in lake.versions() if "vault" not in place]
+    return {place: rows(f"{lake.lake_root}/{place}", *without) for place in places}
+
+
+def content(lake):
+    """The same, however many batches it came in."""
+    return rows_of(lake, "_sequence", "batch", "_batch", "input_sequence")
+
+
+@pytest.fixture(scope="module")
+def grown(begun_before, tmp_path_factory):
+    """A lake after two runs, what it was after the first of them, and after the second."""
+    with lease_account():
+        lake = begun_before.copied(tmp_path_factory.mktemp("grown"))
+        lake.run("r2", DAY)
+        first = rows_of(lake)
+        lake.land("bronze.shop__customers", CUSTOMERS, f"2,Robert,{TWELVE}", f"6,Flo,{TEN}", "7,Gus,never", "8")
+        lake.land("bronze.shop__orders", ORDERS, f"18,2,8,new,{TEN}", f"10,,,deleted,{TWELVE}", f"19,77,1,new,{TEN}")
+        lake.land("bronze.shop__stock", STOCK, "a,11", "e,9")
+        lake.run("r3", DAY)
+        lake.land("bronze.shop__orders", ORDERS, f"20,1,9,new,{TEN}", f"14,3,1,paid,{ELEVEN}")
+        lake.run("r4", DAY)
+        return lake, first, content(lake)
+
+
+@pytest.fixture
+def lake(grown, tmp_path, leases):
+    return grown[0].copied(tmp_path)
+
+
+def test_lake_is_what_it_was_and_the_next_run_reads_again_what_came_since(lake: SmallLake, grown):
+    _, first, last = grown
+    assert first != rows_of(lake)
+
+    with pytest.raises(TerminalError, match="no such run to go back to"):
+        lake.upkeep("u0", rollback="r0")
+    went = lake.upkeep("u1", rollback="r2").outcomes
+    assert first == rows_of(lake)
+    assert {Status.SUCCEEDED} == {o.status for o in went.values()}
+    assert "as r2 left it" in went["gold.totals"].reason
+
+    versions = lake.versions()
+    again = lake.upkeep("u2", rollback="r2").outcomes
+    assert ({Status.UNCHANGED}, versions) == ({o.status for o in again.values()}, lake.versions())
+
+    lake.run("r5", DAY)
+    assert last == content(lake)
+
+    # And back to a run of before the rollback, over the rollback.
+    lake.upkeep("u3", rollback="r2")
+    assert first == rows_of(lake)
+    lake.run("r6", DAY)
+    assert last == content(lake)
+
+
+def test_rollback_that_dies_anywhere_is_made_whole_by_the_next_and_no_flow_works_on_its_table_meanwhile(
+    lake, grown, monkeypatch
+):
+    _, first, last = grown
+    died_before: list[str] = []
+    monkeypatch.setattr(rollback, "carrying_on", _dying_before_each(died_before))
+    while _dies(lake, tables=("silver.orders",)):
+        if len(died_before) > 1:
+            failed = lake.run(f"d{len(died_before)}", (Step.REFINE,), ("silver.orders",)).outcomes["silver.orders"]
+            assert (Status.FAILED, "RollbackError") == (failed.status, failed.failure.error)
+            assert "./lake rollback r2 --select silver.orders" in failed.failure.message
+    assert ["mark", "quarantine", "tombstones", "silver"] == died_before
+    monkeypatch.undo()
+    let_leases_run_out()
+
+    lake.upkeep("u9", rollback="r2")
+    assert first == rows_of(lake)
+    lake.run("r5", DAY)
+    assert last == content(lake)
+
+
+def _dies(lake, tables):
+    try:
+        lake.upkeep("u1", rollback="r2", tables=tables)
+    except KilledError:
+        let_leases_run_out()
+        return True
+    return False
+
+
+def _dying_before_each(died_before):
+    """Ends the work before each commit at which it has not ended yet."""
+
+    @contextmanager
+    def carrying(session, location, lease, *rest):
+        point = location.split("/")[-3].removeprefix("lake") or "silver" if rest else "mark"
+        if point not in died_before:
+            died_before.append(point)
+            raise KilledError(point)
+        with carrying_on(session, location, lease, *rest):
+            yield
+
+    return carrying
+
+
+def test_version_whose_files_are_gone_is_refused_and_the_other_tables_go_back(lake):
+    remove_old_files(lake.spark, lake.location("silver.customers"))
+    now = lake.rows("silver.customers")
+    went = lake.upkeep("u1", rollback="r2").outcomes
+
+    refused = went["silver.customers"]
+    assert (Status.FAILED, "RollbackError", False) == (refused.status, refused.failure.error, refused.failure.retryable)
+    assert "1 of its 2 files are gone" in refused.failure.message
+    assert now == lake.rows("silver.customers")
+    assert {Status.SUCCEEDED} == {o.status for name, o in went.items() if name != "silver.customers"}
+    assert Status.SUCCEEDED is lake.run("r5", DAY).outcomes["silver.orders"].status
