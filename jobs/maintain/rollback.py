@@ -11,12 +11,12 @@ from jobs.runtime.delta_log import ROLLED_BACK, DeltaLog
 from jobs.runtime.files import read_text
 from jobs.runtime.jvm import files_at
 from jobs.runtime.lease import leased
-from jobs.runtime.position import flows_of, read_position
+from jobs.runtime.position import FlowPosition, flows_of, read_position
 from jobs.runtime.session import batch_session
 from jobs.runtime.tables import read_version
 from jobs.runtime.upkeep import carrying_on
 from shared.companions import companions
-from shared.errors import RollbackError, TerminalError
+from shared.errors import PositionLostError, RollbackError, TerminalError
 from shared.jobs import RunRecord, Status, TableOutcome
 from shared.names import lease_table, run_location, table_location
 from shared.retention import HISTORY_DAYS
@@ -25,7 +25,7 @@ from shared.vault import VAULT
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from jobs.runtime.position import FlowPosition, TablePosition
+    from jobs.runtime.position import TablePosition
     from shared.contracts import Table
     from shared.jobs import Job
 
@@ -49,12 +49,17 @@ def versions_after(job: Job) -> dict[str, int | None]:
 
 @dataclass(frozen=True)
 class Place:
-    """A Delta table, the version to bring back there, and where its flows stood then and stand now."""
+    """A Delta table and the version to bring back there.
+
+    `then` is where its flows stood at that version, `now` where they stand: None when nothing says so any more, as
+    after a RESTORE by hand. `sequences` are Delta's transaction versions now.
+    """
 
     location: str
     version: int
     then: TablePosition
-    now: TablePosition
+    now: TablePosition | None
+    sequences: dict[str, int]
 
     @property
     def position(self) -> TablePosition:
@@ -62,14 +67,18 @@ class Place:
 
         Were the old sequences written, the next batches would have numbers that Delta has seen, and it would skip them.
         """
-        before = {name: replace(p, inputs={"batch": 0}, books={}) for name, p in self.now.flows.items()}
-        flows = {**before, **self.then.flows}
-        return replace(self.now, flows={n: replace(p, sequence=self.now.flows[n].sequence) for n, p in flows.items()})
+        begun = {flow: self.then.flows.get(flow, _BEFORE_THE_FIRST) for flow in self.sequences}
+        flows = {f: replace(p, sequence=self.sequences[f], restored=p.newest) for f, p in begun.items()}
+        return replace(self.then, flows=flows)
 
     @property
     def is_there_already(self) -> bool:
         """Whether no batch has landed since."""
-        return self.position == self.now
+        return self.now is not None and self.now.flows in (self.then.flows, self.position.flows)
+
+
+# Where a flow beside a table stands that has had no batch.
+_BEFORE_THE_FIRST = FlowPosition(sequence=0, run="", attempt="", inputs={"batch": 0})
 
 
 def roll_back(spark: SparkSession, job: Job, table: Table, version: int | None) -> TableOutcome:
@@ -102,7 +111,7 @@ def roll_back(spark: SparkSession, job: Job, table: Table, version: int | None) 
             return _outcome(session, job, table)
         for place in (*places, target):
             _refuse_gaps(session, table, place)
-        with carrying_on(session, location, lease):
+        with carrying_on(session, location, lease, target.position):
             session.sql(f"ALTER TABLE delta.`{location}` SET TBLPROPERTIES ('{ROLLED_BACK}' = '{job.rollback}')")
         for place in (*places, target):
             with carrying_on(session, place.location, lease, place.position):
@@ -115,7 +124,12 @@ def roll_back(spark: SparkSession, job: Job, table: Table, version: int | None) 
 
 
 def _place(session: SparkSession, location: str, version: int) -> Place:
-    return Place(location, version, read_position(session, location, version), read_position(session, location))
+    then = read_position(session, location, version)
+    try:
+        now = read_position(session, location)
+    except PositionLostError:
+        now = None
+    return Place(location, version, then, now, DeltaLog(session, location).transactions())
 
 
 def _beside(session: SparkSession, job: Job, table: Table, flow: FlowPosition) -> list[Place]:

@@ -103,14 +103,14 @@ def landed(session: SparkSession, job: Job, table: Table) -> Landed | None:
     asker = ASKERS.get(source.type)
     of_column = next((c.type for c in table.columns if c.name == source.cursor), "")
     cursor_type = (asker.cursor_type if asker else None) or of_column
-    committed_at = _committed_at(DeltaLog(session, location), str(table.name), flow.sequence)
+    committed_at = _committed_at(DeltaLog(session, location), str(table.name), flow.newest)
     return Landed(
         job=job,
         table=table,
         source=source,
         asker=asker,
         version=position.version,
-        sequence=flow.sequence,
+        sequence=flow.newest,
         committed_at=committed_at,
         span=settled(source, flow.inputs, committed_at, cursor_type),
         cursor_type=cursor_type,

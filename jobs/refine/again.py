@@ -76,7 +76,7 @@ def _selected(flow: Flow, held: DataFrame, parents: Mapping[str, TablePosition])
         rule = flow.job.replay.rule if flow.job.replay else None
         return held.where(F.array_contains("rules", rule)) if rule else held
     last = flow.last_inputs or {}
-    if all(last.get(name) == position.flows[name].sequence for name, position in parents.items()):
+    if all(last.get(name) == position.flows[name].newest for name, position in parents.items()):
         return None
     missing = F.array(*[F.lit(exists_rule(c.name)) for c in flow.table.foreign_keys])
     return held.where(F.size(F.array_except("rules", missing)) == 0)

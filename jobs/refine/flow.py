@@ -72,23 +72,23 @@ def refine(flow: Flow) -> TableOutcome:
     arrived = position.flows[str(source.name)]
     consumed = int((flow.last_inputs or {}).get(str(source.name), 0))
     before = held(flow.session, flow.batch, flow.quarantine)
-    if arrived.sequence == consumed and before is None:
+    if arrived.newest == consumed and before is None:
         return flow.unchanged()
     flow.session.conf.set("spark.sql.ansi.enabled", "false")  # a value that does not fit fails its rule, not the batch
     parents = parent_positions(flow)
     # An input that stands before what was consumed of it has been built anew, and is read anew.
-    is_anew = arrived.sequence < consumed
-    is_replaced = arrived.sequence != consumed and flow.table.disposition is Disposition.SNAPSHOT
+    is_anew = arrived.newest < consumed
+    is_replaced = arrived.newest != consumed and flow.table.disposition is Disposition.SNAPSHOT
     is_over = is_anew or is_replaced or flow.is_rebuilt
     again = None if before is None or is_over else read_again(flow, source, position.version, before, parents)
-    if arrived.sequence == consumed and again is None:
+    if arrived.newest == consumed and again is None:
         settle(flow.session, flow.batch, flow.quarantine, flow.table.fingerprint)
         return flow.unchanged()
-    new = _batch(flow, source, position.version, 0 if is_anew else consumed, arrived.sequence)
+    new = _batch(flow, source, position.version, 0 if is_anew else consumed, arrived.newest)
     rows = queried(flow.table, new.unionByName(again.rows) if again else new)
     released = before.select("batch").distinct() if before is not None and flow.is_rebuilt else None
     try:
-        inputs = {str(source.name): arrived.sequence, **{n: p.flows[n].sequence for n, p in parents.items()}}
+        inputs = {str(source.name): arrived.newest, **{n: p.flows[n].newest for n, p in parents.items()}}
         released = again.released if again else released
         if flow.table.history:
             return keep_history(flow, judge_events(flow, rows, parents), inputs, released)

@@ -1,8 +1,8 @@
 """How far a table's inputs have been consumed, as the table's own commits say it.
 
 Every commit carries `{v, flows: {flow: {sequence, run, attempt, inputs, books, fingerprint, warnings, contract,
-reason}}}` in its `userMetadata`, for all flows that feed the table, and its flow's sequence as Delta's transaction
-version.
+reason, restored}}}` in its `userMetadata`, for all flows that feed the table, and its flow's sequence as Delta's
+transaction version.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ class FlowPosition:
     `inputs` says how far each input was consumed, `books` what became of the rows read and what a source was asked for
     them, `fingerprint` which contract decided it, `warnings` what its rules of severity `warning` found, `run` and
     `attempt` who wrote it. `contract` is what the batch notes of its contract, so that a later one can tell what has
-    changed; `reason` says how the batch came about, where there was a choice.
+    changed; `reason` says how the batch came about, where there was a choice. `restored` is the batch that a rollback
+    went back to, as long as none has come since.
     """
 
     sequence: int
@@ -41,6 +42,12 @@ class FlowPosition:
     warnings: dict[str, int] = field(default_factory=dict)
     contract: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
+    restored: int | None = None
+
+    @property
+    def newest(self) -> int:
+        """The batch whose rows are the newest: what was read of the table up to it has been read whole."""
+        return self.sequence if self.restored is None else self.restored
 
 
 # The version of a table that is not there.
@@ -119,5 +126,5 @@ def _lost(location: str, given: str) -> PositionLostError:
         f"the position of {location} is lost",
         given=given,
         expected="a commit whose metadata has the sequence of the table's transaction version",
-        mend="restore the table to the last version a run left, or move it away so that it is built anew",
+        mend="bring it back to what a run left (./lake rollback RUN --select TABLE), or move it away to be built anew",
     )

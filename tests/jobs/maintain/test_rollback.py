@@ -1,6 +1,7 @@
 """A lake that goes back to a run is what it was then, and the next run makes of it what an undisturbed one is."""
 
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -11,10 +12,12 @@ from shared.jobs import Status, Step
 from tests.jobs.test_killed import rows
 from tests.support.begun import CUSTOMERS, ELEVEN, ORDERS, STOCK, TEN
 from tests.support.killing import KilledError
-from tests.support.small_lake import SmallLake, lease_account, let_leases_run_out
+from tests.support.small_lake import NOON, SmallLake, lease_account, let_leases_run_out
 
 pytestmark = pytest.mark.long
 
+# What the lake had landed for it before its second run.
+FILES_OF_R2 = 6
 TWELVE = "2026-01-01 12:00:00"
 DAY = (Step.INGEST, Step.REFINE, Step.BUILD, Step.RECORD)
 
@@ -76,6 +79,20 @@ def test_lake_is_what_it_was_and_the_next_run_reads_again_what_came_since(lake: 
     assert last == content(lake)
 
 
+def test_source_that_is_as_it_was_changes_nothing_of_what_was_brought_back(lake, grown):
+    """The files of the bad night are taken away. What bronze holds then is no empty snapshot of the batches since."""
+    _, first, _ = grown
+    for file in Path(lake.landing_root).glob("*/*.csv"):
+        if file.stat().st_mtime > NOON + FILES_OF_R2:
+            file.unlink()
+    lake.upkeep("u1", rollback="r2")
+
+    ran = lake.run("r5", (*DAY[:-1], Step.RECONCILE, Step.RECORD)).outcomes
+    assert first == rows_of(lake)
+    assert {} == {name: (o.failure, o.warnings) for name, o in ran.items() if o.failure or o.warnings}
+    assert "silver.stock" in ran
+
+
 def test_rollback_that_dies_anywhere_is_made_whole_by_the_next_and_no_flow_works_on_its_table_meanwhile(
     lake, grown, monkeypatch
 ):
@@ -107,11 +124,13 @@ def _dies(lake, tables):
 
 
 def _dying_before_each(died_before):
-    """Ends the work before each commit at which it has not ended yet."""
+    """Ends the work before each commit at which it has not ended yet; the first one of a job is the mark."""
+    begun = set()
 
     @contextmanager
     def carrying(session, location, lease, *rest):
-        point = location.split("/")[-3].removeprefix("lake") or "silver" if rest else "mark"
+        point = location.split("/")[-3].removeprefix("lake") or "silver" if lease.fencing in begun else "mark"
+        begun.add(lease.fencing)
         if point not in died_before:
             died_before.append(point)
             raise KilledError(point)
@@ -119,6 +138,18 @@ def _dying_before_each(died_before):
             yield
 
     return carrying
+
+
+def test_restore_by_hand_is_mended(lake, grown):
+    """It took batches away, and nothing says any more how far the inputs were read."""
+    _, _, last = grown
+    lake.spark.sql(f"RESTORE delta.`{lake.location('silver.orders')}` TO VERSION AS OF 1")
+    failed = lake.run("r5", (Step.REFINE,), ("silver.orders",)).outcomes["silver.orders"].failure
+    assert ("PositionLostError", True) == (failed.error, "./lake rollback RUN --select TABLE" in failed.message)
+
+    lake.upkeep("u1", rollback="r2", tables=("silver.orders",))
+    lake.run("r6", DAY)
+    assert last == content(lake)
 
 
 def test_version_whose_files_are_gone_is_refused_and_the_other_tables_go_back(lake):
