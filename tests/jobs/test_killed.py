@@ -63,7 +63,10 @@ def left_behind(lake: SmallLake) -> dict[str, Any]:
 def page(lake: SmallLake) -> dict[str, Any]:
     """What the ledger says of the run, without its times."""
     record = lake.record("r2").model_dump(mode="json", exclude={"finished_at"})
-    return record | {"outcomes": [o | {"seconds": 0} for o in record["outcomes"]]}
+    timeless = [
+        o | {"seconds": 0, "reconciled": [c | {"span": ""} for c in o["reconciled"]]} for o in record["outcomes"]
+    ]
+    return record | {"outcomes": timeless}
 
 
 def run_and_die(lake: SmallLake, reaper: Reaper) -> int:
