@@ -49,6 +49,10 @@ def steps_of(machine: Machine) -> tuple[Step, ...]:
     return UPKEEP_STEPS if machine is Machine.MAINTENANCE else RUN_STEPS
 
 
+# The steps of all machines, each once.
+MACHINE_STEPS = tuple(dict.fromkeys((*RUN_STEPS, *UPKEEP_STEPS)))
+
+
 class Status(StrEnum):
     """How one table came out of one step."""
 

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 # What the warning is called of a table that differs within the contract's limits.
 RECONCILIATION = "reconciliation"
+# The measure that every comparison has, and the command line shows; the others are checksums and sums.
+ROWS = "rows"
 
 
 class Verdict(StrEnum):
@@ -45,6 +47,11 @@ class Comparison(_Record):
     deleted: int = 0
     verdict: Verdict
     reason: str = ""
+
+    @property
+    def rows(self) -> Measure:
+        """How many rows each side has."""
+        return next(m for m in self.measures if m.name == ROWS)
 
     @property
     def differing(self) -> tuple[Measure, ...]:

@@ -61,17 +61,19 @@ class StepRole(JobRole):
     ) -> None:
         super().__init__(scope, id_, statements=[iam.PolicyStatement(actions=["s3:GetObject"], resources=[code])])
         self._storage, self._rights = storage, rights_of(step, catalog)
-        self._grant_lake(secrets)
+        self._grant_lake()
         if self._rights.meets_personal:
             self._grant_personal()
         if self._rights.sources:
             self._grant_sources(secrets, catalog)
         if self._rights.asks:
             self._grant_asking(secrets, catalog)
+        if self._rights.publishes:
+            self._grant_publishing(secrets)
         if self._rights.pii_key:
             self.add_to_policy(secrets.pii_key_statement())
 
-    def _grant_lake(self, secrets: Secrets) -> None:
+    def _grant_lake(self) -> None:
         storage, rights = self._storage, self._rights
         for statement in [
             *storage.lake.job_statements(reads=rights.reads, writes=rights.writes),
@@ -81,10 +83,6 @@ class StepRole(JobRole):
             self.add_to_policy(statement)
         if rights.leases:
             self.add_to_policy(_lease_statement(storage.leases, rights.leases))
-        if rights.publishes:
-            self.add_to_policy(iam.PolicyStatement(actions=PUBLISHING, resources=[storage.served.table_arn]))
-            for statement in secrets.publishing_statements():
-                self.add_to_policy(statement)
         if rights.lists_landing:
             for statement in storage.landing.names_statements():
                 self.add_to_policy(statement)
@@ -125,6 +123,12 @@ class StepRole(JobRole):
         for statement in secrets.asking_statements(asked_systems(catalog)):
             self.add_to_policy(statement)
         self._accept_statements(secrets)
+
+    def _grant_publishing(self, secrets: Secrets) -> None:
+        """Write the rows that the API gives out, and enter what tables are published to."""
+        self.add_to_policy(iam.PolicyStatement(actions=PUBLISHING, resources=[self._storage.served.table_arn]))
+        for statement in secrets.publishing_statements():
+            self.add_to_policy(statement)
 
     def _accept_statements(self, secrets: Secrets) -> None:
         if secrets.asks_redshift:

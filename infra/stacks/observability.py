@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import ArnFormat, Duration, NestedStack
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from shared.jobs import RUN_STEPS, UPKEEP_STEPS
+from shared.jobs import MACHINE_STEPS
 from shared.metrics import ENVIRONMENT, NAMESPACE, tables_failed
 from shared.names import Machine, Names
 
@@ -59,7 +59,7 @@ class Observability(NestedStack):
                 statistic="Sum",
                 period=Duration.hours(1),
             )
-            for step in dict.fromkeys((*RUN_STEPS, *UPKEEP_STEPS))
+            for step in MACHINE_STEPS
         ]
         return _graph("Tables that failed, by step", metrics, HALF)
 

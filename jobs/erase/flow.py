@@ -19,7 +19,8 @@ from shared.contracts import Kind
 from shared.contracts.subjects import reaches
 from shared.erasure import ErasedPlace, ErasureRecord, ErasureRequest, erasure_location, erasure_request_location
 from shared.errors import ErasureError, TerminalError
-from shared.names import lease_table, quarantine_location, table_location
+from shared.names import lease_table, quarantine_location
+from shared.places import location_of
 from shared.retention import LOG_DAYS, NONCURRENT_DAYS
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class _Erasure:
     def _refuse_half_batches(self) -> None:
         """What a dead run left half done is decided anew from an older version, which an erasure takes away."""
         for place in self.found:
-            location = table_location(self.job.roots.of(is_personal=place.table.is_personal), place.table.name)
+            location = location_of(self.job.roots, place.table)
             if place.location != location and is_half_done(self.session, place.location, location):
                 raise ErasureError(
                     f"a run died while it wrote {place.table.name}, and its batch stands half",

@@ -12,16 +12,8 @@ from pyspark.sql import functions as F
 
 from jobs.runtime.jvm import files_at
 from jobs.runtime.relation import relation
-from shared.names import (
-    RUNS_FOLDER,
-    STAGING_FOLDER,
-    UNLOAD_FOLDER,
-    events_location,
-    quarantine_location,
-    table_location,
-    tombstones_location,
-)
-from shared.vault import vault_location
+from shared.names import RUNS_FOLDER, STAGING_FOLDER, UNLOAD_FOLDER
+from shared.places import companions, location_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -46,10 +38,7 @@ def places_to_read(catalog: Catalog, roots: Roots, found: Iterable[Found]) -> tu
     tables = {f.location for f in found}
     for table in catalog.tables.values():
         if table.meets_personal:
-            root = roots.of(is_personal=table.is_personal)
-            tables |= {table_location(root, table.name), quarantine_location(root, table.name)}
-            tables |= {tombstones_location(roots.lake, table.name), events_location(roots.lake, table.name)}
-            tables.add(vault_location(roots.pii, table.name))
+            tables |= {location_of(roots, table), *companions(roots, table).values()}
     on_the_way = [f"{root}/{STAGING_FOLDER}" for root in (roots.lake, roots.pii)] + [f"{roots.lake}/{UNLOAD_FOLDER}"]
     feeds = [f"{table}/{CHANGE_DATA}" for table in tables]
     data = [*tables, *feeds, *on_the_way, f"{roots.lake}/{RUNS_FOLDER}"]

@@ -11,6 +11,7 @@ from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.relation import relation
 from shared.contracts import Kind
 from shared.names import events_location, quarantine_location, table_location, tombstones_location
+from shared.places import location_of
 from shared.vault import TOKEN, VALUE, vault_location
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Search:
 
     def _in_table(self, way: Reach, pointed: set[str]) -> None:
         table, keys = way.table, self.person.of(way.keys, way.keys_column)
-        location = table_location(self.roots.of(is_personal=table.is_personal), table.name)
+        location = location_of(self.roots, table)
         if not keys or not self.exists(location):
             return
         condition = _text(way, way.column) == F.col(f"k.{KEY}")

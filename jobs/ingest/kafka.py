@@ -16,8 +16,7 @@ from jobs.ingest.kafka_offsets import plan
 from jobs.ingest.kafka_payload import rows_of
 from jobs.ingest.kafka_records import BYTES, bytes_of_records, records_of
 from jobs.ingest.kafka_schemas import writers_schemas
-from jobs.ingest.reading import REASONS, SOURCE_POSITION, Reading
-from shared.errors import ContractError
+from jobs.ingest.reading import REASONS, SOURCE_POSITION, Reading, source_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -40,9 +39,7 @@ def read_kafka(spark: SparkSession, table: Table, job: Job, position: dict[str, 
         SourceContentError: the topic is not there, or records were removed before they were read.
         TerminalError: there is no connection, or the login was refused.
     """
-    source = table.source
-    if source is None:
-        raise ContractError(f"{table.file.name}:1: the table has no source")
+    source = source_of(table)
     settings, topic = read_connection(job.env, source.system).settings, source.object
     held = held_offsets(spark, settings, topic, f"{source.system}, topic {topic}")
     ranges = plan(topic, held, position, fail_on_data_loss=source.fail_on_data_loss, table=str(table.name))

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 
 from jobs.ingest.fetched import Fetched
 from jobs.runtime.staging import stage
+from shared.errors import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from jobs.ingest.worker_rows import WorkerRows
-    from shared.contracts import Table
+    from shared.contracts import Source, Table
     from shared.errors import LakewrightError
     from shared.jobs import Job
 
@@ -24,6 +25,17 @@ SOURCE_POSITION = "_source_position"
 RESCUED = "_rescued"
 RAW = "_raw"
 REASONS = "_reasons"
+
+
+def source_of(table: Table) -> Source:
+    """Where a table comes from, for those that work on tables that come from somewhere.
+
+    Raises:
+        ContractError: the contract names no source.
+    """
+    if table.source is None:
+        raise ContractError(f"{table.file.name}:1: the table has no source")
+    return table.source
 
 
 def no_meaning(_: Exception) -> LakewrightError | None:

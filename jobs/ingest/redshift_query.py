@@ -48,7 +48,7 @@ def unload_query(
     cursor = quoted(source.cursor or "")
     asked = sql_window(table, source, position, window, cursor=cursor, timestamp=TIMESTAMP)
     select = f"SELECT * FROM {quoted_place(source)}{asked.where}"
-    return UnloadQuery(select, f"{source.database}.{source.schema}.{source.object}", asked.since)
+    return UnloadQuery(select, source.place, asked.since)
 
 
 def quoted_place(source: Source) -> str:

@@ -13,7 +13,7 @@ from shared.names import source_parameter
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.contracts import Source, Table
+    from shared.contracts import Source
     from shared.jobs import Job
 
 DIALECT = Dialect(
@@ -33,8 +33,7 @@ class RedshiftAsker(SqlAsker):
         """The table in its schema; a statement is run in one database."""
         return quoted_place(source)
 
-    def rows(self, table: Table, source: Source, job: Job, statement: str) -> Sequence[Sequence[str | None]]:
+    def rows(self, source: Source, job: Job, statement: str, asked: str) -> Sequence[Sequence[str | None]]:
         """The rows of a statement; raises as `run_statement` does."""
         connection = read_connection(source_parameter(job.env, source.system))
-        asked = f"{table.name}: {source.system}, {source.database}.{source.schema}.{source.object}, its figures"
         return few_rows(connection, source.database or "", statement, asked)

@@ -6,12 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.file_source import refuse_typed_columns
-from jobs.ingest.reading import Reading
+from jobs.ingest.reading import Reading, source_of
 from jobs.ingest.salesforce_query import soql_window
 from jobs.ingest.salesforce_rows import Query, finished_job, result_rows
 from jobs.ingest.worker_rows import WorkerRows
 from shared.contracts import SchemaContract
-from shared.errors import ContractError
 from shared.names import source_secret
 
 if TYPE_CHECKING:
@@ -30,9 +29,7 @@ def read_salesforce(spark: SparkSession, table: Table, job: Job, position: dict[
         ContractError: a column is not text, or the cursor cannot be compared in Salesforce.
         WindowError: the job's window holds no timestamps.
     """
-    source = table.source
-    if source is None:
-        raise ContractError(f"{table.file.name}:1: the table has no source")
+    source = source_of(table)
     refuse_typed_columns(table)
     condition = soql_window(table, source, position, job.window)
     query = Query(

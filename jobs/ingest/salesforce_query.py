@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from jobs.ingest.cursor_range import CursorRange
+from jobs.ingest.cursor_range import CursorRange, moment_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from jobs.ingest.asking import Span
     from shared.contracts import Source, Table
     from shared.jobs import Window
@@ -32,7 +34,7 @@ def soql_window(table: Table, source: Source, position: dict[str, Any] | None, w
         return ""
     asked = CursorRange.of(source, position, window)
     try:
-        start, ends = asked.values(_moment)
+        start, ends = asked.values(moment_of)
         first = [] if start is None else [f"{source.cursor} >= {_literal(start - asked.lag)}"]
         return " AND ".join([*first, *(f"{source.cursor} < {_literal(end)}" for end in ends)])
     except (ValueError, OverflowError) as error:
@@ -45,16 +47,11 @@ def soql_span(table: Table, span: Span) -> str:
     A bound that is in the span is one of whole seconds, so that the one after it ends it.
     """
     cursor = table.source.cursor if table.source else None
-    moments = [(sign, _moment(bound)) for sign, bound in span.bounds]
+    moments = [(sign, moment_of(bound)) for sign, bound in span.bounds]
     next_ = timedelta(seconds=1)
     whole = {"<=": ("<", next_), ">": (">=", next_), "<": ("<", timedelta(0)), ">=": (">=", timedelta(0))}
     given = [(whole[sign][0], moment + whole[sign][1]) for sign, moment in moments]
     return span.word.join(f"{cursor} {sign} {_literal(moment)}" for sign, moment in given) if cursor else ""
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _literal(moment: datetime) -> str:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from jobs.ingest.asking import BETWEEN, MOST_KEYS, Figures
+from jobs.ingest.reading import source_of
 from jobs.ingest.salesforce_org import API
 from jobs.ingest.salesforce_query import soql_span
 from jobs.ingest.salesforce_rows import Query
-from shared.errors import ContractError
 from shared.names import source_secret
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ class SalesforceAsker:
         """The number of records that are not deleted; raises as `Org.get` does."""
         alive = f"{DELETED} = false" if self.deleted(table) else ""
         condition = " AND ".join(filter(None, [soql_span(table, span), alive]))
-        [answer] = _pages(_org(table, job), f"SELECT COUNT(Id) {COUNTED} FROM {_object(table)}", condition)
+        [answer] = _pages(_org(table, job), f"SELECT COUNT(Id) {COUNTED} FROM {source_of(table).object}", condition)
         return Figures(rows=int(answer["records"][0][COUNTED]))
 
     def keys(self, table: Table, job: Job, span: Span) -> set[str]:
         """The hashes of the keys in a span, of deleted records too."""
-        select = f"SELECT {', '.join(table.primary_key)} FROM {_object(table)}"
+        select = f"SELECT {', '.join(table.primary_key)} FROM {source_of(table).object}"
         found = set[str]()
         for page in _pages(_org(table, job), select, soql_span(table, span)):
             found |= {_hash(table, record) for record in page["records"]}
@@ -80,13 +80,7 @@ def _hash(table: Table, record: dict[str, Any]) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def _object(table: Table) -> str:
-    if table.source is None:
-        raise ContractError(f"{table.file.name}:1: the table has no source")
-    return table.source.object
-
-
 def _org(table: Table, job: Job) -> Org:
-    system = table.source.system if table.source else ""
-    asked = f"{table.name}: {system}, {_object(table)}, its figures"
-    return Query(source_secret(job.env, system), _object(table), condition="", whole=False, asked=asked).org()
+    source = source_of(table)
+    asked = f"{table.name}: {source.system}, {source.object}, its figures"
+    return Query(source_secret(job.env, source.system), source.object, condition="", whole=False, asked=asked).org()

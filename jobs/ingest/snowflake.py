@@ -5,11 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jobs.ingest.reading import Reading
+from jobs.ingest.reading import Reading, source_of
 from jobs.ingest.snowflake_query import Statement, source_query
 from jobs.ingest.worker_rows import WorkerRows
-from shared.errors import ContractError
-from shared.names import source_secret
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -27,20 +25,12 @@ def read_snowflake(spark: SparkSession, table: Table, job: Job, position: dict[s
         ContractError: the cursor cannot be compared in Snowflake.
         WindowError: the job's window is none of the cursor's type.
     """
-    source = table.source
-    if source is None:
-        raise ContractError(f"{table.file.name}:1: the table has no source")
+    source = source_of(table)
     # The connector takes a second to import, and most processes that meet this module never need it.
     from jobs.ingest.snowflake_batches import run_query, typed_rows  # noqa: PLC0415
 
     query = source_query(table, source, position, job.window)
-    statement = Statement(
-        secret=source_secret(job.env, source.system),
-        database=source.database or "",
-        schema=source.schema or "",
-        text=query.statement,
-        place=query.place,
-        asked=f"{source.system}, {query.place}, from {query.since}",
-    )
+    asked = f"{source.system}, {query.place}, from {query.since}"
+    statement = Statement.of(source, job.env, query.statement, asked)
     read = partial(typed_rows, asked=statement.asked, place=statement.place)
     return Reading(WorkerRows(spark, table, lambda: (run_query(statement), 1), read))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.sql_window import sql_window
+from shared.names import source_secret
 from shared.snowflake import quoted
 
 if TYPE_CHECKING:
@@ -39,6 +40,18 @@ class Statement:
     place: str
     asked: str
 
+    @classmethod
+    def of(cls, source: Source, env: str, text: str, asked: str) -> Statement:
+        """A statement about a source, in its own database and schema."""
+        return cls(
+            secret=source_secret(env, source.system),
+            database=source.database or "",
+            schema=source.schema or "",
+            text=text,
+            place=source.place,
+            asked=asked,
+        )
+
 
 def source_query(
     table: Table, source: Source, position: dict[str, Any] | None, window: Window | None = None
@@ -51,10 +64,9 @@ def source_query(
     """
     columns = ", ".join(quoted(name) for name in table.column_names)
     statement = f"SELECT {columns} FROM {quoted_place(source)}"
-    words = ".".join(part or "" for part in (source.database, source.schema, source.object))
     cursor = quoted(source.cursor or "")
     asked = sql_window(table, source, position, window, cursor=cursor, timestamp=TIMESTAMP)
-    return SourceQuery(statement + asked.where, words, asked.since)
+    return SourceQuery(statement + asked.where, source.place, asked.since)
 
 
 def quoted_place(source: Source) -> str:

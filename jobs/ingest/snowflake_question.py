@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from jobs.ingest.snowflake_query import TIMESTAMP, Statement, quoted_place
 from jobs.ingest.sql_question import Dialect, SqlAsker
-from shared.names import source_secret
 from shared.snowflake import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.contracts import Source, Table
+    from shared.contracts import Source
     from shared.jobs import Job
 
 DIALECT = Dialect(
@@ -32,18 +31,8 @@ class SnowflakeAsker(SqlAsker):
         """The table in its database and schema."""
         return quoted_place(source)
 
-    def rows(self, table: Table, source: Source, job: Job, statement: str) -> Sequence[Sequence[str | None]]:
+    def rows(self, source: Source, job: Job, statement: str, asked: str) -> Sequence[Sequence[str | None]]:
         """The rows of a statement; raises as `few_rows` does."""
         from jobs.ingest.snowflake_batches import few_rows  # noqa: PLC0415 - the connector takes a second to import
 
-        place = ".".join(part or "" for part in (source.database, source.schema, source.object))
-        return few_rows(
-            Statement(
-                secret=source_secret(job.env, source.system),
-                database=source.database or "",
-                schema=source.schema or "",
-                text=statement,
-                place=place,
-                asked=f"{table.name}: {source.system}, {place}, its figures",
-            )
-        )
+        return few_rows(Statement.of(source, job.env, statement, asked))

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from jobs.ingest.asking import BETWEEN, DIGITS, MOST_KEYS, Figures
+from jobs.ingest.reading import source_of
 from jobs.ingest.sql_window import span_condition
 from shared.contracts.numbers import is_integer, scale_of
-from shared.errors import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,8 +46,8 @@ class SqlAsker(ABC):
         """The table as a statement names it."""
 
     @abstractmethod
-    def rows(self, table: Table, source: Source, job: Job, statement: str) -> Sequence[Sequence[str | None]]:
-        """The rows of a statement."""
+    def rows(self, source: Source, job: Job, statement: str, asked: str) -> Sequence[Sequence[str | None]]:
+        """The rows of a statement; `asked` is what errors say of it."""
 
     def deleted(self, table: Table) -> str | None:  # noqa: ARG002 - as every asker does it
         """None: a row that is deleted is in no database any more."""
@@ -66,7 +66,7 @@ class SqlAsker(ABC):
 
     def figures(self, table: Table, job: Job, span: Span) -> Figures:
         """The count, the checksum of the keys and the sums, as one row."""
-        [row] = self.rows(table, _source(table), job, self.figures_statement(table, span))
+        [row] = self._answer(table, job, self.figures_statement(table, span))
         has_keys = self._hash(table) is not None
         sums = [None if text is None else Decimal(text) for text in row[1 + has_keys :]]
         keys = int(row[1] or 0) if has_keys else None
@@ -77,7 +77,7 @@ class SqlAsker(ABC):
         if (hashed := self._hash(table)) is None:
             return set()
         statement = f"SELECT DISTINCT {hashed} FROM {self._from(table, span)} LIMIT {MOST_KEYS}"
-        return {str(row[0]) for row in self.rows(table, _source(table), job, statement)}
+        return {str(row[0]) for row in self._answer(table, job, statement)}
 
     def figures_statement(self, table: Table, span: Span) -> str:
         """The statement for the figures of a span, each as text, so that none is rounded on the way."""
@@ -91,9 +91,13 @@ class SqlAsker(ABC):
         rows = f"SELECT DISTINCT {', '.join([*keys, *map(quoted, scales)])} FROM {self._from(table, span)}"
         return f"SELECT {', '.join(f'CAST({t} AS VARCHAR)' for t in told)} FROM ({rows}) AS t"
 
+    def _answer(self, table: Table, job: Job, statement: str) -> Sequence[Sequence[str | None]]:
+        source = source_of(table)
+        return self.rows(source, job, statement, f"{table.name}: {source.system}, {source.place}, its figures")
+
     def _from(self, table: Table, span: Span) -> str:
         condition = span_condition(table, span, quoted=self.dialect.quoted, timestamp=self.dialect.timestamp)
-        return self.place(_source(table)) + (f" WHERE {condition}" if condition else "")
+        return self.place(source_of(table)) + (f" WHERE {condition}" if condition else "")
 
     def _hash(self, table: Table) -> str | None:
         """The MD5 of a row's key; null parts are empty. None where a part has no text that is the same everywhere."""
@@ -115,12 +119,6 @@ class SqlAsker(ABC):
         if is_integer(type_):
             return f"CAST(CAST({column} AS DECIMAL(38, 0)) AS VARCHAR)"
         return f"CAST(CAST({column} AS {type_.upper()}) AS VARCHAR)" if scale_of(type_) is not None else None
-
-
-def _source(table: Table) -> Source:
-    if table.source is None:
-        raise ContractError(f"{table.file.name}:1: the table has no source")
-    return table.source
 
 
 def _number() -> str:

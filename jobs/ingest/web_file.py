@@ -9,7 +9,7 @@ from jobs.ingest.download import downloaded
 from jobs.ingest.fetched import Fetched
 from jobs.ingest.file_source import file_rows
 from jobs.ingest.landing import keep
-from jobs.ingest.reading import Reading
+from jobs.ingest.reading import Reading, source_of
 from shared.errors import ContractError
 from shared.names import source_parameter
 
@@ -33,9 +33,7 @@ def read_web_file(spark: SparkSession, table: Table, job: Job, position: dict[st
         SourceContentError: the address does not give a file.
         ContractError: the contract has no address, and no parameter gives one.
     """
-    source = table.source
-    if source is None:
-        raise ContractError(f"{table.file.name}:1: the table has no source")
+    source = source_of(table)
     address = read_parameter(source_parameter(job.env, source.system)) or source.location
     if address is None:
         raise ContractError(f"{table.file.name}:1: the source has no location")

@@ -9,9 +9,9 @@ from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.lease import leased
 from jobs.runtime.session import batch_session
 from jobs.runtime.upkeep import carrying_on, is_half_done, remove_old_files
-from shared.companions import companions
 from shared.jobs import Status, TableOutcome
-from shared.names import lease_table, table_location
+from shared.names import lease_table
+from shared.places import companions, location_of
 from shared.retention import HISTORY_DAYS
 
 if TYPE_CHECKING:
@@ -55,12 +55,14 @@ def maintain(spark: SparkSession, job: Job, table: Table) -> TableOutcome:
         LeaseHeldError: another job run works on the table.
         PositionLostError: the table does not say how far its inputs were read.
     """
-    location = table_location(job.roots.of(is_personal=table.is_personal), table.name)
+    location = location_of(job.roots, table)
     session = batch_session(spark)
     for name in FILE_SIZES:
         session.conf.set(name, str(FILE_BYTES))
     with leased(lease_table(job.env), str(table.name), f"{job.run_id}/{job.attempt}") as lease:
-        there = [place for place in (location, *companions(job.roots, table).values()) if _exists(session, place)]
+        there = [
+            place for place in (location, *companions(job.roots, table).values()) if DeltaLog(session, place).exists
+        ]
         half = [place for place in there if place != location and is_half_done(session, place, location)]
         done = sum((_tidy(session, place, lease, keeps_old=bool(half)) for place in there), Tidied())
         version = DeltaLog(session, location).version
@@ -69,10 +71,6 @@ def maintain(spark: SparkSession, job: Job, table: Table) -> TableOutcome:
     return TableOutcome(
         table=str(table.name), step=job.step, status=status, version=version if there else None, reason=reason
     )
-
-
-def _exists(session: SparkSession, location: str) -> bool:
-    return DeltaLog(session, location).exists
 
 
 def _tidy(session: SparkSession, location: str, lease: Lease, *, keeps_old: bool) -> Tidied:

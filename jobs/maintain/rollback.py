@@ -15,16 +15,17 @@ from jobs.runtime.position import FlowPosition, flows_of, read_position
 from jobs.runtime.session import batch_session
 from jobs.runtime.tables import read_version
 from jobs.runtime.upkeep import carrying_on
-from shared.companions import companions
 from shared.errors import PositionLostError, RollbackError, TerminalError
 from shared.jobs import RunRecord, Status, TableOutcome
-from shared.names import lease_table, run_location, table_location
+from shared.names import lease_table, run_location
+from shared.places import companions, location_of
 from shared.retention import HISTORY_DAYS
 from shared.vault import VAULT
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from jobs.runtime.delta_log import Commit
     from jobs.runtime.position import TablePosition
     from shared.contracts import Table
     from shared.jobs import Job
@@ -99,7 +100,7 @@ def roll_back(spark: SparkSession, job: Job, table: Table, version: int | None) 
         LeaseHeldError: another job run works on the table.
         RollbackError: the version cannot be read any more; nothing was done.
     """
-    location = table_location(job.roots.of(is_personal=table.is_personal), table.name)
+    location = location_of(job.roots, table)
     session = batch_session(spark)
     with leased(lease_table(job.env), str(table.name), f"{job.run_id}/{job.attempt}") as lease:
         flow = None if version is None else read_position(session, location, version).flows.get(str(table.name))
@@ -141,16 +142,14 @@ def _beside(session: SparkSession, job: Job, table: Table, flow: FlowPosition) -
     for what, location in companions(job.roots, table).items():
         log = DeltaLog(session, location)
         if what != VAULT and log.exists:
-            versions = range(log.version, -1, -1)
-            version = next((v for v in versions if _batch_at(log, v) <= flow.sequence), 0)
+            version = next((c.version for c in log.commits() if _batch_at(c) <= flow.sequence), 0)
             found.append(_place(session, location, version))
     return found
 
 
-def _batch_at(log: DeltaLog, version: int) -> int:
-    """The last batch that a companion had at a version; 0 before its first one."""
-    commit = log.commit(version)
-    return max((int(p.inputs.get("batch", 0)) for p in flows_of(commit).values()), default=0) if commit else 0
+def _batch_at(commit: Commit) -> int:
+    """The last batch that a companion had after a commit; 0 before its first one."""
+    return max((int(p.inputs.get("batch", 0)) for p in flows_of(commit).values()), default=0)
 
 
 def _refuse_gaps(session: SparkSession, table: Table, place: Place) -> None:
@@ -172,7 +171,7 @@ def _refuse_gaps(session: SparkSession, table: Table, place: Place) -> None:
 
 
 def _outcome(session: SparkSession, job: Job, table: Table, reason: str = "", *, is_back: bool = False) -> TableOutcome:
-    log = DeltaLog(session, table_location(job.roots.of(is_personal=table.is_personal), table.name))
+    log = DeltaLog(session, location_of(job.roots, table))
     return TableOutcome(
         table=str(table.name),
         step=job.step,

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from jobs.ingest.readers import ASKERS
+from jobs.ingest.reading import source_of
 from jobs.reconcile.settled import settled
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import read_position
 from jobs.runtime.tables import read_version
-from shared.errors import ContractError
-from shared.names import quarantine_location, table_location
+from shared.names import quarantine_location
+from shared.places import location_of
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -56,7 +57,7 @@ class Landed:
     @property
     def location(self) -> str:
         """Where it lies."""
-        return table_location(self.root, self.table.name)
+        return location_of(self.job.roots, self.table)
 
     @property
     def recently(self) -> datetime | None:
@@ -92,10 +93,8 @@ def landed(session: SparkSession, job: Job, table: Table) -> Landed | None:
     Raises:
         PositionLostError: it does not say how far its source was read.
     """
-    source = table.source
-    if source is None:
-        raise ContractError(f"{table.name} has no source")
-    location = table_location(job.roots.of(is_personal=table.is_personal), table.name)
+    source = source_of(table)
+    location = location_of(job.roots, table)
     position = read_position(session, location)
     flow = position.flows.get(str(table.name))
     if flow is None:
@@ -119,9 +118,5 @@ def landed(session: SparkSession, job: Job, table: Table) -> Landed | None:
 
 def _committed_at(log: DeltaLog, flow: str, sequence: int) -> datetime | None:
     """When a batch was committed, which commits of upkeep may lie on top of; None when the log no longer says it."""
-    version = log.version
-    while version >= 0 and (commit := log.commit(version)) is not None:
-        if commit.transactions.get(flow) == sequence:
-            return datetime.fromtimestamp(int(commit.info["timestamp"]) / 1000, UTC)
-        version -= 1
-    return None
+    found = next((c for c in log.commits() if c.transactions.get(flow) == sequence), None)
+    return datetime.fromtimestamp(int(found.info["timestamp"]) / 1000, UTC) if found else None

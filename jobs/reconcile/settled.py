@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.asking import Span
+from jobs.ingest.cursor_range import moment_of
 from jobs.ingest.reached import CURSOR
 
 if TYPE_CHECKING:
@@ -36,13 +37,13 @@ def settled(source: Source, position: dict[str, Any], committed_at: datetime | N
         return None
     if cursor_type not in OF_TIME:
         return Span(start=source.initial_value, last=str(reached), end=source.end_value)
-    last = _moment(str(reached))
+    last = moment_of(str(reached))
     committed = committed_at or last
     # A day is over when all of it is settled.
     latest = (committed - timedelta(seconds=source.lag_seconds)).replace(microsecond=0)
     ends = [latest if cursor_type == "timestamp" else datetime.combine(latest.date(), time(), UTC)]
-    ends += [_moment(source.end_value)] if source.end_value else []
-    starts = [_moment(source.initial_value)] if source.initial_value else []
+    ends += [moment_of(source.end_value)] if source.end_value else []
+    starts = [moment_of(source.initial_value)] if source.initial_value else []
     if (window := source.reconciling.window_seconds) is not None:
         starts.append((min(last, *ends) - timedelta(seconds=window)).replace(microsecond=0))
     return Span(
@@ -50,11 +51,6 @@ def settled(source: Source, position: dict[str, Any], committed_at: datetime | N
         last=str(reached),
         end=_text(min(ends), cursor_type),
     )
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _text(moment: datetime, cursor_type: str) -> str:

@@ -22,7 +22,7 @@ from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
 from shared.contracts.versions import IS_CURRENT
 from shared.names import quarantine_location, table_location
-from shared.reconciliation import Comparison, Measure, Verdict
+from shared.reconciliation import ROWS, Comparison, Measure, Verdict
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -172,7 +172,7 @@ class Layers:
             F.coalesce(F.sum(REFUSED), F.lit(0)).alias("refused"),
             F.count_if(is_gone).alias("deleted"),
         ).collect()
-        measures = {"rows": ("told", "there"), "keys met": ("told", "met"), "rows that agree": ("met", "same")}
+        measures = {ROWS: ("told", "there"), "keys met": ("told", "met"), "rows that agree": ("met", "same")}
         return Comparison(
             left=str(self.bronze.table.name),
             right=str(self.silver.name),

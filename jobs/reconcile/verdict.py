@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from shared.reconciliation import Comparison, Measure, Verdict
+from shared.reconciliation import ROWS, Comparison, Measure, Verdict
 
 if TYPE_CHECKING:
     from jobs.ingest.asking import Figures
     from shared.contracts.reconciling import Reconciling
 
-ROWS, KEYS = "rows", "checksum of keys"
+KEYS = "checksum of keys"
 
 
 def measures_of(left: Figures, right: Figures) -> tuple[Measure, ...]:
@@ -30,7 +30,7 @@ def judged(comparison: Comparison, limits: Reconciling, *, explained: str = "") 
         limits: From which share of a figure on a difference is a warning, and a failure.
         explained: Why rows may be missing on the right without being lost; a difference then is a warning at most.
     """
-    shares = [_share(m, comparison.measures) for m in comparison.measures]
+    shares = [_share(m, comparison.rows) for m in comparison.measures]
     verdict = Verdict.GREEN
     if any(share > limits.yellow for share in shares):
         verdict = Verdict.YELLOW
@@ -41,8 +41,7 @@ def judged(comparison: Comparison, limits: Reconciling, *, explained: str = "") 
 
 def rows_apart(comparison: Comparison) -> int:
     """How many rows at least are amiss in a comparison that shows a difference."""
-    rows = next(m for m in comparison.measures if m.name == ROWS)
-    return max(abs(int(rows.left or 0) - int(rows.right or 0)), 1)
+    return max(abs(int(comparison.rows.left or 0) - int(comparison.rows.right or 0)), 1)
 
 
 def _measure(name: str, left: int | Decimal | None, right: int | Decimal | None) -> Measure:
@@ -58,14 +57,13 @@ def _text(value: int | Decimal | None) -> str | None:
     return whole + point + digits if digits else whole
 
 
-def _share(measure: Measure, among: tuple[Measure, ...]) -> Decimal:
+def _share(measure: Measure, rows: Measure) -> Decimal:
     """How much of a figure the difference is; of a checksum that differs, one row of all."""
     if measure.left == measure.right:
         return Decimal(0)
     if measure.left is None or measure.right is None:
         return Decimal(1)
     if measure.name == KEYS:
-        rows = next(m for m in among if m.name == ROWS)
         return 1 / max(Decimal(rows.left or 1), Decimal(1))
     left, right = Decimal(measure.left), Decimal(measure.right)
     return min(abs(left - right) / max(abs(left), abs(right)), Decimal(1))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.files import earlier_outcomes, leave_record
 from shared.jobs import Colour, RunRecord, TableOutcome, TableVersion, steps_of
-from shared.names import table_location
+from shared.places import location_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -28,7 +28,7 @@ def record(spark: SparkSession, job: Job, catalog: Catalog) -> list[TableOutcome
     red = any(o.is_red for o in outcomes) or not set(steps_of(job.machine)) - {job.step} <= set(job.earlier)
     versions = []
     for name, table in catalog.tables.items():
-        log = DeltaLog(spark, table_location(job.roots.of(is_personal=table.is_personal), table.name))
+        log = DeltaLog(spark, location_of(job.roots, table))
         versions.append(TableVersion(table=name, version=log.version if log.exists else None))
     leave_record(
         job,

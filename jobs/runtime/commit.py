@@ -128,13 +128,11 @@ def _refuse_restored(session: SparkSession, batch: Batch) -> None:
     Delta would take the batch, since its sequence is a new one, and the rows of the batches before it that were rolled
     back would be missed by nobody.
     """
-    log = DeltaLog(session, batch.location)
-    for version in range(log.version, batch.before.version, -1):
-        found = log.commit(version)
-        if found and found.is_restore:
+    for found in DeltaLog(session, batch.location).commits(after=batch.before.version):
+        if found.is_restore:
             raise LostRaceError(
                 f"{batch.location} was restored while batch {batch.sequence} of {batch.flow} was at work",
-                given=f"version {version} is a RESTORE, and the batch began at version {batch.before.version}",
+                given=f"version {found.version} is a RESTORE, and the batch began at version {batch.before.version}",
                 expected="no RESTORE while a run works on the table",
                 mend="start the run again: it goes on from where the table stands now",
             )
@@ -142,10 +140,8 @@ def _refuse_restored(session: SparkSession, batch: Batch) -> None:
 
 def _landed(session: SparkSession, batch: Batch, wanted: FlowPosition) -> Commit:
     """The commit that carries the batch; upkeep may have committed after it."""
-    log = DeltaLog(session, batch.location)
-    for version in range(log.version, batch.before.version, -1):
-        found = log.commit(version)
-        if found and found.transactions.get(batch.flow) == wanted.sequence:
+    for found in DeltaLog(session, batch.location).commits(after=batch.before.version):
+        if found.transactions.get(batch.flow) == wanted.sequence:
             if flows_of(found).get(batch.flow) != wanted:
                 break
             return found

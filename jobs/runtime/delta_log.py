@@ -16,7 +16,7 @@ from pyspark.sql.types import StructType
 from jobs.runtime.jvm import java_class
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pyspark.sql import SparkSession
 
@@ -149,6 +149,14 @@ class DeltaLog:
         checksum = self._snapshot.checksumOpt()
         recorded = checksum.get().setTransactions() if checksum.isDefined() else checksum
         return recorded.get() if recorded.isDefined() else self._snapshot.setTransactions()
+
+    def commits(self, after: int = -1) -> Iterator[Commit]:
+        """The commits of later than a version, newest first, as far back as the log holds them."""
+        for version in range(self.version, after, -1):
+            commit = self.commit(version)
+            if commit is None:
+                return
+            yield commit
 
     def commit(self, version: int) -> Commit | None:
         """One commit, or None when the log no longer holds it."""

@@ -18,7 +18,7 @@ from shared.contracts.document import short_name
 from shared.contracts.evolution.as_built import noted, since_built
 from shared.contracts.evolution.changes import What, renames
 from shared.contracts.evolution.policy import Level, Remedy, is_raised
-from shared.errors import ContractError
+from shared.errors import ContractError, RollbackError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,12 +53,15 @@ def evolve(session: SparkSession, table: Table, location: str, lease: Lease) -> 
     Raises:
         ContractError: a change breaks readers, and the version does not say so.
         LeaseHeldError: the table's lease was lost.
+        RollbackError: a rollback of the table has not come to its end.
     """
     before = read_position(session, location)
     last = before.flows.get(str(table.name))
     if last is None:
         return Evolved(before=before)
     log = DeltaLog(session, location)
+    if run := log.rolled_back_to:
+        raise _half_rolled_back(table, run)
     stored = {f.name: f.dataType.simpleString() for f in log.schema.fields}
     old, changes = since_built(table, stored, last.contract, last.fingerprint)
     raised = is_raised(old.version, table.version)
@@ -136,3 +139,13 @@ def _check_exact(rows: DataFrame, table: Table, came_from: dict[str, str]) -> No
             expected="types that hold every value that is there",
             mend="choose wider types; or land the source in a new table",
         )
+
+
+def _half_rolled_back(table: Table, run: str) -> RollbackError:
+    """What lies beside such a table is of another time than the table itself."""
+    return RollbackError(
+        f"a rollback of {table.name} did not come to its end",
+        given=f"it was on its way back to {run}",
+        expected="a table that is of one time with what lies beside it",
+        mend=f"roll back once more: ./lake rollback {run} --select {table.name}, or the machine maintenance",
+    )

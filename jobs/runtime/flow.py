@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jobs.runtime.commit import Batch
-from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.evolution import evolve
 from jobs.runtime.lease import leased
 from jobs.runtime.position import NOWHERE, TablePosition, read_position
 from jobs.runtime.session import batch_session
 from shared.contracts.evolution.as_built import noted
-from shared.errors import PositionLostError, RollbackError
+from shared.errors import PositionLostError
 from shared.jobs import Status, TableOutcome
-from shared.names import lease_table, quarantine_location, staging_location, table_location
+from shared.names import lease_table, quarantine_location, staging_location
+from shared.places import location_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ class Flow:
 
     def location_of(self, table: Table) -> str:
         """Another table's place."""
-        return table_location(self.root_of(table), table.name)
+        return location_of(self.job.roots, table)
 
     def root_of(self, table: Table) -> str:
         """The place a table lies in: the lake's own, or that of personal data."""
@@ -136,10 +136,9 @@ def open_flow(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> 
         ContractError: the contract changed in a way that breaks readers, and its version does not say so.
         RollbackError: a rollback of the table has not come to its end.
     """
-    location = table_location(job.roots.of(is_personal=table.is_personal), table.name)
+    location = location_of(job.roots, table)
     with leased(lease_table(job.env), str(table.name), f"{job.run_id}/{job.attempt}") as lease:
         session = batch_session(spark)
-        _refuse_half_rolled_back(session, location, table)
         evolved = evolve(session, table, location, lease)
         batch = Batch(
             location=location,
@@ -158,15 +157,4 @@ def open_flow(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> 
             batch=batch,
             is_rebuilt=evolved.is_rebuilt,
             is_reread=evolved.is_reread,
-        )
-
-
-def _refuse_half_rolled_back(session: SparkSession, location: str, table: Table) -> None:
-    """What lies beside such a table is of another time than the table itself."""
-    if run := DeltaLog(session, location).rolled_back_to:
-        raise RollbackError(
-            f"a rollback of {table.name} did not come to its end",
-            given=f"it was on its way back to {run}",
-            expected="a table that is of one time with what lies beside it",
-            mend=f"roll back once more: ./lake rollback {run} --select {table.name}, or the machine maintenance",
         )

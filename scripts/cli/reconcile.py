@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from scripts.looking.reconciled import Reconciled
     from shared.reconciliation import Comparison
 
-# The measures that count rows; the others are checksums and sums.
-ROWS = "rows"
-
 
 @click.command()
 @click.argument("table", required=False)
@@ -66,17 +63,17 @@ def _overview(found: list[Reconciled], out: Console) -> Grid:
     heads = [*names, Head("rows", right=True), Head("rows", right=True), Head("verdict")]
     heads += [Head("refused", right=True), Head("gone", right=True), Head("figures", shrinks=True)] if wide else []
     heads += [Head("what is compared", shrinks=True), Head("run", shrinks=True)] if wide else []
-    lines = [(r, c, next(m for m in c.measures if m.name == ROWS)) for r in found for c in r.comparisons]
     rows = [
         [
             c.left,
             c.right,
-            count(int(rows.left or 0)),
-            count(int(rows.right or 0)),
+            count(int(c.rows.left or 0)),
+            count(int(c.rows.right or 0)),
             state(c.verdict),
             *([count(c.refused), count(c.deleted), _differing(c), c.span, run_name(r.run_id, out)] if wide else []),
         ]
-        for r, c, rows in lines
+        for r in found
+        for c in r.comparisons
     ]
     return grid(heads, rows)
 

@@ -11,6 +11,11 @@ import click
 
 from shared.errors import UnknownNameError
 
+# Which tables a command works on, as dbt has it.
+selects_tables = click.option(
+    "--select", multiple=True, metavar="TABLE", help="Only this table; +TABLE with inputs, TABLE+ with users."
+)
+
 
 class RefusedRequest(click.ClickException):
     """A wrong request, told in one line."""

@@ -9,14 +9,12 @@ from pathlib import Path
 import click
 
 from scripts.cli.output import Head, console, grid, print_json
-from scripts.cli.request import refusing
+from scripts.cli.request import refusing, selects_tables
 
 
 @click.command()
 @click.argument("run_id")
-@click.option(
-    "--select", multiple=True, metavar="TABLE", help="Only this table; +TABLE with inputs, TABLE+ with users."
-)
+@selects_tables
 @click.option("--dry-run", is_flag=True, help="Only show which versions would be brought back.")
 @click.option("--root", default=".lake", show_default=True, metavar="DIR", help="The lake: a folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array, and nothing else.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 from rich.console import Console
 
-from scripts.cli.request import refusing
+from scripts.cli.request import refusing, selects_tables
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("machine")
-@click.option(
-    "--select", multiple=True, metavar="TABLE", help="Only this table; +TABLE with inputs, TABLE+ with users."
-)
+@selects_tables
 @click.option("--business-date", type=click.DateTime(["%Y-%m-%d"]), help="The day the run takes for today (UTC).")
 @click.option("--from", "since", metavar="T", help="Read the sources once more, from this value of their cursors on.")
 @click.option("--to", "until", metavar="T", help="The end of that window, which is not in it any more.")

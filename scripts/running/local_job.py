@@ -17,6 +17,7 @@ from scripts.running.pii_key import pii_key
 from scripts.running.served_items import load_served, save_served
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
 from scripts.sources.stand_ins import snowflake_folder
+from scripts.sources.started import running
 from shared.contracts.connections import publishing_connections
 from shared.errors import StepFailedError
 from shared.names import pii_key_secret, source_secret
@@ -68,14 +69,11 @@ def account_and_spark(root: Path, catalog: Catalog) -> Iterator[SparkDriver]:
 @contextmanager
 def _published(root: Path, connections: list[str]) -> Iterator[None]:
     """Have the stand-in for Snowflake hold what the lake has published there; none where contracts publish nothing."""
-    stand_in = SnowflakeStandIn(snowflake_folder(root), is_source=False)
-    try:
-        if connections:
-            stand_in.start()
-            stand_in.ready()
+    if not connections:
+        yield
+        return
+    with running(SnowflakeStandIn(snowflake_folder(root), is_source=False)) as stand_in:
         for connection in connections:
             name, secret = source_secret(ENVIRONMENT, connection), json.dumps(stand_in.secret)
             client("secretsmanager").create_secret(Name=name, SecretString=secret)
         yield
-    finally:
-        stand_in.stop()

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from shared.config.settings import Settings
-from shared.jobs import RUN_STEPS, UPKEEP_STEPS, Step
+from shared.jobs import MACHINE_STEPS, Step
 
 # vCPUs of a worker -> the GB it may have, least and most.
 # Source: EMR Serverless user guide, "Worker configurations".
@@ -65,9 +65,8 @@ class Spark(Settings):
 
     @model_validator(mode="after")
     def _steps_are_those_of_a_run(self) -> Self:
-        known = dict.fromkeys((*RUN_STEPS, *UPKEEP_STEPS))
-        if unknown := sorted(set(self.steps) - set(known)):
-            raise ValueError(f"{', '.join(unknown)} is no step of a run: one of {', '.join(known)}")
+        if unknown := sorted(set(self.steps) - set(MACHINE_STEPS)):
+            raise ValueError(f"{', '.join(unknown)} is no step of a run: one of {', '.join(MACHINE_STEPS)}")
         return self
 
     @model_validator(mode="after")

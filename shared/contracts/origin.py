@@ -60,6 +60,11 @@ class Source:
     reconciling: Reconciling = field(default_factory=Reconciling, repr=False)
 
     @property
+    def place(self) -> str:
+        """A table of a database, as errors and source positions name it."""
+        return ".".join(part or "" for part in (self.database, self.schema, self.object))
+
+    @property
     def registered(self) -> RegisteredSchema | None:
         """The schema of Glue's registry that writers use; None where schemas lie elsewhere.
 

@@ -53,11 +53,17 @@ def rows(location: str, *without: str) -> list[tuple[Any, ...]]:
 
 def left_behind(lake: SmallLake) -> dict[str, Any]:
     """The rows of every table and of what lies beside it, and the versions of the tables."""
-    versions = lake.versions()
     tables = {
-        place: version for place, version in versions.items() if not place.removeprefix("pii/").startswith(COMPANIONS)
+        place: version
+        for place, version in lake.versions().items()
+        if not place.removeprefix("pii/").startswith(COMPANIONS)
     }
-    return {place: rows(f"{lake.lake_root}/{place}") for place in versions} | {"versions": tables}
+    return all_rows(lake) | {"versions": tables}
+
+
+def all_rows(lake: SmallLake, *without: str) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of every table and of what lies beside it, without some columns."""
+    return {place: rows(f"{lake.lake_root}/{place}", *without) for place in lake.versions()}
 
 
 def page(lake: SmallLake) -> dict[str, Any]:

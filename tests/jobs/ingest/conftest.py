@@ -18,6 +18,7 @@ from jobs.ingest import aws
 from scripts.sources.kafka_broker import KafkaBroker
 from scripts.sources.redshift.stand_in import RedshiftStandIn
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
+from scripts.sources.started import running
 from shared.contracts import Column, Disposition, Kind, Source, Table
 from shared.errors import LakewrightError
 from shared.jobs import Job, Step
@@ -100,24 +101,16 @@ def snowflake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SnowflakeSta
         (stand_in.tables / file.name).write_bytes(file.read_bytes())
     many = "".join(f"{i},name {i}\n" for i in range(1, 25_001))
     (stand_in.tables / "MANY.csv").write_text("ID,NAME\n" + many)
-    try:
-        stand_in.start()
-        stand_in.ready()
+    with running(stand_in):
         yield stand_in
-    finally:
-        stand_in.stop()
 
 
 @pytest.fixture(scope="session")
 def redshift_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedshiftStandIn]:
     """A Redshift with the tables of `redshift_tables/tables.sql`."""
     stand_in = RedshiftStandIn(Path(__file__).parent / "redshift_tables")
-    try:
-        stand_in.start()
-        stand_in.ready()
+    with running(stand_in):
         yield stand_in
-    finally:
-        stand_in.stop()
 
 
 @pytest.fixture
@@ -137,13 +130,8 @@ def redshift(
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
     """A Kafka broker without topics."""
-    started = KafkaBroker(tmp_path_factory.mktemp("kafka"))
-    try:
-        started.start()
-        started.ready()
+    with running(KafkaBroker(tmp_path_factory.mktemp("kafka"))) as started:
         yield started
-    finally:
-        started.stop()
 
 
 @pytest.fixture

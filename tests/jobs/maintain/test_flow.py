@@ -7,7 +7,7 @@ import pytest
 from jobs.maintain import flow
 from jobs.runtime.position import read_position
 from shared.jobs import Status, Step
-from tests.jobs.test_killed import left_behind
+from tests.jobs.test_killed import all_rows
 from tests.support.begun import ORDERS, TEN
 from tests.support.killing import KilledError, Reaper
 from tests.support.small_lake import SmallLake, let_leases_run_out
@@ -24,23 +24,17 @@ def positions(lake):
     return {place: read_position(lake.spark, f"{lake.lake_root}/{place}").flows for place in places}
 
 
-def rows_of(lake):
-    state = left_behind(lake)
-    del state["versions"]
-    return state
-
-
 def test_files_become_few_and_nothing_else_changes(begun_lake: SmallLake, monkeypatch):
     lake = begun_lake
     lake.run("r2", DAY)
     undisturbed = lake.branched()
-    before, stood = rows_of(lake), positions(lake)
+    before, stood = all_rows(lake), positions(lake)
 
     done = lake.upkeep("u1").outcomes
     orders = done["silver.orders"]
     assert (Status.SUCCEEDED, 0) == (orders.status, orders.read)
     assert "files made" in orders.reason
-    assert (before, stood) == (rows_of(lake), positions(lake))
+    assert (before, stood) == (all_rows(lake), positions(lake))
     assert 1 == len(lake.frame("silver.orders").inputFiles()) < len(data_files(lake, "silver.orders"))
 
     again = lake.upkeep("u2").outcomes
@@ -51,12 +45,12 @@ def test_files_become_few_and_nothing_else_changes(begun_lake: SmallLake, monkey
     removed = lake.upkeep("u3").outcomes["silver.orders"]
     assert (Status.SUCCEEDED, True) == (removed.status, removed.reason.endswith("old ones removed"))
     assert len(lake.frame("silver.orders").inputFiles()) == len(data_files(lake, "silver.orders"))
-    assert (before, stood) == (rows_of(lake), positions(lake))
+    assert (before, stood) == (all_rows(lake), positions(lake))
 
     for one in (lake, undisturbed):
         one.land("bronze.shop__orders", ORDERS, f"21,1,2,new,{TEN}", f"11,3,1,new,{TEN}", name="later.csv")
         one.run("r3", DAY)
-    assert rows_of(undisturbed) == rows_of(lake)
+    assert all_rows(undisturbed) == all_rows(lake)
 
 
 @pytest.mark.long
@@ -78,7 +72,7 @@ def test_batch_that_stands_half_finds_what_it_needs_and_its_run_goes_on(begun_la
     done = lake.upkeep("u1").outcomes["silver.orders"]
     assert "old files stay, since its last batch stands half" in done.reason
     lake.run("r2", DAY)
-    assert rows_of(undisturbed) == rows_of(lake)
+    assert all_rows(undisturbed) == all_rows(lake)
 
 
 class _All(list):

@@ -9,7 +9,7 @@ from jobs.maintain import rollback
 from jobs.runtime.upkeep import carrying_on, remove_old_files
 from shared.errors import TerminalError
 from shared.jobs import Status, Step
-from tests.jobs.test_killed import rows
+from tests.jobs.test_killed import all_rows
 from tests.support.begun import CUSTOMERS, ELEVEN, ORDERS, STOCK, TEN
 from tests.support.killing import KilledError
 from tests.support.small_lake import NOON, SmallLake, lease_account, let_leases_run_out
@@ -24,8 +24,7 @@ DAY = (Step.INGEST, Step.REFINE, Step.BUILD, Step.RECORD)
 
 def rows_of(lake, *without):
     """All rows of all tables and of what lies beside them; a vault may know more than its table."""
-    places = [place for place in lake.versions() if "vault" not in place]
-    return {place: rows(f"{lake.lake_root}/{place}", *without) for place in places}
+    return {place: rows for place, rows in all_rows(lake, *without).items() if "vault" not in place}
 
 
 def content(lake):

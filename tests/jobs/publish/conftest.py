@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
+from scripts.sources.started import running
 from shared.jobs import Step
 from tests.support.served import SERVED, land_totals, serve_totals
 from tests.support.small_lake import SmallLake, lease_account
@@ -25,13 +26,8 @@ _databases = count()
 @pytest.fixture(scope="session")
 def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SnowflakeStandIn]:
     """A Snowflake in which nothing is."""
-    started = SnowflakeStandIn(tmp_path_factory.mktemp("snowflake"), is_source=False)
-    try:
-        started.start()
-        started.ready()
+    with running(SnowflakeStandIn(tmp_path_factory.mktemp("snowflake"), is_source=False)) as started:
         yield started
-    finally:
-        started.stop()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from scripts.setup.paths import ROOT
 from scripts.sources.order_events import messages
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
 from scripts.sources.stand_ins import StandIns
+from scripts.sources.started import running
 from shared.errors import TerminalError
 
 pytestmark = pytest.mark.slow
@@ -123,10 +124,7 @@ def test_values_come_as_snowflake_sends_them(stand_ins):
 
 def test_what_was_written_to_snowflake_is_there_when_it_starts_again(tmp_path):
     def asked(*statements):
-        stand_in = SnowflakeStandIn(tmp_path, is_source=False)
-        try:
-            stand_in.start()
-            stand_in.ready()
+        with running(SnowflakeStandIn(tmp_path, is_source=False)) as stand_in:
             login = stand_in.secret | {"database": "MARTS", "schema": "SALES"}
             with (
                 snowflake.connector.connect(
@@ -135,8 +133,6 @@ def test_what_was_written_to_snowflake_is_there_when_it_starts_again(tmp_path):
                 connection.cursor() as cursor,
             ):
                 return [cursor.execute(statement).fetchall() for statement in statements][-1]
-        finally:
-            stand_in.stop()
 
     asked("CREATE TABLE WORDS (WORD VARCHAR)", "INSERT INTO WORDS VALUES ('kept')")
     assert [("kept",)] == asked("SELECT WORD FROM WORDS")

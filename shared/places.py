@@ -1,15 +1,20 @@
-"""The Delta tables that lie beside a table, committed before it."""
+"""Where a table lies, and the Delta tables that lie beside it and are committed before it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.names import events_location, quarantine_location, tombstones_location
+from shared.names import events_location, quarantine_location, table_location, tombstones_location
 from shared.vault import VAULT, vault_location
 
 if TYPE_CHECKING:
     from shared.contracts import Table
     from shared.names import Roots
+
+
+def location_of(roots: Roots, table: Table) -> str:
+    """Where a table lies: among personal data, if that is what it holds."""
+    return table_location(roots.of(is_personal=table.is_personal), table.name)
 
 
 def companions(roots: Roots, table: Table) -> dict[str, str]:
