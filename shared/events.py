@@ -13,6 +13,7 @@ from shared.names import Machine
 # What the lake's own events on the account's event bus are known by.
 EVENT_SOURCE = "lakewright"
 SCHEMA_DRIFTED = "Source Schema Drifted"
+TABLES_LATE = "Tables Late"
 # The custom resource by which a deploy says who may see what.
 DECLARED_ACCESS = "Custom::DeclaredAccess"
 # The custom resource by which a deploy learns where a cluster of Kafka is met, and the attribute that says so.
@@ -114,6 +115,29 @@ class SchemaDrifted(_Event):
     schema_contract: str
     unknown: dict[str, int] = {}
     refused: str = ""
+
+
+class WatchDue(_Event):
+    """It is time to look after the lake: what EventBridge says when a schedule comes round."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    time: datetime
+
+
+class LateTable(_Event):
+    """A table that is older than its contract promises; `as_of` is None where no run says how old it is."""
+
+    table: str
+    promised_seconds: int
+    as_of: datetime | None
+
+
+class TablesLate(_Event):
+    """Tables that have become older than promised since the last look."""
+
+    env: str
+    tables: tuple[LateTable, ...]
 
 
 class StepsFinished(_Event):

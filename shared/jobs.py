@@ -210,11 +210,24 @@ class TableVersion(_Record):
     rows: int | None = None
 
 
+class FreshnessPromise(_Record):
+    """How old a table may be by its contract, in seconds, as `shared.contracts.freshness.Freshness` has it.
+
+    `upstream` are the tables it is made of, directly or through others.
+    """
+
+    table: str
+    seconds: int
+    cursor: str | None = None
+    upstream: tuple[str, ...] = ()
+
+
 class RunRecord(_Record):
     """The ledger's page for one run: `<lake_root>/runs/<run_id>/run.json`.
 
     One run is one consistent version of the lake: `versions` holds the version of every table when the run ended,
-    `outcomes` everything the steps did, in order.
+    `outcomes` everything the steps did, in order. `promises` are those of the contracts it ran with. A run that
+    `reads_again`, a part of the past or refused rows, does not say how new its tables are.
     """
 
     run_id: str
@@ -224,3 +237,5 @@ class RunRecord(_Record):
     finished_at: str
     outcomes: tuple[TableOutcome, ...]
     versions: tuple[TableVersion, ...]
+    promises: tuple[FreshnessPromise, ...] = ()
+    reads_again: bool = False

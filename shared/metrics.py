@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 NAMESPACE = "Lakewright"
 # The dimension that every metric has: an environment's name.
 ENVIRONMENT = "environment"
+# How many tables are older than their contracts allow; counted every few minutes.
+TABLES_LATE = "tables_late"
 
 
 def tables_failed(step: Step) -> str:

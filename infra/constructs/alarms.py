@@ -15,7 +15,10 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.constructs.key_use import use_statement
-from shared.events import EVENT_SOURCE, SCHEMA_DRIFTED
+from shared.events import EVENT_SOURCE, SCHEMA_DRIFTED, TABLES_LATE
+from shared.freshness import LOOKED_AT_EVERY
+from shared.metrics import ENVIRONMENT, NAMESPACE
+from shared.metrics import TABLES_LATE as COUNTED_LATE
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -59,7 +62,19 @@ class Alarms(Construct):
         self._on_first(id_, _count("AWS/ApiGateway", "5xx", {"ApiId": api_id}))
 
     def watch_drift(self, id_: str, environment: str) -> None:
-        """Hand the events of drifting sources to the topic as they are, by a role that may do that alone."""
+        """Hand the events of drifting sources to the topic."""
+        self._hand_on(id_, SCHEMA_DRIFTED, environment, "The columns of a source are no longer those of its contract")
+
+    def watch_freshness(self, id_: str, environment: str) -> None:
+        """Alarm as long as a table is older than promised, and hand to the topic which ones have become so."""
+        # So long that no look is missed, and the alarm not called off because of it.
+        period = Duration.seconds(LOOKED_AT_EVERY.total_seconds() * 4)
+        late = _count(NAMESPACE, COUNTED_LATE, {ENVIRONMENT: environment}, statistic="Maximum", period=period)
+        self._on_first(id_, late)
+        self._hand_on(f"{id_}Named", TABLES_LATE, environment, "Tables are older than their contracts promise")
+
+    def _hand_on(self, id_: str, detail_type: str, environment: str, description: str) -> None:
+        """Hand events of ours to the topic as they are, by a role that may do that alone."""
         only_ours = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
         rules = iam.ServicePrincipal("events.amazonaws.com", conditions=only_ours)
         role = iam.Role(self, f"{id_}Role", assumed_by=rules)
@@ -68,9 +83,9 @@ class Alarms(Construct):
         events.Rule(
             self,
             id_,
-            description="The columns of a source are no longer those of its contract",
+            description=description,
             event_pattern=events.EventPattern(
-                source=[EVENT_SOURCE], detail_type=[SCHEMA_DRIFTED], detail={"env": [environment]}
+                source=[EVENT_SOURCE], detail_type=[detail_type], detail={"env": [environment]}
             ),
             # Left to itself, the target would also grant every way to make a data key.
             targets=[targets.SnsTopic(self.topic, role=role.without_policy_updates())],
@@ -106,7 +121,9 @@ class Alarms(Construct):
         )
 
 
-def _count(namespace: str, name: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
+def _count(
+    namespace: str, name: str, dimensions: dict[str, str], *, statistic: str = "Sum", period: Duration = PERIOD
+) -> cloudwatch.Metric:
     return cloudwatch.Metric(
-        namespace=namespace, metric_name=name, dimensions_map=dimensions, statistic="Sum", period=PERIOD
+        namespace=namespace, metric_name=name, dimensions_map=dimensions, statistic=statistic, period=period
     )

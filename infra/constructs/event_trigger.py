@@ -24,17 +24,23 @@ KEPT_FOR = Duration.hours(6)
 
 
 class EventTrigger(Construct):
-    """A rule on the account's event bus, and the function that it calls.
+    """A rule on the account's event bus, or a schedule, and the function that it calls.
 
     EventBridge delivers at least once, so the function has to bear an event it has seen. An event that could not be
     delivered, or that the function could not answer, waits in a queue that an alarm watches.
 
     Example:
-        EventTrigger(self, "Files", description="A file landed", pattern=landed_in(landing, ["crm/"]), function=...)
+        EventTrigger(self, "Files", description="A file landed", when=landed_in(landing, ["crm/"]), function=...)
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, description: str, pattern: events.EventPattern, function: lambda_.Function
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        description: str,
+        when: events.EventPattern | events.Schedule,
+        function: lambda_.Function,
     ) -> None:
         super().__init__(scope, id_)
         self.undelivered = undelivered_queue(self)
@@ -42,7 +48,8 @@ class EventTrigger(Construct):
             self,
             "Rule",
             description=description,
-            event_pattern=pattern,
+            schedule=when if isinstance(when, events.Schedule) else None,
+            event_pattern=when if isinstance(when, events.EventPattern) else None,
             targets=[
                 targets.LambdaFunction(
                     function, dead_letter_queue=self.undelivered, retry_attempts=10, max_event_age=KEPT_FOR

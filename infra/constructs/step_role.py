@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
+from infra.constructs.event_bus import tell_statement
 from infra.constructs.findings import accept, wildcard
 from infra.constructs.job_role import JobRole
 from infra.constructs.key_use import read_statement, use_statement
 from infra.constructs.pii_key import admit_to_personal_data
 from shared.contracts.connections import asked_systems, web_systems
-from shared.events import EVENT_SOURCE
 from shared.names import JOB_LOGS_FOLDER
 from shared.step_rights import rights_of
 
@@ -101,17 +100,12 @@ class StepRole(JobRole):
     def _grant_sources(self, secrets: Secrets, catalog: Catalog) -> None:
         """What ingest alone may: read what has landed, keep what it fetched, enter the sources, tell of their drift."""
         landing = self._storage.landing
-        bus = Stack.of(self).format_arn(service="events", resource="event-bus", resource_name="default")
         fetched = [landing.put_statement(system) for system in web_systems(catalog)]
         for statement in [
             *landing.job_statements(reads=("*",), writes=()),
             *fetched,
             *secrets.source_statements(),
-            iam.PolicyStatement(
-                actions=["events:PutEvents"],
-                resources=[bus],
-                conditions={"StringEquals": {"events:source": EVENT_SOURCE}},
-            ),
+            tell_statement(self),
         ]:
             self.add_to_policy(statement)
         self._accept([landing.finding()], "what is landed has names of the senders' choice")

@@ -8,7 +8,7 @@ from aws_cdk import ArnFormat, Duration, NestedStack
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from shared.jobs import MACHINE_STEPS
-from shared.metrics import ENVIRONMENT, NAMESPACE, tables_failed
+from shared.metrics import ENVIRONMENT, NAMESPACE, TABLES_LATE, tables_failed
 from shared.names import Machine, Names
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class Observability(NestedStack):
         dashboard.add_widgets(self._executions(), self._tables())
         dashboard.add_widgets(self._job_runs(), self._capacity())
         dashboard.add_widgets(self._durations())
+        if environment.brought_up_to_date_by:
+            dashboard.add_widgets(self._late())
 
     def _executions(self) -> cloudwatch.GraphWidget:
         metrics = [self._of_machine(machine, end, "Sum") for machine in Machine for end in ENDS]
@@ -51,17 +53,11 @@ class Observability(NestedStack):
         return _graph("How long executions took, milliseconds", metrics, WHOLE)
 
     def _tables(self) -> cloudwatch.GraphWidget:
-        metrics = [
-            cloudwatch.Metric(
-                namespace=NAMESPACE,
-                metric_name=tables_failed(step),
-                dimensions_map={ENVIRONMENT: self._environment.name},
-                statistic="Sum",
-                period=Duration.hours(1),
-            )
-            for step in MACHINE_STEPS
-        ]
+        metrics = [self._ours(tables_failed(step), "Sum") for step in MACHINE_STEPS]
         return _graph("Tables that failed, by step", metrics, HALF)
+
+    def _late(self) -> cloudwatch.GraphWidget:
+        return _graph("Tables older than promised", [self._ours(TABLES_LATE, "Maximum")], WHOLE)
 
     def _job_runs(self) -> cloudwatch.GraphWidget:
         """Searched for by the application's name: its id changes with its settings."""
@@ -79,6 +75,15 @@ class Observability(NestedStack):
             label=name,
             using_metrics={},
             period=Duration.minutes(5),
+        )
+
+    def _ours(self, name: str, statistic: str) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name=name,
+            dimensions_map={ENVIRONMENT: self._environment.name},
+            statistic=statistic,
+            period=Duration.hours(1),
         )
 
     def _of_machine(self, machine: Machine, name: str, statistic: str) -> cloudwatch.Metric:

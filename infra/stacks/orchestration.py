@@ -13,11 +13,13 @@ from infra.constructs.artifact_asset import ArtifactAsset
 from infra.constructs.event_function import EventFunction
 from infra.constructs.event_trigger import EventTrigger, job_run_ended, landed_in
 from infra.constructs.findings import accept, seen_from_outside, wildcard
+from infra.constructs.freshness_watch import FreshnessWatch
 from infra.constructs.key_use import use_statement
 from infra.constructs.machine import Machine, job_run_statements, job_tokens, step_tokens
 from infra.constructs.machine_schedule import MachineSchedule
+from shared.contracts.connections import landing_folders
 from shared.jobs import Step, steps_of
-from shared.names import LANDING, RUNS_FOLDER, Names, Variable
+from shared.names import RUNS_FOLDER, Names, Variable
 from shared.names import Machine as MachineName
 from shared.smoke import SMOKE_MACHINE
 from shared.tokens import Token
@@ -58,6 +60,7 @@ class Orchestration(NestedStack):
         if folders := landing_folders(catalog):
             self._trigger(folders)
         self._count_usage()
+        self._watch_freshness()
         self.smoke = self._smoke()
 
     def _schedule(self, name: MachineName, when: Schedule) -> None:
@@ -90,7 +93,7 @@ class Orchestration(NestedStack):
             self,
             "Files",
             description="A file landed that a contract may want",
-            pattern=landed_in(self._storage.landing, folders),
+            when=landed_in(self._storage.landing, folders),
             function=function.function,
         )
         self.alarms.watch_queue("FilesNotHandedOn", trigger.undelivered)
@@ -144,10 +147,25 @@ class Orchestration(NestedStack):
             self,
             "JobRuns",
             description="A job run has ended, and what it is billed for is known",
-            pattern=job_run_ended(application.application_id),
+            when=job_run_ended(application.application_id),
             function=function.function,
         )
         self.alarms.watch_queue("UsageNotRecorded", trigger.undelivered)
+
+    def _watch_freshness(self) -> None:
+        """See whether tables are late; those of files are the daily batch's, too."""
+        if not (started := self._environment.brought_up_to_date_by):
+            return
+        watch = FreshnessWatch(
+            self,
+            "Freshness",
+            environment=self._environment,
+            code=self._code,
+            storage=self._storage,
+            machines=[self.machines[name].machine for name in started],
+        )
+        self.alarms.watch_freshness("TablesLate", self._environment.name)
+        self.alarms.watch_queue("FreshnessNotLookedAt", watch.undelivered)
 
     def _machine(self, name: MachineName, on_run_requested: EventFunction, on_steps_finished: EventFunction) -> Machine:
         storage, compute = self._storage, self._compute
@@ -225,10 +243,3 @@ class Orchestration(NestedStack):
             variables=variables,
             statements=statements,
         )
-
-
-def landing_folders(catalog: Catalog) -> list[str]:
-    """The top folders of the landing place that contracts look into; an empty one stands for all of it."""
-    locations = [t.source.location for t in catalog.tables.values() if t.source and t.source.location]
-    inside = [location.removeprefix(LANDING).partition("/") for location in locations if location.startswith(LANDING)]
-    return sorted({"" if {"*", "?"} & set(folder) else folder + slash for folder, slash, _ in inside})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import ContractError, LakewrightError, WindowError
@@ -78,13 +78,3 @@ class CursorRange:
             expected=expected,
             mend="change cursor, lag, initialValue or endValue of the contract",
         )
-
-
-def moment_of(text: str) -> datetime:
-    """The moment that a cursor's text says, in UTC; one without a zone is in UTC already.
-
-    Raises:
-        ValueError: it says none.
-    """
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from jobs.ingest.cursor_range import CursorRange, moment_of
+from jobs.ingest.cursor_range import CursorRange
+from shared.moments import moment_of
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.asking import Span
-from jobs.ingest.cursor_range import moment_of
 from jobs.ingest.reached import CURSOR
+from shared.moments import moment_of
 
 if TYPE_CHECKING:
     from shared.contracts import Source

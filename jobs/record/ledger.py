@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.files import earlier_outcomes, leave_record
+from shared.freshness import promises
 from shared.jobs import Colour, RunRecord, TableOutcome, TableVersion, steps_of
 from shared.places import location_of
 
@@ -40,6 +41,8 @@ def record(spark: SparkSession, job: Job, catalog: Catalog) -> list[TableOutcome
             finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
             outcomes=tuple(outcomes),
             versions=tuple(versions),
+            promises=promises(catalog),
+            reads_again=bool(job.window or job.replay),
         ),
     )
     return []

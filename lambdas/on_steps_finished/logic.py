@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import smart_open
-from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
+from lambdas.pages import read_page
 from shared.errors import SummaryError
 from shared.events import StepsFinished, Verdict
 from shared.jobs import Colour, Step
 from shared.names import summary_location
 from shared.summaries import FIRST_FAILURES, StepSummary
-
-MISSING = frozenset({"NoSuchKey", "404"})
 
 
 def judge(finished: StepsFinished, lake_root: str) -> Verdict:
@@ -49,29 +46,14 @@ def read_summary(finished: StepsFinished, step: Step, lake_root: str) -> StepSum
     if attempt is None:
         raise SummaryError(f"{step}: the step did not come to its end")
     location = summary_location(lake_root, finished.run_id, step, attempt)
+    page = read_page(location)
+    if page is None:
+        raise SummaryError("a step left no summary", given=f"nothing at {location}")
     try:
-        summary = StepSummary.model_validate_json(_read(location))
+        summary = StepSummary.model_validate_json(page)
     except ValidationError as error:
         raise SummaryError(f"{step}: its summary cannot be read", given=location) from error
     expected = (finished.run_id, step, attempt)
     if (summary.run_id, summary.step, summary.attempt) != expected:
         raise SummaryError(f"{step}: its summary is another job run's", given=location, expected="/".join(expected))
     return summary
-
-
-def _read(location: str) -> str:
-    try:
-        with smart_open.open(location, encoding="utf-8") as file:
-            return str(file.read())
-    except FileNotFoundError as error:
-        raise _no_summary(location) from error
-    except OSError as error:
-        # smart_open wraps S3's answer; anything but "not there" may go well another time.
-        answer = getattr(error, "backend_error", None)
-        if isinstance(answer, ClientError) and answer.response["Error"]["Code"] in MISSING:
-            raise _no_summary(location) from error
-        raise
-
-
-def _no_summary(location: str) -> SummaryError:
-    return SummaryError("a step left no summary", given=f"nothing at {location}")

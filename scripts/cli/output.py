@@ -25,6 +25,8 @@ STATES = {
     "yellow": "yellow",
     "skipped": "yellow",
     "failed": "red",
+    "fresh": "green",
+    "late": "red",
     "red": "red",
 }
 NOTHING = "-"

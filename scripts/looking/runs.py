@@ -14,7 +14,7 @@ from scripts.looking.files import find_files, read_text
 from scripts.looking.lake import by_layer
 from shared.errors import TerminalError, UnknownNameError
 from shared.jobs import RunRecord, Status, Step, TableOutcome
-from shared.names import RUNS_FOLDER, TableName, outcomes_location, run_location
+from shared.names import RUN_FILE, RUNS_FOLDER, TableName, outcomes_location, run_location
 from shared.usage import USAGE_SUFFIX, JobRunUsage, usage_location
 
 if TYPE_CHECKING:
@@ -83,6 +83,12 @@ def all_runs(lake: Lake) -> list[Run]:
     return sorted(runs, key=lambda run: (run.finished_at or run.seen_at, run.run_id), reverse=True)
 
 
+def all_records(lake: Lake) -> list[RunRecord]:
+    """The page of every run that has finished, in no order."""
+    files = find_files(f"{lake.root}/{RUNS_FOLDER}")
+    return [_record(file.location) for file in files if file.path.partition("/")[2] == RUN_FILE]
+
+
 def one_run(lake: Lake, run_id: str) -> Run:
     """One run.
 
@@ -120,10 +126,7 @@ def _run(lake: Lake, run_id: str, files: list[FoundFile]) -> Run:
     if page not in {file.location for file in files}:
         outcomes = tuple(o for file in _last_attempts(lake, run_id, files) for o in _outcomes(file.location))
         return Run(run_id=run_id, colour=UNFINISHED, seen_at=seen_at, outcomes=outcomes, usages=usages)
-    try:
-        record = RunRecord.model_validate_json(read_text(page))
-    except ValidationError as error:
-        raise _unreadable(page, error) from error
+    record = _record(page)
     return Run(
         run_id=run_id,
         colour=str(record.colour),
@@ -134,6 +137,13 @@ def _run(lake: Lake, run_id: str, files: list[FoundFile]) -> Run:
         versions=tuple(sorted(record.versions, key=lambda v: by_layer(TableName.parse(v.table)))),
         usages=usages,
     )
+
+
+def _record(page: str) -> RunRecord:
+    try:
+        return RunRecord.model_validate_json(read_text(page))
+    except ValidationError as error:
+        raise _unreadable(page, error) from error
 
 
 def _last_attempts(lake: Lake, run_id: str, files: list[FoundFile]) -> list[FoundFile]:

@@ -17,6 +17,7 @@ from shared.config.settings import Settings
 from shared.config.spark import Spark
 from shared.errors import TerminalError, UnknownNameError
 from shared.governance.access import Classification
+from shared.jobs import Step, steps_of
 from shared.names import Machine, pii_folder
 from shared.usage import Prices
 
@@ -168,6 +169,11 @@ class Environment(Settings):
             Machine.SALESFORCE_INGESTION: self.salesforce_ingestion,
             Machine.MAINTENANCE: self.maintenance,
         }
+
+    @property
+    def brought_up_to_date_by(self) -> tuple[Machine, ...]:
+        """The machines that start by themselves and bring tables up to date; where there is none, none can be late."""
+        return tuple(m for m, when in self.schedules.items() if when.enabled and Step.INGEST in steps_of(m))
 
 
 def environment_names() -> list[str]:

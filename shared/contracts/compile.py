@@ -8,6 +8,7 @@ from shared.contracts.columns import PLAIN_NAME, compile_columns, primary_key
 from shared.contracts.deletes import compile_deletes
 from shared.contracts.document import SUFFIX, TABLE, read_document
 from shared.contracts.flows import PRIORITY, compile_flows
+from shared.contracts.freshness import compile_freshness
 from shared.contracts.history import compile_history
 from shared.contracts.makers import refuse_two_makers, written_program, written_query
 from shared.contracts.model import Disposition, Kind, Query, RowRule, Table, TableRule
@@ -77,6 +78,7 @@ def compile_contract(path: Path) -> Table:
     readers = compile_readers(document, columns)
     uses = {"sequenceBy": sequence_by, "clusterBy": cluster_by, "cursor": tuple(filter(None, [custom.get("cursor")]))}
     check_uses(document, columns, uses)
+    source = compile_source(document, custom, disposition) if kind is Kind.INGESTED else None
     built = kind is Kind.BUILT
     served_at, published_to = compile_serving(document, columns, key, readers) if built else (None, None)
     return Table(
@@ -98,7 +100,7 @@ def compile_contract(path: Path) -> Table:
         # Rows of one key touch each other, and no others.
         refresh_by=_column_list(document, custom, "refreshBy", names) or (key if flows else ()),
         flows=flows,
-        source=compile_source(document, custom, disposition) if kind is Kind.INGESTED else None,
+        source=source,
         inputs=_inputs(document, kind, query),
         query=query,
         program=program,
@@ -110,6 +112,7 @@ def compile_contract(path: Path) -> Table:
         served_at=served_at,
         published_to=published_to,
         business_name=document.schema.businessName,
+        freshness=compile_freshness(document, columns, source),
         file=path,
     )
 

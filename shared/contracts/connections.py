@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.contracts.origin import ASKED
+from shared.names import LANDING
 
 if TYPE_CHECKING:
     from shared.contracts import Catalog
@@ -36,3 +37,10 @@ def publishing_connections(catalog: Catalog) -> list[str]:
 def web_systems(catalog: Catalog) -> list[str]:
     """The source systems that publish files at an address."""
     return sorted({t.source.system for t in catalog.tables.values() if t.source and t.source.type == WEB})
+
+
+def landing_folders(catalog: Catalog) -> list[str]:
+    """The top folders of the landing place that contracts look into; an empty one stands for all of it."""
+    locations = [t.source.location for t in catalog.tables.values() if t.source and t.source.location]
+    inside = [location.removeprefix(LANDING).partition("/") for location in locations if location.startswith(LANDING)]
+    return sorted({"" if {"*", "?"} & set(folder) else folder + slash for folder, slash, _ in inside})

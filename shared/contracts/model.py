@@ -18,8 +18,10 @@ from shared.serving import Target
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from shared.contracts.freshness import Freshness
     from shared.contracts.origin import Source
     from shared.contracts.program import Program
+    from shared.contracts.readers import Reader
     from shared.names import TableName
     from shared.serving import ServedPath
     from shared.snowflake import SnowflakeTable
@@ -80,14 +82,6 @@ class TableRule:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reader:
-    """A role that may read the table; with `row_filter`, a predicate, only the rows for which it holds."""
-
-    role: str
-    row_filter: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Query:
     """A SELECT beside a contract.
 
@@ -112,7 +106,7 @@ class Table:
     `tombstone_retention_seconds` is None. A table with a `history` has one row per key and version instead of one per
     key. Of `flows`, which are inputs, the first one that has a key has its row. `business_name` is what its rows are
     called outside of the lake, `served_at` where the API gives them out, `published_to` the table of Snowflake that has
-    them, too. `detokenizers` are the roles that may turn its tokens back.
+    them, too. `detokenizers` are the roles that may turn its tokens back, `freshness` says how old the rows may be.
     """
 
     name: TableName
@@ -145,6 +139,7 @@ class Table:
     served_at: ServedPath | None = None
     published_to: SnowflakeTable | None = None
     business_name: str | None = None
+    freshness: Freshness | None = None
     file: Path = field(compare=False)
 
     @property

@@ -144,6 +144,21 @@ class Role(_Strict):
     customProperties: tuple[CustomProperty, ...] = ()
 
 
+class SlaProperty(_Strict):
+    """What is promised of the table, such as how fresh it is."""
+
+    id: str | None = None
+    property: str
+    value: Any
+    valueExt: Any = None
+    unit: str | None = None
+    element: str | None = None
+    driver: str | None = None
+    description: str | None = None
+    scheduler: str | None = None
+    schedule: str | None = None
+
+
 class Contract(_Strict):
     """One contract file."""
 
@@ -160,7 +175,7 @@ class Contract(_Strict):
     description: Description
     servers: tuple[Server, ...] = ()
     schema_: tuple[SchemaObject, ...] = Field(alias="schema", min_length=1, max_length=1)
-    slaProperties: tuple[dict[str, Any], ...] = ()
+    slaProperties: tuple[SlaProperty, ...] = ()
     roles: tuple[Role, ...] = ()
     team: Any = None
     support: tuple[dict[str, Any], ...] = ()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from shared.contracts.document import TABLE
 from shared.contracts.expression import read_expression, unknown_columns
-from shared.contracts.model import Reader
 from shared.contracts.sql import parse_repeatable
 from shared.contracts.treatment import Treatment
 
@@ -26,6 +26,14 @@ FILTER_PARTS = (
     *(exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE),
     *(exp.In, exp.Between, exp.Like, exp.Is),
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """A role that may read the table; with `row_filter`, a predicate, only the rows for which it holds."""
+
+    role: str
+    row_filter: str | None = None
 
 
 def compile_readers(document: Document, columns: tuple[Column, ...]) -> tuple[Reader, ...]:

@@ -8,9 +8,12 @@ import jsonata
 import pytest
 
 from infra.artifacts import LAMBDAS, ROOT
-from infra.stacks.orchestration import landing_folders
+from lambdas.on_watch_due.handler import Variables
 from shared.config import load_environment
+from shared.contracts.connections import landing_folders
+from shared.events import SCHEMA_DRIFTED, TABLES_LATE
 from shared.jobs import Step, steps_of
+from shared.metrics import TABLES_LATE as COUNTED_LATE
 from shared.names import Machine, Names, Variable
 from shared.smoke import SMOKE_MACHINE
 from shared.tokens import OF_STEPS, Token
@@ -95,6 +98,7 @@ def test_every_way_to_fail_is_an_alarm_that_is_sent(prod):
         "ExecutionsAborted",
         "ApproximateNumberOfMessagesVisible",
         "5xx",
+        COUNTED_LATE,
     } == {alarm["MetricName"] for alarm in alarms}
     assert all(len(alarm["AlarmActions"]) == 1 for alarm in alarms)
     assert {"notBreaching"} == {alarm["TreatMissingData"] for alarm in alarms}
@@ -108,12 +112,16 @@ def test_alarms_may_publish_to_the_encrypted_topic(prod):
     assert prod.only("AWS::SNS::Topic")["KmsMasterKeyId"]
 
 
-def test_a_drifting_source_is_told_to_the_topic_by_a_role_that_may_do_that_alone(prod):
-    rules = [r for r in prod.properties("AWS::Events::Rule") if r["EventPattern"]["source"] == ["lakewright"]]
+@pytest.mark.parametrize(
+    "told, role", [(SCHEMA_DRIFTED, "SchemaDriftedRole"), (TABLES_LATE, "TablesLateNamedRole")], ids=["drift", "late"]
+)
+def test_what_the_lake_has_to_tell_goes_to_the_topic_by_a_role_that_may_do_that_alone(prod, told, role):
+    patterns = [(r.get("EventPattern", {}), r["Targets"]) for r in prod.properties("AWS::Events::Rule")]
+    [(pattern, [target])] = [(p, t) for p, t in patterns if p.get("detail-type") == [told]]
 
-    assert [{"env": ["prod"]}] == [rule["EventPattern"]["detail"] for rule in rules]
-    assert "Topic" in str(rules[0]["Targets"][0]["Arn"])
-    (policy,) = [p for p in prod.properties("AWS::IAM::Policy") if "SchemaDriftedRole" in str(p["Roles"])]
+    assert (["lakewright"], {"env": ["prod"]}) == (pattern["source"], pattern["detail"])
+    assert "Topic" in str(target["Arn"])
+    (policy,) = [p for p in prod.properties("AWS::IAM::Policy") if role in str(p["Roles"])]
     actions = {str(s["Action"]) for s in policy["PolicyDocument"]["Statement"]}
     assert {"sns:Publish", "['kms:Decrypt', 'kms:GenerateDataKey']"} == actions
 
@@ -205,7 +213,7 @@ def test_function_is_given_the_variables_it_reads(cloud, name, model):
 
 
 def test_a_file_below_the_folders_of_contracts_is_handed_on_or_kept(prod):
-    (rule,) = [r for r in prod.properties("AWS::Events::Rule") if r["EventPattern"]["source"] == ["aws.s3"]]
+    (rule,) = [r for r in prod.properties("AWS::Events::Rule") if r.get("EventPattern", {}).get("source") == ["aws.s3"]]
     (target,) = rule["Targets"]
     (late,) = [
         late
@@ -220,8 +228,36 @@ def test_a_file_below_the_folders_of_contracts_is_handed_on_or_kept(prod):
     assert (10, 2) == (target["RetryPolicy"]["MaximumRetryAttempts"], late["MaximumRetryAttempts"])
 
 
+@pytest.mark.parametrize(
+    "env, asked",
+    [
+        pytest.param("prod", ["DailyBatch", "SalesforceIngestion"], id="runs by itself"),
+        pytest.param("dev", None, id="runs when told"),
+    ],
+)
+def test_freshness_is_looked_at_where_tables_are_brought_up_to_date_by_themselves(clouds, env, asked):
+    cloud = clouds[env]
+    due = [r for r in cloud.properties("AWS::Events::Rule") if "ScheduleExpression" in r]
+    alarms = [a for a in cloud.properties("AWS::CloudWatch::Alarm") if a.get("MetricName") == COUNTED_LATE]
+    if asked is None:
+        assert ([], []) == (due, alarms)
+        return
+
+    assert ["rate(15 minutes)"] == [rule["ScheduleExpression"] for rule in due]
+    assert "DeadLetterConfig" in due[0]["Targets"][0]
+    [alarm] = alarms
+    assert [{"Name": "environment", "Value": env}] == alarm["Dimensions"]
+    assert ("Maximum", 3600, 1) == (alarm["Statistic"], alarm["Period"], alarm["Threshold"])
+    assert alarm["AlarmActions"]
+    wanted = {field.alias for field in Variables.model_fields.values()}
+    assert wanted <= set(functions(cloud)["on_watch_due"]["Environment"]["Variables"])
+    [policy] = [p for p in cloud.properties("AWS::IAM::Policy") if "OnWatchDueRole" in str(p["Roles"])]
+    [listing] = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == "states:ListExecutions"]
+    assert asked == sorted(re.findall(r"'(\w+?)Machine[0-9A-F]{8}'", str(listing["Resource"])))
+
+
 def test_end_of_every_job_run_of_the_batch_is_handed_on(prod):
-    (rule,) = [r for r in prod.properties("AWS::Events::Rule") if "emr-serverless" in json.dumps(r["EventPattern"])]
+    (rule,) = [r for r in prod.properties("AWS::Events::Rule") if "emr-serverless" in json.dumps(r.get("EventPattern"))]
     event = json.loads((ROOT / "tests" / "events" / "emr_serverless_job_run_ended.json").read_text())
     pattern = rule["EventPattern"]
 

@@ -1,8 +1,23 @@
 """The ledger's page: the versions of all tables when the run ended, and what its steps did."""
 
+from dataclasses import replace
+
 from jobs.record.ledger import record
 from jobs.runtime.files import leave_outcomes
-from shared.jobs import RUN_STEPS, Colour, Failure, Status, Step, TableOutcome, TableVersion
+from shared.contracts import Catalog
+from shared.contracts.freshness import Freshness
+from shared.jobs import (
+    RUN_STEPS,
+    Colour,
+    Failure,
+    FreshnessPromise,
+    Replay,
+    Status,
+    Step,
+    TableOutcome,
+    TableVersion,
+    Window,
+)
 from tests.support.delta_tables import Written
 
 
@@ -49,3 +64,18 @@ def test_a_run_without_a_step_is_red_since_nobody_knows_what_it_would_have_done(
     leave_outcomes(job, [outcome("bronze.shop__stock", Step.INGEST)])
     record(spark, small_lake.job(Step.RECORD, earlier={Step.INGEST: job.attempt}), small_lake.catalog)
     assert Colour.RED is small_lake.record("r1").colour
+
+
+def test_a_page_holds_what_contracts_promise_and_whether_the_run_says_how_new_tables_are(small_lake, spark):
+    stock = small_lake.catalog.table("silver.stock")
+    promising = replace(stock, freshness=Freshness(seconds=3600))
+    catalog = Catalog({**small_lake.catalog.tables, "silver.stock": promising})
+    window, replay = Window(since="2026-01-01", until="2026-02-01"), Replay(table="silver.stock")
+    pages = []
+    for number, asked in enumerate([{}, {"window": window}, {"replay": replay}]):
+        record(spark, small_lake.job(Step.RECORD, f"r{number}", **asked), catalog)
+        pages.append(small_lake.record(f"r{number}"))
+
+    promised = FreshnessPromise(table="silver.stock", seconds=3600, upstream=("bronze.shop__stock",))
+    assert [(promised,)] * 3 == [found.promises for found in pages]
+    assert [False, True, True] == [found.reads_again for found in pages]

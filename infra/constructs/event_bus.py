@@ -1,0 +1,22 @@
+"""The right to tell the account's event bus what the lake has to say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+
+from shared.events import EVENT_SOURCE
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+
+def tell_statement(scope: Construct) -> iam.PolicyStatement:
+    """Events under our own name, and no others."""
+    return iam.PolicyStatement(
+        actions=["events:PutEvents"],
+        resources=[Stack.of(scope).format_arn(service="events", resource="event-bus", resource_name="default")],
+        conditions={"StringEquals": {"events:source": EVENT_SOURCE}},
+    )

@@ -1,0 +1,74 @@
+"""What looks every few minutes whether tables are as new as their contracts promise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.constructs.event_bus import tell_statement
+from infra.constructs.event_function import EventFunction
+from infra.constructs.event_trigger import EventTrigger
+from infra.constructs.findings import accept
+from infra.constructs.key_use import use_statement
+from shared.freshness import LOOKED_AT_EVERY
+from shared.names import RUNS_FOLDER, Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aws_cdk import aws_stepfunctions as sfn
+
+    from infra.constructs.artifact_asset import ArtifactAsset
+    from infra.stacks.storage import Storage
+    from shared.config import Environment
+
+
+class FreshnessWatch(Construct):
+    """A function that reads the ledger of some machines, counts late tables and tells the event bus of new ones.
+
+    A look that failed waits in `undelivered`.
+
+    Example:
+        FreshnessWatch(self, "Freshness", environment=environment, code=code, storage=storage, machines=[daily])
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        environment: Environment,
+        code: ArtifactAsset,
+        storage: Storage,
+        machines: Iterable[sfn.StateMachine],
+    ) -> None:
+        super().__init__(scope, id_)
+        lake, arns = storage.lake, [machine.state_machine_arn for machine in machines]
+        function = EventFunction(
+            self,
+            "OnWatchDue",
+            event="on_watch_due",
+            environment=environment,
+            code=code,
+            key=storage.key,
+            variables={Variable.LAKE_ROOT: lake.root, Variable.MACHINE_ARNS: ",".join(arns)},
+            statements=[
+                iam.PolicyStatement(actions=["states:ListExecutions"], resources=arns),
+                *lake.read_statements(RUNS_FOLDER),
+                use_statement(storage.key),
+                tell_statement(self),
+            ],
+        )
+        accept(function.role, {lake.finding(RUNS_FOLDER): "every run has a folder of its own"})
+        trigger = EventTrigger(
+            self,
+            "Due",
+            description="It is time to see whether tables are late",
+            when=events.Schedule.rate(Duration.seconds(LOOKED_AT_EVERY.total_seconds())),
+            function=function.function,
+        )
+        self.undelivered = trigger.undelivered

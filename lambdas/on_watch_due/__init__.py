@@ -1,0 +1,1 @@
+"""It is time to look after the lake: which tables are older than their contracts promise?"""

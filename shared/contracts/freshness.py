@@ -1,0 +1,88 @@
+"""How old a table may be, from a contract's `slaProperties`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.contracts.source import CONNECTORS
+
+if TYPE_CHECKING:
+    from shared.contracts.column import Column
+    from shared.contracts.document import Document
+    from shared.contracts.lines import Path as YamlPath
+    from shared.contracts.odcs import SlaProperty
+    from shared.contracts.origin import Source
+
+FRESHNESS = "freshness"
+HOUR, DAY = 3600, 86400
+UNITS = {
+    **dict.fromkeys(("m", "min", "minute", "minutes"), 60),
+    **dict.fromkeys(("h", "hour", "hours"), HOUR),
+    **dict.fromkeys(("d", "day", "days"), DAY),
+}
+# Step Functions forgets an execution after 90 days, and with it which runs there were.
+LONGEST = 60 * DAY
+MOMENTS = ("date", "timestamp")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freshness:
+    """The oldest a table may be: `seconds` since a run brought it up to date.
+
+    With a `cursor` it is the greatest value read of that column of the source that may be no older.
+    """
+
+    seconds: int
+    cursor: str | None = None
+
+
+def compile_freshness(document: Document, columns: tuple[Column, ...], source: Source | None) -> Freshness | None:
+    """Read the contract's `freshness`; None where it promises none.
+
+    Raises:
+        ContractError: it stands there twice, is no span of time, or is about a column that no run tells the newest of.
+    """
+    found = [(i, sla) for i, sla in enumerate(document.contract.slaProperties) if sla.property == FRESHNESS]
+    if not found:
+        return None
+    if len(found) > 1:
+        raise document.error("freshness is promised twice", ("slaProperties", found[1][0]), mend="keep one of them")
+    i, sla = found[0]
+    at: YamlPath = ("slaProperties", i)
+    return Freshness(seconds=_seconds(document, sla, at), cursor=_cursor(document, sla, at, columns, source))
+
+
+def _seconds(document: Document, sla: SlaProperty, at: YamlPath) -> int:
+    given, unit = sla.value, UNITS.get(sla.unit or "")
+    is_number = isinstance(given, (int, float)) and not isinstance(given, bool)
+    if unit is None or not is_number or not 0 < given * unit <= LONGEST:
+        raise document.error(
+            "freshness is no span of time",
+            at,
+            given=f"value {given}, unit {sla.unit}",
+            expected=f"a number greater than 0, with a unit of {', '.join(UNITS)}; {LONGEST // DAY} days at most",
+        )
+    return int(given * unit)
+
+
+def _cursor(
+    document: Document, sla: SlaProperty, at: YamlPath, columns: tuple[Column, ...], source: Source | None
+) -> str | None:
+    table, _, column = (sla.element or document.schema.name).partition(".")
+    if table == document.schema.name and not column:
+        return None
+    cursor = source.cursor if source else None
+    of_type = next((c.type for c in columns if c.name == cursor), "")
+    # Salesforce's are text in bronze, and moments all the same.
+    is_moment = of_type.startswith(MOMENTS) or bool(cursor and source and source.type in CONNECTORS)
+    if table != document.schema.name or column != cursor or not is_moment:
+        told = [document.schema.name, *([f"{document.schema.name}.{cursor}"] if is_moment else [])]
+        raise document.error(
+            "freshness is about an element that no run tells the newest of",
+            at,
+            given=str(sla.element),
+            expected=" or ".join(told),
+            mend="name the table: what counts then is the last run that brought it up to date",
+        )
+    return column

@@ -1,0 +1,84 @@
+"""Whether tables are as new as their contracts promise, told by the ledger's pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from shared.jobs import FreshnessPromise, Status, Step
+from shared.moments import moment_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shared.contracts import Catalog
+    from shared.jobs import RunRecord, TableOutcome
+
+# The steps that bring a table up to date, and how they end where they did.
+MAKING = frozenset({Step.INGEST, Step.REFINE, Step.BUILD})
+WELL = frozenset({Status.SUCCEEDED, Status.UNCHANGED})
+# How often a deployed lake is looked at.
+LOOKED_AT_EVERY = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freshness:
+    """A table's promise, and the moment it is as of; None where no run says one."""
+
+    promise: FreshnessPromise
+    as_of: datetime | None
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether the table is older than promised."""
+        return self.as_of is None or now - self.as_of > timedelta(seconds=self.promise.seconds)
+
+
+def promises(catalog: Catalog) -> tuple[FreshnessPromise, ...]:
+    """What the contracts promise, in dependency order."""
+    return tuple(
+        FreshnessPromise(
+            table=name,
+            seconds=table.freshness.seconds,
+            cursor=table.freshness.cursor,
+            upstream=tuple(sorted(catalog.requirements(name))),
+        )
+        for name, table in catalog.tables.items()
+        if table.freshness
+    )
+
+
+def freshness(promised: Iterable[FreshnessPromise], records: Iterable[RunRecord]) -> list[Freshness]:
+    """Hold promises against runs, in whatever order those come.
+
+    A table is as of the last run in which its step ended well, whether or not there was anything new, but not newer
+    than what it is made of: a run of gold alone makes nothing newer than silver is. With a cursor it is as of the
+    greatest value that has been read of its source.
+    """
+    made: dict[str, datetime] = {}
+    read: dict[str, str] = {}
+    for record in sorted(records, key=_ended_at):
+        for outcome in _well_made(record):
+            made[outcome.table], read[outcome.table] = _ended_at(record), outcome.cursor
+    return [Freshness(promise=p, as_of=_as_of(p, made, read)) for p in promised]
+
+
+def brought_up_to_date(record: RunRecord) -> set[str]:
+    """The tables that a run brought up to date, as far as its own steps go."""
+    return {outcome.table for outcome in _well_made(record)}
+
+
+def _well_made(record: RunRecord) -> list[TableOutcome]:
+    return [o for o in record.outcomes if o.step in MAKING and o.status in WELL and not record.reads_again]
+
+
+def _as_of(promise: FreshnessPromise, made: dict[str, datetime], read: dict[str, str]) -> datetime | None:
+    if promise.cursor:
+        newest = read.get(promise.table)
+        return moment_of(newest) if newest else None
+    moments = [made.get(name) for name in (promise.table, *promise.upstream)]
+    return min((m for m in moments if m), default=None) if all(moments) else None
+
+
+def _ended_at(record: RunRecord) -> datetime:
+    return datetime.fromisoformat(record.finished_at).astimezone(UTC)
