@@ -16,7 +16,7 @@ from shared.contracts import Disposition
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
     from jobs.runtime.flow import Flow
 
@@ -39,8 +39,8 @@ def unknown(flow: Flow, rows: DataFrame, least: str | None) -> DataFrame:
     once = rows if differ else _once(rows, names)
     if flow.batch.before.version < 0:
         return once
-    is_known = reduce(and_, [F.col(f"new.{n}").eqNullSafe(F.col(f"known.{n}")) for n in names])
-    return once.alias("new").join(_latest_known(flow, least).alias("known"), on=is_known, how="left_anti")
+    known = _latest_known(flow, rows, least)
+    return once.alias("new").join(known.alias("known"), on=_alike(names), how="left_anti")
 
 
 def _all_differ(rows: DataFrame, names: Sequence[str]) -> bool:
@@ -56,13 +56,21 @@ def _once(rows: DataFrame, names: list[str]) -> DataFrame:
     return rows.groupBy(*names).agg(F.min(SOURCE_POSITION).alias(SOURCE_POSITION))
 
 
-def _latest_known(flow: Flow, least: str | None) -> DataFrame:
-    """What the last batch that held a key said of it, as far back as the present batch reaches."""
+def _alike(names: Sequence[str]) -> Column:
+    """Whether rows `new` and `known` are alike in some columns, nulls too."""
+    return reduce(and_, [F.col(f"new.{n}").eqNullSafe(F.col(f"known.{n}")) for n in names])
+
+
+def _latest_known(flow: Flow, rows: DataFrame, least: str | None) -> DataFrame:
+    """What the last batch that held a key of the present one said of it, as far back as that reaches."""
     known = read_version(flow.session, flow.location, flow.batch.before.version)
     cursor = flow.table.source.cursor if flow.table.source else None
     if cursor:
         # Rows without a cursor value belong to every window.
         start = F.lit(least).cast(known.schema[cursor].dataType)
         known = known.where((F.col(cursor) >= start) | F.col(cursor).isNull())
-    newest = Window.partitionBy(*flow.table.primary_key).orderBy(F.desc("_sequence"))
+    # What other keys have is not sorted: the table may be a thousand times the batch.
+    key = flow.table.primary_key
+    known = known.alias("known").join(rows.select(*key).alias("new"), on=_alike(key), how="left_semi")
+    newest = Window.partitionBy(*key).orderBy(F.desc("_sequence"))
     return known.withColumn("_age", F.rank().over(newest)).where(F.col("_age") == 1)

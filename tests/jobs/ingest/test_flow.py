@@ -112,10 +112,10 @@ def test_rows_that_are_none_go_to_the_quarantine_with_file_and_line(lake, ingest
 
 
 def test_a_row_is_dropped_only_if_it_equals_the_latest_known_row_of_its_key(lake, ingest):
-    lake.land(CUSTOMERS, HEADER, "1,a,x", "2,a,x", "2,a,x", "3,,")
-    assert {"read": 4, "inserted": 3, "superseded": 1} == counts(ingest())
-    lake.land(CUSTOMERS, HEADER, "1,b,x", "2,a,x", "3,,")
-    assert {"read": 3, "inserted": 1, "superseded": 2} == counts(ingest())
+    lake.land(CUSTOMERS, HEADER, "1,a,x", "2,a,x", "2,a,x", "3,,", ",no key,x")
+    assert {"read": 5, "inserted": 4, "superseded": 1} == counts(ingest())
+    lake.land(CUSTOMERS, HEADER, "1,b,x", "2,a,x", "3,,", ",no key,x")
+    assert {"read": 4, "inserted": 1, "superseded": 3} == counts(ingest())
     lake.land(CUSTOMERS, HEADER, "1,a,x")
     assert {"read": 1, "inserted": 1} == counts(ingest())
     found = lake.frame(CUSTOMERS).select("customer_id", "name", "_sequence", "_source_position")
@@ -127,6 +127,7 @@ def test_a_row_is_dropped_only_if_it_equals_the_latest_known_row_of_its_key(lake
             ("1", "a", 3, "shop__customers/003.csv#2"),
             ("2", "a", 1, "shop__customers/001.csv#3"),
             ("3", None, 1, "shop__customers/001.csv#5"),
+            (None, "no key", 1, "shop__customers/001.csv#6"),
         ],
         found,
     )
