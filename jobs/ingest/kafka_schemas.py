@@ -56,10 +56,9 @@ def _of_registry(registered: RegisteredSchema) -> dict[str, str]:
     By number and not by the UUIDs of records: only then can a right be bound to the one schema.
     """
     name = f"the schema {registered.schema} of registry {registered.registry}"
-    schema_id = {"RegistryName": registered.registry, "SchemaName": registered.schema}
     with aws_answers(name):
         try:
-            latest = client("glue").get_schema(SchemaId=schema_id)["LatestSchemaVersion"]
+            latest = client("glue").get_schema(SchemaId=_in_glue(registered))["LatestSchemaVersion"]
         except ClientError as error:
             if error_code(error) != NOT_THERE:
                 raise
@@ -77,14 +76,17 @@ def _version(registered: RegisteredSchema, number: int) -> tuple[str, str] | Non
     """UUID and text of one version, which never change; None when it was deleted."""
     try:
         found = client("glue").get_schema_version(
-            SchemaId={"RegistryName": registered.registry, "SchemaName": registered.schema},
-            SchemaVersionNumber={"VersionNumber": number},
+            SchemaId=_in_glue(registered), SchemaVersionNumber={"VersionNumber": number}
         )
     except ClientError as error:
         if error_code(error) != NOT_THERE:
             raise
         return None
     return str(found["SchemaVersionId"]), str(found["SchemaDefinition"])
+
+
+def _in_glue(registered: RegisteredSchema) -> dict[str, str]:
+    return {"RegistryName": registered.registry, "SchemaName": registered.schema}
 
 
 def _id(name: str) -> str:
