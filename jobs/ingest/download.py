@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from shared.errors import SourceContentError, SourceUnavailableError
+from shared.web_addresses import is_web, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ def downloaded(address: str, asked: str) -> Iterator[Download]:
         SourceContentError: the address is refused or unknown over there, or is no web address.
     """
     parts = urlsplit(address)
-    if parts.scheme not in ("http", "https"):
+    if not is_web(address):
         raise SourceContentError(
             f"{asked}: not a web address", given=f"{parts.scheme}://", expected="http:// or https://"
         )
@@ -67,10 +68,7 @@ def downloaded(address: str, asked: str) -> Iterator[Download]:
 
 
 def _fetch_patiently(address: str, path: Path, asked: str) -> tuple[str, int]:
-    parts = urlsplit(address)
-    # Without what may be a key: user, password, query.
-    place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-    fault = ""
+    place, fault = told(address), ""
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(random.uniform(0, FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - spreads callers, hides nothing

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from jobs.ingest.credentials import Connection, malformed, parse_secret
 from shared.errors import TerminalError
+from shared.web_addresses import is_safe
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 # Salesforce refuses an assertion that is valid for longer.
 ASSERTION_SECONDS = 180
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Credentials(Connection):
@@ -93,12 +93,6 @@ class Credentials(Connection):
                 mend="put it again with `aws secretsmanager put-secret-value`",
             )
         return key
-
-
-def is_safe(address: str) -> bool:
-    """Whether a credential may be sent there: over TLS, or without leaving this machine."""
-    parts = urlsplit(address)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def _encoded(content: bytes) -> str:

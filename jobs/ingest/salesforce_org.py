@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import http.client
 import json
-import random
-import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from jobs.ingest.salesforce_login import Credentials, is_safe
-from shared.errors import LakewrightError, SourceContentError, SourceUnavailableError, TerminalError
+from jobs.ingest.patience import OPENER, SILENCE_SECONDS, patiently
+from jobs.ingest.salesforce_login import Credentials
+from shared.errors import LakewrightError, SourceContentError, TerminalError
+from shared.web_addresses import is_safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Answer = http.client.HTTPResponse
+    from jobs.ingest.patience import Result
 
-Result = TypeVar("Result")
+    Answer = http.client.HTTPResponse
 
 API = "/services/data/v62.0"
 TOKEN = "/services/oauth2/token"  # noqa: S105 - a path
-ATTEMPTS = 5
-FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 15
-SILENCE_SECONDS = 60
 EXPIRED = 401
 REFUSED = 403
 CONTENT_FAULTS = {400, 404, 405}
@@ -38,16 +34,6 @@ PASSING_CODES = {"REQUEST_LIMIT_EXCEEDED", "SERVER_UNAVAILABLE", "UNABLE_TO_LOCK
 # Errors whose words speak of names only; others may quote what they choke on.
 TELLING_CODES = {"INVALID_FIELD", "INVALID_TYPE", "MALFORMED_QUERY", "NOT_FOUND", "INVALID_QUERY_FILTER_OPERATOR"}
 WORDS = 300
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A token must not follow an answer to another host."""
-
-    def redirect_request(self, *_: object) -> None:
-        """Take the answer for the error it is."""
-
-
-OPENER = urllib.request.build_opener(_NoRedirects)
 
 
 @dataclass
@@ -90,7 +76,7 @@ class Org:
         renewed = False
         while True:
             try:
-                return self._patiently(once)
+                return patiently(once, self._passing, self.asked)
             except _ExpiredError:
                 if renewed:
                     raise self._refused("the token is refused", "401 after a new login") from None
@@ -114,20 +100,6 @@ class Org:
         request = urllib.request.Request(url, data=body, headers=headers, method=method)  # noqa: S310 - `is_safe` has seen it
         with OPENER.open(request, timeout=SILENCE_SECONDS) as answer:
             return read(answer)
-
-    def _patiently(self, once: Callable[[], Result]) -> Result:
-        fault = ""
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                pause = min(FIRST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS)
-                time.sleep(random.uniform(0, pause))  # noqa: S311 - spreads callers, hides nothing
-            try:
-                return once()
-            except urllib.error.HTTPError as error:
-                fault = self._passing(error)
-            except (OSError, http.client.HTTPException, json.JSONDecodeError) as error:
-                fault = type(error).__name__
-        raise SourceUnavailableError(f"{self.asked}: no whole answer", given=f"{fault}, {ATTEMPTS} times")
 
     def _passing(self, error: urllib.error.HTTPError) -> str:
         """The fault in words if it may pass; raises if not."""

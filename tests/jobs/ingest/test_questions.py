@@ -8,7 +8,7 @@ from decimal import Decimal
 import boto3
 import pytest
 
-from jobs.ingest import salesforce_org
+from jobs.ingest import patience
 from jobs.ingest.asking import Span
 from jobs.ingest.readers import ASKERS
 from scripts.sources.redshift.data_api import Fault
@@ -107,7 +107,7 @@ def test_redshift_tells_the_same_page_by_page(orders, redshift, job):
 
 
 def test_salesforce_counts_what_is_not_deleted_and_names_what_changed(table_of, account, job, monkeypatch):
-    monkeypatch.setattr(salesforce_org, "FIRST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(patience, "FIRST_PAUSE_SECONDS", 0.0)
     columns = {"id": "string", "isdeleted": "string", "systemmodstamp": "string"}
     source = Source(system="salesforce", type="salesforce", object="Thing", cursor="systemmodstamp")
     table, asker = table_of(columns, source), ASKERS["salesforce"]

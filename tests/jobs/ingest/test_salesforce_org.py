@@ -7,10 +7,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from jobs.ingest import salesforce_org
+from jobs.ingest import patience
+from jobs.ingest.patience import ATTEMPTS
 from jobs.ingest.salesforce_bulk import pages, run_query
 from jobs.ingest.salesforce_login import Credentials
-from jobs.ingest.salesforce_org import ATTEMPTS, Org
+from jobs.ingest.salesforce_org import Org
 from scripts.sources.salesforce.stand_in import Fault, SalesforceStandIn
 from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailableError, TerminalError
 
@@ -36,7 +37,7 @@ def server():
 @pytest.fixture
 def salesforce(server, monkeypatch):
     """An org of seven things, the last of them deleted, whose callers do not wait between tries."""
-    monkeypatch.setattr(salesforce_org, "FIRST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(patience, "FIRST_PAUSE_SECONDS", 0)
     server.hold({"Thing": THINGS})
     server.faults.clear()
     server.requests.clear()

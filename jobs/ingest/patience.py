@@ -1,0 +1,58 @@
+"""Asks over HTTP with patience: several times within bounds, and never on at another address."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING, TypeVar
+
+from shared.errors import SourceUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Result = TypeVar("Result")
+
+ATTEMPTS = 5
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 15
+SILENCE_SECONDS = 60
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A login must not follow an answer to another host."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Take the answer for the error it is."""
+
+
+OPENER = urllib.request.build_opener(_NoRedirects)
+
+
+def patiently(once: Callable[[], Result], passing: Callable[[urllib.error.HTTPError], str], asked: str) -> Result:
+    """What `once` gives, which is called again when no whole answer came.
+
+    Args:
+        once: Asks, and reads the answer to its end.
+        passing: The fault in words if it may pass; raises if not.
+        asked: What is read, as the error tells it.
+
+    Raises:
+        SourceUnavailableError: no whole answer came, though asked for several times.
+    """
+    fault = ""
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            pause = min(FIRST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS)
+            time.sleep(random.uniform(0, pause))  # noqa: S311 - spreads callers, hides nothing
+        try:
+            return once()
+        except urllib.error.HTTPError as error:
+            fault = passing(error)
+        except (OSError, http.client.HTTPException, json.JSONDecodeError) as error:
+            fault = type(error).__name__
+    raise SourceUnavailableError(f"{asked}: no whole answer", given=f"{fault}, {ATTEMPTS} times")
