@@ -12,7 +12,7 @@ from jobs.ingest.kafka_fit import MISFITS, fit_texts, texts_of
 from jobs.ingest.kafka_fit import RESCUED as RESCUED_FIELD
 from jobs.ingest.kafka_payload import rows_of
 from jobs.ingest.kafka_records import from_raw
-from jobs.ingest.kafka_schemas import writers_schemas
+from jobs.ingest.kafka_schemas import writers_of
 from jobs.ingest.landing import S3, list_files
 from jobs.ingest.readers import READERS
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION, Reading
@@ -59,7 +59,8 @@ def _from_quarantine(flow: Flow, source: Source, asked: DataFrame) -> Reading | 
         return None
     is_topic = source.type == "kafka"
     if is_topic:
-        rows = rows_of(from_raw(asked, "row"), flow.table, source, writers_schemas(source, flow.job.landing_root))
+        records = from_raw(asked, "row")
+        rows = rows_of(records, flow.table, source, writers_of(source, flow.job, records))
     else:
         rows = _typed(asked, flow.table)
     return Reading(rows, flow.last_inputs or {}, once=is_topic, released=asked)

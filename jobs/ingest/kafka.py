@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,13 @@ from jobs.ingest.kafka_connection import read_connection
 from jobs.ingest.kafka_offsets import plan
 from jobs.ingest.kafka_payload import rows_of
 from jobs.ingest.kafka_records import BYTES, bytes_of_records, records_of
-from jobs.ingest.kafka_schemas import writers_schemas
+from jobs.ingest.kafka_schemas import writers_of
 from jobs.ingest.reading import REASONS, SOURCE_POSITION, Reading, source_of
+from shared.errors import LakewrightError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from pyspark.sql import DataFrame, SparkSession
 
     from jobs.ingest.kafka_offsets import Ranges
@@ -45,19 +49,33 @@ def read_kafka(spark: SparkSession, table: Table, job: Job, position: dict[str, 
     ranges = plan(topic, held, position, fail_on_data_loss=source.fail_on_data_loss, table=str(table.name))
     if ranges.is_empty:
         return None
+    told = partial(meaning, asked=f"{source.system}, {ranges}")
+    records, observation = records_of(spark, settings, ranges), Observation()
     # After the offsets: a schema is registered before the first record that names it.
-    schemas = writers_schemas(source, job.landing_root)
-    observation = Observation()
-    records = records_of(spark, settings, ranges).observe(observation, bytes_of_records())
-    rows = rows_of(records, table, source, schemas)
+    with _told(told):
+        writers = writers_of(source, job, records)
+    rows = rows_of(records.observe(observation, bytes_of_records()), table, source, writers)
     rows = rows.unionByName(_gaps(spark, table, ranges)) if ranges.gaps else rows
     return Reading(
         rows,
         ranges.position,
         once=True,
-        meaning=partial(meaning, asked=f"{source.system}, {ranges}"),
+        meaning=told,
         fetched=lambda: Fetched(bytes=int(observation.get.get(BYTES) or 0)),
     )
+
+
+@contextmanager
+def _told(meaning_of: Callable[[Exception], LakewrightError | None]) -> Iterator[None]:
+    """Turn what Spark and Kafka's client raise into errors of the house."""
+    try:
+        yield
+    except LakewrightError:
+        raise
+    except Exception as error:
+        if known := meaning_of(error):
+            raise known from None
+        raise
 
 
 def _gaps(spark: SparkSession, table: Table, ranges: Ranges) -> DataFrame:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator, model_validator
 
 from jobs.ingest.addresses import find_secret, read_parameter
 from shared.contracts.connections import MSK_IAM
 from shared.errors import TerminalError
 from shared.names import source_parameter, source_secret
+from shared.web_addresses import is_bare
 
 LOGIN_MODULES = {
     "PLAIN": "org.apache.kafka.common.security.plain.PlainLoginModule",
@@ -21,6 +22,29 @@ IAM_LOGIN = {
     "sasl.jaas.config": "software.amazon.msk.auth.iam.IAMLoginModule required;",
     "sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
 }
+
+
+class RegistryLogin(BaseModel):
+    """Where this environment's schema registry is, and who asks it; of an open one there is no login."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    url: str
+    username: SecretStr | None = None
+    password: SecretStr | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _bare(cls, url: str) -> str:
+        if not is_bare(url):
+            raise ValueError("an https:// address, without login, query and fragment, is needed")
+        return url
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.username is None) is not (self.password is None):
+            raise ValueError("username and password: both or none")
+        return self
 
 
 class KafkaConnection(BaseModel):
@@ -36,6 +60,7 @@ class KafkaConnection(BaseModel):
     sasl_mechanism: Literal["AWS_MSK_IAM", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
     username: SecretStr | None = None
     password: SecretStr | None = None
+    schema_registry: RegistryLogin | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -61,7 +86,8 @@ class KafkaConnection(BaseModel):
         raise TerminalError(
             f"{name} is not a connection to Kafka",
             given=given,
-            expected="JSON with bootstrap_servers, security_protocol and, for SASL, sasl_mechanism and its credentials",
+            expected="JSON with bootstrap_servers, security_protocol, for SASL sasl_mechanism and its credentials, and "
+            "for a schema registry schema_registry with url, username and password",
             mend="put it again with `./lake secrets put`",
         )
 

@@ -20,16 +20,18 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column, DataFrame
 
+    from jobs.ingest.kafka_schemas import Writers
     from shared.contracts import Source, Table
 
 TOMBSTONE, BAD_MAGIC, COMPRESSED, UNKNOWN_SCHEMA = "TOMBSTONE", "BAD_MAGIC", "COMPRESSED", "UNKNOWN_SCHEMA"
+UNFIT_SCHEMA = "UNFIT_SCHEMA"
 DECODE, ENCODING = "DECODE", "ENCODING"
 # A field with a default that no writer knows: it is there in every record that could be decoded, and only there.
 DECODED = "_lakewright_decoded"
 OP, TS_MS, SOURCE, BEFORE = "debezium_op", "debezium_ts_ms", "debezium_source", "debezium_before"
 
 
-def rows_of(records: DataFrame, table: Table, source: Source, schemas: Mapping[str, str]) -> DataFrame:
+def rows_of(records: DataFrame, table: Table, source: Source, writers: Writers) -> DataFrame:
     """Decode records, as `Reading.rows` wants them.
 
     Grain: one record in, one row out; what could not be decoded keeps its bytes in `_raw`.
@@ -38,10 +40,10 @@ def rows_of(records: DataFrame, table: Table, source: Source, schemas: Mapping[s
         records: Those of kafka_records.
         table: The contract.
         source: Its source: format and envelope.
-        schemas: For Avro, the writers' schemas by id.
+        writers: For Avro, the writers' schemas.
     """
     decode = _avro if source.format == "avro" else _json
-    judged = decode(records, table, source, schemas)
+    judged = decode(records, table, source, writers)
     is_bad = F.size(REASONS) > 0
     return judged.select(
         *(F.when(~is_bad, F.col(f"_row.{name}")).alias(name) for name in table.column_names),
@@ -52,7 +54,8 @@ def rows_of(records: DataFrame, table: Table, source: Source, schemas: Mapping[s
     )
 
 
-def _avro(records: DataFrame, table: Table, _: Source, schemas: Mapping[str, str]) -> DataFrame:
+def _avro(records: DataFrame, table: Table, _: Source, writers: Writers) -> DataFrame:
+    schemas = writers.schemas
     framed = unpacked(records.withColumn("_schema_id", schema_id()), schemas)
     # Decoded here and taken apart one step later: Spark then decodes each record once.
     told = [(F.when(F.col("_schema_id") == i, F.col(BODY)), text) for i, text in schemas.items()]
@@ -66,11 +69,18 @@ def _avro(records: DataFrame, table: Table, _: Source, schemas: Mapping[str, str
         F.when(F.col("value").isNull(), TOMBSTONE)
         .when(is_packed_otherwise(), COMPRESSED)
         .when(F.col("_schema_id").isNull(), BAD_MAGIC)
+        .when(F.col("_schema_id").isin([*writers.unfit]), _unfit(writers))
         .when(~F.col("_schema_id").isin([*schemas]), UNKNOWN_SCHEMA)
         .when(F.col(FAULT).isNotNull(), F.col(FAULT))
         .when(F.col("_row").isNull(), DECODE)
     )
     return decoded.withColumn("_row", row).withColumn(REASONS, _reasons(fault))
+
+
+def _unfit(writers: Writers) -> Column:
+    """What the schema is that a record names, in place of Avro's of a record."""
+    kinds = [F.when(F.col("_schema_id") == i, f"{UNFIT_SCHEMA}: {kind}") for i, kind in writers.unfit.items()]
+    return F.coalesce(F.lit(None).cast("string"), *kinds)
 
 
 def _decoded(body: Column, schema: str) -> Column:
@@ -85,7 +95,7 @@ def _fields(decoded: DataFrame, name: str) -> dict[str, tuple[Column, T.DataType
     return {f.name: (F.col(f"{name}.`{f.name}`"), f.dataType) for f in fields if f.name != DECODED}
 
 
-def _json(records: DataFrame, table: Table, source: Source, _: Mapping[str, str]) -> DataFrame:
+def _json(records: DataFrame, table: Table, source: Source, _: Writers) -> DataFrame:
     value = F.col("value").cast("string")
     parsed = records.withColumn("_texts", texts_of(value))
     image = F.col("_texts")

@@ -26,6 +26,8 @@ RAW_SCHEMA = (
 )
 # Confluent's frame: a byte of nothing, the schema's id in four, big end first, then the Avro binary.
 MAGIC, FRAME_BYTES = 0, 5
+# Ids are Java's int. Bytes that only look like a frame may name any of them, and each is a question to the registry.
+GREATEST_NUMBER, MOST_NUMBERS = 2**31 - 1, 500
 # That of AWS Glue's registry: its version, how the rest is packed (not, or by zlib), the sixteen bytes of a UUID.
 # Source: AWSSchemaRegistryConstants in awslabs/aws-glue-schema-registry.
 GLUE_MAGIC, GLUE_PLAIN, GLUE_ZLIB, GLUE_FRAME_BYTES = 3, 0, 5, 18
@@ -64,6 +66,13 @@ def schema_id() -> Column:
     number = F.conv(F.hex(F.substring("value", 2, 4)), 16, 10)
     uuid = F.regexp_replace(F.lower(F.hex(F.substring("value", 3, 16))), UUID_PARTS, UUID)
     return F.when(_begins_with(MAGIC, frame=FRAME_BYTES), number).when(_is_of_glue() & ~is_packed_otherwise(), uuid)
+
+
+def named_numbers(records: DataFrame) -> list[str]:
+    """Confluent's ids that records name, the most frequent first, and no more than MOST_NUMBERS of them."""
+    framed = records.where(_begins_with(MAGIC, frame=FRAME_BYTES)).groupBy(schema_id().alias("id")).count()
+    possible = framed.where(F.col("id").cast("bigint") <= GREATEST_NUMBER)
+    return [row["id"] for row in possible.orderBy(F.desc("count"), "id").limit(MOST_NUMBERS).collect()]
 
 
 def is_packed() -> Column:

@@ -4,44 +4,66 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 from smart_open import open as smart_open
 
 from jobs.ingest.aws import aws_answers, client, error_code
+from jobs.ingest.kafka_records import named_numbers
+from jobs.ingest.kafka_references import whole
+from jobs.ingest.kafka_registry import AVRO, registry_of
 from jobs.ingest.landing import list_files
 from shared.errors import SourceContentError, SourceUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import DataFrame
+
+    from jobs.ingest.kafka_registry import Registered, Registry
     from jobs.ingest.landing import LandedFile
     from shared.contracts import Source
     from shared.contracts.origin import RegisteredSchema
+    from shared.jobs import Job
 
 # A number is Confluent's id, a UUID that of a version in AWS Glue's registry.
 BY_ID = re.compile(r"(\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.avsc")
 NOT_THERE = "EntityNotFoundException"
 
 
-def writers_schemas(source: Source, landing_root: str) -> dict[str, str]:
-    """Every schema that records of a topic may name, as JSON, by id; none where records name none.
+@dataclass(frozen=True)
+class Writers:
+    """The schemas of a topic's writers as JSON, by the ids that records name; and what those are that are none."""
 
-    All of them at once: which ids a batch holds is not known before it is read, and it is read once. They lie as files
-    `<id>.avsc` in a folder, which topics of one registry may share, or are versions of a schema in Glue's registry.
+    schemas: Mapping[str, str] = field(default_factory=dict)
+    unfit: Mapping[str, str] = field(default_factory=dict)
+
+
+def writers_of(source: Source, job: Job, records: DataFrame) -> Writers:
+    """The schemas that records of a topic may name; none where records name none.
+
+    They lie as files `<id>.avsc` in a folder, which topics of one registry may share, or are versions of a schema in
+    Glue's registry, and then all of them are given. Or a registry is asked over HTTP, which gives a schema by its id
+    alone: then the records are read for the ids they name.
 
     Args:
         source: The topic, whose contract says where they are.
-        landing_root: What `s3://landing/` stands for.
+        job: The job run, for its environment and landing root.
+        records: Those of kafka_records, that are to be decoded.
 
     Raises:
         SourceUnavailableError: the place of the schemas did not answer.
-        SourceContentError: a schema is not one of a record, or the registry has no such schema.
-        TerminalError: AWS refused.
+        SourceContentError: a schema is not one of a record, or the registry has no such schema, or is none.
+        TerminalError: AWS or the registry refused.
     """
     if source.registered:
-        return _of_registry(source.registered)
-    return _of_folder(source.schemas, landing_root) if source.schemas else {}
+        return Writers(_of_glue(source.registered))
+    if registry := registry_of(source, job.env):
+        return _of_registry(registry, named_numbers(records))
+    return Writers(_of_folder(source.schemas, job.landing_root) if source.schemas else {})
 
 
 def _of_folder(location: str, landing_root: str) -> dict[str, str]:
@@ -50,7 +72,7 @@ def _of_folder(location: str, landing_root: str) -> dict[str, str]:
     return {_id(match[1]): _record_schema(_text(file), file.key) for match, file in numbered if match}
 
 
-def _of_registry(registered: RegisteredSchema) -> dict[str, str]:
+def _of_glue(registered: RegisteredSchema) -> dict[str, str]:
     """The versions of a schema by their UUIDs; those that were deleted are left out.
 
     By number and not by the UUIDs of records: only then can a right be bound to the one schema.
@@ -89,20 +111,45 @@ def _in_glue(registered: RegisteredSchema) -> dict[str, str]:
     return {"RegistryName": registered.registry, "SchemaName": registered.schema}
 
 
+def _of_registry(registry: Registry, schema_ids: list[str]) -> Writers:
+    """What is no schema of a record is left to the records that name it: one stray record must not stop a topic."""
+    schemas, unfit = {}, {}
+    for schema_id in schema_ids:
+        if found := registry.schema(schema_id):
+            schema = _expanded(registry, found) if found.kind == AVRO else None
+            if _is_record(schema):
+                schemas[schema_id] = json.dumps(schema)
+            else:
+                unfit[schema_id] = found.kind if found.kind != AVRO else "no record"
+    return Writers(schemas, unfit)
+
+
+def _expanded(registry: Registry, found: Registered) -> Any:  # noqa: ANN401 - a schema's JSON
+    schema, others = _json(found.text), [_json(other.text) for other in registry.referred(found)]
+    return whole(schema, others) if schema and others else schema
+
+
 def _id(name: str) -> str:
     return str(int(name)) if name.isdecimal() else name
 
 
 def _record_schema(text: str, place: str) -> str:
-    try:
-        schema = json.loads(text)
-    except ValueError:
-        schema = None
-    if not isinstance(schema, dict) or schema.get("type") != "record":
+    if not _is_record(_json(text)):
         raise SourceContentError(
             f"{place}: not the Avro schema of a record", given=text[:100], mend="have the writers' schema there"
         )
     return text
+
+
+def _is_record(schema: Any) -> bool:  # noqa: ANN401 - a schema's JSON
+    return isinstance(schema, dict) and schema.get("type") == "record"
+
+
+def _json(text: str) -> Any:  # noqa: ANN401 - a schema's JSON
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _text(file: LandedFile) -> str:

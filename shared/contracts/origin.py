@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from shared.contracts.reconciling import Reconciling
+from shared.web_addresses import is_web
 
 # Sources that are asked a question; those of other types are lists of files, or logs.
 ASKED = ("snowflake", "redshift", "salesforce")
@@ -72,6 +73,11 @@ class Source:
         """
         found = IN_GLUE.fullmatch(self.schemas or "")
         return RegisteredSchema(found["registry"], found["schema"] or self.object) if found else None
+
+    @property
+    def registry(self) -> str | None:
+        """The address of a schema registry with Confluent's API, unless the environment has another; None without."""
+        return self.schemas if self.schemas and is_web(self.schemas) else None
 
     @property
     def has_windows(self) -> bool:

@@ -8,6 +8,7 @@ from shared.contracts.duration import seconds
 from shared.contracts.model import Disposition
 from shared.contracts.origin import GLUE, IN_GLUE, SchemaContract, Source
 from shared.contracts.reconciling import RECONCILING, compile_reconciling
+from shared.web_addresses import is_bare, is_web, told
 
 if TYPE_CHECKING:
     from shared.contracts.document import Document
@@ -128,13 +129,12 @@ def _check_kafka(
     """A topic is a log: it is read on from offsets, never whole and never by a column."""
     format_, envelope, fails = server.format, own.get("envelope"), own.get("failOnDataLoss", True)
     schemas = own.get("schemas")
-    is_place = isinstance(schemas, str) and (not schemas.startswith(GLUE) or IN_GLUE.fullmatch(schemas) is not None)
     fits = {
         "format": (format_, format_ in KAFKA_FORMATS, " or ".join(KAFKA_FORMATS)),
         "schemas": (
             schemas,
-            is_place if format_ == "avro" else schemas is None,
-            "a folder or glue://registry/schema for avro, none for json",
+            _is_place(schemas) if format_ == "avro" else schemas is None,
+            "a folder, glue://registry/schema or the https:// address of a registry for avro, none for json",
         ),
         "envelope": (envelope, envelope is None or (envelope, format_) == (DEBEZIUM, "json"), f"{DEBEZIUM}, in json"),
         "failOnDataLoss": (fails, isinstance(fails, bool), "true or false"),
@@ -144,4 +144,12 @@ def _check_kafka(
     for key, (given, does_fit, expected) in fits.items():
         if not does_fit:
             at = document.at_custom(key) if key in custom else SERVER
-            raise document.error(f"{key} does not fit a Kafka topic", at, given=str(given), expected=expected)
+            raise document.error(f"{key} does not fit a Kafka topic", at, given=told(str(given)), expected=expected)
+
+
+def _is_place(schemas: object) -> bool:
+    if not isinstance(schemas, str):
+        return False
+    if schemas.startswith(GLUE):
+        return IN_GLUE.fullmatch(schemas) is not None
+    return is_bare(schemas) if is_web(schemas) else True

@@ -3,7 +3,7 @@
 import json
 import struct
 import threading
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,31 +18,11 @@ from jobs.main import run
 from shared.jobs import Replay, Status, Step
 from tests.support.kafka import FIRST, IN_GLUE, SCHEMAS, SECOND, Topic, framed, packed, put_secret
 from tests.support.killing import KilledError, Reaper
+from tests.support.payments import NOON, PAYMENT, PAYMENTS, contract, ingested, landed, payment, record, row
 from tests.support.small_lake import SmallLake, lease_account, let_leases_run_out
 
 pytestmark = pytest.mark.slow
 
-PAYMENTS = "bronze.kafka__payments"
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-NAIVE_NOON = NOON.replace(tzinfo=None)
-HEAD = """\
-apiVersion: v3.1.0
-kind: DataContract
-id: {name}
-name: {name}
-version: 1.0.0
-status: active
-description: {{purpose: Words.}}
-servers:
-  - {{server: kafka, type: kafka, host: h, format: {format}, customProperties: [{custom}]}}
-schema:
-  - name: {name}
-    physicalName: {topic}
-    physicalType: table
-    dataGranularityDescription: One row per record.
-    customProperties: [{{property: writeDisposition, value: append}}]
-    properties:
-"""
 PRODUCTS = """\
 apiVersion: v3.1.0
 kind: DataContract
@@ -69,24 +49,6 @@ schema:
       - {property: sequenceBy, value: [changed_ms]}
       - {property: applyAsDeletes, value: "debezium_op = 'd'"}
 """
-KINDS = {"string": "string", "bigint": "integer", "int": "integer", "timestamp": "timestamp", "date": "date"}
-PAYMENT = {
-    "payment_id": "string",
-    "order_id": "int",
-    "amount": "decimal(12,2)",
-    "paid_at": "timestamp",
-    "channel": "string",
-}
-
-
-def contract(name, topic, columns, form="avro", **custom):
-    told = ", ".join(f"{{property: {k}, value: {json.dumps(v)}}}" for k, v in custom.items())
-    lines = [HEAD.format(name=name, topic=topic, format=form, custom=told)]
-    for i, (column, type_) in enumerate(columns.items()):
-        key = "primaryKey: true, " if i == 0 else ""
-        kind = KINDS.get(type_, "number")
-        lines.append(f'      - {{name: {column}, {key}logicalType: {kind}, physicalType: "{type_}", description: c}}\n')
-    return "".join(lines)
 
 
 @pytest.fixture(scope="module")
@@ -116,27 +78,6 @@ def register(lake, *schema_ids, schemas=SCHEMAS):
 def payments_lake(lake_of, topic, **custom):
     columns = contract("kafka__payments", topic.name, PAYMENT, schemas="s3://landing/schemas", **custom)
     return lake_of({PAYMENTS: columns})
-
-
-def payment(number, schema_id=7, **others):
-    return framed(schema_id, record(number, **others))
-
-
-def record(number, **others):
-    return {"payment_id": f"p{number}", "order_id": number, "amount": Decimal("12.50"), "paid_at": NOON} | others
-
-
-def ingested(lake, run_id, table=PAYMENTS):
-    return lake.run(run_id, (Step.INGEST,)).outcomes[table]
-
-
-def landed(lake, table=PAYMENTS):
-    names = [*lake.catalog.table(table).column_names, "_source_position", "_rescued"]
-    return sorted((tuple(r) for r in lake.frame(table).select(*names).collect()), key=lambda r: r[-2])
-
-
-def row(number, place, channel=None, rescued=None):
-    return f"p{number}", number, Decimal("12.50"), NAIVE_NOON, channel, place, rescued
 
 
 def test_new_records_alone_are_read_and_what_is_no_record_is_kept_whole(lake_of, broker):

@@ -11,6 +11,7 @@ from shared.errors import TerminalError
 from shared.names import source_parameter, source_secret
 
 SERVERS = {"bootstrap_servers": "b-1:9098,b-2:9098"}
+REGISTRY = {"url": "https://registry.example.com", "username": "lake", "password": "hunter2"}
 
 
 def settings(**connection):
@@ -37,6 +38,20 @@ def test_a_password_with_any_character_stays_one_value():
     )
 
 
+def test_a_registry_is_named_beside_the_brokers_and_is_nothing_to_their_client():
+    told = SERVERS | {"security_protocol": "SSL", "schema_registry": REGISTRY}
+    connection = KafkaConnection.parse(json.dumps(told), "the secret lakewright/prod/kafka")
+
+    login = connection.schema_registry
+    assert REGISTRY == {
+        "url": login.url,
+        "username": login.username.get_secret_value(),
+        "password": login.password.get_secret_value(),
+    }
+    assert {"bootstrap.servers", "security.protocol"} == {*connection.settings}
+    assert "hunter2" not in repr(connection)
+
+
 @pytest.mark.parametrize(
     "text, said",
     [
@@ -51,6 +66,15 @@ def test_a_password_with_any_character_stays_one_value():
             json.dumps(SERVERS | {"sasl_mechanism": "AWS_MSK_IAM", "username": "x", "password": "hunter2"}),
             "username and password",
             id="a password that is not needed",
+        ),
+        *(
+            pytest.param(json.dumps(SERVERS | {"security_protocol": "SSL", "schema_registry": registry}), said, id=said)
+            for registry, said in [
+                (REGISTRY | {"url": None}, "schema_registry.url: Input should be a valid string"),
+                (REGISTRY | {"url": "http://hunter2.example.com"}, "schema_registry.url: .*an https:// address"),
+                (REGISTRY | {"username": None}, "schema_registry: .*username and password: both or none"),
+                (REGISTRY | {"key": "hunter2"}, "schema_registry.key: Extra inputs are not permitted"),
+            ]
         ),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from botocore.stub import Stubber
 
 from jobs.ingest import kafka_schemas
-from jobs.ingest.kafka_schemas import writers_schemas
+from jobs.ingest.kafka_schemas import writers_of
 from shared.contracts import Source
 from shared.errors import SourceContentError, SourceUnavailableError, TerminalError
 
@@ -50,11 +50,11 @@ def test_a_version_is_asked_for_once_and_one_that_was_deleted_is_left_out(glue):
     version(glue, 1)
     version(glue, 2, None)
     version(glue, 3)
-    assert {uuid(1): RECORD, uuid(3): RECORD} == writers_schemas(SOURCE, "unused")
+    assert {uuid(1): RECORD, uuid(3): RECORD} == writers_of(SOURCE, None, None).schemas
 
     latest(glue, 4)
     version(glue, 4)
-    assert [uuid(1), uuid(3), uuid(4)] == list(writers_schemas(SOURCE, "unused"))
+    assert [uuid(1), uuid(3), uuid(4)] == list(writers_of(SOURCE, None, None).schemas)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_what_aws_refuses_is_told(glue, code, error, said):
     glue.add_client_error("get_schema", code)
 
     with pytest.raises(error, match=said):
-        writers_schemas(SOURCE, "unused")
+        writers_of(SOURCE, None, None)
 
 
 def test_a_schema_of_something_else_is_refused_by_its_version(glue):
@@ -77,4 +77,4 @@ def test_a_schema_of_something_else_is_refused_by_its_version(glue):
     version(glue, 1, '{"type": "object"}')
 
     with pytest.raises(SourceContentError, match=f"version {uuid(1)}: not the Avro schema of a record"):
-        writers_schemas(SOURCE, "unused")
+        writers_of(SOURCE, None, None)

@@ -45,11 +45,12 @@ def compiled(folder, text):
 def test_a_topic_is_named_by_its_server_and_its_physical_name(tmp_path):
     source = compiled(tmp_path, CONTRACT)
 
-    assert ("kafka", "notes", "avro", "s3://landing/schemas", True) == (
+    assert ("kafka", "notes", "avro", "s3://landing/schemas", None, True) == (
         source.system,
         source.object,
         source.format,
         source.schemas,
+        source.registry,
         source.fail_on_data_loss,
     )
 
@@ -66,6 +67,13 @@ def test_schemas_lie_in_a_folder_or_are_registered(tmp_path, place, registered):
     assert registered == compiled(tmp_path, CONTRACT.replace("s3://landing/schemas", place)).registered
 
 
+@pytest.mark.parametrize("place", ["https://registry.example.com/apis/ccompat/v7", "http://127.0.0.1:8081"])
+def test_schemas_may_be_asked_of_a_registry(tmp_path, place):
+    source = compiled(tmp_path, CONTRACT.replace("s3://landing/schemas", place))
+
+    assert (place, None) == (source.registry, source.registered)
+
+
 @pytest.mark.parametrize(
     "old, new, said",
     [
@@ -76,6 +84,18 @@ def test_schemas_lie_in_a_folder_or_are_registered(tmp_path, place, registered):
         pytest.param("s3://landing/schemas", "glue://", "9: schemas does not fit", id="no registry"),
         pytest.param("s3://landing/schemas", "glue://a/b/c", "9: schemas does not fit", id="more than a schema"),
         pytest.param("s3://landing/schemas", "glue://a b", "9: schemas does not fit", id="no name of a registry"),
+        *(
+            pytest.param(
+                "s3://landing/schemas", place, f"9: schemas does not fit a Kafka topic; given: {said};", id=place
+            )
+            for place, said in {
+                "http://registry.example.com": "http://registry.example.com",
+                "https://": "https://",
+                "https://me:canary@registry.example.com": "https://registry.example.com",
+                "https://registry.example.com/?key=canary": "https://registry.example.com/",
+                "https://registry.example.com:port": "https://registry.example.com:port",
+            }.items()
+        ),
         pytest.param("s3://landing/schemas", "7", "9: schemas does not fit", id="a number for a place"),
         pytest.param(
             SCHEMAS,

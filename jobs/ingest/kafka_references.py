@@ -1,0 +1,66 @@
+"""Makes one Avro schema of one that refers to others by name: a decoder takes a single schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# Source: Apache Avro 1.12 specification, "Complex Types" and "Names".
+NAMED = ("record", "error", "enum", "fixed")
+
+
+def whole(schema: Any, others: Iterable[Any]) -> Any:  # noqa: ANN401 - a schema's JSON
+    """The schema with the definition of every name of the others where it stands first.
+
+    Args:
+        schema: Of whatever type, as JSON.
+        others: The schemas it refers to, and those that these refer to.
+    """
+    named = {_full_name(other): other for other in others if _is_named(other)}
+    return _Expansion(named, set()).of(schema, "")
+
+
+class _Expansion:
+    def __init__(self, named: Mapping[str, Any], defined: set[str]) -> None:
+        self._named, self._defined = named, defined
+
+    def of(self, schema: Any, space: str) -> Any:  # noqa: ANN401 - as above
+        if isinstance(schema, str):
+            return self._name(schema, space)
+        if isinstance(schema, list):
+            return [self.of(branch, space) for branch in schema]
+        if _is_named(schema):
+            return self._definition(schema, space)
+        within = next((key for key in ("items", "values") if key in schema), "type")
+        found = self.of(schema[within], space)
+        # A name may stand in an object of its own; a definition may not.
+        return found if within == "type" and isinstance(found, dict) else {**schema, within: found}
+
+    def _definition(self, schema: dict[str, Any], space: str) -> dict[str, Any]:
+        name = _full_name(schema, space)
+        self._defined.add(name)
+        within = name.rpartition(".")[0]
+        fields = [{**f, "type": self.of(f["type"], within)} for f in schema.get("fields", ())]
+        return {**schema, **({"fields": fields} if fields else {})}
+
+    def _name(self, name: str, space: str) -> Any:  # noqa: ANN401 - as above
+        for full in dict.fromkeys((name if "." in name or not space else f"{space}.{name}", name)):
+            if full in self._defined:
+                return full if full in self._named else name
+            if full in self._named:
+                other = self._named[full]
+                own, _, last = full.rpartition(".")
+                # Said outright, since what has no namespace would take that of where it comes to stand.
+                return self._definition({**other, "name": last, "namespace": own}, "")
+        return name
+
+
+def _is_named(schema: Any) -> bool:  # noqa: ANN401 - as above
+    return isinstance(schema, dict) and schema.get("type") in NAMED
+
+
+def _full_name(schema: dict[str, Any], space: str = "") -> str:
+    name, own = str(schema["name"]), str(schema.get("namespace", space))
+    return name if "." in name or not own else f"{own}.{name}"

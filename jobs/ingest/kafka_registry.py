@@ -1,0 +1,182 @@
+"""Asks a schema registry over HTTP, by the API that Confluent's registry has and others share.
+
+Source: Confluent Platform, "Schema Registry API Reference": `GET /schemas/ids/{id}`,
+`GET /subjects/{subject}/versions/{version}`, and the error codes 40401 to 40403 with status 404.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from jobs.ingest.kafka_connection import RegistryLogin, read_connection
+from jobs.ingest.patience import OPENER, SILENCE_SECONDS, patiently
+from shared.errors import SourceContentError, TerminalError
+from shared.names import source_secret
+
+if TYPE_CHECKING:
+    from shared.contracts import Source
+
+AVRO = "AVRO"
+ACCEPT = "application/vnd.schemaregistry.v1+json, application/json"
+# A registry keeps a schema in a record of Kafka, which has 1 MiB at most unless somebody allowed more.
+LARGEST_BYTES = 4 * 2**20
+REFUSED = {401, 403}
+PASSING_STATUSES = {408, 429}
+SERVER_FAULT, NOT_THERE = 500, 404
+# Subject, version or schema; a 404 with another code, or none, comes from a place that is no registry.
+UNKNOWN_CODES = {40401, 40402, 40403}
+# What was registered never changes: a process asks for each once, and again for what was not there.
+_known: dict[tuple[str, str], Registered] = {}
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A schema as it was registered: its kind, its text, and where those schemas are that it refers to."""
+
+    kind: str
+    text: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Registry:
+    """A schema registry, asked for a topic. `asked` is system and topic, `secret` where the login is, for errors."""
+
+    address: str
+    asked: str
+    secret: str
+    login: RegistryLogin | None = field(default=None, repr=False)
+
+    def schema(self, schema_id: str) -> Registered | None:
+        """The schema of an id, None when there is none.
+
+        Raises:
+            SourceUnavailableError: no whole answer came, though asked for several times.
+            SourceContentError: what answers is no registry.
+            TerminalError: the login was refused.
+        """
+        return self._find(f"/schemas/ids/{schema_id}", f"schema {schema_id}")
+
+    def referred(self, schema: Registered) -> list[Registered]:
+        """The schemas that a schema refers to, and those that these refer to; raises as `schema` does."""
+        found: dict[str, Registered] = {}
+        waiting = [*schema.references]
+        while waiting:
+            path = waiting.pop()
+            if path in found:
+                continue
+            other = self._find(path, f"the schema that is referred to, {path}")
+            if other is None:
+                raise SourceContentError(
+                    f"{self.asked}: a schema refers to one that the registry does not have",
+                    given=path,
+                    mend="register it there again",
+                )
+            found[path] = other
+            waiting += other.references
+        return list(found.values())
+
+    def _find(self, path: str, what: str) -> Registered | None:
+        known = _known.get((self.address, path))
+        if known is None:
+            asked = f"{self.asked}, {what} of the registry {urlsplit(self.address).netloc}"
+            answer = patiently(lambda: self._open(path), lambda error: self._passing(error, asked), asked)
+            if answer is None:
+                return None
+            known = _known[self.address, path] = _registered(answer, asked)
+        return known
+
+    def _open(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        headers = {"Accept": ACCEPT, "User-Agent": "lakewright"} | _authorization(self.login)
+        request = urllib.request.Request(self.address.rstrip("/") + path, headers=headers)  # noqa: S310 - `is_bare` has seen it
+        try:
+            with OPENER.open(request, timeout=SILENCE_SECONDS) as answer:
+                content = answer.read(LARGEST_BYTES + 1)
+        except urllib.error.HTTPError as error:
+            if error.code == NOT_THERE and _code(error) in UNKNOWN_CODES:
+                error.close()
+                return None
+            raise
+        return json.loads(content.decode(errors="replace")) if len(content) <= LARGEST_BYTES else {}
+
+    def _passing(self, error: urllib.error.HTTPError, asked: str) -> str:
+        """The fault in words if it may pass; raises if not."""
+        error.close()
+        status = f"status {error.code}"
+        if error.code in PASSING_STATUSES or error.code >= SERVER_FAULT:
+            return status
+        if error.code in REFUSED:
+            is_named = self.login is not None and self.login.username is not None
+            raise TerminalError(
+                f"{asked}: the login was refused",
+                given=status if is_named else f"{status}, asked without a login",
+                mend=f"put schema_registry, with url, username and password, into the secret {self.secret}, "
+                "or grant that user the schemas",
+            ) from None
+        raise _no_registry(asked, status) from None
+
+
+def registry_of(source: Source, env: str) -> Registry | None:
+    """The registry of a topic's schemas: the one that the system's secret names, else the contract's; None without.
+
+    A login goes nowhere but to the address that stands beside it.
+
+    Raises:
+        SourceUnavailableError: Secrets Manager or SSM did not answer.
+        TerminalError: there is no connection, or it is none.
+    """
+    if source.registry is None:
+        return None
+    login = read_connection(env, source.system).schema_registry
+    address = login.url if login else source.registry
+    asked = f"{source.system}, topic {source.object}"
+    return Registry(address, asked, source_secret(env, source.system), login)
+
+
+def forget() -> None:
+    """Ask for every schema anew from now on."""
+    _known.clear()
+
+
+def _authorization(login: RegistryLogin | None) -> dict[str, str]:
+    if login is None or login.username is None or login.password is None:
+        return {}
+    pair = f"{login.username.get_secret_value()}:{login.password.get_secret_value()}"
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+
+def _code(error: urllib.error.HTTPError) -> object:
+    try:
+        told = json.loads(error.read(64 * 1024))
+    except ValueError:
+        return None
+    return told.get("error_code") if isinstance(told, dict) else None
+
+
+def _registered(answer: Any, asked: str) -> Registered:  # noqa: ANN401 - JSON
+    try:
+        text, kind = answer["schema"], answer.get("schemaType") or AVRO
+        references = tuple(_path(r["subject"], r["version"]) for r in answer.get("references") or ())
+    except (AttributeError, KeyError, TypeError):
+        raise _no_registry(asked, "an answer without a schema, or one too large") from None
+    return Registered(str(kind), str(text), references)
+
+
+def _path(subject: str, version: int) -> str:
+    # Deleted ones, too: a schema that refers to them still counts on them.
+    return f"/subjects/{quote(subject, safe='')}/versions/{version}?deleted=true"
+
+
+def _no_registry(asked: str, given: str) -> SourceContentError:
+    return SourceContentError(
+        f"{asked}: the address does not give schemas",
+        given=given,
+        expected="the API of Confluent's schema registry",
+        mend="say the registry's address in the contract's schemas, or as schema_registry.url in the system's secret",
+    )

@@ -1,0 +1,100 @@
+"""A schema registry on the loopback address, which answers as Confluent's does.
+
+Source: Confluent Platform, "Schema Registry API Reference"; the errors' texts are those of its `Errors` class.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+USER, PASSWORD = "lake", "hunter2:ä"
+TYPE = "application/vnd.schemaregistry.v1+json"
+BY_ID = re.compile(r"/schemas/ids/(\d+)")
+BY_VERSION = re.compile(r"/subjects/([^/]+)/versions/(\d+)\?deleted=true")
+UNKNOWN = {"error_code": 40403, "message": "Schema not found"}
+UNKNOWN_VERSION = {"error_code": 40402, "message": "Version not found."}
+NOWHERE = {"error_code": 404, "message": "HTTP 404 Not Found"}
+
+
+@dataclass
+class SchemaRegistry:
+    """What was registered, and what was asked; `faults` are what the next answers are instead."""
+
+    address: str = ""
+    schemas: dict[int, dict[str, Any]] = field(default_factory=dict)
+    versions: dict[tuple[str, int], int] = field(default_factory=dict)
+    requests: list[str] = field(default_factory=list)
+    faults: list[tuple[int, bytes | dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def login(self) -> dict[str, str]:
+        """Where it is and who may ask, as the secret of a system holds it."""
+        return {"url": self.address, "username": USER, "password": PASSWORD}
+
+    def register(
+        self, schema_id: int, schema: Any, kind: str = "AVRO", references: list[dict[str, Any]] | None = None
+    ) -> None:
+        """Register a schema, by its id and as a version of the subject `of-<id>`; of Avro the type goes unsaid."""
+        text = schema if isinstance(schema, str) else json.dumps(schema)
+        told = {} if kind == "AVRO" else {"schemaType": kind}
+        self.schemas[schema_id] = {"schema": text} | told | ({"references": references} if references else {})
+        self.versions[f"of-{schema_id}", 1] = schema_id
+
+    def answer(self, path: str, authorization: str | None) -> tuple[int, bytes | dict[str, Any]]:
+        """Status and body."""
+        self.requests.append(path)
+        if self.faults:
+            return self.faults.pop(0)
+        if authorization != "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode():
+            return 401, {"error_code": 401, "message": "Unauthorized"}
+        if found := BY_ID.fullmatch(path):
+            schema = self.schemas.get(int(found[1]))
+            return (200, schema) if schema else (404, UNKNOWN)
+        if found := BY_VERSION.fullmatch(path):
+            subject, version = unquote(found[1]), int(found[2])
+            schema_id = self.versions.get((subject, version))
+            if schema_id is None:
+                return 404, UNKNOWN_VERSION
+            return 200, {"subject": subject, "version": version, "id": schema_id} | self.schemas[schema_id]
+        return 404, NOWHERE
+
+
+@contextmanager
+def running(registry: SchemaRegistry, port: int = 0) -> Iterator[SchemaRegistry]:
+    """Serve the registry until the block ends, at a free port unless one is given."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body = registry.answer(self.path, self.headers["Authorization"])
+            content = body if isinstance(body, bytes) else json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", TYPE)
+            self.send_header("Content-Length", str(len(content)))
+            if 300 <= status < 400:
+                self.send_header("Location", registry.address + "/schemas/ids/7")
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        registry.address = f"http://127.0.0.1:{server.server_port}"
+        try:
+            yield registry
+        finally:
+            server.shutdown()
+            thread.join()
