@@ -23,6 +23,7 @@ from infra.stacks.secrets import Secrets
 from infra.stacks.serving import Serving
 from infra.stacks.storage import Storage
 from infra.stacks.streaming import Streaming
+from shared.backfill import BACKFILL_OUTPUT
 from shared.names import API_OUTPUT, JOBS_OUTPUT, Names
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class LakewrightStack(Stack):
         self._tell_jobs(compute)
         for name, made in orchestration.machines.items():
             CfnOutput(self, f"{name.logical_id}Arn", value=made.machine.state_machine_arn)
+        CfnOutput(self, BACKFILL_OUTPUT, value=orchestration.backfill.machine.state_machine_arn)
         CfnOutput(self, "SmokeArn", value=orchestration.smoke.machine.state_machine_arn)
         for child in self.node.children:
             if isinstance(child, NestedStack):

@@ -65,6 +65,11 @@ class Execution(_Event):
     name: str = Field(pattern=RUN_ID)
     started_at: datetime
 
+    @property
+    def started_on(self) -> date:
+        """The day of the start, in UTC."""
+        return self.started_at.astimezone(UTC).date()
+
 
 class RunRequested(_Event):
     """A machine was started."""
@@ -85,7 +90,7 @@ class RunRequested(_Event):
     @property
     def business_date(self) -> date:
         """The day asked for, or the day of the start in UTC."""
-        return self.request.business_date or self.execution.started_at.astimezone(UTC).date()
+        return self.request.business_date or self.execution.started_on
 
 
 class RunAccepted(_Event):

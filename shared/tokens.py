@@ -39,6 +39,9 @@ class Token(StrEnum):
     LANDING_ROOT = "landing_root"
     ON_RUN_REQUESTED_ARN = "on_run_requested_arn"
     ON_STEPS_FINISHED_ARN = "on_steps_finished_arn"
+    ON_BACKFILL_REQUESTED_ARN = "on_backfill_requested_arn"
+    DAILY_BATCH_ARN = "daily_batch_arn"
+    SALESFORCE_INGESTION_ARN = "salesforce_ingestion_arn"
 
 
 class OfStep(NamedTuple):

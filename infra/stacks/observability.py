@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import ArnFormat, Duration, NestedStack
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from shared.backfill import BACKFILL_MACHINE
 from shared.jobs import MACHINE_STEPS
 from shared.metrics import ENVIRONMENT, NAMESPACE, TABLES_LATE, tables_failed
 from shared.names import Machine, Names
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 HALF, WHOLE, HEIGHT = 12, 24, 6
 STATES, SPARK = "AWS/States", "AWS/EMRServerless"
+MACHINES = (*Machine, BACKFILL_MACHINE)
 ENDS = ("ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted")
 
 
@@ -45,11 +47,11 @@ class Observability(NestedStack):
             dashboard.add_widgets(self._late())
 
     def _executions(self) -> cloudwatch.GraphWidget:
-        metrics = [self._of_machine(machine, end, "Sum") for machine in Machine for end in ENDS]
+        metrics = [self._of_machine(machine, end, "Sum") for machine in MACHINES for end in ENDS]
         return _graph("How executions ended", metrics, HALF)
 
     def _durations(self) -> cloudwatch.GraphWidget:
-        metrics = [self._of_machine(machine, "ExecutionTime", "Maximum") for machine in Machine]
+        metrics = [self._of_machine(machine, "ExecutionTime", "Maximum") for machine in MACHINES]
         return _graph("How long executions took, milliseconds", metrics, WHOLE)
 
     def _tables(self) -> cloudwatch.GraphWidget:
@@ -86,7 +88,7 @@ class Observability(NestedStack):
             period=Duration.hours(1),
         )
 
-    def _of_machine(self, machine: Machine, name: str, statistic: str) -> cloudwatch.Metric:
+    def _of_machine(self, machine: str, name: str, statistic: str) -> cloudwatch.Metric:
         arn = self.format_arn(
             service="states",
             resource="stateMachine",

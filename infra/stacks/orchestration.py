@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from infra.artifacts import LAMBDAS
 from infra.constructs.alarms import Alarms
 from infra.constructs.artifact_asset import ArtifactAsset
+from infra.constructs.backfill import Backfill
 from infra.constructs.event_function import EventFunction
 from infra.constructs.event_trigger import EventTrigger, job_run_ended, landed_in
 from infra.constructs.findings import accept, seen_from_outside, wildcard
@@ -17,11 +18,11 @@ from infra.constructs.freshness_watch import FreshnessWatch
 from infra.constructs.key_use import use_statement
 from infra.constructs.machine import Machine, job_run_statements, job_tokens, step_tokens
 from infra.constructs.machine_schedule import MachineSchedule
+from infra.constructs.smoke import Smoke
 from shared.contracts.connections import landing_folders
-from shared.jobs import Step, steps_of
+from shared.jobs import steps_of
 from shared.names import RUNS_FOLDER, Names, Variable
 from shared.names import Machine as MachineName
-from shared.smoke import SMOKE_MACHINE
 from shared.tokens import Token
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class Orchestration(NestedStack):
             self._trigger(folders)
         self._count_usage()
         self._watch_freshness()
-        self.smoke = self._smoke()
+        self.backfill = self._backfill()
+        self.smoke = Smoke(self, "Smoke", environment=environment, storage=storage, compute=compute)
 
     def _schedule(self, name: MachineName, when: Schedule) -> None:
         schedule = MachineSchedule(
@@ -98,23 +100,19 @@ class Orchestration(NestedStack):
         )
         self.alarms.watch_queue("FilesNotHandedOn", trigger.undelivered)
 
-    def _smoke(self) -> Machine:
-        """The machine that tries what only the place itself can say."""
-        return Machine(
+    def _backfill(self) -> Backfill:
+        function = self._function("OnBackfillRequested", event="on_backfill_requested", variables={}, statements=[])
+        made = Backfill(
             self,
-            "Smoke",
-            name=SMOKE_MACHINE,
+            "Backfill",
             environment=self._environment,
             key=self._storage.key,
-            tokens={
-                **job_tokens(self._environment, self._storage, self._compute),
-                **step_tokens(self._compute, [Step.SMOKE]),
-            },
-            statements=[
-                use_statement(self._storage.key),
-                *job_run_statements(self, compute=self._compute, steps=[Step.SMOKE]),
-            ],
+            partition=self._compute.partition,
+            function=function.function,
+            machines=self.machines,
         )
+        self.alarms.watch_machine("Backfill", made.machine)
+        return made
 
     def _count_usage(self) -> None:
         """Let the end of a job run leave in the ledger what EMR Serverless bills for it."""

@@ -19,6 +19,7 @@ from scripts.local.clients import ACCOUNT, REGION
 from scripts.packaging.build import build
 from scripts.setup import paths
 from scripts.setup.launch import runtime_environment
+from shared.backfill import BACKFILL_MACHINE
 from shared.config import load_environment
 from shared.contracts import Catalog, load_catalog
 from shared.names import ACCESS_ADMIN_ROLE, Machine, Names
@@ -103,7 +104,7 @@ def test_everything_is_deployed_with_one_command(account, deployed):
     (api,) = client(account, "apigatewayv2").get_apis()["Items"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
-    assert {names.machine(machine) for machine in (*Machine, SMOKE_MACHINE)} == {
+    assert {names.machine(machine) for machine in (*Machine, BACKFILL_MACHINE, SMOKE_MACHINE)} == {
         machine["name"] for machine in machines
     }
     assert ("CREATE_COMPLETE", True) == (stack["StackStatus"], stack["EnableTerminationProtection"])

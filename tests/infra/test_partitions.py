@@ -5,9 +5,10 @@ import re
 
 import pytest
 
+from shared.backfill import BACKFILL_MACHINE
 from shared.names import Machine
 from tests.infra.conftest import WAREHOUSE
-from tests.support.asl import FOLDER, definition
+from tests.support.asl import FOLDER, definition, levels
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 PLACES = {
@@ -63,14 +64,15 @@ def test_every_arn_is_one_of_the_partition(clouds, fullest, env, partition):
     assert {partition} == set().union(*named.values())
 
 
-@pytest.mark.parametrize("machine", Machine)
+@pytest.mark.parametrize("machine", [*Machine, BACKFILL_MACHINE])
 def test_every_task_is_one_of_the_partition(prod, machine, partition):
     (found,) = [m for m in prod.properties(MACHINE) if m["StateMachineName"].endswith(machine)]
     tokens = {name: str(resolved(v, pseudo(partition))) for name, v in found["DefinitionSubstitutions"].items()}
-    states = definition(FOLDER / f"{machine}.asl.json", tokens)["States"].values()
+    inside = levels(definition(FOLDER / f"{machine}.asl.json", tokens)["States"])
+    waits = "states:startExecution.sync:2" if machine == BACKFILL_MACHINE else "emr-serverless:startJobRun.sync"
 
-    assert {f"arn:{partition}:states:::lambda:invoke", f"arn:{partition}:states:::emr-serverless:startJobRun.sync"} == {
-        state["Resource"] for state in states if state["Type"] == "Task"
+    assert {f"arn:{partition}:states:::lambda:invoke", f"arn:{partition}:states:::{waits}"} == {
+        state["Resource"] for states in inside for state in states.values() if state["Type"] == "Task"
     }
 
 

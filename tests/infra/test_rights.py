@@ -142,9 +142,11 @@ def test_ingest_alone_puts_events_and_those_of_the_lake_alone(prod):
         *(pytest.param(f"Compute/{s.title()}Role", "emr-serverless.amazonaws.com", id=f"jobs of {s}") for s in Step),
         pytest.param("FileLandedRole", "states.amazonaws.com", id="the machine of files"),
         pytest.param("OnFileLandedRole", "lambda.amazonaws.com", id="on_file_landed"),
+        pytest.param("OnBackfillRequestedRole", "lambda.amazonaws.com", id="on_backfill_requested"),
         pytest.param("OnRunRequestedRole", "lambda.amazonaws.com", id="on_run_requested"),
         pytest.param("OnRowRequestedRole", "lambda.amazonaws.com", id="on_row_requested"),
         pytest.param("OnStepsFinishedRole", "lambda.amazonaws.com", id="on_steps_finished"),
+        pytest.param("BackfillRole", "states.amazonaws.com", id="the backfill"),
         pytest.param("DailyBatchRole", "states.amazonaws.com", id="the daily batch"),
         pytest.param("SalesforceIngestionRole", "states.amazonaws.com", id="Salesforce's machine"),
     ],
@@ -185,6 +187,21 @@ def test_machine_passes_the_roles_of_its_steps_to_emr_and_waits_by_the_managed_r
     assert "StepFunctionsGetEventsForEMRServerlessJobRule" in str(rights["events:PutRule"]["Resource"])
     assert {"emr-serverless:StartJobRun", "emr-serverless:GetJobRun", "emr-serverless:CancelJobRun"} <= set(rights)
     assert {"kms:Decrypt", "kms:GenerateDataKey"} <= set(rights)
+
+
+def test_the_backfill_runs_the_machines_of_sources_waits_for_them_and_may_do_nothing_else(prod):
+    held = {action: s["Resource"] for s in policy_of(prod, "Orchestration/BackfillRole") for action in actions_of(s)}
+    started, executions = (str(held[f"states:{action}"]) for action in ("StartExecution", "StopExecution"))
+
+    assert {"DailyBatch", "SalesforceIngestion"} == set(re.findall(r"'(\w+?)Machine[0-9A-F]{8}'", started))
+    assert held["states:StopExecution"] == held["states:DescribeExecution"]
+    ends = {":execution:lakewright-prod-daily_batch:*", ":execution:lakewright-prod-salesforce_ingestion:*"}
+    assert ends == set(re.findall(r":execution:[^']+", executions))
+    assert "StepFunctionsGetEventsForStepFunctionsExecutionRule" in str(held["events:PutRule"])
+    others = {action for action in held if not action.startswith(("logs:", "xray:"))}
+    rule = {"events:PutTargets", "events:PutRule", "events:DescribeRule"}
+    execution = {"states:StartExecution", "states:DescribeExecution", "states:StopExecution"}
+    assert {"lambda:InvokeFunction", *rule, *execution} == others
 
 
 def test_nobody_is_granted_everything_of_a_service(cloud):

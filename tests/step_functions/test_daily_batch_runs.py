@@ -6,70 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from scripts.local.account import LocalAccount
 from scripts.local.clients import client
-from scripts.local.executions import Happening, Status
-from scripts.local.job_runs import JobResult
+from scripts.local.executions import Status
 from scripts.operating.smoke import came_back
 from shared.events import EVENT_SOURCE, SCHEMA_DRIFTED, SchemaDrifted
-from shared.jobs import RUN_STEPS, Colour, Job, Step, steps_of
-from shared.jobs import Status as TableStatus
-from shared.names import Machine, summary_location
+from shared.jobs import RUN_STEPS, Step, steps_of
+from shared.names import Machine
 from shared.smoke import SMOKE_MACHINE
-from shared.summaries import StepSummary
-from tests.support.cloud import synthesize
 
 pytestmark = pytest.mark.slow
-
-
-class Teller:
-    """Runs no job, but leaves the summary of one; or crashes, or says nothing, as it is told for a step."""
-
-    parallel = 1
-
-    def __init__(self, root):
-        self.root, self.behaviour, self.jobs = root, {}, []
-
-    def run(self, job_run):
-        job = Job.model_validate_json(job_run.arguments[1])
-        self.jobs.append(job)
-        behaviour = self.behaviour.get(job.step, "well")
-        if behaviour == "crash":
-            return JobResult(1, "the driver is gone")
-        if behaviour != "silent":
-            self._leave(job, (f"bronze.x: {job.step} failed",) if behaviour == "fail" else ())
-        return JobResult(0)
-
-    def _leave(self, job, failures):
-        summary = StepSummary(
-            run_id=job.run_id,
-            step=job.step,
-            attempt=job.attempt,
-            colour=Colour.RED if failures else Colour.GREEN,
-            tables={TableStatus.SUCCEEDED: 1, TableStatus.FAILED: len(failures)},
-            failures=failures,
-        )
-        path = self.root / summary_location("", job.run_id, job.step, job.attempt).lstrip("/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(summary.model_dump_json())
-
-    def cancel(self, job_run_id):
-        pass
-
-    @property
-    def steps(self):
-        return [job.step for job in self.jobs]
-
-
-@pytest.fixture(scope="module")
-def laptop(tmp_path_factory):
-    """The local environment, deployed, and who runs its jobs."""
-    root = tmp_path_factory.mktemp("lake")
-    cloud = synthesize("local", tmp_path_factory.mktemp("cloud") / "out", root=root)
-    teller = Teller(root)
-    with LocalAccount(teller, port=None) as account:
-        machine = account.deploy(cloud.folder, "lakewright-local")["DailyBatchArn"]
-        yield account, machine, teller
 
 
 @pytest.mark.usefixtures("laptop")
@@ -101,26 +46,6 @@ def test_smoke_machine_tells_what_comes_back_of_job_runs(laptop):
     assert ["ok"] * 3 == [point.status for point in points], points
     [job] = teller.jobs
     assert ("smoke-1", Step.SMOKE, str(teller.root)) == (job.run_id, job.step, job.lake_root)
-
-
-@pytest.fixture
-def run(laptop, monkeypatch):
-    """Run a machine with jobs that behave so; gives how it ended, the states it passed, and the jobs."""
-    from types import SimpleNamespace
-
-    from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
-
-    monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None))
-    account, daily, teller = laptop
-
-    def start(given=None, of=Machine.DAILY_BATCH, **behaviour):
-        teller.behaviour, teller.jobs = {Step(step): how for step, how in behaviour.items()}, []
-        machine = daily.replace(Machine.DAILY_BATCH, of)
-        execution = account.start(machine, given or {}, name=f"run-{uuid.uuid4().hex[:8]}")
-        events = list(account.events(execution))
-        return account.wait(execution), [e.state for e in events if e.happening is Happening.ENTERED], teller
-
-    return start
 
 
 @pytest.mark.parametrize("machine", Machine)

@@ -8,14 +8,15 @@ import pytest
 
 from scripts.setup import paths
 from shared import errors
+from shared.backfill import BACKFILL_MACHINE
 from shared.jobs import Step
 from shared.names import Machine
 from shared.smoke import SMOKE_MACHINE
 from shared.tokens import OF_STEPS
-from tests.support.asl import TOKEN, definition, files, tokens_of, ways
+from tests.support.asl import TOKEN, definition, files, levels, tokens_of, ways
 
 # Errors that AWS raises: by Step Functions itself, by the Lambda service, by EMR Serverless.
-OF_AWS = re.compile(r"(States|Lambda|EMRServerless)\.\w+")
+OF_AWS = re.compile(r"(States|Lambda|EMRServerless|StepFunctions)\.\w+")
 
 
 @pytest.fixture(params=files(), ids=lambda file: file.name)
@@ -25,7 +26,11 @@ def file(request):
 
 @pytest.fixture
 def states(file):
-    return definition(file)["States"]
+    """All states, those inside of a Map too; their names differ."""
+    inside = levels(definition(file)["States"])
+    found = {name: state for level in inside for name, state in level.items()}
+    assert sum(map(len, inside)) == len(found)
+    return found
 
 
 @pytest.fixture
@@ -34,7 +39,9 @@ def tasks(states):
 
 
 def test_every_machine_has_a_file_and_every_file_a_machine():
-    assert {f"{machine}.asl.json" for machine in (*Machine, SMOKE_MACHINE)} == {file.name for file in files()}
+    assert {f"{machine}.asl.json" for machine in (*Machine, BACKFILL_MACHINE, SMOKE_MACHINE)} == {
+        file.name for file in files()
+    }
 
 
 def test_file_is_json_before_its_tokens_are_replaced(file):
@@ -91,12 +98,15 @@ def test_a_token_tells_every_try_of_a_job_run_from_all_others_and_is_its_attempt
             assert "'attempt'" not in arguments or token.strip("{%} ") in arguments, name
 
 
-def test_every_way_leads_to_a_state(states):
-    assert {} == {name: lost for name, state in states.items() if (lost := ways(state) - set(states))}
+def test_every_way_leads_to_a_state_of_its_level(file):
+    levels_of_file = levels(definition(file)["States"])
+
+    assert [] == [n for level in levels_of_file for n, state in level.items() if ways(state) - set(level)]
 
 
 def test_every_state_can_be_reached(file, states):
-    reached, waiting = set(), {definition(file)["StartAt"]}
+    maps = [state["ItemProcessor"] for state in states.values() if state["Type"] == "Map"]
+    reached, waiting = set(), {definition(file)["StartAt"], *(inside["StartAt"] for inside in maps)}
     while waiting:
         name = waiting.pop()
         reached.add(name)

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from scripts.setup import paths
+from shared.backfill import BACKFILL_MACHINE
 from shared.jobs import Step, steps_of
 from shared.names import Machine
 from shared.smoke import SMOKE_MACHINE
@@ -33,6 +34,12 @@ def definition(file: Path, tokens: dict[str, str] | None = None) -> dict[str, An
     return dict(json.loads(text))
 
 
+def levels(states: dict[str, Any]) -> list[dict[str, Any]]:
+    """The states of a machine, and those inside each of its Maps, which are entered there and do not leave it."""
+    inside = [state["ItemProcessor"]["States"] for state in states.values() if state["Type"] == "Map"]
+    return [states, *(level for processor in inside for level in levels(processor))]
+
+
 def ways(state: dict[str, Any]) -> set[str]:
     """The states a state may go to."""
     choices = [choice["Next"] for choice in state.get("Choices", [])]
@@ -41,7 +48,10 @@ def ways(state: dict[str, Any]) -> set[str]:
 
 
 def tokens_of(machine: str) -> set[Token]:
-    """The tokens that a machine uses: those of its own steps, and all that belong to none."""
+    """The tokens that a machine uses: those of its own steps, and of the rest all but those of the backfill."""
+    of_backfill = {Token.ON_BACKFILL_REQUESTED_ARN, Token.DAILY_BATCH_ARN, Token.SALESFORCE_INGESTION_ARN}
+    if machine == BACKFILL_MACHINE:
+        return {Token.PARTITION, Token.JOB_TIMEOUT_MINUTES, *of_backfill}
     own = (Step.SMOKE,) if machine == SMOKE_MACHINE else steps_of(Machine(machine))
-    used = set(Token) - set(chain(*OF_STEPS.values())) | set(chain(*(OF_STEPS[step] for step in own)))
+    used = set(Token) - of_backfill - set(chain(*OF_STEPS.values())) | set(chain(*(OF_STEPS[step] for step in own)))
     return used - {Token.ON_RUN_REQUESTED_ARN, Token.ON_STEPS_FINISHED_ARN} if machine == SMOKE_MACHINE else used

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from scripts.local.stepfunctions import casing, context, definitions, emr_task, errors, expressions, lifecycle
+from scripts.local.stepfunctions import casing, context, definitions, emr_task, errors, expressions, lifecycle, nested
 
 
 def install() -> None:
     """Mend moto's interpreter; a second call changes nothing."""
-    for part in (definitions, expressions, context, casing, errors, emr_task, lifecycle):
+    for part in (definitions, expressions, context, casing, errors, emr_task, nested, lifecycle):
         part.install()

@@ -1,8 +1,9 @@
 """How executions run and end.
 
 What moto 5.2.5 does otherwise: it makes a new client for every call, reports a task as succeeded after its execution
-was stopped, forgets why it was stopped, calls an execution succeeded before its output is there, gives an output that
-is a text without its quotes and a null not at all, and does not run anything unless asked to.
+was stopped, forgets why it was stopped, calls an execution failed that was stopped inside a Map, and one succeeded
+before its output is there, gives an output that is a text without its quotes and a null not at all, and does not run
+anything unless asked to.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from moto.core.responses import ActionResult
 from moto.stepfunctions import responses
 from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
+from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.program_state import (
     ProgramEnded,
     ProgramError,
@@ -30,8 +32,6 @@ from scripts.local.patching import once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from moto.stepfunctions.parser.asl.eval.environment import Environment
 
 _STATUS = {
     ProgramEnded: ExecutionStatus.SUCCEEDED,
@@ -55,6 +55,14 @@ def _while_running(original: Callable[..., None]) -> Callable[..., None]:
             original(self, env, *args, **named)
 
     return after_eval_execution
+
+
+def _unless_stopped(original: Callable[..., None]) -> Callable[..., None]:
+    def set_error(self: Environment, error: Any) -> None:
+        if not isinstance(self.program_state(), ProgramStopped):
+            original(self, error)
+
+    return set_error
 
 
 def _reflect(self: BaseExecutionWorkerCommunication) -> None:
@@ -83,6 +91,7 @@ def install() -> None:
     responses.StepFunctionResponse.stop_execution = _stop_execution
     BaseExecutionWorkerCommunication._reflect_execution_status = _reflect
     once(StateTaskService, "_after_eval_execution", _while_running)
+    once(Environment, "set_error", _unless_stopped)
     for name, module in list(sys.modules.items()):
         if name.startswith("moto.stepfunctions.") and hasattr(module, "boto_client_for"):
             module.boto_client_for = _client

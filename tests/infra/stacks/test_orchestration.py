@@ -9,6 +9,7 @@ import pytest
 
 from infra.artifacts import LAMBDAS, ROOT
 from lambdas.on_watch_due.handler import Variables
+from shared.backfill import BACKFILL_MACHINE, BACKFILL_OUTPUT
 from shared.config import load_environment
 from shared.contracts.connections import landing_folders
 from shared.events import SCHEMA_DRIFTED, TABLES_LATE
@@ -29,7 +30,7 @@ def machines(cloud):
 def test_machines_have_the_names_the_command_line_knows(cloud, clouds):
     env = next(name for name, known in clouds.items() if known is cloud)
 
-    names = {Names(load_environment(env)).machine(machine) for machine in (*Machine, SMOKE_MACHINE)}
+    names = {Names(load_environment(env)).machine(machine) for machine in (*Machine, BACKFILL_MACHINE, SMOKE_MACHINE)}
     assert names == set(machines(cloud))
 
 
@@ -45,9 +46,9 @@ def test_substitutions_are_text(cloud):
     assert [] == [value for value in values if not isinstance(value, (str, dict))]
 
 
-@pytest.mark.parametrize("machine", Machine)
-def test_every_machine_has_an_output_with_its_arn(prod, machine):
-    assert f"{machine.logical_id}Arn" in prod.templates[""]["Outputs"]
+@pytest.mark.parametrize("output", [*(f"{machine.logical_id}Arn" for machine in Machine), BACKFILL_OUTPUT])
+def test_every_machine_has_an_output_with_its_arn(prod, output):
+    assert output in prod.templates[""]["Outputs"]
 
 
 def test_machine_is_traced_and_logged_under_the_key_without_filling_the_resource_policy(prod):
@@ -149,7 +150,7 @@ def functions(cloud):
     return {f["Handler"].split(".")[1]: f for f in cloud.properties("AWS::Lambda::Function")}
 
 
-@pytest.mark.parametrize("name", ["on_file_landed", "on_run_requested", "on_steps_finished"])
+@pytest.mark.parametrize("name", ["on_backfill_requested", "on_file_landed", "on_run_requested", "on_steps_finished"])
 def test_function_runs_its_handler_on_graviton_and_is_traced(cloud, name):
     function = functions(cloud)[name]
 
@@ -161,8 +162,9 @@ def test_function_runs_its_handler_on_graviton_and_is_traced(cloud, name):
 
 def test_each_step_is_given_its_role_and_the_workers_that_the_environments_file_says(fullest):
     """There build has one executor, and all others two."""
-    for name, machine in ((n, m) for n, m in machines(fullest).items() if not n.endswith(SMOKE_MACHINE)):
-        steps = steps_of(next(m for m in Machine if name.endswith(m)))
+    runs_steps = {name: [m for m in Machine if name.endswith(m)] for name in machines(fullest)}
+    for name, machine in ((n, m) for n, m in machines(fullest).items() if runs_steps[n]):
+        steps = steps_of(*runs_steps[name])
         given = machine["DefinitionSubstitutions"]
         executors = {s: re.findall(r"maxExecutors=(\d+)", json.dumps(given[OF_STEPS[s].submit])) for s in steps}
         roles = {
@@ -174,7 +176,7 @@ def test_each_step_is_given_its_role_and_the_workers_that_the_environments_file_
         assert {step: [step.title()] for step in steps} == roles
 
 
-@pytest.mark.parametrize("machine", [*Machine, SMOKE_MACHINE])
+@pytest.mark.parametrize("machine", [*Machine, BACKFILL_MACHINE, SMOKE_MACHINE])
 def test_timeouts_lie_within_timeouts(prod, machine):
     """Whatever a task waits for has given up before the task does: a function, a job run."""
     minutes = str(load_environment("prod").spark.job_timeout_minutes)
@@ -188,6 +190,19 @@ def test_timeouts_lie_within_timeouts(prod, machine):
 
     assert len(tasks) == len(calls) + len(jobs) > 0
     assert [] == [(inner, outer) for inner, outer in [*calls, *jobs] if inner >= outer]
+
+
+def test_a_window_is_waited_for_longer_than_its_run_can_take(prod):
+    """Every task of the run may be tried as often as its last rule says, which is the one for what goes wrong."""
+    minutes = str(load_environment("prod").spark.job_timeout_minutes)
+    given = {Token.JOB_TIMEOUT_MINUTES.value: minutes}
+    inside = definition(FOLDER / f"{BACKFILL_MACHINE}.asl.json", given)["States"]["Take one window after the other"]
+    waited = seconds(inside["ItemProcessor"]["States"]["Run the window"]["TimeoutSeconds"])
+
+    for machine in (Machine.DAILY_BATCH, Machine.SALESFORCE_INGESTION):
+        states = definition(FOLDER / f"{machine}.asl.json", given)["States"].values()
+        tasks = [(seconds(s["TimeoutSeconds"]), 1 + s["Retry"][-1]["MaxAttempts"]) for s in states if "Retry" in s]
+        assert waited > sum(longest * tries for longest, tries in tasks) > 0
 
 
 def seconds(value):

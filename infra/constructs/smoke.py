@@ -1,0 +1,41 @@
+"""The machine that tries what only the place itself can say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.constructs.key_use import use_statement
+from infra.constructs.machine import Machine, job_run_statements, job_tokens, step_tokens
+from shared.jobs import Step
+from shared.smoke import SMOKE_MACHINE
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from infra.stacks.compute import Compute
+    from infra.stacks.storage import Storage
+    from shared.config import Environment
+
+
+class Smoke(Machine):
+    """`step_functions/smoke.asl.json`, which runs the jobs of one step that touches no table.
+
+    Example:
+        Smoke(self, "Smoke", environment=environment, storage=storage, compute=compute)
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, environment: Environment, storage: Storage, compute: Compute
+    ) -> None:
+        super().__init__(
+            scope,
+            id_,
+            name=SMOKE_MACHINE,
+            environment=environment,
+            key=storage.key,
+            tokens={**job_tokens(environment, storage, compute), **step_tokens(compute, [Step.SMOKE])},
+            statements=[
+                use_statement(storage.key),
+                *job_run_statements(scope, compute=compute, steps=[Step.SMOKE]),
+            ],
+        )

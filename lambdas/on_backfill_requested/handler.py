@@ -1,0 +1,33 @@
+"""A backfill was asked for: cuts what it asks for into windows, each with the name of its run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lambdas.events import read_event
+from lambdas.observability import logger, tracer
+from shared.backfill import BackfillAccepted, BackfillRequested, window_runs
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+@logger.inject_lambda_context
+@tracer.capture_lambda_handler
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Answer with a BackfillAccepted.
+
+    Raises:
+        TerminalError: the input of the machine is wrong.
+        WindowError: there are no such windows, or too many.
+    """
+    requested = read_event(BackfillRequested, event)
+    request, execution = requested.request, requested.execution
+    accepted = BackfillAccepted(
+        machine=request.machine,
+        tables=request.tables,
+        business_date=request.business_date or execution.started_on,
+        windows=window_runs(execution.name, request.windows),
+    )
+    logger.info("backfill accepted", extra={"backfill": execution.name, "windows": len(accepted.windows)})
+    return accepted.model_dump(mode="json")
