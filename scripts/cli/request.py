@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import click
 
-from shared.errors import UnknownNameError
+from shared.errors import UnknownNameError, WindowError
 
 # Which tables a command works on, as dbt has it.
 selects_tables = click.option(
@@ -49,5 +49,5 @@ def refusing() -> Iterator[None]:
 
     try:
         yield
-    except (UnknownNameError, WrongRequestError) as error:
+    except (UnknownNameError, WindowError, WrongRequestError) as error:
         raise RefusedRequest(" ".join(str(error).split())) from error

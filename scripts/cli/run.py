@@ -74,13 +74,24 @@ def _window(since: str | None, until: str | None, tables: list[Table]) -> Window
         raise WrongRequestError(
             "a window has two ends", given=f"--from {since} --to {until}", mend="give --from and --to"
         )
+    require_windows(tables)
+    return Window(since=since, until=until)
+
+
+def require_windows(tables: list[Table]) -> None:
+    """Make sure that a window can be asked of one of the tables at least.
+
+    Raises:
+        WrongRequestError: none has a source that is asked by a cursor.
+    """
+    from scripts.looking.errors import WrongRequestError
+
     if not any(t.source and t.source.has_windows for t in tables):
         raise WrongRequestError(
             "no source of these tables is asked by a cursor, so there is no window of them",
             given=", ".join(str(t.name) for t in tables),
             mend="select tables of Snowflake, Redshift or Salesforce with a cursor, as in --select +silver.orders",
         )
-    return Window(since=since, until=until)
 
 
 def run_here(root: Path, machine: Machine, given: dict[str, object], *, as_json: bool) -> NoReturn:

@@ -42,13 +42,14 @@ def command(lake: Lake, run_id: str | None, as_json: bool) -> None:
 
     if run_id is None:
         runs = all_runs(lake)
-        print_json(map(_facts, runs)) if as_json else _print_all(runs)
+        print_json(map(facts, runs)) if as_json else _print_all(runs)
         return
     run = one_run(lake, run_id)
-    print_json([_facts(run) | _whole(run)]) if as_json else _print_one(run)
+    print_json([facts(run) | _whole(run)]) if as_json else _print_one(run)
 
 
-def _facts(run: Run) -> dict[str, Any]:
+def facts(run: Run) -> dict[str, Any]:
+    """What is told of a run as JSON: its colour, its day and its books."""
     from scripts.looking.costs import cost_of_run
 
     return {

@@ -114,6 +114,21 @@ def wait(execution_arn: str) -> Outcome:
     return found
 
 
+def begun(execution_arn: str, starter_arn: str) -> bool:
+    """Wait until an execution has begun that another one starts; False if that one has ended without starting it."""
+    service, pauses = client("stepfunctions"), growing(_LONGEST_PAUSE_SECONDS)
+    while True:
+        is_last_look = outcome(starter_arn).status is not Status.RUNNING
+        try:
+            service.describe_execution(executionArn=execution_arn)
+        except service.exceptions.ExecutionDoesNotExist:
+            if is_last_look:
+                return False
+            time.sleep(next(pauses))
+        else:
+            return True
+
+
 def stop(execution_arn: str, cause: str) -> Outcome:
     """Stop an execution; the job runs it waits for are cancelled with it."""
     client("stepfunctions").stop_execution(executionArn=execution_arn, error="Stopped", cause=cause)

@@ -21,6 +21,7 @@ from scripts.running.lake_lock import locked
 from scripts.running.pii_key import pii_key
 from scripts.running.served_items import load_served, save_served
 from scripts.sources.stand_ins import StandIns
+from shared.backfill import BACKFILL_OUTPUT
 from shared.config import load_environment
 from shared.names import Names, pii_key_secret, source_parameter, source_secret
 
@@ -82,6 +83,14 @@ class LocalLake:
     def start(self, machine: Machine, request: dict[str, Any], name: str) -> str:
         """Start a machine; the ARN of the execution."""
         return self.account.start(self._outputs[f"{machine.logical_id}Arn"], request, name=name)
+
+    def start_backfill(self, request: dict[str, Any], name: str) -> str:
+        """Start the machine that takes windows one after the other; the ARN of the execution."""
+        return self.account.start(self._outputs[BACKFILL_OUTPUT], request, name=name)
+
+    def execution(self, machine: Machine, name: str) -> str:
+        """The ARN of a machine's execution of this name, whether it is there or not."""
+        return f"{self._outputs[f'{machine.logical_id}Arn'].replace(':stateMachine:', ':execution:')}:{name}"
 
     def _introduce_sources(self) -> None:
         """Put the stand-ins' addresses and credentials, and the lake's key of personal data, where the jobs look."""

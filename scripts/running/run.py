@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shared.jobs import Window
 
 
-def new_run_id(machine: Machine, now: datetime | None = None) -> str:
+def new_run_id(machine: str, now: datetime | None = None) -> str:
     """A name for a run that sorts by time."""
     return f"{machine.replace('_', '-')}-{(now or datetime.now(UTC)):%Y%m%dT%H%M%S%f}"[:-3]
 
@@ -52,9 +52,7 @@ def run_machine(
     run_id = new_run_id(machine)
     execution = lake.start(machine, given, run_id)
     try:
-        with Progress(console, lake.root / "logs" / "driver.log") as progress:
-            for event in lake.account.events(execution):
-                progress.show(event)
+        follow(lake, execution, console)
     except KeyboardInterrupt:
         lake.account.stop(execution)
         raise
@@ -64,3 +62,10 @@ def run_machine(
     if not page.exists():
         raise StepFailedError(f"run {run_id} ended {outcome.status}", given=cause or "", mend=f"read {lake.root}/logs")
     return RunRecord.model_validate(json.loads(page.read_text())), cause
+
+
+def follow(lake: LocalLake, execution: str, console: Console) -> None:
+    """Draw an execution as it goes on, to its end."""
+    with Progress(console, lake.root / "logs" / "driver.log") as progress:
+        for event in lake.account.events(execution):
+            progress.show(event)

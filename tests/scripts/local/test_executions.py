@@ -85,3 +85,13 @@ def test_a_name_can_be_used_once(account, start_of):
 
     with pytest.raises(TerminalError, match=f"the execution {name} could not be started"):
         account.start(machine, {}, name=name)
+
+
+def test_an_execution_that_another_one_starts_has_begun_or_never_will(account, start_of):
+    child = start_of({"Wait": {"Type": "Pass", "End": True}})
+    ended = start_of({"Stop": FAIL})
+    running = start_of({"Wait": {"Type": "Wait", "Seconds": 60, "End": True}})
+
+    assert executions.begun(child, running)
+    assert not executions.begun(child + "-none", ended)
+    account.stop(running)

@@ -1,0 +1,106 @@
+"""`lake backfill`: a part of the past read once more, window by window, whole on this computer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scripts.cli.output import Head, count, grid, print_json, state
+from scripts.cli.request import refusing, selects_tables
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rich.table import Table as Grid
+
+    from scripts.looking.runs import Run
+    from shared.backfill import WindowRun
+
+# The end of a run's name, which tells the windows of a backfill apart.
+NUMBER = len("-001")
+BOOKS = {"read": "read", "inserted": "new", "updated": "changed", "quarantined": "refused"}
+
+
+@click.command()
+@click.option("--from", "since", metavar="T", required=True, help="Where the first window begins: a day or a time.")
+@click.option("--to", "until", metavar="T", required=True, help="Where the last one ends; it is not in it any more.")
+@click.option("--every", metavar="LENGTH", required=True, help="How long a window is: '7 days', '1 month'.")
+@selects_tables
+@click.option("--machine", default="daily_batch", show_default=True, help="Which machine runs each window.")
+@click.option("--business-date", type=click.DateTime(["%Y-%m-%d"]), help="The day all runs take for today (UTC).")
+@click.option("--root", type=click.Path(path_type=Path), default=Path(".lake"), help="The lake's folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print the windows and their runs as one JSON array.")
+def command(
+    since: str,
+    until: str,
+    every: str,
+    *,
+    select: tuple[str, ...],
+    machine: str,
+    business_date: datetime | None,
+    root: Path,
+    as_json: bool,
+) -> None:
+    """Read a part of the sources once more, one window after the other.
+
+    Each window is a run of its own, which begins when the one before has ended, green or red. The next ordinary run
+    goes on from where it was. Every window may be taken again.
+    """
+    from rich.console import Console
+
+    from scripts.cli.run import require_windows
+    from scripts.looking.lake import open_lake
+    from scripts.looking.runs import all_runs
+    from scripts.running.backfill import run_backfill
+    from scripts.running.local_lake import LocalLake
+    from scripts.sources.deliveries import DELIVERIES
+    from shared.backfill import RUN_BY, BackfillRequest
+    from shared.contracts import load_catalog
+    from shared.errors import UnknownNameError
+    from shared.names import Machine
+
+    with refusing():
+        if machine not in RUN_BY:
+            raise UnknownNameError("machine of a backfill", machine, sorted(RUN_BY))
+        catalog = load_catalog()
+        require_windows(catalog.select(select) if select else catalog.of_machine(Machine(machine)))
+        given = {"from": since, "to": until, "every": every, "tables": select, "machine": machine}
+        request = BackfillRequest.model_validate(
+            given | {"business_date": business_date.date() if business_date else None}
+        )
+        # A wrong window is told before anything starts.
+        _ = request.windows
+    console = Console(stderr=as_json)
+    with LocalLake(root, DELIVERIES[-1], console) as lake:
+        windows, cause = run_backfill(lake, request, console)
+    runs = {run.run_id: run for run in all_runs(open_lake(str(root)))}
+    if as_json:
+        print_json(_facts(window, runs.get(window.run)) for window in windows)
+    else:
+        console.print(_summary(windows, runs))
+    if cause:
+        console.print(f"The backfill is red: {cause}", style="red", markup=False)
+    sys.exit(1 if cause else 0)
+
+
+def _facts(window: WindowRun, run: Run | None) -> dict[str, object]:
+    """A window and its run; of one that left nothing in the ledger the name alone."""
+    from scripts.cli.runs import facts
+
+    return {**window.window.model_dump(), "run_id": window.run, **(facts(run) if run else {})}
+
+
+def _summary(windows: tuple[WindowRun, ...], runs: dict[str, Run]) -> Grid:
+    """A line for each window: the rows of its run's tables, added up."""
+    heads = [Head("window"), Head("colour"), *(Head(title, right=True) for title in BOOKS.values()), Head("run")]
+    rows = []
+    for window in windows:
+        run = runs.get(window.run)
+        told = [state(run.colour), *(count(run.counts[name]) for name in BOOKS)] if run else [None] * (1 + len(BOOKS))
+        rows.append([window.window, *told, f"…{window.run[-NUMBER:]}"])
+    found = grid(heads, rows)
+    found.caption, found.caption_justify = f"all about the first run: ./lake runs {windows[0].run}", "left"
+    return found
