@@ -23,7 +23,7 @@ LOOKED_AT_EVERY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Freshness:
+class TableAge:
     """A table's promise, and the moment it is as of; None where no run says one."""
 
     promise: FreshnessPromise
@@ -48,11 +48,11 @@ def promises(catalog: Catalog) -> tuple[FreshnessPromise, ...]:
     )
 
 
-def freshness(promised: Iterable[FreshnessPromise], records: Iterable[RunRecord]) -> list[Freshness]:
+def ages(promised: Iterable[FreshnessPromise], records: Iterable[RunRecord]) -> list[TableAge]:
     """Hold promises against runs, in whatever order those come.
 
     A table is as of the last run in which its step ended well, whether or not there was anything new, but not newer
-    than what it is made of: a run of gold alone makes nothing newer than silver is. With a cursor it is as of the
+    than what it depends on: a run of gold alone makes nothing newer than silver is. With a cursor it is as of the
     greatest value that has been read of its source.
     """
     made: dict[str, datetime] = {}
@@ -60,7 +60,7 @@ def freshness(promised: Iterable[FreshnessPromise], records: Iterable[RunRecord]
     for record in sorted(records, key=_ended_at):
         for outcome in _well_made(record):
             made[outcome.table], read[outcome.table] = _ended_at(record), outcome.cursor
-    return [Freshness(promise=p, as_of=_as_of(p, made, read)) for p in promised]
+    return [TableAge(promise=p, as_of=_as_of(p, made, read)) for p in promised]
 
 
 def brought_up_to_date(record: RunRecord) -> set[str]:

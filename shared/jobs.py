@@ -213,7 +213,7 @@ class TableVersion(_Record):
 class FreshnessPromise(_Record):
     """How old a table may be by its contract, in seconds, as `shared.contracts.freshness.Freshness` has it.
 
-    `upstream` are the tables it is made of, directly or through others.
+    `upstream` are the tables it depends on, directly or through others.
     """
 
     table: str

@@ -23,7 +23,7 @@ from shared.names import Variable
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from shared.freshness import Freshness
+    from shared.freshness import TableAge
 
 # A schedule is late at times: rather two words about a table than none.
 SLACK = timedelta(minutes=2)
@@ -58,11 +58,11 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> list[dict[str, An
     return [t.model_dump(mode="json") for t in told]
 
 
-def _told(late: Freshness) -> LateTable:
+def _told(late: TableAge) -> LateTable:
     return LateTable(table=late.promise.table, promised_seconds=late.promise.seconds, as_of=late.as_of)
 
 
-def _tell(env: str, late: list[Freshness]) -> None:
+def _tell(env: str, late: list[TableAge]) -> None:
     if not late:
         return
     detail = TablesLate(env=env, tables=tuple(map(_told, late))).model_dump_json()

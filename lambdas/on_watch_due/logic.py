@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from lambdas.pages import read_page
-from shared.freshness import brought_up_to_date, freshness
+from shared.freshness import ages, brought_up_to_date
 from shared.jobs import RunRecord
 from shared.names import run_location
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from mypy_boto3_stepfunctions import SFNClient
 
-    from shared.freshness import Freshness
+    from shared.freshness import TableAge
 
 # A run that began before the time a promise looks back on may have ended within it.
 LONGEST_RUN = timedelta(days=1)
 
 
-def look(states: SFNClient, machine_arns: Sequence[str], lake_root: str, now: datetime) -> list[Freshness]:
+def look(states: SFNClient, machine_arns: Sequence[str], lake_root: str, now: datetime) -> list[TableAge]:
     """How fresh the tables are that the newest run's contracts promise something of; nothing before the first run.
 
     Pages are read from the newest on, until each table has been met or no promise looks back any further.
@@ -50,7 +50,7 @@ def look(states: SFNClient, machine_arns: Sequence[str], lake_root: str, now: da
             longest = timedelta(seconds=max((p.seconds for p in record.promises), default=0))
         found.append(record)
         missing -= brought_up_to_date(record)
-    return freshness(found[0].promises, found) if found else []
+    return ages(found[0].promises, found) if found else []
 
 
 def _newest_first(states: SFNClient, machine_arns: Sequence[str]) -> Iterator[dict[str, Any]]:

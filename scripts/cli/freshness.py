@@ -12,7 +12,7 @@ from scripts.cli.request import looks_at_a_lake
 
 if TYPE_CHECKING:
     from scripts.looking.lake import Lake
-    from shared.freshness import Freshness
+    from shared.freshness import TableAge
 
 
 @click.command()
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 def command(lake: Lake, as_json: bool) -> None:
     """Show how old each table is whose contract promises freshness, those that are late first. Red if one is.
 
-    A table is as of the last run that brought it, and all it is made of, up to date, whether or not there was anything
+    A table is as of the last run that brought it, and all it depends on, up to date, whether or not there was anything
     new. Where the promise names the cursor of a source, it is as of the greatest value read.
     """
     from scripts.looking.runs import all_records
     from shared.contracts import load_catalog
-    from shared.freshness import freshness, promises
+    from shared.freshness import ages, promises
 
     now = datetime.now(UTC)
-    found = freshness(promises(load_catalog()), all_records(lake))
+    found = ages(promises(load_catalog()), all_records(lake))
     found.sort(key=lambda f: not f.is_late(now))
     if as_json:
         print_json(_facts(f, now) for f in found)
@@ -39,7 +39,7 @@ def command(lake: Lake, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _facts(found: Freshness, now: datetime) -> dict[str, Any]:
+def _facts(found: TableAge, now: datetime) -> dict[str, Any]:
     return {
         "table": found.promise.table,
         "promised_seconds": found.promise.seconds,
@@ -49,7 +49,7 @@ def _facts(found: Freshness, now: datetime) -> dict[str, Any]:
     }
 
 
-def _line(found: Freshness, now: datetime) -> list[object]:
+def _line(found: TableAge, now: datetime) -> list[object]:
     may_be = _span(timedelta(seconds=found.promise.seconds))
     is_old = _span(now - found.as_of) if found.as_of else None
     how = state("late") if found.is_late(now) else state("fresh")

@@ -1,11 +1,11 @@
-"""A table is as new as the last run that brought it and all it is made of up to date."""
+"""A table is as new as the last run that brought it and all it depends on up to date."""
 
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from shared.contracts import load_catalog
-from shared.freshness import freshness, promises
+from shared.freshness import ages, promises
 from shared.jobs import Colour, FreshnessPromise, RunRecord, Status, Step, TableOutcome
 
 BRONZE, SILVER, GOLD = "bronze.shop__orders", "silver.orders", "gold.totals"
@@ -77,7 +77,7 @@ def outcome(table, status, step=None):
     ],
 )
 def test_a_table_is_as_of_the_run_that_brought_all_of_it_up_to_date(runs, as_of):
-    [found] = freshness([PROMISE], runs)
+    [found] = ages([PROMISE], runs)
 
     assert (PROMISE, as_of) == (found.promise, found.as_of)
     assert found.is_late(at(9)) is True
@@ -97,10 +97,10 @@ def test_a_table_is_as_of_the_run_that_brought_all_of_it_up_to_date(runs, as_of)
 def test_a_source_is_as_of_the_greatest_value_that_was_read(cursor, as_of):
     runs = [run(1, BRONZE, cursor="2026-01-01 00:00:00"), run(3, BRONZE, cursor=cursor)]
 
-    assert [as_of] == [f.as_of for f in freshness([OF_SOURCE], runs)]
+    assert [as_of] == [f.as_of for f in ages([OF_SOURCE], runs)]
 
 
-def test_promises_are_those_of_the_contracts_with_all_that_a_table_is_made_of():
+def test_promises_are_those_of_the_contracts_with_all_that_a_table_depends_on():
     catalog = load_catalog()
     found = {p.table: p for p in promises(catalog)}
 
