@@ -13,7 +13,7 @@ from shared.names import Machine
 # What the lake's own events on the account's event bus are known by.
 EVENT_SOURCE = "lakewright"
 SCHEMA_DRIFTED = "Source Schema Drifted"
-TABLES_LATE = "Tables Late"
+BECAME_LATE = "Tables Late"
 # The custom resource by which a deploy says who may see what.
 DECLARED_ACCESS = "Custom::DeclaredAccess"
 # The custom resource by which a deploy learns where a cluster of Kafka is met, and the attribute that says so.

@@ -15,10 +15,9 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.constructs.key_use import use_statement
-from shared.events import EVENT_SOURCE, SCHEMA_DRIFTED, TABLES_LATE
+from shared.events import BECAME_LATE, EVENT_SOURCE, SCHEMA_DRIFTED
 from shared.freshness import LOOKED_AT_EVERY
-from shared.metrics import ENVIRONMENT, NAMESPACE
-from shared.metrics import TABLES_LATE as COUNTED_LATE
+from shared.metrics import ENVIRONMENT, NAMESPACE, TABLES_LATE
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -69,9 +68,9 @@ class Alarms(Construct):
         """Alarm as long as a table is older than promised, and hand to the topic which ones have become so."""
         # So long that no look is missed, and the alarm not called off because of it.
         period = Duration.seconds(LOOKED_AT_EVERY.total_seconds() * 4)
-        late = _count(NAMESPACE, COUNTED_LATE, {ENVIRONMENT: environment}, statistic="Maximum", period=period)
+        late = _count(NAMESPACE, TABLES_LATE, {ENVIRONMENT: environment}, statistic="Maximum", period=period)
         self._on_first(id_, late)
-        self._hand_on(f"{id_}Named", TABLES_LATE, environment, "Tables are older than their contracts promise")
+        self._hand_on(f"{id_}Named", BECAME_LATE, environment, "Tables are older than their contracts promise")
 
     def _hand_on(self, id_: str, detail_type: str, environment: str, description: str) -> None:
         """Hand events of ours to the topic as they are, by a role that may do that alone."""

@@ -12,7 +12,7 @@ from jobs.ingest.drift_event import tell_of_refusal, tell_of_unknown
 from jobs.ingest.known import unknown
 from jobs.ingest.reached import CURSOR, reached
 from jobs.ingest.readers import READERS, translate
-from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
+from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION, source_of
 from jobs.ingest.suppression import unsuppressed
 from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing
@@ -21,7 +21,7 @@ from jobs.runtime.quarantine import not_refused_before, quarantine, settle
 from jobs.runtime.staging import unstage
 from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
-from shared.errors import ContractError, SchemaDriftError
+from shared.errors import SchemaDriftError
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -59,9 +59,7 @@ def ingest(flow: Flow) -> TableOutcome:
 
 
 def _ingest(flow: Flow) -> TableOutcome:
-    source = flow.table.source
-    if source is None:
-        raise ContractError(f"{flow.table.name} has no source")
+    source = source_of(flow.table)
     if flow.job.window and not source.has_windows:
         return _told(flow.unchanged(NO_WINDOW), flow.last_inputs)
     if flow.is_replayed:

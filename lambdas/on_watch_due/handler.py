@@ -14,10 +14,9 @@ from lambdas.observability import logger, metrics, tracer
 from lambdas.on_watch_due.logic import look
 from lambdas.settings import Settings, read_settings
 from shared.errors import TerminalError
-from shared.events import EVENT_SOURCE, TABLES_LATE, LateTable, TablesLate, WatchDue
+from shared.events import BECAME_LATE, EVENT_SOURCE, LateTable, TablesLate, WatchDue
 from shared.freshness import LOOKED_AT_EVERY
-from shared.metrics import ENVIRONMENT
-from shared.metrics import TABLES_LATE as COUNTED
+from shared.metrics import ENVIRONMENT, TABLES_LATE
 from shared.names import Variable
 
 if TYPE_CHECKING:
@@ -50,23 +49,23 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> list[dict[str, An
     found = look(boto3.client("stepfunctions"), variables.machine_arns.split(","), variables.lake_root, now)
     late = [f for f in found if f.is_late(now)]
     metrics.add_dimension(name=ENVIRONMENT, value=variables.env)
-    metrics.add_metric(name=COUNTED, unit=MetricUnit.Count, value=len(late))
+    metrics.add_metric(name=TABLES_LATE, unit=MetricUnit.Count, value=len(late))
     metrics.flush_metrics()
-    told = [_told(f) for f in late]
-    logger.info("freshness looked at", extra={"tables": len(found), "late": [t.model_dump(mode="json") for t in told]})
-    _tell(variables.env, [f for f in late if not f.is_late(now - LOOKED_AT_EVERY - SLACK)])
-    return [t.model_dump(mode="json") for t in told]
+    answer = [_told(f).model_dump(mode="json") for f in late]
+    logger.info("freshness looked at", extra={"tables": len(found), "late": answer})
+    _tell(variables.env, [_told(f) for f in late if not f.is_late(now - LOOKED_AT_EVERY - SLACK)])
+    return answer
 
 
 def _told(late: TableAge) -> LateTable:
     return LateTable(table=late.promise.table, promised_seconds=late.promise.seconds, as_of=late.as_of)
 
 
-def _tell(env: str, late: list[TableAge]) -> None:
+def _tell(env: str, late: list[LateTable]) -> None:
     if not late:
         return
-    detail = TablesLate(env=env, tables=tuple(map(_told, late))).model_dump_json()
-    entry = {"Source": EVENT_SOURCE, "DetailType": TABLES_LATE, "Detail": detail}
+    detail = TablesLate(env=env, tables=tuple(late)).model_dump_json()
+    entry = {"Source": EVENT_SOURCE, "DetailType": BECAME_LATE, "Detail": detail}
     answer = boto3.client("events").put_events(Entries=[entry])
     if answer["FailedEntryCount"]:
         raise TerminalError("the event bus did not take which tables are late", given=str(answer["Entries"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.contracts.duration import UNITS as SECONDS
 from shared.contracts.source import CONNECTORS
 
 if TYPE_CHECKING:
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
     from shared.contracts.origin import Source
 
 FRESHNESS = "freshness"
-HOUR, DAY = 3600, 86400
+DAY = SECONDS["day"]
 UNITS = {
-    **dict.fromkeys(("m", "min", "minute", "minutes"), 60),
-    **dict.fromkeys(("h", "hour", "hours"), HOUR),
+    **dict.fromkeys(("m", "min", "minute", "minutes"), SECONDS["minute"]),
+    **dict.fromkeys(("h", "hour", "hours"), SECONDS["hour"]),
     **dict.fromkeys(("d", "day", "days"), DAY),
 }
 # Step Functions forgets an execution after 90 days, and with it which runs there were.

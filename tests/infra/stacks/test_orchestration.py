@@ -12,9 +12,9 @@ from lambdas.on_watch_due.handler import Variables
 from shared.backfill import BACKFILL_MACHINE, BACKFILL_OUTPUT
 from shared.config import load_environment
 from shared.contracts.connections import landing_folders
-from shared.events import SCHEMA_DRIFTED, TABLES_LATE
+from shared.events import BECAME_LATE, SCHEMA_DRIFTED
 from shared.jobs import Step, steps_of
-from shared.metrics import TABLES_LATE as COUNTED_LATE
+from shared.metrics import TABLES_LATE
 from shared.names import Machine, Names, Variable
 from shared.smoke import SMOKE_MACHINE
 from shared.tokens import OF_STEPS, Token
@@ -99,7 +99,7 @@ def test_every_way_to_fail_is_an_alarm_that_is_sent(prod):
         "ExecutionsAborted",
         "ApproximateNumberOfMessagesVisible",
         "5xx",
-        COUNTED_LATE,
+        TABLES_LATE,
     } == {alarm["MetricName"] for alarm in alarms}
     assert all(len(alarm["AlarmActions"]) == 1 for alarm in alarms)
     assert {"notBreaching"} == {alarm["TreatMissingData"] for alarm in alarms}
@@ -114,7 +114,7 @@ def test_alarms_may_publish_to_the_encrypted_topic(prod):
 
 
 @pytest.mark.parametrize(
-    "told, role", [(SCHEMA_DRIFTED, "SchemaDriftedRole"), (TABLES_LATE, "TablesLateNamedRole")], ids=["drift", "late"]
+    "told, role", [(SCHEMA_DRIFTED, "SchemaDriftedRole"), (BECAME_LATE, "TablesLateNamedRole")], ids=["drift", "late"]
 )
 def test_what_the_lake_has_to_tell_goes_to_the_topic_by_a_role_that_may_do_that_alone(prod, told, role):
     patterns = [(r.get("EventPattern", {}), r["Targets"]) for r in prod.properties("AWS::Events::Rule")]
@@ -253,7 +253,7 @@ def test_a_file_below_the_folders_of_contracts_is_handed_on_or_kept(prod):
 def test_freshness_is_looked_at_where_tables_are_brought_up_to_date_by_themselves(clouds, env, asked):
     cloud = clouds[env]
     due = [r for r in cloud.properties("AWS::Events::Rule") if "ScheduleExpression" in r]
-    alarms = [a for a in cloud.properties("AWS::CloudWatch::Alarm") if a.get("MetricName") == COUNTED_LATE]
+    alarms = [a for a in cloud.properties("AWS::CloudWatch::Alarm") if a.get("MetricName") == TABLES_LATE]
     if asked is None:
         assert ([], []) == (due, alarms)
         return
