@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from pyspark.sql import SparkSession
@@ -41,7 +42,9 @@ def build_session(app_name: str, jars: Sequence[Path] = (), confs: Mapping[str, 
     for key, value in {**DELTA_CONFS, **BATCH_CONFS, **SESSION_CONFS, **(confs or {})}.items():
         builder = builder.config(key, value)
     if jars:
-        builder = builder.config("spark.jars", ",".join(str(j) for j in jars))
+        class_path = os.pathsep.join(map(str, jars))
+        for process in ("driver", "executor"):
+            builder = builder.config(f"spark.{process}.extraClassPath", class_path)
     session = builder.getOrCreate()
     silence(session)
     return session

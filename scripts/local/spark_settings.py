@@ -1,6 +1,16 @@
 """Spark's settings on a laptop: small tables, two cores, no waste at the start."""
 
+from scripts.setup import paths
 from scripts.setup.jars import jar_paths
+
+
+def class_archive_option() -> str:
+    """The option with which Java takes Spark's classes from the setup's archive; none where the setup could make none.
+
+    With the option and without the file Java would not take its own classes from an archive, either.
+    """
+    return f" -XX:SharedArchiveFile={paths.CLASS_ARCHIVE}" if paths.CLASS_ARCHIVE.exists() else ""
+
 
 # Every Spark job on small tables costs its tasks, not its rows, so there are few of them.
 LOCAL_CONFS = {
@@ -8,7 +18,8 @@ LOCAL_CONFS = {
     "spark.driver.memory": "2g",
     # The quick compiler alone, which a run of a minute gains from. Java then reserves 48 MB for compiled code, and
     # Spark needs more: without room it first crawls and then dies.
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
+    + class_archive_option(),
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.ui.enabled": "false",
@@ -28,11 +39,14 @@ LOCAL_CONFS = {
     # The plans are drawn for Spark's UI, which is off.
     "spark.sql.ui.explainMode": "simple",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
+    # Files without a file of sums beside each, and without a process of its own to set each one's permissions.
+    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+    "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
 }
 
 # What pays for tables of many rows, as a cluster has it: compiled queries, and the compiler that works for long runs.
 _LARGE = {
-    "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
+    "spark.driver.extraJavaOptions": "-XX:+UseParallelGC" + class_archive_option(),
     "spark.sql.shuffle.partitions": "8",
 }
 

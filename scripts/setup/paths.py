@@ -33,6 +33,7 @@ EMULATED = CACHE / "emulated"
 
 IVY = CACHE / "ivy"
 JARS = CACHE / "jars"
+CLASS_ARCHIVE = CACHE / "spark-classes.jsa"
 
 FAKESNOW_PROJECT = ROOT / "scripts" / "sources" / "fakesnow"
 FAKESNOW_VENV = CACHE / "fakesnow-venv"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.setup import jars, jdk, node, paths, python_env, stamp, uv
+from scripts.setup import class_archive, jars, jdk, node, paths, python_env, stamp, uv
 
 
 @dataclass(frozen=True)
@@ -38,5 +38,6 @@ def all_steps() -> list[Step]:
         Step("node", node.link_node, [python_lock], [paths.NODE]),
         Step("node tools", node.install_node_tools, [node_lock], [paths.CDK_CLI, paths.ASL_VALIDATOR]),
         Step("jars", jars.fetch_jars, [jars.LOCK, jars.BROKER_LOCK], [*jars.jar_paths(), *jars.broker_jars()]),
+        Step("Spark's classes", class_archive.make_class_archive, [python_lock, jars.LOCK, class_archive.PROGRAM], []),
         Step("fakesnow", python_env.sync_fakesnow, [paths.FAKESNOW_PROJECT / "uv.lock"], [paths.FAKESNOW_PYTHON]),
     ]

@@ -1,0 +1,32 @@
+"""Spark here takes its classes from the archive that the setup made, and does as well without one."""
+
+import subprocess
+
+import pytest
+
+from scripts.local import spark_settings
+from scripts.setup import class_archive, paths
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.skipif(not paths.CLASS_ARCHIVE.exists(), reason="this Java keeps no archives")
+def test_spark_and_delta_come_from_the_archive(spark):
+    # The very class path of the session: one jar more or in another place, and Java passes over the archive.
+    class_path = spark._jvm.java.lang.System.getProperty("java.class.path")
+    options = spark.conf.get("spark.driver.extraJavaOptions").split()
+    java = [paths.JAVA_HOME / "bin" / "java", *options, "-Xlog:class+load", "-cp", class_path]
+    submit = "org.apache.spark.deploy.SparkSubmit"
+    said = subprocess.run([*java, submit, "--version"], capture_output=True, text=True, check=True)
+    loaded = [line for line in said.stdout.splitlines() if f" {submit} " in line]
+    assert ["shared objects file (top)"] == [line.partition("source: ")[2] for line in loaded]
+    # What Spark loads by itself from a list of jars is never taken from an archive.
+    delta = spark._jvm.java.lang.Class.forName("io.delta.sql.DeltaSparkSessionExtension")
+    assert "app" == delta.getClassLoader().getName()
+
+
+def test_a_java_that_keeps_no_archive_is_told_of_none(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "CLASS_ARCHIVE", tmp_path / "none.jsa")
+    monkeypatch.setattr(class_archive, "run", lambda *_, **__: None)
+    assert "not kept: this Java has no way to" == class_archive.make_class_archive()
+    assert "" == spark_settings.class_archive_option()
