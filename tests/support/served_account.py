@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.request import Request, urlopen
 
 import boto3
 from moto.server import ThreadedMotoServer
@@ -28,6 +29,8 @@ def served_account(patch: pytest.MonkeyPatch, gate: Gate | None = None) -> Itera
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     host, port = moto.get_host_and_port()
+    # An account lives as long as the process, so it has what an earlier test left in it.
+    urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()
     if gate and moto._server:
         moto._server.app = gate.before(moto._server.app)
     variables = {
