@@ -79,8 +79,12 @@ def crm_files(delivery: int) -> Iterator[tuple[str, bytes]]:
 
 def sample_orders() -> list[Row]:
     """The order headers of the samples, as they are."""
-    with (SNOWFLAKE / f"{ORDERS.lower()}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return _sample(ORDERS)
+
+
+def sample_lines() -> list[Row]:
+    """The order lines of the samples, as they are."""
+    return _sample(LINES)
 
 
 def rates_archive(delivery: int) -> bytes:
@@ -97,9 +101,13 @@ def rates_archive(delivery: int) -> bytes:
     return packed.getvalue()
 
 
-def _rows(table: str, delivery: int) -> list[Row]:
+def _sample(table: str) -> list[Row]:
     with (SNOWFLAKE / f"{table.lower()}.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+        return list(csv.DictReader(file))
+
+
+def _rows(table: str, delivery: int) -> list[Row]:
+    rows = _sample(table)
     if delivery > 1:
         return list(_with_oddities(rows, table))
     held_back = {o.row for o in oddities(table, How.HELD_BACK)}

@@ -31,9 +31,9 @@ class How(Enum):
 class Oddity:
     """One row that makes the second run interesting.
 
-    `row` is the key of a row of the samples, or of an event that is made from one; an event's `bytes` (in hex) are
-    sent as they are. `surplus` is how many cells an added row has too many (or, below zero,
-    too few); `encoding` is how it is written.
+    `row` is the key of a row of the samples, or of an event or a return that is made from one; an event's `bytes` (in
+    hex) are sent as they are. `surplus` is how many cells an added row has too many (or, below zero, too few);
+    `encoding` is how it is written.
     """
 
     source: str
@@ -51,6 +51,7 @@ ORDERS, LINES, CUSTOMERS = "SALESORDERHEADER", "SALESORDERDETAIL", "CUSTOMER"
 EVENTS = "web.behaviour_events"
 CONTACTS, OPPORTUNITIES = "contacts", "opportunities"
 ORDER_EVENTS, ORDER_CHANGES = "order_events", "shop.sales.salesorderheader"
+RETURNS = "order_returns"
 MERGED, QUARANTINED, SUPERSEDED = "merged", "quarantined in silver", "superseded"
 MALFORMED = "quarantined at ingest"
 NEW_YEAR = "2012-01-02 00:00:00"
@@ -150,6 +151,15 @@ ODDITIES = (
     Oddity(
         source=ORDER_EVENTS, row="45111-placed", how=How.ADDED, fate=MALFORMED, what="DECODE",
         bytes="0000000002" + "ff" * 4,
+    ),
+    Oddity(source=RETURNS, row="R30-1", how=How.DOUBLED, fate=SUPERSEDED, what="a return sent twice"),
+    Oddity(
+        source=RETURNS, row="R1-1", how=How.ADDED, fate=QUARANTINED, what="a return of nothing",
+        cells={"return_id": "R99001-1", "quantity": "0"},
+    ),
+    Oddity(
+        source=RETURNS, row="R1-1", how=How.ADDED, fate=QUARANTINED, what="a return of no order",
+        cells={"return_id": "R99002-1", "order_id": "99999"},
     ),
     Oddity(source=ORDER_CHANGES, row="43662", how=How.REMOVED, fate="deleted", what="an order struck out"),
 )  # fmt: skip

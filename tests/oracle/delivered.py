@@ -13,6 +13,7 @@ import fastavro
 from scripts.sources.delivered_bridge import bridge_files
 from scripts.sources.delivered_events import redshift_files
 from scripts.sources.delivered_files import RATES_MEMBER, crm_files, rates_archive, snowflake_files
+from scripts.sources.delivered_returns import returns_files
 from scripts.sources.order_events import EVENTS_TOPIC, messages, schema_files
 from scripts.sources.salesforce.records import salesforce_records
 
@@ -67,7 +68,13 @@ def day(delivery: int) -> Day:
     """All that the sources hold on the day of a delivery."""
     rows: dict[str, list[Row]] = {}
     malformed: dict[str, list[Malformed]] = {}
-    for name, content in (*snowflake_files(delivery), *crm_files(delivery), *bridge_files(delivery)):
+    files = (
+        *snowflake_files(delivery),
+        *crm_files(delivery),
+        *bridge_files(delivery),
+        *returns_files(delivery),
+    )
+    for name, content in files:
         if not name.endswith(".csv"):
             continue
         folders = name.split("/")[:-1]

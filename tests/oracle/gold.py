@@ -26,14 +26,20 @@ SALES = """
 CREATE OR REPLACE TABLE gold.sales_fact AS
 WITH lines AS (
   SELECT l.*, o.customer_id, o.ordered_at::DATE AS order_date, o.currency_code, o.status,
-         rounded(l.quantity * units(l.unit_price_usd) * (10000 - units(l.discount)), 10000) AS usd
+         rounded(l.quantity * units(l.unit_price_usd) * (10000 - units(l.discount)), 10000) AS usd,
+         coalesce((SELECT sum(r.quantity) FROM silver.order_returns r
+                   WHERE r.order_id = l.order_id AND r.line_id = l.line_id), 0)::INT AS back
   FROM silver.order_lines l JOIN silver.orders o USING (order_id)
+), returned AS (
+  SELECT *, rounded(back * units(unit_price_usd) * (10000 - units(discount)), 10000) AS usd_back FROM lines
 )
 SELECT l.order_id, l.line_id, l.customer_id, l.product_id, l.order_date, l.status AS order_status,
        l.status <> 'cancelled' AND l.status <> 'rejected' AS is_revenue, l.quantity, l.currency_code,
        l.unit_price_usd, l.discount, amount(l.usd) AS amount_usd,
-       amount(rounded(l.usd * 1000000, CAST(r.rate * 1000000 AS HUGEINT))) AS amount_eur
-FROM lines l
+       amount(rounded(l.usd * 1000000, CAST(r.rate * 1000000 AS HUGEINT))) AS amount_eur,
+       l.back AS returned_quantity, amount(l.usd_back) AS returned_usd,
+       amount(rounded(l.usd_back * 1000000, CAST(r.rate * 1000000 AS HUGEINT))) AS returned_eur
+FROM returned l
 ASOF LEFT JOIN silver.fx_rates r ON r.currency_code = l.currency_code AND l.order_date >= r.rate_date
 """
 

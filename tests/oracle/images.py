@@ -216,6 +216,17 @@ IMAGES = {
         },
         parents={"order_id": ("orders", "order_id")},
     ),
+    "order_returns": Image(
+        source="synthetic__order_returns",
+        columns={name: name for name in ("return_id", "order_id", "line_id", "quantity", "reason", "returned_at")},
+        key=("return_id",),
+        newest_by="returned_at",
+        rules={
+            "quantity_positive": "quantity <= 0",
+            "reason_known": among("reason", ["damaged", "wrong_item", "not_wanted", "late"]),
+        },
+        parents={"order_id": ("orders", "order_id")},
+    ),
     "order_events": Image(
         source="kafka__order_events",
         columns={

@@ -43,19 +43,22 @@ def _performance(db: duckdb.DuckDBPyConnection) -> None:
     }
     lines = defaultdict(list)
     for day, product, *line in db.execute(
-        "SELECT order_date, product_id, order_id, quantity, amount_usd, amount_eur FROM sold"
+        "SELECT order_date, product_id, order_id, quantity, amount_usd, amount_eur, returned_quantity, returned_usd"
+        " FROM sold"
     ).fetchall():
         lines[day.replace(day=1), product].append(line)
     rows = []
     for (month, product), sold in lines.items():
         name, category, cost = known.get(product, (None, None, None))
-        orders, pieces, usd, eur = (set(sold[0][:1]), 0, Decimal(0), Decimal(0))
-        for order, quantity, in_usd, in_eur in sold:
-            orders, pieces, usd, eur = orders | {order}, pieces + quantity, usd + in_usd, eur + in_eur
+        orders = {order for order, *_ in sold}
+        pieces, usd, eur, back, usd_back = (sum(figures) for figures in list(zip(*sold, strict=True))[1:])
         spent = None if cost is None else pieces * cost
         margin = None if spent is None else usd - spent
         share = None if margin is None or not usd else (100 * margin / usd).quantize(CENT, ROUND_HALF_UP)
-        rows.append((month, product, name, category, len(orders), pieces, usd, eur, spent, margin, share))
+        rate = (100 * Decimal(back) / pieces).quantize(CENT, ROUND_HALF_UP)
+        rows.append(
+            (month, product, name, category, len(orders), pieces, usd, eur, spent, margin, share, back, usd_back, rate)
+        )
     places = defaultdict(list)
     for row in rows:
         places[row[0], row[3]].append(row[6])
@@ -72,6 +75,9 @@ def _performance(db: duckdb.DuckDBPyConnection) -> None:
         "cost_usd": MONEY,
         "margin_usd": MONEY,
         "margin_pct": pa.decimal128(9, 2),
+        "returned_units": pa.int64(),
+        "returned_usd": MONEY,
+        "return_rate_pct": pa.decimal128(9, 2),
         "rank_in_category": pa.int32(),
     }
     keep(db, "gold.product_performance", columns, ranked)

@@ -150,6 +150,7 @@ def test_every_oddity_meets_its_fate(oddity):
     key = load_catalog().table(table).primary_key[-1]
     row = (
         oddity.cells.get("event_id")
+        or oddity.cells.get("return_id")
         or oddity.cells.get("salesorderid")
         or oddity.cells.get("salesorderdetailid")
         or oddity.cells.get("Id")

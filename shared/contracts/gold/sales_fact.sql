@@ -13,7 +13,11 @@ SELECT CAST(l.order_id AS BIGINT)               AS order_id,
        CAST(l.discount AS DECIMAL(5, 4))        AS discount,
        CAST(l.quantity * l.unit_price_usd * (1 - l.discount) AS DECIMAL(19, 4)) AS amount_usd,
        CAST(CAST(l.quantity * l.unit_price_usd * (1 - l.discount) AS DECIMAL(19, 4)) / r.rate AS DECIMAL(19, 4))
-                                                AS amount_eur
+                                                AS amount_eur,
+       CAST(COALESCE(b.quantity, 0) AS INT)     AS returned_quantity,
+       CAST(COALESCE(b.quantity, 0) * l.unit_price_usd * (1 - l.discount) AS DECIMAL(19, 4)) AS returned_usd,
+       CAST(CAST(COALESCE(b.quantity, 0) * l.unit_price_usd * (1 - l.discount) AS DECIMAL(19, 4)) / r.rate
+            AS DECIMAL(19, 4))                  AS returned_eur
 FROM   (SELECT order_id, customer_id, currency_code, status, CAST(ordered_at AS DATE) AS order_date FROM silver.orders) AS o
 LEFT JOIN silver.fx_rate_periods AS r
   ON   r.currency_code = o.currency_code
@@ -21,3 +25,8 @@ LEFT JOIN silver.fx_rate_periods AS r
  AND   o.order_date < r.valid_to
 JOIN   silver.order_lines AS l
   ON   l.order_id = o.order_id
+LEFT JOIN (SELECT order_id, line_id, CAST(SUM(quantity) AS INT) AS quantity
+           FROM   silver.order_returns
+           GROUP BY order_id, line_id) AS b
+  ON   b.order_id = l.order_id
+ AND   b.line_id = l.line_id

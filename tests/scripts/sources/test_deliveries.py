@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import zipfile
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,17 @@ import pytest
 from jobs.ingest.delimited import Lines, records
 from scripts.sources.delivered_bridge import bridge_files
 from scripts.sources.delivered_events import event_key, redshift_files, sample_events
-from scripts.sources.delivered_files import KEYS, SAMPLES, check_delivery, crm_files, rates_archive, snowflake_files
+from scripts.sources.delivered_files import (
+    KEYS,
+    SAMPLES,
+    check_delivery,
+    crm_files,
+    rates_archive,
+    sample_lines,
+    sample_orders,
+    snowflake_files,
+)
+from scripts.sources.delivered_returns import returns_files
 from scripts.sources.deliveries import (
     EVENTS,
     EVENTS_UPTO,
@@ -21,6 +32,7 @@ from scripts.sources.deliveries import (
     ORDER_EVENTS,
     ORDERS_UPTO,
     RATES_UPTO,
+    RETURNS,
     How,
     oddities,
 )
@@ -166,8 +178,30 @@ def test_the_bridge_joins_clicks_of_the_sample_to_orders_of_the_sample_once():
     assert first.items() < second.items()
 
 
+def test_returned_goods_were_sold_and_shipped_before():
+    first, second = (dict(returns_files(delivery)) for delivery in (1, 2))
+    told = [row for content in second.values() for row in rows(content)]
+    odd = {o.cells.get("return_id") for o in oddities(RETURNS, How.ADDED)}
+    good = {row["return_id"]: row for row in told if row["return_id"] not in odd}
+    assert ([o.row for o in oddities(RETURNS, How.DOUBLED)], len(odd)) == (
+        [key for key, count in Counter(row["return_id"] for row in told).items() if count > 1],
+        len({row["return_id"] for row in told} & odd),
+    )
+    shipped = {row["salesorderid"]: row["shipdate"] for row in sample_orders()}
+    sold = {(row["salesorderid"], row["salesorderdetailid"]): int(row["orderqty"]) for row in sample_lines()}
+    back = Counter()
+    for row in good.values():
+        assert shipped[row["order_id"]] < row["returned_at"]
+        back[row["order_id"], row["line_id"]] += int(row["quantity"])
+    # Some lines came back whole, some in part, some by two returns.
+    assert {True, False} == {pieces < sold[line] for line, pieces in back.items()}
+    assert all(0 < pieces <= sold[line] for line, pieces in back.items())
+    assert len(good) > len(back) > 100
+    assert first.items() < second.items()
+
+
 def test_every_odd_row_is_a_row_of_the_samples():
-    for oddity in [o for o in ODDITIES if o.source not in (EVENTS, ORDER_EVENTS, ORDER_CHANGES)]:
+    for oddity in [o for o in ODDITIES if o.source not in (EVENTS, ORDER_EVENTS, ORDER_CHANGES, RETURNS)]:
         name = {"contacts": "Contact", "opportunities": "Opportunity"}.get(oddity.source, oddity.source.lower())
         folder = "crm_salesforce" if oddity.source in ("contacts", "opportunities") else "snowflake_orders"
         file = SAMPLES / folder / f"{name}.csv"

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 MAY, JUNE = date(2011, 5, 1), date(2011, 6, 1)
 
 
-def sale(product_id, day, usd, quantity=1, order_id=1, *, is_revenue=True):
+def sale(product_id, day, usd, quantity=1, order_id=1, *, is_revenue=True, back=0):
     return {
         "order_id": order_id,
         "product_id": product_id,
@@ -21,6 +21,8 @@ def sale(product_id, day, usd, quantity=1, order_id=1, *, is_revenue=True):
         "amount_usd": Decimal(usd),
         "amount_eur": Decimal(usd) / 2,
         "is_revenue": is_revenue,
+        "returned_quantity": back,
+        "returned_usd": Decimal(usd) * back / quantity,
     }
 
 
@@ -64,3 +66,23 @@ def test_products_are_ranked_in_their_category_and_month(spark):
         (JUNE, 1): ("1", "1", "1.0000", "0.5000", "2.0000", "-1.0000", "-100.00", "1"),
         (JUNE, 99): ("1", "1", "1.0000", "0.5000", *nobody_knows, "1"),
     } == figures
+
+
+def test_what_came_back_stands_beside_what_was_sold(spark):
+    rows = built(
+        spark,
+        "gold.product_performance",
+        gold__product_dim=[],
+        gold__sales_fact=[
+            sale(1, MAY, "6", 2, back=1),
+            sale(1, MAY, "4", 4, order_id=2),
+            sale(1, MAY, "5", 1, order_id=3, is_revenue=False, back=1),
+            sale(2, MAY, "9", 3, order_id=4),
+        ],
+    )
+
+    names = ("units", "revenue_usd", "returned_units", "returned_usd", "return_rate_pct")
+    assert {
+        1: ("6", "10.0000", "1", "3.0000", "16.67"),
+        2: ("3", "9.0000", "0", "0.0000", "0.00"),
+    } == {r["product_id"]: tuple(str(r[n]) for n in names) for r in rows}

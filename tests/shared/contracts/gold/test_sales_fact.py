@@ -43,10 +43,19 @@ PERIODS = [
 ]
 
 
-def amounts(spark, orders, lines, periods=PERIODS):
-    rows = built(
-        spark, "gold.sales_fact", silver__orders=orders, silver__order_lines=lines, silver__fx_rate_periods=periods
+def sold(spark, orders, lines, periods=PERIODS, returns=()):
+    return built(
+        spark,
+        "gold.sales_fact",
+        silver__orders=orders,
+        silver__order_lines=lines,
+        silver__fx_rate_periods=periods,
+        silver__order_returns=returns,
     )
+
+
+def amounts(spark, orders, lines, periods=PERIODS):
+    rows = sold(spark, orders, lines, periods)
     return [(r["order_id"], r["line_id"], r["order_date"], r["amount_usd"], r["amount_eur"]) for r in rows]
 
 
@@ -80,7 +89,7 @@ ROUNDED = {
 
 
 def test_amounts_are_rounded_once(spark):
-    lines = [line(1, i, *sold) for i, (sold, _, _) in enumerate(ROUNDED.values())]
+    lines = [line(1, i, *facts) for i, (facts, _, _) in enumerate(ROUNDED.values())]
 
     rows = amounts(spark, [order(1, FRIDAY)], lines)
 
@@ -113,28 +122,41 @@ def test_a_line_passes_its_facts_on(spark):
         "discount": Decimal("0.1000"),
         "amount_usd": Decimal("18.0000"),
         "amount_eur": Decimal("14.4000"),
+        "returned_quantity": 0,
+        "returned_usd": Decimal("0.0000"),
+        "returned_eur": Decimal("0.0000"),
     }
 
-    assert [expected] == built(
-        spark,
-        "gold.sales_fact",
-        silver__orders=[order(1, FRIDAY), order(2, FRIDAY)],
-        silver__order_lines=[line(1, 2, 4, "5", "0.1")],
-        silver__fx_rate_periods=PERIODS,
-    )
+    assert [expected] == sold(spark, [order(1, FRIDAY), order(2, FRIDAY)], [line(1, 2, 4, "5", "0.1")])
 
 
 def test_lines_of_cancelled_and_rejected_orders_are_kept_and_are_no_revenue(spark):
     statuses = ["in_process", "approved", "backordered", "rejected", "shipped", "cancelled"]
     orders = [order(i, FRIDAY, status=status) for i, status in enumerate(statuses)]
 
-    rows = built(
-        spark,
-        "gold.sales_fact",
-        silver__orders=orders,
-        silver__order_lines=[line(i, i) for i in range(len(statuses))],
-        silver__fx_rate_periods=PERIODS,
-    )
+    rows = sold(spark, orders, [line(i, i) for i in range(len(statuses))])
 
     counts = {"in_process": True, "approved": True, "backordered": True, "shipped": True}
     assert counts | {"rejected": False, "cancelled": False} == {r["order_status"]: r["is_revenue"] for r in rows}
+
+
+def back(order_id, line_id, quantity):
+    return {"order_id": order_id, "line_id": line_id, "quantity": quantity}
+
+
+def test_all_returns_of_a_line_count_and_a_whole_line_takes_all_of_its_amount_away(spark):
+    lines = [line(1, 1, 3, "2024.9940", "0.02"), line(1, 2, 3, "1"), line(2, 1, 3, "1"), line(2, 3, 1, "0.0001", "0.5")]
+    returns = [back(1, 1, 2), back(1, 1, 1), back(1, 2, 1), back(2, 3, 1), back(2, 99, 1), back(99, 1, 1)]
+
+    rows = sold(spark, [order(1, FRIDAY), order(2, MONDAY)], lines, returns=returns)
+
+    returned = ("returned_quantity", "returned_usd", "returned_eur")
+    assert {
+        (1, 1): (3, Decimal("5953.4824"), Decimal("4762.7859")),
+        (1, 2): (1, Decimal("1.0000"), Decimal("0.8000")),
+        (2, 1): (0, Decimal("0.0000"), Decimal("0.0000")),
+        (2, 3): (1, Decimal("0.0001"), Decimal("0.0001")),
+    } == {(r["order_id"], r["line_id"]): tuple(r[name] for name in returned) for r in rows}
+    whole = [r for r in rows if r["returned_quantity"] == r["quantity"]]
+    kept = [(r["amount_usd"] - r["returned_usd"], r["amount_eur"] - r["returned_eur"]) for r in whole]
+    assert [(0, 0)] * 2 == kept

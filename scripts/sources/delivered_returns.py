@@ -1,0 +1,70 @@
+"""Goods that came back: made up from the sample's order lines by a rule, since the shop of the sample tells of none."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from scripts.sources.delivered_files import sample_lines, sample_orders
+from scripts.sources.deliveries import FILE_DAYS, ORDERS_UPTO, RETURNS, How, oddities
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COLUMNS = ("return_id", "order_id", "line_id", "quantity", "reason", "returned_at")
+# One line in so many comes back, some of them in two parts, and one of them longer after it was shipped than another.
+STEP = 29
+DAYS = 21
+REASONS = ("damaged", "wrong_item", "not_wanted", "late")
+
+Return = dict[str, str]
+
+
+def returns_files(delivery: int) -> Iterator[tuple[str, bytes]]:
+    """The file of each day up to a delivery, for the landing place."""
+    found = _returns()
+    yield _name(1), _written([r for r in found if r["returned_at"] <= ORDERS_UPTO])
+    if delivery > 1:
+        late = [r for r in found if r["returned_at"] > ORDERS_UPTO]
+        yield _name(2), _written([*late, *_odd(found)])
+
+
+def _returns() -> list[Return]:
+    """Half of a line, and for every other one the rest a week later; a line of one piece comes back whole."""
+    shipped = {order["salesorderid"]: order["shipdate"] for order in sample_orders()}
+    lines = [line for line in sample_lines() if line["salesorderid"] in shipped]
+    found = []
+    for number, line in enumerate(lines[::STEP]):
+        at = datetime.fromisoformat(shipped[line["salesorderid"]]) + timedelta(days=1 + number % DAYS)
+        sold, reason = int(line["orderqty"]), REASONS[number % len(REASONS)]
+        some = (sold + 1) // 2
+        found.append(_return(line, 1, some, reason, at))
+        if sold > some and number % 2:
+            found.append(_return(line, 2, sold - some, reason, at + timedelta(days=7)))
+    return found
+
+
+def _return(line: dict[str, str], part: int, quantity: int, reason: str, at: datetime) -> Return:
+    number = line["salesorderdetailid"]
+    cells = (f"R{number}-{part}", line["salesorderid"], number, str(quantity), reason, f"{at:%Y-%m-%d %H:%M:%S}")
+    return dict(zip(COLUMNS, cells, strict=True))
+
+
+def _odd(found: list[Return]) -> Iterator[Return]:
+    known = {r["return_id"]: r for r in found}
+    for oddity in oddities(RETURNS, *How):
+        yield known[oddity.row] | oddity.cells
+
+
+def _name(delivery: int) -> str:
+    return f"synthetic/order_returns/{FILE_DAYS[delivery]}.csv"
+
+
+def _written(rows: list[Return]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
