@@ -1,4 +1,4 @@
-"""The one made-up source: what joins the clicks of 2024 to the orders of 2011 and to the campaigns of the CRM.
+"""A made-up source: what joins the clicks of 2024 to the orders of 2011 and to the campaigns of the CRM.
 
 The samples of the shop, its clickstream and its CRM come from three places and know nothing of each other. This file
 says by which campaign a visit came, and which order a click on `purchase` made. It is made from the samples by a rule,
@@ -7,22 +7,22 @@ so it is the same on every machine.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from scripts.sources.delivered_events import sample_events
-from scripts.sources.delivered_files import SNOWFLAKE
-from scripts.sources.deliveries import EVENTS_UPTO, FILE_DAYS
+from scripts.sources.delivered_files import sample_orders
+from scripts.sources.deliveries import EVENTS_UPTO
+from scripts.sources.made_up import made_up_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SILENCE = timedelta(minutes=30)
 PURCHASE = "purchase"
+BRIDGE = "click_bridge"
 COLUMNS = ("visitor_id", "clicked_at", "campaign_code", "order_id")
 # As the CRM's campaigns are numbered in their External_id__c.
 CAMPAIGNS = 8
@@ -38,9 +38,9 @@ def bridge_files(delivery: int) -> Iterator[tuple[str, bytes]]:
     """The file of each day up to a delivery, for the landing place."""
     links = _links()
     early = [link for link in links if link["clicked_at"] <= EVENTS_UPTO]
-    yield _name(1), _written(early)
+    yield made_up_file(BRIDGE, 1, COLUMNS, early)
     if delivery > 1:
-        yield _name(2), _written([link for link in links if link["clicked_at"] > EVENTS_UPTO])
+        yield made_up_file(BRIDGE, 2, COLUMNS, [link for link in links if link["clicked_at"] > EVENTS_UPTO])
 
 
 def _links() -> list[Link]:
@@ -78,17 +78,4 @@ def _campaign(visitor: str, moment: str) -> str:
 
 
 def _orders() -> list[str]:
-    with (SNOWFLAKE / "salesorderheader.csv").open(encoding="utf-8", newline="") as file:
-        return sorted((row["salesorderid"] for row in csv.DictReader(file)), key=int)[::ORDER_STEP]
-
-
-def _name(delivery: int) -> str:
-    return f"synthetic/click_bridge/{FILE_DAYS[delivery]}.csv"
-
-
-def _written(links: list[Link]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(links)
-    return text.getvalue().encode()
+    return sorted((row["salesorderid"] for row in sample_orders()), key=int)[::ORDER_STEP]

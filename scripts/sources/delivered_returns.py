@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from scripts.sources.delivered_files import sample_lines, sample_orders
-from scripts.sources.deliveries import FILE_DAYS, ORDERS_UPTO, RETURNS, How, oddities
+from scripts.sources.deliveries import ORDERS_UPTO, RETURNS, How, oddities
+from scripts.sources.made_up import made_up_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,10 +24,10 @@ Return = dict[str, str]
 def returns_files(delivery: int) -> Iterator[tuple[str, bytes]]:
     """The file of each day up to a delivery, for the landing place."""
     found = _returns()
-    yield _name(1), _written([r for r in found if r["returned_at"] <= ORDERS_UPTO])
+    yield made_up_file(RETURNS, 1, COLUMNS, [r for r in found if r["returned_at"] <= ORDERS_UPTO])
     if delivery > 1:
         late = [r for r in found if r["returned_at"] > ORDERS_UPTO]
-        yield _name(2), _written([*late, *_odd(found)])
+        yield made_up_file(RETURNS, 2, COLUMNS, [*late, *_odd(found)])
 
 
 def _returns() -> list[Return]:
@@ -56,15 +55,3 @@ def _odd(found: list[Return]) -> Iterator[Return]:
     known = {r["return_id"]: r for r in found}
     for oddity in oddities(RETURNS, *How):
         yield known[oddity.row] | oddity.cells
-
-
-def _name(delivery: int) -> str:
-    return f"synthetic/order_returns/{FILE_DAYS[delivery]}.csv"
-
-
-def _written(rows: list[Return]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()

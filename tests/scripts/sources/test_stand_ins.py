@@ -73,7 +73,7 @@ def test_a_day_passes_at_every_source(stand_ins):
     assert first_rates != fetched(address)
     assert ([[23276, 2691]], [[31109, 3605]]) == (first_clicks, stand_ins.redshift.run(clicks))
     assert ((1327, 1327), (1571, 1569)) == (first, second)
-    assert len(second_files) == len(first_files) + 3
+    assert len(second_files) == len(first_files) + 4
     assert first_files == {name: second_files[name] for name in first_files}
 
 
