@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 from scripts.generating.copies import SECOND_DAY, Copying, copies, late, renumbered
 from scripts.generating.shape import shape_of
 from scripts.looking.errors import WrongRequestError
-from scripts.sources.delivered_bridge import bridge_files
 from scripts.sources.delivered_events import redshift_files
 from scripts.sources.delivered_files import crm_files, sample_orders, snowflake_files
-from scripts.sources.delivered_returns import returns_files
 from scripts.sources.deliveries import FILE_DAYS
+from scripts.sources.made_up import made_up_files
 from scripts.sources.order_events import schema_files
 from scripts.sources.salesforce.records import salesforce_records
 from shared.contracts import load_catalog
@@ -63,7 +62,7 @@ def generate(root: Path, copying: Copying) -> list[Held]:
         *_drops(root / LANDING, copying),
         *(Held(table=t, rows=len(r)) for t, r in _salesforce(copying)),
     ]
-    for name, content in (*bridge_files(copying.day), *returns_files(copying.day), *schema_files()):
+    for name, content in (*made_up_files(copying.day), *schema_files()):
         _put(root / LANDING / name, [content])
     (root / MARK).write_text(json.dumps(asdict(copying)), encoding="utf-8")
     return held

@@ -1,4 +1,4 @@
-"""Lets every later Spark start in half the time: the classes that its Java loads and checks are kept in one file."""
+"""Lets every later Spark start sooner: the classes that its Java loads and checks are kept in one file."""
 
 from scripts.setup import paths
 from scripts.setup.programs import run

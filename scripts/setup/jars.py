@@ -45,7 +45,7 @@ def locked_jars(lock: Path = LOCK) -> list[Jar]:
 
 
 def jar_paths() -> list[Path]:
-    """Return the jars to start Spark with, as `spark.jars`; nothing is resolved then."""
+    """Return the jars that go on Spark's class path; nothing is resolved then."""
     return [jar.path for jar in locked_jars() if jar.use != AWS_ALONE]
 
 

@@ -13,17 +13,15 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from scripts.sources.delivered_events import sample_events
-from scripts.sources.delivered_files import sample_orders
-from scripts.sources.deliveries import EVENTS_UPTO
-from scripts.sources.made_up import made_up_file
+from scripts.sources.delivered_files import sample_orders, written
+from scripts.sources.deliveries import EVENTS_UPTO, FILE_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SILENCE = timedelta(minutes=30)
 PURCHASE = "purchase"
-BRIDGE = "click_bridge"
-COLUMNS = ("visitor_id", "clicked_at", "campaign_code", "order_id")
+FOLDER = "synthetic/click_bridge"
 # As the CRM's campaigns are numbered in their External_id__c.
 CAMPAIGNS = 8
 # Of 256 visits so many came by a campaign.
@@ -38,9 +36,10 @@ def bridge_files(delivery: int) -> Iterator[tuple[str, bytes]]:
     """The file of each day up to a delivery, for the landing place."""
     links = _links()
     early = [link for link in links if link["clicked_at"] <= EVENTS_UPTO]
-    yield made_up_file(BRIDGE, 1, COLUMNS, early)
+    yield f"{FOLDER}/{FILE_DAYS[1]}.csv", written(early).encode()
     if delivery > 1:
-        yield made_up_file(BRIDGE, 2, COLUMNS, [link for link in links if link["clicked_at"] > EVENTS_UPTO])
+        late = [link for link in links if link["clicked_at"] > EVENTS_UPTO]
+        yield f"{FOLDER}/{FILE_DAYS[2]}.csv", written(late).encode()
 
 
 def _links() -> list[Link]:

@@ -64,7 +64,7 @@ def snowflake_files(delivery: int) -> Iterator[tuple[str, bytes]]:
         rows = _rows(table, delivery)
         if table == LINES and delivery == 1:
             rows = [row for row in rows if row["salesorderid"] in orders]
-        yield f"{table}.csv", _written(rows).encode()
+        yield f"{table}.csv", written(rows).encode()
     yield "tables.sql", (SNOWFLAKE / "tables.sql").read_bytes()
 
 
@@ -127,7 +127,8 @@ def _with_oddities(rows: list[Row], table: str) -> Iterator[Row]:
         yield from (row | o.cells for o in odd if o.how is How.ADDED)
 
 
-def _written(rows: list[Row]) -> str:
+def written(rows: list[Row]) -> str:
+    """Rows, of which there is one at the least, as a CSV file with the columns of the first."""
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
     writer.writeheader()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from scripts.sources.delivered_files import sample_lines, sample_orders
-from scripts.sources.deliveries import ORDERS_UPTO, RETURNS, How, oddities
-from scripts.sources.made_up import made_up_file
+from scripts.sources.delivered_files import sample_lines, sample_orders, written
+from scripts.sources.deliveries import FILE_DAYS, ORDERS_UPTO, RETURNS, How, oddities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+FOLDER = "synthetic/order_returns"
 COLUMNS = ("return_id", "order_id", "line_id", "quantity", "reason", "returned_at")
 # One line in so many comes back, some of them in two parts, and one of them longer after it was shipped than another.
 STEP = 29
@@ -24,10 +24,10 @@ Return = dict[str, str]
 def returns_files(delivery: int) -> Iterator[tuple[str, bytes]]:
     """The file of each day up to a delivery, for the landing place."""
     found = _returns()
-    yield made_up_file(RETURNS, 1, COLUMNS, [r for r in found if r["returned_at"] <= ORDERS_UPTO])
+    yield f"{FOLDER}/{FILE_DAYS[1]}.csv", written([r for r in found if r["returned_at"] <= ORDERS_UPTO]).encode()
     if delivery > 1:
         late = [r for r in found if r["returned_at"] > ORDERS_UPTO]
-        yield made_up_file(RETURNS, 2, COLUMNS, [*late, *_odd(found)])
+        yield f"{FOLDER}/{FILE_DAYS[2]}.csv", written([*late, *_odd(found)]).encode()
 
 
 def _returns() -> list[Return]:

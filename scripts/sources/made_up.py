@@ -1,23 +1,17 @@
-"""Files of what no sample tells, as they lie in the landing place."""
+"""What no sample tells and a rule makes of the samples, as files in the landing place."""
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
 
-from scripts.sources.deliveries import FILE_DAYS
+from scripts.sources.delivered_bridge import bridge_files
+from scripts.sources.delivered_returns import returns_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterator
 
 
-def made_up_file(
-    table: str, delivery: int, columns: Sequence[str], rows: Iterable[Mapping[str, str]]
-) -> tuple[str, bytes]:
-    """Name and content of the file that a made-up table has on the day of a delivery."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return f"synthetic/{table}/{FILE_DAYS[delivery]}.csv", text.getvalue().encode()
+def made_up_files(delivery: int) -> Iterator[tuple[str, bytes]]:
+    """The files of each day up to a delivery."""
+    yield from bridge_files(delivery)
+    yield from returns_files(delivery)

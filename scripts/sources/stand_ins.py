@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from scripts.generating.generated import generated_orders, generated_records, read_copying
-from scripts.sources.delivered_bridge import bridge_files
 from scripts.sources.delivered_events import redshift_files
 from scripts.sources.delivered_files import check_delivery, crm_files, rates_archive, snowflake_files
-from scripts.sources.delivered_returns import returns_files
 from scripts.sources.http_files import FileServer
 from scripts.sources.kafka_stand_in import KafkaStandIn
+from scripts.sources.made_up import made_up_files
 from scripts.sources.order_events import schema_files
 from scripts.sources.redshift.stand_in import RedshiftStandIn
 from scripts.sources.salesforce.records import field_types, salesforce_records
@@ -138,7 +137,7 @@ class StandIns:
         _put(self.snowflake.tables, snowflake_files(self.delivery))
         _put(self.redshift.tables, redshift_files(self.delivery))
         _put(self.root / "landing", [*crm_files(self.delivery), *schema_files()])
-        _put(self.root / "landing", [*bridge_files(self.delivery), *returns_files(self.delivery)])
+        _put(self.root / "landing", made_up_files(self.delivery))
         self.salesforce.hold(salesforce_records(self.delivery), field_types())
 
 

@@ -10,10 +10,9 @@ from functools import cache
 
 import fastavro
 
-from scripts.sources.delivered_bridge import bridge_files
 from scripts.sources.delivered_events import redshift_files
 from scripts.sources.delivered_files import RATES_MEMBER, crm_files, rates_archive, snowflake_files
-from scripts.sources.delivered_returns import returns_files
+from scripts.sources.made_up import made_up_files
 from scripts.sources.order_events import EVENTS_TOPIC, messages, schema_files
 from scripts.sources.salesforce.records import salesforce_records
 
@@ -68,13 +67,7 @@ def day(delivery: int) -> Day:
     """All that the sources hold on the day of a delivery."""
     rows: dict[str, list[Row]] = {}
     malformed: dict[str, list[Malformed]] = {}
-    files = (
-        *snowflake_files(delivery),
-        *crm_files(delivery),
-        *bridge_files(delivery),
-        *returns_files(delivery),
-    )
-    for name, content in files:
+    for name, content in (*snowflake_files(delivery), *crm_files(delivery), *made_up_files(delivery)):
         if not name.endswith(".csv"):
             continue
         folders = name.split("/")[:-1]

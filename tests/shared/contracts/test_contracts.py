@@ -16,8 +16,8 @@ from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
-from scripts.sources import delivered_bridge, delivered_returns
 from scripts.sources.delivered_events import sample_events
+from scripts.sources.made_up import made_up_files
 from scripts.sources.order_events import messages, schema_files
 from scripts.sources.salesforce.records import field_types, salesforce_records
 from shared.contracts import Disposition, Kind, Severity, load_catalog
@@ -118,8 +118,9 @@ def header_of(table):
     if table.source.system == "redshift":
         names = list(sample_events()[0])
     elif table.source.system == "synthetic":
-        made_up = {"click_bridge": delivered_bridge, "order_returns": delivered_returns}
-        names = list(made_up[table.name.table.removeprefix("synthetic__")].COLUMNS)
+        folder = table.name.table.replace("__", "/")
+        [content] = [content for name, content in made_up_files(1) if name.startswith(f"{folder}/")]
+        names = content.decode().splitlines()[0].split(",")
     elif table.source.system == "salesforce":
         names = [n for n in salesforce_records(2)[source][0] if f"{source}.{n}" not in field_types()]
     elif table.source.system == "kafka":
