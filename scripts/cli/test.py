@@ -12,26 +12,25 @@ from scripts.setup import paths
 REQUEST_WRONG = {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED}
 # Each worker has a Spark of its own, of some 2 GiB.
 MOST_WORKERS = 4
-BUT_THE_LONG_ONES = ["-m", "not long"]
 
 
-def suite(*, is_whole: bool) -> list[str]:
-    """The options that share the suite out among workers, file by file and those that take long first."""
+def suite(*, is_long: bool) -> list[str]:
+    """The options that share one half of the suite out among workers, file by file and those that take long first."""
     workers = min(os.cpu_count() or 1, MOST_WORKERS)
     shared_out = ["--numprocesses", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
-    return [*shared_out, *([] if is_whole else BUT_THE_LONG_ONES)]
+    return [*shared_out, "-m", "long" if is_long else "not long"]
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.option("--all", "is_whole", is_flag=True, help="The long ones, too, as CI does.")
+@click.option("--long", "is_long", is_flag=True, help="Those that take minutes each, and no others.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def command(arguments: tuple[str, ...], *, is_whole: bool) -> None:
+def command(arguments: tuple[str, ...], *, is_long: bool) -> None:
     """Run the tests on all cores, or those that ARGUMENTS pick, which are pytest's own.
 
     Without either, those that take minutes each are left out.
     """
-    command_line = [sys.executable, "-m", "pytest", *(arguments or suite(is_whole=is_whole))]
+    command_line = [sys.executable, "-m", "pytest", *(arguments or suite(is_long=is_long))]
     code = subprocess.run(command_line, cwd=paths.ROOT, check=False).returncode
-    if not arguments and not is_whole:
-        click.echo("Tests that take minutes each were left out; `./lake test --all` runs them, too.", err=True)
+    if not arguments and not is_long:
+        click.echo("Tests that take minutes each were left out; `./lake test --long` runs those.", err=True)
     sys.exit(2 if code in REQUEST_WRONG else min(code, 1))

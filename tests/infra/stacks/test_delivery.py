@@ -107,7 +107,7 @@ def test_pull_request_is_checked_tested_synthesized_and_its_plan_told():
     said = {name: "\n".join(step.get("run", "") for step in job["steps"]) for name, job in jobs.items()}
     plan = [said["plan"].index(words) for words in ("./lake synth", "./lake plan", "./lake replacements", "gh pr comm")]
 
-    assert ".ci/run" in said["check-and-test"]
+    assert (".ci/run", "./lake test --long") == (said["check-and-test"].strip(), said["long-tests"].strip())
     assert sorted(plan) == plan
     assert {"contents": "read", "pull-requests": "write"} == jobs["plan"]["permissions"]
     assert [] == [name for name, job in jobs.items() if "id-token" in job.get("permissions", {})]
@@ -119,5 +119,5 @@ def test_main_goes_to_dev_and_prod_waits_for_dev_and_both_for_the_tests():
 
     # YAML 1.1 reads the key `on` as true.
     assert {"push": {"branches": ["main"]}} == workflow[True]
-    assert ("check-and-test", "dev") == (deploy["dev"]["needs"], deploy["prod"]["needs"])
+    assert (["check-and-test", "long-tests"], "dev") == (deploy["dev"]["needs"], deploy["prod"]["needs"])
     assert ("dev", "prod") == (deploy["dev"]["environment"], deploy["prod"]["environment"])

@@ -29,20 +29,20 @@ def test_exit_code_tells_red_from_wrong(tmp_path, content, arguments, expected):
 
 
 @pytest.mark.slow
-def test_long_tests_are_run_with_all_alone(tmp_path):
+def test_each_test_is_of_one_half_of_the_suite(tmp_path):
     file = tmp_path / "test_two.py"
     file.write_text("import pytest\n\n\n@pytest.mark.long\ndef test_long(): pass\n\n\ndef test_short(): pass\n")
 
     told = {
-        is_whole: subprocess.run(
-            [sys.executable, "-m", "pytest", "-c", "pyproject.toml", *suite(is_whole=is_whole), str(file)],
+        is_long: subprocess.run(
+            [sys.executable, "-m", "pytest", "-c", "pyproject.toml", *suite(is_long=is_long), "-rA", str(file)],
             cwd=paths.ROOT,
             check=False,
             capture_output=True,
             text=True,
         ).stdout
-        for is_whole in (False, True)
+        for is_long in (False, True)
     }
 
-    assert "\n1 passed" in told[False]
-    assert "\n2 passed" in told[True]
+    for is_long, name in ((False, "test_short"), (True, "test_long")):
+        assert f"::{name}\n1 passed" in told[is_long]
