@@ -203,11 +203,15 @@ class TableOutcome(_Record):
 
 
 class TableVersion(_Record):
-    """The Delta version of a table at the end of a run."""
+    """The Delta version of a table at the end of a run, and of what lay `beside` it, by what that is.
+
+    Pages of earlier releases do not say what lay beside it.
+    """
 
     table: str
     version: int | None
     rows: int | None = None
+    beside: dict[str, int] | None = None
 
 
 class FreshnessPromise(_Record):

@@ -1,21 +1,26 @@
-"""The ledger's page of a run: what its steps did, and the version of every table when it ended."""
+"""The ledger's page of a run: what its steps did, and the versions of all tables and of what lies beside them."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.files import earlier_outcomes, leave_record
 from shared.freshness import promises
 from shared.jobs import Colour, RunRecord, TableOutcome, TableVersion, steps_of
-from shared.places import location_of
+from shared.places import companions, location_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from shared.contracts import Catalog
+    from shared.contracts import Catalog, Table
     from shared.jobs import Job
+
+# Each log is a question to S3, and most tables have nothing beside them.
+AT_ONCE = 8
 
 
 def record(spark: SparkSession, job: Job, catalog: Catalog) -> list[TableOutcome]:
@@ -27,10 +32,8 @@ def record(spark: SparkSession, job: Job, catalog: Catalog) -> list[TableOutcome
     outcomes = earlier_outcomes(job)
     # A step that crashed left no outcomes, and what it would have done is not known.
     red = any(o.is_red for o in outcomes) or not set(steps_of(job.machine)) - {job.step} <= set(job.earlier)
-    versions = []
-    for name, table in catalog.tables.items():
-        log = DeltaLog(spark, location_of(job.roots, table))
-        versions.append(TableVersion(table=name, version=log.version if log.exists else None))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        versions = tuple(pool.map(partial(_versions, spark, job), catalog.tables.values()))
     leave_record(
         job,
         RunRecord(
@@ -40,9 +43,17 @@ def record(spark: SparkSession, job: Job, catalog: Catalog) -> list[TableOutcome
             colour=Colour.RED if red else Colour.GREEN,
             finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
             outcomes=tuple(outcomes),
-            versions=tuple(versions),
+            versions=versions,
             promises=promises(catalog),
             reads_again=bool(job.window or job.replay),
         ),
     )
     return []
+
+
+def _versions(spark: SparkSession, job: Job, table: Table) -> TableVersion:
+    """The versions of a table and of what lies beside it, as they are now."""
+    log = DeltaLog(spark, location_of(job.roots, table))
+    logs = {what: DeltaLog(spark, place) for what, place in companions(job.roots, table).items()}
+    beside = {what: found.version for what, found in logs.items() if found.exists}
+    return TableVersion(table=str(table.name), version=log.version if log.exists else None, beside=beside)

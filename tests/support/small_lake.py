@@ -237,8 +237,9 @@ class SmallLake:
         """The newest version of every table and quarantine, as the files of their logs say it."""
         logs = sorted(Path(self.lake_root).glob("**/_delta_log"))
         return {
-            str(log.parent.relative_to(self.lake_root)): max(int(f.stem) for f in log.glob("[0-9]*.json"))
+            str(log.parent.relative_to(self.lake_root)): max(versions)
             for log in logs
+            if (versions := [int(file.stem) for file in log.glob("[0-9]*.json")])
         }
 
 

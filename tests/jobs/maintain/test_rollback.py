@@ -9,8 +9,7 @@ from jobs.maintain import rollback
 from jobs.runtime.upkeep import carrying_on, remove_old_files
 from shared.errors import TerminalError
 from shared.jobs import Status, Step
-from tests.jobs.test_killed import all_rows
-from tests.support.begun import CUSTOMERS, ELEVEN, ORDERS, STOCK, TEN
+from tests.support.grown import DAY, content, growing, rows_of
 from tests.support.killing import KilledError
 from tests.support.small_lake import NOON, SmallLake, lease_account, let_leases_run_out
 
@@ -18,18 +17,6 @@ pytestmark = pytest.mark.long
 
 # What the lake had landed for it before its second run.
 FILES_OF_R2 = 6
-TWELVE = "2026-01-01 12:00:00"
-DAY = (Step.INGEST, Step.REFINE, Step.BUILD, Step.RECORD)
-
-
-def rows_of(lake, *without):
-    """All rows of all tables and of what lies beside them; a vault may know more than its table."""
-    return {place: rows for place, rows in all_rows(lake, *without).items() if "vault" not in place}
-
-
-def content(lake):
-    """The same, however many batches it came in."""
-    return rows_of(lake, "_sequence", "batch", "_batch", "input_sequence")
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +24,10 @@ def grown(begun_before, tmp_path_factory):
     """A lake after two runs, what it was after the first of them, and after the second."""
     with lease_account():
         lake = begun_before.copied(tmp_path_factory.mktemp("grown"))
-        lake.run("r2", DAY)
+        runs = growing(lake)
+        next(runs)
         first = rows_of(lake)
-        lake.land("bronze.shop__customers", CUSTOMERS, f"2,Robert,{TWELVE}", f"6,Flo,{TEN}", "7,Gus,never", "8")
-        lake.land("bronze.shop__orders", ORDERS, f"18,2,8,new,{TEN}", f"10,,,deleted,{TWELVE}", f"19,77,1,new,{TEN}")
-        lake.land("bronze.shop__stock", STOCK, "a,11", "e,9")
-        lake.run("r3", DAY)
-        lake.land("bronze.shop__orders", ORDERS, f"20,1,9,new,{TEN}", f"14,3,1,paid,{ELEVEN}")
-        lake.run("r4", DAY)
+        assert ["r3", "r4"] == list(runs)
         return lake, first, content(lake)
 
 

@@ -37,15 +37,18 @@ def page(lake, spark, *outcomes):
     return lake.record("r1")
 
 
-def test_a_page_holds_the_version_of_every_table_there_is_and_says_which_are_not(small_lake, spark):
+def test_a_page_holds_the_versions_of_every_table_there_is_and_of_what_lies_beside_it(small_lake, spark):
     lake = small_lake
     stock = Written(spark, lake.location("bronze.shop__stock"), "bronze.shop__stock")
     stock.append((1, "a"))
     stock.append((2, "b"))
     Written(spark, lake.location("silver.stock"), "silver.stock").append((1, "a"))
+    Written(spark, lake.quarantine_location("silver.stock"), "quarantine of silver.stock").append((1, "b"))
     found = page(lake, spark, outcome("bronze.shop__stock", Step.INGEST), outcome("silver.stock", Step.REFINE))
-    versions = {"bronze.shop__stock": 1, "silver.stock": 0}
-    assert {TableVersion(table=t, version=versions.get(t)) for t in lake.catalog.tables} == set(found.versions)
+    versions, beside = {"bronze.shop__stock": 1, "silver.stock": 0}, {"silver.stock": {"quarantine": 0}}
+    assert found.versions == tuple(
+        TableVersion(table=t, version=versions.get(t), beside=beside.get(t, {})) for t in lake.catalog.tables
+    )
     assert ["bronze.shop__stock", "silver.stock"] == [o.table for o in found.outcomes]
     assert ("r1", "local", Colour.GREEN) == (found.run_id, found.env, found.colour)
 

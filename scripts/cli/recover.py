@@ -1,0 +1,95 @@
+"""`lake recover`: a copy that has not arrived whole, brought to the newest run that has."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scripts.cli.output import Head, console, grid, minute, print_json
+from scripts.cli.request import looks_at_a_lake
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from scripts.looking.lake import Lake
+    from scripts.recovering.whole import Found
+
+SHOWN_LACKS = 5
+
+
+@click.command()
+@click.argument("run_id", required=False)
+@click.option("--cut", "is_cut", is_flag=True, help="Cut off what came after that run; without it nothing is changed.")
+@looks_at_a_lake
+def command(lake: Lake, run_id: str | None, *, is_cut: bool, as_json: bool) -> None:
+    """Find the newest run that a copy of a lake has whole, or see whether it has RUN_ID, and cut the copy back to it.
+
+    For a copy in another region, to which files came in any order until the first region was lost.
+    """
+    from scripts.looking.runs import UNFINISHED, all_runs, finished_run
+    from scripts.recovering.cut import cut
+    from scripts.recovering.whole import search
+    from scripts.running.lake_lock import locked
+    from shared.contracts import load_catalog
+
+    finished = [run for run in all_runs(lake) if run.colour != UNFINISHED]
+    asked = [finished_run(lake, run_id)] if run_id else finished
+    with nullcontext() if "://" in lake.root else locked(Path(lake.root)):
+        looked_at = list(search(lake, load_catalog(), asked))
+        whole = next((found for found in looked_at if found.is_whole), None)
+        if whole and is_cut:
+            cut(lake, whole.kept, finished[: finished.index(whole.run)])
+    if as_json:
+        print_json(_facts(found) for found in looked_at)
+    else:
+        _print(lake, looked_at, whole, is_cut=is_cut)
+    sys.exit(0 if whole else 1)
+
+
+def _facts(found: Found) -> dict[str, object]:
+    return {
+        "run_id": found.run.run_id,
+        "finished_at": found.run.finished_at,
+        "is_whole": found.is_whole,
+        "lacks": [{"place": place, "lack": lack} for place, lack in found.lacks],
+        "places": [{"place": k.stored.what, "version": k.version, "newest": k.stored.newest} for k in found.kept],
+    }
+
+
+def _print(lake: Lake, looked_at: list[Found], whole: Found | None, *, is_cut: bool) -> None:
+    out = console()
+    for found in looked_at:
+        if not found.is_whole:
+            _print_lacks(out, found)
+    if whole is None:
+        out.print("No run is whole here." if looked_at else "No run has ended here.")
+        return
+    out.print(f"{whole.run.run_id}, of {minute(whole.run.finished_at)} UTC, is whole.")
+    if later := [kept for kept in whole.kept if kept.is_cut]:
+        stays = "cut back to" if is_cut else "would stay"
+        rows = [[k.stored.what, k.stored.newest, k.version if k.version >= 0 else None] for k in later]
+        out.print(grid([Head("place"), Head("newest version", right=True), Head(stays, right=True)], rows))
+    _print_erasures(out, lake, whole)
+    if is_cut:
+        out.print("The copy is what that run left. The next run reads again what came since.")
+    else:
+        again = f"./lake recover {whole.run.run_id} --cut --root {lake.root}"
+        out.print(f"Nothing was changed. To cut the copy back to that run: {again}")
+
+
+def _print_lacks(out: Console, found: Found) -> None:
+    out.print(f"{found.run.run_id} is not whole:")
+    shown = [f"  {place}: {lack}" for place, lack in found.lacks[:SHOWN_LACKS]]
+    more = len(found.lacks) - len(shown)
+    out.print("\n".join([*shown, *([f"  and {more} places more"] if more else [])]))
+
+
+def _print_erasures(out: Console, lake: Lake, whole: Found) -> None:
+    from scripts.recovering.whole import erasures_after
+
+    for erasure in erasures_after(lake, whole.run.finished_at) if whole.run.finished_at else []:
+        out.print(f"Erase again whom erasure {erasure.run_id} was about: it is of later than the run.", style="yellow")

@@ -1,0 +1,85 @@
+"""A Delta table as it lies in a place to which files come in any order: what is there, and what it lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from jobs.runtime.delta_log import parse_commit
+from jobs.runtime.position import flows_of
+from scripts.looking.files import find_files, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jobs.runtime.delta_log import Commit
+    from jobs.runtime.position import FlowPosition
+    from scripts.looking.files import FoundFile
+
+LOG = "_delta_log/"
+# Of a log's files, each begins with the version it is of.
+DIGITS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """The table at a location; `what` it is, and the `options` by which delta-rs reaches a bucket."""
+
+    what: str
+    location: str
+    options: Mapping[str, str]
+
+    @cached_property
+    def files(self) -> list[FoundFile]:
+        """Every file of the table, by path."""
+        return find_files(self.location)
+
+    @cached_property
+    def log_files(self) -> list[tuple[int, FoundFile]]:
+        """The files of its log that are of one version, with that version."""
+        names = {file: file.path.removeprefix(LOG)[:DIGITS] for file in self.files if file.path.startswith(LOG)}
+        return [(int(name), file) for file, name in names.items() if len(name) == DIGITS and name.isdigit()]
+
+    @property
+    def newest(self) -> int:
+        """The newest version of which a file of the log is there; -1 where there is none."""
+        return max((version for version, _ in self.log_files), default=-1)
+
+    def position(self, version: int) -> dict[str, FlowPosition] | None:
+        """Where the table's flows stood at a version, by the last commit that says it; None when that is not there."""
+        for at in range(version, -1, -1):
+            commit = self._commit(at)
+            if commit is None:
+                return None
+            if flows := flows_of(commit):
+                return flows
+        return None
+
+    def lack(self, version: int) -> str:
+        """What is missing of a version; empty when all of it is there."""
+        if self.position(version) is None:
+            return f"the commit that says how far version {version} was read is not there"
+        try:
+            table = DeltaTable(self.location, version=version, storage_options=dict(self.options))
+        except (DeltaError, OSError):
+            return f"its log has a gap before version {version}"
+        there = {file.path.rpartition("/")[2] for file in self.files}
+        wanted = [unquote(uri).rpartition("/")[2] for uri in table.file_uris()]
+        gone = sum(name not in there for name in wanted)
+        return f"{gone} of the {len(wanted)} files of version {version} are not there" if gone else ""
+
+    def _commit(self, version: int) -> Commit | None:
+        if version not in self._commits:
+            return None
+        return parse_commit(version, read_text(self._commits[version]).splitlines())
+
+    @cached_property
+    def _commits(self) -> dict[int, str]:
+        return {
+            version: file.location for version, file in self.log_files if file.path.endswith(f"{version:020d}.json")
+        }

@@ -1,0 +1,223 @@
+"""A copy to which files came in any order is cut back to the newest run it has whole, and goes on from there."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jobs.main import run as run_job
+from scripts.looking.lake import open_lake
+from scripts.looking.runs import UNFINISHED, all_runs
+from scripts.recovering import cut as cutting
+from scripts.recovering.cut import cut
+from scripts.recovering.whole import erasures_after, search
+from scripts.setup import paths
+from shared.erasure import ErasureRequest, erasure_request_location
+from shared.jobs import Colour, Step
+from shared.names import pii_folder, run_location
+from tests.jobs.test_killed import all_rows
+from tests.support.begun import begun
+from tests.support.grown import DAY, content, growing
+from tests.support.killing import KilledError
+from tests.support.small_driver import CONTRACTS
+from tests.support.small_lake import SmallLake, lease_account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scripts.looking.runs import Run
+    from scripts.recovering.whole import Found
+
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
+# So many copies lose files at random.
+COPIES = 60
+
+
+@dataclass
+class Grown:
+    """A lake after three runs: its files and all its rows after each of them, and what it comes to in the end."""
+
+    lake: SmallLake
+    files: dict[str, set[Path]] = field(default_factory=dict)
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    in_the_end: dict[str, Any] = field(default_factory=dict)
+
+    def copy(self, to: Path, without: set[Path]) -> SmallLake:
+        """A copy that has not got some of the files."""
+        root = Path(self.lake.lake_root)
+        for file in self.files["r4"] - without:
+            (to / "lake" / file).parent.mkdir(parents=True, exist_ok=True)
+            os.link(root / file, to / "lake" / file)
+        shutil.copytree(self.lake.landing_root, to / "landing")
+        return replace(self.lake, root=to, files=dict(self.lake.files))
+
+
+def files_of(lake: SmallLake) -> set[Path]:
+    root = Path(lake.lake_root)
+    return {file.relative_to(root) for file in root.rglob("*") if file.is_file()}
+
+
+@pytest.fixture(scope="module")
+def grown(spark, tmp_path_factory) -> Iterator[Grown]:
+    with lease_account():
+        lake = begun(SmallLake(tmp_path_factory.mktemp("grown"), spark))
+        lake.files["silver.customers"] += "      - {property: subject, value: customer_id}\n"
+        lake._catalog = None
+        told = Grown(lake)
+        for run_id in growing(lake):
+            told.files[run_id], told.rows[run_id] = files_of(lake), all_rows(lake)
+        told.in_the_end = content(lake)
+        yield told
+
+
+def finished(lake: SmallLake) -> list[Run]:
+    return [run for run in all_runs(open_lake(lake.lake_root, lake.catalog)) if run.colour != UNFINISHED]
+
+
+def looked(lake: SmallLake) -> list[Found]:
+    return list(search(open_lake(lake.lake_root, lake.catalog), lake.catalog, finished(lake)))
+
+
+def recovered(lake: SmallLake) -> str:
+    """Cut a copy back to the newest run that is whole, and say which that is."""
+    found = looked(lake)
+    cut(open_lake(lake.lake_root, lake.catalog), found[-1].kept, [one.run for one in found[:-1]])
+    return found[-1].run.run_id
+
+
+def test_copy_that_lacks_any_files_is_what_the_newest_run_left_that_is_whole(grown, tmp_path):
+    chance, chosen = random.Random(7), set()  # noqa: S311 - the same copies every time
+    new = {run: sorted(grown.files[run] - grown.files[before]) for before, run in (("r2", "r3"), ("r3", "r4"))}
+    for copy in range(COPIES):
+        rates = {"r3": chance.choice((0, 0, 0.02)), "r4": chance.choice((0, 0.01, 0.3))}
+        lost = {file for run, rate in rates.items() for file in new[run] if chance.random() < rate}
+        lake = grown.copy(tmp_path / str(copy), lost)
+        # A run of which no file at all was lost is whole; one of later may be, too, if nobody needs what was lost.
+        surely = max(run for run, files in grown.files.items() if not files & lost)
+
+        run_id = recovered(lake)
+
+        assert surely <= run_id
+        assert grown.rows[run_id] == all_rows(lake), (copy, lost)
+        assert run_id == finished(lake)[0].run_id
+        chosen.add(run_id)
+    assert {"r2", "r3", "r4"} == chosen
+
+
+@pytest.mark.parametrize("keeps", ["r2", "r3"])
+def test_the_next_run_makes_of_it_what_an_undisturbed_lake_is(grown, tmp_path, keeps):
+    # Of what came later only the logs arrived, so that every table has to be cut.
+    lost = {file for file in grown.files["r4"] - grown.files[keeps] if "_delta_log" not in file.parts}
+    lake = grown.copy(tmp_path, lost)
+    assert keeps == recovered(lake)
+
+    ran = lake.run("r5", DAY)
+
+    assert {Colour.GREEN} == {s.colour for s in ran.summaries.values()}
+    assert grown.in_the_end == content(lake)
+
+
+def test_cut_that_dies_anywhere_is_made_whole_by_the_next(grown, tmp_path, monkeypatch):
+    lost = {file for file in grown.files["r4"] - grown.files["r3"] if file.suffix == ".parquet"}
+    deaths, remove = 0, cutting.remove_file
+    while True:
+        lake, left = grown.copy(tmp_path / str(deaths), lost), deaths
+
+        def dying(location):
+            nonlocal left
+            if not left:
+                raise KilledError(location)
+            left -= 1
+            remove(location)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(cutting, "remove_file", dying)
+            try:
+                recovered(lake)
+            except KilledError:
+                deaths += 7
+                patch.undo()
+                assert "r3" == recovered(lake)
+                assert grown.rows["r3"] == all_rows(lake)
+            else:
+                break
+    assert deaths > 20
+
+
+def test_erasure_after_the_run_leaves_the_run_whole_and_is_told(grown, tmp_path, spark):
+    lake = grown.copy(tmp_path / "first", set()).copied(tmp_path / "second")
+    place = Path(erasure_request_location(pii_folder(lake.lake_root), "e1"))
+    place.parent.mkdir(parents=True)
+    place.write_text(ErasureRequest.of_text("customer=1").model_dump_json())
+    run_job(["--job", lake.job(Step.ERASE, "e1").model_dump_json()], lake.spark, lake.catalog)
+    there, after = open_lake(lake.lake_root, lake.catalog), all_rows(lake)
+
+    [found] = looked(lake)
+    assert ("r4", True) == (found.run.run_id, found.is_whole)
+    # Each log ends behind the erasure, so nothing of it is cut off.
+    assert [] == [kept.stored.what for kept in found.kept if kept.is_cut]
+    assert ["e1"] == [record.run_id for record in erasures_after(there, found.run.finished_at)]
+    assert "r4" == recovered(lake)
+    assert after == all_rows(lake)
+
+    # Had the old files gone here, too, and none of the erasure's commits come, those rows would be nowhere.
+    then = next(v.version for v in found.run.versions if v.table == "silver.orders")
+    for file in Path(lake.location("silver.orders"), "_delta_log").glob("*.json"):
+        if int(file.stem) > then:
+            file.unlink()
+    assert ["silver.orders"] == [place for place, _ in looked(lake)[0].lacks]
+
+
+def test_page_of_an_earlier_release_is_no_measure(grown, tmp_path):
+    lake = grown.copy(tmp_path, set())
+    page = Path(run_location(lake.lake_root, "r4"))
+    told = json.loads(page.read_text())
+    page.unlink()
+    page.write_text(json.dumps(told | {"versions": [v | {"beside": None} for v in told["versions"]]}))
+
+    first, second = looked(lake)
+
+    assert (False, True) == (first.is_whole, second.is_whole)
+    assert {"the run's page is of an earlier release, and does not say what lay beside the table"} == {
+        lack for _, lack in first.lacks
+    }
+
+
+def test_command_shows_and_then_cuts(grown, tmp_path):
+    lost = {file for file in grown.files["r4"] - grown.files["r3"] if file.suffix == ".parquet"}
+    lake = grown.copy(tmp_path, lost)
+    environment = os.environ | {CONTRACTS: str(lake.contracts())}
+
+    def recover(*arguments):
+        command = [sys.executable, "-m", "tests.support.small_command", "recover", *arguments, "--root", lake.lake_root]
+        return subprocess.run(command, cwd=paths.ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    before = files_of(lake)
+    shown = recover()
+    assert (0, "") == (shown.returncode, shown.stderr)
+    assert "r4 is not whole:\n" in shown.stdout
+    assert "gold.totals: 1 of the 1 files of version" in shown.stdout
+    assert "r3, of 2" in shown.stdout
+    assert f"./lake recover r3 --cut --root {lake.lake_root}" in shown.stdout
+    assert before == files_of(lake) - {Path(".lock")}
+
+    assert (1, "") == ((no := recover("r4", "--cut")).returncode, no.stderr)
+    assert "No run is whole here." in no.stdout
+    unknown = recover("r9")
+    assert (2, True) == (unknown.returncode, "unknown run" in unknown.stderr)
+
+    done = json.loads(recover("r3", "--cut", "--json").stdout)
+    assert [("r3", True, [])] == [(run["run_id"], run["is_whole"], run["lacks"]) for run in done]
+    assert grown.rows["r3"] == all_rows(lake)
+    assert "The copy is what that run left" in recover("--cut").stdout
+    assert grown.rows["r3"] == all_rows(lake)

@@ -1,0 +1,44 @@
+"""A lake that has begun, through three more runs, and what it holds however many batches that came in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shared.jobs import Colour, Step
+from tests.jobs.test_killed import all_rows
+from tests.support.begun import CUSTOMERS, ELEVEN, ORDERS, STOCK, TEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.small_lake import SmallLake
+
+TWELVE = "2026-01-01 12:00:00"
+DAY = (Step.INGEST, Step.REFINE, Step.BUILD, Step.RECORD)
+
+
+def growing(lake: SmallLake) -> Iterator[str]:
+    """Run it three times, with rows that are new, late, wrong, deleted and without parent; gives each run's id."""
+    yield _run(lake, "r2")
+    lake.land("bronze.shop__customers", CUSTOMERS, f"2,Robert,{TWELVE}", f"6,Flo,{TEN}", "7,Gus,never", "8")
+    lake.land("bronze.shop__orders", ORDERS, f"18,2,8,new,{TEN}", f"10,,,deleted,{TWELVE}", f"19,77,1,new,{TEN}")
+    lake.land("bronze.shop__stock", STOCK, "a,11", "e,9")
+    yield _run(lake, "r3")
+    lake.land("bronze.shop__orders", ORDERS, f"20,1,9,new,{TEN}", f"14,3,1,paid,{ELEVEN}")
+    yield _run(lake, "r4")
+
+
+def _run(lake: SmallLake, run_id: str) -> str:
+    ran = lake.run(run_id, DAY)
+    assert {Colour.GREEN} == {summary.colour for summary in ran.summaries.values()}
+    return run_id
+
+
+def rows_of(lake: SmallLake, *without: str) -> dict[str, Any]:
+    """All rows of all tables and of what lies beside them; a vault may know more than its table."""
+    return {place: rows for place, rows in all_rows(lake, *without).items() if "vault" not in place}
+
+
+def content(lake: SmallLake) -> dict[str, Any]:
+    """The same, however many batches it came in."""
+    return rows_of(lake, "_sequence", "batch", "_batch", "input_sequence")
