@@ -4,6 +4,7 @@ import aws_cdk as cdk
 
 from infra.lakewright_stack import LakewrightStack
 from infra.stacks.account import AccountStage
+from infra.stacks.replica import ReplicaStage
 from shared.config import load_environment
 from shared.contracts import load_catalog
 
@@ -12,4 +13,6 @@ environment = load_environment(app.node.try_get_context("env") or "dev", root=ap
 LakewrightStack(app, "Lakewright", environment=environment, catalog=load_catalog())
 if environment.account:
     AccountStage(app, "account", environment=environment, settings=environment.account)
+if environment.replica:
+    ReplicaStage(app, "replica", environment=environment, region=environment.replica.region)
 app.synth()

@@ -14,6 +14,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.constructs.copied import RULE, Copied
 from infra.constructs.key_use import use_statement
 from shared.events import BECAME_LATE, EVENT_SOURCE, SCHEMA_DRIFTED
 from shared.freshness import LOOKED_AT_EVERY
@@ -59,6 +60,11 @@ class Alarms(Construct):
     def watch_api(self, id_: str, api_id: str) -> None:
         """Alarm as soon as an HTTP API answered that it cannot answer; what a caller did wrong is the caller's."""
         self._on_first(id_, _count("AWS/ApiGateway", "5xx", {"ApiId": api_id}))
+
+    def watch_copy(self, id_: str, copied: Copied) -> None:
+        """Alarm as soon as an object of a bucket could not be copied to another region."""
+        of = {"SourceBucket": copied.bucket.bucket_name, "DestinationBucket": copied.copy, "RuleId": RULE}
+        self._on_first(id_, _count("AWS/S3", "OperationsFailedReplication", of))
 
     def watch_drift(self, id_: str, environment: str) -> None:
         """Hand the events of drifting sources to the topic."""

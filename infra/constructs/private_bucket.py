@@ -34,10 +34,12 @@ class PrivateBucket(s3.Bucket):
         access_logs: s3.IBucket | None = None,
         expire: dict[str, int] | None = None,
         event_bridge: bool = False,
+        name: str | None = None,
     ) -> None:
         super().__init__(
             scope,
             id_,
+            bucket_name=name,
             encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
             encryption_key=key,
             bucket_key_enabled=True if key else None,

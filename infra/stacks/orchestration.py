@@ -54,6 +54,8 @@ class Orchestration(NestedStack):
         self._names = Names(environment)
         self.alarms = Alarms(self, "Alarms", key=storage.key, email=environment.alarm_email)
         self.alarms.watch_drift("SchemaDrifted", environment.name)
+        for one in storage.copies:
+            self.alarms.watch_copy(f"{one.bucket.node.id}NotCopied", one)
         functions = self._on_run_requested(), self._on_steps_finished()
         self.machines = {name: self._machine(name, *functions) for name in MachineName}
         for name, when in environment.schedules.items():

@@ -14,6 +14,7 @@ from infra.constructs.kafka_rights import kafka_systems
 from infra.constructs.redshift_access import RedshiftAccess
 from infra.constructs.retention import removal_policy
 from shared.contracts.connections import SECRET_TYPES, publishing_connections, web_systems
+from shared.copies import copy_key
 from shared.names import pii_key_secret, source_parameter, source_secret
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Secrets(NestedStack):
     ) -> None:
         super().__init__(scope, id_, description="Lakewright: how the source systems are reached")
         policy = removal_policy(environment, wanted=RemovalPolicy.RETAIN)
+        self._replicas = _replicas(environment)
         self._secrets = {s: self._secret(environment, s, key, policy) for s in secret_systems(catalog)}
         self._sources, self._publishing = source_systems(catalog), publishing_connections(catalog)
         self._key_of_persons = self._pii_key(environment, key, policy)
@@ -125,6 +127,7 @@ class Secrets(NestedStack):
             name=source_secret(environment.name, system),
             description=f"Connection to {system}, as JSON; filled by hand, never by a deploy",
             kms_key_id=key.key_arn,
+            replica_regions=self._replicas,
         )
         secret.apply_removal_policy(policy)
         accept(secret, {"AwsSolutions-SMG4": "the source system owns the credential and rotates it"})
@@ -144,12 +147,21 @@ class Secrets(NestedStack):
                 exclude_punctuation=True,
             ),
             kms_key_id=key.key_arn,
+            replica_regions=self._replicas,
         )
         secret.apply_removal_policy(policy)
         accept(
             secret, {"AwsSolutions-SMG4": "a new version makes new hashes, so it is added by hand and never in place"}
         )
         return secret
+
+
+def _replicas(environment: Environment) -> list[secretsmanager.CfnSecret.ReplicaRegionProperty] | None:
+    """Where each secret is kept once more: beside the copy of the lake, which is worth little without them."""
+    if environment.replica is None:
+        return None
+    of, alias = secretsmanager.CfnSecret.ReplicaRegionProperty, copy_key(environment.name, is_personal=False)
+    return [of(region=environment.replica.region, kms_key_id=alias)]
 
 
 def secret_systems(catalog: Catalog) -> list[str]:

@@ -8,12 +8,14 @@ from aws_cdk import NestedStack, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 
+from infra.constructs.copied import Copied, copied
 from infra.constructs.findings import accept
 from infra.constructs.lake_key import LakeKey
 from infra.constructs.pii_key import PiiKey, close_to_others
 from infra.constructs.place import Place, is_bucket
 from infra.constructs.private_bucket import PrivateBucket
 from infra.constructs.retention import removal_policy
+from shared.copies import LAKE, LANDING, PII
 from shared.erasure import REQUESTS_FOLDER
 from shared.names import JOB_LOGS_FOLDER, STAGING_FOLDER, UNLOAD_FOLDER, Names
 from shared.serving import PATH
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from shared.config import Environment
 
 STAGING_DAYS = 3
+# What passes, by prefix. Of personal data a job run that was killed removes nothing.
+STAGED = {f"{folder}/": STAGING_DAYS for folder in (STAGING_FOLDER, UNLOAD_FOLDER)}
+PERSONAL = {f"{folder}/": STAGING_DAYS for folder in (STAGING_FOLDER, REQUESTS_FOLDER)}
 RESULTS_FOLDER = "results"
 RESULT_DAYS = 7
 
@@ -43,13 +48,11 @@ class Storage(NestedStack):
         )
         accept(self._logs_bucket, {"AwsSolutions-S1": "it receives the access logs; logging its own would never end"})
         self.logs = Place.of_bucket(self._logs_bucket)
-        passing = {f"{folder}/": STAGING_DAYS for folder in (STAGING_FOLDER, UNLOAD_FOLDER)}
-        self.lake = self._place("Lake", environment.lake_root, expire=passing)
+        self.copies: list[Copied] = []
+        self.lake = self._place(LAKE, environment.lake_root, expire=STAGED)
         self.pii_key = self._key("PiiKey", environment.keys.personal) or PiiKey(self, "PiiKey", environment=environment)
-        # A job run that was killed removes nothing; what it left is personal.
-        personal = {f"{folder}/": STAGING_DAYS for folder in (STAGING_FOLDER, REQUESTS_FOLDER)}
-        self.pii = self._place("Pii", environment.pii_root, expire=personal, key=self.pii_key)
-        self.landing = self._place("Landing", environment.landing_root, event_bridge=True)
+        self.pii = self._place(PII, environment.pii_root, expire=PERSONAL, key=self.pii_key)
+        self.landing = self._place(LANDING, environment.landing_root, event_bridge=True)
         self.results = self._results() if environment.governance else None
         self.leases = self._table("Leases", name=Names(environment).lease_table, key="table")
         self.known_runs = self._table("KnownRuns", key="id", expires_by="expires_at")
@@ -61,7 +64,7 @@ class Storage(NestedStack):
 
     def _place(
         self,
-        id_: str,
+        what: str,
         root: str | None,
         *,
         expire: dict[str, int] | None = None,
@@ -69,10 +72,10 @@ class Storage(NestedStack):
         key: kms.IKey | None = None,
     ) -> Place:
         if root is not None and is_bucket(root):
-            return Place.existing(self, id_, root)
+            return Place.existing(self, what.title(), root)
         bucket = PrivateBucket(
             self,
-            id_,
+            what.title(),
             key=key or self.key,
             access_logs=self._logs_bucket,
             expire=expire,
@@ -81,6 +84,17 @@ class Storage(NestedStack):
         )
         if key:
             close_to_others(bucket)
+        if replica := self._environment.replica:
+            self.copies.append(
+                copied(
+                    bucket,
+                    what,
+                    environment=self._environment,
+                    region=replica.region,
+                    key=key or self.key,
+                    is_personal=key is not None,
+                )
+            )
         return Place.of_bucket(bucket, folder=root)
 
     def _results(self) -> Place:

@@ -13,6 +13,7 @@ from shared.config.account import Account
 from shared.config.kafka import Kafka
 from shared.config.keys import Keys
 from shared.config.network import Network, Vpc
+from shared.config.replica import Replica
 from shared.config.settings import Settings
 from shared.config.spark import Spark
 from shared.errors import TerminalError, UnknownNameError
@@ -107,6 +108,7 @@ class Environment(Settings):
     keys: Keys = Keys()
     network: Network | None = None
     vpc: Vpc | None = None
+    replica: Replica | None = None
     account: Account | None = None
     governance: Governance | None = None
     access: Access = Access()
@@ -146,6 +148,16 @@ class Environment(Settings):
     def _lives_in_one_network(self) -> Self:
         if self.network and self.vpc:
             raise ValueError("`network` names a VPC that is there and `vpc` makes one: give one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _copies_its_own(self) -> Self:
+        of_the_house = [n for n in ("lake_root", "pii_root", "landing_root") if getattr(self, n) is not None]
+        if self.replica and of_the_house:
+            raise ValueError(
+                f"`replica` copies the stack's own buckets, and {', '.join(of_the_house)} names another place: "
+                "have the house copy that one, or leave one of them out"
+            )
         return self
 
     @model_validator(mode="after")

@@ -26,6 +26,7 @@ EVERYTHING = {
     "kafka": {"serverless": True, "every_seconds": 60},
     "vpc": {"nat_gateways": 1},
     "access": {"consumer": "fine_grained"},
+    "replica": {"region": "eu-central-1"},
     "account": {"vcpu_quota": 48},
     "sources": {"redshift": WAREHOUSE},
 }

@@ -45,6 +45,10 @@ RIGHTS_ONLY = {
     "lakeformation:GetDataAccess",
     "s3:ListBucket",
     "s3:ListMultipartUploadParts",
+    # Of replication. Source: Amazon S3 user guide, "Setting up permissions for live replication".
+    "s3:GetReplicationConfiguration",
+    *(f"s3:GetObjectVersion{what}" for what in ("ForReplication", "Acl", "Tagging")),
+    *(f"s3:Replicate{what}" for what in ("Object", "Delete", "Tags")),
     *(f"logs:{verb}LogDelivery" for verb in ("Create", "Get", "Update", "Delete")),
     "logs:ListLogDeliveries",
     # Of Kafka's own protocol. Source: AWS service authorization reference, "Apache Kafka APIs for Amazon MSK clusters".

@@ -14,7 +14,7 @@ from tests.support.cloud import synthesize
 # What lets a service be told by which resource, or for which account, it is asked.
 TELLING = ("aws:SourceAccount", "aws:SourceArn", "kms:EncryptionContext")
 # These hand neither to IAM when they take a role; whoever may pass the role to a function or a cluster decides.
-TELLS_NOTHING = {"lambda.amazonaws.com", "redshift.amazonaws.com"}
+TELLS_NOTHING = {"lambda.amazonaws.com", "redshift.amazonaws.com", "s3.amazonaws.com"}
 # What is given the lake's key, and the service that then uses it in its own name; none where it uses whatever rights
 # the caller has, or only hands the key's name on. Sources: those of shared/key_policy.py; S3 and Secrets Manager user
 # guides, each on "KMS".

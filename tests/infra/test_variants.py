@@ -17,6 +17,7 @@ from scripts.local.clients import ACCOUNT, client
 from scripts.running.serving import event
 from shared.config import Environment, load_environment
 from shared.contracts import Catalog, load_catalog
+from shared.copies import copy_bucket, copy_key, copy_stack
 from shared.names import ACCESS_ADMIN_ROLE, Names, TableName, source_parameter
 from shared.serving import ServedPath
 from tests.infra.test_rights import unknown_actions
@@ -57,6 +58,7 @@ GOVERNED = {
     },
     "access": {"consumer": "fine_grained"},
 }
+COPIED = {"replica": {"region": "eu-central-1"}, "governance": None, "dashboard": False}
 STREAMING = {"kafka": {"every_seconds": 60}, "account": {"vcpu_quota": 32}, "governance": None, "dashboard": False}
 
 
@@ -68,16 +70,18 @@ def catalog():
 
 
 @contextmanager
-def deployed(env, output, changes=None, *, account_stage=False):
+def deployed(env, output, changes=None, *, stages=()):
     """An environment with changes to its file, deployed; gives its settings and the stack's outputs."""
     environment = Environment.model_validate(load_environment(env).model_dump() | (changes or {}))
-    cloud = synthesize(env, output, environment=environment, catalog=catalog(), account_stage=account_stage, nag=True)
+    cloud = synthesize(env, output, environment=environment, catalog=catalog(), stages=stages, nag=True)
     assert (set(), []) == (unknown_actions(cloud), open_to_other_accounts(cloud))
     with LocalAccount(port=None) as account:
-        if account_stage:
+        if "account" in stages:
             admins = {"DataLakeAdmins": [{"DataLakePrincipalIdentifier": STEWARDS}]}
             client("lakeformation").put_data_lake_settings(DataLakeSettings=admins)
             account.deploy(cloud.folder / "assembly-account", "lakewright-account")
+        if "replica" in stages:
+            account.deploy(cloud.folder / "assembly-replica", copy_stack(environment.name))
         yield environment, account.deploy(cloud.folder, Names(environment).stack)
         again = synthesize(env, output.with_name("again"), environment=environment, catalog=catalog())
         assert [] == changes_of(again, Names(environment).stack)
@@ -191,7 +195,7 @@ def admitted(endpoint):
 
 def test_governed_account(tmp_path):
     """Administrators, buckets, keys, a reader's role, a boundary, a path and a bootstrap that are the house's own."""
-    with deployed("prod", tmp_path / "out", GOVERNED, account_stage=True) as (prod, outputs):
+    with deployed("prod", tmp_path / "out", GOVERNED, stages=("account",)) as (prod, outputs):
         admins = client("lakeformation").get_data_lake_settings()["DataLakeSettings"]["DataLakeAdmins"]
         places = {r["ResourceArn"] for r in client("lakeformation").list_resources()["ResourceInfoList"]}
         roles = client("iam").list_roles()["Roles"]
@@ -225,6 +229,25 @@ def test_governed_account(tmp_path):
 def is_own(key):
     """Whether a stack of ours made it; moto has one of DynamoDB's."""
     return client("kms").describe_key(KeyId=key)["KeyMetadata"]["Description"].startswith("Lakewright")
+
+
+def test_copy_in_another_region(tmp_path):
+    """Each bucket is copied to one that the other stack made, by a role that can write there and nowhere else."""
+    with deployed("prod", tmp_path / "out", COPIED, stages=("replica",)) as (prod, outputs):
+        s3 = client("s3")
+        aliases = {alias["AliasName"]: alias["TargetKeyId"] for alias in client("kms").list_aliases()["Aliases"]}
+        for what, root in (("lake", "LakeRoot"), ("pii", "PiiRoot"), ("landing", "LandingRoot")):
+            bucket, key = outputs[root].removeprefix("s3://"), copy_key(prod.name, is_personal=what == "pii")
+            [rule] = s3.get_bucket_replication(Bucket=bucket)["ReplicationConfiguration"]["Rules"]
+            copy = rule["Destination"]["Bucket"].rpartition(":")[2]
+            encryption = s3.get_bucket_encryption(Bucket=copy)["ServerSideEncryptionConfiguration"]["Rules"]
+
+            assert copy_bucket(prod.name, what, ACCOUNT) == copy
+            assert "Enabled" == s3.get_bucket_versioning(Bucket=copy)["Status"]
+            assert aliases[key] in json.dumps(encryption)
+            assert rule["Destination"]["EncryptionConfiguration"]["ReplicaKmsKeyID"].endswith(f":{key}")
+        alarms = {alarm["MetricName"] for alarm in client("cloudwatch").describe_alarms()["MetricAlarms"]}
+        assert "OperationsFailedReplication" in alarms
 
 
 def test_streaming_on_and_lake_formation_off(tmp_path):

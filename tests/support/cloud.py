@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scripts.setup.launch import runtime_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,12 @@ def synthesize(
     catalog: Any = None,
     environment: Any = None,
     nag: bool = False,
-    account_stage: bool = False,
+    stages: Collection[str] = (),
 ) -> Cloud:
     """Make the app for an environment in this process and synthesize it; the first costs the start of Node.
 
-    `environment` takes the place of what the environment's file says; `account_stage` asks for the account's stack too.
+    `environment` takes the place of what the environment's file says; `stages` are those wanted beside it:
+    `account` and `replica`.
     """
     import os
 
@@ -79,10 +83,12 @@ def synthesize(
 
     from infra.lakewright_stack import LakewrightStack
     from infra.stacks.account import AccountStage
+    from infra.stacks.replica import ReplicaStage
     from scripts.assembly import app_context
     from shared.config import load_environment
     from shared.contracts import load_catalog
 
+    _count_to_a_thousand()
     app = cdk.App(
         outdir=str(output),
         context=app_context(env, root),
@@ -91,12 +97,26 @@ def synthesize(
     )
     environment = environment or load_environment(env, root=None if root is None else str(root))
     LakewrightStack(app, "Lakewright", environment=environment, catalog=catalog or load_catalog())
-    if account_stage:
+    if "account" in stages:
         AccountStage(app, "account", environment=environment, settings=environment.account)
+    if "replica" in stages:
+        ReplicaStage(app, "replica", environment=environment, region=environment.replica.region)
     if nag:
         cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
     app.synth()
     return Cloud(output)
+
+
+@cache
+def _count_to_a_thousand() -> None:
+    """Let the CDK's numbers of tokens have four digits from the first synthesis of a process on.
+
+    It orders some lists by them as texts, where 99 comes after 100, so that the first would differ from the next.
+    """
+    import aws_cdk as cdk
+
+    for number in range(1000):
+        cdk.Token.as_string(number)
 
 
 def _stack(path: Path) -> str:

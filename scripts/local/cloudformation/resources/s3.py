@@ -20,7 +20,15 @@ class Bucket(Handler):
     """A bucket with its settings."""
 
     applied = frozenset(
-        {"BucketName", "BucketEncryption", "LifecycleConfiguration", "NotificationConfiguration", "Tags", *_SETTINGS}
+        {
+            "BucketName",
+            "BucketEncryption",
+            "LifecycleConfiguration",
+            "NotificationConfiguration",
+            "ReplicationConfiguration",
+            "Tags",
+            *_SETTINGS,
+        }
     )
     idle = because(
         AccessControl="no access list is checked on a laptop; the templates use bucket owner enforced ownership",
@@ -83,6 +91,10 @@ class Bucket(Handler):
                 Bucket=name,
                 NotificationConfiguration=configuration,
             )
+        if replication := resource.get("ReplicationConfiguration"):
+            rules = [_with_its_id(rule) for rule in replication["Rules"]]
+            configuration = {"Role": replication["Role"], "Rules": rules}
+            resource.call("s3", "put_bucket_replication", Bucket=name, ReplicationConfiguration=configuration)
         if tags := resource.get("Tags"):
             resource.call("s3", "put_bucket_tagging", Bucket=name, Tagging={"TagSet": tags})
 
@@ -127,7 +139,11 @@ def _lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:
             ]
     if abort := given.pop("AbortIncompleteMultipartUpload", None):
         made["AbortIncompleteMultipartUpload"] = abort
-    return made | {"ID" if key == "Id" else key: value for key, value in given.items()}
+    return made | _with_its_id(given)
+
+
+def _with_its_id(rule: dict[str, Any]) -> dict[str, Any]:
+    return {"ID" if key == "Id" else key: value for key, value in rule.items()}
 
 
 def _notification(notification: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,9 @@ _TEMPLATE = ("SecretStringTemplate", "GenerateStringKey")
 class Secret(Handler):
     """A secret; without a value, unless the template gives or generates one."""
 
-    applied = frozenset({"Description", "GenerateSecretString", "KmsKeyId", "Name", "SecretString", "Tags"})
+    applied = frozenset(
+        {"Description", "GenerateSecretString", "KmsKeyId", "Name", "ReplicaRegions", "SecretString", "Tags"}
+    )
 
     def create(self, resource: Resource) -> Made:
         """Make the secret, with a generated value where the template asks for one."""
@@ -26,16 +28,19 @@ class Secret(Handler):
             SecretString=self._value(resource),
             **resource.only("Description", "KmsKeyId", "Tags"),
         )
+        _replicate(resource, answer["ARN"], resource.get("ReplicaRegions", []))
         return Made(answer["ARN"], {"Id": answer["ARN"]})
 
     def update(self, resource: Resource, made: Made) -> Made:
         """Change what is written about the secret; a generated value stays as it is."""
         given = resource.only("Description", "KmsKeyId", "SecretString")
         resource.call("secretsmanager", "update_secret", SecretId=made.ref, **given)
+        _replicate(resource, made.ref, resource.get("ReplicaRegions", []))
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the secret away at once, so that its name is free again."""
+        """Take the secret away at once, so that its name is free again; first its replicas, as the service wants it."""
+        _replicate(resource, made.ref, [])
         resource.call("secretsmanager", "delete_secret", SecretId=made.ref, ForceDeleteWithoutRecovery=True)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
@@ -52,6 +57,18 @@ class Secret(Handler):
         if "GenerateStringKey" not in rules:
             return password
         return json.dumps({**json.loads(rules["SecretStringTemplate"]), rules["GenerateStringKey"]: password})
+
+
+def _replicate(resource: Resource, secret: str, wanted: list[dict[str, str]]) -> None:
+    """Have the secret in the regions wanted, and in no others beside its own."""
+    found = resource.call("secretsmanager", "describe_secret", SecretId=secret).get("ReplicationStatus", [])
+    there, regions = {replica["Region"] for replica in found}, {replica["Region"] for replica in wanted}
+    if too_many := sorted(there - regions):
+        of = {"SecretId": secret, "RemoveReplicaRegions": too_many}
+        resource.call("secretsmanager", "remove_regions_from_replication", **of)
+    if missing := [replica for replica in wanted if replica["Region"] not in there]:
+        of = {"SecretId": secret, "AddReplicaRegions": missing}
+        resource.call("secretsmanager", "replicate_secret_to_regions", **of)
 
 
 @handles("AWS::SecretsManager::ResourcePolicy")
