@@ -11,6 +11,9 @@ from shared.contracts import Kind, load_catalog
 from tests.support.frames import assert_rows
 from tests.support.things import column, things
 
+# Spark parses the types of contracts.
+pytestmark = pytest.mark.usefixtures("spark")
+
 # Athena reads reader version 1 and 2, and of version 3 these features.
 READABLE = {"deletionVectors", "timestampNtz", "columnMapping"}
 
