@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LOG = "_delta_log/"
 # Of a log's files, each begins with the version it is of.
 DIGITS = 20
+# So much of an error of delta-rs is shown; of a log with a gap it names every file.
+MOST_SAID = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +68,8 @@ class Stored:
             return f"the commit that says how far version {version} was read is not there"
         try:
             table = DeltaTable(self.location, version=version, storage_options=dict(self.options))
-        except (DeltaError, OSError):
-            return f"its log has a gap before version {version}"
+        except (DeltaError, OSError) as error:
+            return f"version {version} cannot be read: {str(error).splitlines()[0][:MOST_SAID]}"
         there = {file.path.rpartition("/")[2] for file in self.files}
         wanted = [unquote(uri).rpartition("/")[2] for uri in table.file_uris()]
         gone = sum(name not in there for name in wanted)

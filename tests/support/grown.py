@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.jobs import Colour, Step
@@ -42,3 +46,27 @@ def rows_of(lake: SmallLake, *without: str) -> dict[str, Any]:
 def content(lake: SmallLake) -> dict[str, Any]:
     """The same, however many batches it came in."""
     return rows_of(lake, "_sequence", "batch", "_batch", "input_sequence")
+
+
+@dataclass
+class Grown:
+    """A lake after three runs: its files and all its rows after each of them, and what it comes to in the end."""
+
+    lake: SmallLake
+    files: dict[str, set[Path]] = field(default_factory=dict)
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    in_the_end: dict[str, Any] = field(default_factory=dict)
+
+    def copy(self, to: Path, without: set[Path]) -> SmallLake:
+        """A copy that has not got some of the files."""
+        root = Path(self.lake.lake_root)
+        for file in self.files["r4"] - without:
+            (to / "lake" / file).parent.mkdir(parents=True, exist_ok=True)
+            os.link(root / file, to / "lake" / file)
+        shutil.copytree(self.lake.landing_root, to / "landing")
+        return replace(self.lake, root=to, files=dict(self.lake.files))
+
+
+def files_of(lake: SmallLake) -> set[Path]:
+    root = Path(lake.lake_root)
+    return {file.relative_to(root) for file in root.rglob("*") if file.is_file()}

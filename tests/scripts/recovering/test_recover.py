@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 
 from jobs.main import run as run_job
@@ -23,10 +24,11 @@ from scripts.recovering.whole import erasures_after, search
 from scripts.setup import paths
 from shared.erasure import ErasureRequest, erasure_request_location
 from shared.jobs import Colour, Step
-from shared.names import pii_folder, run_location
+from shared.names import Variable, pii_folder, run_location
 from tests.jobs.test_killed import all_rows
+from tests.scripts.looking.test_lake_in_a_bucket import server
 from tests.support.begun import begun
-from tests.support.grown import DAY, content, growing
+from tests.support.grown import DAY, Grown, content, files_of, growing
 from tests.support.killing import KilledError
 from tests.support.small_driver import CONTRACTS
 from tests.support.small_lake import SmallLake, lease_account
@@ -41,30 +43,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 # So many copies lose files at random.
 COPIES = 60
-
-
-@dataclass
-class Grown:
-    """A lake after three runs: its files and all its rows after each of them, and what it comes to in the end."""
-
-    lake: SmallLake
-    files: dict[str, set[Path]] = field(default_factory=dict)
-    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
-    in_the_end: dict[str, Any] = field(default_factory=dict)
-
-    def copy(self, to: Path, without: set[Path]) -> SmallLake:
-        """A copy that has not got some of the files."""
-        root = Path(self.lake.lake_root)
-        for file in self.files["r4"] - without:
-            (to / "lake" / file).parent.mkdir(parents=True, exist_ok=True)
-            os.link(root / file, to / "lake" / file)
-        shutil.copytree(self.lake.landing_root, to / "landing")
-        return replace(self.lake, root=to, files=dict(self.lake.files))
-
-
-def files_of(lake: SmallLake) -> set[Path]:
-    root = Path(lake.lake_root)
-    return {file.relative_to(root) for file in root.rglob("*") if file.is_file()}
 
 
 @pytest.fixture(scope="module")
@@ -193,16 +171,17 @@ def test_page_of_an_earlier_release_is_no_measure(grown, tmp_path):
     }
 
 
+def recover_by_command(lake, *arguments, root=None, **variables):
+    command = [sys.executable, "-m", "tests.support.small_command", "recover", *arguments]
+    environment = os.environ | {CONTRACTS: str(lake.contracts())} | variables
+    command += ["--root", root or lake.lake_root]
+    return subprocess.run(command, cwd=paths.ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
 def test_command_shows_and_then_cuts(grown, tmp_path):
     lost = {file for file in grown.files["r4"] - grown.files["r3"] if file.suffix == ".parquet"}
     lake = grown.copy(tmp_path, lost)
-    environment = os.environ | {CONTRACTS: str(lake.contracts())}
-
-    def recover(*arguments):
-        command = [sys.executable, "-m", "tests.support.small_command", "recover", *arguments, "--root", lake.lake_root]
-        return subprocess.run(command, cwd=paths.ROOT, env=environment, capture_output=True, text=True, check=False)
-
-    before = files_of(lake)
+    recover, before = partial(recover_by_command, lake), files_of(lake)
     shown = recover()
     assert (0, "") == (shown.returncode, shown.stderr)
     assert "r4 is not whole:\n" in shown.stdout
@@ -221,3 +200,31 @@ def test_command_shows_and_then_cuts(grown, tmp_path):
     assert grown.rows["r3"] == all_rows(lake)
     assert "The copy is what that run left" in recover("--cut").stdout
     assert grown.rows["r3"] == all_rows(lake)
+
+
+def test_copy_in_buckets_is_cut_there(grown, tmp_path):
+    lost = {file for file in grown.files["r4"] - grown.files["r3"] if file.suffix == ".parquet"}
+    lake, back = grown.copy(tmp_path / "first", lost), tmp_path / "back" / "lake"
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+    with server() as address, pytest.MonkeyPatch.context() as environment:
+        variables = {**keys, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": address, "AWS_ALLOW_HTTP": "true"}
+        for name, value in variables.items():
+            environment.setenv(name, value)
+        s3 = boto3.Session().client("s3")
+        s3.create_bucket(Bucket="copy")
+        s3.create_bucket(Bucket="pii-copy")
+        for file in files_of(lake):
+            bucket, key = ("pii-copy", file.relative_to("pii")) if file.parts[0] == "pii" else ("copy", file)
+            s3.upload_file(str(Path(lake.lake_root, file)), bucket, str(key))
+
+        place = {**variables, Variable.PII_ROOT: "s3://pii-copy"}
+        done = recover_by_command(lake, "--cut", root="s3://copy", **place)
+        for bucket, folder in (("copy", back), ("pii-copy", back / "pii")):
+            for found in s3.list_objects_v2(Bucket=bucket)["Contents"]:
+                (folder / found["Key"]).parent.mkdir(parents=True, exist_ok=True)
+                s3.download_file(bucket, found["Key"], str(folder / found["Key"]))
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "r3, of 2" in done.stdout
+    there = replace(lake, root=tmp_path / "back")
+    assert grown.rows["r3"] == all_rows(there)
+    assert "r3" == finished(there)[0].run_id
