@@ -135,9 +135,9 @@ RIGHTS = {
         asks=True,
     ),
     Step.RECORD: StepRights(
-        reads=(*[f"{layer}/{LOG}" for layer in Layer], *_all(RUNS_FOLDER)),
+        reads=(*[f"{place}/{LOG}" for place in (*Layer, *_BESIDE)], *_all(RUNS_FOLDER)),
         writes=(f"{RUNS_FOLDER}/*/{RUN_FILE}", _outcomes(Step.RECORD)),
-        personal_reads=(f"{LANDED}/{LOG}",),
+        personal_reads=tuple(f"{place}/{LOG}" for place in (LANDED, QUARANTINE_FOLDER, VAULT)),
     ),
     Step.MAINTAIN: StepRights(
         reads=_all(RUNS_FOLDER),
