@@ -67,12 +67,13 @@ def all_rows(lake: SmallLake, *without: str) -> dict[str, list[tuple[Any, ...]]]
 
 
 def page(lake: SmallLake) -> dict[str, Any]:
-    """What the ledger says of the run, without its times."""
+    """What the ledger says of the run, without its times, nor how many commits lie beside the tables."""
     record = lake.record("r2").model_dump(mode="json", exclude={"finished_at"})
     timeless = [
         o | {"seconds": 0, "reconciled": [c | {"span": ""} for c in o["reconciled"]]} for o in record["outcomes"]
     ]
-    return record | {"outcomes": timeless}
+    versions = [told | {"beside": sorted(told["beside"])} for told in record["versions"]]
+    return record | {"outcomes": timeless, "versions": versions}
 
 
 def run_and_die(lake: SmallLake, reaper: Reaper) -> int:
