@@ -64,8 +64,6 @@ class Stored:
 
     def lack(self, version: int) -> str:
         """What is missing of a version; empty when all of it is there."""
-        if self.position(version) is None:
-            return f"the commit that says how far version {version} was read is not there"
         try:
             table = DeltaTable(self.location, version=version, storage_options=dict(self.options))
         except (DeltaError, OSError) as error:
@@ -83,5 +81,7 @@ class Stored:
     @cached_property
     def _commits(self) -> dict[int, str]:
         return {
-            version: file.location for version, file in self.log_files if file.path.endswith(f"{version:020d}.json")
+            version: file.location
+            for version, file in self.log_files
+            if file.path.endswith(f"{version:0{DIGITS}d}.json")
         }

@@ -102,11 +102,15 @@ def _kept(place: Stored, version: int | None) -> Kept | str:
     """
     if version is None:
         return Kept(stored=place, version=NOTHING)
-    then, equal = place.position(version), [version]
-    while then is not None and place.position(equal[-1] + 1) == then:
-        equal.append(equal[-1] + 1)
-    whole = next((at for at in reversed(equal) if not place.lack(at)), None)
-    return place.lack(version) if whole is None else Kept(stored=place, version=whole)
+    then, last = place.position(version), version
+    if then is None:
+        return f"the commit that says how far version {version} was read is not there"
+    while place.position(last + 1) == then:
+        last += 1
+    for at in range(last, version - 1, -1):
+        if not (lack := place.lack(at)):
+            return Kept(stored=place, version=at)
+    return lack
 
 
 def erasures_after(lake: Lake, moment: datetime) -> list[ErasureRecord]:
