@@ -87,7 +87,7 @@ def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutc
         withdraw(job, catalog)
         return [o for target in Target for o in _published(spark, job, target, tables, failed)]
     if job.step is Step.MAINTAIN:
-        return run_tables(tables, job, _upkeep(spark, job), failed)
+        return run_tables(tables, job, _upkeep(spark, job, catalog), failed)
     work = partial(reconcile if job.step is Step.RECONCILE else _make, spark, job, catalog)
     return run_tables(tables, job, work, failed)
 
@@ -100,9 +100,9 @@ def _published(
     return run_tables(chosen, job, partial(publish, spark, job, target), failed, target=target)
 
 
-def _upkeep(spark: SparkSession, job: Job) -> Callable[[Table], TableOutcome]:
+def _upkeep(spark: SparkSession, job: Job, catalog: Catalog) -> Callable[[Table], TableOutcome]:
     if job.rollback is None:
-        return partial(maintain, spark, job)
+        return partial(maintain, spark, job, catalog)
     versions = versions_after(job)
     return lambda table: roll_back(spark, job, table, versions.get(str(table.name)))
 

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from jobs.ingest.again import read_again, read_positions
 from jobs.ingest.drift import settled, unknown_columns
 from jobs.ingest.drift_event import tell_of_refusal, tell_of_unknown
+from jobs.ingest.expired import unexpired
 from jobs.ingest.known import unknown
 from jobs.ingest.reached import CURSOR, reached
 from jobs.ingest.readers import READERS, translate
@@ -18,6 +19,7 @@ from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing
 from jobs.runtime.land import land
 from jobs.runtime.quarantine import not_refused_before, quarantine, settle
+from jobs.runtime.session import without_ansi
 from jobs.runtime.staging import unstage
 from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
@@ -153,7 +155,9 @@ def _commit(
 ) -> TableOutcome:
     once = reading.once
     good = staged.where(~_is_malformed())
-    fresh = unsuppressed(flow, good if once else unknown(flow, good, seen[LEAST]))
+    said = good if once else unknown(flow, good, seen[LEAST])
+    with without_ansi(flow.session):
+        fresh = unexpired(flow, unsuppressed(flow, said))
     refused = _refused(flow, staged, once=once).persist() if seen["malformed"] or seen["rescued"] else None
     # Nothing is counted twice: where every row comes in, as it was staged, their number is known.
     is_whole = fresh is good and refused is None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from operator import add
 from typing import TYPE_CHECKING
 
+from jobs.maintain.expiry import Expiry
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.lease import leased
 from jobs.runtime.session import batch_session
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from jobs.runtime.lease import Lease
-    from shared.contracts import Table
+    from shared.contracts import Catalog, Table
     from shared.jobs import Job
 
 # A change rewrites whole files, and a reader opens whole ones: Delta's own gigabyte would be much to write anew for one
@@ -29,27 +31,32 @@ FILE_SIZES = ("spark.databricks.delta.optimize.minFileSize", "spark.databricks.d
 
 @dataclass(frozen=True)
 class Tidied:
-    """What upkeep did: the small files put together, those made of them, and the old files removed."""
+    """What upkeep did: rows deleted for their age, small files put together, those made of them, old files removed."""
 
+    expired: int = 0
     together: int = 0
     made: int = 0
     removed: int = 0
 
     def __add__(self, other: Tidied) -> Tidied:
         """What was done in two places."""
-        return Tidied(self.together + other.together, self.made + other.made, self.removed + other.removed)
+        return Tidied(*map(add, astuple(self), astuple(other)))
 
     def __str__(self) -> str:
         """In words; empty where nothing was done."""
-        told = [f"{self.together:,} files made {self.made:,}"] if self.together else []
-        return ", ".join([*told, *([f"{self.removed:,} old ones removed"] if self.removed else [])])
+        told = {
+            f"{self.expired:,} rows deleted for their age": self.expired,
+            f"{self.together:,} files made {self.made:,}": self.together,
+            f"{self.removed:,} old ones removed": self.removed,
+        }
+        return ", ".join(words for words, count in told.items() if count)
 
 
-def maintain(spark: SparkSession, job: Job, table: Table) -> TableOutcome:
-    """Put the small files of a table together, clustered as its contract says, and remove those of old versions.
+def maintain(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> TableOutcome:
+    """Delete rows that were kept long enough, put small files together, and remove those of old versions.
 
-    Rows and positions stay what they are. A table whose last batch stands half is not vacuumed: that batch is decided
-    anew from an older version.
+    Other rows stay what they are, and so do positions. Files are clustered as the contract says. Of a table whose last
+    batch stands half nothing goes: that batch is decided anew from an older version.
 
     Raises:
         LeaseHeldError: another job run works on the table.
@@ -63,8 +70,11 @@ def maintain(spark: SparkSession, job: Job, table: Table) -> TableOutcome:
         there = [
             place for place in (location, *companions(job.roots, table).values()) if DeltaLog(session, place).exists
         ]
+        done = Tidied()
         half = [place for place in there if place != location and is_half_done(session, place, location)]
-        done = sum((_tidy(session, place, lease, keeps_old=bool(half)) for place in there), Tidied())
+        if not half:
+            done = Tidied(expired=Expiry(session=session, job=job, catalog=catalog, table=table, lease=lease).run())
+        done = sum((_tidy(session, place, lease, keeps_old=bool(half)) for place in there), done)
         version = DeltaLog(session, location).version
     reason = "; ".join(filter(None, [str(done), "old files stay, since its last batch stands half" if half else ""]))
     status = Status.SUCCEEDED if str(done) else Status.UNCHANGED
@@ -78,6 +88,6 @@ def _tidy(session: SparkSession, location: str, lease: Lease, *, keeps_old: bool
         [row] = session.sql(f"OPTIMIZE delta.`{location}`").collect()
         together, made = row["metrics"]["numFilesRemoved"], row["metrics"]["numFilesAdded"]
     if keeps_old:
-        return Tidied(together, made)
+        return Tidied(together=together, made=made)
     with carrying_on(session, location, lease):
-        return Tidied(together, made, remove_old_files(session, location, HISTORY_DAYS))
+        return Tidied(together=together, made=made, removed=remove_old_files(session, location, HISTORY_DAYS))

@@ -45,7 +45,8 @@ def reconcile(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> 
     elif bronze.span is None:
         reason = "not asked: no value of its cursor has been read yet"
     else:
-        comparisons.append(with_source(session, bronze, bronze.asker, bronze.span))
+        loses_old = bool(catalog.expiring_readers(table.name))
+        comparisons.append(with_source(session, bronze, bronze.asker, bronze.span, loses_old=loses_old))
     return _outcome(bronze, [*comparisons, *_with_silver(spark, bronze, catalog)], reason)
 
 

@@ -17,6 +17,7 @@ from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.history import IS_DELETE
 from jobs.runtime.position import read_position
 from jobs.runtime.quarantine import ORIGIN
+from jobs.runtime.retention import is_expired
 from jobs.runtime.tables import read_version
 from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
@@ -123,7 +124,7 @@ class Layers:
         """
         table = self.silver
         rows = typed(queried(table, rows), table).withColumns({**origin(), ROW_KEY: as_json(*table.primary_key)})
-        rows = self._with_refused(rows)
+        rows = self._with_refused(self._kept(rows))
         newest = F.struct(
             (self._sequence if table.sequence_by else F.col("_sequence")).alias(SEQUENCE),
             is_delete(table).alias(IS_DELETE),
@@ -131,6 +132,12 @@ class Layers:
         )
         told = F.max(F.when(~F.col(HELD), newest)).alias(TOLD)
         return rows.groupBy(*table.primary_key).agg(told, F.count_if(F.col(HELD)).alias(REFUSED))
+
+    def _kept(self, rows: DataFrame) -> DataFrame:
+        """The rows that are not too old for the silver table: upkeep deletes those on one side before the other."""
+        if (kept := self.silver.retention) is None:
+            return rows
+        return rows.where(~is_expired(F.col(kept.column), kept, self.bronze.job.business_date))
 
     def _with_refused(self, rows: DataFrame) -> DataFrame:
         """Rows that say whether they lie in the quarantine: by where they came from, and the key made of them."""
@@ -145,7 +152,7 @@ class Layers:
         return rows.join(marks, on=same, how="left").withColumn(HELD, F.col(HELD).isNotNull())
 
     def _there(self, rows: DataFrame) -> DataFrame:
-        rows = rows.where(IS_CURRENT) if self.silver.history else rows
+        rows = rows.where(IS_CURRENT) if self.silver.history else self._kept(rows)
         if self.bronze.start and self._follows_cursor:
             rows = rows.where(self.bronze.is_since_start(F.col(self.silver.sequence_by[0])))
         there = F.struct(self._sequence.alias(SEQUENCE), self._told_content.alias(TOLD))

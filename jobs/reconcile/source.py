@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 TRIES = 3
 
 
-def with_source(session: SparkSession, bronze: Landed, asker: Asker, span: Span) -> Comparison:
-    """The source against a bronze table, with its verdict.
+def with_source(
+    session: SparkSession, bronze: Landed, asker: Asker, span: Span, *, loses_old: bool = False
+) -> Comparison:
+    """The source against a bronze table, with its verdict; `loses_old` says that the table's rows go by age.
 
     Raises:
         SourceUnavailableError: the source did not answer.
@@ -45,6 +47,8 @@ def with_source(session: SparkSession, bronze: Landed, asker: Asker, span: Span)
     explained = f"{refused:,} rows lie in its quarantine" if 0 < missing <= refused else ""
     if missing > 0 and has_suppressed(bronze.job.pii_root, bronze.table.name):
         explained = "people were erased from it, whom the source still has"
+    elif missing > 0 and loses_old:
+        explained = "its rows are deleted once they are old, and the source still has them"
     return judged(comparison, source.reconciling, explained=explained)
 
 

@@ -39,8 +39,9 @@ def typed(rows: DataFrame, table: Table) -> DataFrame:
         *[F.coalesce(F.expr(p), F.lit(False)).alias(IS_DELETE) for p in marks],  # noqa: FBT003 - a literal column
         *CARRIED_COLUMNS,
     )
+    types = dict(raw.dtypes)
     return raw.select(
-        *[_cast(c, raw) for c in columns],
+        *[_cast(F.col(c.name), types[c.name], c).alias(c.name) for c in columns],
         *[F.col(c.name).isNotNull().alias(given(c.name)) for c in columns],
         F.struct(*[shown(c) for c in columns]).alias(AS_GIVEN),
         *[IS_DELETE for _ in marks],
@@ -48,11 +49,21 @@ def typed(rows: DataFrame, table: Table) -> DataFrame:
     )
 
 
-def _cast(column: Column, raw: DataFrame) -> SparkColumn:
-    value = F.col(column.name)
-    is_text = dict(raw.dtypes)[column.name] == "string"
-    if column.format and is_text and column.clear_type == "timestamp":
-        return F.try_to_timestamp(value, F.lit(column.format)).alias(column.name)
-    if column.format and is_text and column.clear_type == "date":
-        return F.try_to_timestamp(value, F.lit(column.format)).cast("date").alias(column.name)
-    return value.try_cast(column.clear_type).alias(column.name)
+def value_of(column: Column, rows: DataFrame) -> SparkColumn:
+    """One column's value in clear, cast as `typed` casts it, to be asked of rows of the input; null if it does not fit.
+
+    Args:
+        column: A column of a refined table without a row-local query.
+        rows: The input's rows, in a session without ANSI mode.
+    """
+    value = F.expr(column.logic or f"`{column.name}`")
+    [(_, type_)] = rows.select(value.alias(column.name)).dtypes
+    return _cast(value, type_, column)
+
+
+def _cast(value: SparkColumn, type_: str, column: Column) -> SparkColumn:
+    if column.format and type_ == "string" and column.clear_type == "timestamp":
+        return F.try_to_timestamp(value, F.lit(column.format))
+    if column.format and type_ == "string" and column.clear_type == "date":
+        return F.try_to_timestamp(value, F.lit(column.format)).cast("date")
+    return value.try_cast(column.clear_type)

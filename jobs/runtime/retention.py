@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+    from shared.contracts.retention import Retention
 
 
 def horizon_of(business_date: date, seconds: int) -> datetime:
@@ -16,3 +24,8 @@ def horizon_of(business_date: date, seconds: int) -> datetime:
 def is_before(column: str, horizon: datetime) -> str:
     """The predicate, in SQL, of a row whose time lies before a horizon."""
     return f"`{column}` < TIMESTAMP'{horizon:%Y-%m-%d %H:%M:%S}'"
+
+
+def is_expired(moment: Column, kept: Retention, business_date: date) -> Column:
+    """Whether a row of a moment need not be kept any more; one without a moment is kept."""
+    return moment.isNotNull() & (moment < F.lit(kept.horizon(business_date)))

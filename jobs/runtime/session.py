@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pyspark.sql import SparkSession
@@ -11,7 +12,7 @@ from jobs.runtime.quiet import silence
 from shared.spark import DELTA_CONFS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 # What the engine's figures rest on. A new session starts from the defaults again, so each is given them.
@@ -48,6 +49,20 @@ def build_session(app_name: str, jars: Sequence[Path] = (), confs: Mapping[str, 
     session = builder.getOrCreate()
     silence(session)
     return session
+
+
+ANSI = "spark.sql.ansi.enabled"
+
+
+@contextmanager
+def without_ansi(session: SparkSession) -> Iterator[None]:
+    """Build frames within in which a value that does not fit its type is null, as for the step that refines."""
+    before = str(session.conf.get(ANSI))
+    session.conf.set(ANSI, "false")
+    try:
+        yield
+    finally:
+        session.conf.set(ANSI, before)
 
 
 def batch_session(spark: SparkSession) -> SparkSession:

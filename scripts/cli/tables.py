@@ -108,6 +108,7 @@ def _facts(here: TableStatus, told: dict[str, Any]) -> list[tuple[str, str]]:
         "ordered by": ", ".join(told["sequence_by"]),
         "written by": told["write_disposition"],
         "kept": told["kept"],
+        "rows go after": told["retention"],
         "published": ", ".join(map(_published, told["published"])),
     }
     return [(name, value) for name, value in facts.items() if value]

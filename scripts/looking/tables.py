@@ -88,9 +88,18 @@ def description(table: Table, catalog: Catalog) -> dict[str, Any]:
         "source": f"{table.source.system} {table.source.object}" if table.source else None,
         "inputs": [str(name) for name in table.inputs],
         "kept": str(keeping(table, catalog.tables)) if table.kind is Kind.BUILT else None,
+        "retention": _retention(table, catalog),
         "columns": [_column(table, column) for column in table.all_columns],
         "rules": [_rule(rule) for rule in _rules(table)],
     }
+
+
+def _retention(table: Table, catalog: Catalog) -> str | None:
+    """After how long rows are deleted; of a landed table, with those of which tables."""
+    if table.source:
+        followed = [f"{r.retention} of {r.name}" for r in catalog.expiring_readers(table.name)]
+        return " and ".join(followed) or None
+    return str(table.retention) if table.retention else None
 
 
 def _rows(table: DeltaTable) -> int | None:

@@ -64,6 +64,15 @@ class Catalog:
         is_read = any(table.kind is Kind.BUILT and name in table.inputs for table in self.tables.values())
         return is_read or bool(self.table(str(name)).targets)
 
+    def expiring_readers(self, name: TableName) -> tuple[Table, ...]:
+        """The tables by whose retention the rows of a landed table go, too.
+
+        All that read it, if rows of each of them go by age; none where one of them keeps its rows for ever, or is made
+        by a query, so that a row's age is not told by the landed row.
+        """
+        readers = [table for table in self.tables.values() if name in table.inputs]
+        return tuple(readers) if all(r.retention and not r.query for r in readers) else ()
+
     def dependants(self, name: str) -> set[str]:
         """The tables that depend on a table, directly or through others."""
         found: set[str] = set()

@@ -14,6 +14,7 @@ from shared.contracts.makers import refuse_two_makers, written_program, written_
 from shared.contracts.model import Disposition, Kind, Query, RowRule, Table, TableRule
 from shared.contracts.query import BATCH
 from shared.contracts.readers import compile_detokenizers, compile_readers
+from shared.contracts.retention import EXPIRES, compile_retention
 from shared.contracts.rules import compile_rules
 from shared.contracts.serving import compile_serving
 from shared.contracts.source import SOURCE_PROPERTIES, compile_source
@@ -39,7 +40,8 @@ DISPOSITIONS = {
 EVENT_PROPERTIES = {"sequenceBy", "applyAsDeletes", "storedAsScdType", "exceptColumnList", "ignoreNullUpdates"}
 TABLE_PROPERTIES = {
     Kind.INGESTED: {"writeDisposition", "clusterBy"} | SOURCE_PROPERTIES,
-    Kind.REFINED: {SUBJECT, "writeDisposition", "clusterBy", "tombstoneRetention", "eventRetention"} | EVENT_PROPERTIES,
+    Kind.REFINED: {SUBJECT, EXPIRES, "writeDisposition", "clusterBy", "tombstoneRetention", "eventRetention"}
+    | EVENT_PROPERTIES,
     Kind.BUILT: {"writeDisposition", "clusterBy", "refreshBy", "eventRetention", PRIORITY} | EVENT_PROPERTIES,
 }
 
@@ -96,6 +98,7 @@ def compile_contract(path: Path) -> Table:
         apply_as_deletes=apply_as_deletes,
         tombstone_retention_seconds=retention,
         history=compile_history(document, custom, columns, sequence_by, kind),
+        retention=compile_retention(document, custom, columns, key, sequence_by),
         cluster_by=cluster_by,
         # Rows of one key touch each other, and no others.
         refresh_by=_column_list(document, custom, "refreshBy", names) or (key if flows else ()),

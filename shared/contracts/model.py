@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shared.contracts.origin import Source
     from shared.contracts.program import Program
     from shared.contracts.readers import Reader
+    from shared.contracts.retention import Retention
     from shared.names import TableName
     from shared.serving import ServedPath
     from shared.snowflake import SnowflakeTable
@@ -103,10 +104,11 @@ class Table:
     `columns` are the business columns in their order; `dropped` are columns that rules see and nobody stores.
     `reads_personal` says that an input lies in the place of personal data, `subject` that the key names a person.
     `apply_as_deletes` is a predicate over the input's row that holds for a delete; tombstones are kept for ever when
-    `tombstone_retention_seconds` is None. A table with a `history` has one row per key and version instead of one per
-    key. Of `flows`, which are inputs, the first one that has a key has its row. `business_name` is what its rows are
-    called outside of the lake, `served_at` where the API gives them out, `published_to` the table of Snowflake that has
-    them, too. `detokenizers` are the roles that may turn its tokens back, `freshness` says how old the rows may be.
+    `tombstone_retention_seconds` is None, and rows when `retention` is. A table with a `history` has one row per key
+    and version instead of one per key. Of `flows`, which are inputs, the first one that has a key has its row.
+    `business_name` is what its rows are called outside of the lake, `served_at` where the API gives them out,
+    `published_to` the table of Snowflake that has them, too. `detokenizers` are the roles that may turn its tokens
+    back, `freshness` says how old the table may be.
     """
 
     name: TableName
@@ -124,6 +126,7 @@ class Table:
     apply_as_deletes: str | None = None
     tombstone_retention_seconds: int | None = None
     history: History | None = None
+    retention: Retention | None = None
     cluster_by: tuple[str, ...] = ()
     refresh_by: tuple[str, ...] = ()
     flows: tuple[TableName, ...] = ()

@@ -12,6 +12,7 @@ from shared.contracts.flows import PRIORITY, check_flows
 from shared.contracts.model import Disposition, Kind
 from shared.contracts.query import input_line, unknown_names
 from shared.contracts.refresh.keeping import computed_keys
+from shared.contracts.retention import EXPIRES
 from shared.contracts.treatment_rules import check_flow_of_personal_data
 from shared.errors import ContractError
 
@@ -47,6 +48,8 @@ def check_neighbours(table: Table, tables: Mapping[str, Table]) -> None:
         _check_refined(table, tables[str(table.inputs[0])])
     elif table.query:
         _check_queried(table, table.query, tables)
+    if table.history:
+        _check_history(table, tables)
     check_flow_of_personal_data(table, tables)
 
 
@@ -149,6 +152,25 @@ def _check_refined(table: Table, source: Table) -> None:
                 expected=", ".join(known),
             )
     _check_deletes(table, known)
+
+
+def _check_history(table: Table, tables: Mapping[str, Table]) -> None:
+    """A history would take rows that went by age for rows that its source deleted."""
+    reached, waiting = set[str](), [str(name) for name in table.inputs]
+    while waiting:
+        if (name := waiting.pop()) not in tables or name in reached:
+            continue
+        reached.add(name)
+        if tables[name].retention:
+            document = read_document(table.file)
+            raise document.error(
+                "a history is made of rows that are deleted by age",
+                document.at_custom("storedAsScdType"),
+                given=f"{name}, kept {tables[name].retention}",
+                expected="inputs that only their source deletes from",
+                mend=f"take {EXPIRES} from {name}; eventRetention says how long this table keeps events",
+            )
+        waiting += [str(n) for n in tables[name].inputs]
 
 
 def _check_queried(table: Table, query: Query, tables: Mapping[str, Table]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.column import Column
 from shared.contracts.evolution.changes import Change, What, compare
 from shared.contracts.evolution.policy import Ruled, ruled
 from shared.contracts.model import Disposition, Kind
+from shared.contracts.retention import Retention
 from shared.contracts.treatment import Treatment
 from shared.contracts.versions import History
 
@@ -28,6 +29,7 @@ def noted(table: Table) -> dict[str, Any]:
         "required": [c.name for c in table.columns if c.required],
         "deletes": table.apply_as_deletes,
         "history": _noted_history(table.history),
+        "retention": asdict(table.retention) if table.retention else None,
         # Those without one too: a column that is not among them was added by a run that died before its batch.
         "treatments": {c.name: str(c.treatment or "") for c in table.columns if table.kind is Kind.REFINED},
         "cursor": table.source.cursor if table.source else None,
@@ -64,6 +66,7 @@ def as_built(table: Table, stored: Mapping[str, str], facts: Mapping[str, Any]) 
         disposition=Disposition(facts.get("disposition", table.disposition)),
         apply_as_deletes=facts.get("deletes", table.apply_as_deletes),
         history=_history(table, facts),
+        retention=_retention(table, facts),
         source=source,
     )
 
@@ -81,6 +84,13 @@ def _history(table: Table, facts: Mapping[str, Any]) -> History | None:
     return noted_ and History(
         untracked=tuple(noted_["untracked"]), ignore_null_updates=bool(noted_["ignore_null_updates"])
     )
+
+
+def _retention(table: Table, facts: Mapping[str, Any]) -> Retention | None:
+    if "retention" not in facts:
+        return table.retention
+    noted_ = facts["retention"]
+    return noted_ and Retention(**noted_)
 
 
 def _treatment(noted: str) -> Treatment | None:

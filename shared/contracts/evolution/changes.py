@@ -42,6 +42,7 @@ class What(StrEnum):
     DECLASSIFIED = "classified lower"
     TREATMENT_CHANGED = "treatment changed"
     HISTORY_CHANGED = "history or deletes changed"
+    RETENTION_CHANGED = "retention changed"
     RULE_TIGHTENED = "rule tightened"
     RULE_LOOSENED = "rule loosened"
     RULE_CHANGED = "rule changed"
@@ -136,6 +137,7 @@ def _of_table(old: Table, new: Table, renamed: dict[str, str]) -> Iterator[Chang
         (What.DISPOSITION_CHANGED, str(old.disposition), str(new.disposition)),
         (What.HISTORY_CHANGED, _deletes(old), _deletes(new)),
         (What.HISTORY_CHANGED, _versions(old, renamed), _versions(new, {})),
+        (What.RETENTION_CHANGED, _kept(old), _kept(new)),
         (What.CURSOR_CHANGED, renamed.get(cursor(old), cursor(old)), cursor(new)),
     )
     yield from (Change(what=what, before=before, after=after) for what, before, after in facts if before != after)
@@ -156,6 +158,10 @@ def _versions(table: Table, renamed: dict[str, str]) -> str:
     untracked = ", ".join(renamed.get(name, name) for name in table.history.untracked) or "none"
     nulls = "as before" if table.history.ignore_null_updates else "a value"
     return f"versions (untracked: {untracked}; null is {nulls})"
+
+
+def _kept(table: Table) -> str:
+    return str(table.retention) if table.retention else "for ever"
 
 
 def _without_cursor(table: Table) -> dict[str, object]:

@@ -50,6 +50,7 @@ SILVER = """\
       - {{name: changed_at, logicalType: timestamp, physicalType: timestamp, transformLogic: changed, description: C.}}
 """
 NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+LONG_AGO = datetime(2011, 5, 31)  # noqa: DTZ001 - the source's are without a zone
 OLD, RECENT = NOW - timedelta(days=3), NOW - timedelta(hours=2)
 NAMES = ["plain", "Zoë ☃ 'x'", "", "日本\\n", None]
 # What happens at the source between a table's batch and its reconciliation; the others are the lake's own troubles.
@@ -62,6 +63,7 @@ AT_SOURCE = {
     "gone": "DELETE FROM sales.gone WHERE id = 3",
     "lost": "",
     "refused": "",
+    "aged": "",
     "void": "",
     "never": "",
 }
@@ -73,7 +75,8 @@ def rows_of(name):
     rows = [(i, n, OLD + timedelta(0, 0, i), f"{i}.{i:04}", i * 10, i, "new", OLD) for i, n in enumerate(NAMES, 1)]
     rows += [(6, "null", OLD, None, None, None, "new", OLD)] * 2
     rows += [(7, "bad", OLD, "-1", 4, 7, "new", OLD), (8, "dead", OLD, "8", 8, 8, "deleted", OLD)]
-    return rows + ([(9, "wide", OLD, "9", 3_000_000_000, 9, "new", OLD)] if name == "refused" else [])
+    rows += [(9, "wide", OLD, "9", 3_000_000_000, 9, "new", OLD)] if name == "refused" else []
+    return rows + ([(9, "aged", OLD, "9", 9, 9, "new", LONG_AGO)] if name == "aged" else [])
 
 
 def contract_of(name, **custom):
@@ -86,7 +89,9 @@ def contract_of(name, **custom):
 
 def silver_of(name):
     custom = {"writeDisposition": "merge", "sequenceBy": "[changed_at]", "applyAsDeletes": "\"state = 'deleted'\""}
-    return contract(f"silver.{name}", SILVER.format(name), custom)
+    goes = {"expireRows": "true"} if name == "aged" else {}
+    kept = f"slaProperties:\n  - {{property: retention, value: 5, unit: y, element: {name}.changed_at}}\n"
+    return contract(f"silver.{name}", SILVER.format(name), custom | goes) + (kept if goes else "")
 
 
 def text(value):
@@ -97,8 +102,9 @@ def text(value):
 def lake(tmp_path, session, redshift):
     make_tables()
     limits = {"gone": {"reconcileRed": "50%"}, "stale": {"reconcileYellow": "0%", "reconcileRed": "0.01%"}}
+    limits["aged"] = {"reconcileWindow": "all"}
     files = {f"bronze.shop__{name}": contract_of(name, **limits.get(name, {})) for name in AT_SOURCE}
-    files |= {f"silver.{name}": silver_of(name) for name in ("same", "lost", "refused")}
+    files |= {f"silver.{name}": silver_of(name) for name in ("same", "lost", "refused", "aged")}
     files["bronze.shop__files"] = bronze("bronze.shop__files", "append", "id")
     for name in AT_SOURCE:
         redshift.run(
@@ -142,6 +148,7 @@ def test_a_lake_is_held_against_its_source_and_says_what_differs(lake, redshift,
         "stale": [Verdict.YELLOW],
         "gone": [Verdict.YELLOW],
         "refused": [Verdict.YELLOW, Verdict.GREEN],
+        "aged": [Verdict.YELLOW, Verdict.GREEN],
         "void": [],
         "never": [],
         "files": [],
@@ -173,6 +180,8 @@ def test_a_lake_is_held_against_its_source_and_says_what_differs(lake, redshift,
     }
     assert ("9", "8") == told(found["refused"].reconciled[0])["rows"]
     assert "1 rows lie in its quarantine" in found["refused"].reason
+    assert ("9", "8") == told(found["aged"].reconciled[0])["rows"]
+    assert "its rows are deleted once they are old" in found["aged"].reason
     assert "not asked" in found["void"].reason
     assert "nothing of it has been read yet" == found["never"].reason
     assert "a source of type s3" in found["files"].reason

@@ -11,7 +11,8 @@ from deltalake import CommitProperties, DeltaTable
 
 from scripts.looking.lake import open_lake
 from scripts.looking.tables import all_statuses, description, status
-from shared.contracts import Severity, TableRule
+from shared.contracts import Catalog, Severity, TableRule
+from shared.contracts.retention import Retention
 from tests.support.hand_made_lake import HandMadeLake
 
 
@@ -137,3 +138,11 @@ def test_a_built_table_says_how_it_is_kept(catalog):
     assert ["rebuilt, because its contract has no refreshBy", "refreshed by customer_id", None] == [
         description(table, catalog)["kept"] for table in (plain, grouped, catalog.table("silver.orders"))
     ]
+
+
+def test_who_has_rows_go_says_so_and_of_bronze_after_whom(catalog):
+    orders = replace(catalog.table("silver.orders"), retention=Retention(column="changed_at", days=90))
+    aged = Catalog({**catalog.tables, "silver.orders": orders})
+    told = [description(aged.table(name), aged)["retention"] for name in ("silver.orders", "bronze.shop__orders")]
+    assert ["90 days by changed_at", "90 days by changed_at of silver.orders"] == told
+    assert {None} == {description(table, catalog)["retention"] for table in catalog.tables.values()}

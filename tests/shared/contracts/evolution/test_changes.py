@@ -10,6 +10,7 @@ from shared.contracts.evolution.as_built import as_built, noted, since_built
 from shared.contracts.evolution.changes import What, compare
 from shared.contracts.evolution.policy import POLICY, Level, Remedy, heaviest, is_raised, ruled
 from shared.contracts.evolution.widening import widens
+from shared.contracts.retention import Retention
 from tests.support.things import column, things
 
 ADDED = {"none": (), "optional": (column("note"),), "required": (column("note", required=True),)}
@@ -94,6 +95,13 @@ LANDED = Source(system="shop", type="s3", object="things", location="s3://landin
             What.HISTORY_CHANGED,
             Level.BREAKING,
             id="an untracked column",
+        ),
+        pytest.param(
+            KEPT,
+            KEPT | {"retention": Retention(column="pieces", years=7)},
+            What.RETENTION_CHANGED,
+            Level.ADDITIVE,
+            id="retention",
         ),
         pytest.param({}, {"kind": Kind.BUILT}, What.KIND_CHANGED, Level.BREAKING, id="kind"),
         pytest.param(
@@ -208,6 +216,16 @@ def test_a_history_as_it_was_built_is_known_by_what_its_last_batch_noted():
     longer = replace(versions, history=replace(versions.history, event_retention_seconds=9))
     stored = {c.name: c.type for c in versions.all_columns}
     assert () == since_built(longer, stored, noted(versions), "")[1]
+
+
+def test_retention_as_it_was_built_is_known_by_what_its_last_batch_noted():
+    kept, shorter = (things(*OLD, **KEPT, retention=Retention(column="pieces", years=n)) for n in (7, 5))
+    stored = {c.name: c.type for c in kept.columns}
+    [found] = since_built(shorter, stored, noted(kept), "")[1]
+    assert ("7 years by pieces", "5 years by pieces") == (found.change.before, found.change.after)
+    assert () == since_built(kept, stored, noted(kept), "")[1]
+    # A batch of an earlier release noted nothing of it.
+    assert () == since_built(kept, stored, {}, "")[1]
 
 
 def test_what_the_engine_adds_to_landed_rows_is_no_column_of_the_contract():

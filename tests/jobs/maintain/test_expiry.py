@@ -1,0 +1,148 @@
+"""Rows that were kept long enough go from silver, from bronze, from the vault and from gold, and do not come back."""
+
+from datetime import date
+
+import pytest
+
+from jobs.maintain import expiry
+from shared.jobs import Status, Step
+from shared.names import TableName, pii_folder
+from shared.reconciliation import Verdict
+from shared.vault import vault_location
+from tests.support.begun import CLOSED_NAME, CUSTOMERS, TOKENIZED
+from tests.support.killing import KilledError
+from tests.support.small_contracts import KEY_AND_SEQUENCE, contract
+from tests.support.small_lake import lease_account, let_leases_run_out
+
+BRONZE, SILVER, GOLD = "bronze.shop__customers", "silver.customers", "gold.years"
+YEARS = """\
+      - {name: year, logicalType: integer, physicalType: int, primaryKey: true, description: Year of the change.}
+      - {name: customers, logicalType: integer, physicalType: bigint, required: true, description: Customers.}
+"""
+YEARS_SQL = "SELECT year(changed_at) AS year, COUNT(*) AS customers FROM silver.customers GROUP BY year(changed_at)"
+# Of the day that the lake's runs are of, 1 January 2026, this is the first that is kept.
+FIRST = "2021-01-01 00:00:00"
+LAST_GONE = "2020-12-31 23:59:59"
+OLD, NEW = "2011-05-31 00:00:00", "2025-06-01 00:00:00"
+STAY, LATER = [3, 4, 6, 7, 8], range(2021, 2026)
+MAKING = (Step.INGEST, Step.REFINE, Step.BUILD)
+# It fails on what is no moment, unless the session is told that such a value is null.
+MOMENT = ("name: changed_at, ", 'name: changed_at, transformLogic: "to_timestamp(changed_at)", ')
+FIVE_YEARS = "slaProperties:\n  - {property: retention, value: 5, unit: y, element: customers.changed_at}\n"
+
+
+@pytest.fixture(scope="module")
+def kept_for_ever(module_lake):
+    """Customers from 2011 on: one has no moment, and the first and the fourth have one name."""
+    lake = module_lake
+    lake.only(BRONZE, SILVER, GOLD)
+    lines = lake.files[BRONZE].splitlines(keepends=True)
+    lake.files[BRONZE] = "".join(line.replace(*CLOSED_NAME) if "{name: name," in line else line for line in lines)
+    lake.files[SILVER] = contract(SILVER, TOKENIZED.replace(*MOMENT), KEY_AND_SEQUENCE)
+    lake.files[GOLD] = contract(GOLD, YEARS, {"writeDisposition": "refresh", "refreshBy": "[year]"})
+    lake.files[f"{GOLD}.sql"] = YEARS_SQL
+    some = [f"1,Ann,{OLD}", f"2,Bob,{LAST_GONE}", f"3,Cy,{FIRST}", f"4,Ann,{NEW}", "5,Di,never"]
+    lake.land(BRONZE, CUSTOMERS, *some, "6,Cy,2022-01-01", "7,Cy,2023-01-01", "8,Cy,2024-01-01")
+    with lease_account():
+        lake.run("r1", MAKING)
+    return lake
+
+
+@pytest.fixture
+def lake(kept_for_ever, tmp_path, leases):
+    """A copy of it."""
+    return kept_for_ever.copied(tmp_path)
+
+
+def expire(lake):
+    """Have the rows of the customers go after five years."""
+    lake.files[SILVER] += "      - {property: expireRows, value: true}\n" + FIVE_YEARS
+    lake._catalog = None
+
+
+def keys(lake, table):
+    return sorted(int(row[0]) for row in lake.frame(table).select(lake.catalog.table(table).primary_key[0]).collect())
+
+
+def known_names(lake):
+    vault = lake.spark.read.format("delta").load(vault_location(pii_folder(lake.lake_root), TableName.parse(SILVER)))
+    return sorted(row["value"] for row in vault.collect())
+
+
+def test_old_rows_go_everywhere_and_stay_away(lake):
+    lake.upkeep("u1", tables=(SILVER, BRONZE))
+    assert ([1, 2, 3, 4, 6, 7, 8], list(range(1, 9))) == (keys(lake, SILVER), keys(lake, BRONZE))
+    assert ["Ann", "Bob", "Cy"] == known_names(lake)
+    assert [(year, 1) for year in (2011, 2020, *LATER)] == lake.rows(GOLD)
+
+    expire(lake)
+    # Where one side has let go of them already, nothing is amiss.
+    done = lake.upkeep("u2", tables=(SILVER,)).outcomes
+    assert "2 rows deleted for their age" in done[SILVER].reason
+    [compared] = lake.run("c1", (Step.RECONCILE,), (BRONZE,)).outcomes[BRONZE].reconciled
+    assert (Verdict.GREEN, {("5", "5")}) == (compared.verdict, {(m.left, m.right) for m in compared.measures})
+    done = lake.upkeep("u3").outcomes
+    assert "2 rows deleted for their age" in done[BRONZE].reason
+    assert not [name for name, outcome in done.items() if name != BRONZE and "deleted" in outcome.reason]
+    assert (STAY, sorted([*STAY, 5])) == (keys(lake, SILVER), keys(lake, BRONZE))
+    # The first's name is the fourth's too.
+    assert ["Ann", "Cy"] == known_names(lake)
+
+    built = lake.run("r2", MAKING).outcomes
+    assert {Status.UNCHANGED} == {o.status for name, o in built.items() if name != GOLD}
+    assert ("refreshed 2 groups of year", 2) == (built[GOLD].reason, built[GOLD].deleted)
+    assert [(year, 1) for year in LATER] == lake.rows(GOLD)
+
+    # The source sends them all again, and the first in a newer version that is too old as well.
+    again = [f"1,Ann,{OLD}", f"1,Anna,{LAST_GONE}", f"2,Bob,{LAST_GONE}", f"3,Cyd,{NEW}", "9,Ed,never"]
+    lake.land(BRONZE, CUSTOMERS, *again)
+    ran = lake.run("r3", MAKING)
+    assert {"read": 5, "inserted": 2, "superseded": 3} == ran.books(BRONZE)
+    assert {"read": 2, "updated": 1, "quarantined": 1} == ran.books(SILVER)
+    held = lake.run("c2", (Step.RECONCILE,)).outcomes.values()
+    assert [Verdict.GREEN] == [c.verdict for o in held for c in o.reconciled]
+    assert STAY == keys(lake, SILVER)
+
+
+def test_what_cannot_be_told_the_age_of_goes_by_the_day_it_came(lake):
+    expire(lake)
+    assert 1 == len(lake.refused(SILVER))
+    in_a_lifetime = date(date.today().year + 6, 12, 31)  # noqa: DTZ011 - rows are stamped with the clock's own day
+    done = lake.run("u1", (Step.MAINTAIN,), business_date=in_a_lifetime, machine="maintenance").outcomes
+    assert ("8 rows", "8 rows") == tuple(done[name].reason[:6] for name in (BRONZE, SILVER))
+    assert ([], [], []) == (lake.refused(SILVER), keys(lake, SILVER), keys(lake, BRONZE))
+    assert [] == known_names(lake)
+
+
+def test_what_nobody_has_read_yet_stays(lake):
+    expire(lake)
+    lake.amend(SILVER, "value: 5, unit: y", "value: 20, unit: y")
+    lake.land(BRONZE, CUSTOMERS, f"10,Flo,{OLD}")
+    lake.run("r2", (Step.INGEST,), (BRONZE,))
+    lake.amend(SILVER, "value: 20, unit: y", "value: 5, unit: y")
+    lake.upkeep("u1", tables=(BRONZE,))
+    assert [3, 4, 5, 6, 7, 8, 10] == keys(lake, BRONZE)
+    lake.run("r3", (Step.REFINE,), (SILVER,))
+    lake.upkeep("u2", tables=(BRONZE, SILVER))
+    assert (STAY, sorted([*STAY, 5])) == (keys(lake, SILVER), keys(lake, BRONZE))
+
+
+def test_upkeep_that_dies_before_it_deletes_is_made_good_by_the_next(lake, monkeypatch):
+    expire(lake)
+    carrying_on, died_at = expiry.carrying_on, []
+
+    def dying(session, location, lease):
+        if location not in died_at:
+            died_at.append(location)
+            raise KilledError(location)
+        return carrying_on(session, location, lease)
+
+    monkeypatch.setattr(expiry, "carrying_on", dying)
+    for n in (1, 2):
+        with pytest.raises(KilledError):
+            lake.upkeep(f"u{n}", tables=(SILVER,))
+        let_leases_run_out()
+        assert [1, 2, *STAY] == keys(lake, SILVER)
+    assert ["customers", "customers"] == [place.rpartition("/")[2] for place in died_at]
+    lake.upkeep("u3", tables=(SILVER,))
+    assert (STAY, ["Ann", "Cy"]) == (keys(lake, SILVER), known_names(lake))
