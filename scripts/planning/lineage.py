@@ -41,6 +41,15 @@ class Lineage:
             for before, column in _reads(table, catalog):
                 self._goes[before].add((str(table.name), column))
 
+    def into(self, table: str) -> dict[str, list[Place]]:
+        """What each column of a table is made of, and under `rows` what decides which rows there are, both directly."""
+        found = defaultdict(list)
+        for origin, places in sorted(self._goes.items()):
+            for name, column in places:
+                if name == table:
+                    found[column].append(origin)
+        return dict(found)
+
     def downstream(self, table: str, columns: Iterable[str]) -> dict[str, list[str]]:
         """Per table that is hit by a change of columns, directly or through others, the columns of it that are.
 

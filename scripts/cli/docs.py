@@ -1,0 +1,33 @@
+"""`lake docs`: pages about the tables, for a browser."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("build/docs"),
+    show_default=True,
+    help="The folder to write to.",
+)
+@click.option("--root", help="The lake whose versions and rows are told, too: a folder, or s3://BUCKET.")
+def command(output: Path, root: str | None) -> None:
+    """Write a page for each table: what it is, its columns and what they are made of, its rules, its place in the lake.
+
+    Made from the contracts; no row is read. The folder can be opened in a browser or put on any web server.
+    """
+    from scripts.documenting.site import Site
+    from scripts.looking.lake import open_lake
+    from scripts.looking.tables import all_statuses
+    from shared.contracts import load_catalog
+
+    catalog = load_catalog()
+    found = all_statuses(open_lake(root), catalog) if root else []
+    count = Site(catalog, {status.table: status for status in found}, datetime.now(UTC)).write(output)
+    click.echo(f"{output / 'index.html'}: {count} files about {len(catalog.tables)} tables")

@@ -1,0 +1,1 @@
+"""Pages about the tables of a lake, made from its contracts."""
