@@ -36,11 +36,11 @@ class Relations:
         Of `masked` columns the view tells only whether there is a value.
         """
         self._opened += 1
-        shown = {field.name for field in table.schema().fields}
+        shown = [field.name for field in table.schema().fields]
         view = f"{quoted(schema)}.{quoted(name)}"
         self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
         select = self._select(table, f"_table_{self._opened}")
-        self.connection.execute(f"CREATE VIEW {view} AS {_masking(masked, shown)} ({select})")
+        self.connection.execute(f"CREATE VIEW {view} AS SELECT {_columns(shown, masked)} FROM ({select})")
         return view
 
     def lock(self) -> None:
@@ -69,12 +69,10 @@ class Relations:
         return f"FROM {name} UNION ALL BY NAME FROM read_parquet({_list(files)}, union_by_name = true)"
 
 
-def _masking(masked: Sequence[str], columns: set[str]) -> str:
-    names = [quoted(name) for name in masked if name in columns]
-    if not names:
-        return "FROM"
-    masks = ", ".join(f"CASE WHEN {name} IS NOT NULL THEN '{MASKED}' END AS {name}" for name in names)
-    return f"SELECT * REPLACE ({masks}) FROM"
+def _columns(names: Sequence[str], masked: Sequence[str]) -> str:
+    """The columns to select, by name: a file may have more of them, such as that of Delta's change feed."""
+    masks = {name: f"CASE WHEN {quoted(name)} IS NOT NULL THEN '{MASKED}' END AS {quoted(name)}" for name in masked}
+    return ", ".join(masks.get(name, quoted(name)) for name in names)
 
 
 def quoted(name: str) -> str:

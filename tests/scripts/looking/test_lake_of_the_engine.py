@@ -115,3 +115,9 @@ def test_row_is_followed(made, there, order, expected):
     found = trace(there, made.catalog, made.catalog.table("silver.orders"), {"order_id": order})
 
     assert expected == [(f.table, f.what.value, f.batch) for f in found]
+
+
+def test_tables_have_the_columns_of_their_contracts_and_no_others(made, there):
+    """Delta writes a column of its change feed into the files of tables that have one."""
+    for name, table in made.catalog.tables.items():
+        assert [c.name for c in table.all_columns] == select(there, f"SELECT * FROM {name}").columns
