@@ -7,10 +7,11 @@ import io
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
 from rich.console import Console
@@ -22,6 +23,7 @@ from scripts.running.local_lake import LocalLake
 from scripts.running.pii_key import KEY_FILE
 from scripts.running.run import run_machine
 from scripts.running.served_items import ITEMS_FILE
+from scripts.setup import paths
 from scripts.sources.deliveries import DELIVERIES
 from shared.contracts import Kind, load_catalog
 from shared.contracts.origin import ASKED
@@ -302,3 +304,19 @@ def test_athena_can_read_every_table(played, layer):
 @pytest.mark.parametrize("folder", ["staging", "unload"])
 def test_nothing_is_left_of_what_a_batch_was_read_from(played, folder):
     assert [] == [p for p in played.root.glob(f"**/{folder}/**/*") if p.is_file()]
+
+
+def test_notebook_looks_at_the_lake(played, tmp_path, monkeypatch):
+    """Its cells run one after the other, as beside a lake of `lake demo`; no answer is kept in the file."""
+    cells = json.loads((paths.ROOT / "notebooks" / "first_look.ipynb").read_text())["cells"]
+    told: dict[str, Any] = {}
+    (tmp_path / ".lake").symlink_to(played.root)
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    for cell in cells:
+        assert not cell.get("outputs")
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), told)  # noqa: S102 - the project's own
+    days = table(played.root, "gold.daily_revenue").to_pyarrow_table()
+    assert sum(told["months"]["revenue_eur"]) == pc.sum(days["revenue_eur"]).as_py()
+    assert 1 == len(set(told["campaigns"].loc["all"]))

@@ -1,0 +1,67 @@
+"""The answer of one query as a frame of pandas, for notebooks: from a lake at hand, or from an environment's Athena."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import sqlglot
+from sqlglot import exp
+
+from scripts.looking.errors import WrongRequestError
+from scripts.looking.lake import open_lake
+from scripts.looking.query import select
+from shared.config import load_environment
+from shared.names import Layer, Names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# A query is written once, and asked in both places.
+ATHENA, DUCKDB = "athena", "duckdb"
+
+
+def asking(root: str = ".lake", env: str | None = None) -> Callable[[str], pd.DataFrame]:
+    """What answers one SELECT of Athena's SQL over `<layer>.<table>`.
+
+    Args:
+        root: The place of a lake, which is asked by DuckDB.
+        env: The name of an environment, whose Athena is asked in place of that, as whom AWS takes the caller for.
+
+    Raises:
+        WrongRequestError: there is no lake at that place; or, of a query, it is none that can be run.
+        UnknownNameError: there is no such environment.
+    """
+    if env:
+        names = Names(load_environment(env))
+        return lambda sql: _of_athena(sql, names)
+    lake = open_lake(root)
+    return lambda sql: pd.DataFrame((answer := select(lake, _read(sql).sql(DUCKDB))).rows, columns=answer.columns)
+
+
+def _of_athena(sql: str, names: Names) -> pd.DataFrame:
+    # It takes a second to load, and a lake at hand has no use for it.
+    import awswrangler
+
+    query = _read(sql)
+    for table in query.find_all(exp.Table):
+        if table.db in set(Layer):
+            table.set("db", exp.to_identifier(names.glue_database(table.db)))
+    frame: pd.DataFrame = awswrangler.athena.read_sql_query(
+        query.sql(ATHENA),
+        database=names.glue_database(Layer.GOLD),
+        workgroup=names.workgroup,
+        # A reader may make no tables, which that would be answered by.
+        ctas_approach=False,
+    )
+    return frame
+
+
+def _read(sql: str) -> exp.Expr:
+    try:
+        return sqlglot.parse_one(sql, dialect=ATHENA)
+    except sqlglot.errors.ParseError as error:
+        given = str(error).splitlines()[0]
+        raise WrongRequestError(
+            "the query cannot be read", given=given, expected="one SELECT in Athena's SQL"
+        ) from error

@@ -1,0 +1,70 @@
+"""One query of Athena's SQL is answered by a lake at hand and by an environment's Athena."""
+
+from datetime import date
+from decimal import Decimal
+
+import boto3
+import pytest
+import requests
+from moto import mock_aws
+
+from scripts.looking.errors import WrongRequestError
+from scripts.looking.frames import asking
+from shared.config import load_environment
+from shared.errors import UnknownNameError
+from shared.names import Names
+
+SQL = """
+    SELECT date_trunc('month', o.changed_at) AS month, MAX(o.amount_eur) AS amount_eur
+    FROM silver.orders AS o JOIN gold.sales AS s ON s.order_id = o.order_id WHERE o.order_id = 1 GROUP BY 1
+"""
+RESULTS = "http://motoapi.amazonaws.com/moto-api/static/athena/query-results"
+
+
+@pytest.fixture(autouse=True)
+def _contracts(catalog, monkeypatch):
+    monkeypatch.setattr("shared.contracts.load_catalog", lambda: catalog)
+
+
+def test_lake_at_hand_answers(lake):
+    frame = asking(lake.root)(SQL)
+    assert [(2025, 2, Decimal("11.00"))] == [(m.year, m.month, eur) for m, eur in frame.itertuples(index=False)]
+    assert ["order_id"] == list(asking(lake.root)("SELECT order_id FROM silver.orders WHERE false").columns)
+
+
+def test_athena_is_asked_in_the_workgroup_by_the_names_of_the_environment(monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    names = Names(load_environment("dev"))
+    column = {"CatalogName": "", "SchemaName": "", "TableName": "", "Label": "", "CaseSensitive": False}
+    column |= {"Nullable": "NULLABLE", "Precision": 19, "Scale": 2}
+    columns = [column | {"Name": "month", "Type": "date"}, column | {"Name": "amount_eur", "Type": "decimal"}]
+    rows = [{"Data": [{"VarCharValue": v} for v in row]} for row in (("month", "amount_eur"), ("2025-02-01", "11.00"))]
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="results")
+        athena = boto3.client("athena")
+        place = {"ResultConfiguration": {"OutputLocation": "s3://results/results/"}}
+        version = {"EngineVersion": {"EffectiveEngineVersion": "Athena engine version 3"}}
+        athena.create_work_group(Name=names.workgroup, Configuration=place | version)
+        answer = {"rows": rows, "column_info": columns}
+        told = {"account_id": "123456789012", "region": "us-east-1", "results": [answer]}
+        requests.post(RESULTS, json=told, timeout=10)
+        frame = asking(env="dev")(SQL)
+        [id_] = athena.list_query_executions(WorkGroup=names.workgroup)["QueryExecutionIds"]
+        asked = athena.get_query_execution(QueryExecutionId=id_)["QueryExecution"]
+    assert [{"month": date(2025, 2, 1), "amount_eur": Decimal("11.00")}] == frame.to_dict("records")
+    assert "FROM dev_silver.orders AS o JOIN dev_gold.sales AS s" in asked["Query"]
+    assert "DATE_TRUNC('MONTH', o.changed_at)" in asked["Query"]
+    assert "dev_gold" == asked["QueryExecutionContext"]["Database"]
+
+
+@pytest.mark.parametrize("sql", ["SELECT FROM WHERE", "DELETE FROM gold.sales", "SELECT nothing FROM silver.orders"])
+def test_what_is_no_query_is_refused(lake, sql):
+    with pytest.raises(WrongRequestError):
+        asking(lake.root)(sql)
+
+
+def test_places_that_are_not_there_are_refused(tmp_path):
+    with pytest.raises(WrongRequestError, match="there is no lake at"):
+        asking(str(tmp_path))
+    with pytest.raises(UnknownNameError):
+        asking(env="prd")
