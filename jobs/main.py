@@ -21,8 +21,8 @@ from jobs.refine.flow import refine
 from jobs.runtime.files import earlier_outcomes, leave_outcomes
 from jobs.runtime.flow import open_flow
 from jobs.runtime.schedule import run_tables
-from jobs.runtime.selection import selected
 from jobs.runtime.session import build_session
+from jobs.selection import selected
 from jobs.smoke.flow import smoke
 from shared.contracts import load_catalog
 from shared.jobs import Job, Step

@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jobs.erase.proof import files_with, own_values, places_to_read
-from jobs.erase.rows import delete_matching, keep_no_statistics
 from jobs.erase.search import TELLING, Search, is_telling
+from jobs.erase.statistics import keep_no_statistics
 from jobs.ingest.suppression import erased_hash, is_suppressed, suppress
 from jobs.publish.flow import publish
-from jobs.refine.pii_keys import read_pii_keys
 from jobs.runtime.files import read_text, remove_file, write_text
 from jobs.runtime.lease import leased
+from jobs.runtime.pii_keys import read_pii_keys
 from jobs.runtime.session import batch_session
-from jobs.runtime.upkeep import carrying_on, is_half_done, remove_old_files
+from jobs.runtime.upkeep import carrying_on, delete_matching, is_half_done, remove_old_files
 from shared.contracts import Kind
 from shared.contracts.subjects import reaches
 from shared.erasure import ErasedPlace, ErasureRecord, ErasureRequest, erasure_location, erasure_request_location

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from jobs.ingest.aws import aws_answers, client
 from jobs.ingest.drift import UNKNOWN
+from jobs.runtime.aws import aws_answers, client
 from shared.errors import LakewrightError
 from shared.events import EVENT_SOURCE, SCHEMA_DRIFTED, SchemaDrifted
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobs.refine.expired import outlived
+from jobs.runtime.retention import outlived
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

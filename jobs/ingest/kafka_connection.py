@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator, model_validator
 
-from jobs.ingest.addresses import find_secret, read_parameter
+from jobs.runtime.addresses import find_secret, read_parameter
 from shared.contracts.connections import MSK_IAM
 from shared.errors import TerminalError
 from shared.names import source_parameter, source_secret

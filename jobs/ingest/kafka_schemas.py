@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from smart_open import open as smart_open
 
-from jobs.ingest.aws import aws_answers, client, error_code
 from jobs.ingest.kafka_records import named_numbers
 from jobs.ingest.kafka_references import whole
 from jobs.ingest.kafka_registry import AVRO, registry_of
 from jobs.ingest.landing import list_files
+from jobs.runtime.aws import aws_answers, client, error_code
 from shared.errors import SourceContentError, SourceUnavailableError
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from typing import IO, TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from jobs.ingest.aws import aws_answers, client, error_code
 from jobs.ingest.delimited import EndlessCellError
 from jobs.ingest.delimited_rows import DelimitedText
 from jobs.ingest.landing import S3, file_token, split_s3
+from jobs.runtime.aws import aws_answers, client, error_code
 from shared.errors import ContractError, SourceContentError, SourceUnavailableError
 
 if TYPE_CHECKING:

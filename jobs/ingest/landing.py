@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.ingest.aws import aws_answers, client
+from jobs.runtime.aws import aws_answers, client
 from shared.names import LANDING
 
 if TYPE_CHECKING:

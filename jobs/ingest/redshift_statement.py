@@ -7,7 +7,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from jobs.ingest.aws import aws_answers, client
+from jobs.runtime.aws import aws_answers, client
 from shared.errors import LakewrightError, SourceContentError, SourceUnavailableError, TerminalError
 
 if TYPE_CHECKING:

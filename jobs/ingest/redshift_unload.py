@@ -10,7 +10,7 @@ import smart_open
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from jobs.ingest.aws import aws_answers, error_code
+from jobs.runtime.aws import aws_answers, error_code
 from shared.errors import SourceUnavailableError
 
 MANIFEST = "manifest"

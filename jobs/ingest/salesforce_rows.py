@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jobs.ingest.addresses import read_secret
 from jobs.ingest.delimited_rows import DelimitedText, arrow_rows
 from jobs.ingest.frame import business_columns
 from jobs.ingest.landed_stream import file_faults
 from jobs.ingest.salesforce_bulk import QueryJob, pages, run_query
 from jobs.ingest.salesforce_login import Credentials
 from jobs.ingest.salesforce_org import Org
+from jobs.runtime.addresses import read_secret
 from shared.errors import SourceUnavailableError
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from snowflake.connector import errors as snowflake_errors
 
-from jobs.ingest.addresses import read_secret
 from jobs.ingest.snowflake_connection import Credentials, connected, meaning
 from jobs.ingest.strict_cast import fit
+from jobs.runtime.addresses import read_secret
 from shared.errors import SourceUnavailableError
 
 if TYPE_CHECKING:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pyspark.sql import functions as F
 
-from jobs.refine.pii_keys import BETWEEN, INNER, OUTER, read_pii_keys
 from jobs.runtime.files import read_text, write_text
+from jobs.runtime.pii_keys import BETWEEN, INNER, OUTER, read_pii_keys
 from jobs.runtime.relation import relation
 from shared.erasure import suppression_location
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from jobs.refine.pii_keys import PiiKeys
     from jobs.runtime.flow import Flow
+    from jobs.runtime.pii_keys import PiiKeys
     from shared.names import TableName
 
 # Apart from the treatment `hmac`: that a value was erased must not be told by a hash that stands in silver.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jobs.ingest.addresses import read_parameter
 from jobs.ingest.download import downloaded
 from jobs.ingest.fetched import Fetched
 from jobs.ingest.file_source import file_rows
 from jobs.ingest.landing import keep
 from jobs.ingest.reading import Reading, source_of
+from jobs.runtime.addresses import read_parameter
 from shared.errors import ContractError
 from shared.names import source_parameter
 

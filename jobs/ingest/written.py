@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import smart_open
 
-from jobs.ingest.aws import aws_answers, client
 from jobs.ingest.landing import S3
+from jobs.runtime.aws import aws_answers, client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

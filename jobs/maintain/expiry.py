@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
-from jobs.erase.rows import delete_matching
-from jobs.refine.expired import outlived
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import read_position
-from jobs.runtime.retention import is_expired
+from jobs.runtime.retention import is_expired, outlived
 from jobs.runtime.session import without_ansi
-from jobs.runtime.upkeep import carrying_on
+from jobs.runtime.upkeep import carrying_on, delete_matching
 from shared.names import quarantine_location
 from shared.places import location_of
 from shared.vault import TOKEN, vault_location

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from snowflake.connector import errors as snowflake_errors
 
-from jobs.ingest.addresses import read_secret
 from jobs.ingest.snowflake_connection import PASSING_STATES, REFUSED_LOGIN, Credentials, connected
+from jobs.runtime.addresses import read_secret
 from shared.errors import LakewrightError, TargetRefusedError, TargetUnavailableError
 from shared.names import source_secret
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from jobs.refine.origin import input_rows, origin, queried
-from jobs.refine.pii_keys import read_pii_keys
 from jobs.refine.relationships import parent_keys, with_parents_checked
 from jobs.refine.rules import FAILED, exists_rule, is_refused
 from jobs.refine.treatment import treated
 from jobs.refine.typing import typed
+from jobs.runtime.pii_keys import read_pii_keys
 from jobs.runtime.quarantine import INPUT_KEY, INPUT_SEQUENCE, ORIGIN
 from jobs.runtime.texts import as_json
 from shared.contracts import Disposition

@@ -14,7 +14,6 @@ from jobs.refine.deletes import tombstones
 from jobs.refine.history import with_horizon_checked
 from jobs.refine.merge import bounds_of, ends, target_rows, within
 from jobs.refine.origin import POSITION, origin
-from jobs.refine.pii_keys import read_pii_keys
 from jobs.refine.refused import RAW_ROW, raw_row
 from jobs.refine.relationships import parent_keys, with_parents_checked
 from jobs.refine.rules import FAILED, WARNED, failed_rules, is_refused, warned_rules, warning_measures
@@ -22,6 +21,7 @@ from jobs.refine.treatment import token_values, treated
 from jobs.refine.typing import typed
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.history import IS_DELETE
+from jobs.runtime.pii_keys import read_pii_keys
 from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.quarantine import ORIGIN
 from shared.contracts import Disposition

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.refine.pii_keys import INNER, OUTER
+from jobs.runtime.pii_keys import INNER, OUTER
 from shared.contracts import Treatment
 from shared.personal_data import MASKED
 from shared.vault import TOKEN, VALUE
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
 
-    from jobs.refine.pii_keys import PiiKeys
+    from jobs.runtime.pii_keys import PiiKeys
     from shared.contracts import Column, Table
 
 LAST = 4

@@ -8,14 +8,14 @@ from pyspark.sql import functions as F
 
 from jobs.refine.rules import given
 from jobs.refine.treatment import shown
+from jobs.runtime.casts import cast
 from jobs.runtime.history import IS_DELETE
 from shared.contracts.landed import CARRIED_COLUMNS
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
 
-    from shared.contracts import Column, Table
+    from shared.contracts import Table
 
 AS_GIVEN = "_as_given"
 
@@ -41,29 +41,9 @@ def typed(rows: DataFrame, table: Table) -> DataFrame:
     )
     types = dict(raw.dtypes)
     return raw.select(
-        *[_cast(F.col(c.name), types[c.name], c).alias(c.name) for c in columns],
+        *[cast(F.col(c.name), types[c.name], c).alias(c.name) for c in columns],
         *[F.col(c.name).isNotNull().alias(given(c.name)) for c in columns],
         F.struct(*[shown(c) for c in columns]).alias(AS_GIVEN),
         *[IS_DELETE for _ in marks],
         *CARRIED_COLUMNS,
     )
-
-
-def value_of(column: Column, rows: DataFrame) -> SparkColumn:
-    """One column's value in clear, cast as `typed` casts it, to be asked of rows of the input; null if it does not fit.
-
-    Args:
-        column: A column of a refined table without a row-local query.
-        rows: The input's rows, in a session without ANSI mode.
-    """
-    value = F.expr(column.logic or f"`{column.name}`")
-    [(_, type_)] = rows.select(value.alias(column.name)).dtypes
-    return _cast(value, type_, column)
-
-
-def _cast(value: SparkColumn, type_: str, column: Column) -> SparkColumn:
-    if column.format and type_ == "string" and column.clear_type == "timestamp":
-        return F.try_to_timestamp(value, F.lit(column.format))
-    if column.format and type_ == "string" and column.clear_type == "date":
-        return F.try_to_timestamp(value, F.lit(column.format)).cast("date")
-    return value.try_cast(column.clear_type)

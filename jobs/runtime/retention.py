@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-if TYPE_CHECKING:
-    from pyspark.sql import Column
+from jobs.runtime.casts import value_of
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import Column, DataFrame
+
+    from shared.contracts import Table
     from shared.contracts.retention import Retention
 
 
@@ -29,3 +36,21 @@ def is_before(column: str, horizon: datetime) -> str:
 def is_expired(moment: Column, kept: Retention, business_date: date) -> Column:
     """Whether a row of a moment need not be kept any more; one without a moment is kept."""
     return moment.isNotNull() & (moment < F.lit(kept.horizon(business_date)))
+
+
+def outlived(rows: DataFrame, readers: Sequence[Table], business_date: date, *otherwise: Column) -> Column:
+    """Whether the retention of every reader is over for a row; not where its age cannot be told.
+
+    Args:
+        rows: The input's rows, in a session without ANSI mode.
+        readers: What is refined from them, each with a retention and without a query; at least one.
+        business_date: The day that ages are counted from.
+        otherwise: The moments that tell a row's age where its own does not fit its type.
+    """
+    over = []
+    for reader in readers:
+        if kept := reader.retention:
+            column = next(c for c in reader.columns if c.name == kept.column)
+            moment = F.coalesce(value_of(column, rows), *otherwise)
+            over.append(is_expired(moment, kept, business_date))
+    return reduce(and_, over)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from delta.tables import DeltaTable
+
 from jobs.runtime.commit import USER_METADATA
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import read_position
@@ -12,7 +14,7 @@ from jobs.runtime.position import read_position
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyspark.sql import SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
     from jobs.runtime.lease import Lease
     from jobs.runtime.position import TablePosition
@@ -58,6 +60,21 @@ def is_half_done(session: SparkSession, companion: str, location: str) -> bool:
     # A companion's flow is named `<what> of <flow of the table>`.
     flows = {name.partition(" of ")[2]: int(position.inputs.get("batch", 0)) for name, position in beside.items()}
     return any(batch > (landed[flow].sequence if flow in landed else 0) for flow, batch in flows.items())
+
+
+def delete_matching(session: SparkSession, location: str, keys: DataFrame, condition: Column) -> None:
+    """Delete the rows of a table that meet a condition with one of some keys.
+
+    A MERGE and not a DELETE: the log keeps an operation's predicate, and a join's names columns alone.
+
+    Args:
+        session: The session that `keys` was built in.
+        location: The table, `t` in the condition.
+        keys: One row per key, `k` in the condition.
+        condition: Which rows belong to which key.
+    """
+    merge = DeltaTable.forPath(session, location).alias("t").merge(keys.alias("k"), condition)
+    merge.whenMatchedDelete().execute()
 
 
 def remove_old_files(session: SparkSession, location: str, days: int = 0) -> int:

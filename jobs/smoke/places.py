@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from jobs.refine.pii_keys import read_pii_keys
 from jobs.runtime.files import read_text, remove_file, write_text
 from jobs.runtime.jvm import files_at
 from jobs.runtime.lease import acquire
+from jobs.runtime.pii_keys import read_pii_keys
 from shared.errors import LeaseHeldError, TerminalError
 from shared.names import lease_table
 from shared.smoke import LEASED, tried_location

@@ -52,7 +52,7 @@ def read_text(location: str) -> str:
         return Path(location).read_text(encoding="utf-8")
     import boto3
 
-    from jobs.ingest.aws import aws_answers
+    from jobs.runtime.aws import aws_answers
 
     bucket, _, key = location.removeprefix(S3).partition("/")
     with aws_answers(location):
@@ -70,7 +70,7 @@ def _in_folder(folder: Path) -> Iterator[FoundFile]:
 def _in_bucket(place: str) -> Iterator[FoundFile]:
     import boto3
 
-    from jobs.ingest.aws import aws_answers
+    from jobs.runtime.aws import aws_answers
 
     bucket, _, prefix = f"{place}/".removeprefix(S3).partition("/")
     with aws_answers(f"the files under {place}"):

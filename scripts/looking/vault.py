@@ -73,7 +73,7 @@ def leave_record(lake: Lake, column: str, values: dict[str, str | None], reason:
         SourceUnavailableError: AWS did not answer.
         TerminalError: AWS refused to say who the caller is, or to write.
     """
-    from jobs.ingest.aws import aws_answers
+    from jobs.runtime.aws import aws_answers
     from jobs.runtime.files import write_text
 
     now = datetime.now(UTC)

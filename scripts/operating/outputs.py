@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobs.ingest.aws import aws_answers
+from jobs.runtime.aws import aws_answers
 from scripts.looking.errors import WrongRequestError
 from shared.names import Names
 

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.ingest.aws import aws_answers
+from jobs.runtime.aws import aws_answers
 from scripts.looking.errors import WrongRequestError
 from scripts.looking.files import S3
 from scripts.operating.outputs import stack_outputs

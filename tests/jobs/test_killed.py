@@ -16,7 +16,7 @@ import pytest
 from deltalake import DeltaTable
 
 from jobs.main import run
-from jobs.runtime.selection import selected
+from jobs.selection import selected
 from scripts.local.driver_client import DriverSettings, SparkDriver
 from scripts.local.job_runs import JobRun
 from scripts.local.processes import descendants

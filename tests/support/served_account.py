@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 import boto3
 from moto.server import ThreadedMotoServer
 
-from jobs.ingest import aws
+from jobs.runtime import aws
 from shared.names import pii_key_secret
 from tests.support.small_lake import ENV, PII_KEY, make_tables
 

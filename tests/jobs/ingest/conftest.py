@@ -14,7 +14,7 @@ import pytest
 import requests
 from moto.server import ThreadedMotoServer
 
-from jobs.ingest import aws
+from jobs.runtime import aws
 from scripts.sources.kafka_broker import KafkaBroker
 from scripts.sources.redshift.stand_in import RedshiftStandIn
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn

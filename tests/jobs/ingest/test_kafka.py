@@ -10,11 +10,12 @@ from pathlib import Path
 import boto3
 import pytest
 
-from jobs.ingest import aws, kafka_broker, kafka_records, kafka_schemas
+from jobs.ingest import kafka_broker, kafka_records, kafka_schemas
 from jobs.ingest.kafka import read_kafka
 from jobs.ingest.kafka_packed import LARGEST
 from jobs.ingest.kafka_records import from_raw
 from jobs.main import run
+from jobs.runtime import aws
 from shared.jobs import Replay, Status, Step
 from tests.support.kafka import FIRST, IN_GLUE, SCHEMAS, SECOND, Topic, framed, packed, put_secret
 from tests.support.killing import KilledError, Reaper

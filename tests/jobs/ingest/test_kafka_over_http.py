@@ -10,8 +10,9 @@ import boto3
 import fastavro
 import pytest
 
-from jobs.ingest import aws, kafka, kafka_records, kafka_registry, patience
+from jobs.ingest import kafka, kafka_records, kafka_registry, patience
 from jobs.ingest.kafka_records import from_raw, named_numbers
+from jobs.runtime import aws
 from shared.jobs import Replay, Status, Step
 from shared.names import source_secret
 from tests.support.kafka import FIRST, SECOND, Topic, framed, put_secret

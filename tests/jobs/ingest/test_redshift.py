@@ -11,9 +11,10 @@ import boto3
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.ingest import aws, redshift_statement
+from jobs.ingest import redshift_statement
 from jobs.ingest.fetched import Fetched
 from jobs.ingest.redshift import read_redshift
+from jobs.runtime import aws
 from scripts.sources.redshift.data_api import Fault
 from scripts.sources.redshift.stand_in import RedshiftStandIn
 from shared.contracts import Source

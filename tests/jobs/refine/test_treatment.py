@@ -6,10 +6,10 @@ from itertools import starmap
 
 import pytest
 
-from jobs.refine.pii_keys import PiiKeys
 from jobs.refine.rules import FAILED, failed_rules
 from jobs.refine.treatment import treated
 from jobs.refine.typing import AS_GIVEN, typed
+from jobs.runtime.pii_keys import PiiKeys
 from shared.contracts import RowRule, Severity, Treatment
 from shared.errors import TerminalError
 from tests.support.things import column, things

@@ -1,4 +1,4 @@
-"""Calls to AWS that find a source: its secret, its address, its files. Faults come back as errors of the house."""
+"""Calls to AWS, whose faults come back as errors of the house."""
 
 from __future__ import annotations
 

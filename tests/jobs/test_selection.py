@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from jobs.runtime.selection import selected
+from jobs.selection import selected
 from shared.contracts import load_catalog
 from shared.jobs import Job, Step
 from shared.names import Machine

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.ingest.aws import aws_answers, client
+from jobs.runtime.aws import aws_answers, client
 from shared.errors import TerminalError
 from shared.names import pii_key_secret
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botocore.exceptions import ClientError
 
-from jobs.ingest.aws import aws_answers, client, error_code
+from jobs.runtime.aws import aws_answers, client, error_code
 from shared.errors import TerminalError
 
 
