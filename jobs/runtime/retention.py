@@ -34,8 +34,15 @@ def is_before(column: str, horizon: datetime) -> str:
 
 
 def is_expired(moment: Column, kept: Retention, business_date: date) -> Column:
-    """Whether a row of a moment need not be kept any more; one without a moment is kept."""
-    return moment.isNotNull() & (moment < F.lit(kept.horizon(business_date)))
+    """Whether a row of a moment need not be kept any more; one without a moment is kept.
+
+    It is counted from today, where the business date lies ahead: what is deleted by a slip of the pen does not return.
+    """
+    return moment.isNotNull() & (moment < F.lit(kept.horizon(min(business_date, _today()))))
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def outlived(rows: DataFrame, readers: Sequence[Table], business_date: date, *otherwise: Column) -> Column:

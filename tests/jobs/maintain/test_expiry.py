@@ -3,8 +3,10 @@
 from datetime import date
 
 import pytest
+from delta.tables import DeltaTable
 
 from jobs.maintain import expiry
+from jobs.runtime import retention
 from shared.jobs import Status, Step
 from shared.names import TableName, pii_folder
 from shared.reconciliation import Verdict
@@ -12,7 +14,7 @@ from shared.vault import vault_location
 from tests.support.begun import CLOSED_NAME, CUSTOMERS, TOKENIZED
 from tests.support.killing import KilledError
 from tests.support.small_contracts import KEY_AND_SEQUENCE, contract
-from tests.support.small_lake import lease_account, let_leases_run_out
+from tests.support.small_lake import TODAY, lease_account, let_leases_run_out
 
 BRONZE, SILVER, GOLD = "bronze.shop__customers", "silver.customers", "gold.years"
 YEARS = """\
@@ -104,14 +106,19 @@ def test_old_rows_go_everywhere_and_stay_away(lake):
     assert STAY == keys(lake, SILVER)
 
 
-def test_what_cannot_be_told_the_age_of_goes_by_the_day_it_came(lake):
+def test_what_cannot_be_told_the_age_of_goes_by_the_day_it_came(lake, monkeypatch):
     expire(lake)
-    assert 1 == len(lake.refused(SILVER))
-    in_a_lifetime = date(date.today().year + 6, 12, 31)  # noqa: DTZ011 - rows are stamped with the clock's own day
-    done = lake.run("u1", (Step.MAINTAIN,), business_date=in_a_lifetime, machine="maintenance").outcomes
-    assert ("8 rows", "8 rows") == tuple(done[name].reason[:6] for name in (BRONZE, SILVER))
-    assert ([], [], []) == (lake.refused(SILVER), keys(lake, SILVER), keys(lake, BRONZE))
-    assert [] == known_names(lake)
+    monkeypatch.setattr(retention, "_today", lambda: TODAY)
+    # A business date ahead of the clock makes nothing older.
+    done = lake.run("u1", (Step.MAINTAIN,), business_date=date(2999, 1, 1), machine="maintenance").outcomes
+    assert ("2 rows", "2 rows") == tuple(done[name].reason[:6] for name in (BRONZE, SILVER))
+    assert (STAY, sorted([*STAY, 5]), 1) == (keys(lake, SILVER), keys(lake, BRONZE), len(lake.refused(SILVER)))
+    for place, stamp in ((lake.location(BRONZE), "_ingested_at"), (lake.quarantine_location(SILVER), "quarantined_at")):
+        DeltaTable.forPath(lake.spark, place).update(set={stamp: f"TIMESTAMP'{LAST_GONE}'"})
+    done = lake.upkeep("u2", tables=(BRONZE, SILVER)).outcomes
+    assert ("1 rows", "1 rows") == tuple(done[name].reason[:6] for name in (BRONZE, SILVER))
+    assert (STAY, STAY, []) == (keys(lake, SILVER), keys(lake, BRONZE), lake.refused(SILVER))
+    assert ["Ann", "Cy"] == known_names(lake)
 
 
 def test_what_nobody_has_read_yet_stays(lake):
