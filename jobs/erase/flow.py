@@ -13,7 +13,7 @@ from jobs.publish.flow import publish
 from jobs.runtime.files import read_text, remove_file, write_text
 from jobs.runtime.lease import leased
 from jobs.runtime.pii_keys import read_pii_keys
-from jobs.runtime.session import batch_session
+from jobs.runtime.session import ANSI, batch_session
 from jobs.runtime.upkeep import carrying_on, delete_matching, is_half_done, remove_old_files
 from shared.contracts import Kind
 from shared.contracts.subjects import reaches
@@ -60,7 +60,7 @@ class _Erasure:
         self.owner = f"{job.run_id}/{job.attempt}"
         self.ways = reaches(catalog, request.kind)
         self.session = batch_session(spark)
-        self.session.conf.set("spark.sql.ansi.enabled", "false")
+        self.session.conf.set(ANSI, "false")
         self.keys = read_pii_keys(job.env)
         self.search = Search(self.session, job.roots)
         self.search.look(self.ways, request.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobs.runtime.retention import outlived
+from jobs.runtime.retention import day_of_ages, outlived
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -24,4 +24,4 @@ def unexpired(flow: Flow, rows: DataFrame) -> DataFrame:
     readers = flow.catalog.expiring_readers(flow.table.name)
     if not readers:
         return rows
-    return rows.where(~outlived(rows, readers, flow.job.business_date))
+    return rows.where(~outlived(rows, readers, day_of_ages(flow.job)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
@@ -10,13 +11,18 @@ from typing import TYPE_CHECKING
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
+from jobs.refine.origin import marked, origin
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import read_position
-from jobs.runtime.retention import is_expired, outlived
+from jobs.runtime.quarantine import ORIGIN
+from jobs.runtime.retention import day_of_ages, is_expired, outlived
 from jobs.runtime.session import without_ansi
-from jobs.runtime.upkeep import carrying_on, delete_matching
+from jobs.runtime.tables import read_version
+from jobs.runtime.upkeep import carrying_on, delete_matching, missing_files
+from shared.contracts.evolution.policy import is_raised
 from shared.names import quarantine_location
 from shared.places import location_of
+from shared.retention import HISTORY_DAYS
 from shared.vault import TOKEN, vault_location
 
 if TYPE_CHECKING:
@@ -34,7 +40,7 @@ class Expiry:
 
     A refined table's rows go by its own retention. Those of a landed table go when that of every table is over that is
     refined from it, and each of these has read them; where a row's age cannot be read, it is counted from the moment
-    it was landed. Refused rows go by the moment they were refused, since that may have been for their age.
+    it was landed. So is that of refused rows, from the moment they were refused.
     """
 
     session: SparkSession
@@ -46,19 +52,22 @@ class Expiry:
     def run(self) -> int:
         """Delete what is too old, and say how many rows went, refused ones among them.
 
+        A table that the next batch will first bring to the shape of its contract is left until then.
+
         Raises:
             LeaseHeldError: the table's lease was lost.
             PositionLostError: a table does not say where its flows stand.
         """
         location = location_of(self.job.roots, self.table)
-        if not self._kept or not DeltaLog(self.session, location).exists:
+        if not self._kept or not self._is_in_shape(location):
             return 0
         with without_ansi(self.session):
             rows = self._rows(location)
             is_old = self._is_landed_and_old(rows) if self.table.source else self._is_over(self._kept[0].column)
+            gone = self._delete(location, is_old)
             if self.table.tokenized:
-                self._forget_tokens(rows, is_old)
-            return self._delete(location, is_old) + self._delete(self._refused, self._is_over("quarantined_at"))
+                self._forget_tokens(location)
+            return gone + self._delete_refused()
 
     @property
     def _readers(self) -> tuple[Table, ...]:
@@ -70,17 +79,22 @@ class Expiry:
         """How long rows are kept; none where it is for ever."""
         return [reader.retention for reader in self._readers if reader.retention]
 
-    @property
-    def _refused(self) -> str:
-        return quarantine_location(self.job.roots.of(is_personal=self.table.is_personal), self.table.name)
+    def _is_in_shape(self, location: str) -> bool:
+        """Whether the table is there as its contract has it, and no rollback of it stands half."""
+        log = DeltaLog(self.session, location)
+        if not log.exists or log.rolled_back_to:
+            return False
+        flow = read_position(self.session, location).flows.get(str(self.table.name))
+        built = str(flow.contract.get("version", "")) if flow else ""
+        return set(self.table.column_names) <= set(log.schema.names) and not is_raised(built, self.table.version)
 
     def _is_over(self, column: str) -> Column:
         """Whether every retention is over for rows of which a column says how old they are."""
-        return reduce(and_, [is_expired(F.col(column), kept, self.job.business_date) for kept in self._kept])
+        return reduce(and_, [is_expired(F.col(column), kept, day_of_ages(self.job)) for kept in self._kept])
 
     def _is_landed_and_old(self, rows: DataFrame) -> Column:
         read = min(map(self._consumed, self._readers))
-        is_old = outlived(rows, self._readers, self.job.business_date, F.col("_ingested_at"))
+        is_old = outlived(rows, self._readers, day_of_ages(self.job), F.col("_ingested_at"))
         return is_old & (F.col("_sequence") <= read)
 
     def _consumed(self, reader: Table) -> int:
@@ -88,23 +102,52 @@ class Expiry:
         flow = read_position(self.session, location_of(self.job.roots, reader)).flows.get(str(reader.name))
         return int(flow.inputs.get(str(self.table.name), 0)) if flow else 0
 
-    def _forget_tokens(self, rows: DataFrame, is_old: Column) -> None:
-        """Take out of the vault what no row shows any more, before the rows go: a run that dies finds them again."""
-        vault = vault_location(self.job.pii_root, self.table.name)
-        shown = F.explode(F.array_compact(F.array(*[c.name for c in self.table.tokenized]))).alias(TOKEN)
-        going, staying = rows.where(is_old).select(shown), rows.where(~is_old).select(shown)
-        tokens = going.distinct().join(staying, on=TOKEN, how="left_anti")
-        if not tokens.isEmpty():
-            with carrying_on(self.session, vault, self.lease):
-                delete_matching(self.session, vault, tokens, F.col(f"t.{TOKEN}") == F.col(f"k.{TOKEN}"))
+    def _delete_refused(self) -> int:
+        """Delete rows that were refused long ago; those of a refined table only once their landed row is gone, too.
 
-    def _delete(self, location: str, is_old: Column) -> int:
+        Until then they may be read again, and be good.
+        """
+        location = quarantine_location(self.job.roots.of(is_personal=self.table.is_personal), self.table.name)
         if not DeltaLog(self.session, location).exists:
             return 0
+        is_old = self._is_over("quarantined_at")
+        if self.table.source:
+            return self._delete(location, is_old)
+        source = self.catalog.table(str(self.table.inputs[0]))
+        landed = marked(self._rows(location_of(self.job.roots, source)), source).withColumns(origin()).select(*ORIGIN)
+        old = self._rows(location).where(is_old).select(*ORIGIN).distinct()
+        gone = old.join(landed, on=list(ORIGIN), how="left_anti")
+        same = reduce(and_, [F.col(f"t.{name}") == F.col(f"k.{name}") for name in ORIGIN])
+        return self._delete_matching(location, gone, same)
+
+    def _forget_tokens(self, location: str) -> None:
+        """Take out of the vault what no row shows, nor any of a version that the table can be rolled back to."""
+        vault = vault_location(self.job.pii_root, self.table.name)
+        oldest = DeltaLog(self.session, location).version_at(datetime.now(UTC) - timedelta(days=HISTORY_DAYS))
+        if oldest is None or not DeltaLog(self.session, vault).exists:
+            return
+        shown = F.explode(F.array_compact(F.array(*[c.name for c in self.table.tokenized]))).alias(TOKEN)
+        versions = [self._rows(location)]
+        if not missing_files(self.session, location, oldest):
+            versions.append(read_version(self.session, location, oldest))
+        new = F.col("tokenized_on") > F.lit(day_of_ages(self.job) - timedelta(days=HISTORY_DAYS))
+        tokens = self._rows(vault).where(~new).select(TOKEN)
+        for rows in versions:
+            tokens = tokens.join(rows.select(shown), on=TOKEN, how="left_anti")
+        self._delete_matching(vault, tokens, F.col(f"t.{TOKEN}") == F.col(f"k.{TOKEN}"))
+
+    def _delete(self, location: str, is_old: Column) -> int:
         count = self._rows(location).where(is_old).count()
         if count:
             with carrying_on(self.session, location, self.lease):
                 DeltaTable.forPath(self.session, location).delete(is_old)
+        return count
+
+    def _delete_matching(self, location: str, keys: DataFrame, condition: Column) -> int:
+        count = self._rows(location).alias("t").join(keys.alias("k"), on=condition, how="left_semi").count()
+        if count:
+            with carrying_on(self.session, location, self.lease):
+                delete_matching(self.session, location, keys, condition)
         return count
 
     def _rows(self, location: str) -> DataFrame:

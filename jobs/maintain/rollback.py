@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from delta.tables import DeltaTable
 
 from jobs.runtime.delta_log import ROLLED_BACK, DeltaLog
 from jobs.runtime.files import read_text
-from jobs.runtime.jvm import files_at
 from jobs.runtime.lease import leased
 from jobs.runtime.position import FlowPosition, flows_of, read_position
 from jobs.runtime.session import batch_session
-from jobs.runtime.tables import read_version
-from jobs.runtime.upkeep import carrying_on
+from jobs.runtime.upkeep import carrying_on, missing_files
 from shared.errors import PositionLostError, RollbackError, TerminalError
 from shared.jobs import RunRecord, Status, TableOutcome
 from shared.names import lease_table, run_location
@@ -53,7 +52,8 @@ class Place:
     """A Delta table and the version to bring back there.
 
     `then` is where its flows stood at that version, `now` where they stand: None when nothing says so any more, as
-    after a RESTORE by hand. `sequences` are Delta's transaction versions now.
+    after a RESTORE by hand. `sequences` are Delta's transaction versions now. `is_touched` says that rows have changed
+    since, be it by no batch: upkeep deletes by age.
     """
 
     location: str
@@ -61,6 +61,7 @@ class Place:
     then: TablePosition
     now: TablePosition | None
     sequences: dict[str, int]
+    is_touched: bool
 
     @property
     def position(self) -> TablePosition:
@@ -74,8 +75,9 @@ class Place:
 
     @property
     def is_there_already(self) -> bool:
-        """Whether no batch has landed since."""
-        return self.now is not None and self.now.flows in (self.then.flows, self.position.flows)
+        """Whether no batch has landed since, and no row has gone."""
+        stands = self.now is not None and self.now.flows in (self.then.flows, self.position.flows)
+        return stands and not self.is_touched
 
 
 # Where a flow beside a table stands that has had no batch.
@@ -130,7 +132,10 @@ def _place(session: SparkSession, location: str, version: int) -> Place:
         now = read_position(session, location)
     except PositionLostError:
         now = None
-    return Place(location, version, then, now, DeltaLog(session, location).transactions())
+    log = DeltaLog(session, location)
+    # What came before a RESTORE is undone by it.
+    since = takewhile(lambda commit: not commit.is_restore, log.commits(after=version))
+    return Place(location, version, then, now, log.transactions(), any(commit.changes_rows for commit in since))
 
 
 def _beside(session: SparkSession, job: Job, table: Table, flow: FlowPosition) -> list[Place]:
@@ -154,17 +159,10 @@ def _batch_at(commit: Commit) -> int:
 
 def _refuse_gaps(session: SparkSession, table: Table, place: Place) -> None:
     """Refuse a version of which files are gone, before any table is half restored."""
-    files, path = files_at(session, place.location)
-    there = set()
-    found = files.listFiles(path, True)  # noqa: FBT003 - Java's parameter has no name here
-    while found.hasNext():
-        there.add(found.next().getPath().getName())
-    wanted = read_version(session, place.location, place.version).inputFiles()
-    gone = [name for name in wanted if name.rpartition("/")[2] not in there]
-    if gone:
+    if gone := missing_files(session, place.location, place.version):
         raise RollbackError(
             f"version {place.version} of {table.name} cannot be read any more",
-            given=f"{len(gone)} of its {len(wanted)} files are gone",
+            given=f"{len(gone)} of its files are gone",
             expected=f"a version of the last {HISTORY_DAYS} days, and no erasure since",
             mend="go back to a later run, or move the table away so that it is built anew",
         )

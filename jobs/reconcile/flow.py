@@ -8,13 +8,16 @@ from jobs.reconcile.landed import landed
 from jobs.reconcile.silver import Layers
 from jobs.reconcile.source import with_source
 from jobs.reconcile.verdict import judged, rows_apart
-from jobs.runtime.session import batch_session
+from jobs.runtime.retention import day_of_ages
+from jobs.runtime.session import ANSI, batch_session
 from shared.contracts import Kind
 from shared.errors import DifferenceError
 from shared.jobs import Failure, Status, TableOutcome
 from shared.reconciliation import RECONCILIATION, Comparison, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import SparkSession
 
     from jobs.reconcile.landed import Landed
@@ -45,16 +48,27 @@ def reconcile(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> 
     elif bronze.span is None:
         reason = "not asked: no value of its cursor has been read yet"
     else:
-        loses_old = bool(catalog.expiring_readers(table.name))
+        loses_old = _may_lack(bronze, catalog.expiring_readers(table.name))
         comparisons.append(with_source(session, bronze, bronze.asker, bronze.span, loses_old=loses_old))
     return _outcome(bronze, [*comparisons, *_with_silver(spark, bronze, catalog)], reason)
+
+
+def _may_lack(bronze: Landed, readers: Sequence[Table]) -> bool:
+    """Whether rows may be compared that have gone for their age: not where the cursor tells it, and begins later."""
+    kept = [(reader, reader.retention) for reader in readers if reader.retention]
+    ages = {c.logic or c.name for reader, kept_ in kept for c in reader.columns if c.name == kept_.column}
+    if not kept or not bronze.start or ages != {bronze.source.cursor}:
+        return bool(kept)
+    day = day_of_ages(bronze.job)
+    # A date or a moment begins with its day.
+    return bronze.start[: len(str(day))] < str(max(kept_.horizon(day) for _, kept_ in kept))
 
 
 def _with_silver(spark: SparkSession, bronze: Landed, catalog: Catalog) -> list[Comparison]:
     refined = [t for t in catalog.tables.values() if t.kind is Kind.REFINED and bronze.table.name in t.inputs]
     # A value that does not fit its type is null, as it is for the step that refines.
     session = batch_session(spark)
-    session.conf.set("spark.sql.ansi.enabled", "false")
+    session.conf.set(ANSI, "false")
     found = [Layers(session=session, bronze=bronze, silver=silver).compared() for silver in refined]
     return [judged(comparison, bronze.source.reconciling) for comparison in found if comparison]
 

@@ -17,7 +17,7 @@ from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.history import IS_DELETE
 from jobs.runtime.position import read_position
 from jobs.runtime.quarantine import ORIGIN
-from jobs.runtime.retention import is_expired
+from jobs.runtime.retention import day_of_ages, is_expired
 from jobs.runtime.tables import read_version
 from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
@@ -137,7 +137,7 @@ class Layers:
         """The rows that are not too old for the silver table: upkeep deletes those on one side before the other."""
         if (kept := self.silver.retention) is None:
             return rows
-        return rows.where(~is_expired(F.col(kept.column), kept, self.bronze.job.business_date))
+        return rows.where(~is_expired(F.col(kept.column), kept, day_of_ages(self.bronze.job)))
 
     def _with_refused(self, rows: DataFrame) -> DataFrame:
         """Rows that say whether they lie in the quarantine: by where they came from, and the key made of them."""

@@ -47,7 +47,7 @@ def with_source(
     explained = f"{refused:,} rows lie in its quarantine" if 0 < missing <= refused else ""
     if missing > 0 and has_suppressed(bronze.job.pii_root, bronze.table.name):
         explained = "people were erased from it, whom the source still has"
-    elif missing > 0 and loses_old:
+    elif missing > 0 and loses_old and not explained:
         explained = "its rows are deleted once they are old, and the source still has them"
     return judged(comparison, source.reconciling, explained=explained)
 

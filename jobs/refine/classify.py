@@ -60,6 +60,7 @@ def classified(
     table: Table,
     *,
     tombstones: DataFrame | None = None,
+    is_too_old: Column | None = None,
 ) -> DataFrame:
     """Decide the fate of every row of a ranked batch against the target.
 
@@ -70,10 +71,13 @@ def classified(
         target: The target's rows as far as the batch can touch them; None when there is no target.
         table: The contract.
         tombstones: The newest delete of each key, as far as the batch can meet them; None when there is none.
+        is_too_old: Whether a row need not be kept any more, and so is not taken in; None where rows are kept for ever.
     """
     refused = F.when(is_refused(), QUARANTINED).when(~F.col(NEWEST), SUPERSEDED)
+    # One that is there already is brought up to date, and goes with the next upkeep.
+    arriving = F.lit(INSERT) if is_too_old is None else F.when(is_too_old, SUPERSEDED).otherwise(INSERT)
     if target is None:
-        first = F.when(is_delete(table), BURY).otherwise(INSERT)
+        first = F.when(is_delete(table), BURY).otherwise(arriving)
         return batch.withColumn(FATE, F.coalesce(refused, first)).drop(NEWEST)
     old = target.select(*[F.col(n).alias(_old(n)) for n in table.column_names])
     met = batch.join(old, on=_same_key(table), how="left")
@@ -88,7 +92,7 @@ def classified(
         refused,
         F.when(is_buried, SUPERSEDED),
         F.when(is_new & is_delete(table), BURY),
-        F.when(is_new, INSERT),
+        F.when(is_new, arriving),
         F.when(~_supersedes(table), SUPERSEDED),
         F.when(is_delete(table), DELETE),
         F.lit(UPDATE),

@@ -33,6 +33,7 @@ from jobs.runtime.books import balance
 from jobs.runtime.land import land
 from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.quarantine import held, quarantine, settle
+from jobs.runtime.session import ANSI
 from shared.contracts import Disposition
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def refine(flow: Flow) -> TableOutcome:
     before = held(flow.session, flow.batch, flow.quarantine)
     if arrived.newest == consumed and before is None:
         return flow.unchanged()
-    flow.session.conf.set("spark.sql.ansi.enabled", "false")  # a value that does not fit fails its rule, not the batch
+    flow.session.conf.set(ANSI, "false")  # a value that does not fit fails its rule, not the batch
     parents = parent_positions(flow)
     # An input that stands before what was consumed of it has been built anew, and is read anew.
     is_anew = arrived.newest < consumed

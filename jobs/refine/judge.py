@@ -24,6 +24,7 @@ from jobs.runtime.history import IS_DELETE
 from jobs.runtime.pii_keys import read_pii_keys
 from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.quarantine import ORIGIN
+from jobs.runtime.retention import day_of_ages, is_expired
 from shared.contracts import Disposition
 from shared.errors import UnbalancedBooksError
 
@@ -72,11 +73,17 @@ def judge(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> Jud
     judged = ranked(_judged(flow, safe, parents), table)
     measures = [*counted(FATES), F.count_if(TIED).alias(TIED), *ends(table, F.col(FATE).isin(*EFFECTIVE))]
     good = ends(table, ~is_refused(), "good_")
-    batch = _pinned(flow, classified(judged, target, table, tombstones=known), clear, [*measures, *good])
+    fates = classified(judged, target, table, tombstones=known, is_too_old=_is_too_old(flow))
+    batch = _pinned(flow, fates, clear, [*measures, *good])
     if reach and not _lies_within(reach, bounds_of(batch.seen, "good_")):
         unpin(batch.rows)
         raise _read_otherwise(table)
     return batch
+
+
+def _is_too_old(flow: Flow) -> Column | None:
+    kept = flow.table.retention
+    return is_expired(F.col(kept.column), kept, day_of_ages(flow.job)) if kept else None
 
 
 def judge_events(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> Judged:

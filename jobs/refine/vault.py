@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 def keep_tokens(flow: Flow, clear: DataFrame | None, showing: DataFrame | None) -> None:
     """Commit what the tokens stand for that a batch is about to show and that no earlier one has shown.
 
-    Grain: one row per token, for ever: an older version of the key has tokens of its own, which are kept. Where the
+    Grain: one row per token; an older version of the key has tokens of its own, which are kept. Where rows go by age
+    upkeep takes out what none shows any more. Where the
     contract has no tokens any more and the table is made anew, nothing is kept.
 
     Args:

@@ -17,6 +17,7 @@ from jobs.runtime.jvm import java_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from pyspark.sql import SparkSession
 
@@ -157,6 +158,11 @@ class DeltaLog:
             if commit is None:
                 return
             yield commit
+
+    def version_at(self, moment: datetime) -> int | None:
+        """The newest version of not later than a moment; None where the log knows none."""
+        millis = int(moment.timestamp() * 1000)
+        return next((c.version for c in self.commits() if int(c.info.get("timestamp", 0)) <= millis), None)
 
     def commit(self, version: int) -> Commit | None:
         """One commit, or None when the log no longer holds it."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from shared.contracts import Table
     from shared.contracts.retention import Retention
+    from shared.jobs import Job
 
 
 def horizon_of(business_date: date, seconds: int) -> datetime:
@@ -33,25 +34,26 @@ def is_before(column: str, horizon: datetime) -> str:
     return f"`{column}` < TIMESTAMP'{horizon:%Y-%m-%d %H:%M:%S}'"
 
 
-def is_expired(moment: Column, kept: Retention, business_date: date) -> Column:
-    """Whether a row of a moment need not be kept any more; one without a moment is kept.
+def day_of_ages(job: Job) -> date:
+    """The day that ages are counted from: the business date of a job, or today where that lies ahead.
 
-    It is counted from today, where the business date lies ahead: what is deleted by a slip of the pen does not return.
+    What is deleted by a slip of the pen does not return.
     """
-    return moment.isNotNull() & (moment < F.lit(kept.horizon(min(business_date, _today()))))
+    return min(job.business_date, datetime.now(UTC).date())
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
+def is_expired(moment: Column, kept: Retention, day: date) -> Column:
+    """Whether a row of a moment need not be kept any more; one without a moment is kept."""
+    return moment.isNotNull() & (moment < F.lit(kept.horizon(day)))
 
 
-def outlived(rows: DataFrame, readers: Sequence[Table], business_date: date, *otherwise: Column) -> Column:
+def outlived(rows: DataFrame, readers: Sequence[Table], day: date, *otherwise: Column) -> Column:
     """Whether the retention of every reader is over for a row; not where its age cannot be told.
 
     Args:
         rows: The input's rows, in a session without ANSI mode.
         readers: What is refined from them, each with a retention and without a query; at least one.
-        business_date: The day that ages are counted from.
+        day: The day that ages are counted from.
         otherwise: The moments that tell a row's age where its own does not fit its type.
     """
     over = []
@@ -59,5 +61,5 @@ def outlived(rows: DataFrame, readers: Sequence[Table], business_date: date, *ot
         if kept := reader.retention:
             column = next(c for c in reader.columns if c.name == kept.column)
             moment = F.coalesce(value_of(column, rows), *otherwise)
-            over.append(is_expired(moment, kept, business_date))
+            over.append(is_expired(moment, kept, day))
     return reduce(and_, over)

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+ANSI = "spark.sql.ansi.enabled"
 # What the engine's figures rest on. A new session starts from the defaults again, so each is given them.
 # The change of schema is a deployment's matter, never a write's.
 BATCH_CONFS = {
     "spark.databricks.delta.merge.materializeSource": "none",
     "spark.sql.session.timeZone": "UTC",
-    "spark.sql.ansi.enabled": "true",
+    ANSI: "true",
     "spark.databricks.delta.schema.autoMerge.enabled": "false",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.sources.partitionOverwriteMode": "static",
@@ -49,9 +50,6 @@ def build_session(app_name: str, jars: Sequence[Path] = (), confs: Mapping[str, 
     session = builder.getOrCreate()
     silence(session)
     return session
-
-
-ANSI = "spark.sql.ansi.enabled"
 
 
 @contextmanager

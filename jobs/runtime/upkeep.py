@@ -9,7 +9,9 @@ from delta.tables import DeltaTable
 
 from jobs.runtime.commit import USER_METADATA
 from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.jvm import files_at
 from jobs.runtime.position import read_position
+from jobs.runtime.tables import read_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +77,17 @@ def delete_matching(session: SparkSession, location: str, keys: DataFrame, condi
     """
     merge = DeltaTable.forPath(session, location).alias("t").merge(keys.alias("k"), condition)
     merge.whenMatchedDelete().execute()
+
+
+def missing_files(session: SparkSession, location: str, version: int) -> list[str]:
+    """The files that a version names and that are gone, without reading any."""
+    files, path = files_at(session, location)
+    there = set()
+    found = files.listFiles(path, True)  # noqa: FBT003 - Java's parameter has no name here
+    while found.hasNext():
+        there.add(found.next().getPath().getName())
+    wanted = read_version(session, location, version).inputFiles()
+    return [name for name in wanted if name.rpartition("/")[2] not in there]
 
 
 def remove_old_files(session: SparkSession, location: str, days: int = 0) -> int:

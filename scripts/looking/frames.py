@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from scripts.looking.errors import WrongRequestError
 from scripts.looking.lake import open_lake
@@ -57,11 +58,15 @@ def _of_athena(sql: str, names: Names) -> pd.DataFrame:
     return frame
 
 
-def _read(sql: str) -> exp.Expr:
+def _read(sql: str) -> exp.Query:
     try:
-        return sqlglot.parse_one(sql, dialect=ATHENA)
-    except sqlglot.errors.ParseError as error:
-        given = str(error).splitlines()[0]
-        raise WrongRequestError(
-            "the query cannot be read", given=given, expected="one SELECT in Athena's SQL"
-        ) from error
+        query = sqlglot.parse_one(sql, dialect=ATHENA)
+    except SqlglotError as error:
+        raise _unread(str(error).splitlines()[0]) from error
+    if not isinstance(query, exp.Query):
+        raise _unread("another statement")
+    return query
+
+
+def _unread(given: str) -> WrongRequestError:
+    return WrongRequestError("the query cannot be read", given=given, expected="one SELECT in Athena's SQL")

@@ -85,6 +85,8 @@ def _check_parent(column: Column, to: Parent, tables: Mapping[str, Table], place
             given=str(to.table),
             expected=", ".join(sorted(tables)),
         )
+    if parent.retention:
+        raise _goes_by_age(column, to, parent, place)
     if parent.history:
         raise ContractError(
             f"{place()}: column {column.name} points to a history, which has many rows of one key",
@@ -114,6 +116,8 @@ def _check_parent(column: Column, to: Parent, tables: Mapping[str, Table], place
 
 def _check_reference(column: Column, to: Parent, tables: Mapping[str, Table], place: Callable[[], str]) -> None:
     parent = tables.get(str(to.table))
+    if parent and parent.retention:
+        raise _goes_by_age(column, to, parent, place)
     same = [c for c in parent.columns if c.name == to.column and c.treatment is None] if parent else []
     # What is landed as text refers as text.
     if not same or column.type not in (same[0].type, "string"):
@@ -122,6 +126,15 @@ def _check_reference(column: Column, to: Parent, tables: Mapping[str, Table], pl
             given=f"{to.table}.{to.column}",
             expected=f"a column that is there, of type {column.type}, and not treated",
         )
+
+
+def _goes_by_age(column: Column, to: Parent, parent: Table, place: Callable[[], str]) -> ContractError:
+    return ContractError(
+        f"{place()}: column {column.name} points to a table whose rows are deleted by age",
+        given=f"{to.table}, kept {parent.retention}",
+        expected="a parent that stays for as long as rows point to it; later ones would be refused for want of theirs",
+        mend=f"take {EXPIRES} from {to.table}, or the link from this column",
+    )
 
 
 def _check_refined(table: Table, source: Table) -> None:

@@ -1,6 +1,6 @@
 """Rows that were kept long enough go from silver, from bronze, from the vault and from gold, and do not come back."""
 
-from datetime import date
+from datetime import date, datetime, time
 
 import pytest
 from delta.tables import DeltaTable
@@ -27,7 +27,7 @@ FIRST = "2021-01-01 00:00:00"
 LAST_GONE = "2020-12-31 23:59:59"
 OLD, NEW = "2011-05-31 00:00:00", "2025-06-01 00:00:00"
 STAY, LATER = [3, 4, 6, 7, 8], range(2021, 2026)
-MAKING = (Step.INGEST, Step.REFINE, Step.BUILD)
+MAKING = (Step.INGEST, Step.REFINE, Step.BUILD, Step.RECORD)
 # It fails on what is no moment, unless the session is told that such a value is null.
 MOMENT = ("name: changed_at, ", 'name: changed_at, transformLogic: "to_timestamp(changed_at)", ')
 FIVE_YEARS = "slaProperties:\n  - {property: retention, value: 5, unit: y, element: customers.changed_at}\n"
@@ -71,7 +71,7 @@ def known_names(lake):
     return sorted(row["value"] for row in vault.collect())
 
 
-def test_old_rows_go_everywhere_and_stay_away(lake):
+def test_old_rows_go_everywhere_and_stay_away(lake, monkeypatch):
     lake.upkeep("u1", tables=(SILVER, BRONZE))
     assert ([1, 2, 3, 4, 6, 7, 8], list(range(1, 9))) == (keys(lake, SILVER), keys(lake, BRONZE))
     assert ["Ann", "Bob", "Cy"] == known_names(lake)
@@ -81,6 +81,9 @@ def test_old_rows_go_everywhere_and_stay_away(lake):
     # Where one side has let go of them already, nothing is amiss.
     done = lake.upkeep("u2", tables=(SILVER,)).outcomes
     assert "2 rows deleted for their age" in done[SILVER].reason
+    # What the table can be rolled back to shows them.
+    assert ["Ann", "Bob", "Cy"] == known_names(lake)
+    monkeypatch.setattr(expiry, "HISTORY_DAYS", 0)
     [compared] = lake.run("c1", (Step.RECONCILE,), (BRONZE,)).outcomes[BRONZE].reconciled
     assert (Verdict.GREEN, {("5", "5")}) == (compared.verdict, {(m.left, m.right) for m in compared.measures})
     done = lake.upkeep("u3").outcomes
@@ -101,24 +104,36 @@ def test_old_rows_go_everywhere_and_stay_away(lake):
     ran = lake.run("r3", MAKING)
     assert {"read": 5, "inserted": 2, "superseded": 3} == ran.books(BRONZE)
     assert {"read": 2, "updated": 1, "quarantined": 1} == ran.books(SILVER)
+    lake.upkeep("u4", tables=(SILVER,))
+    assert ["Ann", "Cy", "Cyd"] == known_names(lake)
     held = lake.run("c2", (Step.RECONCILE,)).outcomes.values()
     assert [Verdict.GREEN] == [c.verdict for o in held for c in o.reconciled]
     assert STAY == keys(lake, SILVER)
 
 
+class Today(datetime):
+    """A clock that stands at the day of the lake's runs."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.combine(TODAY, time(12), tz)
+
+
 def test_what_cannot_be_told_the_age_of_goes_by_the_day_it_came(lake, monkeypatch):
     expire(lake)
-    monkeypatch.setattr(retention, "_today", lambda: TODAY)
+    monkeypatch.setattr(retention, "datetime", Today)
     # A business date ahead of the clock makes nothing older.
     done = lake.run("u1", (Step.MAINTAIN,), business_date=date(2999, 1, 1), machine="maintenance").outcomes
     assert ("2 rows", "2 rows") == tuple(done[name].reason[:6] for name in (BRONZE, SILVER))
     assert (STAY, sorted([*STAY, 5]), 1) == (keys(lake, SILVER), keys(lake, BRONZE), len(lake.refused(SILVER)))
     for place, stamp in ((lake.location(BRONZE), "_ingested_at"), (lake.quarantine_location(SILVER), "quarantined_at")):
         DeltaTable.forPath(lake.spark, place).update(set={stamp: f"TIMESTAMP'{LAST_GONE}'"})
-    done = lake.upkeep("u2", tables=(BRONZE, SILVER)).outcomes
-    assert ("1 rows", "1 rows") == tuple(done[name].reason[:6] for name in (BRONZE, SILVER))
+    # As long as the row is there it may be read again.
+    lake.upkeep("u2", tables=(SILVER,))
+    assert 1 == len(lake.refused(SILVER))
+    reasons = [lake.upkeep(run, tables=(name,)).outcomes[name].reason for run, name in (("u3", BRONZE), ("u4", SILVER))]
+    assert ["1 rows", "1 rows"] == [reason[:6] for reason in reasons]
     assert (STAY, STAY, []) == (keys(lake, SILVER), keys(lake, BRONZE), lake.refused(SILVER))
-    assert ["Ann", "Cy"] == known_names(lake)
 
 
 def test_what_nobody_has_read_yet_stays(lake):
@@ -145,11 +160,33 @@ def test_upkeep_that_dies_before_it_deletes_is_made_good_by_the_next(lake, monke
         return carrying_on(session, location, lease)
 
     monkeypatch.setattr(expiry, "carrying_on", dying)
-    for n in (1, 2):
+    monkeypatch.setattr(expiry, "HISTORY_DAYS", 0)
+    for n, there in ((1, [1, 2, *STAY]), (2, STAY)):
         with pytest.raises(KilledError):
             lake.upkeep(f"u{n}", tables=(SILVER,))
         let_leases_run_out()
-        assert [1, 2, *STAY] == keys(lake, SILVER)
+        assert (there, ["Ann", "Bob", "Cy"]) == (keys(lake, SILVER), known_names(lake))
     assert ["customers", "customers"] == [place.rpartition("/")[2] for place in died_at]
     lake.upkeep("u3", tables=(SILVER,))
     assert (STAY, ["Ann", "Cy"]) == (keys(lake, SILVER), known_names(lake))
+
+
+def test_rows_that_went_come_back_with_a_rollback(lake):
+    expire(lake)
+    lake.upkeep("u1", tables=(BRONZE, SILVER))
+    back = lake.upkeep("b1", rollback="r1", tables=(BRONZE, SILVER)).outcomes
+    assert {Status.SUCCEEDED} == {o.status for o in back.values()}
+    assert ([1, 2, *STAY], list(range(1, 9))) == (keys(lake, SILVER), keys(lake, BRONZE))
+    again = lake.upkeep("b2", rollback="r1", tables=(BRONZE, SILVER)).outcomes
+    assert {Status.UNCHANGED} == {o.status for o in again.values()}
+
+
+def test_table_that_is_to_be_brought_into_shape_first_is_left(lake):
+    expire(lake)
+    lake.amend(SILVER, "version: 1.0.0", "version: 2.0.0")
+    lake.upkeep("u1", tables=(SILVER,))
+    assert [1, 2, *STAY] == keys(lake, SILVER)
+    # Made anew from bronze, it does not take in what is too old.
+    lake.land(BRONZE, CUSTOMERS, f"10,Gus,{NEW}")
+    lake.run("r2", (Step.INGEST, Step.REFINE), (BRONZE, SILVER))
+    assert [*STAY, 10] == keys(lake, SILVER)

@@ -64,6 +64,7 @@ AT_SOURCE = {
     "lost": "",
     "refused": "",
     "aged": "",
+    "culled": "",
     "void": "",
     "never": "",
 }
@@ -89,7 +90,7 @@ def contract_of(name, **custom):
 
 def silver_of(name):
     custom = {"writeDisposition": "merge", "sequenceBy": "[changed_at]", "applyAsDeletes": "\"state = 'deleted'\""}
-    goes = {"expireRows": "true"} if name == "aged" else {}
+    goes = {"expireRows": "true"} if name in ("aged", "culled") else {}
     kept = f"slaProperties:\n  - {{property: retention, value: 5, unit: y, element: {name}.changed_at}}\n"
     return contract(f"silver.{name}", SILVER.format(name), custom | goes) + (kept if goes else "")
 
@@ -104,7 +105,7 @@ def lake(tmp_path, session, redshift):
     limits = {"gone": {"reconcileRed": "50%"}, "stale": {"reconcileYellow": "0%", "reconcileRed": "0.01%"}}
     limits["aged"] = {"reconcileWindow": "all"}
     files = {f"bronze.shop__{name}": contract_of(name, **limits.get(name, {})) for name in AT_SOURCE}
-    files |= {f"silver.{name}": silver_of(name) for name in ("same", "lost", "refused", "aged")}
+    files |= {f"silver.{name}": silver_of(name) for name in ("same", "lost", "refused", "aged", "culled")}
     files["bronze.shop__files"] = bronze("bronze.shop__files", "append", "id")
     for name in AT_SOURCE:
         redshift.run(
@@ -135,6 +136,7 @@ def test_a_lake_is_held_against_its_source_and_says_what_differs(lake, redshift,
     for statement in filter(None, AT_SOURCE.values()):
         redshift.run(statement)
     DeltaTable.forPath(session, lake.location("bronze.shop__lost")).delete("id = 2")
+    DeltaTable.forPath(session, lake.location("bronze.shop__culled")).delete("id = 2")
     DeltaTable.forPath(session, lake.location("silver.lost")).delete("id = 5")
     DeltaTable.forPath(session, lake.location("silver.lost")).update("id = 4", {"amount": "amount + 1"})
 
@@ -149,11 +151,13 @@ def test_a_lake_is_held_against_its_source_and_says_what_differs(lake, redshift,
         "gone": [Verdict.YELLOW],
         "refused": [Verdict.YELLOW, Verdict.GREEN],
         "aged": [Verdict.YELLOW, Verdict.GREEN],
+        # Rows go for their age, and these are too young to.
+        "culled": [Verdict.RED, Verdict.RED],
         "void": [],
         "never": [],
         "files": [],
     } == verdicts
-    assert {"lost"} == {n for n, o in found.items() if o.status is Status.FAILED}
+    assert {"lost", "culled"} == {n for n, o in found.items() if o.status is Status.FAILED}
 
     source, layers = found["same"].reconciled
     # A row that was sent twice is one, and the one that changed since is left out.

@@ -49,6 +49,15 @@ def test_each_row_of_a_merged_batch_has_the_fate_of_its_key(spark):
     assert_rows(f"{COLUMNS}, _fate STRING NOT NULL", [(k, *r) for k, (rows, _) in KEYS.items() for r in rows], found)
 
 
+def test_what_is_too_old_is_not_taken_in_and_what_is_there_is_brought_up_to_date(spark):
+    batch = [("new", 5, "a"), ("old", 2, "b"), ("known", 2, "c")]
+    target = spark.createDataFrame([("known", 1, "d")], COLUMNS)
+    for there, known in ((target, "update"), (None, "superseded")):
+        found = classified(batch_of(spark, MERGED, batch), there, MERGED, is_too_old=F.col("seq") < 3)
+        fates = [("new", 5, "a", "insert"), ("old", 2, "b", "superseded"), ("known", 2, "c", known)]
+        assert_rows(f"{COLUMNS}, _fate STRING NOT NULL", fates, found.select("key", "seq", "word", FATE))
+
+
 def test_without_a_target_the_newest_of_each_key_is_new(spark):
     batch = [(key, seq, word) for key, (rows, _) in KEYS.items() for seq, word, _ in rows]
     found = classified(batch_of(spark, MERGED, batch), None, MERGED).where(F.col(FATE) == "insert").select("key", "seq")

@@ -57,10 +57,26 @@ def test_athena_is_asked_in_the_workgroup_by_the_names_of_the_environment(monkey
     assert "dev_gold" == asked["QueryExecutionContext"]["Database"]
 
 
-@pytest.mark.parametrize("sql", ["SELECT FROM WHERE", "DELETE FROM gold.sales", "SELECT nothing FROM silver.orders"])
-def test_what_is_no_query_is_refused(lake, sql):
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param("SELECT FROM WHERE", id="broken"),
+        pytest.param("SELECT 'open", id="open"),
+        pytest.param("DELETE FROM gold.sales", id="a delete"),
+        pytest.param("DROP TABLE gold.sales", id="a drop"),
+        pytest.param("UNLOAD (SELECT 1) TO 's3://elsewhere/' WITH (format = 'PARQUET')", id="a way out"),
+        pytest.param("SELECT 1; DROP TABLE gold.sales", id="two"),
+    ],
+)
+def test_what_is_no_query_is_refused_before_anybody_is_asked(lake, sql):
+    for ask in (asking(lake.root), asking(env="dev")):
+        with pytest.raises(WrongRequestError, match="the query cannot be read"):
+            ask(sql)
+
+
+def test_query_that_cannot_be_run_is_refused(lake):
     with pytest.raises(WrongRequestError):
-        asking(lake.root)(sql)
+        asking(lake.root)("SELECT nothing FROM silver.orders")
 
 
 def test_places_that_are_not_there_are_refused(tmp_path):

@@ -141,6 +141,14 @@ def test_history_would_take_age_for_deletes(catalog):
         catalog(files | orders(SEVEN))
 
 
+def test_what_others_point_to_does_not_go_for_its_age(catalog):
+    seven = SEVEN.replace("orders", "customers")
+    with pytest.raises(ContractError, match="points to a table whose rows are deleted by age") as refused:
+        catalog({CUSTOMERS: asks(FILES[CUSTOMERS], seven)})
+    assert "silver/orders.odcs.yaml" in str(refused.value)
+    assert "silver.customers, kept 7 years by changed_at" in str(refused.value)
+
+
 def test_landed_rows_go_only_when_all_who_read_them_let_them_go(catalog):
     landed = catalog(FILES).table("bronze.shop__orders").name
     assert () == catalog(FILES).expiring_readers(landed)
