@@ -1,4 +1,4 @@
-"""What there is once in an account: who administers Lake Formation, that new tables are closed, who GitHub is."""
+"""What there is once in an account and region: who administers Lake Formation, closed new tables, who GitHub is."""
 
 from __future__ import annotations
 
@@ -55,9 +55,11 @@ class AccountStack(Stack):
         )
         tag_costs(self, environment)
         keep_within(self, settings)
-        admin = self._access_admin()
+        if settings.makes_access_admin:
+            self._make_access_admin()
         deployer = f"cdk-{settings.bootstrap_qualifier}-cfn-exec-role-{self.account}-{self.region}"
-        admins = [admin.role_arn, *(self._role_arn(name) for name in (deployer, *settings.lake_formation_admins))]
+        ours = (environment.in_role_path(ACCESS_ADMIN_ROLE), deployer)
+        admins = [self._role_arn(name) for name in (*ours, *settings.lake_formation_admins)]
         # REPLACE, the default, would take every other administrator and setting of the account away.
         of = lakeformation.CfnDataLakeSettings
         closed: list[lakeformation.CfnDataLakeSettings.PrincipalPermissionsProperty] = []
@@ -76,8 +78,11 @@ class AccountStack(Stack):
             provider.apply_removal_policy(RemovalPolicy.RETAIN)
         put_into_path(self, settings)
 
-    def _access_admin(self) -> iam.Role:
-        """The role that environments' functions, and people who may, take to tag, to grant and to filter."""
+    def _make_access_admin(self) -> None:
+        """Make the role that environments' functions, and people who may, take to tag, to grant and to filter.
+
+        It serves the environments of every region, since an account has one role of a name.
+        """
         role = iam.Role(
             self,
             "AccessAdmin",
@@ -87,20 +92,23 @@ class AccountStack(Stack):
         )
         actions = [f"lakeformation:{action}" for action in (*TAGGING, *GRANTING, *FILTERING)]
         role.add_to_policy(iam.PolicyStatement(actions=actions, resources=["*"]))
-        catalog = [self.format_arn(service="glue", resource=kind) for kind in ("catalog", "database/*", "table/*/*")]
+        catalog = [
+            self.format_arn(service="glue", region="*", resource=kind)
+            for kind in ("catalog", "database/*", "table/*/*")
+        ]
         role.add_to_policy(
             iam.PolicyStatement(actions=[f"glue:{action}" for action in CATALOG_READS], resources=catalog)
         )
-        glue = "arn:<AWS::Partition>:glue:<AWS::Region>:<AWS::AccountId>:"
+        glue = "arn:<AWS::Partition>:glue:*:<AWS::AccountId>:"
         accept(
             role,
             {
                 wildcard("*"): "Lake Formation's own actions take no resource",
+                wildcard(f"{glue}catalog"): "the catalogs of every region that environments of the account are in",
                 wildcard(f"{glue}database/*"): "the databases of every environment in the account",
                 wildcard(f"{glue}table/*/*"): "the tables of every environment in the account",
             },
         )
-        return role
 
     def _role_arn(self, name: str) -> str:
         return self.format_arn(service="iam", region="", resource="role", resource_name=name)

@@ -61,3 +61,11 @@ def test_administering_role_grants_and_reads_no_data(tmp_path):
     assert {"lakeformation", "glue"} == {action.partition(":")[0] for action in actions}
     assert "lakeformation:GetDataAccess" not in actions
     assert set() == {a for a in actions if a.partition(":")[2] not in operations(a.partition(":")[0])}
+
+
+@pytest.mark.usefixtures("clouds")
+def test_second_region_takes_the_administering_role_of_the_first(tmp_path):
+    resources = synthesize_account(tmp_path, Account(makes_access_admin=False))
+
+    assert [] == [r for r in resources.values() if r["Type"] == "AWS::IAM::Role"]
+    assert f"role/{ACCESS_ADMIN_ROLE}" in json.dumps(settings_of(resources)["Admins"])
