@@ -78,7 +78,7 @@ def _print(lake: Lake, looked_at: list[Found], whole: Found | None, *, is_cut: b
         out.print("The copy is what that run left. The next run reads again what came since.")
     else:
         again = f"./lake recover {whole.run.run_id} --cut --root {lake.root}"
-        out.print(f"Nothing was changed. To cut the copy back to that run: {again}")
+        out.print(f"Nothing was changed. To cut the copy back to that run: {again}", soft_wrap=True)
 
 
 def _print_lacks(out: Console, found: Found) -> None:
