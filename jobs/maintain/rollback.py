@@ -162,7 +162,7 @@ def _refuse_gaps(session: SparkSession, table: Table, place: Place) -> None:
     if gone := missing_files(session, place.location, place.version):
         raise RollbackError(
             f"version {place.version} of {table.name} cannot be read any more",
-            given=f"{len(gone)} of its files are gone",
+            given=f"{len(gone)} of the files that it names are gone",
             expected=f"a version of the last {HISTORY_DAYS} days, and no erasure since",
             mend="go back to a later run, or move the table away so that it is built anew",
         )

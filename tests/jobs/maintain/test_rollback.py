@@ -141,7 +141,7 @@ def test_version_whose_files_are_gone_is_refused_and_the_other_tables_go_back(la
 
     refused = went["silver.customers"]
     assert (Status.FAILED, "RollbackError", False) == (refused.status, refused.failure.error, refused.failure.retryable)
-    assert "1 of its 2 files are gone" in refused.failure.message
+    assert "1 of the files that it names are gone" in refused.failure.message
     assert now == lake.rows("silver.customers")
     assert {Status.SUCCEEDED} == {o.status for name, o in went.items() if name != "silver.customers"}
     assert Status.SUCCEEDED is lake.run("r5", DAY).outcomes["silver.orders"].status
