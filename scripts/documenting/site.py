@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from scripts.documenting.chart import chart
 from scripts.looking.tables import description
 from scripts.planning.lineage import ROWS, Lineage
-from shared.contracts import Kind
 from shared.names import Layer
 
 if TYPE_CHECKING:
@@ -72,12 +71,13 @@ class Site:
     def _table(self, table: Table) -> str:
         name = str(table.name)
         box = next(box for box in self.chart.boxes if box.table == name)
+        told = description(table, self.catalog)
         return self._filled(
             "table.html.j2",
             table=table,
-            told=description(table, self.catalog),
+            told=told,
             status=self.statuses.get(name),
-            facts=self._facts(table),
+            facts=_facts(table, told),
             origins=self.lineage.into(name),
             treatments={c.name: str(c.treatment) for c in table.treated},
             query=table.query.sql if table.query and not table.flows else None,
@@ -85,29 +85,29 @@ class Site:
             here=name,
         )
 
-    def _facts(self, table: Table) -> dict[str, str]:
-        """What is said of the whole table, as words."""
-        readers = [r.role + (f" (where {r.row_filter})" if r.row_filter else "") for r in table.readers]
-        built = table.kind is Kind.BUILT
-        facts = {
-            "Key": ", ".join(table.primary_key),
-            "Ordered by": ", ".join(table.sequence_by),
-            "Written by": str(table.disposition),
-            "Source": f"{table.source.system}, {table.source.object}" if table.source else "",
-            "Priority": ", then ".join(map(str, table.flows)),
-            "Follows its inputs": str(description(table, self.catalog)["kept"]) if built else "",
-            "History": "every version of a key (SCD2)" if table.history else "",
-            "Clustered by": ", ".join(table.cluster_by),
-            "Fresh within": _span(table.freshness.seconds) if table.freshness else "",
-            "Rows go after": description(table, self.catalog)["retention"] or "",
-            "Names a person": table.subject or "",
-            "Readers": ", ".join(readers),
-            "Published": ", ".join(f"{target}: {place}" for target, place in table.targets.items()),
-        }
-        return {name: value for name, value in facts.items() if value}
-
     def _filled(self, template: str, **facts: object) -> str:
         return self.templates.get_template(template).render(catalog=self.catalog, **facts)
+
+
+def _facts(table: Table, told: Mapping[str, Any]) -> dict[str, str]:
+    """What is said of the whole table, as words."""
+    readers = [r.role + (f" (where {r.row_filter})" if r.row_filter else "") for r in table.readers]
+    facts = {
+        "Key": ", ".join(table.primary_key),
+        "Ordered by": ", ".join(table.sequence_by),
+        "Written by": str(table.disposition),
+        "Source": f"{table.source.system}, {table.source.object}" if table.source else "",
+        "Priority": ", then ".join(map(str, table.flows)),
+        "Follows its inputs": told["kept"] or "",
+        "History": "every version of a key (SCD2)" if table.history else "",
+        "Clustered by": ", ".join(table.cluster_by),
+        "Fresh within": _span(table.freshness.seconds) if table.freshness else "",
+        "Rows go after": told["retention"] or "",
+        "Names a person": table.subject or "",
+        "Readers": ", ".join(readers),
+        "Published": ", ".join(f"{target}: {place}" for target, place in table.targets.items()),
+    }
+    return {name: value for name, value in facts.items() if value}
 
 
 def _span(seconds: int) -> str:
