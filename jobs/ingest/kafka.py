@@ -17,8 +17,10 @@ from jobs.ingest.kafka_offsets import plan
 from jobs.ingest.kafka_payload import rows_of
 from jobs.ingest.kafka_records import BYTES, bytes_of_records, records_of
 from jobs.ingest.kafka_schemas import writers_of
+from jobs.ingest.kafka_tokens import find_token
 from jobs.ingest.reading import REASONS, SOURCE_POSITION, Reading, source_of
 from shared.errors import LakewrightError
+from shared.names import source_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,8 +46,12 @@ def read_kafka(spark: SparkSession, table: Table, job: Job, position: dict[str, 
         TerminalError: there is no connection, or the login was refused.
     """
     source = source_of(table)
-    settings, topic = read_connection(job.env, source.system).settings, source.object
-    held = held_offsets(spark, settings, topic, f"{source.system}, topic {topic}")
+    connection, topic = read_connection(job.env, source.system), source.object
+    settings, asked = connection.settings, f"{source.system}, topic {topic}"
+    if connection.oauth:
+        # Kafka's client says the same of a login that is refused and of an endpoint that is away.
+        find_token(connection.oauth, asked, source_secret(job.env, source.system))
+    held = held_offsets(spark, settings, topic, asked)
     ranges = plan(topic, held, position, fail_on_data_loss=source.fail_on_data_loss, table=str(table.name))
     if ranges.is_empty:
         return None

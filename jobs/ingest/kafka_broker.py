@@ -24,7 +24,8 @@ KAFKA = "org.apache.kafka"
 ANSWER_MS = 60_000
 TRY_MS = 10_000
 # What Kafka's client or Spark's source say, from the inside out; the first that is found counts.
-REFUSED = ("AuthenticationException", "AuthorizationException", "SslAuthenticationException")
+UNBELIEVED = ("SslAuthenticationException", "SSLHandshakeException")
+REFUSED = ("AuthenticationException", "AuthorizationException")
 NOT_THERE = ("UnknownTopicOrPartitionException", "InvalidTopicException", "UnknownTopicIdException")
 LOST = ("Some data may have been lost", "OffsetOutOfRangeException", "OffsetsOutOfRange", "KAFKA_DATA_LOSS")
 PASSING = (
@@ -37,6 +38,7 @@ PASSING = (
     "BrokerNotAvailableException",
     "NetworkException",
     "No resolvable bootstrap urls",
+    "LoginException",
 )
 
 
@@ -79,6 +81,12 @@ def meaning(error: Exception, asked: str) -> LakewrightError | None:
         asked: System, topic, partitions and offsets that were asked for.
     """
     said = _said(error)
+    if word := _first(said, UNBELIEVED):
+        return TerminalError(
+            f"{asked}: a certificate was refused, the broker's or ours",
+            given=word,
+            mend="put tls, with ca or certificate and private_key, into the source's secret",
+        )
     if word := _first(said, REFUSED):
         return TerminalError(
             f"{asked}: the login was refused",

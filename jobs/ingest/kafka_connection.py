@@ -5,46 +5,25 @@ from __future__ import annotations
 import json
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
 
+from jobs.ingest.kafka_certificates import Certificates
+from jobs.ingest.kafka_registry_login import RegistryLogin
+from jobs.ingest.kafka_tokens import TokenLogin, jaas
 from jobs.runtime.addresses import find_secret, read_parameter
-from shared.contracts.connections import MSK_IAM
 from shared.errors import TerminalError
 from shared.names import source_parameter, source_secret
-from shared.web_addresses import is_bare
 
 LOGIN_MODULES = {
     "PLAIN": "org.apache.kafka.common.security.plain.PlainLoginModule",
     "SCRAM-SHA-256": "org.apache.kafka.common.security.scram.ScramLoginModule",
     "SCRAM-SHA-512": "org.apache.kafka.common.security.scram.ScramLoginModule",
 }
+OAUTH = "OAUTHBEARER"
 IAM_LOGIN = {
     "sasl.jaas.config": "software.amazon.msk.auth.iam.IAMLoginModule required;",
     "sasl.client.callback.handler.class": "software.amazon.msk.auth.iam.IAMClientCallbackHandler",
 }
-
-
-class RegistryLogin(BaseModel):
-    """Where this environment's schema registry is, and who asks it; of an open one there is no login."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    url: str
-    username: SecretStr | None = None
-    password: SecretStr | None = None
-
-    @field_validator("url")
-    @classmethod
-    def _bare(cls, url: str) -> str:
-        if not is_bare(url):
-            raise ValueError("an https:// address, without login, query and fragment, is needed")
-        return url
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if (self.username is None) is not (self.password is None):
-            raise ValueError("username and password: both or none")
-        return self
 
 
 class KafkaConnection(BaseModel):
@@ -57,9 +36,11 @@ class KafkaConnection(BaseModel):
 
     bootstrap_servers: str
     security_protocol: Literal["SASL_SSL", "SSL", "SASL_PLAINTEXT", "PLAINTEXT"] = "SASL_SSL"
-    sasl_mechanism: Literal["AWS_MSK_IAM", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    sasl_mechanism: Literal["AWS_MSK_IAM", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] | None = None
     username: SecretStr | None = None
     password: SecretStr | None = None
+    oauth: TokenLogin | None = None
+    tls: Certificates | None = None
     schema_registry: RegistryLogin | None = None
 
     @model_validator(mode="after")
@@ -68,6 +49,10 @@ class KafkaConnection(BaseModel):
             raise ValueError("a sasl_mechanism belongs to a security_protocol of SASL, and to no other")
         if (self.sasl_mechanism in LOGIN_MODULES) is not (self.username is not None and self.password is not None):
             raise ValueError("username and password belong to PLAIN and SCRAM, and to no other sasl_mechanism")
+        if (self.sasl_mechanism == OAUTH) is not (self.oauth is not None):
+            raise ValueError("oauth belongs to the sasl_mechanism OAUTHBEARER, and to no other")
+        if self.tls is not None and not self.security_protocol.endswith("SSL"):
+            raise ValueError("tls belongs to a security_protocol of SSL")
         return self
 
     @classmethod
@@ -86,8 +71,8 @@ class KafkaConnection(BaseModel):
         raise TerminalError(
             f"{name} is not a connection to Kafka",
             given=given,
-            expected="JSON with bootstrap_servers, security_protocol, for SASL sasl_mechanism and its credentials, and "
-            "for a schema registry schema_registry with url, username and password",
+            expected="JSON with bootstrap_servers, security_protocol, for SASL sasl_mechanism and its credentials, for "
+            "certificates tls, and for a schema registry schema_registry with url, username and password",
             mend="put it again with `./lake secrets put`",
         )
 
@@ -95,15 +80,18 @@ class KafkaConnection(BaseModel):
     def settings(self) -> dict[str, str]:
         """The settings of a Kafka client in Java."""
         settings = {"bootstrap.servers": self.bootstrap_servers, "security.protocol": self.security_protocol}
+        settings |= self.tls.settings if self.tls else {}
         if self.sasl_mechanism is None:
             return settings
-        settings["sasl.mechanism"] = self.sasl_mechanism
-        return settings | (IAM_LOGIN if self.sasl_mechanism == MSK_IAM else {"sasl.jaas.config": self._login()})
+        return settings | {"sasl.mechanism": self.sasl_mechanism} | self._login()
 
-    def _login(self) -> str:
-        user, password = (s.get_secret_value() if s else "" for s in (self.username, self.password))
-        module = LOGIN_MODULES[str(self.sasl_mechanism)]
-        return f"{module} required username={_quoted(user)} password={_quoted(password)};"
+    def _login(self) -> dict[str, str]:
+        if self.oauth:
+            return self.oauth.settings
+        if self.username is None or self.password is None:
+            return IAM_LOGIN
+        login = {"username": self.username.get_secret_value(), "password": self.password.get_secret_value()}
+        return {"sasl.jaas.config": jaas(LOGIN_MODULES[str(self.sasl_mechanism)], login)}
 
 
 def read_connection(env: str, system: str) -> KafkaConnection:
@@ -124,7 +112,3 @@ def read_connection(env: str, system: str) -> KafkaConnection:
         expected="a connection in the secret, or a cluster of the stack's own",
         mend="put the secret with `./lake secrets put`, or set kafka.serverless in the environment's file and deploy",
     )
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

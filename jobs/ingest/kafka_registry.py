@@ -6,20 +6,23 @@ Source: Confluent Platform, "Schema Registry API Reference": `GET /schemas/ids/{
 
 from __future__ import annotations
 
-import base64
 import json
+import re
+import ssl
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from jobs.ingest.kafka_connection import RegistryLogin, read_connection
-from jobs.ingest.patience import OPENER, SILENCE_SECONDS, patiently
+from jobs.ingest.kafka_connection import read_connection
+from jobs.ingest.kafka_tokens import forget_tokens
+from jobs.ingest.patience import OPENER, PASSING_STATUSES, SERVER_FAULT, SILENCE_SECONDS, patiently
 from shared.errors import SourceContentError, TerminalError
 from shared.names import source_secret
 
 if TYPE_CHECKING:
+    from jobs.ingest.kafka_registry_login import RegistryLogin
     from shared.contracts import Source
 
 AVRO = "AVRO"
@@ -27,8 +30,9 @@ ACCEPT = "application/vnd.schemaregistry.v1+json, application/json"
 # A registry keeps a schema in a record of Kafka, which has 1 MiB at most unless somebody allowed more.
 LARGEST_BYTES = 4 * 2**20
 REFUSED = {401, 403}
-PASSING_STATUSES = {408, 429}
-SERVER_FAULT, NOT_THERE = 500, 404
+NOT_THERE = 404
+# What OpenSSL says where one side does not believe the other.
+UNBELIEVED = re.compile("CERTIFICATE|UNKNOWN_CA")
 # Subject, version or schema; a 404 with another code, or none, comes from a place that is no registry.
 UNKNOWN_CODES = {40401, 40402, 40403}
 # What was registered never changes: a process asks for each once, and again for what was not there.
@@ -86,24 +90,43 @@ class Registry:
         known = _known.get((self.address, path))
         if known is None:
             asked = f"{self.asked}, {what} of the registry {urlsplit(self.address).netloc}"
-            answer = patiently(lambda: self._open(path), lambda error: self._passing(error, asked), asked)
+            shown = self.login.headers(self.asked, self.secret) if self.login else {}
+            answer = patiently(lambda: self._open(path, shown), lambda error: self._passing(error, asked), asked)
             if answer is None:
                 return None
             known = _known[self.address, path] = _registered(answer, asked)
         return known
 
-    def _open(self, path: str) -> Any:  # noqa: ANN401 - JSON
-        headers = {"Accept": ACCEPT, "User-Agent": "lakewright"} | _authorization(self.login)
+    def _open(self, path: str, shown: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
+        headers = {"Accept": ACCEPT, "User-Agent": "lakewright"} | shown
         request = urllib.request.Request(self.address.rstrip("/") + path, headers=headers)  # noqa: S310 - `is_bare` has seen it
         try:
-            with OPENER.open(request, timeout=SILENCE_SECONDS) as answer:
+            with self._asker.open(request, timeout=SILENCE_SECONDS) as answer:
                 content = answer.read(LARGEST_BYTES + 1)
         except urllib.error.HTTPError as error:
             if error.code == NOT_THERE and _code(error) in UNKNOWN_CODES:
                 error.close()
                 return None
             raise
+        except OSError as error:
+            self._refuse_unbelieved(error)
+            raise
         return json.loads(content.decode(errors="replace")) if len(content) <= LARGEST_BYTES else {}
+
+    @property
+    def _asker(self) -> urllib.request.OpenerDirector:
+        return self.login.opener if self.login else OPENER
+
+    def _refuse_unbelieved(self, error: OSError) -> None:
+        """Raise if one side does not believe the other's certificate, which asking again does not mend."""
+        said = error.reason if isinstance(error, urllib.error.URLError) else error
+        if isinstance(said, ssl.SSLError) and UNBELIEVED.search(said.reason or ""):
+            raise TerminalError(
+                f"{self.asked}: a certificate was refused, the registry's {urlsplit(self.address).netloc} or ours",
+                given=said.reason,
+                mend="put schema_registry, with tls and in it ca or certificate and private_key, into the secret "
+                f"{self.secret}",
+            ) from None
 
     def _passing(self, error: urllib.error.HTTPError, asked: str) -> str:
         """The fault in words if it may pass; raises if not."""
@@ -112,12 +135,12 @@ class Registry:
         if error.code in PASSING_STATUSES or error.code >= SERVER_FAULT:
             return status
         if error.code in REFUSED:
-            is_named = self.login is not None and self.login.username is not None
+            is_named = self.login is not None and not self.login.is_open
             raise TerminalError(
                 f"{asked}: the login was refused",
                 given=status if is_named else f"{status}, asked without a login",
-                mend=f"put schema_registry, with url, username and password, into the secret {self.secret}, "
-                "or grant that user the schemas",
+                mend="put schema_registry, with url, username and password or oauth, into the secret "
+                f"{self.secret}, or grant that user the schemas",
             ) from None
         raise _no_registry(asked, status) from None
 
@@ -142,13 +165,7 @@ def registry_of(source: Source, env: str) -> Registry | None:
 def forget() -> None:
     """Ask for every schema anew from now on."""
     _known.clear()
-
-
-def _authorization(login: RegistryLogin | None) -> dict[str, str]:
-    if login is None or login.username is None or login.password is None:
-        return {}
-    pair = f"{login.username.get_secret_value()}:{login.password.get_secret_value()}"
-    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+    forget_tokens()
 
 
 def _code(error: urllib.error.HTTPError) -> object:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from shared.errors import SourceUnavailableError
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
 Result = TypeVar("Result")
@@ -21,6 +22,9 @@ ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 15
 SILENCE_SECONDS = 60
+# Answers that may be others the next time, beside all faults of a server's own.
+PASSING_STATUSES = {408, 429}
+SERVER_FAULT = 500
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -30,7 +34,12 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         """Take the answer for the error it is."""
 
 
-OPENER = urllib.request.build_opener(_NoRedirects)
+def opener(context: ssl.SSLContext | None = None) -> urllib.request.OpenerDirector:
+    """What asks at one address and nowhere else; with certificates of its own where a context has them."""
+    return urllib.request.build_opener(_NoRedirects, urllib.request.HTTPSHandler(context=context))
+
+
+OPENER = opener()
 
 
 def patiently(once: Callable[[], Result], passing: Callable[[urllib.error.HTTPError], str], asked: str) -> Result:

@@ -104,10 +104,8 @@ class KafkaBroker:
         _format(data)
         settings = self.folder / "server.properties"
         settings.touch(mode=0o600)
-        login = LOGIN.format(user=USER, password=self._password)
-        facts = {"user": USER, "password": self._password, "login": login, "data": data}
-        settings.write_text(PROPERTIES.format(port=self.port, controller=self._controller, **facts), encoding="utf-8")
-        java = [str(paths.JAVA_HOME / "bin" / "java"), *JAVA_OPTIONS, f"-Dkafka.logs.dir={self.folder}"]
+        settings.write_text(self.properties(data), encoding="utf-8")
+        java = [str(paths.JAVA_HOME / "bin" / "java"), *self.java_options()]
         class_path = os.pathsep.join(map(str, broker_jars()))
         with (self.folder / "broker.log").open("wb") as log:
             self._process = subprocess.Popen(
@@ -117,6 +115,16 @@ class KafkaBroker:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for us to handle
             )
+
+    def properties(self, data: Path) -> str:
+        """What its file of settings holds, for topics in a folder."""
+        login = LOGIN.format(user=USER, password=self._password)
+        facts = {"user": USER, "password": self._password, "login": login, "data": data}
+        return PROPERTIES.format(port=self.port, controller=self._controller, **facts)
+
+    def java_options(self) -> list[str]:
+        """The options of its Java."""
+        return [*JAVA_OPTIONS, f"-Dkafka.logs.dir={self.folder}"]
 
     def ready(self) -> None:
         """Wait until the broker answers.

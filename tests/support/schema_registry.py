@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
 
 USER, PASSWORD = "lake", "hunter2:ä"
+BY_NAME = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 TYPE = "application/vnd.schemaregistry.v1+json"
 BY_ID = re.compile(r"/schemas/ids/(\d+)")
 BY_VERSION = re.compile(r"/subjects/([^/]+)/versions/(\d+)\?deleted=true")
@@ -29,9 +31,14 @@ NOWHERE = {"error_code": 404, "message": "HTTP 404 Not Found"}
 
 @dataclass
 class SchemaRegistry:
-    """What was registered, and what was asked; `faults` are what the next answers are instead."""
+    """What was registered, and what was asked; `faults` are what the next answers are instead.
+
+    `accepted` is the header of who may ask, and `told` are the headers of those who asked.
+    """
 
     address: str = ""
+    accepted: str = BY_NAME
+    told: list[dict[str, str]] = field(default_factory=list)
     schemas: dict[int, dict[str, Any]] = field(default_factory=dict)
     versions: dict[tuple[str, int], int] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
@@ -56,7 +63,7 @@ class SchemaRegistry:
         self.requests.append(path)
         if self.faults:
             return self.faults.pop(0)
-        if authorization != "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode():
+        if authorization != self.accepted:
             return 401, {"error_code": 401, "message": "Unauthorized"}
         if found := BY_ID.fullmatch(path):
             schema = self.schemas.get(int(found[1]))
@@ -71,11 +78,12 @@ class SchemaRegistry:
 
 
 @contextmanager
-def running(registry: SchemaRegistry, port: int = 0) -> Iterator[SchemaRegistry]:
-    """Serve the registry until the block ends, at a free port unless one is given."""
+def running(registry: SchemaRegistry, port: int = 0, context: ssl.SSLContext | None = None) -> Iterator[SchemaRegistry]:
+    """Serve the registry until the block ends, at a free port unless one is given, by TLS if there is a context."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            registry.told.append({name.lower(): value for name, value in self.headers.items()})
             status, body = registry.answer(self.path, self.headers["Authorization"])
             content = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
@@ -90,9 +98,12 @@ def running(registry: SchemaRegistry, port: int = 0) -> Iterator[SchemaRegistry]
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
+        if context:
+            # Shaken hands by the thread of the request: one that fails does not stop the others.
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        registry.address = f"http://127.0.0.1:{server.server_port}"
+        registry.address = f"http{'s' if context else ''}://127.0.0.1:{server.server_port}"
         try:
             yield registry
         finally:

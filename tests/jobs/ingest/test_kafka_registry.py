@@ -6,12 +6,14 @@ import boto3
 import pytest
 
 from jobs.ingest import kafka_registry, patience
-from jobs.ingest.kafka_connection import RegistryLogin
 from jobs.ingest.kafka_registry import Registered, Registry, registry_of
+from jobs.ingest.kafka_registry_login import RegistryLogin
 from shared.contracts import Source
 from shared.errors import SourceContentError, SourceUnavailableError, TerminalError
+from tests.support.authority import Authority
 from tests.support.kafka import FIRST
 from tests.support.schema_registry import PASSWORD, SchemaRegistry, running
+from tests.support.token_endpoint import TokenEndpoint, giving_tokens
 
 FOUND = Registered("AVRO", json.dumps(FIRST), ())
 SECRET = "lakewright/prod/kafka"
@@ -131,3 +133,39 @@ def test_the_registry_is_the_contracts_unless_the_secret_names_another(account, 
     secrets.put_secret_value(SecretId=SECRET, SecretString=told)
     assert asking(served) == registry_of(source, "prod")
     assert FOUND == registry_of(source, "prod").schema("7")
+
+
+def test_a_registry_of_a_private_authority_is_asked_with_certificates_and_no_other_is_believed(served, tmp_path):
+    authority, stranger = Authority(), Authority("stranger")
+    own = authority.pair("lake")
+    tls = {"ca": authority.ca, "certificate": own.certificate, "private_key": own.private_key}
+    with running(SchemaRegistry(), context=authority.context(tmp_path, asks_clients=True)) as secured:
+        secured.register(7, FIRST)
+        assert FOUND == asking(secured, tls=tls).schema("7")
+
+        for others, given in [
+            ({"ca": stranger.ca}, "CERTIFICATE_VERIFY_FAILED"),
+            (None, "CERTIFICATE_VERIFY_FAILED"),
+            ({"ca": authority.ca}, "CERTIFICATE_REQUIRED"),
+        ]:
+            kafka_registry.forget()
+            both = others if others is None or "CERTIFICATE_VERIFY" not in given else tls | others
+            with pytest.raises(TerminalError, match=f"a certificate was refused.*{given}.*tls.*{SECRET}") as caught:
+                asking(secured, tls=both).schema("7")
+            assert PASSWORD not in str(caught.value)
+    assert 1 == len(secured.requests)
+    assert [] == [f for f in tmp_path.rglob("*") if own.private_key in f.read_text()]
+
+
+def test_a_token_is_shown_where_the_login_is_by_tokens(served):
+    with giving_tokens(TokenEndpoint()) as endpoint:
+        oauth = endpoint.login | {"logical_cluster": "lsrc-1", "identity_pool": "pool-1"}
+        by_token = {"username": None, "password": None, "oauth": oauth}
+        with pytest.raises(TerminalError, match=r"the login was refused; given: status 401; .*oauth"):
+            asking(served, **by_token).schema("7")
+
+        served.accepted = f"Bearer {endpoint.given[0]}"
+        assert FOUND == asking(served, **by_token).schema("7")
+        assert 1 == len(endpoint.given)
+        told = served.told[-1]
+        assert ("lsrc-1", "pool-1") == (told["target-sr-cluster"], told["confluent-identity-pool-id"])

@@ -1,0 +1,180 @@
+"""A login by tokens (OAuth 2.0, client credentials) to brokers of Kafka and to a schema registry.
+
+Source: RFC 6749, 4.4 and 2.3.1. The names behind which Confluent Cloud hides its own two facts are those of its page
+"OAuth Configuration Reference for Confluent Cloud Clients".
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+import urllib.request
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlencode, urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+
+from jobs.ingest.patience import OPENER, PASSING_STATUSES, SERVER_FAULT, SILENCE_SECONDS, patiently
+from shared.errors import SourceContentError, TerminalError
+from shared.web_addresses import is_bare
+
+if TYPE_CHECKING:
+    from urllib.error import HTTPError
+
+LOGIN_MODULE = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule"
+HANDLER = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler"
+LARGEST_BYTES = 256 * 1024
+# RFC 6749, 5.2: 400 with `invalid_client`, `invalid_scope` and the like, 401 where the header was meant.
+REFUSED = {400, 401, 403}
+# A token is asked for anew so long before it ends; one that does not say when it ends is used for as long.
+SPARE_SECONDS = 60
+_tokens: dict[TokenLogin, Token] = {}
+
+
+def _bare(url: str) -> str:
+    if not is_bare(url):
+        raise ValueError("an https:// address, without login, query and fragment, is needed")
+    return url
+
+
+Address = Annotated[str, AfterValidator(_bare)]
+
+
+class TokenLogin(BaseModel):
+    """Who asks whom for a token. `logical_cluster` and `identity_pool` are asked for by Confluent Cloud alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    token_url: Address
+    client_id: str
+    client_secret: SecretStr
+    scope: str | None = None
+    logical_cluster: str | None = None
+    identity_pool: str | None = None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings of a Kafka client in Java, which asks for its tokens itself."""
+        options = {"clientId": self.client_id, "clientSecret": self.client_secret.get_secret_value()}
+        others = {
+            "scope": self.scope,
+            "extension_logicalCluster": self.logical_cluster,
+            "extension_identityPoolId": self.identity_pool,
+        }
+        options |= {name: value for name, value in others.items() if value is not None}
+        return {
+            "sasl.login.callback.handler.class": HANDLER,
+            "sasl.oauthbearer.token.endpoint.url": self.token_url,
+            "sasl.jaas.config": jaas(LOGIN_MODULE, options),
+        }
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a registry of Confluent Cloud wants to know beside the token."""
+        told = {"target-sr-cluster": self.logical_cluster, "Confluent-Identity-Pool-Id": self.identity_pool}
+        return {name: value for name, value in told.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token and the moment, on this process's clock, from which another one is asked for."""
+
+    text: SecretStr
+    until: float
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it may still be shown."""
+        return time.monotonic() < self.until
+
+    @property
+    def header(self) -> dict[str, str]:
+        """How it is shown."""
+        return {"Authorization": f"Bearer {self.text.get_secret_value()}"}
+
+
+def find_token(login: TokenLogin, asked: str, secret: str) -> Token:
+    """The token at hand, or a new one where it ends soon.
+
+    Args:
+        login: Who asks.
+        asked: What it is for, for errors.
+        secret: Where the login stands, for errors.
+
+    Raises:
+        SourceUnavailableError: no whole answer came, though asked for several times.
+        SourceContentError: what answers gives no tokens.
+        TerminalError: the login was refused.
+    """
+    known = _tokens.get(login)
+    if known is None or not known.is_fresh:
+        place = f"{asked}, a token from {urlsplit(login.token_url).netloc}"
+        answer = patiently(lambda: _ask(login), lambda error: _passing(error, place, secret), place)
+        known = _tokens[login] = _token(answer, place)
+    return known
+
+
+def forget_tokens() -> None:
+    """Ask for every token anew from now on."""
+    _tokens.clear()
+
+
+def basic(user: str, password: SecretStr) -> dict[str, str]:
+    """The header of a login by name and password."""
+    pair = f"{user}:{password.get_secret_value()}"
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+
+def jaas(module: str, options: dict[str, str]) -> str:
+    """A login as Java is told it; a value with any character stays one value."""
+    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in options.values())
+    told = " ".join(f'{name}="{value}"' for name, value in zip(options, quoted, strict=True))
+    return f"{module} required {told};"
+
+
+def _ask(login: TokenLogin) -> Any:  # noqa: ANN401 - JSON
+    form = {"grant_type": "client_credentials"} | ({"scope": login.scope} if login.scope else {})
+    headers = basic(login.client_id, login.client_secret) | {"Accept": "application/json", "User-Agent": "lakewright"}
+    request = urllib.request.Request(login.token_url, urlencode(form).encode(), headers)  # noqa: S310 - `is_bare` has seen it
+    with OPENER.open(request, timeout=SILENCE_SECONDS) as answer:
+        return json.loads(answer.read(LARGEST_BYTES).decode(errors="replace"))
+
+
+def _passing(error: HTTPError, asked: str, secret: str) -> str:
+    """The fault in words if it may pass; raises if not."""
+    error.close()
+    status = f"status {error.code}"
+    if error.code in PASSING_STATUSES or error.code >= SERVER_FAULT:
+        return status
+    if error.code in REFUSED:
+        raise TerminalError(
+            f"{asked}: the login was refused",
+            given=status,
+            mend=f"put the right client_id, client_secret and scope as oauth into the secret {secret}",
+        ) from None
+    raise _no_tokens(asked, status) from None
+
+
+def _token(answer: Any, asked: str) -> Token:  # noqa: ANN401 - JSON
+    told = answer if isinstance(answer, dict) else {}
+    text, lasts = told.get("access_token"), told.get("expires_in", 2 * SPARE_SECONDS)
+    # What else it may be would break the header it goes into.
+    if not isinstance(text, str) or not re.fullmatch(r"[\x21-\x7e]+", text):
+        raise _no_tokens(asked, "an answer without access_token")
+    try:
+        seconds = float(lasts)
+    except (TypeError, ValueError):
+        raise _no_tokens(asked, "an expires_in that is no number") from None
+    return Token(SecretStr(text), time.monotonic() + seconds - SPARE_SECONDS)
+
+
+def _no_tokens(asked: str, given: str) -> SourceContentError:
+    return SourceContentError(
+        f"{asked}: the address does not give tokens",
+        given=given,
+        expected="a token endpoint of OAuth 2.0, for client credentials",
+        mend="say the right token_url as oauth in the system's secret",
+    )
