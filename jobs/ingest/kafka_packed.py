@@ -12,13 +12,13 @@ from pyspark.sql import types as T
 from jobs.ingest.kafka_records import body, is_packed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from pyspark.sql import DataFrame
 
 BODY, FAULT = "_body", "_packed_fault"
 IS_PACKED = "_is_packed"
-INFLATE, TOO_LARGE = "INFLATE", "TOO_LARGE"
+COMPRESSED, INFLATE, TOO_LARGE = "COMPRESSED", "INFLATE", "TOO_LARGE"
 # Sixteen times the largest record that a broker takes by default, and twice that of MSK Serverless; a few bytes of
 # zlib could be made to fill any memory.
 LARGEST = 16 * 2**20
@@ -26,19 +26,18 @@ LARGEST = 16 * 2**20
 HANDED_ON = 2 * LARGEST
 
 
-def unpacked(records: DataFrame, schemas: Mapping[str, str]) -> DataFrame:
-    """Add the Avro binary of each record as `BODY`, and why a compressed one has none as `FAULT`.
+def unpacked(records: DataFrame, *, may_be_packed: bool) -> DataFrame:
+    """Add what is behind the frame of each record as `BODY`, and why a compressed one has nothing as `FAULT`.
 
-    Grain: one record in, one row out. Only where a schema is of Glue's registry do records pass through Python: others
-    are not compressed.
+    Grain: one record in, one row out.
 
     Args:
         records: Those of kafka_records.
-        schemas: The writers' schemas by id; a UUID is Glue's.
+        may_be_packed: Whether records may be compressed. Only then do they pass through Python.
     """
     behind = records.withColumn(BODY, body())
-    if all(name.isdecimal() for name in schemas):
-        return behind.withColumn(FAULT, F.lit(None).cast("string"))
+    if not may_be_packed:
+        return behind.withColumn(FAULT, F.when(is_packed(), COMPRESSED))
     asked = behind.withColumn(IS_PACKED, is_packed())
     schema = T.StructType([*behind.schema.fields, T.StructField(FAULT, T.StringType())])
     return asked.mapInArrow(_unpack, schema)

@@ -11,9 +11,10 @@ from pyspark.sql.avro.functions import from_avro
 
 from jobs.ingest.kafka_fit import MISFITS, fit_texts, fitted, texts_of
 from jobs.ingest.kafka_fit import RESCUED as RESCUED_FIELD
-from jobs.ingest.kafka_packed import BODY, FAULT, unpacked
-from jobs.ingest.kafka_records import is_packed_otherwise, raw, schema_id, source_position
+from jobs.ingest.kafka_packed import BODY, COMPRESSED, FAULT, unpacked
+from jobs.ingest.kafka_records import body, is_packed_otherwise, raw, schema_id, source_position
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
+from shared.contracts.origin import AVRO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from jobs.ingest.kafka_schemas import Writers
     from shared.contracts import Source, Table
 
-TOMBSTONE, BAD_MAGIC, COMPRESSED, UNKNOWN_SCHEMA = "TOMBSTONE", "BAD_MAGIC", "COMPRESSED", "UNKNOWN_SCHEMA"
-UNFIT_SCHEMA = "UNFIT_SCHEMA"
+TOMBSTONE, BAD_MAGIC = "TOMBSTONE", "BAD_MAGIC"
+UNKNOWN_SCHEMA, UNFIT_SCHEMA = "UNKNOWN_SCHEMA", "UNFIT_SCHEMA"
 DECODE, ENCODING = "DECODE", "ENCODING"
 # A field with a default that no writer knows: it is there in every record that could be decoded, and only there.
 DECODED = "_lakewright_decoded"
@@ -42,7 +43,7 @@ def rows_of(records: DataFrame, table: Table, source: Source, writers: Writers) 
         source: Its source: format and envelope.
         writers: For Avro, the writers' schemas.
     """
-    decode = _avro if source.format == "avro" else _json
+    decode = _avro if source.format == AVRO else _json
     judged = decode(records, table, source, writers)
     is_bad = F.size(REASONS) > 0
     return judged.select(
@@ -56,7 +57,9 @@ def rows_of(records: DataFrame, table: Table, source: Source, writers: Writers) 
 
 def _avro(records: DataFrame, table: Table, _: Source, writers: Writers) -> DataFrame:
     schemas = writers.schemas
-    framed = unpacked(records.withColumn("_schema_id", schema_id()), schemas)
+    # A folder may have schemas of Glue's, too.
+    may_be_packed = not all(name.isdecimal() for name in schemas)
+    framed = unpacked(records.withColumn("_schema_id", schema_id()), may_be_packed=may_be_packed)
     # Decoded here and taken apart one step later: Spark then decodes each record once.
     told = [(F.when(F.col("_schema_id") == i, F.col(BODY)), text) for i, text in schemas.items()]
     decoded = framed.select("*", *(_decoded(body, text).alias(f"_as_{i}") for i, (body, text) in enumerate(told)))
@@ -96,13 +99,15 @@ def _fields(decoded: DataFrame, name: str) -> dict[str, tuple[Column, T.DataType
 
 
 def _json(records: DataFrame, table: Table, source: Source, _: Writers) -> DataFrame:
-    value = F.col("value").cast("string")
-    parsed = records.withColumn("_texts", texts_of(value))
+    value = F.col(BODY).cast("string")
+    parsed = unpacked(records, may_be_packed=source.may_be_packed).withColumn("_texts", texts_of(value))
     image = F.col("_texts")
     if source.envelope:
         parsed = parsed.withColumn("_texts", _change(table))
     fault = (
         F.when(F.col("value").isNull() & F.col("_texts").isNull(), TOMBSTONE)
+        .when(is_packed_otherwise(), COMPRESSED)
+        .when(F.col(FAULT).isNotNull(), F.col(FAULT))
         .when(~F.is_valid_utf8(value), ENCODING)
         .when(F.col("_texts").isNull(), DECODE)
     )
@@ -119,7 +124,7 @@ def _change(table: Table) -> Column:
     before, after = (F.try_element_at(plain, F.lit(name)) for name in ("before", "after"))
     said = {OP: op, TS_MS: F.try_element_at(plain, F.lit("ts_ms")), SOURCE: F.try_element_at(plain, F.lit("source"))}
     change = F.map_concat(texts_of(F.coalesce(after, before)), _told(table, said | {BEFORE: before}))
-    key = _unwrapped(texts_of(F.col("key").cast("string")))
+    key = _unwrapped(texts_of(body("key").cast("string")))
     sent_ms = F.unix_millis("timestamp").cast("string")
     tombstone = F.map_concat(key, _told(table, {OP: F.lit("d"), TS_MS: sent_ms}))
     return F.when(F.col("value").isNull(), tombstone).when(op.isNotNull(), change)

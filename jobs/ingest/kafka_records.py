@@ -86,18 +86,23 @@ def is_packed_otherwise() -> Column:
     return _is_of_glue() & ~known
 
 
-def body() -> Column:
-    """What is behind the frame: the Avro binary or, of a compressed record, that in zlib's form."""
-    rest = {size: F.expr(f"substring(value, {size + 1})") for size in (FRAME_BYTES, GLUE_FRAME_BYTES)}
-    return F.when(_begins_with(GLUE_MAGIC, frame=0), rest[GLUE_FRAME_BYTES]).otherwise(rest[FRAME_BYTES])
+def body(name: str = "value") -> Column:
+    """What is behind the frame of a value, or of a key: the payload or, if it is compressed, that in zlib's form.
+
+    Without a frame it is all of it: no JSON begins with the byte that a frame begins with.
+    """
+    rest = {size: F.expr(f"substring({name}, {size + 1})") for size in (FRAME_BYTES, GLUE_FRAME_BYTES)}
+    is_of_confluent = _begins_with(MAGIC, frame=FRAME_BYTES, name=name)
+    is_of_glue = _begins_with(GLUE_MAGIC, frame=GLUE_FRAME_BYTES, name=name)
+    return F.when(is_of_glue, rest[GLUE_FRAME_BYTES]).when(is_of_confluent, rest[FRAME_BYTES]).otherwise(F.col(name))
 
 
 def _is_of_glue() -> Column:
     return _begins_with(GLUE_MAGIC, frame=GLUE_FRAME_BYTES)
 
 
-def _begins_with(*start: int, frame: int) -> Column:
-    return (F.length("value") >= frame) & (F.substring("value", 1, len(start)) == F.lit(bytes(start)))
+def _begins_with(*start: int, frame: int, name: str = "value") -> Column:
+    return (F.length(name) >= frame) & (F.substring(name, 1, len(start)) == F.lit(bytes(start)))
 
 
 def raw() -> Column:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jobs.ingest.kafka_registry_login import RegistryLogin
     from shared.contracts import Source
 
-AVRO = "AVRO"
+AVRO_KIND = "AVRO"
 ACCEPT = "application/vnd.schemaregistry.v1+json, application/json"
 # A registry keeps a schema in a record of Kafka, which has 1 MiB at most unless somebody allowed more.
 LARGEST_BYTES = 4 * 2**20
@@ -178,7 +178,7 @@ def _code(error: urllib.error.HTTPError) -> object:
 
 def _registered(answer: Any, asked: str) -> Registered:  # noqa: ANN401 - JSON
     try:
-        text, kind = answer["schema"], answer.get("schemaType") or AVRO
+        text, kind = answer["schema"], answer.get("schemaType") or AVRO_KIND
         references = tuple(_path(r["subject"], r["version"]) for r in answer.get("references") or ())
     except (AttributeError, KeyError, TypeError):
         raise _no_registry(asked, "an answer without a schema, or one too large") from None

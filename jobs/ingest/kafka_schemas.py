@@ -13,9 +13,10 @@ from smart_open import open as smart_open
 
 from jobs.ingest.kafka_records import named_numbers
 from jobs.ingest.kafka_references import whole
-from jobs.ingest.kafka_registry import AVRO, registry_of
+from jobs.ingest.kafka_registry import AVRO_KIND, registry_of
 from jobs.ingest.landing import list_files
 from jobs.runtime.aws import aws_answers, client, error_code
+from shared.contracts.origin import AVRO
 from shared.errors import SourceContentError, SourceUnavailableError
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def writers_of(source: Source, job: Job, records: DataFrame) -> Writers:
         SourceContentError: a schema is not one of a record, or the registry has no such schema, or is none.
         TerminalError: AWS or the registry refused.
     """
+    if source.format != AVRO:
+        return Writers()
     if source.registered:
         return Writers(_of_glue(source.registered))
     if registry := registry_of(source, job.env):
@@ -116,11 +119,11 @@ def _of_registry(registry: Registry, schema_ids: list[str]) -> Writers:
     schemas, unfit = {}, {}
     for schema_id in schema_ids:
         if found := registry.schema(schema_id):
-            schema = _expanded(registry, found) if found.kind == AVRO else None
+            schema = _expanded(registry, found) if found.kind == AVRO_KIND else None
             if _is_record(schema):
                 schemas[schema_id] = json.dumps(schema)
             else:
-                unfit[schema_id] = found.kind if found.kind != AVRO else "no record"
+                unfit[schema_id] = found.kind if found.kind != AVRO_KIND else "no record"
     return Writers(schemas, unfit)
 
 

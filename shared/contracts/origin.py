@@ -13,6 +13,8 @@ from shared.web_addresses import is_web
 ASKED = ("snowflake", "redshift", "salesforce")
 # Source: AWS Glue's API reference, RegistryName and SchemaName.
 GLUE = "glue://"
+# How a topic's records are written; `json` is the other way.
+AVRO = "avro"
 IN_GLUE = re.compile(GLUE + r"(?P<registry>[\w$#.-]{1,255})(?:/(?P<schema>[\w$#.-]{1,255}))?", re.ASCII)
 
 
@@ -67,12 +69,17 @@ class Source:
 
     @property
     def registered(self) -> RegisteredSchema | None:
-        """The schema of Glue's registry that writers use; None where schemas lie elsewhere.
+        """The schema of Glue's registry that decodes records; None where it lies elsewhere, or JSON needs none.
 
         Unless the contract says otherwise it has the topic's name, which is what Glue's serializers call it.
         """
-        found = IN_GLUE.fullmatch(self.schemas or "")
+        found = IN_GLUE.fullmatch(self.schemas or "") if self.format == AVRO else None
         return RegisteredSchema(found["registry"], found["schema"] or self.object) if found else None
+
+    @property
+    def may_be_packed(self) -> bool:
+        """Whether Glue's serializer wrote the records, which alone compresses each by itself."""
+        return (self.schemas or "").startswith(GLUE)
 
     @property
     def registry(self) -> str | None:

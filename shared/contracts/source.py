@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.contracts.duration import seconds
 from shared.contracts.model import Disposition
-from shared.contracts.origin import GLUE, IN_GLUE, SchemaContract, Source
+from shared.contracts.origin import AVRO, GLUE, IN_GLUE, SchemaContract, Source
 from shared.contracts.reconciling import RECONCILING, compile_reconciling
 from shared.web_addresses import is_bare, is_web, told
 
@@ -27,7 +27,7 @@ NEEDED = {
 CUSTOM = {"kafka": {"envelope", "schemas", "failOnDataLoss"}, "custom": {"connector"}}
 # Systems that ODCS has no type of server for; a server of type custom names one.
 CONNECTORS = ("salesforce",)
-KAFKA_FORMATS = ("avro", "json")
+KAFKA_FORMATS = (AVRO, "json")
 DEBEZIUM = "debezium"
 SERVER: YamlPath = ("servers", 0)
 # What a table's custom properties say of its source.
@@ -133,8 +133,8 @@ def _check_kafka(
         "format": (format_, format_ in KAFKA_FORMATS, " or ".join(KAFKA_FORMATS)),
         "schemas": (
             schemas,
-            _is_place(schemas) if format_ == "avro" else schemas is None,
-            "a folder, glue://registry/schema or the https:// address of a registry for avro, none for json",
+            _is_place(schemas) if format_ == AVRO else schemas is None or _is_in_glue(schemas),
+            "a folder, glue://registry/schema or the https:// address of a registry for avro, none or glue:// for json",
         ),
         "envelope": (envelope, envelope is None or (envelope, format_) == (DEBEZIUM, "json"), f"{DEBEZIUM}, in json"),
         "failOnDataLoss": (fails, isinstance(fails, bool), "true or false"),
@@ -151,5 +151,9 @@ def _is_place(schemas: object) -> bool:
     if not isinstance(schemas, str):
         return False
     if schemas.startswith(GLUE):
-        return IN_GLUE.fullmatch(schemas) is not None
+        return _is_in_glue(schemas)
     return is_bare(schemas) if is_web(schemas) else True
+
+
+def _is_in_glue(schemas: object) -> bool:
+    return isinstance(schemas, str) and IN_GLUE.fullmatch(schemas) is not None

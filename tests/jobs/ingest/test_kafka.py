@@ -6,6 +6,7 @@ import threading
 from datetime import UTC
 from decimal import Decimal
 from pathlib import Path
+from uuid import UUID
 
 import boto3
 import pytest
@@ -323,6 +324,58 @@ def test_json_is_read_to_the_last_digit_and_a_change_as_debezium_means_it(lake_o
         states |= {change[0]: change}
     assert [(c[0], c[1]) for c in states.values() if c[3] != "d"] == [r[:2] for r in lake.rows("silver.products")]
     assert 101 not in {r[0] for r in lake.rows("silver.products")}
+
+
+def test_json_is_found_behind_the_frames_of_serializers_and_compressed_where_the_contract_says_so(lake_of, broker):
+    framed_json, change_topic = Topic(broker, "framed").create(1), Topic(broker, "framed-changes").create(1)
+    columns = {"id": "bigint", "name": "string"}
+    lake = lake_of(
+        {
+            "bronze.kafka__packed": contract("kafka__packed", framed_json.name, columns, "json", schemas="glue://shop"),
+            "bronze.kafka__plain": contract("kafka__plain", framed_json.name, columns, "json"),
+            "bronze.kafka__changes": contract(
+                "kafka__changes", change_topic.name, columns | {"debezium_op": "string"}, "json", envelope="debezium"
+            ),
+        }
+    )
+    confluent, glue = b"\x00\x00\x00\x00\x07", b"\x03\x00" + UUID(IN_GLUE).bytes
+    good = [b'{"id": 1, "name": "a"}', confluent + b'{"id": 2, "name": "b"}', glue + b'{"id": 3, "name": "\xc3\xa4"}']
+    in_zlib = packed(glue + b'{"id": 4, "name": "d"}')
+    poison = {
+        packed(glue + b'{"id": 5}')[:-1]: "INFLATE",
+        b"\x03\x07" + glue[2:] + b'{"id": 5}': "COMPRESSED",
+        confluent: "DECODE",
+        confluent[:4]: "DECODE",
+        glue[:17] + b'{"id": 5}': "DECODE",
+        confluent + b"\xff": "ENCODING",
+    }
+    framed_json.send(*good, in_zlib, *poison, None)
+    created = b'{"before": null, "after": {"id": 1, "name": "a"}, "op": "c", "ts_ms": 1}'
+    change_topic.send(confluent + created, glue + created.replace(b": 1,", b": 2,"))
+    change_topic.send(None, key=confluent + b'{"id": 1}')
+    change_topic.send(None, key=glue + b'{"id": 2}')
+
+    outcomes = lake.run("r1", (Step.INGEST,)).outcomes
+
+    found = [(1, "a", "framed/0/0"), (2, "b", "framed/0/1"), (3, "ä", "framed/0/2"), (4, "d", "framed/0/3")]
+    told = {f"framed/0/{i}": [r] for i, r in enumerate(poison.values(), 4)} | {"framed/0/10": ["TOMBSTONE"]}
+    assert [(*r, None) for r in found] == landed(lake, "bronze.kafka__packed")
+    assert told == {r[2]: r[1] for r in lake.refused("bronze.kafka__packed")}
+    assert [(*r, None) for r in found[:3]] == landed(lake, "bronze.kafka__plain")
+    undeclared = told | {"framed/0/3": ["COMPRESSED"], "framed/0/4": ["COMPRESSED"]}
+    assert undeclared == {r[2]: r[1] for r in lake.refused("bronze.kafka__plain")}
+    assert [(1, "a", "c"), (2, "a", "c"), (1, None, "d"), (2, None, "d")] == [
+        r[:3] for r in landed(lake, "bronze.kafka__changes")
+    ]
+    assert 0 == outcomes["bronze.kafka__changes"].quarantined
+
+    # Once the contract says so, what was compressed is brought in from the quarantine.
+    lake.amend(
+        "bronze.kafka__plain", "customProperties: []", 'customProperties: [{property: schemas, value: "glue://shop"}]'
+    )
+    again = lake.run("r2", (Step.INGEST,), replay=Replay(table="bronze.kafka__plain", rule="COMPRESSED"))
+    assert {"read": 3, "inserted": 1, "quarantined": 2} == again.books("bronze.kafka__plain")
+    assert sorted((*r, None) for r in found) == landed(lake, "bronze.kafka__plain")
 
 
 def test_a_drain_that_dies_anywhere_and_runs_again_has_each_record_once(lake_of, broker, monkeypatch):

@@ -67,11 +67,18 @@ def test_schemas_lie_in_a_folder_or_are_registered(tmp_path, place, registered):
     assert registered == compiled(tmp_path, CONTRACT.replace("s3://landing/schemas", place)).registered
 
 
+def test_json_whose_records_glues_serializer_wrote_asks_no_registry(tmp_path):
+    text = CONTRACT.replace("s3://landing/schemas", "glue://shop").replace("format: avro", "format: json")
+    source = compiled(tmp_path, text)
+
+    assert (True, None, None) == (source.may_be_packed, source.registered, source.registry)
+
+
 @pytest.mark.parametrize("place", ["https://registry.example.com/apis/ccompat/v7", "http://127.0.0.1:8081"])
 def test_schemas_may_be_asked_of_a_registry(tmp_path, place):
     source = compiled(tmp_path, CONTRACT.replace("s3://landing/schemas", place))
 
-    assert (place, None) == (source.registry, source.registered)
+    assert (place, None, False) == (source.registry, source.registered, source.may_be_packed)
 
 
 @pytest.mark.parametrize(
