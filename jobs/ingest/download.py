@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import random
 import time
 import urllib.error
 import urllib.request
@@ -15,18 +14,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from shared.errors import SourceContentError, SourceUnavailableError
+from jobs.ingest.patience import SILENCE_SECONDS, may_pass, patiently
+from shared.errors import SourceContentError
 from shared.web_addresses import is_web, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ATTEMPTS = 4
-FIRST_PAUSE_SECONDS = 0.5
-SILENCE_SECONDS = 30
 WHOLE_SECONDS = 600
 CHUNK_BYTES = 256 * 1024
-PASSING_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 SUFFIXES = (".csv.gz", ".csv", ".zip")
 
 
@@ -68,25 +64,27 @@ def downloaded(address: str, asked: str) -> Iterator[Download]:
 
 
 def _fetch_patiently(address: str, path: Path, asked: str) -> tuple[str, int]:
-    place, fault = told(address), ""
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            time.sleep(random.uniform(0, FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - spreads callers, hides nothing
-        try:
-            return _fetch(address, path), attempt + 1
-        except urllib.error.HTTPError as error:
-            fault = f"status {error.code}"
-            error.close()
-            if error.code not in PASSING_STATUSES:
-                raise SourceContentError(
-                    f"{asked}: the address does not give the file",
-                    given=f"{fault} from {place}",
-                    expected="status 200",
-                    mend="change the address in the source's parameter",
-                ) from None
-        except (OSError, http.client.HTTPException) as error:
-            fault = f"{type(error).__name__}: {error}"
-    raise SourceUnavailableError(f"{asked}: no whole answer", given=f"{fault} from {place}, {ATTEMPTS} times")
+    place, requests = told(address), 0
+
+    def once() -> str:
+        nonlocal requests
+        requests += 1
+        return _fetch(address, path)
+
+    return patiently(once, lambda error: _passing(error, asked, place), f"{asked}, {place}"), requests
+
+
+def _passing(error: urllib.error.HTTPError, asked: str, place: str) -> str:
+    """The fault in words if it may pass; raises if not."""
+    error.close()
+    if may_pass(error):
+        return f"status {error.code}"
+    raise SourceContentError(
+        f"{asked}: the address does not give the file",
+        given=f"status {error.code} from {place}",
+        expected="status 200",
+        mend="change the address in the source's parameter",
+    ) from None
 
 
 def _fetch(address: str, path: Path) -> str:

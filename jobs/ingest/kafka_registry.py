@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from jobs.ingest.kafka_connection import read_connection
 from jobs.ingest.kafka_tokens import forget_tokens
-from jobs.ingest.patience import OPENER, PASSING_STATUSES, SERVER_FAULT, SILENCE_SECONDS, patiently
+from jobs.ingest.patience import OPENER, SILENCE_SECONDS, may_pass, patiently
 from shared.errors import SourceContentError, TerminalError
 from shared.names import source_secret
 
@@ -132,7 +132,7 @@ class Registry:
         """The fault in words if it may pass; raises if not."""
         error.close()
         status = f"status {error.code}"
-        if error.code in PASSING_STATUSES or error.code >= SERVER_FAULT:
+        if may_pass(error):
             return status
         if error.code in REFUSED:
             is_named = self.login is not None and not self.login.is_open

@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
-from jobs.ingest.patience import OPENER, PASSING_STATUSES, SERVER_FAULT, SILENCE_SECONDS, patiently
+from jobs.ingest.patience import OPENER, SILENCE_SECONDS, may_pass, patiently
 from shared.errors import SourceContentError, TerminalError
 from shared.web_addresses import is_bare
 
@@ -147,7 +147,7 @@ def _passing(error: HTTPError, asked: str, secret: str) -> str:
     """The fault in words if it may pass; raises if not."""
     error.close()
     status = f"status {error.code}"
-    if error.code in PASSING_STATUSES or error.code >= SERVER_FAULT:
+    if may_pass(error):
         return status
     if error.code in REFUSED:
         raise TerminalError(

@@ -22,8 +22,8 @@ ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 15
 SILENCE_SECONDS = 60
-# Answers that may be others the next time, beside all faults of a server's own.
-PASSING_STATUSES = {408, 429}
+# Answers that may be others the next time, beside all faults of a server's own; 420 is Salesforce's.
+PASSING_STATUSES = {408, 420, 425, 429}
 SERVER_FAULT = 500
 
 
@@ -63,5 +63,16 @@ def patiently(once: Callable[[], Result], passing: Callable[[urllib.error.HTTPEr
         except urllib.error.HTTPError as error:
             fault = passing(error)
         except (OSError, http.client.HTTPException, json.JSONDecodeError) as error:
-            fault = type(error).__name__
+            fault = _told(error)
     raise SourceUnavailableError(f"{asked}: no whole answer", given=f"{fault}, {ATTEMPTS} times")
+
+
+def may_pass(error: urllib.error.HTTPError) -> bool:
+    """Whether the same question may be answered the next time."""
+    return error.code in PASSING_STATUSES or error.code >= SERVER_FAULT
+
+
+def _told(error: Exception) -> str:
+    """A fault in the words of the operating system, else its name: what else it says may quote an address whole."""
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    return (cause.strerror if isinstance(cause, OSError) else None) or type(cause).__name__

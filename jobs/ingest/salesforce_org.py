@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from jobs.ingest.patience import OPENER, SILENCE_SECONDS, patiently
+from jobs.ingest.patience import OPENER, SILENCE_SECONDS, may_pass, patiently
 from jobs.ingest.salesforce_login import Credentials
 from shared.errors import LakewrightError, SourceContentError, TerminalError
 from shared.web_addresses import is_safe
@@ -28,7 +28,6 @@ TOKEN = "/services/oauth2/token"  # noqa: S105 - a path
 EXPIRED = 401
 REFUSED = 403
 CONTENT_FAULTS = {400, 404, 405}
-PASSING_STATUSES = {408, 420, 429, 500, 502, 503, 504}
 # What Salesforce says with a status that alone would be a refusal.
 PASSING_CODES = {"REQUEST_LIMIT_EXCEEDED", "SERVER_UNAVAILABLE", "UNABLE_TO_LOCK_ROW", "login rate exceeded"}
 # Errors whose words speak of names only; others may quote what they choke on.
@@ -106,7 +105,7 @@ class Org:
         with error:
             code, words = _told(error)
         status = f"status {error.code} {code}".rstrip()
-        if error.code in PASSING_STATUSES or code in PASSING_CODES or words in PASSING_CODES:
+        if may_pass(error) or code in PASSING_CODES or words in PASSING_CODES:
             return status
         if error.url.endswith(TOKEN):
             raise self._refused("the login was refused", status) from None

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from jobs.ingest import download
+from jobs.ingest import download, patience
 from jobs.ingest.download import downloaded
 from shared.errors import SourceContentError, SourceUnavailableError
 
@@ -16,7 +16,7 @@ CONTENT = b"id,name\n1,a\n" * 1000
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch):
-    monkeypatch.setattr(download, "FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(patience, "FIRST_PAUSE_SECONDS", 0.001)
     monkeypatch.setattr(download, "SILENCE_SECONDS", 0.2)
 
 
@@ -75,16 +75,19 @@ def test_a_file_is_fetched_whole(answers):
 def test_a_source_that_stays_in_trouble_is_given_up(answer):
     with (
         server(answer) as (address, seen),
-        pytest.raises(SourceUnavailableError, match=r"bronze\.ecb: no whole answer.*, 4 times"),
+        pytest.raises(SourceUnavailableError, match=r"bronze\.ecb, http:.*: no whole answer.*, 5 times"),
         downloaded(f"{address}?key=canary", "bronze.ecb"),
     ):
         pass
-    assert len(seen) == 4
+    assert len(seen) == 5
 
 
 def test_a_closed_port_is_a_source_that_is_not_there():
     with (
-        pytest.raises(SourceUnavailableError, match="Connection refused") as refused,
+        pytest.raises(
+            SourceUnavailableError,
+            match=r"ecb, http://127\.0\.0\.1:1/x\.csv: no whole answer; given: Connection refused",
+        ) as refused,
         downloaded("http://127.0.0.1:1/x.csv?key=canary", "ecb"),
     ):
         pass

@@ -84,6 +84,6 @@ def test_without_a_parameter_the_contracts_address_is_taken(session, rows, table
 
 @pytest.mark.usefixtures("account")
 def test_a_source_that_is_down_is_told_by_table_and_system(session, table_of, job, monkeypatch):
-    monkeypatch.setattr("jobs.ingest.download.FIRST_PAUSE_SECONDS", 0.001)
-    with pytest.raises(SourceUnavailableError, match=r"bronze\.crm__things from ecb: no whole answer"):
+    monkeypatch.setattr("jobs.ingest.patience.FIRST_PAUSE_SECONDS", 0.001)
+    with pytest.raises(SourceUnavailableError, match=r"bronze\.crm__things from ecb, http.*: no whole answer"):
         read_web_file(session, table_of(COLUMNS, rates()), job, None)
