@@ -13,6 +13,7 @@ def command(env: str, confirm: str, delete_data_of: str | None) -> None:
     """Delete the stack of ENV. Buckets, tables, secrets and the key are kept, and listed."""
     from scripts.operating import teardown
     from shared.config import load_environment
+    from shared.copies import copy_stack
     from shared.errors import TerminalError
 
     environment = load_environment(env)
@@ -28,3 +29,6 @@ def command(env: str, confirm: str, delete_data_of: str | None) -> None:
     for each in kept:
         said = "kept" if delete_data_of is None else teardown.delete_data(each)
         click.echo(f"{each.kind}  {each.name}  {said}")
+    if environment.replica:
+        copy = f"{copy_stack(environment.name)} in {environment.replica.region}"
+        click.echo(f"{teardown.NESTED}  {copy}  kept, with the copy of the data: not taken away by this command")

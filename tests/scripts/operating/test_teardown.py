@@ -13,6 +13,7 @@ from scripts.local.clients import ACCOUNT, client
 from scripts.local.job_runs import JobResult
 from scripts.operating.teardown import Kept, delete_data
 from shared.config import load_environment
+from shared.config.replica import Replica
 from shared.errors import TerminalError
 from shared.names import Names
 from shared.release import EMR_RELEASE_LABEL
@@ -53,8 +54,9 @@ def stack(aws):
     return name
 
 
-def allow(monkeypatch, *, deletion):
-    environment = load_environment("dev").model_copy(update={"allow_data_deletion": deletion})
+def allow(monkeypatch, *, deletion, replica=None):
+    told = {"allow_data_deletion": deletion, "replica": replica}
+    environment = load_environment("dev").model_copy(update=told)
     monkeypatch.setattr("shared.config.load_environment", lambda _: environment)
 
 
@@ -107,6 +109,15 @@ def test_with_both_keys_everything_goes(stack, monkeypatch):
 
     assert ([], [], []) == (stacks(), buckets(), boto3.client("dynamodb").list_tables()["TableNames"])
     assert "emptied of 2 versions" in said
+    assert "copy" not in said
+
+
+def test_a_copy_in_another_region_is_told_to_be_left(stack, monkeypatch):
+    allow(monkeypatch, deletion=True, replica=Replica(region="eu-central-1"))
+
+    said = teardown("--confirm", "dev", "--delete-data-of", "dev").output
+
+    assert "lakewright-dev-copy in eu-central-1  kept, with the copy of the data" in said.splitlines()[-1]
 
 
 class Endless:
