@@ -93,7 +93,7 @@ class LakewrightStack(Stack):
                 placement=placement,
             )
             if streaming.application:
-                orchestration.alarms.watch_application("KafkaStreamFailed", streaming.application.application_id)
+                orchestration.alarms.watch_application("KafkaStreamFailed", streaming.application)
         self._tell_places(storage)
         self._tell_jobs(compute)
         for name, made in orchestration.machines.items():

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
     from aws_cdk import aws_stepfunctions as sfn
 
+    from infra.constructs.spark_application import SparkApplication
+
 PERIOD = Duration.minutes(5)
 
 
@@ -53,9 +55,12 @@ class Alarms(Construct):
         """Alarm as soon as a message waits in a queue that ought to be empty."""
         self._on_first(id_, queue.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum"))
 
-    def watch_application(self, id_: str, application_id: str) -> None:
+    def watch_application(self, id_: str, application: SparkApplication) -> None:
         """Alarm as soon as a job run of an EMR Serverless application failed."""
-        self._on_first(id_, _count("AWS/EMRServerless", "FailedJobs", {"ApplicationId": application_id}))
+        # Source: EMR Serverless user guide, "Application-level monitoring": the older metrics, which have the id
+        # alone, are no longer written.
+        of = {"ApplicationId": application.application_id, "ApplicationName": application.name}
+        self._on_first(id_, _count("AWS/EMRServerless", "FailedJobs", of))
 
     def watch_api(self, id_: str, api_id: str) -> None:
         """Alarm as soon as an HTTP API answered that it cannot answer; what a caller did wrong is the caller's."""

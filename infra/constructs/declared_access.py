@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from shared.governance.access import LakeAccess
 
 
+TIMEOUT = Duration.minutes(15)
+
+
 class DeclaredAccess(Construct):
     """A custom resource whose properties change with the contracts' access, so that a deploy applies it then only.
 
@@ -57,7 +60,7 @@ class DeclaredAccess(Construct):
             environment=environment,
             code=code,
             key=key,
-            timeout=Duration.minutes(15),
+            timeout=TIMEOUT,
             variables={Variable.ACCESS_ADMIN_ROLE: admin_role_arn},
             statements=[
                 iam.PolicyStatement(actions=["sts:AssumeRole"], resources=[admin_role_arn]),
@@ -71,6 +74,8 @@ class DeclaredAccess(Construct):
             "Resource",
             service_token=function.function.function_arn,
             resource_type=DECLARED_ACCESS,
+            # A function that dies before it answers is otherwise waited for an hour, and once more in the rollback.
+            service_timeout=TIMEOUT.plus(Duration.minutes(1)),
             properties={
                 "Account": Stack.of(self).account,
                 "Bucket": wanted.s3_bucket_name,

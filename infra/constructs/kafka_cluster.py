@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import CustomResource, RemovalPolicy
+from aws_cdk import CustomResource, Duration, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_msk as msk
@@ -101,6 +101,7 @@ class KafkaCluster(Construct):
             "Met",
             service_token=function.function.function_arn,
             resource_type=CLUSTER_BROKERS,
+            service_timeout=Duration.minutes(5),
             properties={"ClusterArn": self.arn},
         )
         # The role's rights have to be there before the function is asked.

@@ -10,6 +10,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_emrserverless as emr
 from constructs import Construct
 
+from shared.config.spark import QUEUE_MINUTES
 from shared.release import EMR_RELEASE_LABEL
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ class SparkApplication(Construct):
 
     EMR refuses to update an application that has started. A change of settings therefore makes a new one; the old one
     is retained, lets its job runs end, and stops by itself. No tag differs between deploys, so that nothing but the
-    settings touches it. The caps keep a job run from asking for more than a new account's 16 vCPU.
+    settings touches it. The caps keep a job run from asking for more than a new account's 16 vCPU, and job runs wait
+    their turn: more drivers at once than leave room for an executor each would wait for one another.
 
     Example:
         SparkApplication(self, "Batch", name="batch", environment=env, log_uri="s3://logs/emr/", key_arn=key.key_arn)
@@ -57,9 +59,12 @@ class SparkApplication(Construct):
             ),
             monitoring_configuration=_monitoring(log_uri, key_arn),
             network_configuration=placement.configuration if placement else None,
+            scheduler_configuration=emr.CfnApplication.SchedulerConfigurationProperty(
+                max_concurrent_runs=int(settings["at_once"]), queue_timeout_minutes=int(settings["queue_minutes"])
+            ),
         )
         self.resource.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
-        self.application_id = self.resource.attr_application_id
+        self.application_id, self.name = self.resource.attr_application_id, settings["name"]
 
 
 def _settings(environment: Environment, name: str, placement: Placement | None) -> dict[str, str]:
@@ -73,6 +78,8 @@ def _settings(environment: Environment, name: str, placement: Placement | None) 
         "cpu": f"{environment.spark.maximum_vcpu} vCPU",
         "memory": f"{environment.spark.maximum_memory_gb} GB",
         "idle_minutes": str(environment.spark.idle_minutes),
+        "at_once": str(environment.spark.at_once),
+        "queue_minutes": str(QUEUE_MINUTES),
     }
 
 

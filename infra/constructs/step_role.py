@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 
 # Of transactions each action is allowed or not by itself.
-PUBLISHING = [f"dynamodb:{action}" for action in ("ConditionCheckItem", "DeleteItem", "PutItem", "Scan", "UpdateItem")]
+PUBLISHING = [
+    f"dynamodb:{action}" for action in ("ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Scan", "UpdateItem")
+]
 
 
 class StepRole(JobRole):

@@ -1,4 +1,4 @@
-"""What there is once in an account and region: who administers Lake Formation, closed new tables, who GitHub is."""
+"""What there is once in an account and region: who administers Lake Formation, who GitHub is."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 TAGGING = ("GetResourceLFTags", "AddLFTagsToResource", "RemoveLFTagsFromResource", "ListLFTags", "GetLFTag")
 GRANTING = ("ListPermissions", "GrantPermissions", "RevokePermissions")
+# CloudFormation cannot take away that IAM alone opens new tables; see lambdas/on_access_declared/.
+CLOSING = ("GetDataLakeSettings", "PutDataLakeSettings")
 FILTERING = ("ListDataCellsFilter", "CreateDataCellsFilter", "UpdateDataCellsFilter", "DeleteDataCellsFilter")
 CATALOG_READS = ("GetDatabase", "GetDatabases", "GetTable", "GetTables")
 
@@ -55,31 +57,29 @@ class AccountStack(Stack):
         )
         tag_costs(self, environment)
         keep_within(self, settings)
-        if settings.makes_access_admin:
-            self._make_access_admin()
+        made = [self._access_admin()] if settings.makes_access_admin else []
         deployer = f"cdk-{settings.bootstrap_qualifier}-cfn-exec-role-{self.account}-{self.region}"
         ours = (environment.in_role_path(ACCESS_ADMIN_ROLE), deployer)
         admins = [self._role_arn(name) for name in (*ours, *settings.lake_formation_admins)]
         # REPLACE, the default, would take every other administrator and setting of the account away.
         of = lakeformation.CfnDataLakeSettings
-        closed: list[lakeformation.CfnDataLakeSettings.PrincipalPermissionsProperty] = []
-        of(
+        wanted = of(
             self,
             "LakeFormation",
             mutation_type="APPEND",
             admins=[of.DataLakePrincipalProperty(data_lake_principal_identifier=arn) for arn in admins],
             parameters={"CROSS_ACCOUNT_VERSION": "4"},
             allow_full_table_external_data_access=environment.access.consumer is AccessMode.FULL_TABLE or None,
-            create_database_default_permissions=closed if settings.closes_new_tables else None,
-            create_table_default_permissions=closed if settings.closes_new_tables else None,
         )
+        # Named by its ARN alone, a role that is not there yet would be no principal.
+        wanted.node.add_dependency(*made)
         if environment.github and settings.makes_oidc_provider:
             provider = iam.OidcProviderNative(self, "GitHub", url=f"https://{ISSUER}", client_ids=[AUDIENCE])
             provider.apply_removal_policy(RemovalPolicy.RETAIN)
         put_into_path(self, settings)
 
-    def _make_access_admin(self) -> None:
-        """Make the role that environments' functions, and people who may, take to tag, to grant and to filter.
+    def _access_admin(self) -> iam.Role:
+        """The role that environments' functions, and people who may, take to tag, to grant and to filter.
 
         It serves the environments of every region, since an account has one role of a name.
         """
@@ -90,7 +90,7 @@ class AccountStack(Stack):
             description="Brings Lake Formation to what the contracts of the lake say",
             assumed_by=iam.AccountPrincipal(self.account),
         )
-        actions = [f"lakeformation:{action}" for action in (*TAGGING, *GRANTING, *FILTERING)]
+        actions = [f"lakeformation:{action}" for action in (*TAGGING, *GRANTING, *FILTERING, *CLOSING)]
         role.add_to_policy(iam.PolicyStatement(actions=actions, resources=["*"]))
         catalog = [
             self.format_arn(service="glue", region="*", resource=kind)
@@ -109,6 +109,7 @@ class AccountStack(Stack):
                 wildcard(f"{glue}table/*/*"): "the tables of every environment in the account",
             },
         )
+        return role
 
     def _role_arn(self, name: str) -> str:
         return self.format_arn(service="iam", region="", resource="role", resource_name=name)

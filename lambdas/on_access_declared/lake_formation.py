@@ -13,6 +13,7 @@ from lambdas.on_access_declared.grants import filter_name, grant_of, is_beside_t
 from shared.errors import TerminalError
 from shared.governance.access import RowFilter
 from shared.governance.changes import (
+    CloseNewTables,
     GrantFilter,
     LakeState,
     MakeFilter,
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 # Whoever IAM lets in, and every principal of the account: grants to these open a table to all.
 BY_IAM_ALONE = "IAM_ALLOWED_PRINCIPALS"
+# What new databases and tables are open to. CloudFormation cannot empty them.
+# Source: aws-cloudformation/cloudformation-coverage-roadmap, issue 2197.
+DEFAULTS = ("CreateDatabaseDefaultPermissions", "CreateTableDefaultPermissions")
 BUSY = "ConcurrentModificationException"
 ATTEMPTS = 6
 
@@ -70,6 +74,7 @@ class LakeFormation:
                 for entry in entries
                 if is_beside_the_templates(entry["Resource"], self._roles(entry), wanted)
             ),
+            opens_new_tables=any(self._settings().get(default) for default in DEFAULTS),
         )
 
     def make(self, change: Change) -> None:
@@ -80,6 +85,10 @@ class LakeFormation:
             TerminalError: it refuses a tag.
         """
         match change:
+            case CloseNewTables():
+                # Asked for with the rest: what is put takes the place of all settings.
+                closed = self._settings() | {default: [] for default in DEFAULTS}
+                self._call("put_data_lake_settings", DataLakeSettings=closed)
             case SetTag():
                 tags = [{"CatalogId": self.account, "TagKey": change.key, "TagValues": [change.value]}]
                 self._tag("add_lf_tags_to_resource", self._resource(change.place, change.columns), tags)
@@ -105,6 +114,10 @@ class LakeFormation:
                 )
             case RemoveFilter():
                 self._call("delete_data_cells_filter", **self._filter_key(change.place, change.name))
+
+    def _settings(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._call("get_data_lake_settings")["DataLakeSettings"]
+        return found
 
     def _table(
         self, table: TableAccess, lake: LakeAccess, filters: dict[str, RowFilter], grants: list[Grant]

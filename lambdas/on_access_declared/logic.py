@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from shared.errors import TerminalError
 from shared.governance.changes import (
     Change,
+    CloseNewTables,
     GrantFilter,
     MakeFilter,
     Place,
@@ -85,9 +86,11 @@ def place_of(change: Change) -> str:
     return change.grant.resource if isinstance(change, Revoke) else str(change.place)
 
 
-def describe(change: Change) -> str:
+def describe(change: Change) -> str:  # noqa: PLR0911 - one for each kind of change
     """One change in words."""
     match change:
+        case CloseNewTables():
+            return "IAM alone opens no new databases and tables"
         case SetTag():
             return f"tag {change.key}={change.value}{_on(change.columns)}"
         case RemoveTag():

@@ -108,14 +108,15 @@ def _administrators(environment: Environment, caller: Caller) -> Iterator[Findin
     found = {admin["DataLakePrincipalIdentifier"] for admin in settings.get("DataLakeAdmins", [])}
     qualifier = environment.bootstrap_qualifier
     names = (f"cdk-{qualifier}-cfn-exec-role-{caller.account}-{caller.region}", access_admin_of(environment))
-    wanted = {f"arn:{caller.partition}:iam::{caller.account}:role/{name}" for name in names}
-    missing = sorted(wanted - found)
+    deployer, admin = (f"arn:{caller.partition}:iam::{caller.account}:role/{name}" for name in names)
+    missing = sorted({deployer, admin} - found)
     if not missing:
         yield Finding(check="administrators", status=OK, found=f"{len(found)} of Lake Formation, ours among them")
         return
     mend = f"cdk deploy 'account/*' --context env={environment.name}"
-    if found and caller.arn not in found:
-        mend += f", as one of those who administer Lake Formation now: {', '.join(sorted(found))}"
+    if found and deployer not in found:
+        # CloudFormation asks Lake Formation as this role, whoever types the command.
+        mend = f"have one of {', '.join(sorted(found))} make {deployer} an administrator of Lake Formation, then {mend}"
     yield Finding(check="administrators", status=FAILED, found=f"Lake Formation lacks {', '.join(missing)}", mend=mend)
 
 

@@ -21,9 +21,9 @@ def _is_a_path(path: str) -> str:
 class Account(Settings):
     """What there is once in an account and region, deployed by `cdk deploy 'account/*'`; its environments agree on it.
 
-    `lake_formation_admins` are IAM roles that administer the account's Lake Formation beside ours, the one who deploys
-    the first time among them. `closes_new_tables` takes the account's default away by which IAM alone opens new
-    databases and tables; a governed account has it taken away already, and a shared one may still live by it.
+    `lake_formation_admins` are IAM roles that administer the account's Lake Formation beside ours. `closes_new_tables`
+    has an environment's deploy take the account's default away by which IAM alone opens new databases and tables; a
+    governed account has it taken away already, and a shared one may still live by it.
     `vcpu_quota` is what EMR Serverless lets the account use at once; 16 in a new one, more on request.
     `makes_oidc_provider` is for deploying from GitHub; an account has one such provider, and may have it already.
     `makes_access_admin` is false in a second region: an account has one role of that name, made in the first.

@@ -14,6 +14,10 @@ from shared.jobs import MACHINE_STEPS, Step
 GRID = {1: (2, 8), 2: (4, 16), 4: (8, 30), 8: (16, 60), 16: (32, 120)}
 
 
+# How long a job run may wait until others leave room for it; the tasks that wait for it are given as much more.
+QUEUE_MINUTES = 60
+
+
 class WorkerSize(Settings):
     """One EMR Serverless worker: vCPUs, and GB of memory before Spark's overhead of a tenth."""
 
@@ -62,6 +66,14 @@ class Spark(Settings):
         """The settings of a step's job runs; of None those of all others."""
         own = self.steps.get(step) if step else None
         return self.model_copy(update={name: value for name, value in own if value is not None} if own else {})
+
+    @property
+    def at_once(self) -> int:
+        """How many job runs of whatever step fit, each with its driver and one executor."""
+        sizes = [(of.driver, of.executor) for of in map(self.of, (None, *self.steps))]
+        by_vcpu = (self.maximum_vcpu // (driver.cores + executor.cores) for driver, executor in sizes)
+        by_memory = (self.maximum_memory_gb // (driver.billed_gb + executor.billed_gb) for driver, executor in sizes)
+        return min(*by_vcpu, *by_memory)
 
     @model_validator(mode="after")
     def _steps_are_those_of_a_run(self) -> Self:

@@ -81,12 +81,16 @@ class TableAccess(_Frozen):
 
 
 class LakeAccess(_Frozen):
-    """Who sees what of an environment's lake. `clearances` are by role, `tag_prefix` keeps environments apart."""
+    """Who sees what of an environment's lake. `clearances` are by role, `tag_prefix` keeps environments apart.
+
+    `closes_new_tables` takes away the account's default by which IAM alone opens what is made from now on.
+    """
 
     tag_prefix: str
     databases: tuple[str, ...]
     clearances: dict[str, Classification]
     tables: tuple[TableAccess, ...]
+    closes_new_tables: bool = True
 
     @property
     def classification_key(self) -> str:
@@ -108,7 +112,12 @@ class LakeAccess(_Frozen):
 
 
 def lake_access(
-    catalog: Catalog, *, clearances: Mapping[str, Classification], tag_prefix: str, databases: Mapping[str, str]
+    catalog: Catalog,
+    *,
+    clearances: Mapping[str, Classification],
+    tag_prefix: str,
+    databases: Mapping[str, str],
+    closes_new_tables: bool = True,
 ) -> LakeAccess:
     """Read who sees what from the contracts.
 
@@ -117,6 +126,7 @@ def lake_access(
         clearances: What each role of the environment may see.
         tag_prefix: What the environment's tag keys begin with.
         databases: The Glue database by layer, and that of the vaults.
+        closes_new_tables: Whether IAM alone opens nothing that is made from now on.
 
     Raises:
         TerminalError: a contract names a role the environment does not have, one that would see nothing, or one that
@@ -124,6 +134,7 @@ def lake_access(
     """
     return LakeAccess(
         tag_prefix=tag_prefix,
+        closes_new_tables=closes_new_tables,
         databases=tuple(sorted(databases.values())),
         clearances=dict(sorted(clearances.items())),
         tables=(

@@ -4,6 +4,7 @@ After every step, what a role sees was visible before, or is visible in the end;
 it sees all the time, unless it saw it by what the first step revokes. So a run that is cut off anywhere has opened
 nothing, and the next one goes on from there:
 
+0. the account's default by which IAM alone opens new tables is taken away, where it is to be;
 1. what somebody granted by tags beside the templates is revoked: any tag that is set later might open something by it;
 2. columns and tables that are too open are closed;
 3. filters are made and granted;
@@ -33,6 +34,16 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         return ".".join(part for part in self if part)
+
+
+NEW = Place("what is made from now on")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloseNewTables:
+    """Take away the account's default by which IAM alone opens new databases and tables."""
+
+    place: Place = NEW
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +109,7 @@ class RemoveFilter:
     name: str
 
 
-Change = SetTag | RemoveTag | MakeFilter | GrantFilter | Revoke | RemoveFilter
+Change = CloseNewTables | SetTag | RemoveTag | MakeFilter | GrantFilter | Revoke | RemoveFilter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,12 +130,16 @@ class TableState:
 
 @dataclass(frozen=True, kw_only=True)
 class LakeState:
-    """What Lake Formation says of the lake. Nobody asked for `strays`, nor, of grants by tag, for `strays_by_tag`."""
+    """What Lake Formation says of the lake. Nobody asked for `strays`, nor, of grants by tag, for `strays_by_tag`.
+
+    `opens_new_tables` says whether IAM alone opens what is made from now on.
+    """
 
     database_tags: dict[str, dict[str, str]]
     tables: dict[Place, TableState]
     strays: tuple[Grant, ...] = ()
     strays_by_tag: tuple[Grant, ...] = ()
+    opens_new_tables: bool = False
 
 
 def changes(now: LakeState, wanted: LakeAccess) -> list[Change]:
@@ -133,6 +148,7 @@ def changes(now: LakeState, wanted: LakeAccess) -> list[Change]:
     key = wanted.classification_key
     inherited = {d: _class(now.database_tags.get(d, {}).get(key)) for d in wanted.databases}
     return [
+        *([CloseNewTables()] if now.opens_new_tables and wanted.closes_new_tables else []),
         *(Revoke(grant=grant, everywhere=True) for grant in now.strays_by_tag),
         *(step for table, state in pairs for step in _close(table, state, inherited[table.database], key)),
         *(

@@ -42,6 +42,7 @@ def access_of(environment: Environment, catalog: Catalog) -> LakeAccess:
         catalog,
         clearances={role: who.clearance for role, who in governance_of(environment).roles.items()},
         tag_prefix=names.tag_prefix,
+        closes_new_tables=environment.account is not None and environment.account.closes_new_tables,
         databases={layer: names.glue_database(layer) for layer in (*Layer, VAULT)},
     )
 

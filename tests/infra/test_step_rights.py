@@ -178,7 +178,7 @@ def test_who_writes_no_personal_data_cannot_encrypt_with_its_key(roles):
 
 
 def test_rows_that_are_served_are_written_by_who_publishes_and_who_erases(roles):
-    for action in ("PutItem", "DeleteItem", "ConditionCheckItem", "Scan"):
+    for action in ("GetItem", "PutItem", "DeleteItem", "ConditionCheckItem", "Scan"):
         assert {Step.PUBLISH, Step.ERASE} == those_that_may(roles, f"dynamodb:{action}", "Storage/Served")
 
 

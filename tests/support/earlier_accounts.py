@@ -4,7 +4,7 @@ from botocore.exceptions import ClientError
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from lambdas.on_access_declared.lake_formation import BY_IAM_ALONE
+from lambdas.on_access_declared.lake_formation import BY_IAM_ALONE, DEFAULTS
 from shared.governance.access import Classification, LakeAccess, RowFilter, TableAccess
 from shared.names import Layer
 from tests.support.lake_formation import Direct, Enforcement
@@ -54,6 +54,7 @@ def lake_accesses(draw):
 def account():
     """Lake Formation with the tags and the grants by tag that CloudFormation makes, and nothing else."""
     client = Direct(ACCOUNT)
+    open_to_iam(client, ())
     client.create_lf_tag(TagKey="lw_classification", TagValues=list(Classification))
     client.create_lf_tag(TagKey="lw_domain", TagValues=["crm", "sales"])
     client.create_lf_tag(TagKey="lw_layer", TagValues=list(Layer))
@@ -72,10 +73,19 @@ def account():
     return client
 
 
+def open_to_iam(client, defaults):
+    """Let IAM alone open what is made from now on, as an account does at first, by some of the defaults."""
+    found = client.get_data_lake_settings()["DataLakeSettings"]
+    everybody = [{"Principal": {"DataLakePrincipalIdentifier": BY_IAM_ALONE}, "Permissions": ["ALL"]}]
+    given = {default: everybody if default in defaults else [] for default in DEFAULTS}
+    client.put_data_lake_settings(DataLakeSettings=found | given)
+
+
 @st.composite
 def earlier_accounts(draw):
     """Any tags on anything, any filters, any grants by name: what hands and older contracts may have left."""
     client = account()
+    open_to_iam(client, draw(st.sets(st.sampled_from(DEFAULTS))))
     leave_tags(draw, client, {"Database": {"Name": DATABASE}})
     for grantee in draw(st.sets(st.sampled_from(GRANTEES), max_size=1)):
         grant(client, grantee, {"Table": {"DatabaseName": DATABASE, "TableWildcard": {}}})

@@ -43,11 +43,13 @@ def test_nobody_loses_the_administration_of_lake_formation(tmp_path):
 
 
 @pytest.mark.usefixtures("clouds")
-@pytest.mark.parametrize("closes", [pytest.param(True, id="closed"), pytest.param(False, id="left as it is")])
-def test_new_tables_are_closed_unless_the_account_lives_by_iam(tmp_path, closes):
-    settings = settings_of(synthesize_account(tmp_path, Account(closes_new_tables=closes)))
+def test_administrators_are_named_once_they_are_there(tmp_path):
+    """Lake Formation refuses a role that is not there yet, and an ARN made of its name makes nobody wait for it."""
+    resources = synthesize_account(tmp_path, Account())
+    (role,) = [name for name, r in resources.items() if r["Type"] == "AWS::IAM::Role"]
+    (settings,) = [r for r in resources.values() if r["Type"] == SETTINGS]
 
-    assert ([] if closes else None) == settings.get("CreateTableDefaultPermissions")
+    assert role in settings["DependsOn"]
 
 
 @pytest.mark.usefixtures("clouds")

@@ -8,6 +8,7 @@ from infra.artifacts import ENVIRONMENT, JOBS
 from infra.constructs.placement import Placement
 from infra.constructs.spark_application import SparkApplication
 from shared.config import Network, load_environment
+from shared.config.spark import QUEUE_MINUTES
 from shared.release import EMR_RELEASE_LABEL
 
 KIND = "AWS::EMRServerless::Application"
@@ -21,6 +22,7 @@ def test_application_is_of_the_release_capped_and_stops_by_itself(prod):
     )
     assert {"Cpu": "16 vCPU", "Memory": "64 GB"} == application["MaximumCapacity"]
     assert {"Enabled": True, "IdleTimeoutMinutes": 15} == application["AutoStopConfiguration"]
+    assert {"MaxConcurrentRuns": 2, "QueueTimeoutMinutes": QUEUE_MINUTES} == application["SchedulerConfiguration"]
 
 
 def test_logs_are_kept_by_us_and_by_emr_under_the_key(prod):

@@ -43,9 +43,9 @@ def test_the_streaming_job_has_an_application_of_its_own_capped_and_watched(stre
 
     assert {"lakewright-prod-batch", "lakewright-prod-streaming"} == set(applications)
     assert "16 vCPU" == applications["lakewright-prod-streaming"]["MaximumCapacity"]["Cpu"]
-    assert [("FailedJobs", ["ApplicationId"])] == [
-        (a["MetricName"], [d["Name"] for d in a["Dimensions"]]) for a in alarms
-    ]
+    told = [(a["MetricName"], {d["Name"]: d["Value"] for d in a["Dimensions"]}) for a in alarms]
+    assert [("FailedJobs", {"ApplicationId", "ApplicationName"})] == [(name, set(of)) for name, of in told]
+    assert "lakewright-prod-streaming" == told[0][1]["ApplicationName"]
 
 
 def test_its_request_is_one_that_emr_takes(streaming):

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.on_access_declared.lake_formation import LakeFormation
+from lambdas.on_access_declared.lake_formation import DEFAULTS, LakeFormation
 from lambdas.on_access_declared.logic import bring, require_all_made
 from shared.errors import TerminalError
 from shared.governance.access import Classification, LakeAccess, TableAccess
@@ -25,10 +25,11 @@ from tests.support.earlier_accounts import (
     enforcement,
     grant,
     lake_accesses,
+    open_to_iam,
 )
 from tests.support.lake_formation import Sight
 
-CHANGING = ("add_", "remove_", "create_", "update_", "delete_", "grant_", "revoke_")
+CHANGING = ("add_", "remove_", "create_", "update_", "delete_", "grant_", "revoke_", "put_")
 
 
 class Watched:
@@ -116,6 +117,24 @@ def test_refused_changes_open_nothing_either_and_are_told(client, wanted, refuse
     if refusing.refusals:
         with pytest.raises(TerminalError, match="not today"):
             require_all_made(steps)
+
+
+@pytest.mark.parametrize("closes", [pytest.param(True, id="closed"), pytest.param(False, id="left as it is")])
+def test_new_tables_are_closed_unless_the_account_lives_by_iam(closes):
+    client = account()
+    admin = {"DataLakePrincipalIdentifier": PRINCIPALS["officer"]}
+    client.put_data_lake_settings(DataLakeSettings={"DataLakeAdmins": [admin], "Parameters": {"SET_CONTEXT": "TRUE"}})
+    open_to_iam(client, DEFAULTS)
+    before = client.get_data_lake_settings()["DataLakeSettings"]
+    wanted = LakeAccess(tag_prefix="lw_", databases=(), clearances={}, tables=(), closes_new_tables=closes)
+
+    steps = bring(lake_formation(client), wanted)
+
+    after = client.get_data_lake_settings()["DataLakeSettings"]
+    assert (["made"] if closes else []) == [step.status for step in steps]
+    assert before | ({default: [] for default in DEFAULTS} if closes else {}) == after
+    assert ([admin], "TRUE") == (after["DataLakeAdmins"], after["Parameters"]["SET_CONTEXT"])
+    assert [] == bring(lake_formation(client), wanted)
 
 
 def test_nothing_is_opened_while_a_grant_by_tag_cannot_be_taken_back():

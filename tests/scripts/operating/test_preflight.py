@@ -69,12 +69,15 @@ def test_virgin_account_is_prepared_by_the_account_stage(ready):
     assert "cdk deploy 'account/*' --context env=prod" == mend(prod(), "administrators")
 
 
-def test_governed_account_is_prepared_by_one_of_its_administrators(ready):
-    administrators("arn:aws:iam::123456789012:role/Stewards")
-
-    assert "as one of those who administer Lake Formation now: arn:aws:iam::123456789012:role/Stewards" in mend(
+def test_governed_account_lets_in_the_role_that_deploys_before_the_account_stage(ready):
+    stewards, then = "arn:aws:iam::123456789012:role/Stewards", "cdk deploy 'account/*' --context env=prod"
+    administrators(stewards)
+    assert f"have one of {stewards} make {DEPLOYER} an administrator of Lake Formation, then {then}" == mend(
         prod(), "administrators"
     )
+
+    administrators(stewards, DEPLOYER)
+    assert then == mend(prod(), "administrators")
 
 
 def test_environment_without_governance_needs_no_administrator(ready):

@@ -13,7 +13,10 @@ _CATALOG = "a laptop has one catalog"
 
 @handles("AWS::LakeFormation::DataLakeSettings")
 class DataLakeSettings(Handler):
-    """Who administers Lake Formation, and what new databases and tables are open to."""
+    """Who administers Lake Formation, and what new databases and tables are open to.
+
+    As on AWS the latter cannot be emptied here.
+    """
 
     applied = frozenset(
         {
@@ -32,7 +35,8 @@ class DataLakeSettings(Handler):
         admins = resource.get("Admins", [])
         if resource.get("MutationType", "REPLACE") == "APPEND":
             admins = [*found["DataLakeAdmins"], *(admin for admin in admins if admin not in found["DataLakeAdmins"])]
-        given = {**found, **resource.without("Admins", "MutationType"), "DataLakeAdmins": admins}
+        others = {name: value for name, value in resource.without("Admins", "MutationType").items() if value != []}
+        given = {**found, **others, "DataLakeAdmins": admins}
         resource.call("lakeformation", "put_data_lake_settings", DataLakeSettings=given)
         return Made(resource.name)
 
