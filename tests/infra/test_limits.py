@@ -7,6 +7,7 @@ from scripts.comparing.replacements import create_only
 from shared.config import Environment, load_environment
 from shared.config.account import Account
 from shared.config.model import Governance
+from shared.config.spark import Spark
 from shared.names import Names
 from tests.infra.conftest import LONGEST
 from tests.support.cloud import synthesize
@@ -96,6 +97,21 @@ def test_what_counts_against_the_quota_is_what_the_templates_allow(clouds, tmp_p
 
     assert (vcpus, applications) == (environment.vcpus_at_once, len(caps))
     assert vcpus == sum(caps)
+
+
+@pytest.mark.parametrize(
+    "settings, at_once",
+    [
+        pytest.param({}, 2, id="as it comes: 8 of 16 vCPUs, 32 of 64 GB"),
+        pytest.param({"maximum_vcpu": 64, "maximum_memory_gb": 112}, 3, id="memory is what lacks"),
+        pytest.param({"maximum_vcpu": 12}, 1, id="the rest is too small for another"),
+        pytest.param(
+            {"max_executors": 1, "steps": {"build": {"executor": {"cores": 8, "memory_gb": 30}}}}, 1, id="a large step"
+        ),
+    ],
+)
+def test_so_many_job_runs_start_as_have_room_for_an_executor_each(settings, at_once):
+    assert at_once == Spark.model_validate(settings).at_once
 
 
 def test_quota_of_a_new_account_is_sixteen():
