@@ -58,10 +58,14 @@ def read_layout(header: Record | None, columns: Sequence[str], file: str) -> Lay
         raise _refused(file, "the header cannot be read", ", ".join(header.reasons), columns, SourceContentError)
     names = [cell.strip() for cell in header.cells]
     folded = [name.casefold() for name in names]
+    # Where none is such a name, the file may have no header, and these are somebody's values.
+    is_header = any(c.casefold() in folded for c in columns)
+    values = "" if is_header else f"{len(names)} cells, none of which is the name of a column"
     if doubled := sorted({n for n in folded if n and folded.count(n) > 1}):
-        raise _refused(file, "columns occur twice in the header", ", ".join(doubled), columns)
+        raise _refused(file, "columns occur twice in the header", values or ", ".join(doubled), columns)
     if missing := [c for c in columns if c.casefold() not in folded]:
-        raise _refused(file, f"columns are missing from the header: {', '.join(missing)}", ", ".join(names), columns)
+        what = f"columns are missing from the header: {', '.join(missing)}"
+        raise _refused(file, what, values or ", ".join(names), columns)
     indices = tuple(folded.index(c.casefold()) for c in columns)
     unknown = tuple((i, name or f"(column {i + 1})") for i, name in enumerate(names) if i not in indices)
     return Layout(len(names), indices, unknown)

@@ -11,7 +11,7 @@ from jobs.ingest.drift import settled, unknown_columns
 from jobs.ingest.drift_event import tell_of_refusal, tell_of_unknown
 from jobs.ingest.expired import unexpired
 from jobs.ingest.known import unknown
-from jobs.ingest.reached import CURSOR, reached
+from jobs.ingest.reached import AHEAD, CURSOR, LEAST, reach, reached
 from jobs.ingest.readers import READERS, translate
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION, source_of
 from jobs.ingest.suppression import unsuppressed
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 CONTENT = "content"
 FETCHED = "fetched"
-LEAST = "least"
 NO_WINDOW = "left as it is: its source is not asked by a cursor, so there is no window of it"
 
 
@@ -99,7 +98,7 @@ def _stage(flow: Flow, reading: Reading) -> tuple[DataFrame, dict[str, Any]]:
         F.count(F.lit(1)).alias("read"),
         F.count_if(_is_malformed()).alias("malformed"),
         F.count(RESCUED).alias("rescued"),
-        *_reached(flow.table, flow.last_inputs or {}),
+        *reach(flow.table, flow.last_inputs or {}),
     ]
     # It costs as much as reading does, so it is worked out only where it is the position.
     if reading.position is None and flow.table.source and not flow.table.source.cursor:
@@ -116,16 +115,6 @@ def _told(outcome: TableOutcome, inputs: dict[str, Any] | None, fetched: dict[st
 def _fingerprint(table: Table) -> Column:
     """A number per row whose sum tells whether two full snapshots hold the same rows, in whatever order."""
     return F.xxhash64(as_json(*table.column_names, RESCUED, RAW)).cast("decimal(38,0)")
-
-
-def _reached(table: Table, last: dict[str, Any]) -> list[Column]:
-    """The least cursor that was read, and the greatest ever, as texts; nulls without a cursor."""
-    cursor = table.source.cursor if table.source else None
-    if cursor is None:
-        return [F.lit(None).alias(LEAST), F.lit(None).alias(CURSOR)]
-    kind = next(c.type for c in table.columns if c.name == cursor)
-    greatest = F.greatest(F.max(cursor), F.lit(last.get(CURSOR)).cast(kind))
-    return [F.min(cursor).cast("string").alias(LEAST), greatest.cast("string").alias(CURSOR)]
 
 
 def _is_malformed() -> Column:
@@ -158,7 +147,9 @@ def _commit(
     said = good if once else unknown(flow, good, seen[LEAST])
     with without_ansi(flow.session):
         fresh = unexpired(flow, unsuppressed(flow, said))
-    refused = _refused(flow, staged, once=once).persist() if seen["malformed"] or seen["rescued"] else None
+        # What can be read of a refused row may be enough to know somebody by who was erased.
+        malformed = unsuppressed(flow, staged.where(_is_malformed()))
+    refused = _refused(flow, malformed, once=once).persist() if seen["malformed"] or seen["rescued"] else None
     # Nothing is counted twice: where every row comes in, as it was staged, their number is known.
     is_whole = fresh is good and refused is None
     fresh = fresh if is_whole else fresh.persist()
@@ -180,7 +171,7 @@ def _commit(
             lambda: _append(_landed(flow, fresh), flow.location, inserted),
             inputs=inputs,
             books=books,
-            warnings=drift,
+            warnings=drift | ({AHEAD: seen[AHEAD]} if seen[AHEAD] else {}),
             reason=_reason(flow),
         )
     finally:
@@ -214,9 +205,9 @@ def _landed(flow: Flow, fresh: DataFrame) -> DataFrame:
     )
 
 
-def _refused(flow: Flow, staged: DataFrame, *, once: bool) -> DataFrame:
+def _refused(flow: Flow, malformed: DataFrame, *, once: bool) -> DataFrame:
     """The rows that could not be read; of windows that overlap, those alone that were not refused before."""
-    refused = staged.where(_is_malformed()).select(
+    refused = malformed.select(
         F.col(REASONS).alias("rules"),
         F.col(SOURCE_POSITION).alias("source_position"),
         F.lit(None).cast("string").alias("row_key"),

@@ -15,7 +15,7 @@ from jobs.refine.history import with_horizon_checked
 from jobs.refine.merge import bounds_of, ends, target_rows, within
 from jobs.refine.origin import POSITION, origin
 from jobs.refine.refused import RAW_ROW, raw_row
-from jobs.refine.relationships import parent_keys, with_parents_checked
+from jobs.refine.relationships import parent_keys, with_all_parents_checked
 from jobs.refine.rules import FAILED, WARNED, failed_rules, is_refused, warned_rules, warning_measures
 from jobs.refine.treatment import token_values, treated
 from jobs.refine.typing import typed
@@ -105,7 +105,7 @@ def _treated(flow: Flow, rows: DataFrame) -> tuple[DataFrame, DataFrame | None]:
 def _judged(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> DataFrame:
     """The rest of the rules; of refused rows also what they were and whence they came, which nobody asks of others."""
     table = flow.table
-    checked = with_horizon_checked(with_parents_checked(rows, table, parent_keys(flow, parents, rows)), flow)
+    checked = with_horizon_checked(with_all_parents_checked(rows, table, parent_keys(flow, parents)), flow)
     told = {RAW_ROW: raw_row(), **{name: F.when(is_refused(), value) for name, value in origin().items()}}
     marks = [IS_DELETE] if table.apply_as_deletes else []
     ordering = [] if table.sequence_by else ["_sequence"]

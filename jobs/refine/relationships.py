@@ -8,16 +8,20 @@ from pyspark.sql import functions as F
 
 from jobs.refine.deletes import is_delete
 from jobs.refine.rules import FAILED, exists_rule, is_refused
+from jobs.runtime.pinned import pin
 from jobs.runtime.position import TablePosition
 from jobs.runtime.tables import read_version
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import DataFrame
 
     from jobs.runtime.flow import Flow
-    from shared.contracts import Table
+    from shared.contracts import Column, Table
+
+
+PARENT = "_parent"
 
 
 def parent_positions(flow: Flow) -> dict[str, TablePosition]:
@@ -32,31 +36,64 @@ def parent_positions(flow: Flow) -> dict[str, TablePosition]:
     return {name: position for name, position in found.items() if name in position.flows}
 
 
-def parent_keys(
-    flow: Flow, positions: Mapping[str, TablePosition], batch: DataFrame | None = None
-) -> dict[str, DataFrame]:
-    """The keys that foreign keys may have, by column.
+def parent_keys(flow: Flow, positions: Mapping[str, TablePosition]) -> dict[str, DataFrame]:
+    """The keys that foreign keys may have, by column; none of a parent that stands nowhere yet.
 
     Args:
         flow: The table's turn.
         positions: Where the parent tables stand.
-        batch: The rows whose good ones count, too, in a table that is its own parent.
     """
-    found = {}
-    for column in flow.table.foreign_keys:
-        if column.parent is None:
-            continue
-        key, name = column.parent.column, str(column.parent.table)
-        keys = None
-        if name in positions:
-            location = flow.location_of(flow.catalog.table(name))
-            keys = read_version(flow.session, location, positions[name].version).select(key)
-        if column.parent.table == flow.table.name and batch is not None:
-            own = batch.where(~is_refused() & ~is_delete(flow.table)).select(key)
-            keys = (keys.unionByName(own) if keys else own).distinct()
-        if keys is not None:
-            found[column.name] = keys
-    return found
+    return {
+        column.name: read_version(
+            flow.session, flow.location_of(flow.catalog.table(name)), positions[name].version
+        ).select(column.parent.column)
+        for column in flow.table.foreign_keys
+        if column.parent and (name := str(column.parent.table)) in positions
+    }
+
+
+def with_all_parents_checked(rows: DataFrame, table: Table, parents: Mapping[str, DataFrame]) -> DataFrame:
+    """The same as `with_parents_checked`; in a table that is its own parent the batch's good rows count, too.
+
+    Grain: one row in, one row out.
+    """
+    own = [c for c in table.foreign_keys if c.parent and c.parent.table == table.name]
+    names = {c.name for c in own}
+    checked = with_parents_checked(rows, table, {c: keys for c, keys in parents.items() if c not in names})
+    return with_parents_checked(checked, table, _own_parents(checked, table, own, parents)) if own else checked
+
+
+def _own_parents(
+    rows: DataFrame, table: Table, columns: Sequence[Column], parents: Mapping[str, DataFrame]
+) -> dict[str, DataFrame]:
+    """The keys a table that is its own parent has, and those of the batch's rows that are good, their parents as well.
+
+    Whose parent is refused is refused, and so on down, until no further one is: a Spark job for each step of the way.
+    """
+    wanted = dict.fromkeys(name for c in columns if c.parent for name in (c.parent.column, c.name))
+    many = [F.count(F.lit(1)).alias("rows")]
+    good, seen = pin(rows.where(~is_refused() & ~is_delete(table)).select(*wanted), many)
+    while True:
+        keys = {c.name: _keys(good, c, parents) for c in columns}
+        left = good
+        for c in columns:
+            there = left.join(
+                keys[c.name].withColumnsRenamed({_key(c): PARENT}), F.col(c.name) == F.col(PARENT), "left"
+            )
+            left = there.where(F.col(c.name).isNull() | F.col(PARENT).isNotNull()).select(*wanted)
+        kept, after = pin(left, many)
+        if after == seen:
+            return keys
+        good, seen = kept, after
+
+
+def _keys(good: DataFrame, column: Column, parents: Mapping[str, DataFrame]) -> DataFrame:
+    own = good.select(_key(column))
+    return (parents[column.name].unionByName(own) if column.name in parents else own).distinct()
+
+
+def _key(column: Column) -> str:
+    return column.parent.column if column.parent else ""
 
 
 def with_parents_checked(rows: DataFrame, table: Table, parents: Mapping[str, DataFrame]) -> DataFrame:
@@ -67,14 +104,14 @@ def with_parents_checked(rows: DataFrame, table: Table, parents: Mapping[str, Da
     Args:
         rows: Typed rows with `_failed`.
         table: The contract.
-        parents: The parent tables by foreign-key column, keys unique.
+        parents: The parent tables by foreign-key column, keys unique; other columns are not looked at.
     """
     for column in table.foreign_keys:
-        if column.parent is None:
+        if column.parent is None or column.name not in parents:
             continue
-        keys = parents[column.name].select(F.col(column.parent.column).alias("_parent"))
-        matched = rows.join(keys, on=F.col(column.name) == F.col("_parent"), how="left")
-        orphan = F.col(column.name).isNotNull() & F.col("_parent").isNull() & ~is_delete(table)
+        keys = parents[column.name].select(F.col(column.parent.column).alias(PARENT))
+        matched = rows.join(keys, on=F.col(column.name) == F.col(PARENT), how="left")
+        orphan = F.col(column.name).isNotNull() & F.col(PARENT).isNull() & ~is_delete(table)
         with_rule = F.array_append(FAILED, F.lit(exists_rule(column.name)))
-        rows = matched.withColumn(FAILED, F.when(orphan, with_rule).otherwise(F.col(FAILED))).drop("_parent")
+        rows = matched.withColumn(FAILED, F.when(orphan, with_rule).otherwise(F.col(FAILED))).drop(PARENT)
     return rows

@@ -213,10 +213,22 @@ def test_an_erased_person_is_gone_and_stays_gone_and_nobody_else_is_touched(lake
     ran = lake.run("r4")
     assert {Status.UNCHANGED, Status.SUCCEEDED} == {o.status for o in ran.outcomes.values()}
     assert {"read": 2, "inserted": 1, "superseded": 1} == ran.books("bronze.shop__customers")
-    assert [2, 3] == [row[0] for row in lake.rows("silver.customers")]
+    assert ([2, 3], [2, 3]) == tuple([r[0] for r in lake.rows(f"silver.customer{t}")] for t in ("s", "_versions"))
     assert [(11, 2), (14, 3)] == [row[:2] for row in lake.rows("silver.orders")]
     assert {"/totals/2", "/totals/3"} == set(served.expected(lake)) == set(served.rows())
-    assert [2, 3] == [row[0] for row in lake.rows("silver.customer_versions")]
+    assert [] == files_that_tell(lake, ANN)
+
+    assert_a_refused_row_tells_nothing(lake)
+
+
+def assert_a_refused_row_tells_nothing(lake):
+    """The source sends Ann in a row that is refused, of which her key can be read all the same."""
+    append = "{property: writeDisposition, value: append}"
+    refusing = "{property: schemaContract, value: quarantineRow}"
+    lake.amend("bronze.shop__customers", append, f"{append}\n      - {refusing}")
+    lake.land("bronze.shop__customers", f"{HEADER},note", f"1000001,{ANN},{ELEVEN},x", f"3,Cy,{ELEVEN},x")
+    ran = lake.run("r5", (Step.INGEST,), ("bronze.shop__customers",))
+    assert {"read": 2, "quarantined": 1, "superseded": 1} == ran.books("bronze.shop__customers")
     assert [] == files_that_tell(lake, ANN)
 
 

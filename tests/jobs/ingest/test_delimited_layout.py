@@ -34,6 +34,16 @@ def test_columns_are_found_by_name(header, indices, unknown):
         pytest.param(
             record("id", "nome"), "f.csv: columns are missing from the header: name; given: id, nome", id="missing"
         ),
+        pytest.param(
+            record("1", "canary"),
+            "f.csv: columns are missing from the header: id, name; given: 2 cells, none of which is the name of a colu",
+            id="values for names",
+        ),
+        pytest.param(
+            record("canary", "canary"),
+            "f.csv: columns occur twice in the header; given: 2 cells, none of which is the name of a column",
+            id="doubled values for names",
+        ),
         pytest.param(record("id", "name", "ID"), "f.csv: columns occur twice in the header; given: id", id="doubled"),
         pytest.param(
             record("id", "name", "x", "X"), "f.csv: columns occur twice in the header; given: x", id="unknown doubled"

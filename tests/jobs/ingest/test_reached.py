@@ -1,8 +1,14 @@
 """How far a source has been read is told in words, whatever its reader keeps."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from jobs.ingest.reached import reached
+from jobs.ingest.reached import reach, reached
+from shared.contracts import Source
+from tests.support.things import column, things
+
+SOON = (datetime.now(UTC) + timedelta(hours=25)).replace(tzinfo=None, microsecond=0)
 
 
 @pytest.mark.parametrize(
@@ -23,3 +29,25 @@ from jobs.ingest.reached import reached
 )
 def test_a_position_in_words(position, expected):
     assert expected == reached(position)
+
+
+@pytest.mark.parametrize(
+    "kind, values, last, expected",
+    [
+        pytest.param("timestamp", ["2026-01-01", "9999-12-31", None], None, ("2026-01-01 00:00:00", 1), id="ahead"),
+        pytest.param("timestamp", ["9999-12-31"], "2026-01-02 00:00:00", ("2026-01-02 00:00:00", 1), id="alone"),
+        pytest.param("timestamp_ntz", ["9999-12-31"], None, (None, 1), id="the first row"),
+        pytest.param("date", ["9999-12-31", "2026-01-01"], None, ("2026-01-01", 1), id="a date"),
+        pytest.param("timestamp", [str(SOON)], None, (str(SOON), 0), id="a clock that is fast, or another zone"),
+        pytest.param("bigint", ["9", "10"], "7", ("10", 0), id="a number"),
+        pytest.param("string", ["9999-12-31"], None, ("9999-12-31", 0), id="a text"),
+    ],
+)
+def test_a_moment_that_nobody_can_have_reached_is_not_where_the_next_run_goes_on(spark, kind, values, last, expected):
+    source = Source(system="shop", type="snowflake", object="orders", cursor="at")
+    table = things(column("at", kind), source=source)
+    rows = spark.createDataFrame([(v,) for v in values], "at string").selectExpr(f"CAST(at AS {kind}) AS at")
+
+    [found] = rows.agg(*reach(table, {"cursor": last})).collect()
+
+    assert expected == (found["cursor"], found["cursor_ahead"])

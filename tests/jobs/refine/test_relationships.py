@@ -1,6 +1,6 @@
 """Foreign keys: who has no parent is refused, not lost and not joined away."""
 
-from jobs.refine.relationships import with_parents_checked
+from jobs.refine.relationships import with_all_parents_checked, with_parents_checked
 from tests.support.frames import assert_rows
 from tests.support.things import column, things
 
@@ -30,6 +30,44 @@ def test_an_orphan_fails_the_rule_of_its_column(spark):
         "shop_code": spark.createDataFrame([("a",), ("b",)], "code STRING"),
     }
     assert_rows(columns, [(*c[:3], c[4]) for c in cases], with_parents_checked(rows, CONTRACT, parents))
+
+
+def test_a_row_counts_as_a_parent_if_it_and_all_above_it_are_good(spark):
+    staff = things(
+        column("key", "bigint"),
+        column("boss", "bigint", parent="silver.things.key"),
+        column("mentor", "bigint", parent="silver.things.key"),
+        column("customer_id", "bigint", parent="silver.customers.customer_id"),
+    )
+    cases = [
+        # key, boss, mentor, customer, failed before, failed after
+        (1, None, None, 7, [], []),
+        (2, 1, 100, 7, [], []),
+        (3, 99, None, 7, [], ["boss_exists"]),
+        (4, 3, None, 7, [], ["boss_exists"]),
+        (5, 1, 4, 7, [], ["mentor_exists"]),
+        (6, 5, 2, None, [], ["boss_exists"]),
+        (7, None, None, 9, [], ["customer_id_exists"]),
+        (8, 7, None, 7, [], ["boss_exists"]),
+        (9, None, None, 7, ["key_odd"], ["key_odd"]),
+        (10, 9, None, 7, [], ["boss_exists"]),
+        (11, 12, None, 7, [], []),
+        (12, 11, None, 7, [], []),
+        # Of two versions of a key one is good, and a row may be its own.
+        (13, 99, None, 7, [], ["boss_exists"]),
+        (13, 13, None, 7, [], []),
+        (14, 13, None, 7, [], []),
+    ]
+    columns = "key BIGINT, boss BIGINT, mentor BIGINT, customer_id BIGINT, _failed ARRAY<STRING>"
+    rows = spark.createDataFrame([c[:5] for c in cases], columns)
+    there = spark.createDataFrame([(100,)], "key BIGINT")
+    customers = {"customer_id": spark.createDataFrame([(7,)], "customer_id BIGINT")}
+
+    judged = with_all_parents_checked(rows, staff, customers | {"boss": there, "mentor": there})
+    assert_rows(columns, [(*c[:4], c[5]) for c in cases], judged)
+    # Before the table has any rows there is nothing but the batch.
+    first = with_all_parents_checked(rows, staff, customers).where("key = 2")
+    assert_rows(columns, [(2, 1, 100, 7, ["mentor_exists"])], first)
 
 
 def test_without_foreign_keys_nothing_is_asked(spark):
