@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
+from jobs.refine.consumed import consumed_of
 from jobs.refine.origin import marked, origin
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import read_position
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
     from jobs.runtime.lease import Lease
+    from jobs.runtime.position import TablePosition
     from shared.contracts import Catalog, Table
     from shared.contracts.retention import Retention
     from shared.jobs import Job
@@ -93,14 +95,15 @@ class Expiry:
         return reduce(and_, [is_expired(F.col(column), kept, day_of_ages(self.job)) for kept in self._kept])
 
     def _is_landed_and_old(self, rows: DataFrame) -> Column:
-        read = min(map(self._consumed, self._readers))
+        landed = read_position(self.session, location_of(self.job.roots, self.table))
+        read = min(self._consumed(reader, landed) for reader in self._readers)
         is_old = outlived(rows, self._readers, day_of_ages(self.job), F.col("_ingested_at"))
         return is_old & (F.col("_sequence") <= read)
 
-    def _consumed(self, reader: Table) -> int:
+    def _consumed(self, reader: Table, landed: TablePosition) -> int:
         """The last batch of the landed table that one of its readers has read."""
         flow = read_position(self.session, location_of(self.job.roots, reader)).flows.get(str(reader.name))
-        return int(flow.inputs.get(str(self.table.name), 0)) if flow else 0
+        return consumed_of(flow.inputs, str(self.table.name), landed) if flow else 0
 
     def _delete_refused(self) -> int:
         """Delete rows that were refused long ago; those of a refined table only once their landed row is gone, too.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from jobs.ingest.asking import Span
+from jobs.refine.consumed import consumed_of
 from jobs.refine.deletes import is_delete
 from jobs.refine.origin import POSITION, marked, origin, queried
 from jobs.refine.typing import typed
@@ -63,7 +64,8 @@ class Layers:
 
     def _compared(self, position: TablePosition) -> Comparison | None:
         flow = position.flows.get(str(self.silver.name))
-        consumed = int(flow.inputs.get(str(self.bronze.table.name), 0)) if flow else 0
+        landed = read_position(self.session, self.bronze.location)
+        consumed = consumed_of(flow.inputs, str(self.bronze.table.name), landed) if flow else 0
         if not consumed:
             return None
         there = read_version(self.session, self._location, position.version)

@@ -46,7 +46,7 @@ def record(flow: Flow, rows: DataFrame | None, count: int) -> None:
     if rows is not None:
         rows = rows.withColumn(BATCH, F.lit(flow.batch.sequence).cast("bigint")).select(*companion.schema.fieldNames())
         rows = laid_out(rows, companion.cluster_by, count)
-    last = (flow.last_inputs or {}).get(HORIZON)
+    last = _last_horizon(flow)
     outdated = is_before(flow.table.sequence_by[0], datetime.fromisoformat(last)) if last else None
     released = None
     if flow.is_rebuilt and (known := rows_before(flow.session, flow.batch, companion)) is not None:
@@ -82,5 +82,10 @@ def horizon_now(flow: Flow) -> datetime | None:
     if history is None or history.event_retention_seconds is None:
         return None
     horizon = horizon_of(flow.job.business_date, history.event_retention_seconds)
-    last = (flow.last_inputs or {}).get(HORIZON)
+    last = _last_horizon(flow)
     return max(horizon, datetime.fromisoformat(last)) if last else horizon
+
+
+def _last_horizon(flow: Flow) -> str | None:
+    """The horizon of the last batch. What was taken out stays out when the input is read from the start."""
+    return None if flow.batch.last is None or flow.is_rebuilt else flow.batch.last.inputs.get(HORIZON)

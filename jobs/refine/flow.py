@@ -19,6 +19,7 @@ from jobs.refine.classify import (
     UPDATE,
     gone,
 )
+from jobs.refine.consumed import consumed_of, consumed_upto, from_where, told_again
 from jobs.refine.deletes import bury, is_delete
 from jobs.refine.gate import pass_gate
 from jobs.refine.history import keep_history
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
+    from jobs.refine.again import Again
     from jobs.refine.judge import Judged
     from jobs.runtime.flow import Flow
     from shared.contracts import Table
@@ -71,26 +73,25 @@ def refine(flow: Flow) -> TableOutcome:
     source = flow.catalog.table(str(flow.table.inputs[0]))
     position = flow.position_of(source)
     arrived = position.flows[str(source.name)]
-    consumed = int((flow.last_inputs or {}).get(str(source.name), 0))
+    flow = from_where(flow, source, position)
+    consumed = consumed_of(flow.last_inputs, str(source.name), position)
     before = held(flow.session, flow.batch, flow.quarantine)
     if arrived.newest == consumed and before is None:
         return flow.unchanged()
     flow.session.conf.set(ANSI, "false")  # a value that does not fit fails its rule, not the batch
     parents = parent_positions(flow)
-    # An input that stands before what was consumed of it has been built anew, and is read anew.
-    is_anew = arrived.newest < consumed
     is_replaced = arrived.newest != consumed and flow.table.disposition is Disposition.SNAPSHOT
-    is_over = is_anew or is_replaced or flow.is_rebuilt
+    is_over = flow.is_reread or is_replaced or flow.is_rebuilt
     again = None if before is None or is_over else read_again(flow, source, position.version, before, parents)
     if arrived.newest == consumed and again is None:
         settle(flow.session, flow.batch, flow.quarantine, flow.table.fingerprint)
         return flow.unchanged()
-    new = _batch(flow, source, position.version, 0 if is_anew else consumed, arrived.newest)
+    new = _batch(flow, source, position.version, consumed, arrived.newest)
     rows = queried(flow.table, new.unionByName(again.rows) if again else new)
-    released = before.select("batch").distinct() if before is not None and flow.is_rebuilt else None
+    released = _released(flow, rows, before, again)
     try:
-        inputs = {str(source.name): arrived.newest, **{n: p.flows[n].newest for n, p in parents.items()}}
-        released = again.released if again else released
+        inputs = consumed_upto(str(source.name), arrived.newest, position)
+        inputs |= {n: p.flows[n].newest for n, p in parents.items()}
         if flow.table.history:
             return keep_history(flow, judge_events(flow, rows, parents), inputs, released)
         batch = judge(flow, rows, parents)
@@ -99,6 +100,15 @@ def refine(flow: Flow) -> TableOutcome:
     finally:
         if again:
             again.released.unpersist()
+
+
+def _released(flow: Flow, rows: DataFrame, before: DataFrame | None, again: Again | None) -> DataFrame | None:
+    """What the quarantine lets go, since this batch decides it anew."""
+    if again or before is None:
+        return again.released if again else None
+    if flow.is_rebuilt:
+        return before.select("batch").distinct()
+    return told_again(rows, before, flow.table) if flow.is_reread else None
 
 
 def _batch(flow: Flow, source: Table, version: int, after: int, upto: int) -> DataFrame:

@@ -48,8 +48,8 @@ CHANGES = {INSERT: "inserted", UPDATE: "updated", DELETE: "deleted"}
 def with_horizon_checked(rows: DataFrame, flow: Flow) -> DataFrame:
     """Add `before_event_horizon` to the failed rules of events of a history that come too late to be put in order.
 
-    Grain: one row in, one row out. The first batch of a table is its past, and is taken
-    whole, and so is what it is made anew of.
+    Grain: one row in, one row out. The first batch of a table is its past, and is taken whole, and so is what it is
+    made anew of, and an input that is read from the start.
     """
     horizon = horizon_now(flow)
     if horizon is None or flow.last_inputs is None:
@@ -135,8 +135,10 @@ def _changes(flow: Flow, weighed: DataFrame, target: DataFrame | None, horizon: 
         return versions(events, table).withColumn(FATE, F.lit(INSERT))
     old = target.join(touched, on=list(table.primary_key), how="left_semi")
     if horizon is not None:
-        old = _from_horizon(old, table, horizon)
-        events = events.unionByName(_foundation(old, table, horizon))
+        # Events of the frozen past come again when the input is read from the start, so all of it may change.
+        old = old if flow.is_reread else _from_horizon(old, table, horizon)
+        past = _foundation(old, table, horizon)
+        events = _told_once(events, past, table) if flow.is_reread else events.unionByName(past)
     new = versions(events, table)
     key = [*table.primary_key, VALID_FROM]
     before = old.select(*[F.col(n).alias(f"_old_{n}") for n in names])
@@ -159,7 +161,7 @@ def _from_horizon(old: DataFrame, table: Table, horizon: datetime) -> DataFrame:
 def _foundation(old: DataFrame, table: Table, horizon: datetime) -> DataFrame:
     """The frozen past as events: how each key stood when the kept events begin.
 
-    The last version from before the horizon says when it began, when it was last confirmed, and when it ended.
+    A version from before the horizon says when it began, when it was last confirmed, and when it ended.
     """
     sequence, names = table.sequence_by[0], table.column_names
     last = old.where(is_before(VALID_FROM, horizon))
@@ -172,6 +174,19 @@ def _foundation(old: DataFrame, table: Table, horizon: datetime) -> DataFrame:
     confirmed = last.where(is_before(sequence, horizon)).where(F.col(sequence) > F.col(VALID_FROM))
     ended = told(last.where(is_before(VALID_TO, horizon)), VALID_TO, gone=True)
     return began.unionByName(told(confirmed, sequence, gone=False)).unionByName(ended)
+
+
+def _told_once(events: DataFrame, past: DataFrame, table: Table) -> DataFrame:
+    """Events and a past that tells of some of them, one row per key and moment.
+
+    An event that came says more than a version that was made of it; and one version ends where the next one begins,
+    which is no delete.
+    """
+    rank = F.when(F.col(IS_DELETE), 2).otherwise(1)
+    both = events.withColumn("_rank", F.lit(0)).unionByName(past.withColumn("_rank", rank))
+    at_one_moment = Window.partitionBy(*table.primary_key, table.sequence_by[0]).orderBy("_rank")
+    first = both.withColumn("_first", F.row_number().over(at_one_moment)).where("_first = 1")
+    return first.drop("_rank", "_first")
 
 
 def _events() -> list[Column]:

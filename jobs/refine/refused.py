@@ -23,7 +23,12 @@ RAW_ROW = "_row"
 
 def raw_row() -> Column:
     """The values of a row before the cast as one text, if it is refused; nobody asks for that of a good one."""
-    return F.when(is_refused(), as_json(f"{AS_GIVEN}.*"))
+    return F.when(is_refused(), as_given())
+
+
+def as_given() -> Column:
+    """The values of a typed row before the cast as one text."""
+    return as_json(f"{AS_GIVEN}.*")
 
 
 def refused_rows(rows: DataFrame, table: Table) -> DataFrame:

@@ -31,7 +31,7 @@ class Flow:
     """One table's turn in one step: its session, its places and its position.
 
     `is_rebuilt` asks for the table to be made anew from all its inputs, in one commit, whatever it holds; `is_reread`
-    for its source to be read from the start.
+    for its source, or the input it is refined from, to be read from the start into what it holds.
     """
 
     session: SparkSession

@@ -56,10 +56,14 @@ NOWHERE = -1
 
 @dataclass(frozen=True, kw_only=True)
 class TablePosition:
-    """All flows of one table, as of one version; NOWHERE when there is no table."""
+    """All flows of one table, as of one version; NOWHERE when there is no table.
+
+    `table_id` tells the table from another one that was made at the same place.
+    """
 
     version: int
     flows: Mapping[str, FlowPosition]
+    table_id: str | None = field(default=None, compare=False)
 
     def after(self, flow: str, position: FlowPosition) -> str:
         """The metadata of the commit that takes `flow` to `position` and carries all other flows on."""
@@ -111,7 +115,7 @@ def read_position(spark: SparkSession, location: str, version: int | None = None
         carried = flows_of(commit).items()
         found |= {f: p for f, p in carried if f not in found and p.sequence == wanted.get(f)}
         at = commit.restored if commit.is_restore else commit.version - 1
-    return TablePosition(version=log.version, flows=found)
+    return TablePosition(version=log.version, flows=found, table_id=log.table_id)
 
 
 def _way(passed: list[Commit]) -> str:

@@ -1,0 +1,74 @@
+"""How far a refined table has consumed its input: up to which batch, and of which table.
+
+A number alone does not tell: a bronze table that was moved away and built anew counts its batches from one again. So
+the table's id is noted beside it. A RESTORE, an ALTER and a rewrite leave the id as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from jobs.refine.origin import origin
+from jobs.refine.refused import as_given
+from jobs.refine.typing import typed
+from jobs.runtime.quarantine import INPUT_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import DataFrame
+
+    from jobs.runtime.flow import Flow
+    from jobs.runtime.position import TablePosition
+    from shared.contracts import Table
+
+IDS = "ids"
+
+
+def consumed_of(inputs: Mapping[str, Any] | None, name: str, position: TablePosition) -> int:
+    """The last batch that was consumed of an input, 0 when that was another table, which lay at the same place.
+
+    Args:
+        inputs: How far the inputs were consumed. One of an earlier release has no ids, and its numbers count.
+        name: The input.
+        position: Where the input stands.
+    """
+    noted = inputs or {}
+    is_another = noted.get(IDS, {}).get(name) not in {None, position.table_id}
+    return 0 if is_another else int(noted.get(name, 0))
+
+
+def consumed_upto(name: str, batch: int, position: TablePosition) -> dict[str, Any]:
+    """What to note of an input that is consumed up to a batch."""
+    return {name: batch, IDS: {name: position.table_id}}
+
+
+def from_where(flow: Flow, source: Table, position: TablePosition) -> Flow:
+    """The flow, which reads its input from the start where that has been built anew, or went back behind what was read.
+
+    Args:
+        flow: The table's turn.
+        source: The input.
+        position: Where the input stands.
+    """
+    name = str(source.name)
+    noted = int((flow.last_inputs or {}).get(name, 0))
+    is_there = noted == consumed_of(flow.last_inputs, name, position) <= position.flows[name].newest
+    return flow if is_there else replace(flow, is_reread=True)
+
+
+def told_again(rows: DataFrame, held: DataFrame, table: Table) -> DataFrame:
+    """What a quarantine lets go when its input is read from the start: the held rows that are among the rows read.
+
+    They are decided anew; a row that the input has no more stays where it is. Grain: one row per row text and key in
+    the input out.
+
+    Args:
+        rows: What the row-local query made of the input's rows.
+        held: The quarantine before this batch.
+        table: The contract.
+    """
+    same = {"row": as_given(), INPUT_KEY: origin()[INPUT_KEY]}
+    keys = held.select(*same).distinct()
+    return typed(rows, table).withColumns(same).select(*same).join(keys, on=list(same), how="left_semi").distinct()
