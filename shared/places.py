@@ -17,6 +17,12 @@ def location_of(roots: Roots, table: Table) -> str:
     return table_location(roots.of(is_personal=table.is_personal), table.name)
 
 
+def ways_to(roots: Roots, table: Table) -> dict[str, str]:
+    """Where a table and its quarantine would lie if it held personal data, or none, and where each of them belongs."""
+    there, here = (roots.of(is_personal=found) for found in (not table.is_personal, table.is_personal))
+    return {place(there, table.name): place(here, table.name) for place in (table_location, quarantine_location)}
+
+
 def companions(roots: Roots, table: Table) -> dict[str, str]:
     """Where what is kept beside a table would lie, by what it is; most tables have few of them.
 

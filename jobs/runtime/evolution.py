@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from jobs.runtime.commit import USER_METADATA
 from jobs.runtime.delta_log import DeltaLog
-from jobs.runtime.position import TablePosition, read_position
+from jobs.runtime.position import NOWHERE, TablePosition, read_position
 from jobs.runtime.tables import ensure_table, read_version, relax, replace_all, spark_schema
 from shared.contracts import Kind
 from shared.contracts.document import short_name
@@ -19,6 +20,7 @@ from shared.contracts.evolution.as_built import noted, since_built
 from shared.contracts.evolution.changes import What, renames
 from shared.contracts.evolution.policy import Level, Remedy, is_raised
 from shared.errors import ContractError, RollbackError
+from shared.places import location_of, ways_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from jobs.runtime.lease import Lease
     from shared.contracts import Table
     from shared.contracts.evolution.policy import Ruled
+    from shared.names import Roots
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,19 +46,22 @@ class Evolved:
     is_reread: bool = False
 
 
-def evolve(session: SparkSession, table: Table, location: str, lease: Lease) -> Evolved:
-    """Bring the table at a location to the shape of its contract, as docs/schema_evolution.md says.
+def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> Evolved:
+    """Bring a table to the shape of its contract, as docs/schema_evolution.md says.
 
     A column that was added is added, a type that was widened is rewritten in one commit. What breaks readers is done
     only when the first number of the contract's version rose: then a landed table is rewritten, and any other is made
     anew by the batch that follows.
 
     Raises:
-        ContractError: a change breaks readers, and the version does not say so.
+        ContractError: a change breaks readers, and the version does not say so; or the table lies in the other place.
         LeaseHeldError: the table's lease was lost.
         RollbackError: a rollback of the table has not come to its end.
     """
+    location = location_of(roots, table)
     before = read_position(session, location)
+    if before.version == NOWHERE:
+        _refuse_other_place(session, table, roots)
     last = before.flows.get(str(table.name))
     if last is None:
         return Evolved(before=before)
@@ -81,6 +87,37 @@ def evolve(session: SparkSession, table: Table, location: str, lease: Lease) -> 
         ensure_table(session, location, spark_schema(table), table.cluster_by)
     relax(session, location, spark_schema(table))
     return Evolved(before=read_position(session, location), is_reread=is_reread)
+
+
+def _refuse_other_place(session: SparkSession, table: Table, roots: Roots) -> None:
+    """Refuse to begin a table afresh whose rows lie where its contract put them before a column was classified.
+
+    They would stay there, where nothing looks after them any more, and the source may not have them again.
+    """
+    if table.kind is not Kind.INGESTED:
+        return
+    ways = {old: new for old, new in ways_to(roots, table).items() if DeltaLog(session, old).exists}
+    location = location_of(roots, table)
+    old = next((old for old, new in ways.items() if new == location), None)
+    if old is None:
+        return
+    holds = "personal data" if table.is_personal else "no personal data"
+    raise ContractError(
+        f"{short_name(table.file)}:1: the classification of {table.name} puts the table in another place",
+        given=f"its rows lie at {old}",
+        expected=f"them at {location}, since the contract says that they hold {holds}",
+        mend=f"move it while no run is at work, and run again once that has ended: {_moving(ways)}",
+    )
+
+
+def _moving(ways: dict[str, str]) -> str:
+    """The commands that move folders, to be copied."""
+    told = []
+    for old, new in ways.items():
+        places = f"{quote(old)} {quote(new)}"
+        folder = quote(new.rpartition("/")[0])
+        told.append(f"aws s3 mv --recursive {places}" if "://" in old else f"mkdir -p {folder} && mv {places}")
+    return " && ".join(told)
 
 
 def _refused(table: Table, old: Table, breaking: Sequence[Ruled]) -> ContractError:

@@ -133,13 +133,14 @@ def open_flow(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> 
     Raises:
         LeaseHeldError: another job run works on the table.
         PositionLostError: the table does not say how far its inputs were read.
-        ContractError: the contract changed in a way that breaks readers, and its version does not say so.
+        ContractError: the contract changed in a way that breaks readers, and its version does not say so; or puts the
+            table in another place than where it lies.
         RollbackError: a rollback of the table has not come to its end.
     """
     location = location_of(job.roots, table)
     with leased(lease_table(job.env), str(table.name), f"{job.run_id}/{job.attempt}") as lease:
         session = batch_session(spark)
-        evolved = evolve(session, table, location, lease)
+        evolved = evolve(session, table, job.roots, lease)
         batch = Batch(
             location=location,
             flow=str(table.name),

@@ -56,6 +56,11 @@ class Lake:
         """
         return self._open(self.location(name), version)
 
+    def elsewhere(self, name: TableName) -> DeltaTable | None:
+        """A table in the place where it would lie if it held personal data, or none; None while it is not there."""
+        root = Roots(self.root, self.pii_root).of(is_personal=name not in self.closed)
+        return self._open(table_location(root, name), None)
+
     def quarantine(self, name: TableName) -> DeltaTable | None:
         """The quarantine of a table; None when no row was ever refused."""
         return self._open(quarantine_location(self._root_of(name), name), None)

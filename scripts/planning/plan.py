@@ -9,7 +9,7 @@ from scripts.looking.lake import by_layer
 from scripts.planning.lineage import ROWS, Lineage
 from shared.contracts import Kind
 from shared.contracts.evolution.as_built import since_built
-from shared.contracts.evolution.changes import Change, What, compare
+from shared.contracts.evolution.changes import Change, What, compare, moved
 from shared.contracts.evolution.policy import Level, Remedy, Ruled, heaviest, is_raised, ruled
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ WITHOUT_HIT = {
     What.TABLE_ADDED,
     What.CLASSIFIED,
     What.DECLASSIFIED,
+    What.MOVED,
     What.SOURCE_CHANGED,
 }
 
@@ -57,8 +58,8 @@ class TablePlan:
 
     @property
     def is_refused(self) -> bool:
-        """Whether the next run refuses the table, since a change breaks readers and the version does not say so."""
-        return self.level is Level.BREAKING and not self.is_raised and not self._is_gone
+        """Whether the next run refuses the table: nobody said, or did, what its change asks for."""
+        return self.remedy is Remedy.MOVE or (self.breaks and not self._is_gone)
 
     @property
     def breaks(self) -> bool:
@@ -92,19 +93,23 @@ def plan_against_catalog(old: Catalog, new: Catalog) -> list[TablePlan]:
 
 
 def plan_against_lake(lake: Lake, new: Catalog) -> list[TablePlan]:
-    """The plan from a lake as it stands; a table it lacks is made by the next run."""
+    """The plan from a lake as it stands; a table that lies in neither of its places is made by the next run."""
     from scripts.looking.position import flow_position
 
     plans = []
     for name, table in new.tables.items():
-        found = lake.table(table.name)
+        found, changes_place = lake.table(table.name), False
+        if found is None and table.kind is Kind.INGESTED:
+            found = lake.elsewhere(table.name)
+            changes_place = found is not None
         position = flow_position(found, name) if found else None
         if found is None or position is None:
             plans.append(_plan(table, None, [ruled(Change(what=What.TABLE_ADDED), table)], (new,)))
             continue
         stored = {field.name: _spark_type(field) for field in found.schema().fields}
         old, changes = since_built(table, stored, position.contract, position.fingerprint)
-        plans.append(_plan(table, old, list(changes), (new,)))
+        steps = [ruled(moved(table), table)] if changes_place else []
+        plans.append(_plan(table, old, [*changes, *steps], (new,)))
     return sorted(plans, key=_order)
 
 

@@ -102,10 +102,11 @@ def since_built(
 ) -> tuple[Table, tuple[Ruled, ...]]:
     """The table as it was built, and what of its contract has changed since.
 
-    Rules and logic are not stored with a table. That they changed is known by the fingerprint alone.
+    Rules and logic are not stored with a table. That they changed is known by the fingerprint alone. Nor is how its
+    columns were classified: a table that is found lies where its contract puts it.
     """
     old = as_built(table, stored, facts)
-    changes = compare(old, table)
+    changes = tuple(change for change in compare(old, table) if change.what is not What.MOVED)
     if not changes and fingerprint not in ("", table.fingerprint):
         changes = (Change(what=What.DECISION_CHANGED),)
     return old, tuple(ruled(change, table) for change in changes)

@@ -40,6 +40,7 @@ class What(StrEnum):
     SOURCE_CHANGED = "source changed"
     CLASSIFIED = "classified higher"
     DECLASSIFIED = "classified lower"
+    MOVED = "place changed"
     TREATMENT_CHANGED = "treatment changed"
     HISTORY_CHANGED = "history or deletes changed"
     RETENTION_CHANGED = "retention changed"
@@ -87,6 +88,13 @@ def renames(old: Table, new: Table) -> dict[str, str]:
         for c in new.columns
         if c.renamed_from in old.column_names and c.name not in old.column_names
     }
+
+
+def moved(new: Table) -> Change:
+    """The change of a table that holds personal data now, or holds none any more, and so lies in another place."""
+    places = ("the place of personal data", "the open lake")
+    before, after = places if not new.is_personal else reversed(places)
+    return Change(what=What.MOVED, before=before, after=after)
 
 
 def _added(column: Column) -> Change:
@@ -141,6 +149,8 @@ def _of_table(old: Table, new: Table, renamed: dict[str, str]) -> Iterator[Chang
         (What.CURSOR_CHANGED, renamed.get(cursor(old), cursor(old)), cursor(new)),
     )
     yield from (Change(what=what, before=before, after=after) for what, before, after in facts if before != after)
+    if old.kind is new.kind and old.is_personal is not new.is_personal:
+        yield moved(new)
     if old.source and new.source and _without_cursor(old) != _without_cursor(new):
         yield Change(what=What.SOURCE_CHANGED, before=_place(old), after=_place(new))
     if (old.inputs, _canonical(old)) != (new.inputs, _canonical(new)):

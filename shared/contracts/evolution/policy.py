@@ -24,13 +24,14 @@ class Level(StrEnum):
 
 
 class Remedy(StrEnum):
-    """What the next run of the table does about a change."""
+    """What the next run of the table does about a change; what has to be moved it refuses until somebody did."""
 
     NOTHING = "nothing"
     CREATE = "create"
     ALTER = "alter"
     REWRITE = "rewrite"
     REBUILD = "rebuild"
+    MOVE = "move"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,7 @@ POLICY: dict[What, tuple[Level, Remedy, Remedy, Remedy]] = {
     What.SOURCE_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
     What.CLASSIFIED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
     What.DECLASSIFIED: (_BREAKING, _NOTHING, _NOTHING, _NOTHING),
+    What.MOVED: (_BREAKING, Remedy.MOVE, Remedy.MOVE, Remedy.MOVE),
     What.TREATMENT_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
     What.HISTORY_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
     What.RETENTION_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),

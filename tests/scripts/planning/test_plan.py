@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from scripts.cli.root import root
+from scripts.looking.lake import _closed
 from scripts.planning import revision
 from tests.support.hand_made_lake import FILES, make_shop, write_contracts
 
@@ -214,6 +215,28 @@ def test_a_revision_that_git_does_not_know_is_a_wrong_request(lake, repository):
     answer = CliRunner().invoke(root, ["plan", "--root", str(lake), "--against", "nowhere"])
     assert 2 == answer.exit_code
     assert "git has no contracts at nowhere" in answer.stderr
+
+
+def test_a_table_that_its_contract_puts_elsewhere_has_to_be_moved(lake, tmp_path, monkeypatch):
+    words = ("{name: state, logicalType: string,", "{name: state, classification: restricted, logicalType: string,")
+    silver = words[1].replace("restricted,", "restricted, customProperties: [{property: treatment, value: hmac}],")
+    files = changed(("bronze.shop__orders", *words), ("silver.orders", words[0], silver))
+    catalog = write_contracts(tmp_path / "changed", files)
+    monkeypatch.setattr("shared.contracts.load_catalog", lambda: catalog)
+    monkeypatch.setattr("scripts.looking.lake.closed_columns", lambda: _closed(catalog))
+    answer = CliRunner().invoke(root, ["plan", "--root", str(lake), "--json"])
+    orders = of(json.loads(answer.stdout), "bronze.shop__orders")
+    assert (2, "breaking", "move", True) == (answer.exit_code, orders["level"], orders["remedy"], orders["refused"])
+    assert [("place changed", "the open lake", "the place of personal data")] == [
+        (c["change"], c["before"], c["after"])
+        for c in orders["changes"]
+        if c["change"] != "rules, logic or source changed"
+    ]
+    told = CliRunner().invoke(root, ["plan", "--root", str(lake)], env={"COLUMNS": "100"}).stdout
+    assert "place changed: the open lake -> the place of personal data" in told
+    assert (
+        "next run: refuses the table, until somebody has moved its folder to its new place; the error says how" in told
+    )
 
 
 def test_people_read_the_same(lake, tmp_path, monkeypatch):
