@@ -58,6 +58,8 @@ def tombstones(flow: Flow, within: Column) -> DataFrame | None:
 def bury(flow: Flow, rows: DataFrame | None) -> None:
     """Commit the tombstones of the batch's delete rows, and take out those that have been kept long enough.
 
+    A table that is made anew meets its deletes again, so of those of before none stays.
+
     Args:
         flow: The table's turn.
         rows: The delete rows that take effect, at most one per key; None when there are none.
@@ -75,14 +77,7 @@ def bury(flow: Flow, rows: DataFrame | None) -> None:
         rows,
         fingerprint=flow.table.fingerprint,
         outdated=_outdated(flow),
-        released=_all_there(flow, companion) if flow.is_rebuilt else None,
     )
-
-
-def _all_there(flow: Flow, companion: Companion) -> DataFrame | None:
-    """Every tombstone that is there: a table that is made anew meets its deletes again."""
-    rows = rows_before(flow.session, flow.batch, companion)
-    return None if rows is None else rows.select(BATCH).distinct()
 
 
 def _companion(flow: Flow) -> Companion:
@@ -96,7 +91,8 @@ def _companion(flow: Flow) -> Companion:
         ]
     )
     location = tombstones_location(flow.job.lake_root, table.name)
-    return Companion(what="tombstones", location=location, schema=schema, cluster_by=table.primary_key[:1])
+    cluster_by, is_anew = table.primary_key[:1], flow.is_rebuilt
+    return Companion(what="tombstones", location=location, schema=schema, cluster_by=cluster_by, is_anew=is_anew)
 
 
 def _outdated(flow: Flow) -> str | None:

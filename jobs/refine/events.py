@@ -48,9 +48,6 @@ def record(flow: Flow, rows: DataFrame | None, count: int) -> None:
         rows = laid_out(rows, companion.cluster_by, count)
     last = _last_horizon(flow)
     outdated = is_before(flow.table.sequence_by[0], datetime.fromisoformat(last)) if last else None
-    released = None
-    if flow.is_rebuilt and (known := rows_before(flow.session, flow.batch, companion)) is not None:
-        released = known.select(BATCH).distinct()
     commit_before(
         flow.session,
         flow.batch,
@@ -58,7 +55,6 @@ def record(flow: Flow, rows: DataFrame | None, count: int) -> None:
         rows,
         fingerprint=flow.table.fingerprint,
         outdated=outdated,
-        released=released,
     )
 
 
@@ -73,7 +69,8 @@ def _companion(flow: Flow) -> Companion:
     gone = T.StructField(IS_DELETE, T.BooleanType(), nullable=False, metadata={"comment": "Whether the key went then."})
     location = events_location(flow.job.lake_root, table.name)
     schema = T.StructType([batch, *kept, gone])
-    return Companion(what="events", location=location, schema=schema, cluster_by=table.primary_key[:1])
+    cluster_by, is_anew = table.primary_key[:1], flow.is_rebuilt
+    return Companion(what="events", location=location, schema=schema, cluster_by=cluster_by, is_anew=is_anew)
 
 
 def horizon_now(flow: Flow) -> datetime | None:

@@ -3,6 +3,9 @@
 Its position says which version stood before the batch. When a run dies between the two commits, the next run starts
 from that version and decides the batch anew: what the dead one took in is out, what it let go is back, and nothing
 stands there twice.
+
+Its columns follow its table's: those that were added are added, and where a type was widened it is written anew by the
+commit that brings its next rows. A batch that makes the table anew makes the companion anew.
 """
 
 from __future__ import annotations
@@ -13,11 +16,12 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from jobs.runtime.commit import commit
-from jobs.runtime.position import read_position
+from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.position import NOWHERE, read_position
 from jobs.runtime.tables import ensure_table, read_version
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
     from pyspark.sql import types as T
 
     from jobs.runtime.commit import Batch
@@ -27,7 +31,8 @@ if TYPE_CHECKING:
 class Companion:
     """The table at `location`; its first column is the batch that wrote a row. `what` it holds names its flow.
 
-    Delta keeps no statistics of its `closed` columns.
+    Delta keeps no statistics of its `closed` columns. `is_anew` says that the batch makes it anew with its table: all
+    rows of before leave it, and its columns become those of today, whatever they were.
     """
 
     what: str
@@ -35,6 +40,7 @@ class Companion:
     schema: T.StructType
     cluster_by: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    is_anew: bool = False
 
     @property
     def batch_column(self) -> str:
@@ -67,19 +73,23 @@ def commit_before(
         LostRaceError: another writer committed this batch's rows first.
     """
     own = _own(session, batch, companion)
-    if rows is None and released is None and not _is_cut_off(own, batch):
+    is_replaced = companion.is_anew and own.before.version > NOWHERE
+    if rows is None and released is None and not is_replaced and not _is_cut_off(own, batch):
         return
-    ensure_table(session, companion.location, companion.schema, companion.cluster_by, companion.closed)
-    own = _own(session, batch, companion)
+    if not is_replaced:
+        ensure_table(session, companion.location, companion.schema, companion.cluster_by, companion.closed)
+        own = _own(session, batch, companion)
     added = rows if rows is not None else session.createDataFrame([], companion.schema)
+    is_reshaped = is_replaced or _has_other_types(session, companion)
     writer = added.write.format("delta").mode("append")
-    if released is not None or _is_cut_off(own, batch):
-        stays = _rows(session, own, batch, companion)
+    if is_reshaped or released is not None or _is_cut_off(own, batch):
+        stays = added.limit(0) if is_replaced else _rows(session, own, batch, companion)
         if outdated:
             stays = stays.where(f"NOT coalesce({outdated}, false)")
         if released is not None:
             stays = stays.join(released, on=released.columns, how="left_anti").select(*companion.schema.names)
         writer = stays.unionByName(added).write.format("delta").mode("overwrite")
+        writer = writer.option("overwriteSchema", is_reshaped)
     elif outdated:
         replaced = f"{companion.batch_column} >= {batch.sequence} OR ({outdated})"
         writer = added.write.format("delta").mode("overwrite").option("replaceWhere", replaced)
@@ -125,12 +135,21 @@ def _base(own: Batch, batch: Batch) -> int:
     return int(own.last.inputs.get("base", now)) if own.last and _is_cut_off(own, batch) else now
 
 
+def _has_other_types(session: SparkSession, companion: Companion) -> bool:
+    """Whether the companion has a column of another type than its table has by now."""
+    stored = {f.name: f.dataType.simpleString() for f in DeltaLog(session, companion.location).schema.fields}
+    return any(stored.get(f.name) not in (None, f.dataType.simpleString()) for f in companion.schema.fields)
+
+
 def _rows(session: SparkSession, own: Batch, batch: Batch, companion: Companion) -> DataFrame:
     known = read_version(session, companion.location, _base(own, batch))
     known = known.where(F.col(companion.batch_column) < batch.sequence)
-    # A companion of an earlier release lacks the columns that came later.
-    columns = [
-        F.col(f.name) if f.name in known.columns else F.lit(None).cast(f.dataType).alias(f.name)
-        for f in companion.schema.fields
-    ]
-    return known.select(*columns)
+    return known.select(*[_value(known, f) for f in companion.schema.fields])
+
+
+def _value(known: DataFrame, field: T.StructField) -> Column:
+    """A column as it is now: of another type where that was widened since, and null where it came later."""
+    stored, type_ = dict(known.dtypes).get(field.name), field.dataType
+    if stored is None:
+        return F.lit(None).cast(type_).alias(field.name)
+    return F.col(field.name) if stored == type_.simpleString() else F.col(field.name).cast(type_).alias(field.name)
