@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from jobs.erase.proof import files_with, own_values, places_to_read
 from jobs.erase.search import TELLING, Search, is_telling
-from jobs.erase.statistics import keep_no_statistics
 from jobs.ingest.suppression import erased_hash, is_suppressed, suppress
 from jobs.publish.flow import publish
 from jobs.runtime.files import read_text, remove_file, write_text
 from jobs.runtime.lease import leased
 from jobs.runtime.pii_keys import read_pii_keys
 from jobs.runtime.session import ANSI, batch_session
+from jobs.runtime.statistics import keep_no_statistics
+from jobs.runtime.tables import spark_schema
 from jobs.runtime.upkeep import carrying_on, delete_matching, is_half_done, remove_old_files
 from shared.contracts import Kind
 from shared.contracts.subjects import reaches
@@ -172,15 +173,14 @@ class _Erasure:
     def _delete_from(self, location: str, found: list[Found]) -> None:
         """Take out of one place what several ways may have led to, under its table's lease."""
         table = found[0].table
-        with (
-            leased(lease_table(self.job.env), str(table.name), self.owner) as lease,
-            carrying_on(self.session, location, lease),
-        ):
+        with leased(lease_table(self.job.env), str(table.name), self.owner) as lease:
             if found[0].place == str(table.name):
-                keep_no_statistics(self.session, location, table.closed_columns)
-            for rows in (f for f in found if f.rows):
-                delete_matching(self.session, location, self.search.keys_frame(rows.keys), rows.condition)
-            remove_old_files(self.session, location)
+                lease.check()
+                keep_no_statistics(self.session, location, spark_schema(table), table.closed_columns)
+            with carrying_on(self.session, location, lease):
+                for rows in (f for f in found if f.rows):
+                    delete_matching(self.session, location, self.search.keys_frame(rows.keys), rows.condition)
+                remove_old_files(self.session, location)
 
     def _proof(self) -> dict[str, object]:
         """What a search of every byte found, and the day on which nothing of the person is left."""

@@ -10,6 +10,8 @@ from jobs.maintain.expiry import Expiry
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.lease import leased
 from jobs.runtime.session import batch_session
+from jobs.runtime.statistics import keep_no_statistics
+from jobs.runtime.tables import spark_schema
 from jobs.runtime.upkeep import carrying_on, is_half_done, remove_old_files
 from shared.jobs import Status, TableOutcome
 from shared.names import lease_table
@@ -70,6 +72,8 @@ def maintain(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> T
         there = [
             place for place in (location, *companions(job.roots, table).values()) if DeltaLog(session, place).exists
         ]
+        # Files that are put together are told of in the log anew.
+        keep_no_statistics(session, location, spark_schema(table), table.closed_columns)
         done = Tidied()
         half = [place for place in there if place != location and is_half_done(session, place, location)]
         if not half:

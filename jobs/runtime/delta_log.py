@@ -126,14 +126,15 @@ class DeltaLog:
     @property
     def has_feed(self) -> bool:
         """Whether the table's commits write its change data feed."""
-        return self._property(CHANGE_FEED) == "true"
+        return self.property_of(CHANGE_FEED) == "true"
 
     @property
     def rolled_back_to(self) -> str | None:
         """The run that a rollback, which has not come to its end, brings the table back to."""
-        return self._property(ROLLED_BACK) if self.exists else None
+        return self.property_of(ROLLED_BACK) if self.exists else None
 
-    def _property(self, name: str) -> str | None:
+    def property_of(self, name: str) -> str | None:
+        """A property of the table; None where it is not set."""
         found = self._snapshot.metadata().configuration().get(name)
         return str(found.get()) if found.isDefined() else None
 

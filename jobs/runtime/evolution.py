@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from jobs.runtime.commit import USER_METADATA
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import NOWHERE, TablePosition, read_position
+from jobs.runtime.statistics import keep_no_statistics
 from jobs.runtime.tables import ensure_table, read_version, relax, replace_all, spark_schema
 from shared.contracts import Kind
 from shared.contracts.document import short_name
@@ -49,7 +50,8 @@ class Evolved:
 def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> Evolved:
     """Bring a table to the shape of its contract, as docs/schema_evolution.md says.
 
-    A column that was added is added, a type that was widened is rewritten in one commit. What breaks readers is done
+    A column that was added is added, a type that was widened is rewritten in one commit. Before any row is written,
+    Delta is told to keep no statistics of columns that were classified since. What breaks readers is done
     only when the first number of the contract's version rose: then a landed table is rewritten, and any other is made
     anew by the batch that follows.
 
@@ -74,7 +76,10 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
     breaking = [r for r in changes if r.level is Level.BREAKING]
     if breaking and not raised:
         raise _refused(table, old, breaking)
-    if not changes and set(stored) >= set(spark_schema(table).names):
+    schema, closed = spark_schema(table), table.closed_columns
+    if keep_no_statistics(session, location, schema, closed):
+        before = read_position(session, location)
+    if not changes and set(stored) >= set(schema.names):
         return Evolved(before=before)
     is_rebuilt = raised and table.kind is not Kind.INGESTED
     is_reread = raised and any(r.change.what is What.CURSOR_CHANGED for r in changes)
@@ -83,9 +88,8 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
     if any(r.remedy is Remedy.REWRITE or r.change.what is What.TYPE_WIDENED for r in changes):
         lease.check()
         _rewrite(session, table, old, location, before)
-    else:
-        ensure_table(session, location, spark_schema(table), table.cluster_by)
-    relax(session, location, spark_schema(table))
+    ensure_table(session, location, schema, table.cluster_by, closed)
+    relax(session, location, schema)
     return Evolved(before=read_position(session, location), is_reread=is_reread)
 
 

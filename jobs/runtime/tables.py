@@ -10,6 +10,7 @@ from pyspark.sql import types as T
 
 from jobs.runtime.delta_log import CHANGE_FEED, DeltaLog
 from jobs.runtime.jvm import files_at
+from jobs.runtime.statistics import keep_no_statistics, without_statistics
 from shared.contracts import Kind
 from shared.retention import LOG_DAYS
 
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from shared.contracts import Table
 
 PROPERTIES = {"delta.logRetentionDuration": f"interval {LOG_DAYS} days"}
-
-STATISTICS = "delta.dataSkippingStatsColumns"
-# The types Delta skips files by; it refuses others by name, though it passes over them by itself.
-SKIPPABLE = (T.NumericType, T.StringType, T.DateType, T.TimestampType)
 
 
 def spark_schema(table: Table) -> T.StructType:
@@ -62,14 +59,14 @@ def ensure_table(
 ) -> None:
     """Create the table at a location if it is not there, and add the columns it lacks.
 
-    Its commits carry no position: a new table stays empty, and on an older one the position behind them counts.
+    Its commits need carry no position: a new table stays empty, and on an older one the position behind them counts.
 
     Args:
         session: The batch's session.
         location: The table's place.
         schema: Its columns.
         cluster_by: What a new table is clustered by.
-        closed: Columns that Delta keeps no statistics of, since those would put values into a new table's log.
+        closed: Columns that Delta keeps no statistics of, since those would put values into the table's log.
         has_feed: Whether its commits write a change data feed from now on; a table that is there is altered.
     """
     log = DeltaLog(session, location)
@@ -80,6 +77,7 @@ def ensure_table(
         return
     if missing := [f for f in schema.fields if f.name not in log.schema.names]:
         _add(session, location, missing)
+    keep_no_statistics(session, location, schema, closed)
     if has_feed and not log.has_feed:
         session.sql(f"ALTER TABLE delta.`{location}` SET TBLPROPERTIES ('{CHANGE_FEED}' = 'true')")
 
@@ -131,12 +129,6 @@ def replace_all(rows: DataFrame, location: str, cluster_by: tuple[str, ...] = ()
     """Put rows in the place of all others, and their columns in the place of the table's, in one commit."""
     writer = rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
     (writer.clusterBy(*cluster_by) if cluster_by else writer).save(location)
-
-
-def without_statistics(schema: T.StructType, closed: tuple[str, ...]) -> dict[str, str]:
-    """The property that names the columns Delta keeps statistics of: those of a type that has some, but the closed."""
-    told = [f.name for f in schema.fields if f.name not in closed and isinstance(f.dataType, SKIPPABLE)]
-    return {STATISTICS: ",".join(f"`{name}`" for name in told)} if closed else {}
 
 
 def read_version(session: SparkSession, location: str, version: int) -> DataFrame:
