@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from delta.tables import DeltaTable
@@ -11,7 +10,7 @@ from delta.tables import DeltaTable
 from jobs.runtime.delta_log import ROLLED_BACK, DeltaLog
 from jobs.runtime.files import read_text
 from jobs.runtime.lease import leased
-from jobs.runtime.position import FlowPosition, flows_of, read_position
+from jobs.runtime.position import NOWHERE, FlowPosition, flows_of, read_position
 from jobs.runtime.session import batch_session
 from jobs.runtime.upkeep import carrying_on, missing_files
 from shared.errors import PositionLostError, RollbackError, TerminalError
@@ -27,11 +26,11 @@ if TYPE_CHECKING:
     from jobs.runtime.delta_log import Commit
     from jobs.runtime.position import TablePosition
     from shared.contracts import Table
-    from shared.jobs import Job
+    from shared.jobs import Job, TableVersion
 
 
-def versions_after(job: Job) -> dict[str, int | None]:
-    """The version of each table when the run that the job goes back to ended, None for one that was not there.
+def versions_after(job: Job) -> dict[str, TableVersion]:
+    """The version of each table, and of what lay beside it, when the run that the job goes back to ended.
 
     Raises:
         TerminalError: the run has no page in the ledger.
@@ -44,7 +43,7 @@ def versions_after(job: Job) -> dict[str, int | None]:
             expected="a run that came to its end, by its id",
             mend="./lake runs names them",
         )
-    return {found.table: found.version for found in RunRecord.model_validate_json(text).versions}
+    return {found.table: found for found in RunRecord.model_validate_json(text).versions}
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class Place:
 
     @property
     def is_there_already(self) -> bool:
-        """Whether no batch has landed since, and no row has gone."""
+        """Whether the flows stand where they stood, and the rows are the same."""
         stands = self.now is not None and self.now.flows in (self.then.flows, self.position.flows)
         return stands and not self.is_touched
 
@@ -84,7 +83,7 @@ class Place:
 _BEFORE_THE_FIRST = FlowPosition(sequence=0, run="", attempt="", inputs={"batch": 0})
 
 
-def roll_back(spark: SparkSession, job: Job, table: Table, version: int | None) -> TableOutcome:
+def roll_back(spark: SparkSession, job: Job, table: Table, ended: TableVersion | None) -> TableOutcome:
     """Bring back the rows that a table had when a run ended, and let its next batch go on from there.
 
     Nothing is lost by it that the sources still have: the next run reads what was read since once more. What lies
@@ -96,7 +95,7 @@ def roll_back(spark: SparkSession, job: Job, table: Table, version: int | None) 
         spark: The session.
         job: The job run.
         table: The table.
-        version: Its version when the run ended, None if it was not there.
+        ended: Its version and those of what lay beside it when the run ended, None if the run did not know it.
 
     Raises:
         LeaseHeldError: another job run works on the table.
@@ -104,12 +103,13 @@ def roll_back(spark: SparkSession, job: Job, table: Table, version: int | None) 
     """
     location = location_of(job.roots, table)
     session = batch_session(spark)
+    version = ended.version if ended else None
     with leased(lease_table(job.env), str(table.name), f"{job.run_id}/{job.attempt}") as lease:
         flow = None if version is None else read_position(session, location, version).flows.get(str(table.name))
-        if version is None or flow is None:
+        if ended is None or version is None or flow is None:
             return _outcome(session, job, table, "left as it is: it had no rows then")
         target = _place(session, location, version)
-        places = [place for place in _beside(session, job, table, flow) if not place.is_there_already]
+        places = [place for place in _beside(session, job, table, ended, flow) if not place.is_there_already]
         if not places and target.is_there_already and not DeltaLog(session, location).rolled_back_to:
             return _outcome(session, job, table)
         for place in (*places, target):
@@ -133,28 +133,55 @@ def _place(session: SparkSession, location: str, version: int) -> Place:
     except PositionLostError:
         now = None
     log = DeltaLog(session, location)
-    # What came before a RESTORE is undone by it.
-    since = takewhile(lambda commit: not commit.is_restore, log.commits(after=version))
-    return Place(location, version, then, now, log.transactions(), any(commit.changes_rows for commit in since))
+    is_touched = log.made_by(log.version) != log.made_by(version)
+    return Place(location, version, then, now, log.transactions(), is_touched)
 
 
-def _beside(session: SparkSession, job: Job, table: Table, flow: FlowPosition) -> list[Place]:
-    """What lies beside the table, each with the newest version that has no batch of later than the flow's.
+def _beside(session: SparkSession, job: Job, table: Table, ended: TableVersion, flow: FlowPosition) -> list[Place]:
+    """What lies beside the table, each with the version that belongs to the one that the table had when the run ended.
 
     A vault is left: what a token stands for stays true.
     """
+    then = DeltaLog(session, location_of(job.roots, table)).commit(ended.version or 0)
+    moment = then.moment if then else 0
     found = []
     for what, location in companions(job.roots, table).items():
         log = DeltaLog(session, location)
         if what != VAULT and log.exists:
-            version = next((c.version for c in log.commits() if _batch_at(c) <= flow.sequence), 0)
-            found.append(_place(session, location, version))
+            # What was not there yet is all later.
+            there = None if ended.beside is None else ended.beside.get(what, NOWHERE)
+            found.append(_place(session, location, _belonging(log, flow, there, moment)))
     return found
 
 
-def _batch_at(commit: Commit) -> int:
-    """The last batch that a companion had after a commit; 0 before its first one."""
-    return max((int(p.inputs.get("batch", 0)) for p in flows_of(commit).values()), default=0)
+def _belonging(log: DeltaLog, flow: FlowPosition, there: int | None, moment: int) -> int:
+    """The newest version of a companion that has no batch of later than the flow's, and no later RESTORE behind it.
+
+    Such a RESTORE took away what the table had then: it has an early batch, and so has all that came to it, but lacks
+    later ones. Commits that carry no position have the rows of those before them.
+
+    Args:
+        log: The companion's log.
+        flow: Where the table's flow stood.
+        there: The companion's version when the run ended, None where the run's page does not say.
+        moment: When the table got the version that it had then. Pages of earlier releases leave that to clocks.
+    """
+    found = None
+    for commit in log.commits():
+        is_later = commit.moment > moment if there is None else commit.version > there
+        batch = _batch_at(commit)
+        if commit.is_restore and is_later:
+            found = None
+        elif found is None and batch is not None and batch <= flow.sequence:
+            found = commit.version
+        if found is not None and not is_later:
+            break
+    return found or 0
+
+
+def _batch_at(commit: Commit) -> int | None:
+    """The last batch that a companion had after a commit, 0 before its first one; None when the commit does not say."""
+    return max((int(p.inputs.get("batch", 0)) for p in flows_of(commit).values()), default=None)
 
 
 def _refuse_gaps(session: SparkSession, table: Table, place: Place) -> None:

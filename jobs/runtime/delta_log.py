@@ -65,6 +65,11 @@ class Commit:
         return None if version is None else int(version)
 
     @property
+    def moment(self) -> int:
+        """When the commit was made, in milliseconds by its writer's clock."""
+        return int(self.info.get("timestamp", 0))
+
+    @property
     def metrics(self) -> dict[str, int]:
         """Delta's own counts of what the operation did."""
         return {k: int(v) for k, v in self.info.get("operationMetrics", {}).items() if str(v).isdigit()}
@@ -163,7 +168,23 @@ class DeltaLog:
     def version_at(self, moment: datetime) -> int | None:
         """The newest version of not later than a moment; None where the log knows none."""
         millis = int(moment.timestamp() * 1000)
-        return next((c.version for c in self.commits() if int(c.info.get("timestamp", 0)) <= millis), None)
+        return next((c.version for c in self.commits() if c.moment <= millis), None)
+
+    def made_by(self, version: int) -> int:
+        """The commit that made the rows of a version, or what the log no longer holds before it.
+
+        Two versions that are made by one commit have the same rows: upkeep leaves rows what they are, and a RESTORE
+        brings back those of another version.
+        """
+        at = version
+        while at >= 0 and (commit := self.commit(at)):
+            if commit.is_restore and commit.restored is not None:
+                at = commit.restored
+            elif commit.changes_rows:
+                break
+            else:
+                at -= 1
+        return at
 
     def commit(self, version: int) -> Commit | None:
         """One commit, or None when the log no longer holds it."""
