@@ -214,4 +214,4 @@ def test_each_step_does_its_work_under_its_own_role_and_under_no_other(lake, dri
 
     # The same work under the role of another step is refused, so the door is one.
     lake.submit(driver, lake.job(Step.REFINE, "w5", tables=PERSONS[:2]), role=Step.BUILD)
-    assert [r for r in lake.gate.refused if r.startswith("build: s3:GetObject on arn:aws:s3:::lake/quarantine/")]
+    assert {"build"} == {refused.partition(":")[0] for refused in lake.gate.refused}

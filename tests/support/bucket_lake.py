@@ -63,7 +63,8 @@ class BucketLake:
     def submit(self, driver: SparkDriver, job: Job, clock_ahead: int = 0, role: Step | None = None) -> str:
         """Run a job on a driver, under the role of its step or of another one; gives the end of its log."""
         self.gate.step = role or job.step
-        variables = {CLOCK_AHEAD: str(clock_ahead)}
+        # A job run is given the key of who starts it, and who signs with that is taken for the test.
+        variables = {CLOCK_AHEAD: str(clock_ahead), "AWS_ACCESS_KEY_ID": JOB}
         given = ["--job", job.model_dump_json()]
         return driver.run(JobRun(job.attempt, job.step, "app", "main.py", given, variables)).tail
 
