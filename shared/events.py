@@ -171,18 +171,23 @@ class Verdict(_Event):
     counts: dict[Step, dict[Status, int]]
 
 
-class AccessDeclared(_Event):
-    """What a deploy gives its custom resource: where the wanted access lies, and who the roles are."""
+class _CustomResource(_Event):
+    """What every custom resource is given: who is asked, and for how many seconds an answer is waited for."""
 
     ServiceToken: str
+    ServiceTimeout: str | None = None
+
+
+class AccessDeclared(_CustomResource):
+    """What a deploy gives its custom resource: where the wanted access lies, and who the roles are."""
+
     Account: str
     Bucket: str
     Key: str
     Principals: dict[str, str]
 
 
-class ClusterMade(_Event):
+class ClusterMade(_CustomResource):
     """What a deploy gives its custom resource once it has made a cluster of Kafka."""
 
-    ServiceToken: str
     ClusterArn: str
