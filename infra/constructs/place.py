@@ -116,7 +116,7 @@ class Place:
 
     def _list_statement(self, folder: str) -> iam.PolicyStatement:
         inside = self.inside(folder)
-        conditions = {"StringLikeIfExists": {"s3:prefix": [inside, f"{inside}/*"]}} if inside else None
+        conditions = {"StringLike": {"s3:prefix": [inside, f"{inside}/*"]}} if inside else None
         actions = ["s3:ListBucket"]
         return iam.PolicyStatement(actions=actions, resources=[self.bucket.bucket_arn], conditions=conditions)
 
