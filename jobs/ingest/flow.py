@@ -143,15 +143,16 @@ def _commit(
     reading: Reading,
 ) -> TableOutcome:
     once = reading.once
-    good = staged.where(~_is_malformed())
+    # What can be read of a refused row, too, may be enough to know somebody by who was erased.
+    with without_ansi(flow.session):
+        allowed = unsuppressed(flow, staged)
+    good = allowed.where(~_is_malformed())
     said = good if once else unknown(flow, good, seen[LEAST])
     with without_ansi(flow.session):
-        fresh = unexpired(flow, unsuppressed(flow, said))
-        # What can be read of a refused row may be enough to know somebody by who was erased.
-        malformed = unsuppressed(flow, staged.where(_is_malformed()))
-    refused = _refused(flow, malformed, once=once).persist() if seen["malformed"] or seen["rescued"] else None
+        fresh = unexpired(flow, said)
+    refused = _refused(flow, allowed, once=once).persist() if seen["malformed"] or seen["rescued"] else None
     # Nothing is counted twice: where every row comes in, as it was staged, their number is known.
-    is_whole = fresh is good and refused is None
+    is_whole = allowed is staged and fresh is good and refused is None
     fresh = fresh if is_whole else fresh.persist()
     try:
         inserted, quarantined = seen["read"] if is_whole else fresh.count(), refused.count() if refused else 0
@@ -205,9 +206,9 @@ def _landed(flow: Flow, fresh: DataFrame) -> DataFrame:
     )
 
 
-def _refused(flow: Flow, malformed: DataFrame, *, once: bool) -> DataFrame:
+def _refused(flow: Flow, rows: DataFrame, *, once: bool) -> DataFrame:
     """The rows that could not be read; of windows that overlap, those alone that were not refused before."""
-    refused = malformed.select(
+    refused = rows.where(_is_malformed()).select(
         F.col(REASONS).alias("rules"),
         F.col(SOURCE_POSITION).alias("source_position"),
         F.lit(None).cast("string").alias("row_key"),

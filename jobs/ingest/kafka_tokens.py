@@ -130,9 +130,11 @@ def basic(user: str, password: SecretStr) -> dict[str, str]:
 
 def jaas(module: str, options: dict[str, str]) -> str:
     """A login as Java is told it; a value with any character stays one value."""
-    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in options.values())
-    told = " ".join(f'{name}="{value}"' for name, value in zip(options, quoted, strict=True))
-    return f"{module} required {told};"
+    return f"{module} required {' '.join(f'{name}={_quoted(value)}' for name, value in options.items())};"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _ask(login: TokenLogin) -> Any:  # noqa: ANN401 - JSON

@@ -38,15 +38,13 @@ def reach(table: Table, last: dict[str, Any]) -> list[Column]:
     if cursor is None:
         return [F.lit(None).alias(LEAST), F.lit(None).alias(CURSOR), F.lit(0).alias(AHEAD)]
     kind, found = next(c.type for c in table.columns if c.name == cursor), F.col(cursor)
-    is_ahead = (
-        found > F.lit(f"{datetime.now(UTC) + FARTHEST:%Y-%m-%d %H:%M:%S}").cast(kind) if kind in MOMENTS else None
-    )
-    likely = found if is_ahead is None else F.when(~is_ahead, found)
-    greatest = F.greatest(F.max(likely), F.lit(last.get(CURSOR)).cast(kind))
+    farthest = F.lit(f"{datetime.now(UTC) + FARTHEST:%Y-%m-%d %H:%M:%S}")
+    is_ahead = found > farthest.cast(kind) if kind in MOMENTS else F.lit(False)  # noqa: FBT003 - a literal column
+    greatest = F.greatest(F.max(F.when(~is_ahead, found)), F.lit(last.get(CURSOR)).cast(kind))
     return [
         F.min(cursor).cast("string").alias(LEAST),
         greatest.cast("string").alias(CURSOR),
-        (F.lit(0) if is_ahead is None else F.count_if(is_ahead)).alias(AHEAD),
+        F.count_if(is_ahead).alias(AHEAD),
     ]
 
 

@@ -8,18 +8,18 @@ from pyspark.sql import functions as F
 
 from jobs.refine.deletes import is_delete
 from jobs.refine.rules import FAILED, exists_rule, is_refused
-from jobs.runtime.pinned import pin
+from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.position import TablePosition
 from jobs.runtime.tables import read_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
 
     from jobs.runtime.flow import Flow
-    from shared.contracts import Column, Table
-
+    from shared.contracts import Column, Parent, Table
 
 PARENT = "_parent"
 
@@ -74,26 +74,21 @@ def _own_parents(
     many = [F.count(F.lit(1)).alias("rows")]
     good, seen = pin(rows.where(~is_refused() & ~is_delete(table)).select(*wanted), many)
     while True:
-        keys = {c.name: _keys(good, c, parents) for c in columns}
+        keys = {c.name: _keys(good, c, c.parent, parents) for c in columns if c.parent}
         left = good
         for c in columns:
-            there = left.join(
-                keys[c.name].withColumnsRenamed({_key(c): PARENT}), F.col(c.name) == F.col(PARENT), "left"
-            )
-            left = there.where(F.col(c.name).isNull() | F.col(PARENT).isNotNull()).select(*wanted)
+            left = _met(left, c, keys[c.name]).where(~_is_orphan(c)).select(*wanted)
         kept, after = pin(left, many)
         if after == seen:
+            unpin(kept)
             return keys
+        unpin(good)
         good, seen = kept, after
 
 
-def _keys(good: DataFrame, column: Column, parents: Mapping[str, DataFrame]) -> DataFrame:
-    own = good.select(_key(column))
+def _keys(good: DataFrame, column: Column, parent: Parent, parents: Mapping[str, DataFrame]) -> DataFrame:
+    own = good.select(parent.column)
     return (parents[column.name].unionByName(own) if column.name in parents else own).distinct()
-
-
-def _key(column: Column) -> str:
-    return column.parent.column if column.parent else ""
 
 
 def with_parents_checked(rows: DataFrame, table: Table, parents: Mapping[str, DataFrame]) -> DataFrame:
@@ -109,9 +104,17 @@ def with_parents_checked(rows: DataFrame, table: Table, parents: Mapping[str, Da
     for column in table.foreign_keys:
         if column.parent is None or column.name not in parents:
             continue
-        keys = parents[column.name].select(F.col(column.parent.column).alias(PARENT))
-        matched = rows.join(keys, on=F.col(column.name) == F.col(PARENT), how="left")
-        orphan = F.col(column.name).isNotNull() & F.col(PARENT).isNull() & ~is_delete(table)
+        orphan = _is_orphan(column) & ~is_delete(table)
         with_rule = F.array_append(FAILED, F.lit(exists_rule(column.name)))
-        rows = matched.withColumn(FAILED, F.when(orphan, with_rule).otherwise(F.col(FAILED))).drop(PARENT)
+        failed = F.when(orphan, with_rule).otherwise(F.col(FAILED))
+        rows = _met(rows, column, parents[column.name]).withColumn(FAILED, failed).drop(PARENT)
     return rows
+
+
+def _met(rows: DataFrame, column: Column, keys: DataFrame) -> DataFrame:
+    """Rows with the key of the parent that a column points to; null when there is none."""
+    return rows.join(keys.toDF(PARENT), on=F.col(column.name) == F.col(PARENT), how="left")
+
+
+def _is_orphan(column: Column) -> SparkColumn:
+    return F.col(column.name).isNotNull() & F.col(PARENT).isNull()

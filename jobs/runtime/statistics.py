@@ -40,8 +40,10 @@ def keep_no_statistics(session: SparkSession, location: str, schema: T.StructTyp
     Returns:
         Whether it committed.
     """
+    if not closed:
+        return False
     log = DeltaLog(session, location)
-    if not closed or not log.exists:
+    if not log.exists:
         return False
     told = {f.name for f in schema.fields if isinstance(f.dataType, SKIPPABLE)}
     there = T.StructType([f for f in log.schema.fields if f.name in told])

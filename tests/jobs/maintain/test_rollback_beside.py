@@ -12,6 +12,7 @@ from jobs.runtime.lease import leased
 from jobs.runtime.upkeep import carrying_on
 from shared.jobs import Status, Step
 from shared.names import TableName, events_location, lease_table
+from tests.support.people import PEOPLE
 from tests.support.small_contracts import bronze, contract
 from tests.support.small_lake import ENV
 
@@ -20,16 +21,6 @@ pytestmark = pytest.mark.long
 BRONZE, SILVER = "bronze.desk__people", "silver.people"
 DAY = (Step.INGEST, Step.REFINE, Step.RECORD)
 HEADER = "person_id,name,op,changed_at"
-PEOPLE = """\
-      - name: person_id
-        logicalType: integer
-        physicalType: bigint
-        primaryKey: true
-        transformSourceObjects: [bronze.desk__people]
-        description: Number.
-      - {name: name, logicalType: string, physicalType: string, description: Name.}
-      - {name: changed_at, logicalType: timestamp, physicalType: timestamp, description: Change.}
-"""
 LATEST = {"writeDisposition": "merge", "sequenceBy": "[changed_at]", "applyAsDeletes": "\"op = 'D'\""}
 HISTORY = LATEST | {"storedAsScdType": "2"}
 NOTE = (

@@ -10,19 +10,9 @@ from hypothesis import strategies as st
 
 from shared.jobs import Step
 from tests.support.histories import BATCHES, histories, newest_row, versions
+from tests.support.people import PEOPLE_AND_CITIES
 from tests.support.small_contracts import bronze, contract
 
-PEOPLE = """\
-      - name: person_id
-        logicalType: integer
-        physicalType: bigint
-        primaryKey: true
-        transformSourceObjects: [bronze.desk__people]
-        description: Number.
-      - {name: name, logicalType: string, physicalType: string, description: Name.}
-      - {name: city, logicalType: string, physicalType: string, description: City.}
-      - {name: changed_at, logicalType: timestamp, physicalType: timestamp, description: Change.}
-"""
 MERGED = {"writeDisposition": "merge", "sequenceBy": "[changed_at]", "applyAsDeletes": "\"op = 'D'\""}
 HISTORY = MERGED | {"storedAsScdType": "2", "exceptColumnList": "[city]"}
 TABLES = {
@@ -80,7 +70,7 @@ def test_histories_in_any_order_make_the_tables_that_the_whole_of_them_makes(sma
     lake = small_lake
     names = ("name", "city", "op", "changed_at")
     lake.files = {"bronze.desk__people": bronze("bronze.desk__people", "append", "person_id", *names)}
-    lake.files |= {name: contract(name, PEOPLE, custom) for name, custom in TABLES.items()}
+    lake.files |= {name: contract(name, PEOPLE_AND_CITIES, custom) for name, custom in TABLES.items()}
     random = Random(11)  # noqa: S311 - shapes of test data
     all_ = many_histories(random)
     assert len(all_) >= 5000

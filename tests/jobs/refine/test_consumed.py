@@ -11,6 +11,7 @@ from jobs.refine import flow as flow_module
 from jobs.refine.consumed import consumed_of
 from jobs.runtime.position import TablePosition
 from shared.jobs import Status, Step
+from tests.support.people import PEOPLE
 from tests.support.small_contracts import bronze, contract
 from tests.support.small_lake import MAKING_STEPS
 
@@ -19,16 +20,6 @@ CUSTOMERS = "customer_id,name,changed_at"
 ORDERS = "order_id,customer_id,amount_eur,state,changed_at"
 TEN, ELEVEN = "2026-01-01 10:00:00", "2026-01-01 11:00:00"
 AT_TEN, AT_ELEVEN = datetime.fromisoformat(TEN), datetime.fromisoformat(ELEVEN)
-PEOPLE = """\
-      - name: person_id
-        logicalType: integer
-        physicalType: bigint
-        primaryKey: true
-        transformSourceObjects: [bronze.desk__people]
-        description: Number.
-      - {name: name, logicalType: string, physicalType: string, description: Name.}
-      - {name: changed_at, logicalType: timestamp, physicalType: timestamp, description: Change.}
-"""
 HISTORY = {
     "writeDisposition": "merge",
     "sequenceBy": "[changed_at]",

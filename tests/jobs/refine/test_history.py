@@ -7,21 +7,11 @@ import pytest
 
 from jobs.refine.history import BEFORE_HORIZON
 from shared.jobs import Step
+from tests.support.people import PEOPLE_AND_CITIES
 from tests.support.small_contracts import bronze, contract
 
 STEPS = (Step.INGEST, Step.REFINE)
 HEADER = "person_id,name,city,op,changed_at"
-PEOPLE = """\
-      - name: person_id
-        logicalType: integer
-        physicalType: bigint
-        primaryKey: true
-        transformSourceObjects: [bronze.desk__people]
-        description: Number.
-      - {name: name, logicalType: string, physicalType: string, description: Name.}
-      - {name: city, logicalType: string, physicalType: string, description: City.}
-      - {name: changed_at, logicalType: timestamp, physicalType: timestamp, description: Change.}
-"""
 HISTORY = {
     "writeDisposition": "merge",
     "sequenceBy": "[changed_at]",
@@ -40,7 +30,7 @@ def day(number):
 def desk(small_lake):
     small_lake.files = {
         "bronze.desk__people": bronze("bronze.desk__people", "append", "person_id", "name", "city", "op", "changed_at"),
-        "silver.people": contract("silver.people", PEOPLE, HISTORY),
+        "silver.people": contract("silver.people", PEOPLE_AND_CITIES, HISTORY),
     }
     return small_lake
 
