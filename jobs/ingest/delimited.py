@@ -86,8 +86,8 @@ class Lines:
     def take(self) -> str:
         """The next characters, no end of line cut in two; none at the end. They are not counted."""
         taken = self._held.read() + self.text.read(STRETCH)
-        if taken.endswith("\r"):
-            taken += self.text.read(1)
+        while taken.endswith("\r") and (more := self.text.read(1)):
+            taken += more
         self._held, self._left = _nothing(), 0
         return taken
 

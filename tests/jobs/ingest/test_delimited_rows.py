@@ -67,6 +67,7 @@ HOSTILE = st.sampled_from(
 @given(st.lists(HOSTILE, max_size=30), st.sampled_from(["id,name", "name,ID", "id,name,new", "id", "id,name,a,b"]))
 @example(["1,b\n"] * 4, "id,name")
 @example(['"1","b"\r\n'] * 4, "id,name")
+@example(["a", '"a"', "\r", "\r", "\n", "a"], "id,name")
 @pytest.mark.parametrize("knows_empty", [True, False])
 @pytest.mark.parametrize("stretch", [1, 5, 1000])
 def test_what_is_cut_at_once_is_what_is_cut_record_by_record(stretch, knows_empty, parts, header):
