@@ -44,7 +44,7 @@ def rebuild(flow: Flow, inputs: dict[str, Any], why: str) -> TableOutcome:
         return land(
             flow,
             lambda: (
-                replace_all(whole, flow.location, table.cluster_by)
+                replace_all(whole, flow.location)
                 if flow.is_rebuilt
                 else whole.write.format("delta").mode("overwrite").save(flow.location)
             ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jobs.maintain.expiry import Expiry
 from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.layout import clustered_by, keep_clustered
 from jobs.runtime.lease import leased
 from jobs.runtime.session import batch_session
 from jobs.runtime.statistics import keep_no_statistics
@@ -69,16 +70,17 @@ def maintain(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> T
     for name in FILE_SIZES:
         session.conf.set(name, str(FILE_BYTES))
     with leased(lease_table(job.env), str(table.name), f"{job.run_id}/{job.attempt}") as lease:
-        there = [
-            place for place in (location, *companions(job.roots, table).values()) if DeltaLog(session, place).exists
-        ]
+        beside = {place: clustered_by(table, what) for what, place in companions(job.roots, table).items()}
+        places = {location: table.cluster_by, **beside}
+        there = [place for place in places if DeltaLog(session, place).exists]
         # Files that are put together are told of in the log anew.
         keep_no_statistics(session, location, spark_schema(table), table.closed_columns)
         done = Tidied()
         half = [place for place in there if place != location and is_half_done(session, place, location)]
         if not half:
             done = Tidied(expired=Expiry(session=session, job=job, catalog=catalog, table=table, lease=lease).run())
-        done = sum((_tidy(session, place, lease, keeps_old=bool(half)) for place in there), done)
+        for place in there:
+            done += _tidy(session, place, lease, places[place], keeps_old=bool(half))
         version = DeltaLog(session, location).version
     reason = "; ".join(filter(None, [str(done), "old files stay, since its last batch stands half" if half else ""]))
     status = Status.SUCCEEDED if str(done) else Status.UNCHANGED
@@ -87,8 +89,11 @@ def maintain(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> T
     )
 
 
-def _tidy(session: SparkSession, location: str, lease: Lease, *, keeps_old: bool) -> Tidied:
+def _tidy(
+    session: SparkSession, location: str, lease: Lease, cluster_by: tuple[str, ...], *, keeps_old: bool
+) -> Tidied:
     with carrying_on(session, location, lease):
+        keep_clustered(session, location, cluster_by)
         [row] = session.sql(f"OPTIMIZE delta.`{location}`").collect()
         together, made = row["metrics"]["numFilesRemoved"], row["metrics"]["numFilesAdded"]
     if keeps_old:

@@ -13,6 +13,7 @@ from pyspark.sql import types as T
 
 from jobs.runtime.companion import Companion, commit_before, rows_before
 from jobs.runtime.history import IS_DELETE
+from jobs.runtime.layout import clustered_by
 from jobs.runtime.retention import horizon_of, is_before
 from jobs.runtime.tables import spark_schema
 from shared.names import tombstones_location
@@ -91,7 +92,7 @@ def _companion(flow: Flow) -> Companion:
         ]
     )
     location = tombstones_location(flow.job.lake_root, table.name)
-    cluster_by, is_anew = table.primary_key[:1], flow.is_rebuilt
+    cluster_by, is_anew = clustered_by(table, "tombstones"), flow.is_rebuilt
     return Companion(what="tombstones", location=location, schema=schema, cluster_by=cluster_by, is_anew=is_anew)
 
 

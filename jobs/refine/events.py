@@ -11,7 +11,7 @@ from pyspark.sql import types as T
 from jobs.refine.merge import within
 from jobs.runtime.companion import Companion, commit_before, rows_before
 from jobs.runtime.history import IS_DELETE
-from jobs.runtime.layout import laid_out
+from jobs.runtime.layout import clustered_by, laid_out
 from jobs.runtime.retention import horizon_of, is_before
 from jobs.runtime.tables import spark_schema
 from shared.names import events_location
@@ -69,7 +69,7 @@ def _companion(flow: Flow) -> Companion:
     gone = T.StructField(IS_DELETE, T.BooleanType(), nullable=False, metadata={"comment": "Whether the key went then."})
     location = events_location(flow.job.lake_root, table.name)
     schema = T.StructType([batch, *kept, gone])
-    cluster_by, is_anew = table.primary_key[:1], flow.is_rebuilt
+    cluster_by, is_anew = clustered_by(table, "events"), flow.is_rebuilt
     return Companion(what="events", location=location, schema=schema, cluster_by=cluster_by, is_anew=is_anew)
 
 

@@ -67,8 +67,8 @@ def write_batch(flow: Flow, rows: DataFrame, books: dict[str, int], bounds: Boun
     """
     names = flow.table.column_names
     if flow.is_rebuilt:
-        new, cluster_by = rows.where(F.col(FATE) == INSERT).select(*names), flow.table.cluster_by
-        replace_all(laid_out(new, cluster_by, books["inserted"]), flow.location, cluster_by)
+        new = rows.where(F.col(FATE) == INSERT).select(*names)
+        replace_all(laid_out(new, flow.table.cluster_by, books["inserted"]), flow.location)
     elif books["inserted"] + books["updated"] + books["deleted"]:
         write_effective(flow.session, rows, flow.table, flow.location, books=books, bounds=bounds)
     else:

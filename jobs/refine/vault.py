@@ -12,9 +12,10 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from jobs.runtime.companion import Companion, commit_before, rows_before
+from jobs.runtime.layout import clustered_by
 from jobs.runtime.tables import spark_type
 from shared.contracts.vault import BATCH, COLUMNS
-from shared.vault import TOKEN, VALUE, vault_location
+from shared.vault import TOKEN, VALUE, VAULT, vault_location
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -75,4 +76,6 @@ def _companion(flow: Flow) -> Companion:
         ]
     )
     location = vault_location(flow.job.pii_root, flow.table.name)
-    return Companion(what="vault", location=location, schema=schema, cluster_by=(TOKEN,), closed=(VALUE,))
+    return Companion(
+        what="vault", location=location, schema=schema, cluster_by=clustered_by(flow.table, VAULT), closed=(VALUE,)
+    )

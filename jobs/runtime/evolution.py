@@ -156,7 +156,7 @@ def _rewrite(session: SparkSession, table: Table, old: Table, location: str, bef
     flows[str(table.name)] = replace(flows[str(table.name)], contract=noted(table))
     session.conf.set(USER_METADATA, replace(before, flows=flows).carried())
     try:
-        replace_all(shaped, location, table.cluster_by)
+        replace_all(shaped, location)
     finally:
         session.conf.unset(USER_METADATA)
 

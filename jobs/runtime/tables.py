@@ -125,10 +125,9 @@ def _text(field: T.StructField) -> str:
     return f"'{words}'"
 
 
-def replace_all(rows: DataFrame, location: str, cluster_by: tuple[str, ...] = ()) -> None:
+def replace_all(rows: DataFrame, location: str) -> None:
     """Put rows in the place of all others, and their columns in the place of the table's, in one commit."""
-    writer = rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
-    (writer.clusterBy(*cluster_by) if cluster_by else writer).save(location)
+    rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(location)
 
 
 def read_version(session: SparkSession, location: str, version: int) -> DataFrame:

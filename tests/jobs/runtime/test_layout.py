@@ -24,6 +24,16 @@ def ranges(location, column):
     return sorted((s["minValues"][column], s["maxValues"][column]) for s in stats)
 
 
+def clusterings(location):
+    """How many commits said what a table is clustered by, and nothing else."""
+    return sum('"operation":"CLUSTER BY"' in p.read_text() for p in Path(location, "_delta_log").glob("*.json"))
+
+
+def clustering(spark, location):
+    [told] = spark.sql(f"DESCRIBE DETAIL delta.`{location}`").collect()
+    return told["clusteringColumns"]
+
+
 def test_a_first_load_is_laid_out_by_what_the_table_is_clustered_by(small_lake, monkeypatch):
     lake = small_lake
     lake.only(*[name for name in lake.files if "stock" not in name])
@@ -47,3 +57,18 @@ def test_a_first_load_is_laid_out_by_what_the_table_is_clustered_by(small_lake, 
         assert all(end < start for (_, end), (start, _) in pairwise(found)), place
     # Without a column to go by, and below a file's rows, nothing is moved.
     assert len(ranges(lake.location("silver.orders"), "order_id")) <= 2
+
+    # Delta forgets what a table is clustered by once all its rows are replaced, as by a first load. Upkeep says it
+    # again, as contracts are then, and lays the files out by it; afterwards there is nothing to say.
+    lake.amend("silver.names", "clusterBy, value: [customer_id]", "clusterBy, value: [name]")
+    wanted = {tables[0]: ["customer_id"], tables[1]: ["name"], tables[2]: ["customer_id"], events: ["customer_id"]}
+    before = {place: lake.spark.read.format("delta").load(place).collect() for place in wanted}
+    lake.upkeep("u1")
+    assert wanted == {place: clustering(lake.spark, place) for place in wanted}
+    assert {place: sorted(rows) for place, rows in before.items()} == {
+        place: sorted(lake.spark.read.format("delta").load(place).collect()) for place in wanted
+    }
+    said = [clusterings(place) for place in wanted]
+    lake.run("r2", (Step.INGEST, Step.REFINE, Step.BUILD))
+    lake.upkeep("u2")
+    assert said == [clusterings(place) for place in wanted]
