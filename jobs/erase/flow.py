@@ -9,6 +9,7 @@ from jobs.erase.proof import files_with, own_values, places_to_read
 from jobs.erase.search import TELLING, Search, is_telling
 from jobs.ingest.suppression import erased_hash, is_suppressed, suppress
 from jobs.publish.flow import publish
+from jobs.runtime.elsewhere import refuse_elsewhere
 from jobs.runtime.files import read_text, remove_file, write_text
 from jobs.runtime.lease import leased
 from jobs.runtime.pii_keys import read_pii_keys
@@ -41,6 +42,7 @@ def erase(spark: SparkSession, job: Job, catalog: Catalog) -> None:
     Raises:
         TerminalError: the run has no request.
         UnknownNameError: no contract says who such a person is.
+        ContractError: a table is not where its contract puts it, and the person would not be looked for there.
         ErasureError: something of the person was still found afterwards; the record names the files.
     """
     asked = erasure_request_location(job.pii_root, job.run_id)
@@ -64,6 +66,9 @@ class _Erasure:
         self.session.conf.set(ANSI, "false")
         self.keys = read_pii_keys(job.env)
         self.search = Search(self.session, job.roots)
+        for way in self.ways:
+            if not self.search.exists(location_of(job.roots, way.table)):
+                refuse_elsewhere(self.session, way.table, job.roots)
         self.search.look(self.ways, request.id)
         self.person, self.found = self.search.person, self.search.found
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
 from jobs.runtime.commit import USER_METADATA
 from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.elsewhere import refuse_elsewhere
 from jobs.runtime.position import NOWHERE, TablePosition, read_position
 from jobs.runtime.statistics import keep_no_statistics
 from jobs.runtime.tables import ensure_table, read_version, relax, replace_all, spark_schema
@@ -21,7 +21,7 @@ from shared.contracts.evolution.as_built import noted, since_built
 from shared.contracts.evolution.changes import What, renames
 from shared.contracts.evolution.policy import Level, Remedy, is_raised
 from shared.errors import ContractError, RollbackError
-from shared.places import location_of, ways_to
+from shared.places import location_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
     location = location_of(roots, table)
     before = read_position(session, location)
     if before.version == NOWHERE:
-        _refuse_other_place(session, table, roots)
+        refuse_elsewhere(session, table, roots)
     last = before.flows.get(str(table.name))
     if last is None:
         return Evolved(before=before)
@@ -91,37 +91,6 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
     ensure_table(session, location, schema, table.cluster_by, closed)
     relax(session, location, schema)
     return Evolved(before=read_position(session, location), is_reread=is_reread)
-
-
-def _refuse_other_place(session: SparkSession, table: Table, roots: Roots) -> None:
-    """Refuse to begin a table afresh whose rows lie where its contract put them before a column was classified.
-
-    They would stay there, where nothing looks after them any more, and the source may not have them again.
-    """
-    if table.kind is not Kind.INGESTED:
-        return
-    ways = {old: new for old, new in ways_to(roots, table).items() if DeltaLog(session, old).exists}
-    location = location_of(roots, table)
-    old = next((old for old, new in ways.items() if new == location), None)
-    if old is None:
-        return
-    holds = "personal data" if table.is_personal else "no personal data"
-    raise ContractError(
-        f"{short_name(table.file)}:1: the classification of {table.name} puts the table in another place",
-        given=f"its rows lie at {old}",
-        expected=f"them at {location}, since the contract says that they hold {holds}",
-        mend=f"move it while no run is at work, and run again once that has ended: {_moving(ways)}",
-    )
-
-
-def _moving(ways: dict[str, str]) -> str:
-    """The commands that move folders, to be copied."""
-    told = []
-    for old, new in ways.items():
-        places = f"{quote(old)} {quote(new)}"
-        folder = quote(new.rpartition("/")[0])
-        told.append(f"aws s3 mv --recursive {places}" if "://" in old else f"mkdir -p {folder} && mv {places}")
-    return " && ".join(told)
 
 
 def _refused(table: Table, old: Table, breaking: Sequence[Ruled]) -> ContractError:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -244,6 +245,22 @@ def test_whom_nobody_knows_is_told_before_anything_is_done(tmp_path, small_lake)
         ErasureRequest.model_validate_json('{"kind": "customer", "id": ["7654321"]}')
     assert "7654321" not in str(told.value)
     assert "29485" == ErasureRequest.model_validate_json('{"kind": "customer", "id": 29485}').id
+
+
+def test_nobody_is_erased_while_a_table_lies_where_nobody_would_look(small_lake):
+    lake, table = small_lake, "bronze.shop__customers"
+    lake.files = {table: FILES[table]}
+    lake.land(table, HEADER, f"1000001,{ANN},{TEN}", f"2,{BOTH},{TEN}")
+    lake.run("r1", (Step.INGEST,))
+    old = lake.location(table)
+    lake.files = dict(PERSONAL)
+    lake.only(*PERSONAL)
+
+    with pytest.raises(ContractError) as told:
+        erase(lake, "customer=1000001", "e1", dry_run=True)
+    assert f"its rows lie at {old}" in str(told.value)
+    shutil.move(old, lake.location(table))
+    assert {table: 1} == places(erase(lake, "customer=1000001", "e1", dry_run=True))
 
 
 @pytest.mark.parametrize(
