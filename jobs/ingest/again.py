@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from jobs.ingest.file_source import file_rows
+from jobs.ingest.json_rows import REASON_NO_OBJECT
 from jobs.ingest.kafka_fit import MISFITS, fit_texts, texts_of
 from jobs.ingest.kafka_fit import RESCUED as RESCUED_FIELD
 from jobs.ingest.kafka_payload import rows_of
@@ -69,14 +70,15 @@ def _from_quarantine(flow: Flow, source: Source, asked: DataFrame) -> Reading | 
 def _typed(asked: DataFrame, table: Table) -> DataFrame:
     """Rows of a database from their texts; the source may write its columns' names in capitals."""
     texts = F.transform_keys(texts_of(F.col("row")), lambda name, _: F.lower(name))
-    read = asked.withColumn("_row", fit_texts(texts, table.columns))
-    is_bad = F.size(f"_row.{MISFITS}") > 0
+    read = asked.withColumns({"_row": fit_texts(texts, table.columns), "_none": texts.isNull()})
+    misfits = F.when(F.col("_none"), F.array(F.lit(REASON_NO_OBJECT))).otherwise(F.col(f"_row.{MISFITS}"))
+    is_bad = F.size(misfits) > 0
     return read.select(
         *(F.when(~is_bad, F.col(f"_row.{name}")).alias(name) for name in table.column_names),
         F.col("source_position").alias(SOURCE_POSITION),
         F.col(f"_row.{RESCUED_FIELD}").alias(RESCUED),
         F.when(is_bad, F.col("row")).alias(RAW),
-        F.col(f"_row.{MISFITS}").alias(REASONS),
+        misfits.alias(REASONS),
     )
 
 

@@ -174,12 +174,13 @@ def character_faults(body: str) -> tuple[str, ...]:
     faults: tuple[str, ...] = ()
     if "\0" in body:
         faults += (REASON_NUL,)
-    if not _is_text(body):
+    if not is_text(body):
         faults += (REASON_BYTES,)
     return faults
 
 
-def _is_text(body: str) -> bool:
+def is_text(body: str) -> bool:
+    """Whether all its characters can be written down."""
     try:
         body.encode("utf-8")
     except UnicodeEncodeError:
@@ -189,6 +190,6 @@ def _is_text(body: str) -> bool:
 
 def readable(text: str, encoding: str) -> str:
     r"""A record's text with its undecodable bytes written as \xe9."""
-    if _is_text(text):
+    if is_text(text):
         return text
     return text.encode(encoding, "surrogateescape").decode(encoding, "backslashreplace")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 from typing import TYPE_CHECKING
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from jobs.ingest.delimited import Record
+from jobs.ingest.delimited import NO_QUOTED_EMPTIES, Record
+from jobs.ingest.excel_errors import error_cells
 from shared.errors import SourceContentError
 
 if TYPE_CHECKING:
@@ -20,7 +23,8 @@ def excel_records(path: Path, name: str) -> Iterator[Record]:
     """The rows of the first sheet; rows without a value pass.
 
     A number that is whole is written without a fraction, a date as 2026-01-31, a time as 2026-01-31 12:00:00, and a
-    truth as true or false. The sheet is held whole, as the format asks for.
+    truth as true or false. A row with an error in place of a value cannot be read. The sheet is held whole, as the
+    format asks for.
 
     Args:
         path: The workbook, .xlsx, .xls or .ods.
@@ -32,14 +36,16 @@ def excel_records(path: Path, name: str) -> Iterator[Record]:
     try:
         with CalamineWorkbook.from_path(path) as book:
             rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False) if book.sheet_names else None
-    except (CalamineError, OSError, ValueError) as error:
+        errors = error_cells(path)
+    except (CalamineError, OSError, ValueError, BadZipFile, ParseError) as error:
         raise _refused(name, str(error)) from None
     if rows is None:
         raise _refused(name, "no sheet")
     for line, row in enumerate(rows, 1):
         cells = [_text(value) for value in row]
-        if any(cells):
-            yield Record(line, json.dumps(cells, ensure_ascii=False), cells)
+        if any(cells) or line in errors:
+            text = json.dumps(cells, ensure_ascii=False)
+            yield Record(line, text, cells, NO_QUOTED_EMPTIES, errors.get(line, ()))
 
 
 def _text(value: object) -> str:
@@ -48,7 +54,7 @@ def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, dt.datetime):
-        return str(value) if value.time() else str(value.date())
+        return str(value) if value.time() != dt.time() else str(value.date())
     return str(value)
 
 

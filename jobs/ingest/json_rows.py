@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from jobs.ingest.delimited import LONGEST_CELL, REASON_NUL, EndlessCellError, character_faults, readable
+from jobs.ingest.delimited import LONGEST_CELL, REASON_NUL, EndlessCellError, character_faults, is_text, readable
+from jobs.ingest.delimited_rows import CHARACTERS_PER_BATCH, ROWS_PER_BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from jobs.ingest.delimited_rows import DelimitedText
 
-ROWS_PER_BATCH = 10_000
 REASON_NO_OBJECT = "not a JSON object"
 REASON_DOUBLED = "a name occurs twice"
+REASON_HALF = "half of a character, as of an emoji that was cut in two"
 
 Row = tuple[dict[str, str | None], str, str | None, str | None, list[str]]
 
@@ -43,11 +44,13 @@ def json_rows(source: DelimitedText, columns: Sequence[str], schema: pa.Schema) 
         EndlessCellError: a line is longer than any row.
     """
     batch: list[Row] = []
+    characters = 0
     for number, line in _lines(source):
         batch.append(_row(line, f"{source.name}#{number}", columns, source.encoding))
-        if len(batch) == ROWS_PER_BATCH:
+        characters += len(line)
+        if len(batch) >= ROWS_PER_BATCH or characters >= CHARACTERS_PER_BATCH:
             yield _arrow(batch, columns, schema)
-            batch = []
+            batch, characters = [], 0
     if batch:
         yield _arrow(batch, columns, schema)
 
@@ -67,19 +70,27 @@ def _row(line: str, position: str, columns: Sequence[str], encoding: str) -> Row
     given: dict[str, Any] = {}
     if not faults:
         try:
-            read = json.loads(line, parse_float=_Number, parse_int=_Number, object_pairs_hook=_object)
+            read = json.loads(
+                line, parse_float=_Number, parse_int=_Number, parse_constant=str, object_pairs_hook=_object
+            )
             given, faults = (read, []) if isinstance(read, dict) else ({}, [REASON_NO_OBJECT])
         except _DoubledError:
             faults = [REASON_DOUBLED]
         except (ValueError, RecursionError):
             faults = [REASON_NO_OBJECT]
     cells = {name.casefold(): _text(value) for name, value in given.items()}
-    if any(cell and "\0" in cell for cell in cells.values()):
-        faults = [REASON_NUL]
+    faults = faults or _escaped_faults([*cells, *filter(None, cells.values())])
     if faults:
         return {}, position, None, readable(line, encoding), faults
     unknown = {n: v for n, v in given.items() if n.casefold() not in columns and v is not None}
     return cells, position, _json(unknown) if unknown else None, None, []
+
+
+def _escaped_faults(texts: list[str]) -> list[str]:
+    """Why names or cells cannot be kept, where the line itself shows it as an escape only."""
+    if any("\0" in text for text in texts):
+        return [REASON_NUL]
+    return [] if all(map(is_text, texts)) else [REASON_HALF]
 
 
 class _DoubledError(Exception):

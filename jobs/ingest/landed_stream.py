@@ -72,9 +72,9 @@ def open_texts(
     """
     codec = _codec(encoding, key)
     with _opened(key, location, token) as stream:
-        if location.endswith(".zip"):
+        if location.lower().endswith(".zip"):
             yield from _members(key, stream, codec, suffixes)
-        elif location.endswith(".gz"):
+        elif location.lower().endswith(".gz"):
             with gzip.GzipFile(fileobj=stream) as unpacked:
                 yield DelimitedText(key, _text(unpacked, codec), codec)
         else:

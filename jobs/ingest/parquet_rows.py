@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.ingest.delimited_rows import CHARACTERS_PER_BATCH, ROWS_PER_BATCH
 from jobs.ingest.reading import RESCUED
+from jobs.ingest.row_text import row_text
 from jobs.ingest.strict_cast import fit
 from shared.errors import SchemaDriftError, SourceContentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-ROWS_PER_BATCH = 10_000
 
 
 def parquet_rows(path: Path, name: str, columns: Sequence[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -37,9 +36,10 @@ def parquet_rows(path: Path, name: str, columns: Sequence[str], schema: pa.Schem
         SchemaDriftError: columns are missing or doubled, or one is of another kind than the contract says.
     """
     try:
-        with pq.ParquetFile(path) as file:
+        # Of nanoseconds, as which Arrow reads these moments otherwise, 64 bits hold none after 2262.
+        with pq.ParquetFile(path, coerce_int96_timestamp_unit="us") as file:
             names = _names(file.schema_arrow.names, columns, name)
-            for batch in file.iter_batches(batch_size=ROWS_PER_BATCH):
+            for batch in file.iter_batches(batch_size=_rows_of_a_batch(file.metadata)):
                 yield from _fitted(pa.Table.from_batches([batch]), names, schema, name)
     except pa.ArrowInvalid as error:
         raise SourceContentError(
@@ -48,6 +48,12 @@ def parquet_rows(path: Path, name: str, columns: Sequence[str], schema: pa.Schem
             expected="a whole Parquet file",
             mend="have the file sent again",
         ) from None
+
+
+def _rows_of_a_batch(file: pq.FileMetaData) -> int:
+    """As many as a batch of text would have of rows of this size."""
+    size = sum(file.row_group(i).total_byte_size for i in range(file.num_row_groups))
+    return max(1, min(ROWS_PER_BATCH, CHARACTERS_PER_BATCH * file.num_rows // max(1, size)))
 
 
 def _names(given: Sequence[str], columns: Sequence[str], file: str) -> list[str]:
@@ -72,7 +78,7 @@ def _fitted(rows: pa.Table, names: list[str], schema: pa.Schema, place: str) -> 
     unknown = [name for name in rows.column_names if name not in names]
     if unknown:
         held = ({n: v for n, v in row.items() if v is not None} for row in rows.select(unknown).to_pylist())
-        rescued = [json.dumps(row, default=str, ensure_ascii=False) if row else None for row in held]
+        rescued = [row_text(row) if row else None for row in held]
         fitted = fitted.set_column(
             schema.get_field_index(RESCUED), schema.field(RESCUED), pa.array(rescued, pa.string())
         )

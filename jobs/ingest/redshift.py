@@ -13,7 +13,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from jobs.ingest.crossing import crossing
 from jobs.ingest.fetched import Fetched
 from jobs.ingest.frame import business_columns, reading_schema
-from jobs.ingest.reading import RESCUED, SOURCE_POSITION, Reading
+from jobs.ingest.reading import RESCUED, Reading
 from jobs.ingest.redshift_connection import read_connection
 from jobs.ingest.redshift_query import unload_query
 from jobs.ingest.redshift_statement import run_statement
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
     from shared.contracts import Table
     from shared.jobs import Job
-
-# Apart from a row's own columns, each row of a file carries these two.
-CARRIED = (SOURCE_POSITION, RESCUED)
 
 
 def read_redshift(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading:
@@ -71,7 +68,9 @@ def read_redshift(spark: SparkSession, table: Table, job: Job, position: dict[st
 def unloaded_rows(spark: SparkSession, table: Table, unload: Unload, place: str) -> DataFrame:
     """The rows of an unload's files, as `Reading.rows` wants them.
 
-    Grain: one row of the files in, one row out. Columns the contract does not know are rescued as JSON.
+    Grain: one row of the files in, one row out. Columns the contract does not know are rescued as JSON. A row says of
+    its place no more than its table: which file it comes in differs from one unload to the next, and what was refused
+    once would not be known again.
 
     Raises:
         SchemaDriftError: columns of the contract are missing.
@@ -91,7 +90,6 @@ def unloaded_rows(spark: SparkSession, table: Table, unload: Unload, place: str)
     known = {name.casefold() for name in table.column_names}
     wanted = rows.select(
         *[F.col(_quoted(found[name.casefold()])).alias(name) for name in table.column_names],
-        _position(place).alias(SOURCE_POSITION),
         _rescued([name for folded, name in found.items() if folded not in known]).alias(RESCUED),
     )
     return wanted.mapInArrow(partial(_fitted, schema=to_arrow_schema(schema), place=place), schema)
@@ -103,14 +101,8 @@ def _fitted(batches: Iterator[pa.RecordBatch], schema: pa.Schema, place: str) ->
         for batch in batches:
             rows = pa.Table.from_batches([batch])
             typed = fit(rows.select(business_columns(schema)), schema, place)
-            for name in CARRIED:
-                typed = typed.set_column(schema.get_field_index(name), schema.field(name), rows.column(name))
-            yield from typed.to_batches()
-
-
-def _position(place: str) -> Column:
-    file, row = F.col("_metadata.file_name"), F.col("_metadata.row_index") + 1
-    return F.concat(F.lit(f"{place}: "), file, F.lit(" row "), row.cast("string"))
+            rescued = rows.column(RESCUED)
+            yield from typed.set_column(schema.get_field_index(RESCUED), schema.field(RESCUED), rescued).to_batches()
 
 
 def _rescued(names: list[str]) -> Column:

@@ -92,8 +92,9 @@ def typed_rows(pickled: bytes, schema: pa.Schema, tally: Tally, *, asked: str, p
 
 def _fetched(batch: ResultBatch, asked: str) -> pa.Table:
     try:
-        # Without the flag the connector turns decimals into floating numbers.
-        rows = batch.to_arrow(number_to_decimal=True)
+        # Else the connector makes floating numbers of decimals, and nanoseconds of moments: those reach to 2262 only,
+        # and one that lies later ends the answer, or has all digits of its batch cut that a batch without it keeps.
+        rows = batch.to_arrow(number_to_decimal=True, force_microsecond_precision=True)
     except snowflake_errors.Error as error:
         raise meaning(error, asked) from None
     if rows is None or rows.num_rows != batch.rowcount:

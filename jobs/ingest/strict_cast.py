@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -10,6 +9,7 @@ import pyarrow.types as pt
 
 from jobs.ingest.frame import no_reasons
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
+from jobs.ingest.row_text import row_text
 from shared.errors import SchemaDriftError
 
 if TYPE_CHECKING:
@@ -27,11 +27,12 @@ def _is_number(type_: pa.DataType) -> bool:
 FAMILIES: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.DataType], bool]], ...] = (
     (_is_number, _is_number),
     (pt.is_float64, pt.is_floating),
+    (pt.is_float32, pt.is_float32),
     (pt.is_boolean, pt.is_boolean),
     (pt.is_string, lambda t: pt.is_string(t) or pt.is_large_string(t)),
     (pt.is_date, pt.is_date),
     (pt.is_timestamp, pt.is_timestamp),
-    (pt.is_binary, pt.is_binary),
+    (pt.is_binary, lambda t: pt.is_binary(t) or pt.is_large_binary(t) or pt.is_fixed_size_binary(t)),
 )
 
 
@@ -52,7 +53,10 @@ def fit(rows: pa.Table, wanted: pa.Schema, place: str) -> pa.Table:
     business = [field for field in wanted if field.name not in (SOURCE_POSITION, RESCUED, RAW, REASONS)]
     columns, misfits = [], dict[int, list[str]]()
     for field, column in zip(business, rows.columns, strict=True):
-        values, bad = _fit_column(column.combine_chunks(), field, place)
+        whole = column.combine_chunks()
+        # How a writer packed texts that come again and again is no matter of theirs.
+        whole = whole.dictionary_decode() if pt.is_dictionary(whole.type) else whole
+        values, bad = _fit_column(whole, field, place)
         columns.append(values)
         for i in bad:
             misfits.setdefault(i, []).append(f"{field.name}: the value does not fit {field.type}")
@@ -66,9 +70,7 @@ def _judged(rows: pa.Table, misfits: dict[int, list[str]], wanted: pa.Schema) ->
     count = rows.num_rows
     if not misfits:
         return pa.nulls(count, pa.string()), no_reasons(count)
-    texts = {
-        i: json.dumps(row, default=str, ensure_ascii=False) for i in misfits for row in rows.slice(i, 1).to_pylist()
-    }
+    texts = {i: row_text(row) for i in misfits for row in rows.slice(i, 1).to_pylist()}
     reasons = pa.array([misfits.get(i, []) for i in range(count)], wanted.field(REASONS).type)
     return pa.array([texts.get(i) for i in range(count)], pa.string()), reasons
 

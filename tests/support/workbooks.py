@@ -1,4 +1,4 @@
-"""Small Excel workbooks, put together by hand: one sheet of numbers, texts, dates and truths."""
+"""Small Excel workbooks, put together by hand: one sheet of numbers, texts, dates, truths and errors."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ PARTS = {
     "xl/_rels/workbook.xml.rels": f"""<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="r1" Type="{RELATIONS}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="{RELATIONS}/styles" Target="styles.xml"/></Relationships>""",  # noqa: E501
     "xl/styles.xml": f"""<styleSheet xmlns="{MAIN}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="22"/></cellXfs></styleSheet>""",  # noqa: E501
 }
+
+
+class Error(str):
+    """What a formula that failed leaves in its cell, such as #N/A."""
+
+    __slots__ = ()
 
 
 def workbook(*rows: tuple[object, ...]) -> bytes:
@@ -43,4 +49,6 @@ def _cell(place: str, value: object) -> str:
         return f'<c r="{place}" s="1"><v>{(value - FIRST_DAY) / dt.timedelta(days=1)}</v></c>'
     if isinstance(value, int | float):
         return f'<c r="{place}"><v>{value}</v></c>'
+    if isinstance(value, Error):
+        return f'<c r="{place}" t="e"><v>{value}</v></c>'
     return f'<c r="{place}" t="inlineStr"><is><t>{escape(str(value))}</t></is></c>'

@@ -11,16 +11,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from jobs.ingest import json_rows, parquet_rows
 from jobs.ingest.file_formats import rows_of_file
 from jobs.ingest.file_source import FileToRead
 from jobs.ingest.landing import file_token
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 from shared.errors import SchemaDriftError, SourceContentError
-from tests.support.workbooks import workbook
+from tests.support.workbooks import Error, workbook
 
 TEXTS = pa.schema(
     [*((n, pa.string()) for n in ("id", "name", SOURCE_POSITION, RESCUED, RAW)), (REASONS, pa.list_(pa.string()))]
 )
+HALF = "half of a character, as of an emoji that was cut in two"
 TYPED = pa.schema(
     [
         ("id", pa.int64()),
@@ -50,6 +52,15 @@ def read(tmp_path):
 def parquet(**columns):
     content = io.BytesIO()
     pq.write_table(pa.table(columns), content)
+    return content.getvalue()
+
+
+def old_moments(*moments):
+    """As Spark and Hive write them unless told otherwise: INT96."""
+    content = io.BytesIO()
+    columns = {"id": list(range(len(moments))), "amount": [Decimal("1.00")] * len(moments), "at": moments}
+    columns["seen"] = moments
+    pq.write_table(pa.table(columns), content, use_deprecated_int96_timestamps=True)
     return content.getvalue()
 
 
@@ -87,6 +98,26 @@ def good(id_, name, line, rescued=None, file="crm/things"):
             id="unknown names",
         ),
         pytest.param(
+            b'{"id": NaN, "name": {"k": -Infinity}, "new": Infinity}',
+            [good("NaN", '{"k": "-Infinity"}', 1, '{"new": "Infinity"}')],
+            id="numbers that JSON does not have",
+        ),
+        pytest.param(
+            b'{"id": "\\ud83d\\ude00"}\n{"id": "\\ud83d"}\n{"id": "1", "name": ["\\ude00"]}\n{"\\ud83d": 1}',
+            [
+                good("\U0001f600", None, 1),
+                *(
+                    (None, None, f"crm/things#{line}", None, text, [HALF])
+                    for line, text in (
+                        (2, r'{"id": "\ud83d"}'),
+                        (3, r'{"id": "1", "name": ["\ude00"]}'),
+                        (4, r'{"\ud83d": 1}'),
+                    )
+                ),
+            ],
+            id="an emoji that was cut in two",
+        ),
+        pytest.param(
             b'{"id": 1,\n["a"]\n{"id": 1, "ID": 2}\n{"id": "\xe9"}\n{"id": "a\\u0000"}\n{"id": "9"}',
             [
                 (None, None, "crm/things#1", None, '{"id": 1,', ["not a JSON object"]),
@@ -107,6 +138,7 @@ def test_lines_of_json_become_rows(read, content, expected):
 def test_json_is_read_packed(read):
     line = b'{"id": "1", "name": "a"}\n'
     assert [good("1", "a", 1, file="crm/a.json.gz")] == read("json", gzip.compress(line), "a.json.gz")
+    assert [good("1", "a", 1, file="crm/A.JSON.GZ")] == read("json", gzip.compress(line), "A.JSON.GZ")
     assert [good("1", "a", 1, file="crm/a.zip!b.jsonl")] == read("json", packed("b.jsonl", line), "a.zip")
     with pytest.raises(SourceContentError, match="packed, and not whole"):
         read("json", gzip.compress(line)[:-12], "a.json.gz")
@@ -117,6 +149,25 @@ def test_json_is_read_packed(read):
 def test_a_long_text_of_json_comes_in_batches(read):
     rows = read("json", b"".join(b'{"id": %d}\n' % n for n in range(25_000)))
     assert [str(n) for n in range(25_000)] == [row[0] for row in rows]
+
+
+@pytest.mark.parametrize(
+    "format_, content",
+    [
+        pytest.param("json", b'{"id": "1", "name": "%s"}\n' % (b"a" * 1000) * 50, id="json"),
+        pytest.param(
+            "parquet", parquet(id=list("12345") * 10, name=[f"{n}{'a' * 1000}" for n in range(50)]), id="parquet"
+        ),
+    ],
+)
+def test_long_rows_come_in_small_batches(tmp_path, monkeypatch, format_, content):
+    for module in (json_rows, parquet_rows):
+        monkeypatch.setattr(module, "CHARACTERS_PER_BATCH", 10_000)
+    path = tmp_path / "things"
+    path.write_bytes(content)
+    file = FileToRead("things", str(path), file_token(path))
+    sizes = [batch.num_rows for batch in rows_of_file(format_, file, "UTF-8", ["id", "name"], TEXTS)]
+    assert (50, True) == (sum(sizes), max(sizes) <= 10)
 
 
 def test_the_first_sheet_of_a_workbook_becomes_rows(read):
@@ -132,6 +183,16 @@ def test_the_first_sheet_of_a_workbook_becomes_rows(read):
         good("1", "a", 2, '{"When": "2026-01-31 12:00:00", "Flag": "true"}', "crm/t.xlsx"),
         good("1.5", "b", 4, '{"When": "2026-02-01", "Flag": "false"}', "crm/t.xlsx"),
         good("12345678901", "007", 5, None, "crm/t.xlsx"),
+    ] == read("excel", content, "t.xlsx")
+
+
+def test_a_row_with_an_error_in_place_of_a_value_is_refused(read):
+    content = workbook(("ID", "Name"), (1, "a"), (2, Error("#N/A")), (Error("#REF!"), Error("#DIV/0!")), (3, "c"))
+    assert [
+        good("1", "a", 2, None, "crm/t.xlsx"),
+        (None, None, "crm/t.xlsx#3", None, '["2", ""]', ["B3 is #N/A, and no value"]),
+        (None, None, "crm/t.xlsx#4", None, '["", ""]', ["A4 is #REF!, and no value", "B4 is #DIV/0!, and no value"]),
+        good("3", "c", 5, None, "crm/t.xlsx"),
     ] == read("excel", content, "t.xlsx")
 
 
@@ -164,6 +225,15 @@ def test_parquet_keeps_its_types_to_the_digit(read):
         "2.125",
         ["amount: the value does not fit decimal128(12, 2)"],
     )
+
+
+def test_moments_of_any_year_and_numbers_of_no_size_come_through_parquet(read):
+    end = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+    [row] = read("parquet", old_moments(end), schema=TYPED)
+    assert (end, '{"seen": "9999-12-31 00:00:00"}', []) == (row[2], row[4], row[6])
+    content = parquet(id=[1], amount=[Decimal("1.00")], at=[end], ratios=[[float("nan"), float("inf"), 0.5]])
+    [row] = read("parquet", content, schema=TYPED)
+    assert '{"ratios": ["NaN", "Infinity", 0.5]}' == row[4]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from scripts.sources.redshift.data_api import Fault
 from scripts.sources.redshift.stand_in import RedshiftStandIn
 from shared.contracts import Source
 from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailableError, TerminalError
-from shared.jobs import Job, Replay, Step, Window
+from shared.jobs import Job, Replay, Status, Step, Window
 from tests.support.small_contracts import contract
 from tests.support.small_lake import SmallLake, make_tables
 
@@ -100,10 +100,7 @@ def test_rows_come_with_the_contracts_types_and_their_positions(read, table_of):
     )  # fmt: skip
     assert (Decimal("-0.0001"), None, False, date(1969, 12, 31), None, None) == tuple(second)[1:7]
     assert "2024-01-02 03:04:05.678901" == second.changed
-    assert {
-        "shop.sales.orders: 0000_part_00.parquet row 1", "shop.sales.orders: 0000_part_00.parquet row 2",
-        "shop.sales.orders: 0001_part_00.parquet row 1", "shop.sales.orders: 0001_part_00.parquet row 2",
-    } == {row._source_position for row in found.values()}  # fmt: skip
+    assert {"shop.sales.orders"} == {row._source_position for row in found.values()}
     assert list(table_of(COLUMNS, orders()).column_names) == reading.rows.columns[: len(COLUMNS)]
     sizes = [file.stat().st_size for file in read.unloaded]
     assert Fetched(requests=1 + len(sizes), bytes=sum(sizes)) == reading.fetched()
@@ -280,7 +277,7 @@ ORDERS_COLUMNS = """\
 def test_a_replay_brings_in_what_was_refused_though_redshift_has_it_no_more(tmp_path, session, redshift):
     """From its unload over the quarantine into the table, by the types of a contract that was mended."""
     make_tables()
-    text = contract(ORDERS, ORDERS_COLUMNS, {"writeDisposition": "append", "cursor": "changed"})
+    text = contract(ORDERS, ORDERS_COLUMNS, {"writeDisposition": "append", "cursor": "changed", "lag": "365 days"})
     files = 'server: shop, type: s3, location: "s3://landing/redshift__orders/*.csv", format: csv'
     text = text.replace(files, "server: redshift, type: redshift, database: shop, schema: sales")
     lake = SmallLake(
@@ -292,9 +289,13 @@ def test_a_replay_brings_in_what_was_refused_though_redshift_has_it_no_more(tmp_
 
     first = lake.run("r1", (Step.INGEST,))
     assert {"read": 4, "inserted": 2, "quarantined": 2} == first.books(ORDERS)
+    # The window overlaps, and the rows that come again stand elsewhere in other files.
+    redshift.run("DELETE FROM sales.orders WHERE id = 2")
+    assert Status.UNCHANGED is lake.run("r2", (Step.INGEST,)).outcomes[ORDERS].status
+    assert 2 == len(lake.refused(ORDERS))
     redshift.run("DELETE FROM sales.orders")
     lake.amend(ORDERS, "physicalType: int,", "physicalType: bigint,")
-    again = lake.run("r2", (Step.INGEST,), replay=Replay(table=ORDERS, rule="small: the value does not fit int32"))
+    again = lake.run("r3", (Step.INGEST,), replay=Replay(table=ORDERS, rule="small: the value does not fit int32"))
 
     assert {"read": 2, "inserted": 2} == again.books(ORDERS)
     assert [] == lake.refused(ORDERS)

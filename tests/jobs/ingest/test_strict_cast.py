@@ -30,6 +30,13 @@ def fitted(values, given, wanted):
             [Decimal("1.2500")], pa.decimal128(19, 4), pa.decimal128(9, 2), [Decimal("1.25")], id="zeros at the end"
         ),
         pytest.param([0.1], pa.float64(), pa.float64(), [0.1], id="floating number"),
+        pytest.param([0.5, None], pa.float32(), pa.float32(), [0.5, None], id="narrow floating number"),
+        pytest.param([0.5], pa.float32(), pa.float64(), [0.5], id="narrow floating number for a wide one"),
+        pytest.param([b"a", None], pa.large_binary(), pa.binary(), [b"a", None], id="bytes, long"),
+        pytest.param([b"ab"], pa.binary(2), pa.binary(), [b"ab"], id="bytes of one length"),
+        pytest.param(
+            ["a", None, "a"], pa.dictionary(pa.int8(), pa.string()), pa.string(), ["a", None, "a"], id="packed texts"
+        ),
         pytest.param([True, None], pa.bool_(), pa.bool_(), [True, None], id="boolean"),
         pytest.param(["é", "", None], pa.string(), pa.string(), ["é", "", None], id="text"),
         pytest.param([date(1, 1, 1)], pa.date32(), pa.date32(), [date(1, 1, 1)], id="date"),
@@ -91,6 +98,7 @@ def test_a_value_that_does_not_fit_marks_its_row_only(value, given, good, wanted
         pytest.param(pa.int64(), pa.string(), id="number for a text"),
         pytest.param(pa.float64(), pa.decimal128(9, 2), id="floating number for a decimal"),
         pytest.param(pa.decimal128(9, 2), pa.float64(), id="decimal for a floating number"),
+        pytest.param(pa.float64(), pa.float32(), id="wide floating number for a narrow one"),
         pytest.param(pa.timestamp("ns"), pa.date32(), id="timestamp for a date"),
         pytest.param(pa.int64(), pa.bool_(), id="number for a boolean"),
     ],
@@ -98,3 +106,11 @@ def test_a_value_that_does_not_fit_marks_its_row_only(value, given, good, wanted
 def test_a_column_of_another_kind_is_refused(given, wanted):
     with pytest.raises(SchemaDriftError, match=r"A\.B\.C: column value is of another kind than its contract says"):
         fitted([None], given, wanted)
+
+
+def test_the_text_of_a_refused_row_is_json_whatever_its_numbers_are():
+    rows = pa.table({"ID": [2**31] * 3, "RATIO": [float("nan"), float("inf"), float("-inf")]})
+    wanted = pa.schema([("id", pa.int32()), ("ratio", pa.float64()), *READING])
+    texts = fit(rows, wanted, "A.B.C")["_raw"].to_pylist()
+    told = [json.loads(text, parse_constant=pytest.fail) for text in texts]
+    assert [{"ID": 2**31, "RATIO": words} for words in ("NaN", "Infinity", "-Infinity")] == told

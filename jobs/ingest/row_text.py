@@ -1,0 +1,26 @@
+"""A row of a source as one text: JSON that every reader of it understands."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def row_text(row: Mapping[str, object]) -> str:
+    """The values of a row as JSON; what JSON has no form for is a text, NaN and the infinities as Spark writes them.
+
+    They are not JSON, though Python writes them: who reads the text would find no row at all.
+    """
+    return json.dumps(_finite(row), default=str, ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    return [_finite(part) for part in value] if isinstance(value, list | tuple) else value
