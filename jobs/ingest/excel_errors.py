@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -49,7 +50,7 @@ def _parsed(archive: zipfile.ZipFile, name: str) -> ET.Element:
     return ET.fromstring(archive.read(name))  # noqa: S314 - as said
 
 
-def _errors(parts: ET.IterParseIterator) -> dict[int, tuple[str, ...]]:
+def _errors(parts: Iterator[tuple[str, ET.Element]]) -> dict[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {}
     for number, row in enumerate((part for _, part in parts if part.tag == f"{MAIN}row"), 1):
         told = tuple(

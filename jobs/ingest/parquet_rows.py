@@ -52,8 +52,8 @@ def parquet_rows(path: Path, name: str, columns: Sequence[str], schema: pa.Schem
 
 def _rows_of_a_batch(file: pq.FileMetaData) -> int:
     """As many as a batch of text would have of rows of this size."""
-    size = sum(file.row_group(i).total_byte_size for i in range(file.num_row_groups))
-    return max(1, min(ROWS_PER_BATCH, CHARACTERS_PER_BATCH * file.num_rows // max(1, size)))
+    size = int(sum(file.row_group(i).total_byte_size for i in range(file.num_row_groups)))
+    return max(1, min(ROWS_PER_BATCH, CHARACTERS_PER_BATCH * int(file.num_rows) // max(1, size)))
 
 
 def _names(given: Sequence[str], columns: Sequence[str], file: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from shared.contracts.sql import DIALECT, parse_repeatable
+from shared.contracts.sql import as_written, parse_repeatable
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def read_predicate(sql: str, place: str) -> str | None:
     bad = tree.args["where"].this
     if not counts_rows or bad.find(*NOT_OF_ONE_ROW) or tree.args["from_"].this.name != THIS_TABLE:
         return None
-    return str(bad.sql(dialect=DIALECT))
+    return as_written(bad)
 
 
 def unknown_columns(sql: str, known: Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from shared.contracts.landed import CARRIED_COLUMNS
 from shared.contracts.model import Query
-from shared.contracts.sql import DIALECT, line_of, parse_repeatable
+from shared.contracts.sql import DIALECT, as_written, line_of, parse_repeatable
 from shared.errors import ContractError, TerminalError
 from shared.names import TableName
 
@@ -48,7 +48,7 @@ def read_query(sql: str, file: str) -> Query:
         sql=sql,
         inputs=inputs,
         columns=() if "*" in columns else columns,
-        canonical=tree.sql(dialect=DIALECT, comments=False),
+        canonical=as_written(tree) or sql,
         needs_business_date=BUSINESS_DATE in known,
     )
 

@@ -2,25 +2,65 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlglot
-from sqlglot import TokenType, exp
-from sqlglot.errors import ParseError, TokenError
+from sqlglot import ErrorLevel, TokenType, exp
+from sqlglot.dialects.spark import Spark
+from sqlglot.errors import ParseError, TokenError, UnsupportedError
+from sqlglot.parsers.spark import SparkParser
 
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-DIALECT = "spark"
+
+def _with_unit(function: str, at: int) -> Callable[[list[exp.Expr]], exp.Expr]:
+    """How a call is read whose unit sqlglot takes for a word: as that of a function it does not know if it is none."""
+    known = SparkParser.FUNCTIONS[function]
+
+    def read(args: list[exp.Expr]) -> exp.Expr:
+        is_known = len(args) > at and isinstance(args[at], exp.Literal)
+        return known(args) if is_known else exp.Anonymous(this=function, expressions=args)
+
+    return read
+
+
+class Spark4(Spark):
+    """Spark SQL of Spark 4, as sqlglot's own dialect does not read it yet.
+
+    A quote that is doubled in a text is one quote; in older versions it ends one text and begins the next.
+    Source: `spark.sql.legacy.consecutiveStringLiterals.enabled` of Spark 4.
+    """
+
+    class Tokenizer(Spark.Tokenizer):
+        """Spark's, with both quotes as their own escapes."""
+
+        STRING_ESCAPES: ClassVar = ["\\", "'", '"']
+
+    class Parser(SparkParser):
+        """Spark's, with units that may be any expression."""
+
+        FUNCTIONS: ClassVar = {
+            **SparkParser.FUNCTIONS,
+            "DATE_TRUNC": _with_unit("DATE_TRUNC", 0),
+            "TRUNC": _with_unit("TRUNC", 1),
+        }
+
+
+DIALECT = Spark4
 
 # `business_date` is the only "today"; the other functions differ from call to call, or from file to file.
 UNREPEATABLE = (
+    exp.CurrentCatalog,
+    exp.CurrentDatabase,
     exp.CurrentDate,
     exp.CurrentDatetime,
+    exp.CurrentSchema,
     exp.CurrentTime,
     exp.CurrentTimestamp,
+    exp.CurrentTimezone,
     exp.CurrentUser,
     exp.Localtime,
     exp.Localtimestamp,
@@ -28,19 +68,30 @@ UNREPEATABLE = (
     exp.Randn,
     exp.SessionUser,
     exp.Shuffle,
+    exp.TableSample,
+    exp.Uniform,
     exp.Uuid,
 )
 UNREPEATABLE_NAMES = {
     "getdate",
+    "input_file_block_length",
+    "input_file_block_start",
     "input_file_name",
+    "java_method",
     "localtimestamp",
     "monotonically_increasing_id",
     "now",
     "randstr",
+    "reflect",
     "spark_partition_id",
+    "try_reflect",
     "user",
+    "version",
 }
 UNREPEATABLE_LITERALS = {"now", "today", "tomorrow", "yesterday"}
+# What reads a text as a moment, beside a cast: these by their class, those that sqlglot does not know by name.
+OF_TEXT = (exp.Cast, exp.StrToUnix, exp.TsOrDsAdd, exp.TsOrDsToDate)
+OF_TEXT_NAMES = {"to_timestamp_ltz", "to_timestamp_ntz", "try_to_date", "try_to_timestamp"}
 
 
 def parse_repeatable(sql: str, at: Callable[[int], str]) -> exp.Expression:
@@ -63,6 +114,29 @@ def parse_repeatable(sql: str, at: Callable[[int], str]) -> exp.Expression:
                 mend="where a query needs today, join the one-row table `business_date`",
             )
     return tree
+
+
+def hidden_stars(tree: exp.Expr) -> Iterator[exp.Expr]:
+    """The stars that stand for columns inside a function, as in `to_json(struct(*))`; not `COUNT(*)`."""
+    for star in tree.find_all(exp.Star):
+        is_of_table = isinstance(star.parent, exp.Column)
+        place = star.parent.parent if is_of_table and star.parent else star.parent
+        if not isinstance(place, exp.Select) and (is_of_table or not isinstance(place, exp.Count)):
+            yield star
+
+
+def as_written(tree: exp.Expr) -> str | None:
+    """The SQL of a tree; None where it would say something else than the one it was read from.
+
+    sqlglot knows some forms of some functions only, and leaves out what it cannot say, such as the format of a
+    `to_char`; a percentile it makes an approximate one.
+    """
+    if tree.find(exp.WithinGroup):
+        return None
+    try:
+        return tree.sql(dialect=DIALECT, comments=False, unsupported_level=ErrorLevel.RAISE)
+    except UnsupportedError:
+        return None
 
 
 def line_of(node: exp.Expr) -> int:
@@ -110,9 +184,13 @@ def _line_left_open(sql: str) -> int | None:
 
 def _is_unrepeatable(node: exp.Expr) -> bool:
     if isinstance(node, exp.Anonymous):
-        return node.name.lower() in UNREPEATABLE_NAMES
+        name, given = node.name.lower(), next(iter(node.expressions), None)
+        return name in UNREPEATABLE_NAMES or (name in OF_TEXT_NAMES and _is_of_the_day(given))
     if isinstance(node, exp.Column):  # Spark takes this one without parentheses, and then it reads like a column
         return node.name.lower() == "localtimestamp"
-    if isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal):
-        return node.this.name.strip().lower() in UNREPEATABLE_LITERALS
-    return isinstance(node, UNREPEATABLE)
+    return isinstance(node, UNREPEATABLE) or (isinstance(node, OF_TEXT) and _is_of_the_day(node.this))
+
+
+def _is_of_the_day(node: object) -> bool:
+    """Whether a text is another moment tomorrow, once it is read as one."""
+    return isinstance(node, exp.Literal) and node.name.strip().lower() in UNREPEATABLE_LITERALS

@@ -13,7 +13,7 @@ from sqlglot.optimizer.qualify import qualify
 from shared.contracts.document import TABLE, read_document, short_name
 from shared.contracts.model import Kind
 from shared.contracts.query import BATCH
-from shared.contracts.sql import DIALECT, line_of
+from shared.contracts.sql import DIALECT, hidden_stars, line_of
 from shared.contracts.treatment import Treatment
 from shared.errors import ContractError
 from shared.personal_data import CLOSED
@@ -149,7 +149,9 @@ def _check_refined(table: Table, source: Table) -> None:
         return
     for column in (*table.columns, *table.dropped):
         logic = sqlglot.parse_one(f"SELECT {column.logic or f'`{column.name}`'}", dialect=DIALECT)
-        named = {c.name for c in logic.find_all(exp.Column)}
+        named = {c.name.lower() for c in logic.find_all(exp.Column)}
+        if any(hidden_stars(logic)):
+            named = {c.name for c in source.all_columns} if table.query is None else set(table.query.columns)
         made_of = named if table.query is None else set().union(*(_sources(table, source, n) for n in named))
         if column.treatment is None and closed & made_of:
             document = read_document(table.file)
@@ -168,14 +170,16 @@ def _sources(table: Table, source: Table, name: str) -> set[str]:
     if table.query is None:
         return everything
     schema = {BATCH: {c.name: c.type for c in source.all_columns}}
+    tree = sqlglot.parse_one(table.query.sql, dialect=DIALECT)
+    if any(hidden_stars(tree)) or tree.find(exp.Pivot):
+        return everything
     try:
         found = lineage(name, table.query.sql, schema=schema, dialect=DIALECT)
     except (SqlglotError, ValueError, IndexError, KeyError):
         return everything
     leaves = [node for node in found.walk() if not node.downstream]
-    return {leaf.name.rpartition(".")[2].strip('`"') for leaf in leaves} | {
-        c.name for leaf in leaves for c in leaf.expression.find_all(exp.Column)
-    }
+    names = [leaf.name.rpartition(".")[2].strip('`"') for leaf in leaves]
+    return {name.lower() for name in (*names, *(c.name for n in leaves for c in n.expression.find_all(exp.Column)))}
 
 
 def _check_built(table: Table, query: Query, tables: Mapping[str, Table]) -> None:
@@ -195,13 +199,25 @@ def _check_built(table: Table, query: Query, tables: Mapping[str, Table]) -> Non
     except OptimizeError:
         # Columns that cannot be told apart are taken by their names, and the worst of them counts.
         unsure = set().union(*closed.values())
-    homes = {t.alias_or_name: f"{t.db}.{t.name}" for t in tree.find_all(exp.Table)}
-    file = table.file.with_name(f"{table.name.table}.sql")
+    # One alias may stand for several tables in several places: any of them counts.
+    homes: dict[str, set[str]] = {}
+    for t in tree.find_all(exp.Table):
+        homes.setdefault(t.alias_or_name.lower(), set()).add(f"{t.db}.{t.name}")
     for column in tree.find_all(exp.Column):
-        home = homes.get(column.table, "")
-        if column.name in unsure | closed.get(home, set()):
-            raise ContractError(
-                f"{short_name(file)}:{line_of(column)}: the query reads personal data that is still in clear",
-                given=f"{home}.{column.name}" if home else column.name,
-                expected="a silver table that refines the column with a treatment",
-            )
+        at, name = homes.get(column.table.lower(), set()), column.name.lower()
+        home = next((place for place in sorted(at) if name in closed.get(place, set())), "")
+        if home or name in unsure:
+            raise _in_clear(table, column, f"{home}.{name}" if home else name)
+    # What is left of the stars stands for every column, and so does what a PIVOT leaves over.
+    for node in tree.find_all(exp.Star, exp.Pivot):
+        if not isinstance(node.parent, exp.Count):
+            raise _in_clear(table, node, f"{next(iter(closed))}.*")
+
+
+def _in_clear(table: Table, node: exp.Expr, given: str) -> ContractError:
+    file = table.file.with_name(f"{table.name.table}.sql")
+    return ContractError(
+        f"{short_name(file)}:{line_of(node)}: the query reads personal data that is still in clear",
+        given=given,
+        expected="a silver table that refines the column with a treatment",
+    )

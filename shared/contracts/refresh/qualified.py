@@ -86,4 +86,7 @@ def _inline(tree: exp.Query) -> None:
 def _put(into: exp.Expr, bodies: Mapping[str, exp.Query]) -> None:
     for table in list(into.find_all(exp.Table)):
         if not table.db and table.name in bodies:
+            alias = table.args.get("alias")
+            if any(v for k, v in table.args.items() if k not in {"this", "alias"}) or (alias and alias.columns):
+                raise UnprovenError(f"more stands at {table.name} than its name and another one")
             table.replace(bodies[table.name].copy().subquery(table.alias or table.name, copy=False))

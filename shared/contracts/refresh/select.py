@@ -53,8 +53,17 @@ class Condition:
         pair = (self.expression.this, self.expression.expression) if isinstance(self.expression, exp.EQ) else ()
         if len(pair) != 2 or not all(isinstance(c, exp.Column) for c in pair):  # noqa: PLR2004 - two sides
             return None
-        typed = pair[0].type is not None and not pair[0].is_type(exp.DataType.Type.UNKNOWN)
-        return (pair[0], pair[1]) if typed and pair[0].type == pair[1].type else None
+        of_one_type = pair[0].type is not None and pair[0].type == pair[1].type and not is_guessed(pair[0].type)
+        return (pair[0], pair[1]) if of_one_type else None
+
+
+def is_guessed(type_: exp.DataType) -> bool:
+    """Whether sqlglot's word for a type does not say how its values are spelt.
+
+    It gives a product the type of its factors, where Spark gives it their digits added up; and two numbers with a
+    fraction may be equal and be spelt differently.
+    """
+    return type_.is_type(exp.DataType.Type.UNKNOWN, exp.DataType.Type.DECIMAL, *exp.DataType.FLOAT_TYPES)
 
 
 def operands(select: exp.Select) -> dict[str, Operand]:

@@ -9,7 +9,7 @@ from sqlglot import exp
 from shared.contracts.model import Kind
 from shared.contracts.query import BUSINESS_DATE
 from shared.contracts.refresh.qualified import qualified, view_of
-from shared.contracts.refresh.select import Role, all_conditions, grouping, operands, outputs
+from shared.contracts.refresh.select import Role, all_conditions, grouping, is_guessed, operands, outputs
 from shared.contracts.refresh.unproven import UnprovenError, refuse_unproven
 
 if TYPE_CHECKING:
@@ -142,5 +142,5 @@ def _uncast(expression: exp.Expr) -> exp.Expr:
 
 def _keeps_apart(given: exp.DataType | None, to: exp.DataType) -> bool:
     if given is None or given.this not in INTEGERS or to.this not in INTEGERS:
-        return given == to
+        return given == to and not is_guessed(to)
     return INTEGERS.index(given.this) <= INTEGERS.index(to.this)

@@ -9,9 +9,11 @@ from sqlglot import exp
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Their answer hangs on the order in which rows come; inside a sort it does not.
+# Their answer hangs on the order in which rows come, of equal ones at least.
 ORDER_BOUND = (
     exp.AnyValue,
+    exp.ApproxQuantile,
+    exp.ApproxTopK,
     exp.ArrayAgg,
     exp.ArrayUniqueAgg,
     exp.First,
@@ -19,9 +21,14 @@ ORDER_BOUND = (
     exp.GroupConcat,
     exp.Last,
     exp.LastValue,
+    exp.Mode,
+    exp.NthValue,
 )
-SORTS = (exp.ArraySort,)
+ORDER_BOUND_NAMES = {"histogram_numeric"}
+# What may stand between a list and its sort.
+AROUND_LISTS = (exp.ArrayDistinct, exp.Filter, exp.Transform)
 NOT_FOLLOWED = (
+    exp.Collate,
     exp.Except,
     exp.Fetch,
     exp.Intersect,
@@ -60,12 +67,35 @@ def _found(query: exp.Query) -> Iterator[str]:
             yield from _in_window(node)
         elif isinstance(node, NOT_FOLLOWED):
             yield f"{type(node).__name__.upper()} is not followed"
-        elif isinstance(node, ORDER_BOUND) and not node.find_ancestor(*SORTS, exp.Window):
+        elif _is_order_bound(node) and not _is_sorted(node) and not _has_its_order(node):
             yield f"{node.key.upper()} hangs on the order of rows"
+        elif isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
+            yield "a star inside a function is not followed; name its columns"
         elif isinstance(node, exp.Rollup | exp.Cube | exp.GroupingSets):
             yield "ROLLUP, CUBE and GROUPING SETS put a row into several groups"
         elif _is_inner_query(node):
             yield "a subquery in an expression is not followed; write a join (LEFT SEMI JOIN for IN and EXISTS)"
+
+
+def _is_order_bound(node: exp.Expr) -> bool:
+    return isinstance(node, ORDER_BOUND) or (isinstance(node, exp.Anonymous) and node.name.lower() in ORDER_BOUND_NAMES)
+
+
+def _is_sorted(node: exp.Expr) -> bool:
+    """Whether a list of the values of a group is sorted before anybody looks at it."""
+    inner, outer = node, node.parent
+    while isinstance(outer, AROUND_LISTS) and outer.this is inner:
+        inner, outer = outer, outer.parent
+    is_list = isinstance(node, exp.ArrayAgg | exp.ArrayUniqueAgg)
+    return is_list and isinstance(outer, exp.ArraySort) and outer.this is inner
+
+
+def _has_its_order(node: exp.Expr) -> bool:
+    """Whether a window of its own, with an ORDER BY, says in which order rows come."""
+    inner, outer = node, node.parent
+    if isinstance(outer, exp.IgnoreNulls | exp.RespectNulls):
+        inner, outer = outer, outer.parent
+    return isinstance(outer, exp.Window) and outer.this is inner and bool(outer.args.get("order"))
 
 
 def _is_inner_query(node: exp.Expr) -> bool:
@@ -95,7 +125,8 @@ def _in_select(select: exp.Select) -> Iterator[str]:
     distinct = select.args.get("distinct")
     if distinct and distinct.args.get("on"):
         yield "DISTINCT ON keeps one row by its order"
-    if not select.args.get("group") and any(aggregates(e) for e in select.expressions):
+    makes_one = select.args.get("having") or any(aggregates(e) for e in select.expressions)
+    if makes_one and not select.args.get("group"):
         yield "an aggregate over all rows lets every row touch every group"
 
 

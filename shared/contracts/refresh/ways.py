@@ -63,7 +63,12 @@ def _distances(start: str, known: list[Condition]) -> dict[str, int]:
 def connected(
     needed: set[str], wanted: Iterable[exp.Expr], sources: Mapping[str, Operand], known: list[Condition]
 ) -> list[str]:
-    """The operands that are needed, and those on the shortest ways between them, in their order."""
+    """The operands that are needed, and those on the shortest ways between them, in their order.
+
+    None of a SELECT without FROM.
+    """
+    if not sources:
+        return []
     goals = needed | set(chain.from_iterable(aliases(e) for e in wanted))
     goals = goals or {next(iter(sources))}
     start = next(iter(needed), None) or next(a for a in sources if a in goals)

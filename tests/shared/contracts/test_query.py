@@ -52,6 +52,11 @@ def test_columns_are_what_a_query_gives(sql, expected):
     assert expected == read_query(sql, "gold/t.sql").columns
 
 
+def test_what_sqlglot_cannot_say_counts_as_it_is_written():
+    years, months = (read_query(f"SELECT to_char(day, '{f}') AS d FROM silver.a", "f") for f in ("yyyy", "yyyy-MM"))
+    assert years.canonical != months.canonical
+
+
 def test_the_line_of_an_input_is_where_it_is_first_named():
     query = read_query("SELECT a\nFROM silver.y\nJOIN\n  silver.x ON a = silver.x.b\n", "gold/t.sql")
 

@@ -130,6 +130,14 @@ def test_what_would_let_a_personal_value_out_is_refused(tmp_path, file, old, new
             "WITH all_of AS (SELECT * FROM bronze.desk__notes) SELECT who AS visit_date, 1 AS visits FROM all_of",
             id="a star in a part of it",
         ),
+        pytest.param(
+            "WITH a AS (SELECT c.day, c.who FROM bronze.desk__notes c), b AS (SELECT c.person FROM silver.visits c) "
+            "SELECT a.day AS visit_date, COUNT(a.who) AS visits FROM a LEFT JOIN b ON b.person = a.day GROUP BY a.day",
+            id="an alias that is another table elsewhere",
+        ),
+        pytest.param(
+            "SELECT WHO AS visit_date, 1 AS visits FROM bronze.desk__notes JOIN silver.visits", id="in capitals"
+        ),
     ],
 )
 def test_a_built_table_reads_no_personal_column_in_clear(tmp_path, query):
@@ -142,6 +150,36 @@ def test_a_built_table_reads_no_personal_column_in_clear(tmp_path, query):
     ) as told:
         load_catalog(tmp_path)
     assert "bronze.desk__notes.who" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT to_json(struct(*)) AS visit_date, 1 AS visits FROM bronze.desk__notes",
+        "SELECT n.day AS visit_date, COUNT(n.*) AS visits FROM bronze.desk__notes AS n GROUP BY n.day",
+        "SELECT * FROM bronze.desk__notes PIVOT (COUNT(*) FOR day IN ('a' AS visit_date, 'b' AS visits))",
+    ],
+)
+def test_a_star_that_is_not_spelt_out_stands_for_personal_columns_too(tmp_path, query):
+    changes = {NOTES: (WHO, CLOSED_WHO), PEOPLE: (LOGIC, treated("hmac")), DAYS_SQL: (DAYS_SQL_TEXT, query)}
+    write_catalog(tmp_path, changes | {VISITS: HASHED_VISITOR})
+
+    with pytest.raises(Exception, match=r"personal data that is still in clear; given: bronze\.desk__notes\.\*"):
+        load_catalog(tmp_path)
+
+
+@pytest.mark.parametrize("logic", ["lower(WHO)", "to_json(struct(*))"])
+def test_a_refined_column_is_made_of_personal_data_however_that_is_written(tmp_path, logic):
+    seen = "transformLogic: seen, description: Stamp.}"
+    word = f"{{name: word, logicalType: string, physicalType: string, transformLogic: {logic}, description: Word.}}"
+    changes = {NOTES: (WHO, CLOSED_WHO), VISITS: HASHED_VISITOR}
+    write_catalog(tmp_path, changes)
+    people = tmp_path / PEOPLE
+    text = people.read_text().replace(LOGIC, treated("hmac")).replace(seen, f"{seen}\n      - {word}")
+    people.write_text(text)
+
+    with pytest.raises(Exception, match=r"column word is made of personal data and has no treatment"):
+        load_catalog(tmp_path)
 
 
 DAYS_SQL_TEXT = """\

@@ -253,6 +253,12 @@ SHAPES = {
         ["id"],
     ),
     "distinct rows": ("SELECT DISTINCT customer_id, currency FROM silver.orders", ["customer_id"]),
+    "one row that no table has": (
+        """SELECT c.segment, COUNT(*) AS n FROM silver.orders o JOIN (SELECT id, segment FROM silver.customers
+           UNION ALL SELECT -1 AS id, 'unknown' AS segment) c ON c.id = COALESCE(o.customer_id, -1)
+           GROUP BY c.segment""",
+        ["segment"],
+    ),
     "a cross join": (
         "SELECT c.id, r.currency, COUNT(*) AS n FROM silver.customers c, silver.rates r GROUP BY c.id, r.currency",
         ["id", "currency"],

@@ -50,6 +50,15 @@ PROVEN = {
 NOT_PROVEN = {
     "another column": ("SELECT id, order_id FROM silver.lines", "order_id"),
     "a cast that may make two values one": ("SELECT CAST(id AS SMALLINT) AS id FROM silver.lines", "id"),
+    "a cast of a product to the type of its factors": (
+        """SELECT CAST(CAST(qty AS DECIMAL(9, 2)) * CAST(price AS DECIMAL(9, 2)) AS DECIMAL(9, 2)) AS amount,
+           COUNT(*) AS n FROM silver.lines GROUP BY CAST(qty AS DECIMAL(9, 2)) * CAST(price AS DECIMAL(9, 2))""",
+        "amount",
+    ),
+    "columns turned into rows": (
+        "WITH l AS (SELECT id, qty, price FROM silver.lines) SELECT * FROM l UNPIVOT (v FOR name IN (qty, price))",
+        "id",
+    ),
     "a part of it": ("SELECT id DIV 2 AS half FROM silver.lines", "half"),
     "many partners": ("SELECT o.id, l.qty FROM silver.orders o JOIN silver.lines l ON l.order_id = o.id", "id"),
     "partners within bounds": (
