@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 
@@ -26,9 +28,12 @@ def command(env: str, confirm: str, delete_data_of: str | None) -> None:
         for bucket in (each for each in kept if each.kind == "AWS::S3::Bucket"):
             click.echo(f"{bucket.kind}  {bucket.name}  {teardown.empty(bucket)}")
     teardown.delete_stack(environment)
-    for each in kept:
-        said = "kept" if delete_data_of is None else teardown.delete_data(each)
-        click.echo(f"{each.kind}  {each.name}  {said}")
+    fates = teardown.delete_all(kept) if delete_data_of is not None else [teardown.Fate(each, "kept") for each in kept]
+    failed = False
+    for fate in fates:
+        click.echo(f"{fate.kept.kind}  {fate.kept.name}  {fate.said}")
+        failed = failed or fate.failed
     if environment.replica:
         copy = f"{copy_stack(environment.name)} in {environment.replica.region}"
         click.echo(f"{teardown.NESTED}  {copy}  kept, with the copy of the data: not taken away by this command")
+    sys.exit(1 if failed else 0)

@@ -7,13 +7,19 @@ from typing import Any
 
 import boto3
 
+from shared.errors import TerminalError
+
 UNDER_WAY = ("SUBMITTED", "PENDING", "SCHEDULED", "QUEUED", "RUNNING", "CANCELLING")
 # An application stops within seconds once nothing runs on it any more.
 TRIES, PAUSE_SECONDS = 60, 5
 
 
 def delete_application(application: str) -> str:
-    """Cancel what runs on an application, stop it and delete it; says what became of it."""
+    """Cancel what runs on an application, stop it and delete it; says what became of it.
+
+    Raises:
+        TerminalError: it did not stop in time.
+    """
     emr = boto3.client("emr-serverless")
     for run in _under_way(emr, application):
         emr.cancel_job_run(applicationId=application, jobRunId=run)
@@ -28,7 +34,7 @@ def delete_application(application: str) -> str:
             emr.stop_application(applicationId=application)
         else:
             time.sleep(PAUSE_SECONDS)
-    return "kept: it did not stop; call again"
+    raise TerminalError(f"application {application} did not stop", given=f"{TRIES * PAUSE_SECONDS} seconds")
 
 
 def _under_way(emr: Any, application: str) -> list[str]:  # noqa: ANN401 - a client of boto3

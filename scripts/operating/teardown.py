@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.operating.applications import delete_application
-from shared.errors import TerminalError
+from shared.errors import LakewrightError, TerminalError
+from shared.key_policy import ADMITTED, TAG
 from shared.names import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shared.config import Environment
 
@@ -27,6 +28,14 @@ class Kept(NamedTuple):
 
     kind: str
     name: str
+
+
+class Fate(NamedTuple):
+    """What became of something that the stack has left."""
+
+    kept: Kept
+    said: str
+    failed: bool = False
 
 
 STATEFUL = (
@@ -84,9 +93,35 @@ def delete_stack(environment: Environment) -> None:
 
 
 def empty(kept: Kept) -> str:
-    """Delete every version of every object of a bucket: CloudFormation deletes no bucket that holds one."""
-    versions = boto3.resource("s3").Bucket(kept.name).object_versions.delete()
-    return f"emptied of {sum(len(answer.get('Deleted', [])) for answer in versions):,} versions of objects"
+    """Delete every version of every object of a bucket: CloudFormation deletes no bucket that holds one.
+
+    Raises:
+        TerminalError: S3 left some of them; it answers so for each object, and well for the whole.
+    """
+    try:
+        answers = boto3.resource("s3").Bucket(kept.name).object_versions.delete()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in GONE:
+            raise
+        return "is not there any more"
+    if left := [error for answer in answers for error in answer.get("Errors", [])]:
+        raise TerminalError(
+            f"{kept.name} could not be emptied",
+            given=f"{len(left):,} versions of objects were left, the first for {left[0].get('Code')}",
+            expected="a principal that may delete every version of every object",
+            mend=f"have s3:DeleteObjectVersion granted; personal data wants the tag {TAG}: {ADMITTED}, too",
+        )
+    return f"emptied of {sum(len(answer.get('Deleted', [])) for answer in answers):,} versions of objects"
+
+
+def delete_all(left: Iterable[Kept]) -> Iterator[Fate]:
+    """Delete what the stack has left. What fails is told and holds up nothing: no stack is left to come again by."""
+    for kept in left:
+        try:
+            fate = Fate(kept, delete_data(kept))
+        except (BotoCoreError, ClientError, LakewrightError) as error:
+            fate = Fate(kept, f"is left, to be deleted by hand: {' '.join(str(error).split())}", failed=True)
+        yield fate
 
 
 def delete_data(kept: Kept) -> str:
@@ -104,6 +139,8 @@ def _delete(kept: Kept) -> str:
         case "AWS::EMRServerless::Application":
             return delete_application(kept.name)
         case "AWS::S3::Bucket":
+            # Once more: job runs under way and S3's own access logs went on writing while the stack was deleted.
+            empty(kept)
             boto3.client("s3").delete_bucket(Bucket=kept.name)
         case "AWS::DynamoDB::Table":
             boto3.client("dynamodb").delete_table(TableName=kept.name)

@@ -4,6 +4,7 @@ import json
 import threading
 
 import boto3
+import botocore.client
 import pytest
 from click.testing import CliRunner
 
@@ -11,13 +12,15 @@ from scripts.cli.teardown import command
 from scripts.local.account import LocalAccount
 from scripts.local.clients import ACCOUNT, client
 from scripts.local.job_runs import JobResult
-from scripts.operating.teardown import Kept, delete_data
+from scripts.operating import teardown as operating
+from scripts.operating.teardown import Kept, delete_data, empty
 from shared.config import load_environment
 from shared.config.replica import Replica
 from shared.errors import TerminalError
 from shared.names import Names
 from shared.release import EMR_RELEASE_LABEL
 
+PERSONAL = "personal"
 BUCKET, TABLE = "the-lake", "the-leases"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/jobs"
 TEMPLATE = {
@@ -110,6 +113,60 @@ def test_with_both_keys_everything_goes(stack, monkeypatch):
     assert ([], [], []) == (stacks(), buckets(), boto3.client("dynamodb").list_tables()["TableNames"])
     assert "emptied of 2 versions" in said
     assert "copy" not in said
+
+
+@pytest.fixture
+def personal(stack, monkeypatch):
+    """A bucket of the stack; closing it has S3 answer as it does who lacks the tag: well, with an error an object."""
+    told = json.loads(json.dumps(TEMPLATE))
+    told["Resources"]["Personal"] = {**told["Resources"]["Lake"], "Properties": {"BucketName": PERSONAL}}
+    boto3.client("cloudformation").update_stack(StackName=stack, TemplateBody=json.dumps(told))
+    boto3.client("s3").put_object(Bucket=PERSONAL, Key="who", Body=b"1")
+    calls = botocore.client.BaseClient._make_api_call
+
+    def denied(self, operation, asked):
+        if operation == "DeleteObjects" and asked["Bucket"] == PERSONAL:
+            return {"Errors": [{"Key": each["Key"], "Code": "AccessDenied"} for each in asked["Delete"]["Objects"]]}
+        return calls(self, operation, asked)
+
+    return lambda: monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", denied)
+
+
+def test_stack_stays_where_a_bucket_is_not_emptied(stack, personal, monkeypatch):
+    """Without its stack nothing of the environment would be found again."""
+    allow(monkeypatch, deletion=True)
+    personal()
+
+    with pytest.raises(TerminalError, match=r"1 versions .* for AccessDenied.*lakewright:personal-data: admitted"):
+        teardown("--confirm", "dev", "--delete-data-of", "dev")
+
+    assert ([stack], {BUCKET, PERSONAL}) == (stacks(), set(buckets()))
+
+
+def test_what_is_written_late_goes_and_what_fails_holds_up_nothing(stack, personal, monkeypatch):
+    """The stack is gone by then, and a second call would find nothing."""
+    allow(monkeypatch, deletion=True)
+    delete_stack = operating.delete_stack
+
+    def meanwhile(environment):
+        delete_stack(environment)
+        for name in (BUCKET, PERSONAL):
+            boto3.client("s3").put_object(Bucket=name, Key="late", Body=b"of a job run under way")
+        personal()
+
+    monkeypatch.setattr(operating, "delete_stack", meanwhile)
+
+    done = teardown("--confirm", "dev", "--delete-data-of", "dev")
+
+    assert (1, [PERSONAL]) == (done.exit_code, buckets())
+    assert [] == boto3.client("dynamodb").list_tables()["TableNames"]
+    assert (
+        f"AWS::S3::Bucket  {PERSONAL}  is left, to be deleted by hand: {PERSONAL} could not be emptied" in done.output
+    )
+
+
+def test_bucket_that_is_gone_is_empty(aws):
+    assert "is not there any more" == empty(Kept("AWS::S3::Bucket", "gone-before"))
 
 
 def test_a_copy_in_another_region_is_told_to_be_left(stack, monkeypatch):
