@@ -73,8 +73,8 @@ class SnowflakeTurn:
         missing = [c for c in self._table.columns if self._columns and stored(c.name) not in self._columns]
         made = [] if self._columns else [say.make_table(self._place, self._table)]
         known = [] if self._turn else [say.make_progress(self._place), say.progress_row(self._place, self._lake_name)]
-        staged = [say.make_staged(self._staged, self._table), say.make_stage(self._staged)]
-        for statement in (*made, *[say.add_column(self._place, c) for c in missing], *known, *staged):
+        staged = say.make_staged(self._staged, self._table)
+        for statement in (*made, *[say.add_column(self._place, c) for c in missing], *known, staged):
             self._session.write(statement)
 
     def send(self, rows: DataFrame, version: int) -> None:

@@ -80,20 +80,15 @@ def make_staged(staged: str, table: Table) -> str:
     return f"CREATE TEMPORARY TABLE {quoted(staged)} ({', '.join(map(_column, table.columns))}, {flags})"
 
 
-def make_stage(staged: str) -> str:
-    """Make the place that files are put in, which goes with the session, too."""
-    return f"CREATE TEMPORARY STAGE {quoted(staged)}"
-
-
 def put(staged: str, number: int) -> str:
-    """Put a file there."""
-    return f"PUT file://part-{number:06}.parquet @{quoted(staged)} AUTO_COMPRESS = FALSE OVERWRITE = TRUE"
+    """Put a file into the table's own stage."""
+    return f"PUT file://part-{number:06}.parquet {_stage(staged)} AUTO_COMPRESS = FALSE OVERWRITE = TRUE"
 
 
 def load(staged: str) -> str:
     """Load all files that were put there, and take them away."""
     how = "MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE ON_ERROR = ABORT_STATEMENT PURGE = TRUE"
-    return f"COPY INTO {quoted(staged)} FROM @{quoted(staged)} {FORMAT} {how}"
+    return f"COPY INTO {quoted(staged)} FROM {_stage(staged)} {FORMAT} {how}"
 
 
 def count_staged(staged: str) -> str:
@@ -124,6 +119,11 @@ def merge(place: SnowflakeTable, staged: str, table: Table) -> str:
         f"WHEN NOT MATCHED AND NOT {gone} THEN "
         f"INSERT ({', '.join(names)}) VALUES ({', '.join(f's.{name}' for name in names)})"
     )
+
+
+def _stage(staged: str) -> str:
+    """The stage that every table has: who made the table needs no right for it, as they would for another."""
+    return f"@%{stored(staged)}"
 
 
 def _unloaded(staged: str, key: Iterable[str]) -> str:

@@ -1,0 +1,35 @@
+"""Statements that Snowflake takes from a role with no more rights than the documentation lists."""
+
+import io
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from jobs.publish import statements as say
+from jobs.publish.rows import BEFORE, GONE
+from shared.contracts import load_catalog
+
+pytestmark = pytest.mark.slow
+
+
+def parquet(**columns):
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns), file)
+    file.seek(0)
+    return file
+
+
+def test_files_go_through_the_stage_of_the_table_they_are_loaded_to(warehouse):
+    """Any other stage would want the right CREATE STAGE on the schema, which nobody was told to grant."""
+    table = load_catalog().table("gold.customer_segments")
+    rows = parquet(customer_id=[1, 2], **{GONE: [False, True], BEFORE: [True, True]})
+
+    with warehouse.session() as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA IF NOT EXISTS SALES").execute("USE SCHEMA SALES")
+        cursor.execute(say.make_staged("LAKEWRIGHT_0a1b", table))
+        cursor.execute(say.put("LAKEWRIGHT_0a1b", 1), file_stream=rows)
+        cursor.execute(say.load("LAKEWRIGHT_0a1b"))
+        counted = cursor.execute(say.count_staged("LAKEWRIGHT_0a1b")).fetchall()
+
+    assert [(1, 1, 1)] == [tuple(row) for row in counted]
