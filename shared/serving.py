@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 # The attributes of an item: the row as JSON, its table, and the version of the table that it was read from.
 PATH, ROW, TABLE, VERSION = "path", "row", "table", "version"
+# Source: Amazon DynamoDB Developer Guide, "Quotas": the length of a partition key, and 400 KB of an item, of which some
+# is for the path and what else stands in it beside the row.
+PATH_LIMIT_BYTES, ROW_LIMIT_BYTES = 2048, 390_000
 _SHAPE = re.compile(r"/(?P<collection>[a-z][a-z0-9-]*)(?P<keys>(/\{[a-z][a-z0-9_]*\})+)")
 _KEY = re.compile(r"\{(.*?)\}")
 

@@ -9,7 +9,7 @@ from jobs.publish.items import Publication
 from jobs.publish.rows import served, shape_of
 from jobs.publish.turn import BOOKS
 from shared.errors import TerminalError
-from shared.serving import served_table
+from shared.serving import ROW_LIMIT_BYTES, served_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from shared.jobs import Job
     from shared.serving import ServedPath
 
-# What the run warns of: rows that nobody could ask for, and that therefore are not there.
-NO_PATH = "key_in_no_path"
+# What the run warns of: rows that nobody could ask for, or that DynamoDB does not take. They are not there.
+NO_PATH, TOO_BIG = "key_in_no_path", "row_too_big"
 
 
 @contextmanager
@@ -73,12 +73,24 @@ class ApiTurn:
         self._items.end(published)
 
     def _counted(self, rows: DataFrame) -> Iterator[tuple[str, str | None]]:
-        """The rows that have a path, as they are counted; the others are counted as well."""
+        """The rows that have a path and are not too big, as they are counted; the others are counted as well.
+
+        Of a row that has become too big the one before is taken away. Where every row is sent, the sweep does that.
+        """
         for path, row, was_there in served(rows, self._table, self._path):
             if path is None:
-                self.warnings[NO_PATH] = self.warnings.get(NO_PATH, 0) + 1
+                self._warn(NO_PATH)
+                continue
+            if row is not None and len(row.encode()) > ROW_LIMIT_BYTES:
+                self._warn(TOO_BIG)
+                if was_there:
+                    self.books["deleted"] += 1
+                    yield path, None
                 continue
             account = "deleted" if row is None else "updated" if was_there else "inserted"
             self.books[account] += 1
             self.books["read"] += row is not None
             yield path, row
+
+    def _warn(self, reason: str) -> None:
+        self.warnings[reason] = self.warnings.get(reason, 0) + 1

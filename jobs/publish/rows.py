@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from jobs.runtime.feed import TIMES
 from jobs.runtime.texts import as_json
+from shared.serving import PATH_LIMIT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +68,13 @@ def served(rows: DataFrame, table: Table, path: ServedPath) -> Iterator[tuple[st
     for text in texts.toLocalIterator(prefetchPartitions=True):
         values = json.loads(text[KEY])
         key = [str(values[column]) for column in path.columns]
-        yield None if OUTSIDE_OF_PATHS.intersection("".join(key)) else path.of(key), text[ROW], text[BEFORE]
+        yield path_to(key, path), text[ROW], text[BEFORE]
+
+
+def path_to(key: list[str], path: ServedPath) -> str | None:
+    """The path of a row; None where nobody could ask for it, or DynamoDB takes none as long."""
+    made = path.of(key)
+    return None if OUTSIDE_OF_PATHS.intersection("".join(key)) or len(made) > PATH_LIMIT_BYTES else made
 
 
 def _json(table: Table, names: tuple[str, ...]) -> Column:

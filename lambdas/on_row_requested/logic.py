@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.observability import logger
-from shared.serving import PATH, ROW, VERSION, canonical
+from shared.serving import PATH, PATH_LIMIT_BYTES, ROW, VERSION, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_dynamodb.service_resource import Table
 
-# Source: Amazon DynamoDB Developer Guide, "Quotas", on the length of a partition key.
-PATH_LIMIT_BYTES = 2048
 JSON = {"content-type": "application/json"}
 RETRY_AFTER_SECONDS = 2
 

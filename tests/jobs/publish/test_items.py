@@ -3,10 +3,14 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from jobs.publish import api
 from jobs.publish import items as published
+from jobs.publish.api import ApiTurn
 from jobs.publish.items import Publication
+from jobs.publish.rows import path_to
 from jobs.publish.turn import Published
-from shared.serving import served_table
+from shared.contracts import load_catalog
+from shared.serving import PATH_LIMIT_BYTES, ROW_LIMIT_BYTES, ServedPath, served_table
 from tests.support.served import items, rows
 from tests.support.small_lake import ENV, lease_account
 
@@ -93,3 +97,27 @@ def test_what_passes_is_tried_again_and_what_does_not_is_raised(account, monkeyp
             turn.write([("/a/2", "{}")], version=1)
         assert tries == answers["n"]
     assert {"/a/1"} == {path for path in items() if path.startswith("/")}
+
+
+def test_what_dynamodb_does_not_take_holds_up_no_other_row(account, monkeypatch):
+    """A transaction is written whole or not at all, so one such row had kept all after it from going out, for good."""
+    served_at = ServedPath.parse("/x/{k}")
+    longest = path_to(["k" * (PATH_LIMIT_BYTES - len("/x/"))], served_at)
+    row = f'"{"y" * (ROW_LIMIT_BYTES - 2)}"'
+    publish(account, ONE, ["/x/grown", "/x/small"])
+
+    sent = [
+        (longest, row, False),
+        (path_to(["ü" * 400], served_at), "1", False),
+        ("/x/grown", f"{row} ", True),
+        ("/x/new", f"{row} ", False),
+        ("/x/small", "1", True),
+    ]
+    monkeypatch.setattr(api, "served", lambda *_: iter(sent))
+    turn = ApiTurn(Publication(account, ONE), load_catalog().table("gold.customer_360"), served_at)
+    turn.begin()
+    turn.send(None, version=2)
+
+    assert {longest, "/x/small"} == set(rows())
+    assert {"key_in_no_path": 1, "row_too_big": 2} == turn.warnings
+    assert {"read": 2, "inserted": 1, "updated": 1, "deleted": 1} == turn.books
