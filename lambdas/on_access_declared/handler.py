@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore.config import Config
@@ -60,9 +60,14 @@ def _apply(properties: dict[str, Any]) -> dict[str, str]:
 
 def lake_formation_client(admin_role_arn: str) -> Any:  # noqa: ANN401 - boto3's clients have no common type
     """A client that works as the role which administers Lake Formation."""
+    return client_of_admin("lakeformation", admin_role_arn)
+
+
+def client_of_admin(service: Literal["glue", "lakeformation"], admin_role_arn: str) -> Any:  # noqa: ANN401 - as above
+    """A client of a service that works as that role, to whom Lake Formation hides no table of Glue."""
     taken = boto3.client("sts").assume_role(RoleArn=admin_role_arn, RoleSessionName="lakewright-access")["Credentials"]
     return boto3.client(
-        "lakeformation",
+        service,
         aws_access_key_id=taken["AccessKeyId"],
         aws_secret_access_key=taken["SecretAccessKey"],
         aws_session_token=taken["SessionToken"],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from lambdas.on_access_declared.handler import lake_formation_client
+from lambdas.on_access_declared.handler import client_of_admin, lake_formation_client
 from lambdas.on_access_declared.lake_formation import LakeFormation
 from shared.governance.environments import access_admin_of, governance_of, iam_role_of
 
@@ -21,14 +21,25 @@ def lake_formation_of(environment: Environment) -> LakeFormation:
         TerminalError: the environment has no governance.
     """
     roles = governance_of(environment).roles
-    identity = boto3.client("sts").get_caller_identity()
-    partition, account = identity["Arn"].split(":")[1], identity["Account"]
-
-    def arn(name: str) -> str:
-        return f"arn:{partition}:iam::{account}:role/{name}"
-
+    account, roles_begin = _caller()
     return LakeFormation(
-        client=lake_formation_client(arn(access_admin_of(environment))),
+        client=lake_formation_client(roles_begin + access_admin_of(environment)),
         account=account,
-        principals={role: arn(iam_role_of(environment, role)) for role in roles},
+        principals={role: roles_begin + iam_role_of(environment, role) for role in roles},
     )
+
+
+def glue_of(environment: Environment) -> Any:  # noqa: ANN401 - boto3's clients have no common type
+    """Glue as the same role, since Lake Formation leaves out the tables that somebody else may not see.
+
+    As the caller where the environment has no governance.
+    """
+    if environment.governance is None:
+        return boto3.client("glue")
+    return client_of_admin("glue", _caller()[1] + access_admin_of(environment))
+
+
+def _caller() -> tuple[str, str]:
+    """The account that the credentials lead to, and what the ARNs of its roles begin with."""
+    identity = boto3.client("sts").get_caller_identity()
+    return identity["Account"], f"arn:{identity['Arn'].split(':')[1]}:iam::{identity['Account']}:role/"

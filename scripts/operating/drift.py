@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import boto3
-
 from lambdas.on_access_declared.logic import bring
-from scripts.governing.lake_formation import lake_formation_of
+from scripts.governing.lake_formation import glue_of, lake_formation_of
 from shared.governance.environments import access_of
 from shared.names import Layer, Names
 from shared.vault import VAULT
@@ -47,7 +45,7 @@ def drift(environment: Environment, catalog: Catalog) -> list[Difference]:
 
 
 def _in_glue(environment: Environment, catalog: Catalog, locations: dict[str, str]) -> Iterator[Difference]:
-    glue, names = boto3.client("glue"), Names(environment)
+    glue, names = glue_of(environment), Names(environment)
     known = columns_of(catalog)
     for layer in (*Layer, VAULT):
         database = names.glue_database(layer)
@@ -66,12 +64,18 @@ def _in_glue(environment: Environment, catalog: Catalog, locations: dict[str, st
 
 def _in_delta(catalog: Catalog, locations: Mapping[str, str]) -> Iterator[Difference]:
     from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError
 
     known = columns_of(catalog)
     for name, location in sorted(locations.items()):
-        if not DeltaTable.is_deltatable(location):
+        try:
+            if not DeltaTable.is_deltatable(location):
+                continue
+            fields = DeltaTable(location).schema().fields
+        except (DeltaError, OSError) as error:
+            # Such as one of personal data, for who is not admitted to it; the others are compared all the same.
+            yield Difference("delta", name, "a table", f"cannot be read: {str(error).partition(chr(10))[0]}")
             continue
-        fields = DeltaTable(location).schema().fields
         found = {field.name: _spark_type(field.type) for field in fields}
         yield from _columns("delta", name, known[name], found)
 

@@ -3,6 +3,8 @@
 import json
 
 import boto3
+import botocore.client
+import deltalake.exceptions
 import pytest
 from click.testing import CliRunner
 from deltalake import DeltaTable, Field, Schema
@@ -84,3 +86,35 @@ def test_tag_taken_off_by_hand_is_found(account):
     )
 
     assert (1, {("lake formation", TABLE)}) == differences()
+
+
+@pytest.mark.parametrize("error", [OSError, deltalake.exceptions.DeltaError])
+def test_delta_table_that_may_not_be_read_is_told(account, monkeypatch, error):
+    """Operators without the tag of personal data are refused its tables, and want to see the others compared."""
+
+    def refused(_location):
+        raise error("AccessDenied\nand much more")
+
+    monkeypatch.setattr(deltalake.DeltaTable, "is_deltatable", lambda _: True)
+    monkeypatch.setattr(deltalake.DeltaTable, "__init__", lambda _self, location: refused(location))
+
+    answer = CliRunner().invoke(command, ["prod", "--json"], catch_exceptions=False)
+
+    told = {"where": "delta", "place": TABLE, "contract": "a table", "found": "cannot be read: AccessDenied"}
+    assert (1, [told]) == (answer.exit_code, json.loads(answer.stdout))
+
+
+def test_glue_is_asked_as_the_role_that_sees_every_table(account, monkeypatch):
+    """Lake Formation leaves out of its answers the tables that who asks may not see."""
+    calls, asked = botocore.client.BaseClient._make_api_call, []
+
+    def noted(self, operation, given):
+        if operation == "GetTables":
+            asked.append(self._get_credentials().access_key)
+        return calls(self, operation, given)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", noted)
+
+    assert (0, set()) == differences()
+    assert asked
+    assert boto3.Session().get_credentials().access_key not in asked
