@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 VCPU_QUOTA = ("emr-serverless", "L-D05C8A75")
 # Source: aws-cdk, the bootstrap stack that knows how to deploy with roles of its own.
 BOOTSTRAP_VERSION = 6
+# Source: Amazon S3 API reference, GetBucketLocation: one region has no name there, and another may have its old one.
+REGIONS = {None: "us-east-1", "EU": "eu-west-1"}
 HALF_DONE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "_IN_PROGRESS", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED")
 
 
@@ -125,7 +127,8 @@ def _buckets(environment: Environment, caller: Caller) -> Iterator[Finding]:
         if root is None or not root.startswith("s3://"):
             continue
         bucket = root.removeprefix("s3://").partition("/")[0]
-        region = boto3.client("s3").get_bucket_location(Bucket=bucket)["LocationConstraint"] or "us-east-1"
+        told = boto3.client("s3").get_bucket_location(Bucket=bucket)["LocationConstraint"]
+        region = REGIONS.get(told, told)
         here = region == caller.region
         yield Finding(
             check="buckets",

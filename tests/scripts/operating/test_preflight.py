@@ -91,6 +91,12 @@ def test_existing_bucket_must_lie_in_the_region(ready):
     assert "deploy to eu-west-1" in mend(prod(lake_root="s3://house-lake/sales"), "buckets")
 
 
+def test_bucket_from_before_regions_had_names_lies_in_ireland(ready):
+    boto3.client("s3").create_bucket(Bucket="old-lake", CreateBucketConfiguration={"LocationConstraint": "EU"})
+
+    assert "deploy to eu-west-1," in mend(prod(lake_root="s3://old-lake/sales"), "buckets")
+
+
 def test_bucket_that_cannot_be_looked_at_fails_and_the_rest_goes_on(ready):
     found = statuses(prod(lake_root="s3://nobody-has-this/sales"))
 
