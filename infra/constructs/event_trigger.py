@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 from aws_cdk import Duration
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 TRIES = 2
 KEPT_FOR = Duration.hours(6)
+# Source: Amazon EventBridge user guide, "Quotas": 2,048 characters of a pattern, the rest of which has room left.
+NAMES_CHARACTERS = 1500
 
 
 class EventTrigger(Construct):
@@ -30,7 +34,7 @@ class EventTrigger(Construct):
     delivered, or that the function could not answer, waits in a queue that an alarm watches.
 
     Example:
-        EventTrigger(self, "Files", description="A file landed", when=landed_in(landing, ["crm/"]), function=...)
+        EventTrigger(self, "Files", description="A file landed", when=landed_in(landing, ...), function=...)
     """
 
     def __init__(
@@ -61,9 +65,19 @@ class EventTrigger(Construct):
         )
 
 
-def landed_in(place: Place, folders: Iterable[str]) -> events.EventPattern:
-    """S3's `Object Created` below some folders of a place."""
-    keys = [{"prefix": place.inside(folder)} for folder in folders]
+def landed_in(place: Place, names: Iterable[str], *, folders: Iterable[str]) -> events.EventPattern:
+    """S3's `Object Created` of objects that are called like one of some names of a place.
+
+    So nothing starts for the folders that a console makes, nor for what other programs leave beside the files.
+
+    Args:
+        place: Where they land.
+        names: Names in which `*` stands for anything.
+        folders: Where all of them lie; the rule goes by these alone where the names are too many for it.
+    """
+    keys = [{"wildcard": _wildcard(place, name)} for name in names]
+    if len(json.dumps(keys)) > NAMES_CHARACTERS:
+        keys = [{"prefix": place.inside(folder)} for folder in folders]
     return events.EventPattern(
         source=["aws.s3"],
         detail_type=["Object Created"],
@@ -78,3 +92,10 @@ def job_run_ended(application_id: str) -> events.EventPattern:
         detail_type=["EMR Serverless Job Run State Change"],
         detail={"applicationId": [application_id], "state": ["SUCCESS", "FAILED", "CANCELLED"]},
     )
+
+
+def _wildcard(place: Place, name: str) -> str:
+    """A name of a place as EventBridge matches it, to which a backslash says that what follows stands for itself."""
+    begin, star, end = name.partition("*")
+    literal = re.compile(r"[*\\]")
+    return literal.sub(r"\\\g<0>", place.inside(begin)) + star + literal.sub(r"\\\g<0>", end)

@@ -19,13 +19,14 @@ from infra.constructs.key_use import use_statement
 from infra.constructs.machine import Machine, job_run_statements, job_tokens, step_tokens
 from infra.constructs.machine_schedule import MachineSchedule
 from infra.constructs.smoke import Smoke
-from shared.contracts.connections import landing_folders
+from shared.contracts.connections import landing_folders, landing_names
 from shared.jobs import steps_of
 from shared.names import RUNS_FOLDER, Names, Variable
 from shared.names import Machine as MachineName
 from shared.tokens import Token
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_events as events
     from constructs import Construct
 
     from infra.stacks.compute import Compute
@@ -60,8 +61,8 @@ class Orchestration(NestedStack):
         self.machines = {name: self._machine(name, *functions) for name in MachineName}
         for name, when in environment.schedules.items():
             self._schedule(name, when)
-        if folders := landing_folders(catalog):
-            self._trigger(folders)
+        if names := landing_names(catalog):
+            self._trigger(landed_in(storage.landing, names, folders=landing_folders(catalog)))
         self._count_usage()
         self._watch_freshness()
         self.backfill = self._backfill()
@@ -77,7 +78,7 @@ class Orchestration(NestedStack):
         )
         self.alarms.watch_queue(f"{name.logical_id}NotStarted", schedule.undelivered)
 
-    def _trigger(self, folders: list[str]) -> None:
+    def _trigger(self, when: events.EventPattern) -> None:
         """Let a file that lands start the machine of files."""
         machine, known_runs = self.machines[MachineName.FILE_LANDED].machine, self._storage.known_runs
         claims = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
@@ -97,7 +98,7 @@ class Orchestration(NestedStack):
             self,
             "Files",
             description="A file landed that a contract may want",
-            when=landed_in(self._storage.landing, folders),
+            when=when,
             function=function.function,
         )
         self.alarms.watch_queue("FilesNotHandedOn", trigger.undelivered)

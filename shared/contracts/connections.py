@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from shared.contracts.origin import ASKED
@@ -16,6 +17,8 @@ WEB = "api"
 ADDRESSED_TYPES = frozenset({WEB, "redshift"})
 # The login of MSK for which the job's role is the credential.
 MSK_IAM = "AWS_MSK_IAM"
+# As `jobs.ingest.landing` reads locations: `**/` stands for no folder at all, too.
+_WILDCARD = re.compile(r"\*\*/|[*?]")
 
 
 def connection_by_role(bootstrap_servers: str) -> dict[str, str]:
@@ -41,6 +44,19 @@ def web_systems(catalog: Catalog) -> list[str]:
 
 def landing_folders(catalog: Catalog) -> list[str]:
     """The top folders of the landing place that contracts look into; an empty one stands for all of it."""
-    locations = [t.source.location for t in catalog.tables.values() if t.source and t.source.location]
-    inside = [location.removeprefix(LANDING).partition("/") for location in locations if location.startswith(LANDING)]
+    inside = [location.partition("/") for location in _landing_locations(catalog)]
     return sorted({"" if {"*", "?"} & set(folder) else folder + slash for folder, slash, _ in inside})
+
+
+def landing_names(catalog: Catalog) -> list[str]:
+    """What the files in the landing place are called that contracts look for, none being missed.
+
+    Each has one `*` at most, which stands for anything, slashes too: several may be too much for a rule of EventBridge.
+    """
+    pieces = [_WILDCARD.split(location) for location in _landing_locations(catalog)]
+    return sorted({"*".join((piece[0], piece[-1])) if len(piece) > 1 else piece[0] for piece in pieces})
+
+
+def _landing_locations(catalog: Catalog) -> list[str]:
+    locations = [t.source.location for t in catalog.tables.values() if t.source and t.source.location]
+    return [location.removeprefix(LANDING) for location in locations if location.startswith(LANDING)]

@@ -12,7 +12,8 @@ from lambdas.on_watch_due.handler import Variables
 from shared.backfill import BACKFILL_MACHINE, BACKFILL_OUTPUT
 from shared.config import load_environment
 from shared.config.spark import QUEUE_MINUTES
-from shared.contracts.connections import landing_folders
+from shared.contracts import load_catalog
+from shared.contracts.connections import landing_folders, landing_names
 from shared.events import BECAME_LATE, SCHEMA_DRIFTED
 from shared.jobs import Step, steps_of
 from shared.metrics import TABLES_LATE
@@ -244,7 +245,9 @@ def test_a_file_below_the_folders_of_contracts_is_handed_on_or_kept(prod):
     assert {"source": ["aws.s3"], "detail-type": ["Object Created"]} == {
         key: rule["EventPattern"][key] for key in ("source", "detail-type")
     }
-    assert {"key": [{"prefix": "crm/"}, {"prefix": "synthetic/"}]} == rule["EventPattern"]["detail"]["object"]
+    wanted = [{"wildcard": name} for name in landing_names(load_catalog())]
+    assert {"wildcard": "crm/accounts/*.csv"} in wanted
+    assert {"key": wanted} == rule["EventPattern"]["detail"]["object"]
     assert (10, 2) == (target["RetryPolicy"]["MaximumRetryAttempts"], late["MaximumRetryAttempts"])
 
 
@@ -289,15 +292,18 @@ def test_end_of_every_job_run_of_the_batch_is_handed_on(prod):
 
 
 @pytest.mark.parametrize(
-    "location, folder",
+    "location, folder, name",
     [
-        pytest.param("s3://landing/crm/accounts/*.csv", "crm/", id="a folder"),
-        pytest.param("s3://landing/c?m/*.csv", "", id="a wildcard in the folder"),
-        pytest.param("s3://landing/**/a.csv", "", id="anywhere"),
-        pytest.param("s3://landing/rates.zip", "rates.zip", id="one file"),
+        pytest.param("s3://landing/crm/accounts/*.csv", "crm/", "crm/accounts/*.csv", id="a folder"),
+        pytest.param("s3://landing/c?m/*.csv", "", "c*.csv", id="a wildcard in the folder"),
+        pytest.param("s3://landing/**/a.csv", "", "*a.csv", id="anywhere"),
+        pytest.param("s3://landing/crm/*/a.csv", "crm/", "crm/*/a.csv", id="a folder below"),
+        pytest.param("s3://landing/rates.zip", "rates.zip", "rates.zip", id="one file"),
     ],
 )
-def test_contracts_say_which_folders_are_watched(location, folder):
+def test_contracts_say_which_folders_are_watched_for_what(location, folder, name):
     tables = [SimpleNamespace(source=SimpleNamespace(location=where)) for where in (location, "s3://other/x.csv", None)]
+    catalog = SimpleNamespace(tables=dict(enumerate(tables)))
 
-    assert [folder] == landing_folders(SimpleNamespace(tables=dict(enumerate(tables))))
+    assert [folder] == landing_folders(catalog)
+    assert [name] == landing_names(catalog)
