@@ -107,8 +107,8 @@ class LakewrightStack(Stack):
         if not environment.allow_data_deletion:
             Annotations.of(self).add_info_v2(
                 "lakewright:data-kept",
-                "Deleting this stack keeps its data. To let it go, set allow_data_deletion: true in "
-                f"shared/config/{environment.name}.yaml",
+                "Deleting this stack keeps its data. To let ./lake teardown delete it, set allow_data_deletion: true "
+                f"in shared/config/{environment.name}.yaml",
             )
 
     def _govern(

@@ -6,10 +6,10 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_emrserverless as emr
 from constructs import Construct
 
+from infra.constructs.retention import KEPT
 from shared.access_modes import AccessMode
 from shared.names import Names
 from shared.release import EMR_RELEASE_LABEL
@@ -82,5 +82,5 @@ class ConsumerApplication(Construct):
             ],
             network_configuration=placement.configuration if placement else None,
         )
-        application.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+        application.apply_removal_policy(KEPT)
         self.application_id = application.attr_application_id

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
 
-from infra.constructs.retention import removal_policy
+from infra.constructs.retention import KEPT
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -31,7 +30,7 @@ class EncryptedLogGroup(logs.LogGroup):
             id_,
             log_group_name=name,
             encryption_key=key,
-            removal_policy=removal_policy(environment, wanted=RemovalPolicy.DESTROY),
+            removal_policy=KEPT,
         )
         resource = self.node.default_child
         assert isinstance(resource, logs.CfnLogGroup)  # noqa: S101 - narrows the type

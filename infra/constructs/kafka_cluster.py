@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import CustomResource, Duration, RemovalPolicy
+from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_msk as msk
 from constructs import Construct
 
 from infra.constructs.event_function import EventFunction
-from infra.constructs.retention import removal_policy
+from infra.constructs.retention import KEPT
 from shared.events import BOOTSTRAP_SERVERS, CLUSTER_BROKERS
 from shared.names import Names
 
@@ -61,7 +61,7 @@ class KafkaCluster(Construct):
                 of.VpcConfigProperty(subnet_ids=list(placement.subnet_ids), security_groups=[self.security_group_id])
             ],
         )
-        cluster.apply_removal_policy(removal_policy(environment, wanted=RemovalPolicy.RETAIN))
+        cluster.apply_removal_policy(KEPT)
         self.arn = cluster.attr_arn
         self.bootstrap_servers = self._asked(environment, code, key)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import ArnFormat, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
-from infra.constructs.retention import removal_policy
+from infra.constructs.retention import KEPT
 from shared.key_policy import ALARMS, BY_ALARMS, BY_EMR, BY_LOGS, EMR, logs
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class LakeKey(kms.Key):
             id_,
             enable_key_rotation=True,
             description=f"Lakewright {environment.name}: the lake, its logs, secrets and messages",
-            removal_policy=removal_policy(environment, wanted=RemovalPolicy.RETAIN),
+            removal_policy=KEPT,
         )
         stack = Stack.of(self)
         self._admit_logs()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import RemovalPolicy, Tags
+from aws_cdk import Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
-from infra.constructs.retention import removal_policy
+from infra.constructs.retention import KEPT
 from shared.key_policy import ADMITTED, TAG
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class PiiKey(kms.Key):
             id_,
             enable_key_rotation=True,
             description=f"Lakewright {environment.name}: personal data",
-            removal_policy=removal_policy(environment, wanted=RemovalPolicy.RETAIN),
+            removal_policy=KEPT,
         )
         self.add_to_resource_policy(_denied(["kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"], ["*"]))
 

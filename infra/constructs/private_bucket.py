@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 
+from infra.constructs.retention import KEPT
 from shared.retention import NONCURRENT_DAYS
 
 if TYPE_CHECKING:
-    from aws_cdk import RemovalPolicy
     from aws_cdk import aws_kms as kms
     from constructs import Construct
 
@@ -21,7 +21,7 @@ class PrivateBucket(s3.Bucket):
     Without a key it is encrypted by S3 itself: a bucket that receives access logs cannot have a key of ours.
 
     Example:
-        PrivateBucket(self, "Lake", key=key, access_logs=logs, expire={"staging/": 3}, removal_policy=policy)
+        PrivateBucket(self, "Lake", key=key, access_logs=logs, expire={"staging/": 3})
     """
 
     def __init__(
@@ -29,7 +29,6 @@ class PrivateBucket(s3.Bucket):
         scope: Construct,
         id_: str,
         *,
-        removal_policy: RemovalPolicy,
         key: kms.IKey | None = None,
         access_logs: s3.IBucket | None = None,
         expire: dict[str, int] | None = None,
@@ -51,7 +50,7 @@ class PrivateBucket(s3.Bucket):
             server_access_logs_bucket=access_logs,
             server_access_logs_prefix=f"access/{id_.lower()}/" if access_logs else None,
             lifecycle_rules=_lifecycle(expire or {}),
-            removal_policy=removal_policy,
+            removal_policy=KEPT,
         )
         if event_bridge:
             self._send_events()

@@ -6,10 +6,10 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_emrserverless as emr
 from constructs import Construct
 
+from infra.constructs.retention import KEPT
 from shared.config.spark import QUEUE_MINUTES
 from shared.release import EMR_RELEASE_LABEL
 
@@ -63,7 +63,7 @@ class SparkApplication(Construct):
                 max_concurrent_runs=int(settings["at_once"]), queue_timeout_minutes=int(settings["queue_minutes"])
             ),
         )
-        self.resource.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+        self.resource.apply_removal_policy(KEPT)
         self.application_id, self.name = self.resource.attr_application_id, settings["name"]
 
 

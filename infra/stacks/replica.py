@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
-from aws_cdk import DefaultStackSynthesizer, RemovalPolicy, Stack, Stage
+from aws_cdk import DefaultStackSynthesizer, Stack, Stage
 
 from infra.artifacts import ASSET_PREFIX
 from infra.constructs.costs import tag_costs
@@ -13,7 +13,6 @@ from infra.constructs.findings import accept
 from infra.constructs.lake_key import LakeKey
 from infra.constructs.pii_key import PiiKey, close_to_others
 from infra.constructs.private_bucket import PrivateBucket
-from infra.constructs.retention import removal_policy
 from infra.stacks.storage import PERSONAL, STAGED
 from shared.copies import LAKE, LANDING, PII, copy_bucket, copy_key, copy_stack
 
@@ -61,7 +60,6 @@ class ReplicaStack(Stack):
             self,
             "Logs",
             expire={"access/": environment.log_retention_days},
-            removal_policy=removal_policy(environment, wanted=RemovalPolicy.DESTROY),
         )
         accept(logs, {"AwsSolutions-S1": "it receives the access logs; logging its own would never end"})
         self._bucket(LAKE, lake, logs, expire=STAGED)
@@ -85,5 +83,4 @@ class ReplicaStack(Stack):
             access_logs=logs,
             expire=expire,
             event_bridge=event_bridge,
-            removal_policy=removal_policy(self._environment, wanted=RemovalPolicy.RETAIN),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import NestedStack, RemovalPolicy
+from aws_cdk import NestedStack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
@@ -12,7 +12,7 @@ from aws_cdk import aws_ssm as ssm
 from infra.constructs.findings import accept
 from infra.constructs.kafka_rights import kafka_systems
 from infra.constructs.redshift_access import RedshiftAccess
-from infra.constructs.retention import removal_policy
+from infra.constructs.retention import KEPT
 from shared.contracts.connections import SECRET_TYPES, publishing_connections, web_systems
 from shared.copies import copy_key
 from shared.names import pii_key_secret, source_parameter, source_secret
@@ -47,11 +47,10 @@ class Secrets(NestedStack):
         lake: Place,
     ) -> None:
         super().__init__(scope, id_, description="Lakewright: how the source systems are reached")
-        policy = removal_policy(environment, wanted=RemovalPolicy.RETAIN)
         self._replicas = _replicas(environment)
-        self._secrets = {s: self._secret(environment, s, key, policy) for s in secret_systems(catalog)}
+        self._secrets = {s: self._secret(environment, s, key) for s in secret_systems(catalog)}
         self._sources, self._publishing = source_systems(catalog), publishing_connections(catalog)
-        self._key_of_persons = self._pii_key(environment, key, policy)
+        self._key_of_persons = self._pii_key(environment, key)
         self._warehouses = {
             system: RedshiftAccess(
                 self,
@@ -118,9 +117,7 @@ class Secrets(NestedStack):
         """Whether the environment names a Redshift that contracts read."""
         return bool(self._warehouses)
 
-    def _secret(
-        self, environment: Environment, system: str, key: kms.IKey, policy: RemovalPolicy
-    ) -> secretsmanager.CfnSecret:
+    def _secret(self, environment: Environment, system: str, key: kms.IKey) -> secretsmanager.CfnSecret:
         secret = secretsmanager.CfnSecret(
             self,
             "".join(word.capitalize() for word in system.split("_")),
@@ -129,11 +126,11 @@ class Secrets(NestedStack):
             kms_key_id=key.key_arn,
             replica_regions=self._replicas,
         )
-        secret.apply_removal_policy(policy)
+        secret.apply_removal_policy(KEPT)
         accept(secret, {"AwsSolutions-SMG4": "the source system owns the credential and rotates it"})
         return secret
 
-    def _pii_key(self, environment: Environment, key: kms.IKey, policy: RemovalPolicy) -> secretsmanager.CfnSecret:
+    def _pii_key(self, environment: Environment, key: kms.IKey) -> secretsmanager.CfnSecret:
         secret = secretsmanager.CfnSecret(
             self,
             "PiiKey",
@@ -149,7 +146,7 @@ class Secrets(NestedStack):
             kms_key_id=key.key_arn,
             replica_regions=self._replicas,
         )
-        secret.apply_removal_policy(policy)
+        secret.apply_removal_policy(KEPT)
         accept(
             secret, {"AwsSolutions-SMG4": "a new version makes new hashes, so it is added by hand and never in place"}
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import NestedStack, RemovalPolicy
+from aws_cdk import NestedStack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 
@@ -14,7 +14,7 @@ from infra.constructs.lake_key import LakeKey
 from infra.constructs.pii_key import PiiKey, close_to_others
 from infra.constructs.place import Place, is_bucket
 from infra.constructs.private_bucket import PrivateBucket
-from infra.constructs.retention import removal_policy
+from infra.constructs.retention import KEPT
 from shared.copies import LAKE, LANDING, PII
 from shared.erasure import REQUESTS_FOLDER
 from shared.names import JOB_LOGS_FOLDER, STAGING_FOLDER, UNLOAD_FOLDER, Names
@@ -44,7 +44,6 @@ class Storage(NestedStack):
             self,
             "Logs",
             expire={"access/": environment.log_retention_days, f"{JOB_LOGS_FOLDER}/": environment.log_retention_days},
-            removal_policy=removal_policy(environment, wanted=RemovalPolicy.DESTROY),
         )
         accept(self._logs_bucket, {"AwsSolutions-S1": "it receives the access logs; logging its own would never end"})
         self.logs = Place.of_bucket(self._logs_bucket)
@@ -80,7 +79,6 @@ class Storage(NestedStack):
             access_logs=self._logs_bucket,
             expire=expire,
             event_bridge=event_bridge,
-            removal_policy=removal_policy(self._environment, wanted=RemovalPolicy.RETAIN),
         )
         if key:
             close_to_others(bucket)
@@ -104,7 +102,6 @@ class Storage(NestedStack):
             "Results",
             access_logs=self._logs_bucket,
             expire={f"{RESULTS_FOLDER}/": RESULT_DAYS},
-            removal_policy=removal_policy(self._environment, wanted=RemovalPolicy.DESTROY),
         )
         return Place.of_bucket(bucket)
 
@@ -117,7 +114,7 @@ class Storage(NestedStack):
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             time_to_live_attribute=expires_by,
-            removal_policy=removal_policy(self._environment, wanted=RemovalPolicy.DESTROY),
+            removal_policy=KEPT,
         )
         accept(table, {"AwsSolutions-DDB3": "its items are worth nothing after their run, or are rows of gold"})
         return table

@@ -80,7 +80,7 @@ def require_both_keys(environment: Environment, named: str | None) -> None:
             f"the data of {environment.name} is kept: its file does not allow to delete it",
             given="allow_data_deletion: false",
             expected="allow_data_deletion: true",
-            mend=f"set it in shared/config/{environment.name}.yaml, deploy once so that the stack knows, come again",
+            mend=f"set it in shared/config/{environment.name}.yaml",
         )
 
 

@@ -28,6 +28,7 @@ EVERYTHING = {
     "access": {"consumer": "fine_grained"},
     "replica": {"region": "eu-central-1"},
     "account": {"vcpu_quota": 48},
+    "allow_data_deletion": True,
     "sources": {"redshift": WAREHOUSE},
 }
 

@@ -100,6 +100,17 @@ def test_what_outlives_the_stack_is_known_to_the_teardown(fullest):
     assert "AWS::S3::Bucket" in kept
 
 
+def test_what_the_teardown_lists_as_kept_is_kept_where_its_deletion_is_allowed_too(fullest):
+    """That it is allowed is one of two keys; a teardown without the other leaves all of it."""
+    policies = {
+        (kind, resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
+        for kind in teardown.STATEFUL
+        for resource in fullest.of_type(kind).values()
+    }
+
+    assert {(kind, "RetainExceptOnCreate", "Retain") for kind in teardown.STATEFUL} == policies
+
+
 def test_logical_ids_of_tables_come_from_their_names_alone(prod):
     """A table made anew has lost its tags, and is closed to everybody until they are set again."""
     expected = {

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from aws_cdk import App, NestedStack, RemovalPolicy, Stack
+from aws_cdk import App, NestedStack, Stack
 from aws_cdk.assertions import Template
 
 from infra.constructs.lake_key import LakeKey
@@ -24,7 +24,7 @@ def access(warehouse):
     whole = Stack(App(), "S")
     storage, stack = NestedStack(whole, "Storage"), NestedStack(whole, "Secrets")
     key = LakeKey(storage, "Key", environment=load_environment("dev"))
-    lake = Place.of_bucket(PrivateBucket(storage, "Lake", key=key, removal_policy=RemovalPolicy.DESTROY))
+    lake = Place.of_bucket(PrivateBucket(storage, "Lake", key=key))
     made = RedshiftAccess(stack, "Redshift", warehouse=warehouse, databases=["shop", "web"], lake=lake, key=key)
     return made, Template.from_stack(stack).to_json()["Resources"]
 
