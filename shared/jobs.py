@@ -185,7 +185,7 @@ class TableOutcome(_Record):
     seconds: float = 0.0
     version: int | None = None
     sequence: int | None = None
-    warnings: dict[str, int] = {}
+    warnings: dict[str, int | float] = {}
     reason: str = ""
     failure: Failure | None = None
     reconciled: tuple[Comparison, ...] = ()

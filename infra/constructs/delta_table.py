@@ -76,6 +76,6 @@ def table_id(name: str) -> str:
 
 
 def _glue_column(column: Column) -> glue.CfnTable.ColumnProperty:
-    return glue.CfnTable.ColumnProperty(
-        name=column.name, type=column.type.lower(), comment=column.description[:COMMENT_LIMIT]
-    )
+    # Glue takes no comment of several lines.
+    comment = " ".join(column.description.split())[:COMMENT_LIMIT]
+    return glue.CfnTable.ColumnProperty(name=column.name, type=column.type.lower(), comment=comment)

@@ -109,7 +109,9 @@ def _before(flow: Flow) -> DataFrame:
     return read_version(flow.session, flow.location, flow.batch.before.version)
 
 
-def _pass_gate(flow: Flow, decided: DataFrame, groups: Groups, seen: dict[str, Any], others: int) -> dict[str, int]:
+def _pass_gate(
+    flow: Flow, decided: DataFrame, groups: Groups, seen: dict[str, Any], others: int
+) -> dict[str, int | float]:
     """Decide row rules on the recomputed rows, and all others on the table as it would be."""
     table = flow.table
     new = decided.where(F.col(FATE) != DELETE).select(*table.column_names)

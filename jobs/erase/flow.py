@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jobs.erase.proof import files_with, own_values, places_to_read
-from jobs.erase.search import TELLING, Search, is_telling
+from jobs.erase.search import TELLING, Search, is_telling, is_topic
 from jobs.ingest.suppression import erased_hash, is_suppressed, suppress
 from jobs.publish.flow import publish
 from jobs.runtime.elsewhere import refuse_elsewhere
@@ -121,6 +121,8 @@ class _Erasure:
         held = ", ".join(sorted(str(name) for name, place in places.items() if self.search.exists(place)))
         if held and not is_telling(self.request.id):
             texts.append(f"quarantine of {held}: the key is too short to be looked for in lines that were no rows")
+        topics = sorted(str(n) for n, t in bronze.items() if is_topic(t) and self.search.exists(places[n]))
+        texts += [f"quarantine of {name}: its records are searched as text, not for numbers in Avro" for name in topics]
         kept = sorted({str(f.table.published_to) for f in self.found if f.table.published_to})
         texts += [f"{place} in Snowflake: Time Travel keeps deleted rows for as long as it is set to" for place in kept]
         shared = sorted(self.person.shared)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from base64 import b64decode
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -10,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyspark.sql import functions as F
 
+from jobs.erase.search import BYTES
 from jobs.runtime.jvm import files_at
 from jobs.runtime.relation import relation
 from shared.names import RUNS_FOLDER, STAGING_FOLDER, UNLOAD_FOLDER
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 PARQUET = b"PAR1"
 DELTA_LOG, CHANGE_DATA = "_delta_log", "_change_data"
 CELL, VALUE = "_cell", "_value"
+# The column of a quarantine in which a refused row or record stands.
+ROW = "row"
 
 
 def places_to_read(catalog: Catalog, roots: Roots, found: Iterable[Found]) -> tuple[list[str], list[str]]:
@@ -98,8 +103,26 @@ def holds(content: bytes, values: list[str]) -> bool:
     if not content.startswith(PARQUET):
         return False
     table = pq.read_table(io.BytesIO(content))
-    texts = (_texts(column) for column in table.columns)
+    columns = [*table.columns, *([_records(table.column(ROW))] if ROW in table.column_names else [])]
+    texts = (_texts(column) for column in columns)
     return any(_contains(column, value) for column in texts if column is not None for value in values)
+
+
+def _records(rows: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The bytes of the records that a quarantine holds, as far as they are text; it writes them as Base64."""
+    return pa.chunked_array([[part for text in rows.to_pylist() for part in _bytes_of(text)]], pa.string())
+
+
+def _bytes_of(text: str | None) -> Iterator[str]:
+    try:
+        record = json.loads(text or "null")
+    except ValueError:
+        return
+    for part in BYTES if isinstance(record, dict) else ():
+        try:
+            yield b64decode(record.get(part) or "", validate=True).decode(errors="replace")
+        except (TypeError, ValueError):
+            continue
 
 
 def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray | None:

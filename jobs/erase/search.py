@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 KEY = "_subject_key"
 # A value this short stands by chance in many a file and many a line.
 TELLING = 6
+# What of a record the quarantine writes as Base64.
+BYTES = ("key", "value")
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ class Search:
         held = F.get_json_object("t.row", f"$.{way.column.name}") == F.col(f"k.{KEY}")
         if table.kind is Kind.INGESTED:
             # A line that is no row names its person somewhere; a short key stands in other people's lines, too.
-            held = F.expr(f"t.row RLIKE concat('(?<![0-9A-Za-z])', k.{KEY}, '(?![0-9A-Za-z])')")
+            held = F.expr(f"{told_in(table)} RLIKE concat('(?<![0-9A-Za-z])', k.{KEY}, '(?![0-9A-Za-z])')")
             in_lines = frozenset(filter(is_telling, keys))
             self._in_companion("quarantine", quarantine_location(root, table.name), table, in_lines, held)
             return
@@ -213,6 +215,19 @@ class Search:
                 shown_here = vault.join(tokens, on=TOKEN, how="left_semi")
                 found |= {r[0] for r in shown_here.select(VALUE).distinct().collect()}
         return found
+
+
+def told_in(table: Table) -> str:
+    """The text of a row in the quarantine, as SQL; of a topic with the bytes of the record, as far as they are text."""
+    if not is_topic(table):
+        return "t.row"
+    parts = (f"CAST(try_to_binary(get_json_object(t.row, '$.{part}'), 'base64') AS STRING)" for part in BYTES)
+    return f"concat_ws(' ', t.row, {', '.join(parts)})"
+
+
+def is_topic(table: Table) -> bool:
+    """Whether a table's rows are records of Kafka, which its quarantine keeps as their bytes."""
+    return table.source is not None and table.source.type == "kafka"
 
 
 def is_telling(key: str) -> bool:

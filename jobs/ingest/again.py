@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from jobs.ingest.file_source import file_rows
 from jobs.ingest.json_rows import REASON_NO_OBJECT
-from jobs.ingest.kafka_fit import MISFITS, fit_texts, texts_of
+from jobs.ingest.kafka_fit import MISFITS, fit_texts, folded, texts_of
 from jobs.ingest.kafka_fit import RESCUED as RESCUED_FIELD
 from jobs.ingest.kafka_payload import rows_of
 from jobs.ingest.kafka_records import from_raw
@@ -60,6 +60,8 @@ def _from_quarantine(flow: Flow, source: Source, asked: DataFrame) -> Reading | 
         return None
     is_topic = source.type == "kafka"
     if is_topic:
+        # What an earlier release held of a row with columns that nobody knew is no record, and stays.
+        asked = asked.where("get_json_object(row, '$.topic') IS NOT NULL")
         records = from_raw(asked, "row")
         rows = rows_of(records, flow.table, source, writers_of(source, flow.job, records))
     else:
@@ -69,9 +71,14 @@ def _from_quarantine(flow: Flow, source: Source, asked: DataFrame) -> Reading | 
 
 def _typed(asked: DataFrame, table: Table) -> DataFrame:
     """Rows of a database from their texts; the source may write its columns' names in capitals."""
-    texts = F.transform_keys(texts_of(F.col("row")), lambda name, _: F.lower(name))
-    read = asked.withColumns({"_row": fit_texts(texts, table.columns), "_none": texts.isNull()})
-    misfits = F.when(F.col("_none"), F.array(F.lit(REASON_NO_OBJECT))).otherwise(F.col(f"_row.{MISFITS}"))
+    # A row that was refused for columns that nobody knew has those apart.
+    own = F.map_filter("_told", lambda name, _: name != RESCUED)
+    nested = texts_of(F.try_element_at("_told", F.lit(RESCUED)))
+    told = asked.withColumn("_told", texts_of(F.col("row")))
+    told = told.withColumn("_texts", F.coalesce(F.map_concat(own, nested), own))
+    told = told.withColumn("_small", folded(F.col("_texts")))
+    read = told.withColumn("_row", fit_texts(F.col("_texts"), F.col("_small"), table.columns))
+    misfits = F.when(F.col("_small").isNull(), F.array(F.lit(REASON_NO_OBJECT))).otherwise(F.col(f"_row.{MISFITS}"))
     is_bad = F.size(misfits) > 0
     return read.select(
         *(F.when(~is_bad, F.col(f"_row.{name}")).alias(name) for name in table.column_names),

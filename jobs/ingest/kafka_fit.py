@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from jobs.runtime.casts import is_day
 from jobs.runtime.tables import spark_type
 from jobs.runtime.texts import TIMESTAMP_FORMAT
 
@@ -60,16 +61,30 @@ def fitted(fields: Mapping[str, tuple[SparkColumn, T.DataType]], columns: tuple[
 def texts_of(text: SparkColumn) -> SparkColumn:
     """The fields of a JSON object as texts; null when it is none.
 
-    Through a variant, which keeps a number to the last digit where Spark's other JSON functions make a double of it.
+    Through a variant, which keeps a number to the last digit where Spark's other JSON functions make a double of it. In
+    brackets, since it is content with the first of several objects.
     """
-    return F.try_variant_get(F.try_parse_json(text), "$", TEXTS)
+    alone = F.try_variant_get(F.try_parse_json(F.concat(F.lit("["), text, F.lit("]"))), "$", "array<variant>")
+    return F.when(F.size(alone) == 1, F.try_variant_get(F.get(alone, F.lit(0)), "$", TEXTS))
 
 
-def fit_texts(texts: SparkColumn, columns: tuple[Column, ...]) -> SparkColumn:
-    """The same struct from a map of names to texts, whose names are not known before it is read."""
-    given = {column.name: (F.try_element_at(texts, F.lit(column.name)), T.StringType()) for column in columns}
+def folded(texts: SparkColumn) -> SparkColumn:
+    """The same map with its names in small letters; null where two of them are one then."""
+    names = F.transform(F.map_keys(texts), F.lower)
+    return F.when(F.size(F.array_distinct(names)) == F.size(names), F.map_from_arrays(names, F.map_values(texts)))
+
+
+def fit_texts(texts: SparkColumn, small: SparkColumn, columns: tuple[Column, ...]) -> SparkColumn:
+    """The same struct from a map of names to texts, whose names are not known before it is read.
+
+    Args:
+        texts: The map; what is rescued keeps the names that it has there.
+        small: It, `folded`.
+        columns: The contract's.
+    """
+    given = {column.name: (F.try_element_at(small, F.lit(column.name)), T.StringType()) for column in columns}
     names = F.array(*(F.lit(column.name) for column in columns))
-    others = F.map_filter(texts, lambda name, value: ~F.array_contains(names, name) & value.isNotNull())
+    others = F.map_filter(texts, lambda name, value: ~F.array_contains(names, F.lower(name)) & value.isNotNull())
     rescued = F.when(F.size(others) > 0, F.to_json(others))
     return fitted(given, columns).withField(RESCUED, rescued)
 
@@ -99,6 +114,8 @@ def _fit(value: SparkColumn, given: T.DataType, wanted: T.DataType) -> SparkColu
 
 def _from_text(text: SparkColumn, wanted: T.DataType) -> SparkColumn:
     cast = text.try_cast(wanted)
+    if isinstance(wanted, T.DateType | T.TimestampType | T.TimestampNTZType):
+        return F.when(is_day(text), cast)
     if not isinstance(wanted, T.DecimalType):
         return cast
     # The cast rounds what is finer than the column.

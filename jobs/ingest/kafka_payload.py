@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.avro.functions import from_avro
 
-from jobs.ingest.kafka_fit import MISFITS, fit_texts, fitted, texts_of
+from jobs.ingest.json_rows import REASON_DOUBLED
+from jobs.ingest.kafka_fit import MISFITS, WIDEST, fit_texts, fitted, folded, texts_of
 from jobs.ingest.kafka_fit import RESCUED as RESCUED_FIELD
 from jobs.ingest.kafka_packed import BODY, COMPRESSED, FAULT, unpacked
 from jobs.ingest.kafka_records import body, is_packed_otherwise, raw, schema_id, source_position
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
+from shared.contracts import SchemaContract
 from shared.contracts.origin import AVRO
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ OP, TS_MS, SOURCE, BEFORE = "debezium_op", "debezium_ts_ms", "debezium_source", 
 def rows_of(records: DataFrame, table: Table, source: Source, writers: Writers) -> DataFrame:
     """Decode records, as `Reading.rows` wants them.
 
-    Grain: one record in, one row out; what could not be decoded keeps its bytes in `_raw`.
+    Grain: one record in, one row out; one that is refused keeps its bytes in `_raw`.
 
     Args:
         records: Those of kafka_records.
@@ -45,12 +47,15 @@ def rows_of(records: DataFrame, table: Table, source: Source, writers: Writers) 
     """
     decode = _avro if source.format == AVRO else _json
     judged = decode(records, table, source, writers)
-    is_bad = F.size(REASONS) > 0
+    is_bad, rescued = F.size(REASONS) > 0, F.col(f"_row.{RESCUED_FIELD}")
+    # Who is refused for a column that nobody knows is read again from the record, too.
+    is_kept = is_bad | rescued.isNotNull() if source.schema_contract is SchemaContract.QUARANTINE_ROW else is_bad
     return judged.select(
-        *(F.when(~is_bad, F.col(f"_row.{name}")).alias(name) for name in table.column_names),
+        # Of a row that is refused, too: they may be enough to know somebody by who was erased.
+        *(F.col(f"_row.{name}").alias(name) for name in table.column_names),
         source_position().alias(SOURCE_POSITION),
-        F.when(~is_bad, F.col(f"_row.{RESCUED_FIELD}")).alias(RESCUED),
-        F.when(is_bad, raw()).alias(RAW),
+        F.when(~is_bad, rescued).alias(RESCUED),
+        F.when(is_kept, raw()).alias(RAW),
         REASONS,
     )
 
@@ -87,9 +92,25 @@ def _unfit(writers: Writers) -> Column:
 
 
 def _decoded(body: Column, schema: str) -> Column:
-    reader = json.loads(schema)
+    writer = within_spark(json.loads(schema))
+    reader = dict(writer)
     reader["fields"] = [*reader["fields"], {"name": DECODED, "type": "boolean", "default": True}]
-    return from_avro(body, schema, {"mode": "PERMISSIVE", "avroSchema": json.dumps(reader)})
+    return from_avro(body, json.dumps(writer), {"mode": "PERMISSIVE", "avroSchema": json.dumps(reader)})
+
+
+def within_spark(schema: Any) -> Any:  # noqa: ANN401 - a schema's JSON
+    """A schema whose decimals have the digits that Spark can have: a value of more is null, and its record is refused.
+
+    Connect writes 64 where nobody said how many they are.
+    """
+    if isinstance(schema, list):
+        return [within_spark(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    whole = {name: within_spark(part) for name, part in schema.items()}
+    if whole.get("logicalType") == "decimal" and whole.get("precision", 0) > WIDEST >= whole.get("scale", 0):
+        whole["precision"] = WIDEST
+    return whole
 
 
 def _fields(decoded: DataFrame, name: str) -> dict[str, tuple[Column, T.DataType]]:
@@ -101,17 +122,19 @@ def _fields(decoded: DataFrame, name: str) -> dict[str, tuple[Column, T.DataType
 def _json(records: DataFrame, table: Table, source: Source, _: Writers) -> DataFrame:
     value = F.col(BODY).cast("string")
     parsed = unpacked(records, may_be_packed=source.may_be_packed).withColumn("_texts", texts_of(value))
-    image = F.col("_texts")
     if source.envelope:
         parsed = parsed.withColumn("_texts", _change(table))
+    parsed = parsed.withColumn("_small", folded(F.col("_texts")))
     fault = (
         F.when(F.col("value").isNull() & F.col("_texts").isNull(), TOMBSTONE)
         .when(is_packed_otherwise(), COMPRESSED)
         .when(F.col(FAULT).isNotNull(), F.col(FAULT))
         .when(~F.is_valid_utf8(value), ENCODING)
         .when(F.col("_texts").isNull(), DECODE)
+        .when(F.col("_small").isNull(), REASON_DOUBLED)
     )
-    return parsed.withColumn("_row", fit_texts(image, table.columns)).withColumn(REASONS, _reasons(fault))
+    row = fit_texts(F.col("_texts"), F.col("_small"), table.columns)
+    return parsed.withColumn("_row", row).withColumn(REASONS, _reasons(fault))
 
 
 def _change(table: Table) -> Column:

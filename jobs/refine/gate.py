@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jobs.runtime.flow import Flow
 
 
-def pass_gate(flow: Flow, rows: DataFrame, books: dict[str, int]) -> dict[str, int]:
+def pass_gate(flow: Flow, rows: DataFrame, books: dict[str, int]) -> dict[str, int | float]:
     """Decide the table rules before the commit.
 
     Args:

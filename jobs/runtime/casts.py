@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from shared.contracts import Column
 
 
+MOMENTS = ("date", "timestamp", "timestamp_ntz")
+
+
 def value_of(column: Column, rows: DataFrame) -> SparkColumn:
     """One column's value in clear, cast as it is refined, to be asked of rows of the input; null if it does not fit.
 
@@ -31,4 +34,10 @@ def cast(value: SparkColumn, type_: str, column: Column) -> SparkColumn:
         return F.try_to_timestamp(value, F.lit(column.format))
     if column.format and type_ == "string" and column.clear_type == "date":
         return F.try_to_timestamp(value, F.lit(column.format)).cast("date")
-    return value.try_cast(column.clear_type)
+    fits = value.try_cast(column.clear_type)
+    return F.when(is_day(value), fits) if type_ == "string" and column.clear_type in MOMENTS else fits
+
+
+def is_day(text: SparkColumn) -> SparkColumn:
+    """Whether a text begins as a date does. Spark takes 45321 for a year, and 12:34 for a time of this very day."""
+    return text.rlike(r"^\s*[+-]?\d{4,7}-")

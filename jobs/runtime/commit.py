@@ -62,7 +62,7 @@ def commit(
     inputs: dict[str, Any],
     books: dict[str, int],
     fingerprint: str,
-    warnings: dict[str, int] | None = None,
+    warnings: dict[str, int | float] | None = None,
 ) -> Commit:
     """Run one Delta write that carries the batch's position and sequence, and make sure that it landed.
 

@@ -79,12 +79,11 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
     schema, closed = spark_schema(table), table.closed_columns
     if keep_no_statistics(session, location, schema, closed):
         before = read_position(session, location)
+    if raised and table.kind is not Kind.INGESTED:
+        return Evolved(before=before, is_rebuilt=True)
     if not changes and set(stored) >= set(schema.names):
         return Evolved(before=before)
-    is_rebuilt = raised and table.kind is not Kind.INGESTED
     is_reread = raised and any(r.change.what is What.CURSOR_CHANGED for r in changes)
-    if is_rebuilt:
-        return Evolved(before=before, is_rebuilt=True)
     if any(r.remedy is Remedy.REWRITE or r.change.what is What.TYPE_WIDENED for r in changes):
         lease.check()
         _rewrite(session, table, old, location, before)

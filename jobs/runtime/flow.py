@@ -113,7 +113,7 @@ class Flow:
         return self._outcome(Status.UNCHANGED, version if last else None, last.sequence if last else None, said)
 
     def succeeded(
-        self, version: int, books: dict[str, int], warnings: dict[str, int] | None = None, reason: str = ""
+        self, version: int, books: dict[str, int], warnings: dict[str, int | float] | None = None, reason: str = ""
     ) -> TableOutcome:
         """The outcome of a flow whose batch landed."""
         said = {**books, "warnings": warnings or {}, "reason": reason}

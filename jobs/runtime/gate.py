@@ -9,6 +9,7 @@ from shared.errors import GateClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from decimal import Decimal
 
     from pyspark.sql import DataFrame
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def decide(
     table: Table, rules: Iterable[TableRule], after: DataFrame, known: Mapping[str, float] | None = None
-) -> dict[str, int]:
+) -> dict[str, int | float]:
     """Measure table rules on a frame that is the table with the batch applied.
 
     Args:
@@ -50,8 +51,14 @@ def decide(
                 expected=_expected(rule),
                 mend="nothing was published: mend the source or the rule, and start the run again",
             )
-        warnings[rule.name] = int(value or 0)
+        warnings[rule.name] = _figure(value)
     return warnings
+
+
+def _figure(value: float | Decimal | None) -> int | float:
+    """A measured value as it is told: a share keeps its fraction."""
+    told = float(value or 0)
+    return int(told) if told.is_integer() else told
 
 
 def _expected(rule: TableRule) -> str:

@@ -22,7 +22,7 @@ def land(
     *,
     inputs: dict[str, Any],
     books: dict[str, int],
-    warnings: dict[str, int] | None = None,
+    warnings: dict[str, int | float] | None = None,
     reason: str = "",
 ) -> TableOutcome:
     """Commit what a flow's batch makes of its table.

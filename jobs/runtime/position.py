@@ -39,7 +39,7 @@ class FlowPosition:
     inputs: dict[str, Any]
     books: dict[str, int] = field(default_factory=dict)
     fingerprint: str = ""
-    warnings: dict[str, int] = field(default_factory=dict)
+    warnings: dict[str, int | float] = field(default_factory=dict)
     contract: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
     restored: int | None = None

@@ -137,7 +137,7 @@ def _print_one(run: Run) -> None:
         out.print(told)
     if told := [f"{o.what}: {o.reason}" for o in run.outcomes if o.reason and not o.is_red]:
         out.print("\n" + "\n".join(told))
-    if warned := [f"{o.what}: {n:,} rows warned of by {rule}" for o in run.outcomes for rule, n in o.warnings.items()]:
+    if warned := [f"{o.what}: warned by {rule}: {n:,}" for o in run.outcomes for rule, n in o.warnings.items()]:
         out.print("\n" + "\n".join(warned))
     touched = {o.table for o in run.outcomes}
     if others := [f"{v.table} {show(v.version)}" for v in run.versions if v.table not in touched]:

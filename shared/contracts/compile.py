@@ -73,8 +73,9 @@ def compile_contract(path: Path) -> Table:
     names = tuple(c.name for c in columns)
     custom = document.customs(document.schema.customProperties, TABLE_PROPERTIES[kind], (*TABLE, "customProperties"))
     disposition = _disposition(document, custom, kind)
-    rules = compile_rules(document, tuple(c.name for c in declared), key)
     sequence_by = _column_list(document, custom, "sequenceBy", names)
+    history = compile_history(document, custom, columns, sequence_by, kind)
+    rules = compile_rules(document, declared, key, is_history=history is not None)
     cluster_by = _column_list(document, custom, "clusterBy", names)
     apply_as_deletes, retention = compile_deletes(document, custom, columns, sequence_by)
     readers = compile_readers(document, columns)
@@ -97,7 +98,7 @@ def compile_contract(path: Path) -> Table:
         sequence_by=sequence_by,
         apply_as_deletes=apply_as_deletes,
         tombstone_retention_seconds=retention,
-        history=compile_history(document, custom, columns, sequence_by, kind),
+        history=history,
         retention=compile_retention(document, custom, columns, key, sequence_by),
         cluster_by=cluster_by,
         # Rows of one key touch each other, and no others.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from shared.contracts.sql import as_written, parse_repeatable
+from shared.contracts.sql import DIALECT, as_written, parse_repeatable
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
@@ -45,9 +45,25 @@ def read_predicate(sql: str, place: str) -> str | None:
     counted = [e.unalias() for e in tree.expressions]
     counts_rows = len(counted) == 1 and isinstance(counted[0], exp.Count) and isinstance(counted[0].this, exp.Star)
     bad = tree.args["where"].this
-    if not counts_rows or bad.find(*NOT_OF_ONE_ROW) or tree.args["from_"].this.name != THIS_TABLE:
+    table = tree.args["from_"].this
+    if not counts_rows or bad.find(*NOT_OF_ONE_ROW) or table.name != THIS_TABLE:
         return None
+    for column in bad.find_all(exp.Column):
+        # Rows are judged one by one, where no table has a name.
+        if column.table == table.alias_or_name:
+            column.set("table", None)
     return as_written(bad)
+
+
+def other_tables(sql: str, place: str) -> list[str]:
+    """The tables that a query over `${table}` reads beside it.
+
+    Raises:
+        ContractError: the query does not parse, or has another answer tomorrow.
+    """
+    tree = parse_repeatable(sql.replace(PLACEHOLDER, THIS_TABLE), lambda _: place)
+    own = {THIS_TABLE, *(cte.alias for cte in tree.find_all(exp.CTE))}
+    return sorted({t.sql(dialect=DIALECT) for t in tree.find_all(exp.Table) if t.db or t.name not in own})
 
 
 def unknown_columns(sql: str, known: Iterable[str]) -> list[str]:

@@ -2,40 +2,61 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from shared.contracts.bounds import allows_none, bounds
 from shared.contracts.document import TABLE
-from shared.contracts.expression import PLACEHOLDER, read_predicate, unknown_columns
+from shared.contracts.expression import PLACEHOLDER, other_tables, read_predicate, unknown_columns
 from shared.contracts.model import RowRule, Severity, TableRule
+from shared.contracts.versions import IS_CURRENT, VALID_FROM, VALID_TO
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from shared.contracts.column import Column
     from shared.contracts.document import Document
     from shared.contracts.odcs import Quality
 
 SCOPES = ("row", "table")
+# What a valid value of a column may be in YAML, by how the column's type begins.
+NUMBERS: tuple[type, ...] = (int, float)
+VALUES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "date": (str, date),
+    "timestamp": (str, date),
+    **dict.fromkeys(("tinyint", "smallint", "int", "bigint", "decimal", "double", "float"), NUMBERS),
+}
 COUNT_ROWS = "SELECT COUNT(*) FROM ${table}"
 
 
-def compile_rules(document: Document, columns: tuple[str, ...], key: tuple[str, ...]) -> list[RowRule | TableRule]:
+def compile_rules(
+    document: Document, columns: tuple[Column, ...], key: tuple[str, ...], *, is_history: bool
+) -> list[RowRule | TableRule]:
     """Read every quality rule of a contract, of the table first and then of its columns.
+
+    Of a history the rules of the table see versions, with the columns that the engine gives them, and a key is one of
+    a version; rows are judged as the events that they are.
 
     Raises:
         ContractError: a rule cannot be run, names a column the table does not have, or has the name of another.
     """
     rules: dict[str, RowRule | TableRule] = {}
+    types = {c.name: c.clear_type for c in columns}
+    whole = (*types, *((VALID_FROM, VALID_TO, IS_CURRENT) if is_history else ()))
     for quality, column, place in _written(document):
-        rule = compile_rule(quality, column, place, key)
+        _check_values(quality, types.get(column or ""), place)
+        rule = compile_rule(quality, column, place, (*key, VALID_FROM) if is_history else key)
         if rule.name in rules:
             raise ContractError(f"{place}: two rules are named {rule.name}", mend="give one of them another name")
-        if unknown := unknown_columns(rule.bad if isinstance(rule, RowRule) else rule.query, columns):
+        sql, known = (rule.bad, tuple(types)) if isinstance(rule, RowRule) else (rule.query, whole)
+        if unknown := unknown_columns(sql, known):
             raise ContractError(
                 f"{place}: rule {rule.name} names a column the table does not have",
                 given=", ".join(unknown),
-                expected=", ".join(columns),
+                expected=", ".join(known),
             )
         rules[rule.name] = rule
     return list(rules.values())
@@ -108,6 +129,13 @@ def _sql(quality: Quality, place: str) -> tuple[str | None, str | None]:
             given=repr(quality.query),
             expected=f"a query over {PLACEHOLDER}",
         )
+    if others := other_tables(quality.query, place):
+        raise ContractError(
+            f"{place}: rule {quality.name} reads another table",
+            given=", ".join(others),
+            expected=f"a query over {PLACEHOLDER} alone",
+            mend="say it as a relationship, or in a gold table with a rule of its own",
+        )
     return read_predicate(quality.query, place), quality.query
 
 
@@ -127,6 +155,22 @@ def _invalid(quality: Quality, column: str | None, place: str, _: tuple[str, ...
         given=repr(quality.arguments),
         expected="arguments with either a list of validValues or a pattern",
     )
+
+
+def _check_values(quality: Quality, type_: str | None, place: str) -> None:
+    """Hold `validValues` against the column's type: YAML reads NO as false, 01 as 1 and 12:30 as 750."""
+    values = quality.arguments.get("validValues") if quality.arguments else None
+    if type_ is None or not isinstance(values, list):
+        return
+    fits = next((kinds for kind, kinds in VALUES.items() if type_.lower().startswith(kind)), ())
+    for value in values:
+        if not isinstance(value, fits) or (isinstance(value, bool) and bool not in fits):
+            raise ContractError(
+                f"{place}: rule {quality.name} has a valid value that is none of a {type_}",
+                given=repr(value),
+                expected=" or ".join(kind.__name__ for kind in fits) or "a column of one value",
+                mend="write texts in quotes: 'NO', '01', '12:30'",
+            )
 
 
 def _duplicate(quality: Quality, column: str | None, _: str, key: tuple[str, ...]) -> tuple[str | None, str | None]:

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from base64 import b64encode
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,7 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
+from pyspark.sql import functions as F
 
+from jobs.erase.proof import holds
+from jobs.erase.search import told_in
 from jobs.main import run
 from jobs.runtime.upkeep import remove_old_files
 from shared.contracts import load_catalog
@@ -245,6 +249,24 @@ def test_whom_nobody_knows_is_told_before_anything_is_done(tmp_path, small_lake)
         ErasureRequest.model_validate_json('{"kind": "customer", "id": ["7654321"]}')
     assert "7654321" not in str(told.value)
     assert "29485" == ErasureRequest.model_validate_json('{"kind": "customer", "id": 29485}').id
+
+
+def test_a_record_that_a_topic_refused_is_searched_in_its_bytes(spark, small_lake):
+    value = b64encode(b'{"customer_id": 1000001, "name": "' + ANN.encode() + b'"}').decode()
+    refused = json.dumps({"topic": "customers", "key": None, "value": value, "headers": []})
+    files = pa.BufferOutputStream()
+    pq.write_table(pa.table({"row": [refused, None, "no JSON", '{"value": 1, "key": "?"}']}), files)
+    content = files.getvalue().to_pybytes()
+    assert (True, False) == (holds(content, [ANN]), holds(content, [BOTH]))
+
+    text = small_lake.files["bronze.shop__customers"]
+    files = 'server: shop, type: s3, location: "s3://landing/shop__customers/*.csv", format: csv'
+    small_lake.files = {"bronze.shop__customers": text.replace(files, "server: k, type: kafka, host: h, format: json")}
+    small_lake.only("bronze.shop__customers")
+    table = small_lake.catalog.table("bronze.shop__customers")
+    rows = spark.createDataFrame([(refused,), ("no JSON of 1000001",), ("{}",)], "row string").alias("t")
+    found = rows.where(F.expr(told_in(table)).rlike("(?<![0-9A-Za-z])1000001(?![0-9A-Za-z])"))
+    assert [refused, "no JSON of 1000001"] == [r[0] for r in found.collect()]
 
 
 def test_nobody_is_erased_while_a_table_lies_where_nobody_would_look(small_lake):

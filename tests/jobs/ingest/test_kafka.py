@@ -326,6 +326,60 @@ def test_json_is_read_to_the_last_digit_and_a_change_as_debezium_means_it(lake_o
     assert 101 not in {r[0] for r in lake.rows("silver.products")}
 
 
+def test_names_in_json_count_whatever_their_case_and_only_days_are_days(lake_of, broker):
+    topic, name = Topic(broker, "names").create(1), "bronze.kafka__names"
+    lake = lake_of({name: contract("kafka__names", topic.name, {"id": "bigint", "seen_on": "date"}, "json")})
+    topic.send(
+        b'{"ID": 1, "seen_On": "2026-01-01", "newName": 1} ',
+        b'{"id": 2, "ID": 3}',
+        b'{"id": 4}\n{"id": 5}',
+        b'{"id": 6, "seen_on": 19675}',
+        b'{"id": 7, "seen_on": "12:34:56"}',
+    )
+    lake.run("r1", (Step.INGEST,))
+    assert [(1, NOON.date(), "names/0/0", '{"newName":"1"}')] == landed(lake, name)
+    assert {
+        "names/0/1": ["a name occurs twice"],
+        "names/0/2": ["DECODE"],
+        "names/0/3": ["seen_on: the value does not fit date"],
+        "names/0/4": ["seen_on: the value does not fit date"],
+    } == {r[2]: r[1] for r in lake.refused(name)}
+
+
+def test_a_record_that_was_refused_for_a_new_column_is_read_again_once_the_contract_has_it(lake_of, broker):
+    topic, name = Topic(broker, "grown").create(1), "bronze.kafka__grown"
+    append = "{property: writeDisposition, value: append}"
+
+    def strict(**columns):
+        text = contract("kafka__grown", topic.name, columns, "json")
+        return text.replace(append, f"{append}, {{property: schemaContract, value: quarantineRow}}")
+
+    lake = lake_of({name: strict(id="bigint")})
+    topic.send(b'{"id": 1}', b'{"id": 2, "eMail": "a@b"}')
+    assert {"read": 2, "inserted": 1, "quarantined": 1} == lake.run("r1", (Step.INGEST,)).books(name)
+
+    asked = Replay(table=name)
+    assert {"read": 1, "quarantined": 1} == lake.run("r2", (Step.INGEST,), replay=asked).books(name)
+    lake.files[name] = strict(id="bigint", email="string")
+    lake.only(name)
+    assert {"read": 1, "inserted": 1} == lake.run("r3", (Step.INGEST,), replay=asked).books(name)
+    assert [(1, None, "grown/0/0", None), (2, "a@b", "grown/0/1", None)] == landed(lake, name)
+
+
+def test_a_decimal_of_more_digits_than_spark_has_stops_no_topic(lake_of, broker):
+    """As Connect writes one whose digits nobody counted."""
+    topic = Topic(broker, "wide").create(1)
+    lake = payments_lake(lake_of, topic)
+    wide = {"type": "bytes", "logicalType": "decimal", "precision": 64, "scale": 2}
+    fields = [f | {"type": wide} if f["name"] == "amount" else f for f in FIRST["fields"]]
+    schema = FIRST | {"fields": fields}
+    register(lake, 7, schemas={7: schema})
+    topic.send(framed(7, record(1), schema), framed(7, record(2, amount=Decimal(10) ** 43), schema))
+    assert Status.SUCCEEDED is ingested(lake, "r1").status
+    assert [row(1, "wide/0/0")] == landed(lake)
+    assert ["wide/0/1"] == [r[2] for r in lake.refused(PAYMENTS)]
+
+
 def test_json_is_found_behind_the_frames_of_serializers_and_compressed_where_the_contract_says_so(lake_of, broker):
     framed_json, change_topic = Topic(broker, "framed").create(1), Topic(broker, "framed-changes").create(1)
     columns = {"id": "bigint", "name": "string"}

@@ -107,6 +107,20 @@ def test_what_breaks_readers_is_refused_until_the_version_says_so(shop, old, new
     assert versions == shop.versions()
 
 
+def test_a_raised_version_alone_makes_a_table_anew(shop):
+    """As when a rule was changed one version before, and the rows of then shall be judged by it, too."""
+    shop.amend("silver.orders", "WHERE amount_eur < 0", "WHERE amount_eur < -10")
+    assert Status.UNCHANGED is shop.run("r2").outcomes["silver.orders"].status
+    for name in ("silver.orders", "gold.totals"):
+        shop.amend(name, ONE, TWO)
+    ran = shop.run("r3")
+    assert {"read": 3, "inserted": 2, "superseded": 1} == ran.books("silver.orders")
+    assert "rebuilt: its contract has a new major version" == ran.outcomes["gold.totals"].reason
+    assert [10, 11] == [row[0] for row in shop.rows("silver.orders")]
+    assert [] == shop.refused("silver.orders")
+    assert Status.UNCHANGED is shop.run("r4").outcomes["silver.orders"].status
+
+
 def test_a_new_major_version_makes_a_table_anew_as_if_it_had_always_been_so(shop):
     changes = (
         ("silver.orders", ONE, TWO),

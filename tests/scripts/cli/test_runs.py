@@ -96,7 +96,7 @@ def test_one_run_tells_people_why_it_is_red(ask):
     assert told.startswith("run-2: red\nbusiness date 2026-01-01, finished 2026-01-02 04:00:00 UTC\n")
     assert "\ngold.totals failed in build\nGateClosedError: too few\nrows\n" in told
     assert "\ngold.sales skipped in build\nnot touched, because it depends on gold.totals\n" in told
-    assert "\nsilver.orders: 1,200 rows warned of by amount_usual\n" in told
+    assert "\nsilver.orders: warned by amount_usual: 1,200\n" in told
     assert "bronze.shop__customers 0" in told.partition("versions of the other tables: ")[2]
 
 

@@ -82,6 +82,8 @@ def test_what_gives_another_answer_tomorrow_is_refused(sql):
         pytest.param("SELECT COUNT(*) FROM ${table} WHERE a = 'it''s'", r"a = 'it\'s'", id="a doubled quote"),
         pytest.param("SELECT COUNT(*) FROM ${table} WHERE date_trunc(u, a) = b", "DATE_TRUNC(u, a) = b", id="a unit"),
         pytest.param("SELECT COUNT(*) FROM ${table} WHERE to_char(a, 'yyyy') = b", None, id="known in another form"),
+        pytest.param("SELECT COUNT(*) FROM ${table} AS t WHERE t.a < 0 OR b", "a < 0 OR b", id="by an alias"),
+        pytest.param("SELECT COUNT(*) FROM ${table} WHERE ${table}.a < 0", "a < 0", id="by the table's name"),
         pytest.param("SELECT COUNT(*) FROM ${table}", None, id="without WHERE"),
         pytest.param("SELECT COUNT(a) FROM ${table} WHERE b", None, id="not of rows"),
         pytest.param("SELECT COUNT(DISTINCT a) FROM ${table} WHERE b", None, id="of values"),

@@ -4,6 +4,8 @@ import pytest
 
 from tests.support.small_catalog import DAYS, NOTES, PEOPLE, VISITS, refusal
 
+VALID = "name: v, type: library, metric: invalidValues, mustBe: 0"
+
 
 @pytest.mark.parametrize(
     "file, old, new, said",
@@ -134,6 +136,22 @@ from tests.support.small_catalog import DAYS, NOTES, PEOPLE, VISITS, refusal
             "transformLogic: concat(who, current_date())",
             ["19: another answer on every call", "given: CURRENT_DATE", "business_date"],
             id="transformLogic that asks for today",
+        ),
+        pytest.param(
+            PEOPLE,
+            "        transformLogic: trim(who)\n",
+            "        transformLogic: trim(who)\n        quality:\n"
+            f"          - {{{VALID}, arguments: {{validValues: [DE, NO]}}}}\n",
+            ["21: rule v has a valid value that is none of a string", "given: False", "write texts in quotes: 'NO'"],
+            id="a valid value that YAML takes for a truth",
+        ),
+        pytest.param(
+            VISITS,
+            "        transformLogic: id\n",
+            "        transformLogic: id\n        quality:\n"
+            f"          - {{{VALID}, arguments: {{validValues: [1, '2']}}}}\n",
+            ["21: rule v has a valid value that is none of a bigint", "given: '2'", "expected: int or float"],
+            id="a valid value of another type",
         ),
         pytest.param(
             VISITS,

@@ -2,10 +2,11 @@
 
 import pytest
 
-from shared.contracts import RowRule, Severity, TableRule
+from shared.contracts import RowRule, Severity, TableRule, load_catalog
 from shared.contracts.odcs import Quality
 from shared.contracts.rules import compile_rule
 from shared.errors import ContractError
+from tests.support.small_catalog import VISITS, write_catalog
 
 AT_TABLE = [{"property": "scope", "value": "table"}]
 LIBRARY = {"name": "r", "type": "library"}
@@ -124,6 +125,11 @@ def test_a_measured_number_is_held_against_the_bound(bound, holds, fails):
             "does not take",
             id="other arguments",
         ),
+        pytest.param(
+            {**SQL, "query": f"{COUNT} WHERE c NOT IN (SELECT c FROM silver.orders)"},
+            "reads another table; given: silver.orders",
+            id="a query over another table",
+        ),
         pytest.param({**SQL, "query": "SELECT 1"}, "does not measure its table", id="a query over nothing"),
         pytest.param({**SQL, "query": "SELECT ${table}("}, "the SQL does not parse", id="a query that does not parse"),
         pytest.param(
@@ -141,3 +147,35 @@ def test_a_measured_number_is_held_against_the_bound(bound, holds, fails):
 def test_a_rule_that_cannot_be_run_is_refused(rule, said):
     with pytest.raises(ContractError, match=rf"^f:1: .*{said}"):
         compiled({"mustBe": 0, **rule})
+
+
+RULES_OF_VERSIONS = """\
+      - name: one_at_a_time
+        type: library
+        metric: duplicateValues
+        mustBe: 0
+        customProperties: [{property: scope, value: table}]
+      - name: in_order
+        type: sql
+        query: SELECT COUNT(*) FROM ${table} WHERE valid_to <= valid_from
+        mustBe: 0
+        customProperties: [{property: scope, value: table}]
+    customProperties:
+      - {property: storedAsScdType, value: 2}
+      - {property: writeDisposition, value: merge}
+"""
+LAST = "    customProperties:\n      - {property: writeDisposition, value: merge}\n"
+
+
+def test_the_rules_of_a_history_see_its_versions(tmp_path):
+    write_catalog(tmp_path, {VISITS: (LAST, RULES_OF_VERSIONS)})
+    _, doubled, in_order = load_catalog(tmp_path).table("silver.visits").table_rules
+    assert DOUBLED.format("`visit_id`, `valid_from`") == doubled.query
+    assert "SELECT COUNT(*) FROM ${table} WHERE valid_to <= valid_from" == in_order.query
+
+
+def test_the_rows_of_a_history_are_judged_as_events(tmp_path):
+    rule = RULES_OF_VERSIONS.replace("        customProperties: [{property: scope, value: table}]\n", "")
+    write_catalog(tmp_path, {VISITS: (LAST, rule)})
+    with pytest.raises(ContractError, match="rule in_order names a column the table does not have; given: valid_from"):
+        load_catalog(tmp_path)
