@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.ingest.batches import in_batches
 from jobs.ingest.delimited import NO_QUOTED_EMPTIES, Lines, Record, readable, records
 from jobs.ingest.delimited_layout import Layout, read_layout, rescued_text
 from jobs.ingest.delimited_stretch import Stretch, cut_at_once
@@ -16,9 +17,6 @@ from jobs.ingest.frame import no_reasons
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import TextIO
-
-ROWS_PER_BATCH = 10_000
-CHARACTERS_PER_BATCH = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -98,15 +96,7 @@ def _given_back(lines: Lines, source: DelimitedText) -> Iterator[Record]:
 def _rows(
     parts: Iterator[Record], layout: Layout, name: str, encoding: str, schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
-    batch: list[Record] = []
-    characters = 0
-    for record in parts:
-        batch.append(record)
-        characters += len(record.text)
-        if len(batch) >= ROWS_PER_BATCH or characters >= CHARACTERS_PER_BATCH:
-            yield _batch(batch, layout, name, encoding, schema)
-            batch, characters = [], 0
-    if batch:
+    for batch in in_batches((record, len(record.text)) for record in parts):
         yield _batch(batch, layout, name, encoding, schema)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from jobs.ingest.batches import in_batches
 from jobs.ingest.delimited import LONGEST_CELL, REASON_NUL, EndlessCellError, character_faults, is_text, readable
-from jobs.ingest.delimited_rows import CHARACTERS_PER_BATCH, ROWS_PER_BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,15 +43,10 @@ def json_rows(source: DelimitedText, columns: Sequence[str], schema: pa.Schema) 
     Raises:
         EndlessCellError: a line is longer than any row.
     """
-    batch: list[Row] = []
-    characters = 0
-    for number, line in _lines(source):
-        batch.append(_row(line, f"{source.name}#{number}", columns, source.encoding))
-        characters += len(line)
-        if len(batch) >= ROWS_PER_BATCH or characters >= CHARACTERS_PER_BATCH:
-            yield _arrow(batch, columns, schema)
-            batch, characters = [], 0
-    if batch:
+    sized = (
+        (_row(line, f"{source.name}#{number}", columns, source.encoding), len(line)) for number, line in _lines(source)
+    )
+    for batch in in_batches(sized):
         yield _arrow(batch, columns, schema)
 
 

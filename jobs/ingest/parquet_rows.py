@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.ingest.delimited_rows import CHARACTERS_PER_BATCH, ROWS_PER_BATCH
+from jobs.ingest.batches import rows_of_a_batch
 from jobs.ingest.reading import RESCUED
 from jobs.ingest.row_text import row_text
 from jobs.ingest.strict_cast import fit
@@ -39,7 +39,8 @@ def parquet_rows(path: Path, name: str, columns: Sequence[str], schema: pa.Schem
         # Of nanoseconds, as which Arrow reads these moments otherwise, 64 bits hold none after 2262.
         with pq.ParquetFile(path, coerce_int96_timestamp_unit="us") as file:
             names = _names(file.schema_arrow.names, columns, name)
-            for batch in file.iter_batches(batch_size=_rows_of_a_batch(file.metadata)):
+            size = rows_of_a_batch(int(file.metadata.num_rows), _bytes_of(file.metadata))
+            for batch in file.iter_batches(batch_size=size):
                 yield from _fitted(pa.Table.from_batches([batch]), names, schema, name)
     except pa.ArrowInvalid as error:
         raise SourceContentError(
@@ -50,10 +51,8 @@ def parquet_rows(path: Path, name: str, columns: Sequence[str], schema: pa.Schem
         ) from None
 
 
-def _rows_of_a_batch(file: pq.FileMetaData) -> int:
-    """As many as a batch of text would have of rows of this size."""
-    size = int(sum(file.row_group(i).total_byte_size for i in range(file.num_row_groups)))
-    return max(1, min(ROWS_PER_BATCH, CHARACTERS_PER_BATCH * int(file.num_rows) // max(1, size)))
+def _bytes_of(file: pq.FileMetaData) -> int:
+    return int(sum(file.row_group(i).total_byte_size for i in range(file.num_row_groups)))
 
 
 def _names(given: Sequence[str], columns: Sequence[str], file: str) -> list[str]:

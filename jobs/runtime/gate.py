@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from shared.contracts import Severity
@@ -57,8 +58,8 @@ def decide(
 
 def _figure(value: float | Decimal | None) -> int | float:
     """A measured value as it is told: a share keeps its fraction."""
-    told = float(value or 0)
-    return int(told) if told.is_integer() else told
+    told = value or 0
+    return int(told) if isfinite(told) and told == int(told) else float(told)
 
 
 def _expected(rule: TableRule) -> str:

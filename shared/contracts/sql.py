@@ -118,11 +118,15 @@ def parse_repeatable(sql: str, at: Callable[[int], str]) -> exp.Expression:
 
 def hidden_stars(tree: exp.Expr) -> Iterator[exp.Expr]:
     """The stars that stand for columns inside a function, as in `to_json(struct(*))`; not `COUNT(*)`."""
-    for star in tree.find_all(exp.Star):
-        is_of_table = isinstance(star.parent, exp.Column)
-        place = star.parent.parent if is_of_table and star.parent else star.parent
-        if not isinstance(place, exp.Select) and (is_of_table or not isinstance(place, exp.Count)):
+    for star in filter(stands_for_columns, tree.find_all(exp.Star)):
+        place = star.parent.parent if isinstance(star.parent, exp.Column) else star.parent
+        if not isinstance(place, exp.Select):
             yield star
+
+
+def stands_for_columns(star: exp.Expr) -> bool:
+    """Whether a star means columns, as every one does but that of `COUNT(*)`, which means rows."""
+    return not isinstance(star.parent, exp.Count)
 
 
 def as_written(tree: exp.Expr) -> str | None:

@@ -13,7 +13,7 @@ from sqlglot.optimizer.qualify import qualify
 from shared.contracts.document import TABLE, read_document, short_name
 from shared.contracts.model import Kind
 from shared.contracts.query import BATCH
-from shared.contracts.sql import DIALECT, hidden_stars, line_of
+from shared.contracts.sql import DIALECT, hidden_stars, line_of, stands_for_columns
 from shared.contracts.treatment import Treatment
 from shared.errors import ContractError
 from shared.personal_data import CLOSED
@@ -210,7 +210,7 @@ def _check_built(table: Table, query: Query, tables: Mapping[str, Table]) -> Non
             raise _in_clear(table, column, f"{home}.{name}" if home else name)
     # What is left of the stars stands for every column, and so does what a PIVOT leaves over.
     for node in tree.find_all(exp.Star, exp.Pivot):
-        if not isinstance(node.parent, exp.Count):
+        if stands_for_columns(node):
             raise _in_clear(table, node, f"{next(iter(closed))}.*")
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from shared.contracts.sql import stands_for_columns
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -69,7 +71,7 @@ def _found(query: exp.Query) -> Iterator[str]:
             yield f"{type(node).__name__.upper()} is not followed"
         elif _is_order_bound(node) and not _is_sorted(node) and not _has_its_order(node):
             yield f"{node.key.upper()} hangs on the order of rows"
-        elif isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
+        elif isinstance(node, exp.Star) and stands_for_columns(node):
             yield "a star inside a function is not followed; name its columns"
         elif isinstance(node, exp.Rollup | exp.Cube | exp.GroupingSets):
             yield "ROLLUP, CUBE and GROUPING SETS put a row into several groups"

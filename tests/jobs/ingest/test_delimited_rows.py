@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jobs.ingest import delimited, delimited_rows
+from jobs.ingest import batches, delimited, delimited_rows
 from jobs.ingest.delimited_rows import DelimitedText, arrow_rows
 
 SCHEMA = pa.schema(
@@ -53,8 +53,8 @@ def test_records_become_rows(content, expected):
 
 
 def test_batches_are_cut_by_rows_and_by_characters(monkeypatch):
-    monkeypatch.setattr(delimited_rows, "ROWS_PER_BATCH", 2)
-    monkeypatch.setattr(delimited_rows, "CHARACTERS_PER_BATCH", 100)
+    monkeypatch.setattr(batches, "ROWS_PER_BATCH", 2)
+    monkeypatch.setattr(batches, "CHARACTERS_PER_BATCH", 100)
     content = b"id,name\n1,a\n2,b\n3,c\n4," + b"d" * 200 + b"\n5,e\n6\n"
     assert ["1", "2", "3", "4", "5", None] == [row[0] for row in rows(content)]
 

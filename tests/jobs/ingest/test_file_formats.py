@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.ingest import json_rows, parquet_rows
+from jobs.ingest import batches
 from jobs.ingest.file_formats import rows_of_file
 from jobs.ingest.file_source import FileToRead
 from jobs.ingest.landing import file_token
@@ -161,8 +161,7 @@ def test_a_long_text_of_json_comes_in_batches(read):
     ],
 )
 def test_long_rows_come_in_small_batches(tmp_path, monkeypatch, format_, content):
-    for module in (json_rows, parquet_rows):
-        monkeypatch.setattr(module, "CHARACTERS_PER_BATCH", 10_000)
+    monkeypatch.setattr(batches, "CHARACTERS_PER_BATCH", 10_000)
     path = tmp_path / "things"
     path.write_bytes(content)
     file = FileToRead("things", str(path), file_token(path))
