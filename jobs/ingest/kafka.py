@@ -52,7 +52,7 @@ def read_kafka(spark: SparkSession, table: Table, job: Job, position: dict[str, 
         # Kafka's client says the same of a login that is refused and of an endpoint that is away.
         find_token(connection.oauth, asked, source_secret(job.env, source.system))
     held = held_offsets(spark, settings, topic, asked)
-    ranges = plan(topic, held, position, fail_on_data_loss=source.fail_on_data_loss, table=str(table.name))
+    ranges = plan(held, position, fail_on_data_loss=source.fail_on_data_loss, table=str(table.name))
     if ranges.is_empty:
         return None
     told = partial(meaning, asked=f"{source.system}, {ranges}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JJavaError
 
-from jobs.ingest.kafka_offsets import Held
+from jobs.ingest.kafka_offsets import Held, HeldTopic
 from jobs.runtime.jvm import java_class
 from shared.errors import SourceContentError, SourceUnavailableError, TerminalError
 
@@ -42,7 +42,7 @@ PASSING = (
 )
 
 
-def held_offsets(spark: SparkSession, settings: Mapping[str, str], topic: str, asked: str) -> dict[int, Held]:
+def held_offsets(spark: SparkSession, settings: Mapping[str, str], topic: str, asked: str) -> HeldTopic:
     """The offsets each partition of a topic holds; what open transactions have written does not count yet.
 
     Args:
@@ -60,6 +60,8 @@ def held_offsets(spark: SparkSession, settings: Mapping[str, str], topic: str, a
     with _faults(asked), _admin(java, settings) as admin:
         described = _answer(java, admin.describeTopics(java("java.util.List").of(topic)).allTopicNames())
         partitions = [p.partition() for p in described.get(topic).partitions()]
+        topic_id = described.get(topic).topicId()
+        is_told = not topic_id.equals(java(f"{KAFKA}.common.Uuid").ZERO_UUID)
         of_partition, offsets = java(f"{KAFKA}.common.TopicPartition"), java(f"{KAFKA}.clients.admin.OffsetSpec")
         committed = java(f"{KAFKA}.common.IsolationLevel").READ_COMMITTED
         ends = []
@@ -70,7 +72,8 @@ def held_offsets(spark: SparkSession, settings: Mapping[str, str], topic: str, a
             asking = java(f"{KAFKA}.clients.admin.ListOffsetsOptions")(committed)
             found = _answer(java, admin.listOffsets(wanted, asking).all())
             ends.append({entry.getKey().partition(): entry.getValue().offset() for entry in found.entrySet()})
-    return {p: Held(ends[0][p], ends[1][p]) for p in sorted(partitions)}
+        name = str(topic_id.toString()) if is_told else None
+    return HeldTopic(topic, name, {p: Held(ends[0][p], ends[1][p]) for p in sorted(partitions)})
 
 
 def meaning(error: Exception, asked: str) -> LakewrightError | None:

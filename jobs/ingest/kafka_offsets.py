@@ -11,7 +11,7 @@ from shared.errors import SourceContentError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OFFSETS = "offsets"
+OFFSETS, TOPIC_IDS = "offsets", "topicIds"
 SHOWN = 8
 
 
@@ -21,6 +21,18 @@ class Held:
 
     earliest: int
     latest: int
+
+
+@dataclass(frozen=True)
+class HeldTopic:
+    """A topic as its broker holds it, by partition.
+
+    `id` tells it from another topic that had its name before; None where the broker is older than 2.8 and has none.
+    """
+
+    name: str
+    id: str | None
+    partitions: Mapping[int, Held]
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,7 @@ class Ranges:
     """What one batch reads of a topic: from `starts` on, up to `ends`, by partition."""
 
     topic: str
+    topic_id: str | None
     starts: Mapping[int, int]
     ends: Mapping[int, int]
     gaps: tuple[Gap, ...] = ()
@@ -48,8 +61,9 @@ class Ranges:
 
     @property
     def position(self) -> dict[str, Any]:
-        """What the commit says once this has been read: the next offset of each partition."""
-        return {OFFSETS: {self.topic: {str(p): self.ends[p] for p in sorted(self.ends)}}}
+        """What the commit says once this has been read: the next offset of each partition, and of which topic."""
+        offsets = {OFFSETS: {self.topic: {str(p): self.ends[p] for p in sorted(self.ends)}}}
+        return offsets | ({TOPIC_IDS: {self.topic: self.topic_id}} if self.topic_id else {})
 
     @property
     def options(self) -> dict[str, str]:
@@ -66,45 +80,47 @@ class Ranges:
         return ", ".join([f"topic {self.topic}", *read[:SHOWN], *(["…"] if len(read) > SHOWN else [])])
 
 
-def plan(
-    topic: str, held: Mapping[int, Held], position: Mapping[str, Any] | None, *, fail_on_data_loss: bool, table: str
-) -> Ranges:
+def plan(topic: HeldTopic, position: Mapping[str, Any] | None, *, fail_on_data_loss: bool, table: str) -> Ranges:
     """Read on from the position, a partition that is new from its first offset.
 
     Args:
-        topic: The topic.
-        held: The offsets each partition holds now.
+        topic: The topic and the offsets that each partition holds now.
         position: What the last commit said.
         fail_on_data_loss: Whether offsets that are gone before they were read are an error; else they become gaps.
         table: The table's name, for errors.
 
     Raises:
-        SourceContentError: offsets are gone.
+        SourceContentError: offsets are gone, or the topic is another one than the position is of.
     """
-    known = ((position or {}).get(OFFSETS) or {}).get(topic, {})
-    reached = {p: int(known.get(str(p), 0 if known else held[p].earliest)) for p in held}
+    held, said = topic.partitions, position or {}
+    known = {int(p): int(o) for p, o in (said.get(OFFSETS) or {}).get(topic.name, {}).items()}
+    known_id = (said.get(TOPIC_IDS) or {}).get(topic.name)
+    is_another = None not in (known_id, topic.id) and known_id != topic.id
+    reached = known | {p: 0 if known and not is_another else held[p].earliest for p in held if p not in known}
     # A partition that is no more: the topic was deleted and made anew.
-    reached |= {int(p): int(o) for p, o in known.items() if int(p) not in held}
     ends = {p: held.get(p, Held(0, 0)) for p in reached}
     gaps = tuple(
         Gap(p, since, ends[p].earliest)
         for p, since in sorted(reached.items())
-        if not ends[p].earliest <= since <= ends[p].latest
+        if (is_another and p in known) or not ends[p].earliest <= since <= ends[p].latest
     )
     if gaps and fail_on_data_loss:
-        raise _lost(topic, ends, gaps, table)
+        raise _lost(topic, ends, gaps, table, is_another=is_another)
     starts = reached | {gap.partition: gap.upto for gap in gaps}
-    return Ranges(topic, {p: starts[p] for p in held}, {p: held[p].latest for p in held}, gaps)
+    return Ranges(topic.name, topic.id, {p: starts[p] for p in held}, {p: held[p].latest for p in held}, gaps)
 
 
-def _lost(topic: str, held: Mapping[int, Held], gaps: tuple[Gap, ...], table: str) -> SourceContentError:
+def _lost(
+    topic: HeldTopic, held: Mapping[int, Held], gaps: tuple[Gap, ...], table: str, *, is_another: bool
+) -> SourceContentError:
     given = "; ".join(
-        f"topic {topic}, partition {g.partition}: the table stands at offset {g.since}, and the broker holds "
+        f"topic {topic.name}, partition {g.partition}: the table stands at offset {g.since}, and the broker holds "
         f"{held[g.partition].earliest} to {held[g.partition].latest}"
         for g in gaps[:SHOWN]
     )
+    removed = "records were removed from Kafka before they were read"
     return SourceContentError(
-        f"{table}: records were removed from Kafka before they were read",
+        f"{table}: {'the topic was deleted and made anew' if is_another else removed}",
         given=given,
         expected="every offset from the table's position on",
         mend="let the topic keep its records longer; to go on without those, say failOnDataLoss: false under the "

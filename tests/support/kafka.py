@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import time
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,14 @@ class Topic:
 
     def delete(self) -> None:
         self._asked("delete_topics", [self.name])
+
+    def create_when_gone(self, partitions: int) -> Topic:
+        """Make a topic anew that was deleted; a broker takes a moment to forget it."""
+        admin = AdminClient(self.broker.client_settings)
+        until = time.monotonic() + 30
+        while self.name in admin.list_topics(timeout=10).topics and time.monotonic() < until:
+            time.sleep(0.1)
+        return self.create(partitions)
 
     def forget(self, partition: int, before: int) -> None:
         """Take records away, as retention does."""

@@ -239,6 +239,32 @@ def test_offsets_that_retention_took_fail_the_table_or_become_rows_of_its_quaran
     assert [(2, ["LOST: the next offset is 3"], "short/0/1", None, None)] == lake.refused(PAYMENTS)
 
 
+def test_a_topic_made_anew_is_not_read_on_as_if_it_were_the_old_one(lake_of, broker):
+    topic = Topic(broker, "anew").create(1)
+    lake = payments_lake(lake_of, topic)
+    topic.send(payment(1), payment(2))
+    ingested(lake, "r1")
+    topic.delete()
+    topic.create_when_gone(1)
+    topic.send(payment(3), payment(4), payment(5))
+
+    failed = ingested(lake, "r2")
+    lake.amend(
+        PAYMENTS,
+        "customProperties: [{property: schemas",
+        "customProperties: [{property: failOnDataLoss, value: false}, {property: schemas",
+    )
+    went_on, idle = ingested(lake, "r3"), ingested(lake, "r4")
+
+    assert "the topic was deleted and made anew; given: topic anew, partition 0: the table stands at offset 2" in (
+        failed.failure.message
+    )
+    assert (4, 3, 1, 0) == (went_on.read, went_on.inserted, went_on.quarantined, idle.read)
+    places = ["anew/0/0", "anew/0/1", "anew/0/0", "anew/0/1", "anew/0/2"]
+    assert [row(i, place) for i, place in enumerate(places, 1)] == sorted(landed(lake))
+    assert [(2, ["LOST: the next offset is 0"], "anew/0/2", None, None)] == lake.refused(PAYMENTS)
+
+
 def test_transactions_that_were_aborted_are_not_read_and_those_that_are_open_not_yet(lake_of, broker):
     topic = Topic(broker, "transacted").create(1)
     lake = payments_lake(lake_of, topic)
@@ -474,7 +500,8 @@ def held(lake, topic):
         "sasl.jaas.config": "org.apache.kafka.common.security.plain.PlainLoginModule required "
         f'username="{topic.broker.secret["username"]}" password="{topic.broker.secret["password"]}";',
     }
-    return {p: h.latest for p, h in kafka_broker.held_offsets(lake.spark, settings, topic.name, "kafka").items()}
+    found = kafka_broker.held_offsets(lake.spark, settings, topic.name, "kafka")
+    return {p: h.latest for p, h in found.partitions.items()}
 
 
 def test_a_broker_that_restarts_is_waited_for_and_one_that_stays_away_is_told(lake_of, broker, monkeypatch):
