@@ -22,6 +22,26 @@ def whole(schema: Any, others: Iterable[Any]) -> Any:  # noqa: ANN401 - a schema
     return _Expansion(named, set()).of(schema, "")
 
 
+def refers_to_itself(schema: Any, space: str = "", within: frozenset[str] = frozenset()) -> bool:  # noqa: ANN401
+    """Whether a schema has itself somewhere inside, as a tree has: no column of Spark can be of such a type.
+
+    Args:
+        schema: Of whatever type, as JSON, with the definition of every name where it stands first.
+        space: The namespace it stands in.
+        within: The full names of the schemas around it.
+    """
+    if isinstance(schema, str):
+        return not within.isdisjoint({schema, f"{space}.{schema}"})
+    if isinstance(schema, list):
+        return any(refers_to_itself(branch, space, within) for branch in schema)
+    if not _is_named(schema):
+        inside = (schema[key] for key in ("items", "values", "type") if key in schema)
+        return any(refers_to_itself(part, space, within) for part in inside)
+    name = _full_name(schema, space)
+    fields = [field["type"] for field in schema.get("fields", ())]
+    return any(refers_to_itself(kind, name.rpartition(".")[0], within | {name}) for kind in fields)
+
+
 class _Expansion:
     def __init__(self, named: Mapping[str, Any], defined: set[str]) -> None:
         self._named, self._defined = named, defined

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from smart_open import open as smart_open
 
 from jobs.ingest.kafka_records import named_numbers
-from jobs.ingest.kafka_references import whole
+from jobs.ingest.kafka_references import refers_to_itself, whole
 from jobs.ingest.kafka_registry import AVRO_KIND, registry_of
 from jobs.ingest.landing import list_files
 from jobs.runtime.aws import aws_answers, client, error_code
@@ -63,10 +63,16 @@ def writers_of(source: Source, job: Job, records: DataFrame) -> Writers:
     if source.format != AVRO:
         return Writers()
     if source.registered:
-        return Writers(_of_glue(source.registered))
+        return _writers(_of_glue(source.registered))
     if registry := registry_of(source, job.env):
         return _of_registry(registry, named_numbers(records))
-    return Writers(_of_folder(source.schemas, job.landing_root) if source.schemas else {})
+    return _writers(_of_folder(source.schemas, job.landing_root) if source.schemas else {})
+
+
+def _writers(schemas: Mapping[str, str], unfit: Mapping[str, str] | None = None) -> Writers:
+    """A schema that Spark cannot have is left to the records that name it, which may all be of another topic."""
+    circular = {i: "refers to itself" for i, text in schemas.items() if refers_to_itself(json.loads(text))}
+    return Writers({i: text for i, text in schemas.items() if i not in circular}, {**(unfit or {}), **circular})
 
 
 def _of_folder(location: str, landing_root: str) -> dict[str, str]:
@@ -124,7 +130,7 @@ def _of_registry(registry: Registry, schema_ids: list[str]) -> Writers:
                 schemas[schema_id] = json.dumps(schema)
             else:
                 unfit[schema_id] = found.kind if found.kind != AVRO_KIND else "no record"
-    return Writers(schemas, unfit)
+    return _writers(schemas, unfit)
 
 
 def _expanded(registry: Registry, found: Registered) -> Any:  # noqa: ANN401 - a schema's JSON

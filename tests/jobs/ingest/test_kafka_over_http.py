@@ -56,6 +56,13 @@ def log_in(broker, login):
     boto3.client("secretsmanager").put_secret_value(SecretId=source_secret("local", "kafka"), SecretString=secret)
 
 
+TREE = {
+    "type": "record",
+    "name": "Category",
+    "fields": [{"name": "parts", "type": {"type": "array", "items": "Category"}}],
+}
+
+
 def with_channel(schema_id, record):
     """A record as a serializer writes it whose schema refers to another."""
     named, body = {}, io.BytesIO()
@@ -74,6 +81,7 @@ def test_each_record_is_decoded_by_the_schema_it_names_and_each_schema_is_asked_
     served.register(50, {"type": "object"}, "JSON")
     served.register(51, 'syntax = "proto3";', "PROTOBUF")
     served.register(52, '"string"')
+    served.register(53, TREE)
     good = [
         framed(7, record(1), FIRST),
         framed(1_000_001, record(2, Channel="web", device={"os": "x"}), SECOND),
@@ -86,6 +94,7 @@ def test_each_record_is_decoded_by_the_schema_it_names_and_each_schema_is_asked_
         framed(50, record(5), FIRST): "UNFIT_SCHEMA: JSON",
         framed(51, record(5), FIRST): "UNFIT_SCHEMA: PROTOBUF",
         framed(52, record(5), FIRST): "UNFIT_SCHEMA: no record",
+        framed(53, record(5), FIRST): "UNFIT_SCHEMA: refers to itself",
         b"\x00\xff\xff\xff\xff": "UNKNOWN_SCHEMA",
         b"\x03\x00" + bytes(16): "UNKNOWN_SCHEMA",
         b"poison": "BAD_MAGIC",
@@ -101,11 +110,11 @@ def test_each_record_is_decoded_by_the_schema_it_names_and_each_schema_is_asked_
         row(4, "over-http/0/3", "store"),
     ]
     assert expected == landed(lake)
-    assert (12, 4, 8) == (first.read, first.inserted, first.quarantined)
+    assert (13, 4, 9) == (first.read, first.inserted, first.quarantined)
     assert sum(len(value) for value in [*good, *poison]) == first.bytes
     reasons = [[reason] for reason in [*poison.values(), "TOMBSTONE"]]
     assert {f"over-http/0/{i}": r for i, r in enumerate(reasons, 4)} == {r[2]: r[1] for r in lake.refused(PAYMENTS)}
-    ids = [7, 41, 50, 51, 52, 60, 1_000_001]
+    ids = [7, 41, 50, 51, 52, 53, 60, 1_000_001]
     assert sorted([*(f"/schemas/ids/{i}" for i in ids), "/subjects/of-40/versions/1?deleted=true"]) == sorted(
         served.requests
     )
@@ -118,7 +127,7 @@ def test_each_record_is_decoded_by_the_schema_it_names_and_each_schema_is_asked_
     assert [] == served.requests
     ran = lake.run("r3", (Step.INGEST,), replay=Replay(table=PAYMENTS, rule="UNKNOWN_SCHEMA"))
     assert {"read": 3, "inserted": 1, "quarantined": 2} == ran.books(PAYMENTS)
-    assert [row(6, "over-http/0/12"), row(9, "over-http/0/4", "store")] == [
+    assert [row(6, "over-http/0/13"), row(9, "over-http/0/4", "store")] == [
         r for r in landed(lake) if r not in expected
     ]
     assert ["/schemas/ids/60"] == served.requests

@@ -7,7 +7,7 @@ from datetime import date
 import fastavro
 import pytest
 
-from jobs.ingest.kafka_references import whole
+from jobs.ingest.kafka_references import refers_to_itself, whole
 
 CURRENCY = {"type": "enum", "name": "shop.Currency", "symbols": ["EUR", "USD"]}
 MONEY = {
@@ -87,3 +87,26 @@ def test_a_schema_that_needs_no_other_stays_as_it_is():
         "null",
         {"type": "int", "logicalType": "date"},
     ]
+
+
+def holding(kind):
+    fields = [{"name": "code", "type": {"type": "enum", "name": "Code", "symbols": ["A"]}}, {"name": "f", "type": kind}]
+    return {"type": "record", "name": "Node", "namespace": "shop", "fields": fields}
+
+
+@pytest.mark.parametrize(
+    "schema, is_circular",
+    [
+        pytest.param(ORDER, False, id="names of others"),
+        pytest.param(holding("Code"), False, id="one name twice, beside each other"),
+        pytest.param(holding("other.Node"), False, id="the same name in another namespace"),
+        pytest.param(holding(["null", "Node"]), True, id="a branch"),
+        pytest.param(holding({"type": "map", "values": "shop.Node"}), True, id="values of a map"),
+        pytest.param(holding({"type": "array", "items": {"type": "Node"}}), True, id="a name in an object of its own"),
+        pytest.param(holding({**holding("Node"), "name": "Leaf"}), True, id="by way of another"),
+        pytest.param(whole(holding("Leaf"), [{**holding("Node"), "name": "Leaf"}]), True, id="by way of a reference"),
+        pytest.param('"string"', False, id="a type of Avro's own"),
+    ],
+)
+def test_a_schema_that_has_itself_inside_is_known(schema, is_circular):
+    assert is_circular is refers_to_itself(schema)
