@@ -16,7 +16,7 @@ from pyspark.sql.types import StructType
 from jobs.runtime.jvm import java_class
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
     from pyspark.sql import SparkSession
@@ -75,8 +75,10 @@ class Commit:
         return {k: int(v) for k, v in self.info.get("operationMetrics", {}).items() if str(v).isdigit()}
 
 
-def parse_commit(version: int, lines: Sequence[str]) -> Commit:
-    """A commit from the lines of its file, whoever read it."""
+def parse_commit(version: int, text: str) -> Commit:
+    """A commit from the text of its file, whoever read it."""
+    # Not splitlines(), which also cuts at U+0085 and U+2028: statistics hold such letters as they are.
+    lines = [line for line in text.split("\n") if line]
     # A large commit names thousands of files, which nobody asks for here.
     actions = [json.loads(line) for line in lines if not line.startswith('{"add"')]
     infos = [action["commitInfo"] for action in actions if "commitInfo" in action]
@@ -190,9 +192,9 @@ class DeltaLog:
         """One commit, or None when the log no longer holds it."""
         path = java_class(self._session, "org.apache.hadoop.fs.Path")(f"{self.location}/_delta_log/{version:020d}.json")
         try:
-            lines = self._log.store().read(path, self._log.newDeltaHadoopConf()).mkString("\n").splitlines()
+            text = str(self._log.store().read(path, self._log.newDeltaHadoopConf()).mkString("\n"))
         except Py4JJavaError as error:
             if "FileNotFound" in str(error.java_exception):
                 return None
             raise
-        return parse_commit(version, lines)
+        return parse_commit(version, text)

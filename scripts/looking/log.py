@@ -43,7 +43,7 @@ class StoredLog:
         name = f"{version:020d}.json"
         if name not in self._files:
             return None
-        return parse_commit(version, read_text(f"{self._folder}/{name}").splitlines())
+        return parse_commit(version, read_text(f"{self._folder}/{name}"))
 
     @property
     def _folder(self) -> str:

@@ -76,7 +76,7 @@ class Stored:
     def _commit(self, version: int) -> Commit | None:
         if version not in self._commits:
             return None
-        return parse_commit(version, read_text(self._commits[version]).splitlines())
+        return parse_commit(version, read_text(self._commits[version]))
 
     @cached_property
     def _commits(self) -> dict[int, str]:

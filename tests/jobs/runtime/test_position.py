@@ -4,10 +4,13 @@ import json
 import shutil
 
 import pytest
+from deltalake import DeltaTable
 
 from jobs.runtime.commit import USER_METADATA
-from jobs.runtime.delta_log import Commit
+from jobs.runtime.delta_log import Commit, DeltaLog
 from jobs.runtime.position import FlowPosition, TablePosition, flows_of, read_position
+from scripts.looking.log import StoredLog
+from scripts.recovering.stored import Stored
 from shared.errors import PositionLostError
 from tests.support.delta_tables import Written, appending, frame_of, merging
 
@@ -97,6 +100,20 @@ def test_commits_without_position_do_not_hide_it(spark, three_batches):
         assert expected == three_batches.position().flows
     three_batches.append((4, "d"))
     assert 4 == three_batches.position().flows[three_batches.flow].sequence
+
+
+def test_a_letter_that_ends_lines_in_some_eyes_hides_nothing(spark, table):
+    """Delta writes such letters as they are, into the statistics of the files."""
+    table.append((1, "Call\u2028back"))
+    table.append((2, "Caf\x85 \u2029"))
+
+    assert (1, 2, 2) == stand(table)
+    assert [(1, "Call\u2028back"), (2, "Caf\x85 \u2029")] == table.rows()
+    by_delta_rs = StoredLog(table.location, DeltaTable(table.location))
+    for version in range(2):
+        in_copy = Stored(what="things", location=table.location, options={}).position(version)
+        found = DeltaLog(spark, table.location).commit(version)
+        assert (found, flows_of(found)) == (by_delta_rs.commit(version), in_copy)
 
 
 def test_an_older_position_that_lands_late_does_not_count(spark, three_batches):

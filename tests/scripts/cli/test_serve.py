@@ -21,7 +21,7 @@ from scripts.setup.launch import runtime_environment
 from shared.contracts import Catalog
 
 pytestmark = pytest.mark.slow
-ROW = '{"customer_id":29485,"store_name":"Zwölf","lifetime_revenue_eur":"33500.4000"}'
+ROW = '{"customer_id":29485,"store_name":"Zwölf\u2028","lifetime_revenue_eur":"33500.4000"}'
 ETAG = f'"{hashlib.sha256(ROW.encode()).hexdigest()[:32]}"'
 ROWS = {"/customers/29485": ROW, "/customers/zw%C3%B6lf%20%25": "{}", "gold.customer_360": '{"epoch":1}'}
 
@@ -29,7 +29,7 @@ ROWS = {"/customers/29485": ROW, "/customers/zw%C3%B6lf%20%25": "{}", "gold.cust
 def publish(lake, rows, version=7):
     """Leave items as a run does, the file in one step."""
     items = ({"path": {"S": path}, "row": {"S": row}, "version": {"N": str(version)}} for path, row in rows.items())
-    (lake / "new").write_text("".join(f"{json.dumps(item)}\n" for item in items))
+    (lake / "new").write_text("".join(f"{json.dumps(item, ensure_ascii=False)}\n" for item in items))
     (lake / "new").replace(lake / ITEMS_FILE)
 
 
