@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from jobs.refine.origin import POSITION, origin
 from jobs.refine.rules import given
 from jobs.refine.treatment import shown
 from jobs.runtime.casts import cast
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from shared.contracts import Table
 
 AS_GIVEN = "_as_given"
+MARKED = "_marked_position"
 
 
 def typed(rows: DataFrame, table: Table) -> DataFrame:
@@ -34,10 +36,12 @@ def typed(rows: DataFrame, table: Table) -> DataFrame:
     """
     columns = (*table.columns, *table.dropped)
     marks = [table.apply_as_deletes] if table.apply_as_deletes else []
-    raw = rows.select(
+    carried = {name: F.col(MARKED if name == POSITION else name) for name in CARRIED_COLUMNS}
+    # The contract's expressions see the position as the source has it.
+    raw = rows.withColumns({MARKED: F.col(POSITION), POSITION: origin()[POSITION]}).select(
         *[F.expr(c.logic or f"`{c.name}`").alias(c.name) for c in columns],
         *[F.coalesce(F.expr(p), F.lit(False)).alias(IS_DELETE) for p in marks],  # noqa: FBT003 - a literal column
-        *CARRIED_COLUMNS,
+        *[column.alias(name) for name, column in carried.items()],
     )
     types = dict(raw.dtypes)
     return raw.select(

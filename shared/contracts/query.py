@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BATCH = "batch"
+POSITION = "_source_position"
 BUSINESS_DATE = "business_date"
 
 
@@ -43,7 +44,7 @@ def read_query(sql: str, file: str) -> Query:
         )
     columns = tuple(tree.named_selects)
     if not inputs:
-        _check_carried(columns, file)
+        _check_carried(tree, file)
     return Query(
         sql=sql,
         inputs=inputs,
@@ -85,8 +86,18 @@ def _input(table: exp.Table, file: str) -> TableName:
         ) from error
 
 
-def _check_carried(columns: tuple[str, ...], file: str) -> None:
+def _check_carried(tree: exp.Query, file: str) -> None:
+    columns = tree.named_selects
     missing = [c for c in CARRIED_COLUMNS if c not in columns and "*" not in columns]
+    # The engine hands the key of the input's row through the query behind its position.
+    read = [c for c in tree.find_all(exp.Column) if c.name.lower() == POSITION and not isinstance(c.parent, exp.Select)]
+    if read:
+        raise ContractError(
+            f"{file}:{line_of(read[0])}: a row-local query reads {POSITION}",
+            given=(read[0].parent or read[0]).sql(dialect=DIALECT),
+            expected=f"{POSITION} handed on as it is",
+            mend="read it in a column's transformLogic",
+        )
     if missing:
         raise ContractError(
             f"{file}:1: a row-local query does not say where its rows come from",

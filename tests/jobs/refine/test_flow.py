@@ -220,6 +220,11 @@ SIZES = """\
         description: Size.
       - {name: pieces, logicalType: integer, physicalType: int, description: Pieces.}
       - {name: batch_number, logicalType: integer, physicalType: bigint, description: Batch.}
+      - name: line
+        logicalType: integer
+        physicalType: int
+        transformLogic: "element_at(split(_source_position, '#'), -1)"
+        description: Line in the file.
 """
 SIZES_SQL = """\
 SELECT product, size, pieces, _sequence AS batch_number, _sequence, _source_position
@@ -236,9 +241,9 @@ def test_a_row_local_query_makes_many_rows_of_one_and_each_is_judged(small_lake)
     }
     lake.land("bronze.desk__sizes", "product,small,large", "a,1,2", "b,3,many")
     ran = lake.run("r1", INGEST_AND_REFINE)
-    assert [("a", "large", 2, 1), ("a", "small", 1, 1), ("b", "small", 3, 1)] == lake.rows("silver.sizes")
+    assert [("a", "large", 2, 1, 2), ("a", "small", 1, 1, 2), ("b", "small", 3, 1, 3)] == lake.rows("silver.sizes")
     assert {"read": 4, "inserted": 3, "quarantined": 1} == ran.books("silver.sizes")
-    row = '{"product":"b","size":"large","pieces":"many","batch_number":1}'
+    row = '{"product":"b","size":"large","pieces":"many","batch_number":1,"line":"3"}'
     key = '{"product":"b","size":"large"}'
     assert [(1, ["pieces_type"], "desk__sizes/001.csv#3", key, row)] == lake.refused("silver.sizes")
 

@@ -179,6 +179,13 @@ from tests.support.small_catalog import DAYS, DAYS_SQL, FILES, PEOPLE, VISITS, r
         ),
         pytest.param(
             DAYS_SQL,
+            FILES[DAYS_SQL],
+            "SELECT day AS visit_date, upper(_source_position) AS visits, _sequence, _source_position FROM batch",
+            ["1: a row-local query reads _source_position; given: UPPER(_source_position); expected: _source_position"],
+            id="a row-local query that reads where a row came from",
+        ),
+        pytest.param(
+            DAYS_SQL,
             "AS visits",
             "AS visit_count",
             [
