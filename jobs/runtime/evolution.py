@@ -86,7 +86,7 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
     is_reread = raised and any(r.change.what is What.CURSOR_CHANGED for r in changes)
     if any(r.remedy is Remedy.REWRITE or r.change.what is What.TYPE_WIDENED for r in changes):
         lease.check()
-        _rewrite(session, table, old, location, before)
+        _rewrite(session, table, old, location, before, is_reread=is_reread)
     ensure_table(session, location, schema, table.cluster_by, closed)
     relax(session, location, schema)
     return Evolved(before=read_position(session, location), is_reread=is_reread)
@@ -112,7 +112,9 @@ def _next_major(version: str) -> str:
     return f"{int(version.partition('.')[0]) + 1}.0.0"
 
 
-def _rewrite(session: SparkSession, table: Table, old: Table, location: str, before: TablePosition) -> None:
+def _rewrite(
+    session: SparkSession, table: Table, old: Table, location: str, before: TablePosition, *, is_reread: bool
+) -> None:
     """Write all rows in the contract's columns and types, in one commit that carries the positions on."""
     rows = read_version(session, location, before.version)
     came_from = {after: before_ for before_, after in renames(old, table).items()}
@@ -121,7 +123,10 @@ def _rewrite(session: SparkSession, table: Table, old: Table, location: str, bef
     _check_exact(rows, table, names)
     shaped = rows.select(*[value.alias(name) for name, value in values.items()])
     flows = dict(before.flows)
-    flows[str(table.name)] = replace(flows[str(table.name)], contract=noted(table))
+    last = flows[str(table.name)]
+    # That the source is to be read from the start has to be seen until a batch has done so, whoever dies before.
+    pending = {fact: last.contract[fact] for fact in ("version", "cursor") if is_reread and fact in last.contract}
+    flows[str(table.name)] = replace(last, contract=noted(table) | pending)
     session.conf.set(USER_METADATA, replace(before, flows=flows).carried())
     try:
         replace_all(shaped, location)

@@ -1,16 +1,26 @@
 """A contract changes and its table is there: what adds or widens is done, what breaks is refused or made anew."""
 
 import subprocess
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pyspark.sql import Row
 
+from jobs.runtime.evolution import evolve
+from jobs.runtime.tables import spark_schema
+from shared.contracts import Disposition, Kind, Source
+from shared.contracts.evolution.as_built import noted
 from shared.jobs import Status, Step
+from shared.names import Roots, TableName
+from shared.places import location_of
 from tests.jobs.runtime.test_tables import assert_readable
+from tests.support.delta_tables import Written
 from tests.support.small_contracts import FILES
 from tests.support.small_lake import SmallLake, lease_account
+from tests.support.things import column, things
 
 CUSTOMERS = "customer_id,name,changed_at"
 ORDERS = "order_id,customer_id,amount_eur,state,changed_at"
@@ -166,6 +176,40 @@ def test_a_landed_table_is_rewritten_and_loses_no_value(shop):
     assert [("1", "Ann", TEN), ("2", "Bob", TEN)] == shop.rows(name)
     assert [1, 2] == [r["_sequence"] for r in shop.frame(name).orderBy("customer_id").collect()]
     assert [(1, "Ann", AT_TEN), (2, "Bob", AT_TEN)] == shop.rows("silver.customers")
+
+
+def test_another_cursor_is_read_from_the_start_though_the_run_that_first_saw_it_died(spark, tmp_path):
+    """The rewrite is a commit of its own, and the batch that reads the source anew comes after it."""
+    shop = Source(system="shop", type="snowflake", object="things", cursor="made_at")
+    facts = {"name": TableName.parse("bronze.things"), "kind": Kind.INGESTED, "disposition": Disposition.APPEND}
+    old = things(column("key", "bigint"), column("word"), column("made_at"), source=shop, **facts)
+    columns = (column("key", "bigint"), column("made_at"), column("seen_at"))
+    new = things(*columns, version="2.0.0", source=replace(shop, cursor="seen_at"), **facts)
+    roots = Roots(str(tmp_path), str(tmp_path))
+    table = Written(spark, location_of(roots, old), flow=str(old.name))
+
+    def write(session, location):
+        row = Row(key=1, word="a", made_at="1", _ingested_at=AT_TEN, _run_id="r1", _sequence=1)
+        row = Row(**row.asDict(), _source_position="p", _rescued="")
+        session.createDataFrame([row], spark_schema(old)).write.format("delta").mode("append").save(location)
+
+    table.commit(write, replace(table.batch(), contract=noted(old)))
+    first, again = (evolve(spark, new, roots, table.lease) for _ in range(2))
+    table.commit(write_nothing_of(new), replace(table.batch(), contract=noted(new)))
+
+    assert (True, True, False) == (
+        first.is_reread,
+        again.is_reread,
+        evolve(spark, new, roots, table.lease).is_reread,
+    )
+    assert ["key", "made_at", "seen_at"] == table.frame().columns[:3]
+
+
+def write_nothing_of(table):
+    def write(session, location):
+        session.createDataFrame([], spark_schema(table)).write.format("delta").mode("append").save(location)
+
+    return write
 
 
 def test_a_table_that_a_classification_puts_elsewhere_is_refused_until_it_was_moved_and_then_goes_on(shop):
