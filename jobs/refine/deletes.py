@@ -14,7 +14,7 @@ from pyspark.sql import types as T
 from jobs.runtime.companion import Companion, commit_before, rows_before
 from jobs.runtime.history import IS_DELETE
 from jobs.runtime.layout import clustered_by
-from jobs.runtime.retention import horizon_of, is_before
+from jobs.runtime.retention import day_of_ages, horizon_of, is_before
 from jobs.runtime.tables import spark_schema
 from shared.names import tombstones_location
 
@@ -99,4 +99,4 @@ def _companion(flow: Flow) -> Companion:
 def _outdated(flow: Flow) -> str | None:
     """The predicate of a tombstone that need not be kept: older, by `sequenceBy`, than the retention before today."""
     kept = flow.table.tombstone_retention_seconds
-    return None if kept is None else is_before(flow.table.sequence_by[0], horizon_of(flow.job.business_date, kept))
+    return None if kept is None else is_before(flow.table.sequence_by[0], horizon_of(day_of_ages(flow.job), kept))

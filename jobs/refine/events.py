@@ -12,7 +12,7 @@ from jobs.refine.merge import within
 from jobs.runtime.companion import Companion, commit_before, rows_before
 from jobs.runtime.history import IS_DELETE
 from jobs.runtime.layout import clustered_by, laid_out
-from jobs.runtime.retention import horizon_of, is_before
+from jobs.runtime.retention import day_of_ages, horizon_of, is_before
 from jobs.runtime.tables import spark_schema
 from shared.names import events_location
 
@@ -78,7 +78,7 @@ def horizon_now(flow: Flow) -> datetime | None:
     history = flow.table.history
     if history is None or history.event_retention_seconds is None:
         return None
-    horizon = horizon_of(flow.job.business_date, history.event_retention_seconds)
+    horizon = horizon_of(day_of_ages(flow.job), history.event_retention_seconds)
     last = _last_horizon(flow)
     return max(horizon, datetime.fromisoformat(last)) if last else horizon
 

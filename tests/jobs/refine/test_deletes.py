@@ -1,6 +1,6 @@
 """Deletes that a source marks: in whatever order they and the rows they delete arrive, the newest word holds."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -81,6 +81,14 @@ def test_a_tombstone_is_kept_as_long_as_the_contract_says(shop):
     shop.run("r4", STEPS, business_date=day_31)
     assert [(1, "later"), (3, "new"), (4, "new")] == [(row[0], row[3]) for row in shop.rows("silver.orders")]
     assert [(4, 2, datetime(2026, 2, 1, 8))] == shop.tombstones("silver.orders")  # noqa: DTZ001 - as above
+
+
+def test_a_business_date_that_lies_ahead_forgets_no_delete(shop):
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    land(shop, "r2", f"1,,,deleted,{yesterday:%Y-%m-%d %H:%M:%S}")
+    shop.land("bronze.shop__orders", ORDERS, f"1,1,4,late,{TEN}")
+    shop.run("r3", STEPS, business_date=date(2999, 1, 1))
+    assert [2, 3, 4] == [row[0] for row in shop.rows("silver.orders")]
 
 
 def test_a_delete_in_the_very_first_batch_is_remembered(small_lake):

@@ -1,6 +1,6 @@
 """A history kept from day to day: late events, deletes, and the past that is frozen."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -104,3 +104,14 @@ def test_what_lies_before_the_events_that_are_kept_is_frozen(desk):
     assert [*now[:4], (3, "a", "x", 1, 13), (3, "y", "x", 13, 14), (3, "z", "x", 14, None)] == held(desk)
     kept = desk.spark.read.format("delta").load(str(Path(desk.lake_root, "events", "silver", "people")))
     assert {12, 13, 14} == {row["changed_at"].day for row in kept.collect()}
+
+
+def test_a_business_date_that_lies_ahead_freezes_nothing(desk):
+    """The horizon never goes back, so that a slip of the pen would close the history to all that comes later."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    older, newer = (f"{now - timedelta(days=days):%Y-%m-%d %H:%M:%S}" for days in (3, 2))
+    bring(desk, "r0", f"1,a,x,U,{older}", today=1)
+    desk.land("bronze.desk__people", HEADER, f"1,b,x,U,{newer}")
+    desk.run("r1", STEPS, business_date=date(2999, 1, 1))
+    assert {"a", "b"} == {name for _, name, *_ in held(desk)}
+    assert [] == desk.refused("silver.people")
