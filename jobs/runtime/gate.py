@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import isfinite
+import sys
+from math import isinf, isnan
 from typing import TYPE_CHECKING
 
 from shared.contracts import Severity
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from shared.contracts import Table, TableRule
+
+
+FARTHEST = sys.float_info.max
 
 
 def decide(
@@ -57,9 +61,15 @@ def decide(
 
 
 def _figure(value: float | Decimal | None) -> int | float:
-    """A measured value as it is told: a share keeps its fraction."""
-    told = value or 0
-    return int(told) if isfinite(told) and told == int(told) else float(told)
+    """A measured value as it is told: a share keeps its fraction.
+
+    It is kept as JSON, which has neither NaN nor infinity: no number is told as 0, and what is beyond all as the farthest.
+    """
+    if value is None or isnan(value):
+        return 0
+    if isinf(value):
+        return FARTHEST if value > 0 else -FARTHEST
+    return int(value) if value == int(value) else float(value)
 
 
 def _expected(rule: TableRule) -> str:

@@ -1,6 +1,8 @@
 """Table rules are measured on the staged table: one of severity `error` that fails stops everything."""
 
+import json
 import re
+import sys
 
 import pytest
 
@@ -71,6 +73,20 @@ def test_warnings_that_fail_are_counted_with_what_was_measured(staged):
         rule("nothing", "SELECT MAX(amount) FROM ${table} WHERE key > 9", low=0, severity=Severity.WARNING),
     ]
     assert {"few": 3, "mean": 2.5, "nothing": 0} == decide(TABLE, rules, staged)
+
+
+def test_a_warning_is_told_as_a_figure_that_json_can_hold(staged):
+    """The position and the outcomes keep it as JSON, and a position is held against the one that landed."""
+    figures = {"none": "NaN", "beyond": "Infinity", "below": "-Infinity"}
+    rules = [
+        rule(name, f"SELECT CAST('{text}' AS DOUBLE) FROM ${{table}}", 0, 1, Severity.WARNING)
+        for name, text in figures.items()
+    ]
+
+    told = decide(TABLE, rules, staged)
+
+    assert {"none": 0, "beyond": sys.float_info.max, "below": -sys.float_info.max} == told
+    assert told == json.loads(json.dumps(told, allow_nan=False))
 
 
 def test_what_is_known_is_not_measured_again(staged):
