@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # botocore's standard mode waits longer before each try, by a random share.
 CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5})
 PASSING_CODES = {"SlowDown", "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestTimeout"}
+# What DynamoDB says where requests come faster than it has grown.
+PASSING_CODES |= {"ProvisionedThroughputExceededException", "RequestLimitExceeded"}
 # What the Redshift Data API says when too much is going on at once.
 PASSING_CODES |= {"ActiveStatementsExceededException", "ActiveSessionsExceededException"}
 PASSING_FAULTS = (BotoConnectionError, HTTPClientError, IncompleteReadError, ResponseStreamingError)

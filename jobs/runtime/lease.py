@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.errors import LeaseHeldError
+from jobs.runtime.aws import aws_answers, error_code
+from shared.errors import LakewrightError, LeaseHeldError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 SECONDS = 60
 BEAT_SECONDS = 20
+JOIN_SECONDS = 20
 CONDITION_FAILED = "ConditionalCheckFailedException"
 
 # boto3 builds one resource at a time; tables are worked on by several threads.
@@ -49,8 +51,10 @@ class Lease:
 
         Raises:
             LeaseHeldError: somebody else has it now; nothing may be written any more.
+            SourceUnavailableError: DynamoDB did not answer, or asked for patience.
+            TerminalError: DynamoDB refused.
         """
-        try:
+        with _told(self.items, self.table, self.owner):
             self.items.update_item(
                 Key={"table": self.table},
                 UpdateExpression="SET expires_at = :until",
@@ -62,11 +66,9 @@ class Lease:
                     ":until": int(self.clock()) + SECONDS,
                 },
             )
-        except ClientError as error:
-            raise _held(error, self.items, self.table, self.owner) from error
 
     def release(self) -> None:
-        """Let go, if it is still ours."""
+        """Let go, if it is still ours; where that cannot be said it runs out by itself."""
         try:
             self.items.update_item(
                 Key={"table": self.table},
@@ -75,9 +77,9 @@ class Lease:
                 ExpressionAttributeNames={"#owner": "owner"},
                 ExpressionAttributeValues={":owner": self.owner, ":fencing": self.fencing, ":zero": 0},
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != CONDITION_FAILED:
-                raise
+        except (BotoCoreError, ClientError) as error:
+            if not _is_taken(error):
+                log.warning("the lease on %s could not be let go, and runs out by itself", self.table, exc_info=True)
 
 
 def acquire(items: LeaseItems, table: str, owner: str, clock: Callable[[], float] = time.time, dead: int = -1) -> Lease:
@@ -92,9 +94,11 @@ def acquire(items: LeaseItems, table: str, owner: str, clock: Callable[[], float
 
     Raises:
         LeaseHeldError: another job run holds it.
+        SourceUnavailableError: DynamoDB did not answer, or asked for patience.
+        TerminalError: DynamoDB refused.
     """
     now = int(clock())
-    try:
+    with _told(items, table, owner):
         answer = items.update_item(
             Key={"table": table},
             UpdateExpression="SET #owner = :owner, expires_at = :until ADD fencing :one",
@@ -103,8 +107,6 @@ def acquire(items: LeaseItems, table: str, owner: str, clock: Callable[[], float
             ExpressionAttributeValues={":owner": owner, ":until": now + SECONDS, ":now": now, ":dead": dead, ":one": 1},
             ReturnValues="ALL_NEW",
         )
-    except ClientError as error:
-        raise _held(error, items, table, owner) from error
     attributes: dict[str, Any] = answer["Attributes"]
     return Lease(items, table, owner, int(attributes["fencing"]), clock)
 
@@ -152,20 +154,37 @@ def leased(lease_table: str, table: str, owner: str) -> Iterator[Lease]:
                 lease.check()
             except LeaseHeldError:
                 return  # the check before the commit says it where it matters
-            except (BotoCoreError, ClientError):
+            except LakewrightError:
                 log.warning("the lease on %s could not be renewed, the next beat tries again", table, exc_info=True)
 
-    threading.Thread(target=beat, daemon=True, name=f"lease-{table}").start()
+    beating = threading.Thread(target=beat, daemon=True, name=f"lease-{table}")
+    beating.start()
     try:
         yield lease
     finally:
         done.set()
+        # A beat that is under way would renew what was let go.
+        beating.join(JOIN_SECONDS)
         lease.release()
 
 
-def _held(error: ClientError, items: LeaseItems, table: str, owner: str) -> Exception:
-    if error.response["Error"]["Code"] != CONDITION_FAILED:
-        return error
+@contextmanager
+def _told(items: LeaseItems, table: str, owner: str) -> Iterator[None]:
+    """Turn what DynamoDB says of a lease into errors of the house."""
+    with aws_answers(f"the lease on {table}"):
+        try:
+            yield
+        except ClientError as error:
+            if _is_taken(error):
+                raise _held(items, table, owner) from None
+            raise
+
+
+def _is_taken(error: Exception) -> bool:
+    return isinstance(error, ClientError) and error_code(error) == CONDITION_FAILED
+
+
+def _held(items: LeaseItems, table: str, owner: str) -> LeaseHeldError:
     item: dict[str, Any] = items.get_item(Key={"table": table}, ConsistentRead=True).get("Item", {})
     return LeaseHeldError(
         f"{table} is being written by another job run",

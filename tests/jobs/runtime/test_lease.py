@@ -1,14 +1,15 @@
 """One writer per table: who holds the lease, who gets it next, and what the loser may still do."""
 
 import threading
+import time
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from jobs.runtime import lease as lease_module
 from jobs.runtime.lease import SECONDS, acquire, acquire_after_the_dead, leased
-from shared.errors import LeaseHeldError
+from shared.errors import LeaseHeldError, SourceUnavailableError, TerminalError
 from shared.names import lease_table
 from tests.support.errors import error
 
@@ -169,8 +170,33 @@ def test_the_block_holds_the_lease_and_frees_it_even_after_an_error(leases):
 
 
 def test_an_error_of_the_account_is_not_taken_for_a_held_lease(leases, clock):
-    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+    with pytest.raises(TerminalError, match="AWS refused the lease on silver.orders; given: ResourceNotFoundException"):
         acquire(boto3.resource("dynamodb").Table("no-such-table"), TABLE, "a", clock)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem"), id="too many requests"),
+        pytest.param(
+            ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "UpdateItem"), id="too quick"
+        ),
+        pytest.param(EndpointConnectionError(endpoint_url="https://dynamodb"), id="no connection"),
+    ],
+)
+def test_a_fault_that_passes_may_be_tried_again_and_does_not_undo_what_landed(leases, clock, fault):
+    class Failing:
+        def update_item(self, **request):
+            raise fault
+
+    taken = acquire(leases, TABLE, "a", clock)
+    taken.items = Failing()
+
+    taken.release()
+    for ask in (taken.check, lambda: acquire(Failing(), TABLE, "b", clock)):
+        with pytest.raises(SourceUnavailableError, match="the lease on silver.orders") as told:
+            ask()
+        assert told.value.retryable
 
 
 @pytest.fixture
@@ -197,12 +223,26 @@ def test_a_heartbeat_that_fails_once_goes_on(leases, quick_beat, monkeypatch):
     def flaky(held):
         beats.append(1)
         if len(beats) == 1:
-            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateItem")
+            raise error(SourceUnavailableError, "no answer")
         beaten.set()
 
     monkeypatch.setattr(lease_module.Lease, "check", flaky)
     with leased(lease_table("local"), TABLE, "a"):
         assert beaten.wait(30)
+
+
+def test_a_beat_that_is_under_way_does_not_renew_what_was_let_go(leases, quick_beat, monkeypatch):
+    begun, check = threading.Event(), lease_module.Lease.check
+
+    def slow(held):
+        begun.set()
+        time.sleep(0.3)
+        check(held)
+
+    monkeypatch.setattr(lease_module.Lease, "check", slow)
+    with leased(lease_table("local"), TABLE, "a"):
+        assert begun.wait(30)
+    assert 0 == item(leases)["expires_at"]
 
 
 def test_a_heartbeat_ends_once_the_lease_is_lost(leases, quick_beat, monkeypatch):
