@@ -59,7 +59,7 @@ class ErasureRecord(_Record):
     `places` are rows found, and deleted unless it was a dry run. It is left before anything is deleted, then once more:
     without `finished_at` the erasure died, and the next one finds what is left. `left` names files in which something
     of the person was still found afterwards. `in_logs` are log files of tables that name the person's key until
-    `complete_on`, when logs and noncurrent versions have passed; None for a key that cannot be told from other numbers
+    `complete_on`, when logs and their old versions have passed; None for a key that cannot be told from other numbers
     there, or that is too short. `to_look_at` is what only a human can decide. Of somebody whom no table knows there is
     nothing to prove: then `complete_on` is None and no file was scanned.
     """

@@ -23,7 +23,7 @@ from shared.erasure import ErasedPlace, ErasureRecord, ErasureRequest, erasure_l
 from shared.errors import ErasureError, TerminalError
 from shared.names import lease_table, quarantine_location
 from shared.places import location_of
-from shared.retention import LOG_DAYS, NONCURRENT_DAYS
+from shared.retention import GONE_DAYS
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -204,5 +204,5 @@ class _Erasure:
             "scanned_files": data_files + log_files,
             "left": (*rows, *in_data, *in_logs),
             "in_logs": len(naming_the_key) if key else None,
-            "complete_on": (datetime.now(UTC) + timedelta(days=max(LOG_DAYS, NONCURRENT_DAYS))).date(),
+            "complete_on": (datetime.now(UTC) + timedelta(days=GONE_DAYS)).date(),
         }

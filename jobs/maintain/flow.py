@@ -99,4 +99,7 @@ def _tidy(
     if keeps_old:
         return Tidied(together=together, made=made)
     with carrying_on(session, location, lease):
-        return Tidied(together=together, made=made, removed=remove_old_files(session, location, HISTORY_DAYS))
+        removed = remove_old_files(session, location, HISTORY_DAYS)
+    lease.check()
+    DeltaLog(session, location).forget_expired()
+    return Tidied(together=together, made=made, removed=removed)

@@ -63,7 +63,7 @@ def decide(
 def _figure(value: float | Decimal | None) -> int | float:
     """A measured value as it is told: a share keeps its fraction.
 
-    It is kept as JSON, which has neither NaN nor infinity: no number is told as 0, and what is beyond all as the farthest.
+    It is kept as JSON, which has neither NaN nor infinity: no number is told as 0, what is beyond all as the farthest.
     """
     if value is None or isnan(value):
         return 0

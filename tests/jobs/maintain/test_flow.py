@@ -1,5 +1,7 @@
 """Upkeep makes few files of many and removes old ones; rows and positions stay, and the next run does what it would."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from jobs.maintain import flow
 from jobs.runtime.position import read_position
 from shared.jobs import Status, Step
+from shared.retention import LOG_DAYS
 from tests.jobs.test_killed import all_rows
 from tests.support.begun import ORDERS, TEN
 from tests.support.killing import KilledError, Reaper
@@ -51,6 +54,27 @@ def test_files_become_few_and_nothing_else_changes(begun_lake: SmallLake, monkey
         one.land("bronze.shop__orders", ORDERS, f"21,1,2,new,{TEN}", f"11,3,1,new,{TEN}", name="later.csv")
         one.run("r3", DAY)
     assert all_rows(undisturbed) == all_rows(lake)
+
+
+def test_commits_that_were_kept_long_enough_are_deleted_though_the_table_is_quiet(begun_lake: SmallLake):
+    """By itself Delta seldom does, and they name keys of people who were erased."""
+    lake = begun_lake
+    before, stood = all_rows(lake), positions(lake)
+    logs = {table: Path(lake.location(table), "_delta_log") for table in ("silver.orders", "silver.customers")}
+    for table, days in (("silver.orders", LOG_DAYS + 2), ("silver.customers", LOG_DAYS - 2)):
+        then = time.time() - days * 24 * 3600
+        for file in logs[table].iterdir():
+            os.utime(file, (then, then))
+    commits = {table: sorted(log.glob("*.json")) for table, log in logs.items()}
+
+    lake.upkeep("u1")
+
+    there = {table: sorted(log.glob("*.json")) for table, log in logs.items()}
+    assert set(commits["silver.orders"]).isdisjoint(there["silver.orders"])
+    assert set(commits["silver.customers"]) < set(there["silver.customers"])
+    assert (before, stood) == (all_rows(lake), positions(lake))
+    lake.land("bronze.shop__orders", ORDERS, f"21,1,2,new,{TEN}")
+    assert Status.SUCCEEDED is lake.run("r2", DAY).outcomes["silver.orders"].status
 
 
 @pytest.mark.long

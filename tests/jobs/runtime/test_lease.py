@@ -170,7 +170,9 @@ def test_the_block_holds_the_lease_and_frees_it_even_after_an_error(leases):
 
 
 def test_an_error_of_the_account_is_not_taken_for_a_held_lease(leases, clock):
-    with pytest.raises(TerminalError, match="AWS refused the lease on silver.orders; given: ResourceNotFoundException"):
+    with pytest.raises(
+        TerminalError, match=r"AWS refused the lease on silver\.orders; given: ResourceNotFoundException"
+    ):
         acquire(boto3.resource("dynamodb").Table("no-such-table"), TABLE, "a", clock)
 
 
@@ -186,7 +188,7 @@ def test_an_error_of_the_account_is_not_taken_for_a_held_lease(leases, clock):
 )
 def test_a_fault_that_passes_may_be_tried_again_and_does_not_undo_what_landed(leases, clock, fault):
     class Failing:
-        def update_item(self, **request):
+        def update_item(self, **_):
             raise fault
 
     taken = acquire(leases, TABLE, "a", clock)
@@ -194,7 +196,7 @@ def test_a_fault_that_passes_may_be_tried_again_and_does_not_undo_what_landed(le
 
     taken.release()
     for ask in (taken.check, lambda: acquire(Failing(), TABLE, "b", clock)):
-        with pytest.raises(SourceUnavailableError, match="the lease on silver.orders") as told:
+        with pytest.raises(SourceUnavailableError, match=r"the lease on silver\.orders") as told:
             ask()
         assert told.value.retryable
 
