@@ -68,7 +68,7 @@ def build_clicks(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def shares(ages: list[int]) -> dict[str, list[Fraction]]:
-    """What each touch of an order is given by each rule; `ages` are the days from touch to order, the oldest first."""
+    """What each touch of an order is given by each rule; `ages` are the full days from touch to order, oldest first."""
     count = len(ages)
     decayed = [Fraction(1, 2 ** (age // WEEK)) for age in ages]
     between = [Fraction(1, 5) / (count - 2)] * (count - 2) if count > 2 else []
@@ -91,7 +91,7 @@ def placed(units: int, parts: list[Fraction]) -> list[int]:
 def _attributed(order: tuple, visits: list[list]) -> list[tuple]:
     order_id, visitor, ordered_at, units = order
     touches = [v for v in visits if ordered_at - LOOK_BACK <= v[0] <= ordered_at]
-    ages = [(ordered_at.date() - started_at.date()).days for started_at, *_ in touches]
+    ages = [(ordered_at - started_at).days for started_at, *_ in touches]
     given = [placed(units, parts) for parts in shares(ages).values()] if touches else []
     return [
         (order_id, i + 1, len(touches), visitor, session, started_at, ordered_at, channel, campaign, *amounts)

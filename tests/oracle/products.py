@@ -18,7 +18,7 @@ SELECT p.product_id, p.product_number, p.product_name,
        p.product_line, p.product_class, p.color, p.is_made_in_house, p.is_sellable, p.standard_cost_usd,
        p.list_price_usd,
        (rounded((units(p.list_price_usd) - units(p.standard_cost_usd)) * 10000, nullif(units(p.list_price_usd), 0))
-          * 0.01)::DECIMAL(9, 2) AS list_margin_pct,
+          * 0.01)::DECIMAL(19, 2) AS list_margin_pct,
        p.sold_since_date
 FROM silver.products p
 """
@@ -74,7 +74,7 @@ def _performance(db: duckdb.DuckDBPyConnection) -> None:
         "revenue_eur": MONEY,
         "cost_usd": MONEY,
         "margin_usd": MONEY,
-        "margin_pct": pa.decimal128(9, 2),
+        "margin_pct": pa.decimal128(19, 2),
         "returned_units": pa.int64(),
         "returned_usd": MONEY,
         "return_rate_pct": pa.decimal128(9, 2),

@@ -16,8 +16,7 @@ WITH revenues AS (
          s.channel_name,
          c.campaign_code,
          ROW_NUMBER() OVER (PARTITION BY b.order_id ORDER BY s.started_at, s.session_id, b.clicked_at) AS touch_number,
-         CAST(COUNT(*) OVER (PARTITION BY b.order_id) AS INT)                    AS touches,
-         CAST(FLOOR(DATEDIFF(CAST(b.clicked_at AS DATE), CAST(s.started_at AS DATE)) / 7) AS INT) AS weeks
+         CAST(COUNT(*) OVER (PARTITION BY b.order_id) AS INT)                    AS touches
   FROM   silver.click_bridge AS b
   JOIN   revenues AS r
     ON   r.order_id = b.order_id
@@ -33,7 +32,11 @@ WITH revenues AS (
          CASE WHEN t.touches <= 2 THEN 1
               WHEN t.touch_number IN (1, t.touches) THEN 2 * (t.touches - 2)
               ELSE 1 END                                                          AS position_weight,
-         CASE t.weeks WHEN 0 THEN 16 WHEN 1 THEN 8 WHEN 2 THEN 4 WHEN 3 THEN 2 ELSE 1 END AS decay_weight
+         CASE WHEN t.started_at > t.ordered_at - INTERVAL '7' DAY THEN 16
+              WHEN t.started_at > t.ordered_at - INTERVAL '14' DAY THEN 8
+              WHEN t.started_at > t.ordered_at - INTERVAL '21' DAY THEN 4
+              WHEN t.started_at > t.ordered_at - INTERVAL '28' DAY THEN 2
+              ELSE 1 END                                                          AS decay_weight
   FROM   touches AS t
 ), sums AS (
   SELECT w.*,

@@ -11,7 +11,7 @@ SELECT CAST(p.product_id AS BIGINT)               AS product_id,
        CAST(p.standard_cost_usd AS DECIMAL(19, 4)) AS standard_cost_usd,
        CAST(p.list_price_usd AS DECIMAL(19, 4))   AS list_price_usd,
        CAST(CASE WHEN p.list_price_usd > 0
-                 THEN 100 * (p.list_price_usd - p.standard_cost_usd) / p.list_price_usd END AS DECIMAL(9, 2))
+                 THEN 100 * (p.list_price_usd - p.standard_cost_usd) / p.list_price_usd END AS DECIMAL(19, 2))
                                                   AS list_margin_pct,
        CAST(p.sold_since_date AS DATE)            AS sold_since_date
 FROM   silver.products AS p

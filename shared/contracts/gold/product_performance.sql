@@ -26,7 +26,7 @@ SELECT CAST(order_month AS DATE)           AS order_month,
        CAST(revenue_eur AS DECIMAL(19, 4)) AS revenue_eur,
        CAST(cost_usd AS DECIMAL(19, 4))    AS cost_usd,
        CAST(revenue_usd - cost_usd AS DECIMAL(19, 4)) AS margin_usd,
-       CAST(CASE WHEN revenue_usd > 0 THEN 100 * (revenue_usd - cost_usd) / revenue_usd END AS DECIMAL(9, 2))
+       CAST(CASE WHEN revenue_usd > 0 THEN 100 * (revenue_usd - cost_usd) / revenue_usd END AS DECIMAL(19, 2))
                                            AS margin_pct,
        CAST(returned_units AS BIGINT)      AS returned_units,
        CAST(returned_usd AS DECIMAL(19, 4)) AS returned_usd,

@@ -175,6 +175,23 @@ def test_a_key_that_another_group_has_closes_the_gate(lake):
     assert [(1, "a"), (2, "bb")] == [row[:2] for row in lake.rows("gold.totals")]
 
 
+def test_the_group_of_null_is_refreshed_beside_another(lake):
+    """Both in one run: the literal bounds of the groups say nothing of a null."""
+    lake.amend("gold.totals", "value: [customer_id]}\n", "value: [name]}\n")
+    lake.files["gold.totals.sql"] = BY_STATE.replace("length(state)", "coalesce(length(state), 0)")
+    others = [f"{200 + i},2,1,{'x' * (i + 2)},{TEN}" for i in range(BUYERS)]
+    lake.land("bronze.shop__orders", ORDERS, f"95,2,1,,{TEN}", *others)
+    after(lake, "r1")
+    lake.land("bronze.shop__orders", ORDERS, f"96,2,2,,{ELEVEN}", f"97,2,4,a,{ELEVEN}")
+    before = {row[1]: row[2] for row in lake.rows("gold.totals")}
+
+    assert "refreshed 2 groups of name" == after(lake, "r2").reason
+
+    found = {row[1]: row[2] for row in lake.rows("gold.totals")}
+    assert 1 == before[None]
+    assert {**before, None: 2, "a": before["a"] + 1} == found
+
+
 def test_a_change_in_what_the_query_does_not_read_touches_nothing(lake):
     lake.land("bronze.shop__orders", ORDERS, f"10,0,5,seen,{ELEVEN}", f"11,1,5,a,{NOON}")
     found = after(lake)

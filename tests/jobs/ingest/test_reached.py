@@ -8,6 +8,7 @@ from jobs.ingest.reached import reach, reached
 from shared.contracts import Source
 from tests.support.things import column, things
 
+BEYOND = (datetime.now(UTC) + timedelta(hours=27)).replace(tzinfo=None, microsecond=0)
 SOON = (datetime.now(UTC) + timedelta(hours=25)).replace(tzinfo=None, microsecond=0)
 
 
@@ -39,6 +40,7 @@ def test_a_position_in_words(position, expected):
         pytest.param("timestamp_ntz", ["9999-12-31"], None, (None, 1), id="the first row"),
         pytest.param("date", ["9999-12-31", "2026-01-01"], None, ("2026-01-01", 1), id="a date"),
         pytest.param("timestamp", [str(SOON)], None, (str(SOON), 0), id="a clock that is fast, or another zone"),
+        pytest.param("timestamp", [str(BEYOND)], None, (None, 1), id="beyond every clock and zone"),
         pytest.param("bigint", ["9", "10"], "7", ("10", 0), id="a number"),
         pytest.param("string", ["9999-12-31"], None, ("9999-12-31", 0), id="a text"),
     ],

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.staging import stage, unstage
 from jobs.runtime.tables import ensure_table, read_version, spark_schema, spark_type
 from shared.contracts import Kind, load_catalog
@@ -71,6 +72,7 @@ def test_a_table_is_made_once_and_left_alone_afterwards(spark, tmp_path):
         [],
         read_version(spark, location, 0),
     )
+    assert "interval 60 days" == DeltaLog(spark, location).property_of("delta.logRetentionDuration")
 
 
 def test_a_log_that_got_no_commit_is_in_nobodys_way(spark, tmp_path):

@@ -31,6 +31,8 @@ VISITS = [
     visit("one", 0),
     *[visit("two", days) for days in (7, 0)],
     *[visit("four", days) for days in (31, 21, 14, 6, 0)],
+    visit("near", 6.99),
+    visit("near", 0),
     visit("cancelled", 0),
 ]
 BRIDGE = [
@@ -39,10 +41,12 @@ BRIDGE = [
     click("two", 7, campaign_code="Campaign_2"),
     click("four", 0, order_id=4),
     click("four", 14, campaign_code="Campaign_3"),
+    click("near", 0, order_id=7),
     click("cancelled", 0, order_id=5),
     click("one", -1, order_id=6),  # an order that is not among the sales
 ]
 SALES = [line(1, "60"), line(1, "40"), line(2, "0.0001"), line(4, "100.0001"), line(5, "9", is_revenue=False)]
+SALES.append(line(7, "1"))
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +72,9 @@ def test_shares_are_those_worked_out_by_hand(rows):
         (4, 2, 4, "0.0000", "0.0000", "25.0001", "10.0001", "10.5263"),
         (4, 3, 4, "0.0000", "0.0000", "25.0000", "10.0000", "42.1053"),
         (4, 4, 4, "0.0000", "100.0001", "25.0000", "40.0000", "42.1053"),
+        # Seven days of the calendar, and no full week.
+        (7, 1, 2, "1.0000", "0.0000", "0.5000", "0.5000", "0.5000"),
+        (7, 2, 2, "0.0000", "1.0000", "0.5000", "0.5000", "0.5000"),
     ] == told
 
 
@@ -80,11 +87,13 @@ def test_visits_say_where_they_came_from(rows):
         ("four-14", "Campaign_3"),
         ("four-6", "none"),
         ("four-0", "none"),
+        ("near-6.99", "none"),
+        ("near-0", "none"),
     ] == [(r["session_id"], r["campaign_code"]) for r in rows]
 
 
 def test_every_rule_gives_away_the_revenue_to_the_last_digit(rows):
-    for order, eur in {1: "100.0000", 2: "0.0001", 4: "100.0001"}.items():
+    for order, eur in {1: "100.0000", 2: "0.0001", 4: "100.0001", 7: "1.0000"}.items():
         assert {Decimal(eur)} == {sum(r[rule] for r in rows if r["order_id"] == order) for rule in RULES}
 
 
@@ -95,7 +104,7 @@ def test_campaigns_add_up_what_their_visits_were_given(spark, rows):
         ("Campaign_1", 1, 1, "100.0000", "100.0000"),
         ("Campaign_2", 1, 1, "0.0001", "0.0001"),
         ("Campaign_3", 1, 1, "0.0000", "25.0001"),
-        ("none", 4, 2, "100.0001", "75.0000"),
+        ("none", 6, 3, "101.0001", "76.0000"),
     ] == [
         (c["campaign_code"], c["touches"], c["orders"], str(c["first_touch_eur"]), str(c["linear_eur"]))
         for c in campaigns

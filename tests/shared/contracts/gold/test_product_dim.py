@@ -26,7 +26,13 @@ def test_a_product_finds_its_categories_and_its_margin(spark):
     rows = built(
         spark,
         "gold.product_dim",
-        silver__products=[product(1, 10), product(2, 11, price="0"), product(3, 12, cost="10"), product(4)],
+        silver__products=[
+            product(1, 10),
+            product(2, 11, price="0"),
+            product(3, 12, cost="10"),
+            product(4),
+            product(5, cost="1500", price="0.01"),
+        ],
         silver__product_subcategories=[
             {"subcategory_id": 10, "category_id": 1, "subcategory_name": "Road Bikes"},
             {"subcategory_id": 11, "category_id": 7, "subcategory_name": "Lost"},
@@ -39,4 +45,5 @@ def test_a_product_finds_its_categories_and_its_margin(spark):
         (2, None, "Lost", None),
         (3, None, None, Decimal("-11.11")),
         (4, None, None, Decimal("33.33")),
+        (5, None, None, Decimal("-14999900.00")),
     ] == [(r["product_id"], r["category_name"], r["subcategory_name"], r["list_margin_pct"]) for r in rows]

@@ -27,8 +27,8 @@ def sale(product_id, day, usd, quantity=1, order_id=1, *, is_revenue=True, back=
 
 
 def test_products_are_ranked_in_their_category_and_month(spark):
-    costs = {1: "2", 2: "1", 3: "1", 4: "1"}
-    categories = {1: "Bikes", 2: "Bikes", 3: "Bikes", 4: "Clothing"}
+    costs = {1: "2", 2: "1", 3: "1", 4: "1", 5: "1500"}
+    categories = {1: "Bikes", 2: "Bikes", 3: "Bikes", 4: "Clothing", 5: "Warranties"}
     rows = built(
         spark,
         "gold.product_performance",
@@ -50,6 +50,7 @@ def test_products_are_ranked_in_their_category_and_month(spark):
             sale(4, MAY, "500", 1, order_id=4, is_revenue=False),
             sale(1, JUNE, "1", 1, order_id=5),
             sale(99, JUNE, "1", 1, order_id=5),
+            sale(5, JUNE, "0.01", 1, order_id=6),
         ],
     )
 
@@ -64,6 +65,7 @@ def test_products_are_ranked_in_their_category_and_month(spark):
         (MAY, 3): ("1", "1", "1.0000", "0.5000", "1.0000", "0.0000", "0.00", "3"),
         (MAY, 4): ("1", "1", "5.0000", "2.5000", "1.0000", "4.0000", "80.00", "1"),
         (JUNE, 1): ("1", "1", "1.0000", "0.5000", "2.0000", "-1.0000", "-100.00", "1"),
+        (JUNE, 5): ("1", "1", "0.0100", "0.0050", "1500.0000", "-1499.9900", "-14999900.00", "1"),
         (JUNE, 99): ("1", "1", "1.0000", "0.5000", *nobody_knows, "1"),
     } == figures
 
