@@ -8,10 +8,13 @@ if TYPE_CHECKING:
     from shared.jobs import Step
 
 NAMESPACE = "Lakewright"
-# The dimension that every metric has: an environment's name.
-ENVIRONMENT = "environment"
 # How many tables are older than their contracts allow; counted every few minutes.
 TABLES_LATE = "tables_late"
+
+
+def dimensions(environment: str) -> dict[str, str]:
+    """All that a metric is told apart by; to CloudWatch the same name with one dimension more is another metric."""
+    return {"environment": environment}
 
 
 def tables_failed(step: Step) -> str:

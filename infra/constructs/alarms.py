@@ -18,7 +18,7 @@ from infra.constructs.copied import RULE, Copied
 from infra.constructs.key_use import use_statement
 from shared.events import BECAME_LATE, EVENT_SOURCE, SCHEMA_DRIFTED
 from shared.freshness import LOOKED_AT_EVERY
-from shared.metrics import ENVIRONMENT, NAMESPACE, TABLES_LATE
+from shared.metrics import NAMESPACE, TABLES_LATE, dimensions
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -79,7 +79,7 @@ class Alarms(Construct):
         """Alarm as long as a table is older than promised, and hand to the topic which ones have become so."""
         # So long that no look is missed, and the alarm not called off because of it.
         period = Duration.seconds(LOOKED_AT_EVERY.total_seconds() * 4)
-        late = _count(NAMESPACE, TABLES_LATE, {ENVIRONMENT: environment}, statistic="Maximum", period=period)
+        late = _count(NAMESPACE, TABLES_LATE, dimensions(environment), statistic="Maximum", period=period)
         self._on_first(id_, late)
         self._hand_on(f"{id_}Named", BECAME_LATE, environment, "Tables are older than their contracts promise")
 

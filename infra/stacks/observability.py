@@ -9,7 +9,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 from shared.backfill import BACKFILL_MACHINE
 from shared.jobs import MACHINE_STEPS
-from shared.metrics import ENVIRONMENT, NAMESPACE, TABLES_LATE, tables_failed
+from shared.metrics import NAMESPACE, TABLES_LATE, dimensions, tables_failed
 from shared.names import Machine, Names
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Observability(NestedStack):
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=name,
-            dimensions_map={ENVIRONMENT: self._environment.name},
+            dimensions_map=dimensions(self._environment.name),
             statistic=statistic,
             period=Duration.hours(1),
         )

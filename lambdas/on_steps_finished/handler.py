@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import Field
 
 from lambdas.events import read_event
-from lambdas.observability import logger, metrics, tracer
+from lambdas.observability import count, logger, tracer
 from lambdas.on_steps_finished.logic import judge
 from lambdas.settings import Settings, read_settings
-from shared.events import StepsFinished, Verdict
-from shared.jobs import Status
-from shared.metrics import ENVIRONMENT, tables_failed
+from shared.events import StepsFinished
+from shared.jobs import Status, Step
+from shared.metrics import tables_failed
 from shared.names import Variable
 
 if TYPE_CHECKING:
@@ -38,16 +37,9 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     finished = read_event(StepsFinished, event)
     variables = read_settings(Variables)
     verdict = judge(finished, variables.lake_root)
-    _count(verdict, variables.env)
+    # The gate is asked about steps that the end of the run is asked about once more.
+    if Step.RECORD in finished.steps:
+        failed = {tables_failed(step): tables.get(Status.FAILED, 0) for step, tables in verdict.counts.items()}
+        count(variables.env, failed)
     logger.info("steps judged", extra={"run_id": finished.run_id, **verdict.model_dump(mode="json")})
     return verdict.model_dump(mode="json")
-
-
-def _count(verdict: Verdict, env: str) -> None:
-    """Send the number of failed tables of each step; Powertools warns of an empty message."""
-    if not verdict.counts:
-        return
-    metrics.add_dimension(name=ENVIRONMENT, value=env)
-    for step, counts in verdict.counts.items():
-        metrics.add_metric(name=tables_failed(step), unit=MetricUnit.Count, value=counts.get(Status.FAILED, 0))
-    metrics.flush_metrics()

@@ -6,17 +6,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import Field
 
 from lambdas.events import read_event
-from lambdas.observability import logger, metrics, tracer
+from lambdas.observability import count, logger, tracer
 from lambdas.on_watch_due.logic import look
 from lambdas.settings import Settings, read_settings
 from shared.errors import TerminalError
 from shared.events import BECAME_LATE, EVENT_SOURCE, LateTable, TablesLate, WatchDue
 from shared.freshness import LOOKED_AT_EVERY
-from shared.metrics import ENVIRONMENT, TABLES_LATE
+from shared.metrics import TABLES_LATE
 from shared.names import Variable
 
 if TYPE_CHECKING:
@@ -48,9 +47,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> list[dict[str, An
     variables = read_settings(Variables)
     found = look(boto3.client("stepfunctions"), variables.machine_arns.split(","), variables.lake_root, now)
     late = [f for f in found if f.is_late(now)]
-    metrics.add_dimension(name=ENVIRONMENT, value=variables.env)
-    metrics.add_metric(name=TABLES_LATE, unit=MetricUnit.Count, value=len(late))
-    metrics.flush_metrics()
+    count(variables.env, {TABLES_LATE: len(late)})
     answer = [_told(f).model_dump(mode="json") for f in late]
     logger.info("freshness looked at", extra={"tables": len(found), "late": answer})
     _tell(variables.env, [_told(f) for f in late if not f.is_late(now - LOOKED_AT_EVERY - SLACK)])

@@ -130,10 +130,11 @@ def test_first_failures_are_named_and_the_rest_left_to_the_outcomes(lake, contex
     assert [f"ingest: {failure}" for failure in failures] == handler(event(), context)["failed"]
 
 
-def test_failed_tables_are_counted_as_a_metric(lake, context, capsys):
+def test_failed_tables_are_counted_as_a_metric_once_the_run_ends(lake, context, capsys):
     leave(lake, summary(Step.INGEST, INGEST, failures=("bronze.x: no",), failed=1))
     leave(lake, summary(Step.REFINE, REFINE))
     handler(event(), context)
+    handler(event(steps=["ingest", "refine", "record"]), context)
     metrics = json.loads(capsys.readouterr().out)
 
     assert ("prod", [1.0], [0.0]) == tuple(
