@@ -58,7 +58,7 @@ class FreshnessWatch(Construct):
             variables={Variable.LAKE_ROOT: lake.root, Variable.MACHINE_ARNS: ",".join(arns)},
             statements=[
                 iam.PolicyStatement(actions=["states:ListExecutions"], resources=arns),
-                *lake.read_statements(RUNS_FOLDER),
+                *lake.lookup_statements(RUNS_FOLDER),
                 use_statement(storage.key),
                 tell_statement(self),
             ],

@@ -49,6 +49,11 @@ class Place:
             self._list_statement(folder),
         ]
 
+    def lookup_statements(self, folder: str) -> list[iam.PolicyStatement]:
+        """The rights to read one folder, and to be told of a key that it is not there."""
+        reading = iam.PolicyStatement(actions=["s3:GetObject"], resources=[self._objects(folder)])
+        return [reading, *self.names_statements()]
+
     def job_statements(self, *, reads: Sequence[str], writes: Sequence[str]) -> list[iam.PolicyStatement]:
         """The rights of a job run that Spark needs in the place: none where there is nothing to read or write.
 

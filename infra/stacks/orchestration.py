@@ -226,7 +226,7 @@ class Orchestration(NestedStack):
             "OnStepsFinished",
             event="on_steps_finished",
             variables={Variable.LAKE_ROOT: lake.root},
-            statements=[*lake.read_statements(RUNS_FOLDER), use_statement(self._storage.key)],
+            statements=[*lake.lookup_statements(RUNS_FOLDER), use_statement(self._storage.key)],
         )
         accept(function.role, {lake.finding(RUNS_FOLDER): "every run has a folder of its own"})
         return function

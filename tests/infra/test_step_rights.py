@@ -14,7 +14,7 @@ from shared.serving import Target, publication_lease
 from shared.smoke import LEASED
 from shared.step_rights import rights_of
 from shared.vault import vault_location
-from tests.support.policies import BUCKETS, resolved, step_roles
+from tests.support.policies import BUCKETS, function_role, resolved, step_roles
 
 LAKE, PII, LANDING = (f"arn:aws:s3:::{name.lower()}" for name in BUCKETS[:3])
 FILE = "part-0.parquet"
@@ -187,6 +187,16 @@ def test_who_reads_a_place_is_told_what_is_not_there(roles):
     for step, role in roles.items():
         assert role.may("s3:ListBucket", LAKE), step
         assert role.may("s3:ListBucket", PII) is (step is not Step.PUBLISH), step
+
+
+@pytest.mark.parametrize("name", ["OnStepsFinished", "FreshnessOnWatchDue"])
+def test_functions_that_read_the_ledger_are_told_which_page_is_not_there(clouds, name):
+    role = function_role(clouds["prod"], name)
+
+    assert role.may("s3:ListBucket", LAKE)
+    assert role.may("s3:GetObject", f"{LAKE}/runs/r/run.json")
+    assert not role.may("s3:GetObject", GOLD)
+    assert not any(role.may("s3:ListBucket", place) for place in (PII, LANDING))
 
 
 @pytest.mark.parametrize("step", Step)

@@ -40,11 +40,16 @@ class Role:
 
 def step_roles(cloud: Cloud) -> dict[Step, Role]:
     """The roles of the steps."""
-    return {step: _role(cloud, f"{step.title()}Role") for step in Step}
+    return {step: _role(cloud, "Compute", f"{step.title()}Role") for step in Step}
 
 
-def _role(cloud: Cloud, name: str) -> Role:
-    resources = cloud.templates["Compute"]["Resources"]
+def function_role(cloud: Cloud, name: str) -> Role:
+    """The role of one of the machines' functions, by the end of its construct's path."""
+    return _role(cloud, "Orchestration", f"{name}Role")
+
+
+def _role(cloud: Cloud, stack: str, name: str) -> Role:
+    resources = cloud.templates[stack]["Resources"]
     [(role, tags)] = [
         (id_, r["Properties"].get("Tags", []))
         for id_, r in resources.items()
