@@ -14,7 +14,7 @@ from infra.constructs.undelivered_queue import undelivered_queue
 if TYPE_CHECKING:
     from aws_cdk import aws_stepfunctions as sfn
 
-    from shared.config.model import Schedule
+    from shared.config.schedule import Schedule
 
 
 class MachineSchedule(Construct):

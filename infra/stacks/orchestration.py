@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from infra.stacks.compute import Compute
     from infra.stacks.storage import Storage
     from shared.config import Environment
-    from shared.config.model import Schedule
+    from shared.config.schedule import Schedule
     from shared.contracts import Catalog
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -14,6 +15,7 @@ from shared.config.kafka import Kafka
 from shared.config.keys import Keys
 from shared.config.network import Network, Vpc
 from shared.config.replica import Replica
+from shared.config.schedule import Schedule
 from shared.config.settings import Settings
 from shared.config.spark import Spark
 from shared.errors import TerminalError, UnknownNameError
@@ -22,7 +24,16 @@ from shared.jobs import Step, steps_of
 from shared.names import Machine, pii_folder
 from shared.usage import Prices
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 FOLDER = Path(__file__).parent
+ROOTS = ("lake_root", "pii_root", "landing_root")
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/.*)?")
+# Source: Amazon CloudWatch Logs API reference, PutRetentionPolicy.
+LogDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]  # fmt: skip
 
 
 class ReaderRole(Settings):
@@ -76,14 +87,6 @@ class GitHub(Settings):
     environment: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$")
 
 
-class Schedule(Settings):
-    """When a machine starts by itself; `cron` is EventBridge Scheduler's six-field form."""
-
-    cron: str
-    time_zone: str = "Etc/UTC"
-    enabled: bool = True
-
-
 class Environment(Settings):
     """One environment.
 
@@ -102,7 +105,7 @@ class Environment(Settings):
     allow_data_deletion: bool = False
     alarm_email: str | None = None
     dashboard: bool = False
-    log_retention_days: int = 365
+    log_retention_days: LogDays = 365
     spark: Spark = Spark()
     prices: Prices = Prices()
     keys: Keys = Keys()
@@ -152,7 +155,7 @@ class Environment(Settings):
 
     @model_validator(mode="after")
     def _copies_its_own(self) -> Self:
-        of_the_house = [n for n in ("lake_root", "pii_root", "landing_root") if getattr(self, n) is not None]
+        of_the_house = [n for n in ROOTS if getattr(self, n) is not None]
         if self.replica and of_the_house:
             raise ValueError(
                 f"`replica` copies the stack's own buckets, and {', '.join(of_the_house)} names another place: "
@@ -208,6 +211,7 @@ def load_environment(name: str, *, root: str | None = None) -> Environment:
         raise UnknownNameError("environment", name, environment_names())
     path = FOLDER / f"{name}.yaml"
     settings = {"name": name, **(yaml.safe_load(path.read_text()) or {})}
+    _refuse_folders(path.name, settings)
     if root is not None:
         settings |= {"lake_root": root, "pii_root": pii_folder(root), "landing_root": f"{root}/landing"}
     try:
@@ -220,3 +224,19 @@ def load_environment(name: str, *, root: str | None = None) -> Environment:
             given=repr(first["input"])[:500],
             expected="a key and value of shared.config.Environment",
         ) from error
+
+
+def _refuse_folders(file: str, settings: Mapping[str, Any]) -> None:
+    """Refuse a place that is no bucket, as one without `s3://`: jobs would take it for a folder of their workers.
+
+    Raises:
+        TerminalError: there is one; its key is named.
+    """
+    for name in ROOTS:
+        if (place := settings.get(name)) is not None and not _BUCKET.fullmatch(str(place)):
+            raise TerminalError(
+                f"{file}: {name}: a bucket is wanted",
+                given=repr(place),
+                expected="s3://BUCKET or s3://BUCKET/PREFIX",
+                mend="name a bucket; a folder on this machine is given by --root",
+            )

@@ -1,11 +1,15 @@
 """One file per environment; what is wrong in one is said before anything is deployed."""
 
+from typing import get_args
+
 import pytest
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from pydantic import ValidationError
 
 from shared.config import Environment, environment_names, load_environment
 from shared.config import model as config_model
-from shared.config.model import Schedule
+from shared.config.model import LogDays
+from shared.config.schedule import Schedule
 from shared.errors import TerminalError, UnknownNameError
 
 
@@ -59,6 +63,31 @@ def test_without_a_folder_the_stacks_own_buckets_are_used():
             "'house/'",
             id="a path without its slash",
         ),
+        pytest.param(
+            "lake_root: house-lake\nowner: x\n", "test.yaml: lake_root: a bucket", "'house-lake'", id="no address"
+        ),
+        pytest.param(
+            "landing_root: S3://house\nowner: x\n", "test.yaml: landing_root: a bucket", "'S3://house'", id="capitals"
+        ),
+        pytest.param("pii_root: /data\nowner: x\n", "test.yaml: pii_root: a bucket", "'/data'", id="a folder"),
+        *[
+            pytest.param(
+                f'maintenance: {{cron: "{cron}"}}\nowner: x\n',
+                "test.yaml: maintenance.cron: Value error, cron(MINUTES HOURS ",
+                repr(cron),
+                id=cron,
+            )
+            for cron in ("0 4 * * ? *", "cron(0 4 * * ?)", "cron(0 4 * * * *)", "cron(0 4 ? * ? *)", "rate(1 day)")
+        ],
+        pytest.param(
+            'daily_batch: {cron: "cron(0 4 * * ? *)", time_zone: Europe/Amsterdm}\nowner: x\n',
+            "test.yaml: daily_batch.time_zone: Value error, the name of a time zone",
+            "'Europe/Amsterdm'",
+            id="no time zone",
+        ),
+        pytest.param(
+            "log_retention_days: 100\nowner: x\n", "test.yaml: log_retention_days: Input", "100", id="days of logs"
+        ),
         pytest.param("", "test.yaml: owner: Field required", "{'name': 'test'}", id="a missing key"),
     ],
 )
@@ -70,6 +99,12 @@ def test_a_bad_environment_file_is_refused_with_its_key(tmp_path, monkeypatch, t
         load_environment("test")
 
     assert (what, given) == (refused.value.what[: len(what)], refused.value.given)
+
+
+def test_logs_are_kept_for_as_many_days_as_cloudformation_takes():
+    group = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", "AWS::Logs::LogGroup").schema
+
+    assert set(group["properties"]["RetentionInDays"]["enum"]) == set(get_args(LogDays))
 
 
 def test_personal_data_has_a_key_of_its_own():
