@@ -16,6 +16,7 @@ from constructs import Construct
 
 from infra.constructs.copied import RULE, Copied
 from infra.constructs.key_use import use_statement
+from infra.constructs.undelivered_queue import DELIVERIES, KEPT_FOR, undelivered_queue
 from shared.events import BECAME_LATE, EVENT_SOURCE, SCHEMA_DRIFTED
 from shared.freshness import LOOKED_AT_EVERY
 from shared.metrics import NAMESPACE, TABLES_LATE, dimensions
@@ -33,6 +34,8 @@ PERIOD = Duration.minutes(5)
 class Alarms(Construct):
     """An encrypted topic, by mail to one address if there is one, and alarms that publish to it.
 
+    An event of ours that the topic did not take waits in a queue, which has an alarm itself.
+
     Example:
         Alarms(self, "Alarms", key=key, email="oncall@example.com").watch_machine("DailyBatch", machine)
     """
@@ -44,6 +47,8 @@ class Alarms(Construct):
         self._admit_alarms()
         if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
+        self._undelivered = undelivered_queue(self)
+        self.watch_queue("NotTold", self._undelivered)
 
     def watch_machine(self, id_: str, machine: sfn.IStateMachine) -> None:
         """Alarm as soon as one execution failed, ran out of time or was stopped."""
@@ -98,7 +103,15 @@ class Alarms(Construct):
                 source=[EVENT_SOURCE], detail_type=[detail_type], detail={"env": [environment]}
             ),
             # Left to itself, the target would also grant every way to make a data key.
-            targets=[targets.SnsTopic(self.topic, role=role.without_policy_updates())],
+            targets=[
+                targets.SnsTopic(
+                    self.topic,
+                    role=role.without_policy_updates(),
+                    dead_letter_queue=self._undelivered,
+                    retry_attempts=DELIVERIES,
+                    max_event_age=KEPT_FOR,
+                )
+            ],
         )
 
     def _on_first(self, id_: str, metric: cloudwatch.Metric) -> None:

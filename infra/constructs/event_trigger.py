@@ -6,13 +6,12 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda_destinations as destinations
 from constructs import Construct
 
-from infra.constructs.undelivered_queue import undelivered_queue
+from infra.constructs.undelivered_queue import DELIVERIES, KEPT_FOR, undelivered_queue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from infra.constructs.place import Place
 
 TRIES = 2
-KEPT_FOR = Duration.hours(6)
 # Source: Amazon EventBridge user guide, "Quotas": 2,048 characters of a pattern, the rest of which has room left.
 NAMES_CHARACTERS = 1500
 
@@ -56,7 +54,10 @@ class EventTrigger(Construct):
             event_pattern=when if isinstance(when, events.EventPattern) else None,
             targets=[
                 targets.LambdaFunction(
-                    function, dead_letter_queue=self.undelivered, retry_attempts=10, max_event_age=KEPT_FOR
+                    function,
+                    dead_letter_queue=self.undelivered,
+                    retry_attempts=DELIVERIES,
+                    max_event_age=KEPT_FOR,
                 )
             ],
         )

@@ -12,6 +12,9 @@ from infra.constructs.findings import accept
 if TYPE_CHECKING:
     from constructs import Construct
 
+# How often, and for how long, EventBridge tries to deliver an event before it goes to the queue.
+DELIVERIES, KEPT_FOR = 10, Duration.hours(6)
+
 
 def undelivered_queue(scope: Construct) -> sqs.Queue:
     """An encrypted queue `Undelivered` in a scope, which keeps what it is given as long as a queue can."""

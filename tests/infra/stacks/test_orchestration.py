@@ -124,6 +124,7 @@ def test_what_the_lake_has_to_tell_goes_to_the_topic_by_a_role_that_may_do_that_
 
     assert (["lakewright"], {"env": ["prod"]}) == (pattern["source"], pattern["detail"])
     assert "Topic" in str(target["Arn"])
+    assert "AlarmsUndelivered" in str(target["DeadLetterConfig"])
     (policy,) = [p for p in prod.properties("AWS::IAM::Policy") if role in str(p["Roles"])]
     actions = {str(s["Action"]) for s in policy["PolicyDocument"]["Statement"]}
     assert {"sns:Publish", "['kms:Decrypt', 'kms:GenerateDataKey']"} == actions
