@@ -1,4 +1,4 @@
-"""An application of EMR Serverless taken away, with what runs on it."""
+"""Applications of EMR Serverless: found by their names, and taken away with what runs on them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,17 @@ import boto3
 
 from shared.errors import TerminalError
 
+THERE = ("CREATING", "CREATED", "STARTING", "STARTED", "STOPPING", "STOPPED")
 UNDER_WAY = ("SUBMITTED", "PENDING", "SCHEDULED", "QUEUED", "RUNNING", "CANCELLING")
 # An application stops within seconds once nothing runs on it any more.
 TRIES, PAUSE_SECONDS = 60, 5
+
+
+def applications_of(stack: str) -> list[str]:
+    """The ids of the applications that are called after a stack, those too that a change of settings took out of it."""
+    pages = boto3.client("emr-serverless").get_paginator("list_applications").paginate(states=list(THERE))
+    found = [application for page in pages for application in page["applications"]]
+    return [each["id"] for each in found if each.get("name", "").startswith(f"{stack}-")]
 
 
 def delete_application(application: str) -> str:

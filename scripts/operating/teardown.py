@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.operating.applications import delete_application
+from scripts.operating.applications import applications_of, delete_application
 from shared.errors import LakewrightError, TerminalError
 from shared.key_policy import ADMITTED, TAG
 from shared.names import Names
@@ -63,7 +63,8 @@ def kept_by(environment: Environment) -> list[Kept]:
         client.describe_stacks(StackName=name)
     except client.exceptions.ClientError as error:
         raise TerminalError(f"there is no stack {name}", expected="a deployed environment") from error
-    found = [Kept(*pair) for pair in _resources(client, name) if pair[0] in STATEFUL]
+    found = {Kept(*pair) for pair in _resources(client, name) if pair[0] in STATEFUL}
+    found |= {Kept(APPLICATION, each) for each in applications_of(name)}
     return sorted(found, key=lambda kept: (STATEFUL.index(kept.kind), kept.name))
 
 

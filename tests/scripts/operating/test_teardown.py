@@ -177,6 +177,26 @@ def test_a_copy_in_another_region_is_told_to_be_left(stack, monkeypatch):
     assert "lakewright-dev-copy in eu-central-1  kept, with the copy of the data" in said.splitlines()[-1]
 
 
+def test_application_that_a_change_of_settings_has_left_goes_with_the_others(stack, monkeypatch):
+    """The stack knows the newest alone; another environment's are not ours."""
+    allow(monkeypatch, deletion=True)
+    emr, names = boto3.client("emr-serverless"), Names(load_environment("dev"))
+    wanted = [names.application, names.application, names.consumer_application, f"{names.stack}-streaming"]
+    others = [Names(load_environment("prod")).application, "lakewright-devices"]
+    ids = [
+        emr.create_application(name=name, releaseLabel="emr-7.10.0", type="SPARK")["applicationId"]
+        for name in (*wanted, *others)
+    ]
+    for id_ in ids:  # moto knows no list of job runs where there has been none
+        emr.start_job_run(applicationId=id_, executionRoleArn=ROLE)
+
+    said = teardown("--confirm", "dev", "--delete-data-of", "dev").output
+
+    gone = [id_ for id_ in ids if emr.get_application(applicationId=id_)["application"]["state"] == "TERMINATED"]
+    assert ids[: len(wanted)] == gone
+    assert {f"AWS::EMRServerless::Application  {id_}  deleted" for id_ in gone} <= set(said.splitlines())
+
+
 class Endless:
     """Runs job runs until they are cancelled."""
 
