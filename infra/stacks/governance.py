@@ -98,9 +98,11 @@ class Governance(NestedStack):
         return f"{self._names.tag_prefix}layer"
 
     def _tags(self, access: LakeAccess) -> list[lakeformation.CfnTag]:
+        # A value is taken off its tag before tables get another one, and refused as long as one of them has it.
+        former = governance_of(self._environment).former_domains
         values: dict[str, Sequence[str]] = {
             access.classification_key: list(Classification),
-            access.domain_key: sorted({table.domain for table in access.tables}),
+            access.domain_key: sorted({*former, *(table.domain for table in access.tables)}),
             self._layer_key: [*Layer, VAULT],
             **{access.role_key(role): [READS] for role in access.clearances},
         }

@@ -1,7 +1,8 @@
 """Lake Formation's tags and data cells filters.
 
-What moto 5.2.5 does otherwise: a tag added to a resource takes all others off it, values need not exist, tags of a
-resource that has none end in an internal error, and there are no data cells filters.
+What moto 5.2.5 does otherwise: a tag added to a resource takes all others off it, values need not exist, and one that
+a resource has can be taken off its tag; tags of a resource that has none end in an internal error, and there are no
+data cells filters.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from moto.lakeformation.exceptions import AlreadyExists, EntityNotFound
+from moto.lakeformation.exceptions import AlreadyExists, EntityNotFound, InvalidInput
 from moto.lakeformation.models import LakeFormationBackend
 from moto.lakeformation.responses import LakeFormationResponse
 from moto.lakeformation.urls import url_paths
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _Place = tuple[str, ...]
+_UPDATE = LakeFormationBackend.update_lf_tag
 
 
 def _tags(backend: LakeFormationBackend) -> dict[_Place, dict[str, str]]:
@@ -59,6 +61,13 @@ def _remove(self: LakeFormationBackend, catalog_id: str, resource: dict[str, Any
     for place in _places(resource):
         for tag in tags:
             _tags(self).get(place, {}).pop(tag["TagKey"], None)
+
+
+def _update(self: LakeFormationBackend, catalog_id: str, tag_key: str, to_delete: list[str], to_add: list[str]) -> None:
+    # Source: AWS Lake Formation API reference, UpdateLFTag: no value goes that a resource carries.
+    if any(tags.get(tag_key) in (to_delete or []) for tags in _tags(self).values()):
+        raise InvalidInput("Update not allowed")
+    _UPDATE(self, catalog_id, tag_key, to_delete, to_add)
 
 
 def _get(self: LakeFormationResponse) -> str:
@@ -107,6 +116,7 @@ def install() -> None:
     """Put all of it in place of moto's own; a second call changes nothing."""
     LakeFormationBackend.add_lf_tags_to_resource = _add
     LakeFormationBackend.remove_lf_tags_from_resource = _remove
+    LakeFormationBackend.update_lf_tag = _update
     LakeFormationResponse.get_resource_lf_tags = _get
     LakeFormationResponse.create_data_cells_filter = _create_filter
     LakeFormationResponse.update_data_cells_filter = _update_filter

@@ -53,7 +53,8 @@ RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 class Governance(Settings):
     """Lake Formation for the people who read the lake. Without it nobody reads the lake but the jobs.
 
-    `roles` are those that contracts may name.
+    `roles` are those that contracts may name. `former_domains` are business domains that no contract names any more:
+    values of their tag until nothing carries them.
     """
 
     roles: dict[RoleName, ReaderRole] = Field(
@@ -65,6 +66,7 @@ class Governance(Settings):
             "sales": ReaderRole(clearance=Classification.CONFIDENTIAL),
         }
     )
+    former_domains: tuple[str, ...] = ()
 
 
 class Access(Settings):

@@ -29,6 +29,7 @@ EVERYTHING = {
     "replica": {"region": "eu-central-1"},
     "account": {"vcpu_quota": 48},
     "allow_data_deletion": True,
+    "governance": {"former_domains": ["wholesale"]},
     "sources": {"redshift": WAREHOUSE},
 }
 

@@ -191,6 +191,16 @@ def test_what_is_put_into_a_database_is_restricted_until_it_is_opened(prod):
     } == tagged
 
 
+def test_domain_that_no_contract_names_any_more_stays_a_value_of_its_tag_where_the_environment_says_so(prod, fullest):
+    """A deploy takes values away before tables get others, and Lake Formation refuses that of one in use."""
+    domains, with_former = (
+        next(p["TagValues"] for p in cloud.properties("AWS::LakeFormation::Tag") if p["TagKey"].endswith("_domain"))
+        for cloud in (prod, fullest)
+    )
+
+    assert sorted([*domains, "wholesale"]) == with_former
+
+
 def test_grants_do_not_grow_with_the_tables(prod):
     assert 2 * len(CLEARED) == len(prod.of_type("AWS::LakeFormation::PrincipalPermissions"))
 

@@ -370,6 +370,20 @@ def test_what_was_made_does_its_work(stack):
     assert 7 == rules[0]["NoncurrentVersionExpiration"]["NoncurrentDays"]
 
 
+def test_value_of_a_tag_goes_once_nothing_carries_it(account):
+    service, domain = client("lakeformation"), {"TagKey": "domain"}
+    database = {"Database": {"Name": "sold"}}
+    service.create_lf_tag(**domain, TagValues=["trade", "sales"])
+    service.add_lf_tags_to_resource(Resource=database, LFTags=[{**domain, "TagValues": ["trade"]}])
+
+    with pytest.raises(service.exceptions.InvalidInputException, match="Update not allowed"):
+        service.update_lf_tag(**domain, TagValuesToDelete=["trade"])
+    service.add_lf_tags_to_resource(Resource=database, LFTags=[{**domain, "TagValues": ["sales"]}])
+    service.update_lf_tag(**domain, TagValuesToDelete=["trade"])
+
+    assert ["sales"] == service.get_lf_tag(**domain)["TagValues"]
+
+
 def test_every_type_can_be_changed_and_taken_away(stack):
     service = client("cloudformation")
 
