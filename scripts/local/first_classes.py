@@ -10,7 +10,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from jobs.runtime.session import build_session
-from scripts.local.spark_settings import LOCAL_CONFS, jar_paths
+from scripts.local.spark_settings import LOCAL_CONFS, jar_paths, java_option
 
 OPTIONS = "spark.driver.extraJavaOptions"
 
@@ -18,7 +18,7 @@ OPTIONS = "spark.driver.extraJavaOptions"
 def main(archive: Path) -> None:
     """Work in a session of its own, end it, and wait until its Java has written the archive."""
     fresh = archive.with_name(f"{archive.name}.new")
-    keep = {OPTIONS: f"{LOCAL_CONFS[OPTIONS]} -XX:ArchiveClassesAtExit={fresh}"}
+    keep = {OPTIONS: f"{LOCAL_CONFS[OPTIONS]} {java_option('-XX:ArchiveClassesAtExit', fresh)}"}
     spark = build_session("first-classes", jar_paths(), LOCAL_CONFS | keep)
     java = spark.sparkContext._gateway.proc
     with tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,20 @@
 """Spark's settings on a laptop: small tables, two cores, no waste at the start."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from scripts.setup import paths
 from scripts.setup.jars import jar_paths
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def java_option(name: str, file: Path) -> str:
+    """An option with a file, for a list of options that Spark cuts at spaces outside of quotes."""
+    escaped = str(file).replace("\\", r"\\").replace('"', r"\"")
+    return f'"{name}={escaped}"'
 
 
 def class_archive_option() -> str:
@@ -9,7 +22,9 @@ def class_archive_option() -> str:
 
     With the option and without the file Java would not take its own classes from an archive, either.
     """
-    return f" -XX:SharedArchiveFile={paths.CLASS_ARCHIVE}" if paths.CLASS_ARCHIVE.exists() else ""
+    if not paths.CLASS_ARCHIVE.exists():
+        return ""
+    return " " + java_option("-XX:SharedArchiveFile", paths.CLASS_ARCHIVE)
 
 
 # Every Spark job on small tables costs its tasks, not its rows, so there are few of them.

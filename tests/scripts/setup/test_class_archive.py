@@ -1,7 +1,11 @@
 """Spark here takes its classes from the archive that the setup made, and does as well without one."""
 
+import os
+import shlex
 import subprocess
+from pathlib import Path
 
+import pyspark
 import pytest
 
 from scripts.local import spark_settings
@@ -14,7 +18,7 @@ pytestmark = pytest.mark.slow
 def test_spark_and_delta_come_from_the_archive(spark):
     # The very class path of the session: one jar more or in another place, and Java passes over the archive.
     class_path = spark._jvm.java.lang.System.getProperty("java.class.path")
-    options = spark.conf.get("spark.driver.extraJavaOptions").split()
+    options = shlex.split(spark.conf.get("spark.driver.extraJavaOptions"))
     java = [paths.JAVA_HOME / "bin" / "java", *options, "-Xlog:class+load", "-cp", class_path]
     submit = "org.apache.spark.deploy.SparkSubmit"
     said = subprocess.run([*java, submit, "--version"], capture_output=True, text=True, check=True)
@@ -23,6 +27,28 @@ def test_spark_and_delta_come_from_the_archive(spark):
     # What Spark loads by itself from a list of jars is never taken from an archive.
     delta = spark._jvm.java.lang.Class.forName("io.delta.sql.DeltaSparkSessionExtension")
     assert "app" == delta.getClassLoader().getName()
+
+
+@pytest.mark.parametrize("folder", ["plain", "of two words", 'a "quoted" one', "it's", "back\\slash"])
+def test_the_archive_may_lie_in_a_folder_of_any_name(monkeypatch, tmp_path, folder):
+    archive = tmp_path / folder / "classes.jsa"
+    archive.parent.mkdir()
+    archive.touch()
+    monkeypatch.setattr(paths, "CLASS_ARCHIVE", archive)
+    options = f"-XX:+UseSerialGC{spark_settings.class_archive_option()} -XX:TieredStopAtLevel=1"
+    # What Spark starts Java by, made of the options by Spark itself.
+    home = Path(pyspark.__file__).parent
+    launcher = ["-cp", f"{home}/jars/*", "org.apache.spark.launcher.Main", "org.apache.spark.deploy.SparkSubmit"]
+    said = subprocess.run(
+        [paths.JAVA_HOME / "bin" / "java", *launcher, "--conf", f"spark.driver.extraJavaOptions={options}", "a.py"],
+        env={**os.environ, "SPARK_HOME": str(home), "SPARK_SCALA_VERSION": "2.13"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    words = said.stdout.split("\0")
+    first = words.index("-XX:+UseSerialGC")
+    assert [f"-XX:SharedArchiveFile={archive}", "-XX:TieredStopAtLevel=1"] == words[first + 1 : first + 3]
 
 
 def test_a_java_that_keeps_no_archive_is_told_of_none(monkeypatch, tmp_path):
