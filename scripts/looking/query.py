@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 QUARANTINE = "quarantine"
 BETWEEN = "__"
+# All others in FROM may read what no table shows: the files below one, or whatever a text names.
+FUNCTIONS = ("generate_series", "json_each", "json_tree", "range", "repeat", "unnest")
 
 
 @dataclass(frozen=True)
@@ -69,20 +71,46 @@ def _tables(relations: Relations, sql: str) -> set[tuple[str, str]]:
         raise _unread("another statement" if other else tree["error_message"])
     if len(tree["statements"]) != 1:
         raise _unread(f"{len(tree['statements'])} statements")
-    own = {node["key"].lower() for node in _nodes(tree) if isinstance(node.get("key"), str)}
-    named = [(n["schema_name"].lower(), n["table_name"].lower()) for n in _nodes(tree) if n.get("type") == "BASE_TABLE"]
-    return {(schema, name) for schema, name in named if schema or name not in own}
+    found = list(_sources(tree))
+    for function in (node["function"]["function_name"] for node in found if "function" in node):
+        if function.lower() not in FUNCTIONS:
+            raise WrongRequestError(
+                "the query reads past the tables", given=function, expected=f"tables, or {', '.join(FUNCTIONS)}"
+            )
+    return {(n["schema_name"].lower(), n["table_name"].lower()) for n in found if "table_name" in n}
 
 
 def _unread(given: str) -> WrongRequestError:
     return WrongRequestError("the query cannot be read", given=given, expected="one SELECT in DuckDB's SQL")
 
 
-def _nodes(tree: object) -> Iterator[dict[str, Any]]:
-    if isinstance(tree, dict):
+def _sources(tree: object, own: frozenset[str] = frozenset()) -> Iterator[dict[str, Any]]:
+    """Every table and function in a FROM, but for the names that a WITH gives where they stand.
+
+    A WITH does not see its own name, nor those after it; of a recursive one the second half does.
+    """
+    if isinstance(tree, list):
+        for child in tree:
+            yield from _sources(child, own)
+    if not isinstance(tree, dict):
+        return
+    for named in (tree.get("cte_map") or {}).get("map", ()):
+        yield from _sources(named["value"], own)
+        own |= {_folded(named["key"])}
+    kind = tree.get("type")
+    if kind == "TABLE_FUNCTION" or (
+        kind == "BASE_TABLE" and (tree["schema_name"] or _folded(tree["table_name"]) not in own)
+    ):
         yield tree
-    for child in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
-        yield from _nodes(child)
+    for key, child in tree.items():
+        if key != "cte_map":
+            sees = kind == "RECURSIVE_CTE_NODE" and key == "right"
+            yield from _sources(child, own | {_folded(tree["cte_name"])} if sees else own)
+
+
+def _folded(name: str) -> str:
+    """A name as DuckDB compares it, to which no letters but those of ASCII have two cases."""
+    return name.lower() if name.isascii() else name
 
 
 def _open(lake: Lake, schema: str, name: str, as_of: Run | None) -> DeltaTable:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from scripts.looking.errors import WrongRequestError
 from scripts.looking.lake import open_lake
 from scripts.looking.quarantine import overview, refused
 from scripts.looking.query import select
@@ -48,7 +49,7 @@ def test_personal_tables_lie_in_their_own_place_and_are_found_there(looked):
 
 
 def test_no_way_of_looking_tells_a_personal_value(looked):
-    lake, catalog, _ = looked
+    lake, catalog, root = looked
     answers = [
         select(lake, "SELECT * FROM bronze.shop__customers").rows,
         select(lake, "SELECT name, customer_id FROM bronze.shop__customers WHERE name IS NOT NULL").rows,
@@ -59,6 +60,10 @@ def test_no_way_of_looking_tells_a_personal_value(looked):
     ]
 
     assert all(answers)
+    # The files below the view have the values in clear.
+    for read in (f"read_parquet('{root}/pii/**/*.parquet')", "query_table('_table_1')"):
+        with pytest.raises(WrongRequestError, match="reads past the tables"):
+            select(lake, f"SELECT name FROM bronze.shop__customers UNION ALL SELECT name FROM {read}")
     assert "Canary" not in json.dumps(answers, default=str)
     assert [("***", "7")] == [(row["name"], row["customer_id"]) for row in answers[1]]
     assert ["***"] == [row["row"] for row in answers[4]]

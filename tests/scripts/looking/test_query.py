@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import duckdb
 import pytest
 from deltalake import DeltaTable, Field
 from deltalake.schema import PrimitiveType
@@ -10,8 +11,10 @@ from deltalake.schema import PrimitiveType
 from scripts.looking.errors import WrongRequestError
 from scripts.looking.lake import Lake, open_lake
 from scripts.looking.query import select
+from scripts.looking.relations import Relations
 from scripts.looking.runs import one_run
 from shared.errors import UnknownNameError
+from shared.names import TableName
 from tests.support.hand_made_lake import FIRST, RED, HandMadeLake
 
 EXISTING = (
@@ -50,6 +53,12 @@ def _contracts(catalog, monkeypatch):
         pytest.param(
             "SELECT row_key FROM quarantine.silver__orders", {"row_key": '{"order_id":4}'}, id="what was refused"
         ),
+        pytest.param(
+            "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM N WHERE i < 3), m AS (FROM n) "
+            "SELECT (SELECT max(i) FROM M) AS i FROM range(1)",
+            {"i": 3},
+            id="names that stand on each other, and rows of a function",
+        ),
         pytest.param("SELECT DATE '2026-01-01' AS d", {"d": date(2026, 1, 1)}, id="no table at all"),
         pytest.param("SELECT 1 AS a, 2 AS a, 3 AS a_1", {"a": 1, "a_1": 2, "a_1_1": 3}, id="names given twice"),
         pytest.param(
@@ -70,8 +79,10 @@ def test_select_is_answered(lake, sql, expected):
         pytest.param("DELETE FROM silver.orders", "given: another statement; expected: one SELECT", id="a change"),
         pytest.param("COPY (SELECT 1) TO '/tmp/x'", "given: another statement; expected: one SELECT", id="a file out"),
         pytest.param("SELECT total FROM silver.orders", 'Referenced column "total" not found', id="unknown column"),
-        pytest.param("SELECT * FROM read_text('/etc/hosts')", "file system operations are disabled", id="a file in"),
-        pytest.param("SELECT * FROM read_parquet('*.parquet')", "file system operations are disabled", id="files in"),
+        pytest.param("SELECT * FROM read_text('/etc/hosts')", "past the tables; given: read_text; exp", id="a file in"),
+        pytest.param(
+            "SELECT (FROM (FROM Query('SELECT 1')))", "past the tables; given: query; exp", id="a text as SQL"
+        ),
         pytest.param("SELECT error('no')", "the query cannot be run; given: Invalid Input Error: no", id="a failure"),
         pytest.param(
             "SELECT * FROM silver.stock", "silver.stock is not there yet; to mend: run ./lake run", id="not yet"
@@ -104,6 +115,36 @@ def test_wrong_query_is_refused_in_one_line(lake, sql, expected):
 def test_unknown_table_is_answered_with_those_that_exist(lake, table):
     with pytest.raises(UnknownNameError, match=f"one of {EXISTING}$"):
         select(lake, f"SELECT * FROM {table}")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param("SELECT * FROM {file}, (WITH {file} AS (SELECT 1) SELECT 2)", id="outside of the WITH"),
+        pytest.param("WITH {file} AS (FROM {file}) FROM {file}", id="in the WITH itself"),
+        pytest.param("WITH a AS (FROM {file}), {file} AS (SELECT 1) FROM a", id="in the one before"),
+        pytest.param(
+            "WITH RECURSIVE {file} AS (FROM {file} UNION ALL (FROM {file} LIMIT 0)) FROM {file}", id="its start"
+        ),
+        pytest.param("WITH {kelvin} AS (SELECT 1) FROM {file}", id="a letter that is another in lower case"),
+    ],
+)
+def test_a_name_of_its_own_opens_no_file(lake, sql):
+    [file, *_] = DeltaTable(f"{lake.root}/silver/orders").to_pyarrow_dataset().files
+    path = f"{lake.root}/silver/orders/{file}"
+    names = {"file": f'"{path}"', "kelvin": f'"{path.replace("k", chr(0x212A))}"'}
+
+    with pytest.raises(UnknownNameError):
+        select(lake, "SELECT count(*) FROM silver.orders, (" + sql.format(**names) + ")")
+
+
+def test_an_open_table_lets_no_other_file_be_read(lake):
+    relations = Relations()
+    relations.open("silver", "orders", lake.table(TableName.parse("silver.orders")))
+    relations.lock()
+
+    with pytest.raises(duckdb.PermissionException, match="file system operations are disabled"):
+        relations.rows("SELECT * FROM read_text('/etc/hosts')")
 
 
 def test_variables_of_the_program_are_no_tables(lake):
