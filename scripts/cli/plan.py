@@ -180,7 +180,7 @@ def _done(plan: TablePlan) -> str:
     if plan.is_refused:
         return "refuses the table, until the change is taken back or the version's first number rises"
     words = {
-        "nothing": "nothing; the change holds for rows that come from then on",
+        "nothing": "nothing to the rows that are there",
         "create": "makes the table",
         "alter": "ALTER TABLE; rows that are there have null in a new column",
         "rewrite": "writes the table anew in one commit, same rows",

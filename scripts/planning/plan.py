@@ -10,7 +10,7 @@ from scripts.planning.lineage import ROWS, Lineage
 from shared.contracts import Kind
 from shared.contracts.evolution.as_built import since_built
 from shared.contracts.evolution.changes import Change, What, compare, moved
-from shared.contracts.evolution.policy import Level, Remedy, Ruled, heaviest, is_raised, ruled
+from shared.contracts.evolution.policy import Level, Remedy, Ruled, heaviest, is_raised, is_refused, ruled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +27,8 @@ WITHOUT_HIT = {
     What.DECLASSIFIED,
     What.MOVED,
     What.SOURCE_CHANGED,
+    What.TARGET_ADDED,
+    What.TARGET_CHANGED,
 }
 
 
@@ -59,7 +61,7 @@ class TablePlan:
     @property
     def is_refused(self) -> bool:
         """Whether the next run refuses the table: nobody said, or did, what its change asks for."""
-        return self.remedy is Remedy.MOVE or (self.breaks and not self._is_gone)
+        return self.remedy is Remedy.MOVE or (is_refused(self.changes) and not self.is_raised)
 
     @property
     def breaks(self) -> bool:
@@ -73,10 +75,6 @@ class TablePlan:
         if self.is_raised and self.kind is not Kind.INGESTED:
             done.append(Remedy.REBUILD)
         return max(done, key=list(Remedy).index, default=Remedy.NOTHING)
-
-    @property
-    def _is_gone(self) -> bool:
-        return any(r.change.what is What.TABLE_DROPPED for r in self.changes)
 
 
 def plan_against_catalog(old: Catalog, new: Catalog) -> list[TablePlan]:
@@ -129,7 +127,7 @@ def _in_spark(type_: object) -> str:
 def _plan(table: Table, before: Table | None, changes: Iterable[Ruled], catalogs: tuple[Catalog, ...]) -> TablePlan:
     found = tuple(changes)
     hit: dict[str, list[str]] = {}
-    columns = {c for r in found if r.change.what not in WITHOUT_HIT for c in _touched(r.change)}
+    columns = {c for r in found if r.change.what not in WITHOUT_HIT for c in _touched(r.change, table)}
     for catalog in catalogs:
         if str(table.name) in catalog.tables and columns:
             for name, names in Lineage(catalog).downstream(str(table.name), columns).items():
@@ -145,9 +143,9 @@ def _plan(table: Table, before: Table | None, changes: Iterable[Ruled], catalogs
     )
 
 
-def _touched(change: Change) -> list[str]:
-    """The columns whose values or names differ; what is the table's own decides its rows."""
-    if change.column is None:
+def _touched(change: Change, table: Table) -> list[str]:
+    """The columns whose values or names differ; what is the table's own, or seen by rules alone, decides its rows."""
+    if change.column is None or change.column in {c.name for c in table.dropped}:
         return [ROWS]
     old_name = [change.before] if change.what is What.COLUMN_RENAMED else []
     return [change.column, *old_name]

@@ -31,3 +31,11 @@ def seconds(document: Document, custom: Mapping[str, Any], key: str) -> int | No
             expected="<number> seconds|minutes|hours|days",
         )
     return int(match[1]) * UNITS[match[2]]
+
+
+def in_words(number: int | None) -> str:
+    """Seconds as a contract would write them; without an end when there is no number."""
+    if number is None:
+        return "for ever"
+    unit, size = next((u, n) for u, n in reversed(UNITS.items()) if number % n == 0)
+    return f"{number // size} {unit}" + ("" if number == size else "s")

@@ -82,7 +82,9 @@ def _history(table: Table, facts: Mapping[str, Any]) -> History | None:
         return table.history
     noted_ = facts["history"]
     return noted_ and History(
-        untracked=tuple(noted_["untracked"]), ignore_null_updates=bool(noted_["ignore_null_updates"])
+        untracked=tuple(noted_["untracked"]),
+        ignore_null_updates=bool(noted_["ignore_null_updates"]),
+        event_retention_seconds=table.history.event_retention_seconds if table.history else None,
     )
 
 

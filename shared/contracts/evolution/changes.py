@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from shared.contracts.evolution import words
 from shared.contracts.evolution.widening import widens
 from shared.contracts.model import Severity
+from shared.serving import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +51,8 @@ class What(StrEnum):
     RULE_CHANGED = "rule changed"
     PARENT_CHANGED = "relationship changed"
     LOGIC_CHANGED = "logic changed"
+    TARGET_ADDED = "target added"
+    TARGET_CHANGED = "target moved or dropped"
     DECISION_CHANGED = "rules, logic or source changed"
 
 
@@ -78,7 +82,8 @@ def compare(old: Table, new: Table) -> tuple[Change, ...]:
         changes += [_added(column)] if before is None else _of_column(before, column)
     kept = {*renamed, *new.column_names}
     changes += [Change(what=What.COLUMN_DROPPED, column=n, before=c.type) for n, c in was.items() if n not in kept]
-    return (*changes, *_of_table(old, new, renamed), *_of_rules(old, new))
+    changes += _of_dropped(old, new)
+    return (*changes, *_of_table(old, new, renamed), *_of_rules(old, new), *_of_targets(old, new))
 
 
 def renames(old: Table, new: Table) -> dict[str, str]:
@@ -131,6 +136,24 @@ def _is_renamed(old: Column, new: Column) -> bool:
     return old.name != new.name and (old.logic, old.format) == (new.logic, new.format)
 
 
+def _of_dropped(old: Table, new: Table) -> Iterator[Change]:
+    """Columns that nobody stores decide rows all the same, by the rules that see them."""
+    was, now = ({c.name: c for c in table.dropped} for table in (old, new))
+    stored = {*old.column_names, *new.column_names}
+    for name in [*was, *(n for n in now if n not in was)]:
+        before, after = was.get(name), now.get(name)
+        if _made(before) != _made(after) and name not in stored:
+            yield Change(what=What.LOGIC_CHANGED, column=name, before=_logic(before), after=_logic(after))
+
+
+def _made(column: Column | None) -> tuple[object, ...] | None:
+    return (column.type, column.required, _logic(column), column.format) if column else None
+
+
+def _logic(column: Column | None) -> str:
+    return (column.logic or column.name) if column else "none"
+
+
 def _of_table(old: Table, new: Table, renamed: dict[str, str]) -> Iterator[Change]:
     def names(columns: tuple[str, ...]) -> str:
         return ", ".join(renamed.get(name, name) for name in columns)
@@ -143,43 +166,25 @@ def _of_table(old: Table, new: Table, renamed: dict[str, str]) -> Iterator[Chang
         (What.KEY_CHANGED, names(old.primary_key), ", ".join(new.primary_key)),
         (What.ORDER_CHANGED, names(old.sequence_by), ", ".join(new.sequence_by)),
         (What.DISPOSITION_CHANGED, str(old.disposition), str(new.disposition)),
-        (What.HISTORY_CHANGED, _deletes(old), _deletes(new)),
-        (What.HISTORY_CHANGED, _versions(old, renamed), _versions(new, {})),
-        (What.RETENTION_CHANGED, _kept(old), _kept(new)),
+        (What.HISTORY_CHANGED, words.deletes(old), words.deletes(new)),
+        (What.HISTORY_CHANGED, words.versions(old, renamed), words.versions(new, {})),
+        (What.RETENTION_CHANGED, words.kept(old), words.kept(new)),
+        *((What.RETENTION_CHANGED, *both) for both in words.kept_beside(old, new)),
         (What.CURSOR_CHANGED, renamed.get(cursor(old), cursor(old)), cursor(new)),
     )
     yield from (Change(what=what, before=before, after=after) for what, before, after in facts if before != after)
     if old.kind is new.kind and old.is_personal is not new.is_personal:
         yield moved(new)
     if old.source and new.source and _without_cursor(old) != _without_cursor(new):
-        yield Change(what=What.SOURCE_CHANGED, before=_place(old), after=_place(new))
+        yield Change(what=What.SOURCE_CHANGED, before=words.place(old), after=words.place(new))
     if (old.inputs, _canonical(old)) != (new.inputs, _canonical(new)):
         yield Change(what=What.LOGIC_CHANGED, before="the query", after="another query")
-
-
-def _deletes(table: Table) -> str:
-    return table.apply_as_deletes or "none"
-
-
-def _versions(table: Table, renamed: dict[str, str]) -> str:
-    """What decides where a version begins; how long events are kept does not."""
-    if table.history is None:
-        return "one row per key"
-    untracked = ", ".join(renamed.get(name, name) for name in table.history.untracked) or "none"
-    nulls = "as before" if table.history.ignore_null_updates else "a value"
-    return f"versions (untracked: {untracked}; null is {nulls})"
-
-
-def _kept(table: Table) -> str:
-    return str(table.retention) if table.retention else "for ever"
+    if old.program != new.program:
+        yield Change(what=What.LOGIC_CHANGED, before="the program", after="another program")
 
 
 def _without_cursor(table: Table) -> dict[str, object]:
     return {n: v for n, v in vars(table.source).items() if n != "cursor"}
-
-
-def _place(table: Table) -> str:
-    return f"{table.source.system} {table.source.location or table.source.object}" if table.source else ""
 
 
 def _canonical(table: Table) -> str | None:
@@ -208,3 +213,11 @@ def _weight(before: RowRule | TableRule | None, after: RowRule | TableRule | Non
 
 def _told(rule: RowRule | TableRule | None) -> str:
     return "none" if rule is None else f"{rule.severity}: {getattr(rule, 'bad', None) or getattr(rule, 'query', '')}"
+
+
+def _of_targets(old: Table, new: Table) -> Iterator[Change]:
+    for target in Target:
+        before, after = (words.where(target, table.targets.get(target)) for table in (old, new))
+        if before != after:
+            what = What.TARGET_CHANGED if before else What.TARGET_ADDED
+            yield Change(what=what, before=before, after=after or "none")

@@ -75,11 +75,15 @@ POLICY: dict[What, tuple[Level, Remedy, Remedy, Remedy]] = {
     What.RULE_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
     What.PARENT_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
     What.LOGIC_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
+    What.TARGET_ADDED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
+    What.TARGET_CHANGED: (_BREAKING, _NOTHING, _NOTHING, _NOTHING),
     What.DECISION_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
 }
 # What is required breaks a refined table alone, whose old rows may lack it. Of a landed table it is the source's word,
 # checked where the rows are refined; a built table is made anew, and its gate decides.
 ON_REFINED_ONLY = {What.REQUIRED_COLUMN_ADDED, What.MADE_REQUIRED}
+# What breaks readers and is refused by no run: the table is asked for no more, or does not note it of its contract.
+NEVER_REFUSED = {What.TABLE_DROPPED, What.DECLASSIFIED, What.TARGET_CHANGED}
 _KINDS = (Kind.INGESTED, Kind.REFINED, Kind.BUILT)
 
 
@@ -89,6 +93,11 @@ def ruled(change: Change, table: Table) -> Ruled:
     if change.what in ON_REFINED_ONLY and table.kind is not Kind.REFINED:
         level = _ADDITIVE
     return Ruled(change=change, level=level, remedy=remedies[_KINDS.index(table.kind)])
+
+
+def is_refused(found: Iterable[Ruled]) -> bool:
+    """Whether a run refuses the table for these changes, unless the first number of its version rises."""
+    return any(r.level is Level.BREAKING and r.change.what not in NEVER_REFUSED for r in found)
 
 
 def is_raised(old: str, new: str) -> bool:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from scripts.cli.root import root
 from scripts.looking.lake import _closed
 from scripts.planning import revision
+from scripts.planning.plan import plan_against_catalog
 from tests.support.hand_made_lake import FILES, make_shop, write_contracts
 
 if TYPE_CHECKING:
@@ -199,6 +200,16 @@ def test_a_table_that_is_gone_is_breaking_and_its_rows_stay(plan, repository):
     code, plans = plan(against="main")
     gone = of(plans, "gold.later")
     assert (2, "gold.later", "breaking", "nothing") == (code, gone["table"], gone["level"], gone["remedy"])
+
+
+def test_a_target_that_is_dropped_is_breaking_and_no_run_refuses_the_table_for_it(tmp_path):
+    served = "servers: [{server: api, type: api, location: '/totals/{customer_id}'}]\nschema:"
+    old = write_contracts(tmp_path / "old", changed(("gold.totals", "schema:", served)))
+    [plan] = [p for p in plan_against_catalog(old, write_contracts(tmp_path / "new")) if p.is_changed]
+    assert [("target moved or dropped", "the API /totals/", "none")] == [
+        (r.change.what, r.change.before, r.change.after) for r in plan.changes
+    ]
+    assert (True, False, {}) == (plan.breaks, plan.is_refused, plan.hit)
 
 
 def test_against_a_revision_no_lake_is_needed_and_nothing_has_a_price(repository, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,10 @@ from shared.contracts.evolution.as_built import as_built, noted, since_built
 from shared.contracts.evolution.changes import What, compare
 from shared.contracts.evolution.policy import POLICY, Level, Remedy, heaviest, is_raised, ruled
 from shared.contracts.evolution.widening import widens
+from shared.contracts.program import Program
 from shared.contracts.retention import Retention
+from shared.serving import ServedPath
+from shared.snowflake import SnowflakeTable
 from tests.support.things import column, things
 
 ADDED = {"none": (), "optional": (column("note"),), "required": (column("note", required=True),)}
@@ -79,6 +83,9 @@ def test_a_type_widens_only_when_it_holds_every_value(old, new, holds):
 
 RULE = RowRule(name="some", bad="pieces < 0", severity=Severity.ERROR)
 KEPT = {"sequence_by": ("pieces",)}
+BUILT = {"kind": Kind.BUILT}
+DELETES = KEPT | {"apply_as_deletes": "colour = 'none'"}
+AT, MART = ServedPath("things", ("key",)), SnowflakeTable("marts", "MARTS", "SALES", "things")
 LANDED = Source(system="shop", type="s3", object="things", location="s3://landing/*.csv", cursor="pieces")
 
 
@@ -117,6 +124,43 @@ LANDED = Source(system="shop", type="s3", object="things", location="s3://landin
             What.SOURCE_CHANGED,
             Level.ADDITIVE,
             id="lag",
+        ),
+        pytest.param(
+            BUILT | {"program": Program(file=Path("a.py"), fingerprint="a")},
+            {"program": Program(file=Path("a.py"), fingerprint="b")},
+            What.LOGIC_CHANGED,
+            Level.ADDITIVE,
+            id="the program",
+        ),
+        pytest.param(
+            {"dropped": (column("mail", logic="mail"),)},
+            {"dropped": (column("mail", logic="lower(mail)"),)},
+            What.LOGIC_CHANGED,
+            Level.ADDITIVE,
+            id="a column that rules alone see",
+        ),
+        pytest.param(
+            DELETES | {"tombstone_retention_seconds": 86400},
+            {"tombstone_retention_seconds": None},
+            What.RETENTION_CHANGED,
+            Level.ADDITIVE,
+            id="how long deletes are remembered",
+        ),
+        pytest.param(
+            KEPT | {"history": History()},
+            {"history": History(event_retention_seconds=86400)},
+            What.RETENTION_CHANGED,
+            Level.ADDITIVE,
+            id="how long events are remembered",
+        ),
+        pytest.param(BUILT, {"served_at": AT}, What.TARGET_ADDED, Level.ADDITIVE, id="an API"),
+        pytest.param(BUILT | {"served_at": AT}, {"served_at": None}, What.TARGET_CHANGED, Level.BREAKING, id="no API"),
+        pytest.param(
+            BUILT | {"published_to": MART},
+            {"published_to": replace(MART, schema="OTHER")},
+            What.TARGET_CHANGED,
+            Level.BREAKING,
+            id="another table of Snowflake",
         ),
         pytest.param({}, {"row_rules": (RULE,)}, What.RULE_TIGHTENED, Level.ADDITIVE, id="a rule more"),
         pytest.param({"row_rules": (RULE,)}, {}, What.RULE_LOOSENED, Level.ADDITIVE, id="a rule less"),
@@ -168,6 +212,9 @@ def test_words_for_people_are_no_change():
 def test_a_renamed_key_is_the_same_key():
     new = things(column("number", "bigint", required=True, renamed_from="key"), *OLD[1:])
     assert [What.COLUMN_RENAMED] == [change.what for change in compare(things(*OLD), new)]
+    # Its rows are served where they were.
+    served = (replace(things(*OLD), served_at=AT), replace(new, served_at=ServedPath("things", ("number",))))
+    assert [What.COLUMN_RENAMED] == [change.what for change in compare(*served)]
 
 
 def test_the_policy_knows_every_change_and_each_remedy_is_used():
