@@ -177,6 +177,8 @@ def _from_to(before: str, after: str) -> str:
 def _done(plan: TablePlan) -> str:
     if plan.remedy == "move":
         return "refuses the table, until somebody has moved its folder to its new place; the error says how"
+    if plan.remedy == "bring back":
+        return "refuses the table, until somebody has brought it back to what a run left, or moved it away"
     if plan.is_refused:
         return "refuses the table, until the change is taken back or the version's first number rises"
     words = {

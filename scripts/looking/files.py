@@ -41,6 +41,14 @@ def has_files(place: str) -> bool:
     return folder.is_dir() and next(folder.iterdir(), None) is not None
 
 
+def find_folders(place: str) -> list[str]:
+    """The names of the folders right below a place; none when the place does not exist."""
+    if place.startswith(S3):
+        return sorted(_folders_in_bucket(place))
+    folder = Path(place)
+    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
+
 def read_text(location: str) -> str:
     """The whole text of one small file.
 
@@ -78,3 +86,16 @@ def _in_bucket(place: str) -> Iterator[FoundFile]:
             for item in page.get("Contents", ()):
                 key = item["Key"]
                 yield FoundFile(f"{S3}{bucket}/{key}", key.removeprefix(prefix), item["LastModified"])
+
+
+def _folders_in_bucket(place: str) -> Iterator[str]:
+    import boto3
+
+    from jobs.runtime.aws import aws_answers
+
+    bucket, _, prefix = f"{place}/".removeprefix(S3).partition("/")
+    with aws_answers(f"the folders under {place}"):
+        asked = {"Bucket": bucket, "Prefix": prefix, "Delimiter": "/"}
+        for page in boto3.client("s3").get_paginator("list_objects_v2").paginate(**asked):
+            for item in page.get("CommonPrefixes", ()):
+                yield item["Prefix"].removeprefix(prefix).rstrip("/")

@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from scripts.looking.errors import WrongRequestError
-from scripts.looking.files import has_files
+from scripts.looking.files import find_folders, has_files
 from shared.errors import TerminalError
 from shared.names import (
     PII_FOLDER,
@@ -60,6 +60,17 @@ class Lake:
         """A table in the place where it would lie if it held personal data, or none; None while it is not there."""
         root = Roots(self.root, self.pii_root).of(is_personal=name not in self.closed)
         return self._open(table_location(root, name), None)
+
+    def names(self) -> list[TableName]:
+        """What is called like a table in one of the places of this lake, whether a contract knows it or not."""
+        found = {
+            TableName(layer, folder)
+            for root in (self.root, self.pii_root)
+            for layer in Layer
+            for folder in find_folders(f"{root}/{layer}")
+            if folder.isidentifier()
+        }
+        return sorted(found)
 
     def quarantine(self, name: TableName) -> DeltaTable | None:
         """The quarantine of a table; None when no row was ever refused."""

@@ -86,7 +86,8 @@ def _decided(table: Table, plans: Mapping[str, TablePlan], as_it_stands: AsItSta
     """What is known: from the changes of contracts first, from the lake then."""
     own = plans[str(table.name)]
     if own.is_refused:
-        return REFUSED, "its contract's change breaks readers"
+        is_lost = own.remedy is Remedy.BRING_BACK
+        return REFUSED, "its position is lost" if is_lost else "its contract's change breaks readers"
     if refused := [str(name) for name in table.inputs if plans[str(name)].is_refused]:
         return How.SKIPPED, f"{' and '.join(refused)} will be refused"
     if own.remedy in (Remedy.CREATE, Remedy.REBUILD):

@@ -15,8 +15,11 @@ from shared.contracts.evolution.policy import Level, Remedy, Ruled, heaviest, is
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from deltalake import DeltaTable
+
     from scripts.looking.lake import Lake
     from shared.contracts import Catalog, Table
+    from shared.names import TableName
 
 # What changes no value of a column, so that nothing downstream differs.
 WITHOUT_HIT = {
@@ -29,19 +32,23 @@ WITHOUT_HIT = {
     What.SOURCE_CHANGED,
     What.TARGET_ADDED,
     What.TARGET_CHANGED,
+    What.POSITION_LOST,
 }
+# Until somebody did these, a run refuses the table, whatever its version says.
+BY_HAND = (Remedy.MOVE, Remedy.BRING_BACK)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TablePlan:
     """What becomes of one table.
 
-    `level` is the heaviest of its changes, `is_raised` whether the first number of its version rose. `remedies` is what
-    the next run does, in the order of the changes; `hit` the columns downstream, by table.
+    `kind` is None of a table that lies in a lake and has no contract. `level` is the heaviest of its changes,
+    `is_raised` whether the first number of its version rose. `remedies` is what the next run does, in the order of the
+    changes; `hit` the columns downstream, by table.
     """
 
     table: str
-    kind: Kind
+    kind: Kind | None
     before: str
     after: str
     changes: tuple[Ruled, ...]
@@ -61,7 +68,7 @@ class TablePlan:
     @property
     def is_refused(self) -> bool:
         """Whether the next run refuses the table: nobody said, or did, what its change asks for."""
-        return self.remedy is Remedy.MOVE or (is_refused(self.changes) and not self.is_raised)
+        return self.remedy in BY_HAND or (is_refused(self.changes) and not self.is_raised)
 
     @property
     def breaks(self) -> bool:
@@ -92,23 +99,40 @@ def plan_against_catalog(old: Catalog, new: Catalog) -> list[TablePlan]:
 
 def plan_against_lake(lake: Lake, new: Catalog) -> list[TablePlan]:
     """The plan from a lake as it stands; a table that lies in neither of its places is made by the next run."""
+    plans = [_plan_of_found(lake, table, new) for table in new.tables.values()]
+    gone = [name for name in lake.names() if str(name) not in new.tables]
+    plans += [_plan_of_gone(name, found) for name in gone if (found := lake.table(name) or lake.elsewhere(name))]
+    return sorted(plans, key=_order)
+
+
+def _plan_of_found(lake: Lake, table: Table, new: Catalog) -> TablePlan:
     from scripts.looking.position import flow_position
 
-    plans = []
-    for name, table in new.tables.items():
-        found, changes_place = lake.table(table.name), False
-        if found is None and table.kind is Kind.INGESTED:
-            found = lake.elsewhere(table.name)
-            changes_place = found is not None
-        position = flow_position(found, name) if found else None
-        if found is None or position is None:
-            plans.append(_plan(table, None, [ruled(Change(what=What.TABLE_ADDED), table)], (new,)))
-            continue
+    found, steps = lake.table(table.name), []
+    if found is None and table.kind is Kind.INGESTED:
+        found = lake.elsewhere(table.name)
+        steps = [ruled(moved(table), table)] if found else []
+    position = flow_position(found, str(table.name)) if found else None
+    if found and position:
         stored = {field.name: _spark_type(field) for field in found.schema().fields}
         old, changes = since_built(table, stored, position.contract, position.fingerprint)
-        steps = [ruled(moved(table), table)] if changes_place else []
-        plans.append(_plan(table, old, [*changes, *steps], (new,)))
-    return sorted(plans, key=_order)
+        return _plan(table, old, [*changes, *steps], (new,))
+    # One without rows is what a run left that died before its first batch.
+    is_empty = found is None or not (found.file_uris() or found.transaction_version(str(table.name)))
+    what = What.TABLE_ADDED if is_empty else What.POSITION_LOST
+    return _plan(table, None, [ruled(Change(what=what), table), *steps], (new,))
+
+
+def _plan_of_gone(name: TableName, found: DeltaTable) -> TablePlan:
+    """The plan of a table that no contract knows any more, by what its last batch noted."""
+    from scripts.looking.position import flow_position
+
+    position = flow_position(found, str(name))
+    version = str(position.contract.get("version", "")) if position else ""
+    dropped = Ruled(change=Change(what=What.TABLE_DROPPED), level=Level.BREAKING, remedy=Remedy.NOTHING)
+    return TablePlan(
+        table=str(name), kind=None, before=version, after=version, changes=(dropped,), is_raised=False, hit={}
+    )
 
 
 def _spark_type(field: object) -> str:

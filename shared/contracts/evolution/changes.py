@@ -53,6 +53,7 @@ class What(StrEnum):
     LOGIC_CHANGED = "logic changed"
     TARGET_ADDED = "target added"
     TARGET_CHANGED = "target moved or dropped"
+    POSITION_LOST = "position lost"
     DECISION_CHANGED = "rules, logic or source changed"
 
 

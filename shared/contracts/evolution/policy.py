@@ -24,7 +24,7 @@ class Level(StrEnum):
 
 
 class Remedy(StrEnum):
-    """What the next run of the table does about a change; what has to be moved it refuses until somebody did."""
+    """What the next run of the table does about a change; what is to be moved or brought back it refuses until then."""
 
     NOTHING = "nothing"
     CREATE = "create"
@@ -32,6 +32,7 @@ class Remedy(StrEnum):
     REWRITE = "rewrite"
     REBUILD = "rebuild"
     MOVE = "move"
+    BRING_BACK = "bring back"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +78,7 @@ POLICY: dict[What, tuple[Level, Remedy, Remedy, Remedy]] = {
     What.LOGIC_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
     What.TARGET_ADDED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
     What.TARGET_CHANGED: (_BREAKING, _NOTHING, _NOTHING, _NOTHING),
+    What.POSITION_LOST: (_BREAKING, Remedy.BRING_BACK, Remedy.BRING_BACK, Remedy.BRING_BACK),
     What.DECISION_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
 }
 # What is required breaks a refined table alone, whose old rows may lack it. Of a landed table it is the source's word,

@@ -66,6 +66,7 @@ def test_lake_in_a_bucket_answers_like_one_in_a_folder(bucket, lake, catalog):
     there = open_lake(f"{bucket}/")
 
     assert [UNFINISHED, RED, FIRST] == [run.run_id for run in all_runs(there)]
+    assert lake.names() == there.names()
     assert all_statuses(lake, catalog) == all_statuses(there, catalog)
     assert overview(lake, catalog) == overview(there, catalog)
     sql = "SELECT * FROM silver.orders JOIN gold.sales USING (order_id) ORDER BY ALL"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
+from deltalake import DeltaTable, write_deltalake
 
 from scripts.cli.root import root
 from scripts.looking.lake import _closed
@@ -248,6 +249,35 @@ def test_a_table_that_its_contract_puts_elsewhere_has_to_be_moved(lake, tmp_path
     assert (
         "next run: refuses the table, until somebody has moved its folder to its new place; the error says how" in told
     )
+
+
+def test_tables_that_no_contract_knows_and_those_that_lost_their_position_are_told(tmp_path, monkeypatch):
+    people = FILES["bronze.shop__customers"].replace("customers", "people")
+    people = people.replace("{name: name, logicalType", "{name: name, classification: restricted, logicalType")
+    made = write_contracts(tmp_path / "before", FILES | {"bronze.shop__people": people})
+    shop = make_shop(tmp_path / "lake", made)
+    shop.put("bronze.shop__people", "run-1", 1, ["people/1.csv#2", "7", "Ann", "2025-01-01T00:00:00Z"])
+    # What somebody wrote by hand, and what a run left that died before its first batch.
+    write_deltalake(f"{shop.root}/silver/stock", DeltaTable(f"{shop.root}/silver/orders").to_pyarrow_table())
+    DeltaTable.create(f"{shop.root}/bronze/shop__stock", DeltaTable(f"{shop.root}/silver/orders").schema())
+    (tmp_path / "lake" / "gold" / "no_table").mkdir()
+    catalog = write_contracts(tmp_path / "after", {n: text for n, text in FILES.items() if "totals" not in n})
+    monkeypatch.setattr("shared.contracts.load_catalog", lambda: catalog)
+    monkeypatch.setattr("scripts.looking.lake.closed_columns", lambda: _closed(catalog))
+
+    answer = CliRunner().invoke(root, ["plan", "--root", shop.root, "--json"])
+
+    plans = json.loads(answer.stdout)
+    found = {row["table"]: [c["change"] for c in row["changes"]] for row in plans if row["changes"]}
+    expected = {
+        "bronze.shop__people": ["table dropped"],
+        "bronze.shop__stock": ["table added"],
+        "silver.stock": ["position lost"],
+        "gold.totals": ["table dropped"],
+    }
+    assert (2, expected) == (answer.exit_code, found)
+    stock = of(plans, "silver.stock")
+    assert (True, "bring back") == (stock["refused"], stock["remedy"])
 
 
 def test_people_read_the_same(lake, tmp_path, monkeypatch):
