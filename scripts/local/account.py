@@ -39,7 +39,8 @@ _CREDENTIALS = {
     "AWS_DEFAULT_REGION": REGION,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-_UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CA_BUNDLE")
+_UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CA_BUNDLE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+_ENDPOINT_OF_A_SERVICE = "AWS_ENDPOINT_URL_"
 
 
 class LocalAccount:
@@ -83,7 +84,8 @@ class LocalAccount:
     @property
     def environment(self) -> dict[str, str]:
         """The environment variables with which another process reaches the account."""
-        return {**_CREDENTIALS, **({"AWS_ENDPOINT_URL": self.endpoint} if self.endpoint else {})}
+        endpoint = {"AWS_ENDPOINT_URL": self.endpoint} if self.endpoint else {}
+        return {**_CREDENTIALS, **endpoint, **_past_proxies()}
 
     def deploy(self, assembly_dir: Path, stack: str) -> dict[str, str]:
         """Upload the assets of a cloud assembly's stack, make the stack, and give its outputs.
@@ -123,6 +125,14 @@ class LocalAccount:
     def stop(self, execution_arn: str, cause: str = "stopped by its user") -> Outcome:
         """Stop an execution; its job runs are cancelled with it."""
         return executions.stop(execution_arn, cause)
+
+
+def _past_proxies() -> dict[str, str]:
+    """Has no proxy asked for what is on this machine; programs read one of the two names or the other."""
+    known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    hosts = dict.fromkeys(filter(None, [*known.split(","), HOST, "localhost"]))
+    # A star alone means every host; beside others it means none.
+    return dict.fromkeys(("no_proxy", "NO_PROXY"), known if known == "*" else ",".join(hosts))
 
 
 def _template_url(artifact: assembly.StackArtifact) -> str:
@@ -166,9 +176,10 @@ def _served(port: int) -> Iterator[str]:
 
 @contextmanager
 def variables(wanted: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for a time; a profile of the user's has no say meanwhile."""
-    before = {name: os.environ.get(name) for name in (*wanted, *_UNSET)}
-    for name in _UNSET:
+    """Set environment variables for a time; a profile or an endpoint of the user's has no say meanwhile."""
+    unset = [*_UNSET, *(name for name in os.environ if name.startswith(_ENDPOINT_OF_A_SERVICE))]
+    before = {name: os.environ.get(name) for name in (*wanted, *unset)}
+    for name in unset:
         os.environ.pop(name, None)
     os.environ.update(wanted)
     try:

@@ -13,6 +13,7 @@ from scripts.local.clients import client
 from shared.errors import TerminalError
 
 SAY = json.dumps({"StartAt": "Say", "States": {"Say": {"Type": "Pass", "Result": "said", "End": True}}})
+SOME = "example.com"
 OTHER_PROCESS = "import boto3; print([b['Name'] for b in boto3.client('s3').list_buckets()['Buckets']])"
 
 
@@ -25,6 +26,38 @@ def test_another_process_reaches_the_account_by_its_environment():
         )
 
     assert "['lake']" == answer.stdout.strip()
+
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"http_proxy": NOWHERE}, id="a proxy"),
+        pytest.param({"http_proxy": NOWHERE, "NO_PROXY": "example.com"}, id="a proxy but for some"),
+        pytest.param({"http_proxy": NOWHERE, "no_proxy": "*"}, id="a proxy for nobody"),
+        pytest.param({"AWS_ENDPOINT_URL_S3": NOWHERE}, id="an endpoint of one service"),
+        pytest.param({"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, id="no endpoints"),
+    ],
+)
+def test_another_process_reaches_the_account_whatever_the_user_has_set(monkeypatch, settings):
+    for name in ("http_proxy", "HTTP_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    before = dict(os.environ)
+    with LocalAccount():
+        command = [
+            sys.executable,
+            "-c",
+            f"import urllib.request as u; {OTHER_PROCESS}; print(u.proxy_bypass('{SOME}'))",
+        ]
+        answer = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    expected = bool({SOME, "*"} & set(settings.values()))
+    assert ["[]", str(expected)] == answer.stdout.splitlines()
+    assert before == dict(os.environ)
 
 
 def test_the_environment_is_set_and_put_back(monkeypatch):
