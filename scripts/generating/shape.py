@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from scripts.looking.carried import carried
 from shared.contracts import Disposition, Kind
 
 if TYPE_CHECKING:
@@ -58,5 +59,5 @@ def _refined(catalog: Catalog, table: Table) -> list[Table]:
 
 def _plain(column: Column, table: Table) -> str | None:
     """The column of the input that a column is, None when it is made of several or of a part of one."""
-    name = column.logic or column.name
+    name = carried(column)
     return name if name in table.column_names else None

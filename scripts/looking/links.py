@@ -9,13 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import sqlglot
-from sqlglot import exp
-
+from scripts.looking.carried import carried
 from scripts.looking.select_columns import equal_columns
 from shared.contracts import Kind
 from shared.contracts.query import BATCH
-from shared.contracts.sql import DIALECT
 from shared.names import Layer
 
 if TYPE_CHECKING:
@@ -127,11 +124,4 @@ def _covering(pairs: tuple[Pair, ...], side: str, key: tuple[str, ...]) -> tuple
 
 def _plain(column: Column) -> str | None:
     """The input's column that a refined column is wherever it is not null, but for its type; None if it is made up."""
-    if column.format:
-        return None
-    if column.logic is None:
-        return column.name
-    tree = sqlglot.parse_one(column.logic, dialect=DIALECT)
-    while isinstance(tree, exp.Cast | exp.TryCast | exp.Paren | exp.Nullif):
-        tree = tree.this
-    return tree.name if isinstance(tree, exp.Column) else None
+    return None if column.format else carried(column)

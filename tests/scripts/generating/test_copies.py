@@ -94,6 +94,7 @@ def test_a_key_of_a_copy(value, copy, expected):
         pytest.param("bronze.snowflake__orders", {"salesorderid", "customerid"}, {"orderdate"}, id="child and parent"),
         pytest.param("bronze.redshift__behaviour_events", {"user_id"}, set(), id="a key of several columns"),
         pytest.param("bronze.salesforce__contacts", {"id", "accountid"}, set(), id="Salesforce"),
+        pytest.param("bronze.crm__contacts", {"id", "accountid"}, {"createddate"}, id="files of text"),
     ],
 )
 def test_contracts_say_which_columns_are_keys_point_to_keys_and_may_not_be_empty(table, numbered, required):

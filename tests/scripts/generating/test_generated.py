@@ -46,6 +46,24 @@ def test_every_reference_of_a_copy_leads_to_its_parent_or_to_one_that_is_late(la
     assert len(lines - set(orders)) < 0.02 * len(lines)
 
 
+def test_files_of_the_crm_point_to_accounts_of_their_own_copy_and_have_dirty_rows(lake):
+    folder, _ = lake
+
+    def drop(entity):
+        [path] = (folder / "landing" / "crm" / entity).glob("*-generated.csv")
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    accounts, contacts, opportunities = map(drop, ("accounts", "contacts", "opportunities"))
+    for pointing in (contacts, opportunities):
+        pointed = {row["AccountId"] for row in pointing} - {""}
+        assert len(pointed - {row["Id"] for row in accounts}) < 0.05 * len(pointed)
+    dirty = [
+        row for row in (*accounts, *contacts, *opportunities) if not (row["CreatedDate"] and row["SystemModstamp"])
+    ]
+    assert 1 <= len(dirty) < 0.05 * len(accounts + contacts + opportunities)
+
+
 def test_the_topics_and_salesforce_hold_as_many_copies(lake):
     copying = read_copying(lake[0])
     assert Copying(scale=3, seed=1, day=1) == copying
