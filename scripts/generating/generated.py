@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import filecmp
 import io
 import json
 from dataclasses import asdict, dataclass
@@ -166,7 +167,7 @@ def _put(path: Path, contents: Iterable[bytes], header: list[str] | None = None,
         for row in rows:
             writer.writerow(row)
             count += 1
-    if path.exists() and path.read_bytes() == unfinished.read_bytes():
+    if path.exists() and filecmp.cmp(path, unfinished, shallow=False):
         unfinished.unlink()
     else:
         unfinished.replace(path)
