@@ -19,10 +19,23 @@ def main() -> None:
         sys.exit(_tell(error, EXIT_REQUEST_WRONG))
     except LakewrightError as error:
         sys.exit(_tell(error, EXIT_RED))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        sys.exit(_tell(_of_a_file(error), EXIT_RED))
     except Exception as error:
         if not _is_of_aws(error):
             raise
         sys.exit(_tell(_in_our_words(error), EXIT_RED))
+
+
+def _of_a_file(error: OSError) -> TerminalError:
+    return TerminalError(
+        "the system refused a file or a folder",
+        given=f"{error.filename}: {error.strerror}",
+        expected="a place where this user may read and write",
+        mend="name another place, or have the right granted",
+    )
 
 
 def _is_of_aws(error: Exception) -> bool:

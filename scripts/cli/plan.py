@@ -45,6 +45,7 @@ def command(against: str | None, root: str | None, *, as_json: bool) -> None:
     Ends with 2 when a change breaks readers and the first number of the contract's version did not rise. Against a
     revision or an environment no lake is needed; without one nothing has a price.
     """
+    from scripts.looking.errors import WrongRequestError
     from scripts.planning.cost import cost_of
     from scripts.planning.kept import kept_tables
     from scripts.planning.plan import plan_against_catalog, plan_against_lake
@@ -52,6 +53,8 @@ def command(against: str | None, root: str | None, *, as_json: bool) -> None:
 
     catalog = load_catalog()
     with refusing():
+        if against == "":
+            raise WrongRequestError("--against names nothing", expected="a git revision, or an environment")
         lake = _lake(root, against)
         plans = plan_against_catalog(_catalog_at(against), catalog) if against else plan_against_lake(lake, catalog)
         costs = {plan.table: cost_of(plan, lake, catalog) for plan in plans}

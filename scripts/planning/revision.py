@@ -19,14 +19,16 @@ def catalog_at(revision: str) -> Catalog:
     """The catalog of a revision, read by the compiler of today.
 
     Raises:
-        WrongRequestError: git does not know the revision, or it has no contracts.
+        WrongRequestError: git is not there or does not know the revision, or it has no contracts.
         ContractError: its contracts are refused today.
     """
-    answer = subprocess.run(
-        ["git", "-C", str(ROOT), "archive", "--format=tar", "--end-of-options", revision, PLACE],  # noqa: S607
-        capture_output=True,
-        check=False,
-    )
+    words = ["git", "-C", str(ROOT), "archive", "--format=tar", "--end-of-options", revision, PLACE]
+    try:
+        answer = subprocess.run(words, capture_output=True, check=False)
+    except OSError as error:
+        raise WrongRequestError(
+            "git could not be started", given=str(error), expected="git on the PATH", mend="install it"
+        ) from error
     if answer.returncode:
         said = answer.stderr.decode(errors="replace").strip().splitlines()
         raise WrongRequestError(

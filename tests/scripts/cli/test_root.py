@@ -65,10 +65,31 @@ def test_what_aws_says_no_to_is_told_in_one_line(monkeypatch, capsys, error, sai
     assert "AWS_PROFILE" in told
 
 
-def test_a_fault_of_ours_is_shown_whole(monkeypatch):
-    monkeypatch.setattr(program, "root", lambda **_: fail_with(ZeroDivisionError()))
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["docs", "--output", "/dev/null/x"],
+        ["schemas", "--output", "/dev/null/x"],
+        ["generate", "--scale", "1", "--root", "/dev/null/x"],
+        ["run", "daily_batch", "--root", "/dev/null/x"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_place_that_the_system_refuses_is_told_in_one_line(monkeypatch, capsys, arguments):
+    monkeypatch.setattr("sys.argv", ["lake", *arguments])
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(SystemExit) as ended:
+        program.main()
+    told = capsys.readouterr().err
+    assert (program.EXIT_RED, 1) == (ended.value.code, len(told.splitlines()))
+    assert "the system refused a file or a folder; given: /dev/null" in told
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), ConnectionResetError("by the other side")])
+def test_a_fault_of_ours_is_shown_whole(monkeypatch, error):
+    monkeypatch.setattr(program, "root", lambda **_: fail_with(error))
+
+    with pytest.raises(type(error)):
         program.main()
 
 

@@ -229,6 +229,21 @@ def test_a_revision_that_git_does_not_know_is_a_wrong_request(lake, repository):
     assert "git has no contracts at nowhere" in answer.stderr
 
 
+@pytest.mark.parametrize(
+    "against, path, said",
+    [
+        pytest.param("", None, "lake: --against names nothing; expected: a git revision", id="nothing"),
+        pytest.param("HEAD", "", "lake: git could not be started; given: ", id="no git"),
+    ],
+)
+def test_a_wrong_against_is_told_in_one_line(lake, monkeypatch, against, path, said):
+    if path is not None:
+        monkeypatch.setenv("PATH", path)
+    answer = CliRunner().invoke(root, ["plan", "--root", str(lake), "--against", against])
+    assert (2, 1) == (answer.exit_code, len(answer.stderr.splitlines()))
+    assert answer.stderr.startswith(said)
+
+
 def test_a_table_that_its_contract_puts_elsewhere_has_to_be_moved(lake, tmp_path, monkeypatch):
     words = ("{name: state, logicalType: string,", "{name: state, classification: restricted, logicalType: string,")
     silver = words[1].replace("restricted,", "restricted, customProperties: [{property: treatment, value: hmac}],")
