@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 NEXT = (
     ("./lake sql 'select * from gold.daily_revenue order by order_date desc limit 5'", "ask gold something"),
@@ -28,11 +30,8 @@ def command(root: Path) -> None:
     from shared.names import Machine
 
     console = Console()
-    console.print(
-        f"A lake in [bold]{root}[/]: orders from Snowflake, clicks from Redshift, CRM files, ECB rates and Salesforce, "
-        "all on this computer.",
-        soft_wrap=True,
-    )
+    what = ": orders from Snowflake, clicks from Redshift, CRM files, ECB rates and Salesforce, all on this computer."
+    console.print(Text.assemble("A lake in ", (str(root), "bold"), what), soft_wrap=True)
     days = DELIVERIES
     if (root / "runs").exists():
         days = DELIVERIES[-1:]  # the sources cannot go back to a day that the lake has seen
@@ -52,9 +51,14 @@ def command(root: Path) -> None:
     for record in records:
         console.print()
         console.print(summary(record))
-    console.print(f"\nThe lake is in [bold]{root.resolve()}[/]. Try next:")
-    for line, why in NEXT:
-        option = "" if root == Path(".lake") else f" --root {root}"
-        console.print(f"  {line}{option}", style="cyan", highlight=False, soft_wrap=True)
-        console.print(f"      {why}", style="dim")
+    say_next(console, root)
     sys.exit(0 if all(r.colour is Colour.GREEN for r in records) else 1)
+
+
+def say_next(console: Console, root: Path) -> None:
+    """Say where the lake is, and commands that can be copied from there."""
+    console.print(Text.assemble("\nThe lake is in ", (str(root.resolve()), "bold"), ". Try next:"), soft_wrap=True)
+    for line, why in NEXT:
+        option = "" if root == Path(".lake") else f" --root {shlex.quote(str(root))}"
+        console.print(f"  {line}{option}", style="cyan", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"      {why}", style="dim")

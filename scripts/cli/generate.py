@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 
@@ -35,4 +36,5 @@ def command(*, scale: int, day: int, seed: int, root: Path, as_json: bool) -> No
         return
     out = console()
     out.print(grid([Head("table"), Head("rows", right=True)], [[h.table, count(h.rows)] for h in held]))
-    out.print(f"\nday {day} is at the sources of {root}; read it: ./lake run daily_batch --root {root}")
+    again = f"./lake run daily_batch --root {shlex.quote(str(root))}"
+    out.print(f"\nday {day} is at the sources of {root}; read it: {again}", soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -77,7 +78,7 @@ def _print(lake: Lake, looked_at: list[Found], whole: Found | None, *, is_cut: b
     if is_cut:
         out.print("The copy is what that run left. The next run reads again what came since.")
     else:
-        again = f"./lake recover {whole.run.run_id} --cut --root {lake.root}"
+        again = f"./lake recover {whole.run.run_id} --cut --root {shlex.quote(lake.root)}"
         out.print(f"Nothing was changed. To cut the copy back to that run: {again}", soft_wrap=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 
     from shared.contracts import Catalog
 
-# delta-rs does not find its way to places with these signs.
-UNSPEAKABLE = "[]*?"
+# delta-rs does not find its way to places with these signs, and takes what looks like an escaped sign for one.
+UNSPEAKABLE = re.compile(r"[\[\]*?]|%[0-9A-Fa-f]{2}")
 
 
 @dataclass(frozen=True)
@@ -118,9 +119,10 @@ def open_lake(root: str, catalog: Catalog | None = None) -> Lake:
     is_bucket = "://" in root
     place = root.rstrip("/") if is_bucket else str(Path(root).resolve())
     options = {k: v for k, v in os.environ.items() if k.startswith("AWS_")} if is_bucket else {}
-    if set(UNSPEAKABLE) & set(place):
+    if UNSPEAKABLE.search(place):
         raise WrongRequestError(
-            f"a lake cannot be looked at where a folder's name has one of {UNSPEAKABLE}", given=place
+            "a lake cannot be looked at where a folder's name has one of []*?, or % before two digits of 0 to F",
+            given=place,
         )
     if not any(has_files(f"{place}/{folder}") for folder in (RUNS_FOLDER, PII_FOLDER, *Layer)):
         raise WrongRequestError(f"there is no lake at {root}", mend="make one with ./lake demo, or give --root")

@@ -62,7 +62,9 @@ class Relations:
             return f"SELECT * FROM {name}"
         # The empty relation gives columns and types, to older files that lack a column, too.
         self.connection.register(name, ArrowTable.from_batches([], schema=table.schema().to_arrow()))
-        files = [unquote(file) for file in table.file_uris()]
+        # delta-rs escapes the folder of the table, and not what lies below it.
+        folder = table.table_uri.removeprefix("file://")
+        files = [unquote(folder) + file.removeprefix(folder) for file in table.file_uris()]
         self._files += files
         if not files:
             return f"SELECT * FROM {name}"

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import duckdb
+import pyarrow as pa
 import pytest
-from deltalake import DeltaTable, Field
+from deltalake import DeltaTable, Field, write_deltalake
 from deltalake.schema import PrimitiveType
 
 from scripts.looking.errors import WrongRequestError
@@ -207,6 +208,13 @@ def test_files_older_than_a_column_give_null(stock, catalog):
     table.alter.add_columns([Field("shelf", PrimitiveType("string"))])
 
     assert [{"product": "pen", "pieces": 3, "shelf": None}] == select(stock, "SELECT * FROM silver.stock").rows
+
+
+def test_files_may_lie_in_folders_named_by_odd_values(tmp_path):
+    root = tmp_path / "50% é+"
+    write_deltalake(f"{root}/silver/stock", pa.table({"shelf": ["a b", "%41"], "pieces": [1, 2]}), partition_by="shelf")
+
+    assert [{"n": 3}] == select(open_lake(str(root)), "SELECT sum(pieces) AS n FROM silver.stock").rows
 
 
 def test_table_without_files_has_no_rows(stock):
