@@ -61,13 +61,21 @@ def _invoke(self: LambdaFunction, event: Any = None) -> tuple[str, bool, str]:
 
 
 def _answer(function: LambdaFunction, event: Any) -> tuple[str, bool]:
+    """What a handler gives or raises; that it took too long, which AWS would not have waited for."""
+    context = None
     try:
-        return json.dumps(_load(function)(event, Context(function))), False
+        handler, context = _load(function), Context(function)
+        text, failed = json.dumps(handler(event, context)), False
     except Exception as error:  # noqa: BLE001 - every error of a handler is an answer, as on AWS
         trace = traceback.format_exc()
         print(trace)  # noqa: T201 - into the function's log
         answer = {"errorMessage": str(error), "errorType": type(error).__name__, "stackTrace": trace.splitlines()}
-        return json.dumps(answer), True
+        text, failed = json.dumps(answer), True
+    if context is None or context.get_remaining_time_in_millis():
+        return text, failed
+    said = f"RequestId: {context.aws_request_id} Error: Task timed out after {float(function.timeout):.2f} seconds"
+    print(said)  # noqa: T201 - as above
+    return json.dumps({"errorType": "Sandbox.Timedout", "errorMessage": said}), True
 
 
 def _load(function: LambdaFunction) -> Callable[[Any, Any], Any]:

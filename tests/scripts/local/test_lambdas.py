@@ -1,4 +1,5 @@
 import io
+import itertools
 import json
 import os
 import sys
@@ -7,6 +8,7 @@ import zipfile
 
 import pytest
 
+from scripts.local import lambdas
 from scripts.local.clients import client
 from scripts.local.executions import Status
 from scripts.local.streams import thread_streams
@@ -122,6 +124,17 @@ def test_an_error_carries_the_name_of_its_class(make_function):
 
     assert "FunctionError" in answer
     assert ("SourceUnavailableError", "no answer") == (result["errorType"], result["errorMessage"])
+
+
+@pytest.mark.parametrize("event", [{}, {"fail": True}], ids=["an answer", "an error"])
+def test_what_takes_longer_than_its_timeout_has_failed(make_function, monkeypatch, event):
+    monkeypatch.setattr(lambdas, "monotonic", itertools.count(0, 31).__next__)
+
+    answer, result = call(make_function("here"), event)
+
+    assert "FunctionError" in answer
+    assert "Sandbox.Timedout" == result["errorType"]
+    assert result["errorMessage"].endswith(" Error: Task timed out after 30.00 seconds")
 
 
 def test_a_machine_retries_and_catches_by_that_name(make_function, run_machine):
