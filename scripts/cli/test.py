@@ -10,6 +10,7 @@ import pytest
 from scripts.setup import paths
 
 REQUEST_WRONG = {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED}
+LONG = "long"
 # Each worker has a Spark of its own, of some 2 GiB.
 MOST_WORKERS = 4
 
@@ -18,7 +19,7 @@ def suite(*, is_long: bool) -> list[str]:
     """The options that share one half of the suite out among workers, file by file and those that take long first."""
     workers = min(os.cpu_count() or 1, MOST_WORKERS)
     shared_out = ["--numprocesses", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
-    return [*shared_out, "-m", "long" if is_long else "not long"]
+    return [*shared_out, "-m", LONG if is_long else f"not {LONG}"]
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -27,9 +28,10 @@ def suite(*, is_long: bool) -> list[str]:
 def command(arguments: tuple[str, ...], *, is_long: bool) -> None:
     """Run the tests on all cores, or those that ARGUMENTS pick, which are pytest's own.
 
-    Without either, those that take minutes each are left out.
+    With --long and ARGUMENTS it runs the long ones of those. Without either, those that take minutes each are left out.
     """
-    command_line = [sys.executable, "-m", "pytest", *(arguments or suite(is_long=is_long))]
+    picked = [*(["-m", LONG] if is_long else []), *arguments] if arguments else suite(is_long=is_long)
+    command_line = [sys.executable, "-m", "pytest", *picked]
     code = subprocess.run(command_line, cwd=paths.ROOT, check=False).returncode
     if not arguments and not is_long:
         click.echo("Tests that take minutes each were left out; `./lake test --long` runs those.", err=True)

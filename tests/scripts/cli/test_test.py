@@ -29,6 +29,15 @@ def test_exit_code_tells_red_from_wrong(tmp_path, content, arguments, expected):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("options, expected", [([], 1), (["--long"], 0)], ids=["all", "long"])
+def test_long_ones_can_be_picked_among_others(tmp_path, options, expected):
+    file = tmp_path / "test_two.py"
+    file.write_text("import pytest\n\n\n@pytest.mark.long\ndef test_long(): pass\n\n\ndef test_short(): assert False\n")
+
+    assert expected == CliRunner().invoke(root, ["test", *options, str(file), "-k", "test"]).exit_code
+
+
+@pytest.mark.slow
 def test_each_test_is_of_one_half_of_the_suite(tmp_path):
     file = tmp_path / "test_two.py"
     file.write_text("import pytest\n\n\n@pytest.mark.long\ndef test_long(): pass\n\n\ndef test_short(): pass\n")
