@@ -128,7 +128,7 @@ def test_an_error_carries_the_name_of_its_class(make_function):
 
 @pytest.mark.parametrize("event", [{}, {"fail": True}], ids=["an answer", "an error"])
 def test_what_takes_longer_than_its_timeout_has_failed(make_function, monkeypatch, event):
-    monkeypatch.setattr(lambdas, "monotonic", itertools.count(0, 31).__next__)
+    monkeypatch.setattr(lambdas, "monotonic", itertools.count(0, 91).__next__)
 
     answer, result = call(make_function("here"), event)
 
