@@ -165,9 +165,9 @@ class Layers:
         is_whole = (self._follows_cursor and self.bronze.start) or self.silver.disposition is Disposition.SNAPSHOT
         both = told.join(there, on=list(self.silver.primary_key), how="full" if is_whole else "left")
         is_gone, is_there = F.col(f"{TOLD}.{IS_DELETE}"), F.col(THERE).isNotNull()
-        if self.silver.disposition is Disposition.SNAPSHOT:
-            # A row that is refused says that its key is there: what an older snapshot told of it stays.
-            is_there &= ~(F.col(TOLD).isNull() & (F.coalesce(REFUSED, F.lit(0)) > 0))
+        # A row that is refused says that its key is there: what a row of before the span, or an older snapshot, told of
+        # it stays.
+        is_there &= ~(F.col(TOLD).isNull() & (F.coalesce(REFUSED, F.lit(0)) > 0))
         is_told = F.coalesce(~is_gone, F.lit(False))  # noqa: FBT003 - a literal column
         is_same = F.col(f"{TOLD}.{TOLD}").eqNullSafe(F.col(f"{THERE}.{TOLD}"))
         if self._recently:
