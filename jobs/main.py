@@ -13,7 +13,7 @@ from jobs.erase.flow import erase
 from jobs.ingest.flow import ingest
 from jobs.ingest.rounds import ingest_forever
 from jobs.maintain.flow import maintain
-from jobs.maintain.rollback import roll_back, versions_after
+from jobs.maintain.rollback import page_of, roll_back
 from jobs.publish.flow import publish, withdraw
 from jobs.reconcile.flow import reconcile
 from jobs.record.ledger import record
@@ -103,8 +103,7 @@ def _published(
 def _upkeep(spark: SparkSession, job: Job, catalog: Catalog) -> Callable[[Table], TableOutcome]:
     if job.rollback is None:
         return partial(maintain, spark, job, catalog)
-    versions = versions_after(job)
-    return lambda table: roll_back(spark, job, table, versions.get(str(table.name)))
+    return partial(roll_back, spark, job, page_of(job))
 
 
 def _make(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> TableOutcome:

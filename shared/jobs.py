@@ -205,12 +205,14 @@ class TableOutcome(_Record):
 class TableVersion(_Record):
     """The Delta version of a table at the end of a run, and of what lay `beside` it, by what that is.
 
-    Pages of earlier releases do not say what lay beside it.
+    `table_id` tells the table from another one that is made at its place later. Pages of earlier releases do not say
+    it, or what lay beside it.
     """
 
     table: str
     version: int | None
     rows: int | None = None
+    table_id: str | None = None
     beside: dict[str, int] | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from delta.tables import DeltaTable
@@ -15,6 +16,7 @@ from jobs.runtime.session import batch_session
 from jobs.runtime.upkeep import carrying_on, missing_files
 from shared.errors import PositionLostError, RollbackError, TerminalError
 from shared.jobs import RunRecord, Status, TableOutcome
+from shared.made_anew import why_another
 from shared.names import lease_table, run_location
 from shared.places import companions, location_of
 from shared.retention import HISTORY_DAYS
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
     from shared.jobs import Job, TableVersion
 
 
-def versions_after(job: Job) -> dict[str, TableVersion]:
-    """The version of each table, and of what lay beside it, when the run that the job goes back to ended.
+def page_of(job: Job) -> RunRecord:
+    """The page of the run that the job goes back to: the version of each table, and of what lay beside it, at its end.
 
     Raises:
         TerminalError: the run has no page in the ledger.
@@ -43,7 +45,7 @@ def versions_after(job: Job) -> dict[str, TableVersion]:
             expected="a run that came to its end, by its id",
             mend="./lake runs names them",
         )
-    return {found.table: found for found in RunRecord.model_validate_json(text).versions}
+    return RunRecord.model_validate_json(text)
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Place:
 _BEFORE_THE_FIRST = FlowPosition(sequence=0, run="", attempt="", inputs={"batch": 0})
 
 
-def roll_back(spark: SparkSession, job: Job, table: Table, ended: TableVersion | None) -> TableOutcome:
+def roll_back(spark: SparkSession, job: Job, run: RunRecord, table: Table) -> TableOutcome:
     """Bring back the rows that a table had when a run ended, and let its next batch go on from there.
 
     Nothing is lost by it that the sources still have: the next run reads what was read since once more. What lies
@@ -94,17 +96,20 @@ def roll_back(spark: SparkSession, job: Job, table: Table, ended: TableVersion |
     Args:
         spark: The session.
         job: The job run.
+        run: The page of the run to go back to, which may not know the table.
         table: The table.
-        ended: Its version and those of what lay beside it when the run ended, None if the run did not know it.
 
     Raises:
         LeaseHeldError: another job run works on the table.
-        RollbackError: the version cannot be read any more; nothing was done.
+        RollbackError: the version cannot be read any more, or is of a table that was there before this one; nothing
+            was done.
     """
     location = location_of(job.roots, table)
     session = batch_session(spark)
+    ended = next((told for told in run.versions if told.table == str(table.name)), None)
     version = ended.version if ended else None
     with leased(lease_table(job.env), str(table.name), f"{job.run_id}/{job.attempt}") as lease:
+        _refuse_another(session, location, run, ended)
         flow = None if version is None else read_position(session, location, version).flows.get(str(table.name))
         if ended is None or version is None or flow is None:
             return _outcome(session, job, table, "left as it is: it had no rows then")
@@ -124,6 +129,27 @@ def roll_back(spark: SparkSession, job: Job, table: Table, ended: TableVersion |
             with carrying_on(session, location, lease):
                 session.sql(f"ALTER TABLE delta.`{location}` UNSET TBLPROPERTIES ('{ROLLED_BACK}')")
         return _outcome(session, job, table, f"back at version {version}, as {job.rollback} left it", is_back=True)
+
+
+def _refuse_another(session: SparkSession, location: str, run: RunRecord, ended: TableVersion | None) -> None:
+    """Refuse to bring back rows that the run never saw: those of a table that was made anew at the same place."""
+    log = DeltaLog(session, location)
+    if ended is None or not log.exists:
+        return
+
+    def written_at(version: int) -> int | None:
+        commit = log.commit(version)
+        return commit.moment if commit else None
+
+    finished_at = datetime.fromisoformat(run.finished_at)
+    why = why_another(ended, finished_at, table_id=log.table_id, newest=log.version, written_at=written_at)
+    if why:
+        raise RollbackError(
+            f"version {ended.version} of {ended.table} was of a table that is no longer there",
+            given=f"{why}: it was made anew since {run.run_id}",
+            expected="the table that the run left",
+            mend="go back to a later run, or leave the table as it is",
+        )
 
 
 def _place(session: SparkSession, location: str, version: int) -> Place:

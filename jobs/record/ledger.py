@@ -56,4 +56,5 @@ def _versions(spark: SparkSession, job: Job, table: Table) -> TableVersion:
     log = DeltaLog(spark, location_of(job.roots, table))
     logs = {what: DeltaLog(spark, place) for what, place in companions(job.roots, table).items()}
     beside = {what: found.version for what, found in logs.items() if found.exists}
-    return TableVersion(table=str(table.name), version=log.version if log.exists else None, beside=beside)
+    itself = {"version": log.version, "table_id": log.table_id} if log.exists else {"version": None}
+    return TableVersion.model_validate({"table": str(table.name), **itself, "beside": beside})

@@ -143,13 +143,18 @@ def _table(lake: Lake, name: TableName, as_of: Run | None) -> DeltaTable | None:
     if version is None:
         raise WrongRequestError(f"{name} was not there at the end of run {as_of.run_id}")
     try:
-        return lake.table(name, version)
+        now = lake.table(name)
+        why = as_of.why_another(name, now) if now else ""
+        found = None if why else lake.table(name, version)
     except TerminalError as error:
+        why, found = str(error.given), None
+    if why:
         raise WrongRequestError(
             f"{name} cannot be read as of run {as_of.run_id}",
-            given=f"version {version}: {error.given}",
-            expected="a version the table's log still holds",
-        ) from error
+            given=f"version {version}: {why}",
+            expected="a version of the table that is there, which its log still holds",
+        )
+    return found
 
 
 def _quarantine(lake: Lake, name: TableName, as_of: Run | None) -> DeltaTable | None:

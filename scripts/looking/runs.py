@@ -14,11 +14,14 @@ from scripts.looking.files import find_files, read_text
 from scripts.looking.lake import by_layer
 from shared.errors import TerminalError, UnknownNameError
 from shared.jobs import RunRecord, Status, Step, TableOutcome
+from shared.made_anew import why_another
 from shared.names import RUN_FILE, RUNS_FOLDER, TableName, outcomes_location, run_location
 from shared.usage import USAGE_SUFFIX, JobRunUsage, usage_location
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from deltalake import DeltaTable
 
     from scripts.looking.files import FoundFile
     from scripts.looking.lake import Lake
@@ -68,7 +71,23 @@ class Run:
 
     def version(self, name: TableName) -> int | None:
         """The version of a table when the run ended; None when it was not there."""
-        return next((v.version for v in self.versions if v.table == str(name)), None)
+        told = self._told(name)
+        return told.version if told else None
+
+    def why_another(self, name: TableName, table: DeltaTable) -> str:
+        """Why a table is another one than the run left at its place; empty where nothing says so."""
+        told = self._told(name)
+        if told is None or self.finished_at is None:
+            return ""
+
+        def written_at(version: int) -> int | None:
+            return next((int(c["timestamp"]) for c in table.history() if c["version"] == version), None)
+
+        newest, table_id = table.version(), str(table.metadata().id)
+        return why_another(told, self.finished_at, table_id=table_id, newest=newest, written_at=written_at)
+
+    def _told(self, name: TableName) -> TableVersion | None:
+        return next((v for v in self.versions if v.table == str(name)), None)
 
 
 def all_runs(lake: Lake) -> list[Run]:

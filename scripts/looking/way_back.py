@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scripts.looking.position import flow_position
+from shared.errors import RollbackError
 
 if TYPE_CHECKING:
     from scripts.looking.lake import Lake
@@ -29,9 +30,17 @@ def way_back(lake: Lake, run: Run, table: Table) -> WayBack | None:
 
     Raises:
         TerminalError: the table's log does not hold the version of then any more.
+        RollbackError: it was made anew since.
     """
     version, flow = run.version(table.name), str(table.name)
     now = lake.table(table.name)
+    if now is not None and (why := run.why_another(table.name, now)):
+        raise RollbackError(
+            f"version {version} of {flow} was of a table that is no longer there",
+            given=f"{why}: it was made anew since {run.run_id}",
+            expected="the table that the run left",
+            mend="go back to a later run, or --select the other tables",
+        )
     if now is None or version is None or now.version() == version:
         return None
     earlier = lake.table(table.name, version)

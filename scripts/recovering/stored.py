@@ -73,6 +73,15 @@ class Stored:
         gone = sum(name not in there for name in wanted)
         return f"{gone} of the {len(wanted)} files of version {version} are not there" if gone else ""
 
+    def table_id(self, version: int) -> str:
+        """What tells the table from another one made at the same place, by a version that is there."""
+        return str(DeltaTable(self.location, version=version, storage_options=dict(self.options)).metadata().id)
+
+    def written_at(self, version: int) -> int | None:
+        """When a version was committed, in milliseconds; None when its commit is not there."""
+        commit = self._commit(version)
+        return commit.moment if commit else None
+
     def _commit(self, version: int) -> Commit | None:
         if version not in self._commits:
             return None

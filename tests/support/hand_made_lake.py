@@ -156,7 +156,9 @@ class HandMadeLake:
         write_text(outcomes_location(self.root, run, step, attempt), OUTCOMES.dump_json(outcomes).decode())
 
     def record(self, run: str, finished_at: datetime, versions: Mapping[str, int], *outcomes: TableOutcome) -> None:
-        """Write the page of a run."""
+        """Write the page of a run, with the ids of the tables that are there."""
+        places = {name: table_location(self._root_of(name), TableName.parse(name)) for name in versions}
+        ids = {n: str(DeltaTable(p).metadata().id) for n, p in places.items() if DeltaTable.is_deltatable(p)}
         page = RunRecord(
             run_id=run,
             env="local",
@@ -164,7 +166,10 @@ class HandMadeLake:
             colour=Colour.RED if any(o.is_red for o in outcomes) else Colour.GREEN,
             finished_at=finished_at.isoformat(),
             outcomes=outcomes,
-            versions=tuple(TableVersion(table=name, version=versions.get(name)) for name in self.catalog.tables),
+            versions=tuple(
+                TableVersion(table=name, version=versions.get(name), table_id=ids.get(name))
+                for name in self.catalog.tables
+            ),
         )
         write_text(run_location(self.root, run), page.model_dump_json())
 

@@ -1,6 +1,8 @@
 """What lies beside a table goes back with it, and forth again, whatever else its log has seen."""
 
 import json
+import shutil
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -84,7 +86,7 @@ def forget_what_lay_beside(lake):
     """Have the pages of runs say no more than those of earlier releases do."""
     for page in Path(lake.lake_root).glob("runs/*/run.json"):
         record = lake.record(page.parent.name)
-        told = tuple(found.model_copy(update={"beside": None}) for found in record.versions)
+        told = tuple(found.model_copy(update={"beside": None, "table_id": None}) for found in record.versions)
         page.write_text(record.model_copy(update={"versions": told}).model_dump_json(), encoding="utf-8")
 
 
@@ -122,6 +124,22 @@ def test_history_goes_back_and_forth_with_its_events_and_its_quarantine(desk, is
     assert first == (versions(desk), events(desk), refused(desk))
     go_back(desk, "m5", to="r3")
     assert (third, happened, second[2]) == (versions(desk), events(desk), refused(desk))
+
+
+def test_version_of_a_table_that_was_made_anew_since_is_no_way_back(desk):
+    """Delta counts from 0 again, so that the number on the page is of rows that the run never saw."""
+    bring(desk, "r1", "1,a,U,1")
+    time.sleep(1)
+    shutil.rmtree(desk.location(SILVER))
+    bring(desk, "r2", "2,b,U,2")
+    now = versions(desk)
+
+    for run in ("m1", "m2"):
+        went = desk.upkeep(run, rollback="r1").outcomes[SILVER]
+        assert (Status.FAILED, "RollbackError") == (went.status, went.failure.error)
+        assert "it was made anew since r1" in went.failure.message
+        assert now == versions(desk)
+        forget_what_lay_beside(desk)
 
 
 def test_late_row_of_a_deleted_key_stays_out_after_a_way_back_and_forth(desk):

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from deltalake import DeltaTable
+
 from jobs.record.ledger import record
 from jobs.runtime.files import leave_outcomes
 from shared.contracts import Catalog
@@ -46,8 +48,10 @@ def test_a_page_holds_the_versions_of_every_table_there_is_and_of_what_lies_besi
     Written(spark, lake.quarantine_location("silver.stock"), "quarantine of silver.stock").append((1, "b"))
     found = page(lake, spark, outcome("bronze.shop__stock", Step.INGEST), outcome("silver.stock", Step.REFINE))
     versions, beside = {"bronze.shop__stock": 1, "silver.stock": 0}, {"silver.stock": {"quarantine": 0}}
+    ids = {t: str(DeltaTable(lake.location(t)).metadata().id) for t in versions}
     assert found.versions == tuple(
-        TableVersion(table=t, version=versions.get(t), beside=beside.get(t, {})) for t in lake.catalog.tables
+        TableVersion(table=t, version=versions.get(t), table_id=ids.get(t), beside=beside.get(t, {}))
+        for t in lake.catalog.tables
     )
     assert ["bronze.shop__stock", "silver.stock"] == [o.table for o in found.outcomes]
     assert ("r1", "local", Colour.GREEN) == (found.run_id, found.env, found.colour)

@@ -1,7 +1,9 @@
 """One SELECT is answered over the tables it names; nothing else is opened, read or written."""
 
+import shutil
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -14,7 +16,8 @@ from scripts.looking.lake import Lake, open_lake
 from scripts.looking.query import select
 from scripts.looking.relations import Relations
 from scripts.looking.runs import one_run
-from shared.errors import UnknownNameError
+from scripts.looking.way_back import way_back
+from shared.errors import RollbackError, UnknownNameError
 from shared.names import TableName
 from tests.support.hand_made_lake import FIRST, RED, HandMadeLake
 
@@ -201,6 +204,16 @@ def test_version_that_the_log_no_longer_holds_is_told(stock, catalog):
 
     with pytest.raises(WrongRequestError, match=r"silver\.stock cannot be read as of run r2; given: version 5: "):
         select(stock, "SELECT * FROM silver.stock", as_of=one_run(stock, "r2"))
+
+
+def test_table_that_was_made_anew_is_not_read_as_of_a_run_before(stock, catalog):
+    shutil.rmtree(f"{stock.root}/silver/stock")
+    HandMadeLake(Path(stock.root), catalog).put("silver.stock", "r2", 1, ["ink", 4])
+
+    with pytest.raises(WrongRequestError, match=r"as of run r1; given: version 0: the run's table had the id "):
+        select(stock, "SELECT * FROM silver.stock", as_of=one_run(stock, "r1"))
+    with pytest.raises(RollbackError, match=r"version 0 of silver\.stock was of a table that is no longer there"):
+        way_back(stock, one_run(stock, "r1"), catalog.table("silver.stock"))
 
 
 def test_files_older_than_a_column_give_null(stock, catalog):
