@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
@@ -11,7 +12,7 @@ from jobs.ingest.drift import settled, unknown_columns
 from jobs.ingest.drift_event import tell_of_refusal, tell_of_unknown
 from jobs.ingest.expired import unexpired
 from jobs.ingest.known import unknown
-from jobs.ingest.reached import AHEAD, CURSOR, LEAST, reach, reached
+from jobs.ingest.reached import AHEAD, ASKED_AT, CURSOR, LEAST, is_as_far, reach, reached
 from jobs.ingest.readers import READERS, translate
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION, source_of
 from jobs.ingest.suppression import unsuppressed
@@ -63,6 +64,7 @@ def _ingest(flow: Flow) -> TableOutcome:
     source = source_of(flow.table)
     if flow.job.window and not source.has_windows:
         return _told(flow.unchanged(NO_WINDOW), flow.last_inputs)
+    asked_at = datetime.now(UTC)
     if flow.is_replayed:
         reading = read_again(flow)
     else:
@@ -75,8 +77,8 @@ def _ingest(flow: Flow) -> TableOutcome:
         drift = unknown_columns(staged, flow.table) if seen["rescued"] else {}
         staged = settled(staged, flow.table)
         tell_of_unknown(flow, drift)
-        inputs = reading.position if reading.position is not None else _position(flow, seen)
-        is_same = flow.table.disposition is Disposition.SNAPSHOT and inputs == flow.last_inputs
+        inputs = reading.position if reading.position is not None else _position(flow, seen, asked_at)
+        is_same = flow.table.disposition is Disposition.SNAPSHOT and is_as_far(inputs, flow.last_inputs)
         if is_same and not flow.is_replayed:
             return _told(flow.unchanged(), inputs, seen[FETCHED])
         return _told(_commit(flow, staged, seen, inputs, drift, reading=reading), inputs, seen[FETCHED])
@@ -121,7 +123,7 @@ def _is_malformed() -> Column:
     return F.size(REASONS) > 0
 
 
-def _position(flow: Flow, seen: dict[str, Any]) -> dict[str, Any]:
+def _position(flow: Flow, seen: dict[str, Any], asked_at: datetime) -> dict[str, Any]:
     """How far the source is consumed once this batch lands: the greatest cursor, or the snapshot's content.
 
     A backfill says nothing of what lies around its window, so it consumes nothing.
@@ -129,7 +131,7 @@ def _position(flow: Flow, seen: dict[str, Any]) -> dict[str, Any]:
     if flow.job.window:
         return flow.last_inputs or {CURSOR: None}
     if flow.table.source and flow.table.source.cursor:
-        return {CURSOR: seen[CURSOR]}
+        return {CURSOR: seen[CURSOR], ASKED_AT: asked_at.isoformat()}
     return {CONTENT: str(seen[CONTENT] or 0), "rows": seen["read"]}
 
 
@@ -156,7 +158,7 @@ def _commit(
     fresh = fresh if is_whole else fresh.persist()
     try:
         inserted, quarantined = seen["read"] if is_whole else fresh.count(), refused.count() if refused else 0
-        if inputs == flow.last_inputs and not inserted and not quarantined and not flow.is_replayed:
+        if is_as_far(inputs, flow.last_inputs) and not inserted and not quarantined and not flow.is_replayed:
             return flow.unchanged()
         books = {"read": seen["read"], "inserted": inserted, "quarantined": quarantined}
         books["superseded"] = seen["read"] - inserted - quarantined

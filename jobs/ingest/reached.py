@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from shared.contracts import Table
 
 CURSOR = "cursor"
+# When the source was asked for all from the position on; a backfill and a replay carry on what was said before.
+ASKED_AT = "asked_at"
 LEAST = "least"
 # Rows whose cursor lies so far ahead that it says nothing of how far the source has been read.
 AHEAD = "cursor_ahead"
@@ -46,6 +48,11 @@ def reach(table: Table, last: dict[str, Any]) -> list[Column]:
         greatest.cast("string").alias(CURSOR),
         F.count_if(is_ahead).alias(AHEAD),
     ]
+
+
+def is_as_far(position: dict[str, Any], last: dict[str, Any] | None) -> bool:
+    """Whether a source has been read as far as by the last position, whenever it was asked."""
+    return last is not None and {**position, ASKED_AT: None} == {**last, ASKED_AT: None}
 
 
 def reached(position: dict[str, Any] | None) -> str:

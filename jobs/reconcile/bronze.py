@@ -10,6 +10,7 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from jobs.ingest.asking import BETWEEN, DIGITS, Figures
+from jobs.ingest.kafka_fit import folded, texts_of
 from jobs.runtime.relation import relation
 from shared.contracts import Disposition
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from jobs.reconcile.landed import Landed
     from shared.contracts import Table
 
-HASH, AGE, COUNT = "_key_hash", "_age", "_count"
+HASH, AGE, COUNT, TEXTS = "_key_hash", "_age", "_count", "_texts"
 SIGNS = {">=": ge, "<=": le, "<": lt}
 
 
@@ -68,6 +69,33 @@ def figures(rows: DataFrame, bronze: Landed, asker: Asker, span: Span, moved: se
         keys=int(found[HASH] or 0) if hashed is not None else None,
         sums={name: found[name] for name in scales},
     )
+
+
+def refused(session: SparkSession, bronze: Landed, asker: Asker, span: Span) -> Figures:
+    """How many rows of a span lie in quarantine, and what their numbers come to at most, whatever signs they have.
+
+    A row whose cursor cannot be read may be of the span. A sum is None where a row's number cannot be read.
+    """
+    rows, cursor = bronze.refused(session), bronze.source.cursor
+    if rows is None:
+        return Figures(rows=0)
+    rows = rows.withColumn(TEXTS, folded(texts_of(F.col("row"))))
+    if cursor:
+        rows = rows.withColumn(cursor, _text(cursor))
+        rows = rows.where(_within(bronze, span) | F.col(cursor).try_cast(bronze.cursor_type).isNull())
+    measures = [F.count(F.lit(1)).alias(COUNT)]
+    for name, scale in asker.summed(bronze.table).items():
+        size = F.abs(_text(name).try_cast(f"decimal(38,{scale})"))
+        is_unread = F.col(TEXTS).isNull() | (_text(name).isNotNull() & size.isNull())
+        whole = F.count_if(is_unread) == 0
+        measures.append(F.when(whole, F.try_sum(F.coalesce(size, F.lit(0)))).alias(name))
+    [found] = rows.agg(*measures).collect()
+    return Figures(rows=found[COUNT], sums={name: found[name] for name in asker.summed(bronze.table)})
+
+
+def _text(name: str) -> Column:
+    """A column's value in a row that is kept as JSON."""
+    return F.try_element_at(TEXTS, F.lit(name))
 
 
 def _within(bronze: Landed, span: Span) -> Column:

@@ -75,12 +75,12 @@ class Landed:
         """All its rows, and those that came since."""
         return session.read.format("delta").load(self.location)
 
-    def refused(self, session: SparkSession) -> int:
-        """How many rows of the source lie in its quarantine, whenever they came."""
+    def refused(self, session: SparkSession) -> DataFrame | None:
+        """The rows of the source that lie in its quarantine, whenever they came, each once; None where none did."""
         location = quarantine_location(self.root, self.table.name)
         if not DeltaLog(session, location).exists:
-            return 0
-        return session.read.format("delta").load(location).count()
+            return None
+        return session.read.format("delta").load(location).select("source_position", "row").distinct()
 
     def is_since_start(self, moment: Column) -> Column:
         """Whether a value of the cursor is not before what is compared."""

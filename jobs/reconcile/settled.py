@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.asking import Span
-from jobs.ingest.reached import CURSOR
+from jobs.ingest.reached import ASKED_AT, CURSOR
 from shared.moments import moment_of
 
 if TYPE_CHECKING:
@@ -18,15 +18,15 @@ OF_TIME = ("timestamp", "date")
 def settled(source: Source, position: dict[str, Any], committed_at: datetime | None, cursor_type: str) -> Span | None:
     """The span that is compared; None when nothing has been read.
 
-    A row is committed at its source no later than `lag` after its cursor. So those below the last commit less the lag
-    were all there to be read. Nothing greater than what was read is asked for, and nothing older than the contract's
-    window. A source without a cursor is compared whole.
+    A row is committed at its source no later than `lag` after its cursor. So those below the moment at which the source
+    was last asked, less the lag, were all there to be read. Nothing greater than what was read is asked for, and
+    nothing older than the contract's window. A source without a cursor is compared whole.
 
     Bounds that are reckoned are whole seconds, since not every source knows less.
 
     Args:
         source: Where the table comes from.
-        position: How far the last batch read.
+        position: How far the last batch read. Those of earlier releases do not say when it asked.
         committed_at: When it was committed; None when that is no longer known.
         cursor_type: The type of the cursor's values.
     """
@@ -38,9 +38,9 @@ def settled(source: Source, position: dict[str, Any], committed_at: datetime | N
     if cursor_type not in OF_TIME:
         return Span(start=source.initial_value, last=str(reached), end=source.end_value)
     last = moment_of(str(reached))
-    committed = committed_at or last
+    asked_at = moment_of(position[ASKED_AT]) if ASKED_AT in position else committed_at or last
     # A day is over when all of it is settled.
-    latest = (committed - timedelta(seconds=source.lag_seconds)).replace(microsecond=0)
+    latest = (asked_at - timedelta(seconds=source.lag_seconds)).replace(microsecond=0)
     ends = [latest if cursor_type == "timestamp" else datetime.combine(latest.date(), time(), UTC)]
     ends += [moment_of(source.end_value)] if source.end_value else []
     starts = [moment_of(source.initial_value)] if source.initial_value else []

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobs.ingest.suppression import has_suppressed
-from jobs.reconcile.bronze import figures, newest
+from jobs.reconcile.bronze import figures, newest, refused
 from jobs.reconcile.verdict import judged, measures_of
 from shared.reconciliation import Comparison, Verdict
 
@@ -34,22 +34,22 @@ def with_source(
     if any(c.is_closed and c.name in bronze.table.primary_key for c in bronze.table.columns):
         # A checksum of few keys would tell of what they are.
         asked, held = replace(asked, keys=None), replace(held, keys=None)
-    source, refused = bronze.source, bronze.refused(session)
+    source, kept_back = bronze.source, refused(session, bronze, asker, span)
     comparison = Comparison(
         left=source.system,
         right=str(bronze.table.name),
         span=f"{source.cursor} {span}" if source.cursor else str(span),
         measures=measures_of(asked, held),
-        refused=refused,
+        refused=kept_back.rows,
         verdict=Verdict.GREEN,
     )
     missing = asked.rows - held.rows
-    explained = f"{refused:,} rows lie in its quarantine" if 0 < missing <= refused else ""
+    explained = f"{kept_back.rows:,} rows lie in its quarantine" if 0 < missing <= kept_back.rows else ""
     if missing > 0 and has_suppressed(bronze.job.pii_root, bronze.table.name):
         explained = "people were erased from it, whom the source still has"
     elif missing > 0 and loses_old and not explained:
         explained = "its rows are deleted once they are old, and the source still has them"
-    return judged(comparison, source.reconciling, explained=explained)
+    return judged(comparison, source.reconciling, explained=explained, refused=kept_back.sums)
 
 
 def _figures(session: SparkSession, bronze: Landed, asker: Asker, span: Span) -> tuple[Figures, Figures]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shared.reconciliation import ROWS, Comparison, Measure, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jobs.ingest.asking import Figures
     from shared.contracts.reconciling import Reconciling
 
-KEYS = "checksum of keys"
+KEYS, SUM = "checksum of keys", "sum of "
+# A row that is missing may weigh as much as so many others.
+HEAVY = 100
 
 
 def measures_of(left: Figures, right: Figures) -> tuple[Measure, ...]:
@@ -19,22 +24,32 @@ def measures_of(left: Figures, right: Figures) -> tuple[Measure, ...]:
     measures = [_measure(ROWS, left.rows, right.rows)]
     if left.keys is not None and right.keys is not None:
         measures.append(_measure(KEYS, left.keys, right.keys))
-    return (*measures, *(_measure(f"sum of {name}", left.sums[name], right.sums[name]) for name in left.sums))
+    return (*measures, *(_measure(f"{SUM}{name}", left.sums[name], right.sums[name]) for name in left.sums))
 
 
-def judged(comparison: Comparison, limits: Reconciling, *, explained: str = "") -> Comparison:
+def judged(
+    comparison: Comparison,
+    limits: Reconciling,
+    *,
+    explained: str = "",
+    refused: Mapping[str, Decimal | None] = MappingProxyType({}),
+) -> Comparison:
     """The same comparison with its verdict.
 
     Args:
         comparison: Two sides; its verdict does not matter.
         limits: From which share of a figure on a difference is a warning, and a failure.
-        explained: Why rows may be missing on the right without being lost; a difference then is a warning at most.
+        explained: Why rows may be missing on the right without being lost. Their number and the checksum are a warning
+            at most then, and so is a sum as far as they may have made the difference.
+        refused: What the rows that were refused come to, by column; None where that is not known.
     """
     shares = [_share(m, comparison.rows) for m in comparison.measures]
+    found = zip(comparison.measures, shares, strict=True)
+    beyond = [m for m, share in found if share > limits.red]
     verdict = Verdict.GREEN
     if any(share > limits.yellow for share in shares):
         verdict = Verdict.YELLOW
-    if any(share > limits.red for share in shares) and not explained:
+    if any(not explained or _unexplained(m, comparison.rows, refused) > limits.red for m in beyond):
         verdict = Verdict.RED
     return comparison.model_copy(update={"verdict": verdict, "reason": explained if any(shares) else ""})
 
@@ -42,6 +57,21 @@ def judged(comparison: Comparison, limits: Reconciling, *, explained: str = "") 
 def rows_apart(comparison: Comparison) -> int:
     """How many rows at least are amiss in a comparison that shows a difference."""
     return max(abs(int(comparison.rows.left or 0) - int(comparison.rows.right or 0)), 1)
+
+
+def _unexplained(measure: Measure, rows: Measure, refused: Mapping[str, Decimal | None]) -> Decimal:
+    """The share of a figure that rows which are missing for a good reason do not explain.
+
+    What was refused may be of any size, so it counts as what it is. Of what went for its age or with a person nobody
+    knows more than how many rows it was.
+    """
+    name = measure.name.removeprefix(SUM)
+    away = refused.get(name, Decimal(0))
+    if name == measure.name or away is None:
+        return Decimal(0)
+    left, right = Decimal(measure.left or 0), Decimal(measure.right or 0)
+    missing = 1 - Decimal(rows.right or 0) / max(Decimal(rows.left or 0), Decimal(1))
+    return (abs(left - right) - away) / (max(abs(left), abs(right)) or 1) - HEAVY * missing
 
 
 def _measure(name: str, left: int | Decimal | None, right: int | Decimal | None) -> Measure:

@@ -152,7 +152,7 @@ def test_a_source_without_rows_makes_an_empty_table_once(lake, shelf, ingest):
     version = lake.versions()
     assert Status.UNCHANGED is ingest().status
     assert version == lake.versions()
-    assert [None, {"cursor": None}] == list(shelf.asked.values())
+    assert [None, {"cursor": None}] == [p and {"cursor": p["cursor"]} for p in shelf.asked.values()]
 
 
 def test_a_window_overlaps_the_last_and_only_what_is_new_in_it_lands(lake, shelf, ingest):
@@ -214,6 +214,8 @@ def test_a_backfill_reads_its_window_once_and_the_next_run_goes_on_from_where_it
     lake.run("b3", window=Window(since="12", until="35"), steps=(Step.INGEST,))
     assert {"read": 3, "inserted": 1, "superseded": 2} == counts(ingest())
     assert [None, "30", "30", "30", "30"] == [p and p["cursor"] for p in shelf.asked.values()]
+    # Of what lies outside of its windows a backfill asked nothing.
+    assert 1 == len({p["asked_at"] for p in shelf.asked.values() if p})
     expected = [("a", "1", 30), ("b", "1", 10), ("c", "1", 12), ("c", "2", 12), ("d", "1", 31), ("e", "1", 40)]
     assert [*expected, ("n", "1", None)] == lake.rows(SHELF)
 

@@ -14,10 +14,10 @@ ALL = Reconciling(window_seconds=None)
 CURSOR = {"cursor": "changed"}
 
 
-def span(type_="timestamp", reached="2026-03-10 11:00:00", committed_at=NOON, **facts):
+def span(type_="timestamp", reached="2026-03-10 11:00:00", committed_at=NOON, position=None, **facts):
     facts = {"reconciling": ALL, **CURSOR, **facts}
     source = Source(system="shop", type="redshift", object="t", **facts)
-    return settled(source, {"cursor": reached}, committed_at, type_)
+    return settled(source, {"cursor": reached, **(position or {})}, committed_at, type_)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,11 @@ def span(type_="timestamp", reached="2026-03-10 11:00:00", committed_at=NOON, **
             span(reached="2025-01-01 00:00:00", lag_seconds=DAY),
             Span(last="2025-01-01 00:00:00", end="2026-03-09 12:00:00.000000"),
             id="an old cursor is settled itself",
+        ),
+        pytest.param(
+            span(position={"asked_at": "2026-03-05T12:00:00.5+00:00"}, lag_seconds=2 * DAY),
+            Span(last="2026-03-10 11:00:00", end="2026-03-03 12:00:00.000000"),
+            id="what came after the source was asked counts for nothing, though a backfill was committed since",
         ),
         pytest.param(
             span(committed_at=None, lag_seconds=DAY),

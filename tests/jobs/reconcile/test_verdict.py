@@ -66,6 +66,22 @@ def test_rows_that_are_explained_are_a_warning_at_most():
     assert "" == compared(figures(), explained="nothing to explain").reason
 
 
+@pytest.mark.parametrize(
+    "left, refused, verdict",
+    [
+        pytest.param("1040", {}, Verdict.YELLOW, id="as much as a hundred rows of a thousand come to"),
+        pytest.param("2000", {}, Verdict.RED, id="more than a row may weigh"),
+        pytest.param("2000", {"amount": Decimal(950)}, Verdict.YELLOW, id="a great row was refused"),
+        pytest.param("2000", {"amount": Decimal(5)}, Verdict.RED, id="a small one was"),
+        pytest.param("2000", {"amount": None}, Verdict.YELLOW, id="nobody can read what was refused"),
+        pytest.param("-2000", {}, Verdict.RED, id="less"),
+    ],
+)
+def test_a_missing_row_that_is_explained_explains_no_more_of_a_sum_than_it_may_weigh(left, refused, verdict):
+    facts = {"explained": "1 rows lie in its quarantine", "refused": refused}
+    assert verdict == compared(figures(rows=1001, amount=left), **facts).verdict
+
+
 def test_words_tell_both_sides_of_what_differs_and_nothing_else():
     comparison = compared(figures(rows=1002))
 
