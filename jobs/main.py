@@ -84,8 +84,8 @@ def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutc
     tables = [t for t in selected(job, catalog) if works_on(job.step, t)]
     failed = {o.table for o in earlier_outcomes(job) if o.is_red}
     if job.step is Step.PUBLISH:
-        withdraw(job, catalog)
-        return [o for target in Target for o in _published(spark, job, target, tables, failed)]
+        withdrawn = withdraw(job, catalog)
+        return withdrawn + [o for target in Target for o in _published(spark, job, target, tables, failed)]
     if job.step is Step.MAINTAIN:
         return run_tables(tables, job, _upkeep(spark, job, catalog), failed)
     work = partial(reconcile if job.step is Step.RECONCILE else _make, spark, job, catalog)

@@ -124,7 +124,11 @@ RIGHTS = {
     Step.PUBLISH: StepRights(
         reads=_all("{made}", RUNS_FOLDER),
         writes=(_outcomes(Step.PUBLISH),),
-        leases=tuple(publication_lease(made, target) for made in _LEASES_OF_MADE for target in Target),
+        # What the API has of a table that is served no more is taken away, and no contract may say where that was.
+        leases=(
+            *(publication_lease(made, Target.SNOWFLAKE) for made in _LEASES_OF_MADE),
+            *(publication_lease(name, Target.API) for name in _ALL_LEASES),
+        ),
         publishes=True,
     ),
     Step.RECONCILE: StepRights(

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
@@ -18,7 +19,8 @@ from jobs.runtime.feed import images, look, why_gone
 from jobs.runtime.lease import leased
 from jobs.runtime.session import batch_session
 from jobs.runtime.tables import read_version
-from shared.jobs import Status, TableOutcome
+from shared.errors import RetryableError
+from shared.jobs import Failure, Status, TableOutcome
 from shared.names import lease_table, table_location
 from shared.serving import Target, publication_lease, served_table
 
@@ -58,14 +60,33 @@ def publish(spark: SparkSession, job: Job, target: Target, table: Table) -> Tabl
         return work.run() if there.exists else work.outcome(Status.UNCHANGED)
 
 
-def withdraw(job: Job, catalog: Catalog) -> None:
+def withdraw(job: Job, catalog: Catalog) -> list[TableOutcome]:
     """Take away the rows of tables that the contracts serve no more. What a warehouse has is left to its owner.
 
-    Raises:
-        LostRaceError: another job run began to publish one of them.
+    One that cannot be taken away holds up no other table, and the next run tries again.
+
+    Returns:
+        An outcome for each that failed, unless another job run is at it.
     """
-    for name in sorted(listed(served_table(job.env)) - {str(table.name) for table in catalog.served}):
-        log.info("%s is served no more: %s rows taken away", name, Publication(served_table(job.env), name).withdraw())
+    names = sorted(listed(served_table(job.env)) - {str(table.name) for table in catalog.served})
+    return [failed for name in names if (failed := _withdrawn(job, name))]
+
+
+def _withdrawn(job: Job, name: str) -> TableOutcome | None:
+    lease = publication_lease(name, Target.API)
+    try:
+        with leased(lease_table(job.env), lease, f"{job.run_id}/{job.attempt}"):
+            rows = Publication(served_table(job.env), name).withdraw()
+    except RetryableError as error:
+        log.warning("%s is served no more, and another job run is at it: %s", name, error)
+        return None
+    except (BotoCoreError, ClientError) as error:
+        log.exception("%s is served no more, and its rows could not be taken away", name)
+        failure = Failure(error=type(error).__name__, message=str(error), retryable=True)
+        facts = {"step": job.step, "target": Target.API, "reason": "it is served no more, and its rows are there still"}
+        return TableOutcome.model_validate({"table": name, "status": Status.FAILED, "failure": failure, **facts})
+    log.info("%s is served no more: %s rows taken away", name, rows)
+    return None
 
 
 def _turn(job: Job, target: Target, table: Table) -> AbstractContextManager[Turn]:

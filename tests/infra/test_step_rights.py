@@ -129,6 +129,11 @@ KEY = "dynamodb:LeadingKeys"
             )
             for target in Target
         ],
+        pytest.param(
+            publication_lease("silver.x", Target.API),
+            {Step.REFINE, Step.BUILD, Step.PUBLISH, Step.MAINTAIN, Step.ERASE},
+            id="of a layer that is served no more",
+        ),
         pytest.param(LEASED, {Step.SMOKE}, id="no table"),
         pytest.param("bronze", set(), id="a layer"),
     ],

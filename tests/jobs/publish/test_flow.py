@@ -4,8 +4,9 @@ import shutil
 from functools import partial
 
 import pytest
+from botocore.exceptions import ClientError
 
-from jobs.publish.items import Publication
+from jobs.publish.items import Publication, listed
 from jobs.runtime import lease
 from jobs.runtime.session import batch_session
 from jobs.runtime.upkeep import remove_old_files
@@ -127,12 +128,38 @@ def test_another_path_and_other_columns_take_the_place_of_the_old_ones(lake):
     assert expected(lake, "/buyers/") == rows()
 
 
-def test_rows_of_a_table_that_is_served_no_more_are_taken_away(lake):
+def test_rows_of_a_table_that_is_served_no_more_are_taken_away(lake, leases, monkeypatch):
+    slow = Publication(served_table(ENV), SERVED)
     published(lake, "p1")
     lake.amend(SERVED, 'servers:\n  - {server: api, type: api, location: "/totals/{customer_id}"}\n', "")
 
-    assert {} == lake.run("p2", (Step.PUBLISH,)).outcomes
-    assert {} == {path: item for path, item in items().items() if path != "tables"}
+    # Another run is at it, or DynamoDB refuses: neither holds up what is published beside it.
+    with monkeypatch.context() as patch:
+        patch.setattr(lease, "acquire_after_the_dead", partial(lease.acquire_after_the_dead, sleep=lambda _: None))
+        held = lease.acquire(leases, publication_lease(SERVED, Target.API), "another run")
+        assert {} == lake.run("p2", (Step.PUBLISH,)).outcomes
+        held.release()
+    with monkeypatch.context() as patch:
+        patch.setattr(Publication, "sweep", refuse)
+        failed = published(lake, "p3")
+        assert (Status.FAILED, "ClientError") == (failed.status, failed.failure.error)
+    assert expected(lake) == rows()
+
+    assert {} == lake.run("p4", (Step.PUBLISH,)).outcomes
+    assert {SERVED: {"path", "epoch"}} == {path: set(item) for path, item in items().items() if path != "tables"}
+    assert set() == listed(served_table(ENV))
+
+    # It is served again, and a publisher of before still is none of those that write.
+    serve_totals(lake)
+    published(lake, "p5")
+    with pytest.raises(LostRaceError):
+        slow.write([("/totals/1", "{}")], 0)
+    assert expected(lake) == rows()
+
+
+def refuse(_):
+    """Stands where AWS is asked for something that it refuses."""
+    raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Scan")
 
 
 def test_a_table_that_was_never_built_is_left_alone(small_lake):

@@ -63,9 +63,8 @@ def test_a_row_that_went_over_to_another_table_is_not_taken_away(account):
     turn = Publication(account, ONE)
     publish(account, OTHER, ["/a/1"])
 
-    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
-        turn.write([("/a/2", "{}"), ("/a/1", None)], version=1)
-    assert {"/a/1"} == set(rows())
+    turn.write([("/a/2", '{"of": "gold.one"}'), ("/a/1", None), ("/a/3", None)], version=1)
+    assert {"/a/1": OTHER, "/a/2": ONE} == {path: row["of"] for path, row in rows().items()}
 
 
 def test_what_passes_is_tried_again_and_what_does_not_is_raised(account, monkeypatch):
