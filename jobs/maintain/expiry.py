@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from jobs.refine.consumed import consumed_of
 from jobs.refine.origin import marked, origin
@@ -18,8 +19,7 @@ from jobs.runtime.position import read_position
 from jobs.runtime.quarantine import ORIGIN
 from jobs.runtime.retention import day_of_ages, is_expired, outlived
 from jobs.runtime.session import without_ansi
-from jobs.runtime.tables import read_version
-from jobs.runtime.upkeep import carrying_on, delete_matching, missing_files
+from jobs.runtime.upkeep import carrying_on, delete_matching, files_since
 from shared.contracts.evolution.policy import is_raised
 from shared.names import quarantine_location
 from shared.places import location_of
@@ -124,19 +124,24 @@ class Expiry:
         return self._delete_matching(location, gone, same)
 
     def _forget_tokens(self, location: str) -> None:
-        """Take out of the vault what no row shows, nor any of a version that the table can be rolled back to."""
-        vault = vault_location(self.job.pii_root, self.table.name)
+        """Take out of the vault what no row shows, nor any of a version that the table can be rolled back to.
+
+        An erasure takes away the files of versions before it, but not all of them, nor those of versions since. A table
+        whose tokens were something else at its oldest version is left until that one is too old.
+        """
+        vault, names = vault_location(self.job.pii_root, self.table.name), [c.name for c in self.table.tokenized]
         oldest = DeltaLog(self.session, location).version_at(datetime.now(UTC) - timedelta(days=HISTORY_DAYS))
         if oldest is None or not DeltaLog(self.session, vault).exists:
             return
-        shown = F.explode(F.array_compact(F.array(*[c.name for c in self.table.tokenized]))).alias(TOKEN)
-        versions = [self._rows(location)]
-        if not missing_files(self.session, location, oldest):
-            versions.append(read_version(self.session, location, oldest))
+        fields = DeltaLog(self.session, location, oldest).schema.fields
+        if any(f.name in names and not isinstance(f.dataType, T.StringType) for f in fields):
+            return
         new = F.col("tokenized_on") > F.lit(day_of_ages(self.job) - timedelta(days=HISTORY_DAYS))
         tokens = self._rows(vault).where(~new).select(TOKEN)
-        for rows in versions:
-            tokens = tokens.join(rows.select(shown), on=TOKEN, how="left_anti")
+        if files := files_since(self.session, location, oldest):
+            rows = self.session.read.schema(", ".join(f"`{name}` STRING" for name in names)).parquet(*files)
+            shown = rows.select(F.explode(F.array_compact(F.array(*names))).alias(TOKEN))
+            tokens = tokens.join(shown, on=TOKEN, how="left_anti")
         self._delete_matching(vault, tokens, F.col(f"t.{TOKEN}") == F.col(f"k.{TOKEN}"))
 
     def _delete(self, location: str, is_old: Column) -> int:

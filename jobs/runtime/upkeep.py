@@ -81,13 +81,32 @@ def delete_matching(session: SparkSession, location: str, keys: DataFrame, condi
 
 def missing_files(session: SparkSession, location: str, version: int) -> list[str]:
     """The files that a version names and that are gone, without reading any."""
-    files, path = files_at(session, location)
-    there = set()
-    found = files.listFiles(path, True)  # noqa: FBT003 - Java's parameter has no name here
-    while found.hasNext():
-        there.add(found.next().getPath().getName())
+    there = _files_there(session, location)
     wanted = read_version(session, location, version).inputFiles()
     return [name for name in wanted if name.rpartition("/")[2] not in there]
+
+
+def files_since(session: SparkSession, location: str, version: int) -> list[str]:
+    """The files of all versions from one on, as far as they are there still, without reading any."""
+    there = _files_there(session, location)
+    logs = [f"{location}/_delta_log/{c.version:020d}.json" for c in DeltaLog(session, location).commits(after=version)]
+    wanted = read_version(session, location, version).inputFiles()
+    if logs:
+        added = session.read.schema("add STRUCT<path: STRING>").json(logs).select("add.path").where("path IS NOT NULL")
+        wanted += [row["path"] for row in added.distinct().collect()]
+    names = {name.rpartition("/")[2] for name in wanted}
+    return [place for name, place in there.items() if name in names]
+
+
+def _files_there(session: SparkSession, location: str) -> dict[str, str]:
+    """Every file below a table's place, by its name."""
+    files, path = files_at(session, location)
+    there = {}
+    found = files.listFiles(path, True)  # noqa: FBT003 - Java's parameter has no name here
+    while found.hasNext():
+        place = found.next().getPath()
+        there[str(place.getName())] = str(place.toString())
+    return there
 
 
 def remove_old_files(session: SparkSession, location: str, days: int = 0) -> int:

@@ -1,12 +1,15 @@
 """Rows that were kept long enough go from silver, from bronze, from the vault and from gold, and do not come back."""
 
-from datetime import date, datetime, time
+import time
+from datetime import date, datetime
+from datetime import time as time_of_day
 
 import pytest
 from delta.tables import DeltaTable
 
 from jobs.maintain import expiry
 from jobs.runtime import retention
+from jobs.runtime.upkeep import remove_old_files
 from shared.jobs import Status, Step
 from shared.names import TableName, pii_folder
 from shared.reconciliation import Verdict
@@ -111,12 +114,32 @@ def test_old_rows_go_everywhere_and_stay_away(lake, monkeypatch):
     assert STAY == keys(lake, SILVER)
 
 
+def test_token_of_a_version_in_between_stays_as_long_as_the_table_can_go_back_to_it(lake, monkeypatch):
+    """Neither the oldest version shows it nor the newest one; and of the oldest one an erasure took files away."""
+    expire(lake)
+    begun = time.time()
+    time.sleep(0.1)
+    for run, name, moment in (("r2", "Zoe", "2023-06-01"), ("r3", "Cy", "2023-07-01")):
+        lake.land(BRONZE, CUSTOMERS, f"7,{name},{moment}")
+        lake.run(run, (Step.INGEST, Step.REFINE), (BRONZE, SILVER))
+        if run == "r2":
+            remove_old_files(lake.spark, lake.location(SILVER))
+    with monkeypatch.context() as patch:
+        patch.setattr(expiry, "HISTORY_DAYS", (time.time() - begun) / 86400)
+        lake.upkeep("u1", tables=(SILVER,))
+    assert "Zoe" in known_names(lake)
+
+    monkeypatch.setattr(expiry, "HISTORY_DAYS", 0)
+    lake.upkeep("u2", tables=(SILVER,))
+    assert ["Ann", "Cy"] == known_names(lake)
+
+
 class Today(datetime):
     """A clock that stands at the day of the lake's runs."""
 
     @classmethod
     def now(cls, tz=None):
-        return datetime.combine(TODAY, time(12), tz)
+        return datetime.combine(TODAY, time_of_day(12), tz)
 
 
 def test_what_cannot_be_told_the_age_of_goes_by_the_day_it_came(lake, monkeypatch):
