@@ -33,6 +33,8 @@ CHECKED: dict[str, tuple[Look, str]] = {
     "landing": (places.landing, "the rights of the step's role to the landing bucket"),
     "key of personal data": (places.pii_key, "the secret is made by the stack; it was emptied or cannot be read"),
 }
+# After all others, which leave it something to remove.
+CLEANED = "what was tried is removed"
 TOLD: dict[str, Look] = {"log store": storage.log_store, "second log store": storage.second_log_store}
 
 
@@ -40,7 +42,8 @@ def smoke(spark: SparkSession, job: Job) -> SmokeReport:
     """Look at everything and leave the report; a point that fails is part of it, and fails nothing else."""
     points = [_looked(name, mend, PointStatus.OK, partial(look, spark, job)) for name, (look, mend) in CHECKED.items()]
     points += [_looked(name, "", PointStatus.TOLD, partial(look, spark, job)) for name, look in TOLD.items()]
-    storage.clean(spark, job)
+    mend = "the right of the step's role to delete what is staged; until then it expires there"
+    points.append(_looked(CLEANED, mend, PointStatus.OK, partial(storage.clean, spark, job)))
     report = SmokeReport(run_id=job.run_id, points=tuple(points))
     write_text(smoke_location(job.lake_root, job.run_id), report.model_dump_json(indent=1))
     return report

@@ -29,9 +29,10 @@ def place(job: Job) -> str:
     return tried_location(job.lake_root, job.run_id)
 
 
-def clean(spark: SparkSession, job: Job) -> None:
-    """Remove what was written."""
+def clean(spark: SparkSession, job: Job) -> str:
+    """What was written is removed."""
     unstage(spark, place(job))
+    return f"removed {place(job)}"
 
 
 def commit(spark: SparkSession, job: Job) -> str:

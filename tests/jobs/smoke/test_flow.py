@@ -38,7 +38,7 @@ def test_everything_is_as_expected_on_this_machine(spark, leases, job):
     assert 0 == run(["--job", job.model_dump_json()], spark)
 
     found = {point.point: point for point in report(job).points}
-    assert [*flow.CHECKED, *flow.TOLD] == list(found)
+    assert [*flow.CHECKED, *flow.TOLD, flow.CLEANED] == list(found)
     assert {} == {name: p.found for name, p in found.items() if p.status is PointStatus.FAILED}
     assert {"log store", "second log store"} == {n for n, p in found.items() if p.status is PointStatus.TOLD}
     assert "6 rows in 2 commits" in found["a table is committed and read"].found
@@ -51,7 +51,10 @@ def test_everything_is_as_expected_on_this_machine(spark, leases, job):
 
 
 def test_what_is_otherwise_is_told_with_what_to_do(spark, leases, job, monkeypatch):
-    """A lease that two can hold, a log store that lets both win, a protocol that Athena cannot read, and no secret."""
+    """A lease that two can hold, a log store that lets both win, a protocol that Athena cannot read, and no secret.
+
+    And the role may delete nothing.
+    """
     monkeypatch.setattr(places, "_acquire", lambda *_: type("Held", (), {"fencing": 1, "release": lambda _: None})())
     monkeypatch.setattr(storage, "_write", lambda *_: True)
     monkeypatch.setattr(storage, "ATHENA_READER_FEATURES", frozenset())
@@ -62,10 +65,12 @@ def test_what_is_otherwise_is_told_with_what_to_do(spark, leases, job, monkeypat
     looks = {name: flow.CHECKED[name] for name in ["a table is committed and read", *wanted]}
     monkeypatch.setattr(flow, "CHECKED", looks | {"broken": (lambda *_: json.loads("{"), "look at it")})
 
+    monkeypatch.setattr(storage, "unstage", lambda *_: json.loads("{"))
+
     flow.smoke(spark, job)
 
     failed = {point.point: point for point in report(job).points if point.status is PointStatus.FAILED}
-    assert {*wanted, "broken"} == set(failed)
+    assert {*wanted, "broken", flow.CLEANED} == set(failed)
     assert all(point.mend for point in failed.values())
     assert "2 of 2 hold it" in failed["two owners of one lease"].found
     assert failed["broken"].found.startswith("JSONDecodeError: ")
