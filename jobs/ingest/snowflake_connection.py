@@ -35,7 +35,8 @@ REFUSED_LOGIN = "28"
 COMPILATION = "42"
 # Snowflake's numbers for a column, and for an object, that is not there, or not for this role.
 NO_COLUMN = 904
-NOT_THERE = {NO_COLUMN, 2003, 2043}
+NO_OBJECT = frozenset({2003, 2043})
+NOT_THERE = {NO_COLUMN, *NO_OBJECT}
 
 
 class Credentials(Connection):

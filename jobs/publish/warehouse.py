@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from snowflake.connector import errors as snowflake_errors
 
-from jobs.ingest.snowflake_connection import PASSING_STATES, REFUSED_LOGIN, Credentials, connected
+from jobs.ingest.snowflake_connection import NO_OBJECT, PASSING_STATES, REFUSED_LOGIN, Credentials, connected
 from jobs.runtime.addresses import read_secret
 from shared.errors import LakewrightError, TargetRefusedError, TargetUnavailableError
 from shared.names import source_secret
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from shared.jobs import Job
     from shared.snowflake import SnowflakeTable
 
-# Snowflake's number for an object that is not there, or not for this role.
-NOT_THERE = 2003
 # Its state for a right that the role lacks.
 NO_RIGHT = "42501"
 NEEDED = "USAGE on warehouse, database and schema, and CREATE TABLE on the schema; tables made before are its own"
@@ -60,7 +58,7 @@ class Warehouse:
             try:
                 return self._rows(statement)
             except snowflake_errors.ProgrammingError as error:
-                if error.errno == NOT_THERE:
+                if error.errno in NO_OBJECT:
                     return None
                 raise
 
@@ -132,7 +130,7 @@ def meaning(error: snowflake_errors.Error, asked: str) -> LakewrightError:
     is_refusal = isinstance(error, snowflake_errors.ProgrammingError) and not state.startswith(PASSING_STATES)
     if not is_refusal:
         return TargetUnavailableError(f"{asked}: no answer", given=code, mend="the next run sends what is missing")
-    if state == NO_RIGHT or number == NOT_THERE:
+    if state == NO_RIGHT or number in NO_OBJECT:
         return TargetRefusedError(
             f"{asked}: the database, the schema or the table is not there, or not for this role",
             given=code,

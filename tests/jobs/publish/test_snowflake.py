@@ -295,8 +295,9 @@ def test_what_snowflake_refuses_is_told_without_a_secret_and_harms_no_other_targ
     "state, number, words",
     [
         pytest.param("42501", 3001, "CREATE TABLE on the schema", id="a right is missing"),
-        pytest.param("02000", 2043, "a statement failed", id="something else"),
+        pytest.param("22018", 100038, "a statement failed", id="something else"),
         pytest.param("02000", 2003, "is not there, or not for this role", id="no schema"),
+        pytest.param("02000", 2043, "is not there, or not for this role", id="no database"),
     ],
 )
 def test_what_has_to_be_granted_is_said(state, number, words):
