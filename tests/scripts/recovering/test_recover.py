@@ -171,6 +171,20 @@ def test_page_of_an_earlier_release_is_no_measure(grown, tmp_path):
     }
 
 
+def test_version_of_a_table_that_was_made_anew_since_is_not_the_runs(grown, tmp_path):
+    lake = grown.copy(tmp_path, set())
+    page = Path(run_location(lake.lake_root, "r4"))
+    told = json.loads(page.read_text())
+    page.unlink()
+    versions = [v | ({"table_id": "another"} if v["table"] == "silver.orders" else {}) for v in told["versions"]]
+    page.write_text(json.dumps(told | {"versions": versions}))
+
+    first, second = looked(lake)
+
+    [(place, lack)] = first.lacks
+    assert ("silver.orders", True, True) == (place, "was made anew since" in lack, second.is_whole)
+
+
 def recover_by_command(lake, *arguments, root=None, **variables):
     command = [sys.executable, "-m", "tests.support.small_command", "recover", *arguments]
     environment = os.environ | {CONTRACTS: str(lake.contracts())} | variables
