@@ -35,7 +35,8 @@ def file_faults(key: str) -> Iterator[None]:
 
     Raises:
         SourceUnavailableError: S3 stopped answering.
-        SourceContentError: the file is packed and not whole, or has a quote that is never closed.
+        SourceContentError: the file is packed and not whole, is cut within a character, or has a quote that is never
+            closed.
     """
     try:
         with aws_answers(key):
@@ -46,6 +47,13 @@ def file_faults(key: str) -> Iterator[None]:
             given=f"{type(error).__name__}: {error}",
             expected="a whole file",
             mend="have the file sent again",
+        ) from None
+    except UnicodeDecodeError as error:  # of UTF-8 and its like a byte is kept as it is
+        raise SourceContentError(
+            f"{key}: the file is not written in its encoding, or not whole",
+            given=error.reason,
+            expected=error.encoding,
+            mend="have the file sent again, or say in the contract how it is written",
         ) from None
     except EndlessCellError as error:
         raise SourceContentError(

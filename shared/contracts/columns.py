@@ -24,7 +24,7 @@ PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
 TYPES = {
     "string": re.compile(r"string|binary"),
     "integer": re.compile(r"int|bigint|smallint"),
-    "number": re.compile(r"float|double|decimal\((?P<digits>\d{1,2}),(?P<scale>\d{1,2})\)"),
+    "number": re.compile(r"float|double|decimal\((?P<digits>[1-9]\d?),(?P<scale>0|[1-9]\d?)\)"),
     "boolean": re.compile(r"boolean"),
     "date": re.compile(r"date"),
     "timestamp": re.compile(r"timestamp"),

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts import Kind
+from shared.contracts.document import short_name
+from shared.errors import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,10 +48,24 @@ def described(catalog: Catalog) -> Iterator[tuple[str, Table]]:
 
     A source table and one that is served go by their own names; any table whose contract gives it a `businessName` goes
     by that.
+
+    Raises:
+        ContractError: two of them go by one name.
     """
+    known: dict[str, Table] = {}
     for table in catalog.tables.values():
-        if table.business_name or table.served_at or table.kind is Kind.INGESTED:
-            yield table.business_name or table.name.table, table
+        if not (table.business_name or table.served_at or table.kind is Kind.INGESTED):
+            continue
+        name = table.business_name or table.name.table
+        if name in known:
+            raise ContractError(
+                f"{short_name(table.file)}:1: two tables have one name outside of the lake",
+                given=f"{name}, of {known[name].name} and {table.name}",
+                expected="a name for each",
+                mend="give one of them another businessName",
+            )
+        known[name] = table
+        yield name, table
 
 
 def avro_schema(name: str, table: Table) -> dict[str, Any]:

@@ -116,6 +116,13 @@ def test_an_encoding_that_is_not_known_is_refused(put):
         texts(put("a.csv", b""), "utf-9")
 
 
+def test_a_file_that_ends_within_a_character_is_told(put):
+    """A byte that is none of UTF-8 is kept, and its row refused; where two bytes are a letter there is no such way."""
+    with pytest.raises(SourceContentError, match=r"a\.csv: the file is not written in its encoding, .*: utf-16") as cut:
+        texts(put("a.csv", "id\n1\n".encode("utf-16")[:-1]), "utf-16")
+    assert "truncated data" in str(cut.value)
+
+
 def test_a_quote_that_is_never_closed_names_file_and_line():
     with pytest.raises(SourceContentError, match=r"a\.csv: line 7: a cell of more than"), file_faults("a.csv"):
         raise EndlessCellError(7)

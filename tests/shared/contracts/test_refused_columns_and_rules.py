@@ -66,6 +66,20 @@ VALID = "name: v, type: library, metric: invalidValues, mustBe: 0"
         pytest.param(
             NOTES,
             "logicalType: integer, physicalType: bigint",
+            'logicalType: number, physicalType: "decimal(05,02)"',
+            ["21: column id has a type that cannot be", "given: decimal(05,02) as number"],
+            id="a decimal that Spark writes otherwise",
+        ),
+        pytest.param(
+            NOTES,
+            "logicalType: integer, physicalType: bigint",
+            'logicalType: number, physicalType: "decimal(0,0)"',
+            ["21: column id has a type that cannot be", "given: decimal(0,0) as number"],
+            id="a decimal without a digit",
+        ),
+        pytest.param(
+            NOTES,
+            "logicalType: integer, physicalType: bigint",
             "logicalType: string, physicalType: bigint",
             ["21: column id has a type that cannot be", "given: bigint as string", "expected: string or binary"],
             id="types that contradict each other",

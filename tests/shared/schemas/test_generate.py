@@ -10,9 +10,12 @@ import jsonschema
 import pytest
 
 from scripts.sources.order_events import EVENTS_TOPIC, messages, schema_files
-from shared.contracts import load_catalog
+from shared.contracts import Catalog, load_catalog
+from shared.errors import ContractError
+from shared.names import TableName
 from shared.schemas.compatibility import backward_breaks
 from shared.schemas.generate import avro_schema, described, json_schema
+from tests.support.things import column, things
 
 DESCRIBED = dict(described(load_catalog()))
 of_table = pytest.mark.parametrize("name", DESCRIBED)
@@ -79,9 +82,17 @@ def test_json_schema_takes_a_row_of_the_contract_and_refuses_one_without_its_key
     row = {c.name: as_json(value(c.type)) for c in table.columns}
 
     assert [] == list(validator.iter_errors(row | {"unknown": 1}))
-    for column in table.primary_key:
-        assert not validator.is_valid({k: v for k, v in row.items() if k != column})
-        assert not validator.is_valid(row | {column: {"not": "a value"}})
+    for key in table.primary_key:
+        assert not validator.is_valid({k: v for k, v in row.items() if k != key})
+        assert not validator.is_valid(row | {key: {"not": "a value"}})
+
+
+def test_two_tables_of_one_name_are_refused():
+    one = things(column("id"), business_name="thing")
+    two = things(column("id"), business_name="thing", name=TableName.parse("gold.things"))
+
+    with pytest.raises(ContractError, match=r"two tables .*; given: thing, of silver\.things and gold\.things"):
+        list(described(Catalog({str(t.name): t for t in (one, two)})))
 
 
 def test_events_of_every_writer_can_be_read_under_the_schema_of_the_contract():
