@@ -19,7 +19,7 @@ from jobs.runtime.feed import images, look, why_gone
 from jobs.runtime.lease import leased
 from jobs.runtime.session import batch_session
 from jobs.runtime.tables import read_version
-from shared.errors import RetryableError
+from shared.errors import LakewrightError, LeaseHeldError, LostRaceError
 from shared.jobs import Failure, Status, TableOutcome
 from shared.names import lease_table, table_location
 from shared.serving import Target, publication_lease, served_table
@@ -77,12 +77,13 @@ def _withdrawn(job: Job, name: str) -> TableOutcome | None:
     try:
         with leased(lease_table(job.env), lease, f"{job.run_id}/{job.attempt}"):
             rows = Publication(served_table(job.env), name).withdraw()
-    except RetryableError as error:
+    except (LeaseHeldError, LostRaceError) as error:
         log.warning("%s is served no more, and another job run is at it: %s", name, error)
         return None
-    except (BotoCoreError, ClientError) as error:
+    except (LakewrightError, BotoCoreError, ClientError) as error:
         log.exception("%s is served no more, and its rows could not be taken away", name)
-        failure = Failure(error=type(error).__name__, message=str(error), retryable=True)
+        is_lasting = isinstance(error, LakewrightError) and not error.retryable
+        failure = Failure(error=type(error).__name__, message=str(error), retryable=not is_lasting)
         facts = {"step": job.step, "target": Target.API, "reason": "it is served no more, and its rows are there still"}
         return TableOutcome.model_validate({"table": name, "status": Status.FAILED, "failure": failure, **facts})
     log.info("%s is served no more: %s rows taken away", name, rows)

@@ -211,7 +211,7 @@ class Publication:
 
 
 def listed(items: str) -> set[str]:
-    """The full names of the tables that have items."""
+    """The full names of the tables that are served."""
     found = boto3.Session().client("dynamodb").get_item(TableName=items, Key={PATH: {"S": LIST}}, ConsistentRead=True)
     return set(found.get("Item", {}).get("published", {}).get("SS", []))
 

@@ -10,9 +10,10 @@ from jobs.publish.items import Publication, listed
 from jobs.runtime import lease
 from jobs.runtime.session import batch_session
 from jobs.runtime.upkeep import remove_old_files
-from shared.errors import LostRaceError
+from shared.errors import LostRaceError, TerminalError
 from shared.jobs import Status, Step
 from shared.serving import Target, publication_lease, served_table
+from tests.support.errors import error
 from tests.support.served import SERVED, change_totals, expected, items, rows, serve_totals, versions
 from tests.support.small_lake import ENV
 
@@ -140,6 +141,14 @@ def test_rows_of_a_table_that_is_served_no_more_are_taken_away(lake, leases, mon
         assert {} == lake.run("p2", (Step.PUBLISH,)).outcomes
         held.release()
     with monkeypatch.context() as patch:
+        patch.setattr(lease, "acquire_after_the_dead", refuse_a_lease)
+        failed = published(lake, "p2a")
+        assert (Status.FAILED, "TerminalError", False) == (
+            failed.status,
+            failed.failure.error,
+            failed.failure.retryable,
+        )
+    with monkeypatch.context() as patch:
         patch.setattr(Publication, "sweep", refuse)
         failed = published(lake, "p3")
         assert (Status.FAILED, "ClientError") == (failed.status, failed.failure.error)
@@ -155,6 +164,11 @@ def test_rows_of_a_table_that_is_served_no_more_are_taken_away(lake, leases, mon
     with pytest.raises(LostRaceError):
         slow.write([("/totals/1", "{}")], 0)
     assert expected(lake) == rows()
+
+
+def refuse_a_lease(*_):
+    """Stands where DynamoDB is asked for a lease that the role may not take."""
+    raise error(TerminalError, "AWS refused the lease")
 
 
 def refuse(_):
