@@ -45,11 +45,12 @@ def with_source(
     )
     missing = asked.rows - held.rows
     explained = f"{kept_back.rows:,} rows lie in its quarantine" if 0 < missing <= kept_back.rows else ""
+    come_to = kept_back.sums if explained else None
     if missing > 0 and has_suppressed(bronze.job.pii_root, bronze.table.name):
-        explained = "people were erased from it, whom the source still has"
+        explained, come_to = "people were erased from it, whom the source still has", None
     elif missing > 0 and loses_old and not explained:
         explained = "its rows are deleted once they are old, and the source still has them"
-    return judged(comparison, source.reconciling, explained=explained, refused=kept_back.sums)
+    return judged(comparison, source.reconciling, explained=explained, refused=come_to)
 
 
 def _figures(session: SparkSession, bronze: Landed, asker: Asker, span: Span) -> tuple[Figures, Figures]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shared.reconciliation import ROWS, Comparison, Measure, Verdict
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from shared.contracts.reconciling import Reconciling
 
 KEYS, SUM = "checksum of keys", "sum of "
-# A row that is missing may weigh as much as so many others.
-HEAVY = 100
 
 
 def measures_of(left: Figures, right: Figures) -> tuple[Measure, ...]:
@@ -32,7 +29,7 @@ def judged(
     limits: Reconciling,
     *,
     explained: str = "",
-    refused: Mapping[str, Decimal | None] = MappingProxyType({}),
+    refused: Mapping[str, Decimal | None] | None = None,
 ) -> Comparison:
     """The same comparison with its verdict.
 
@@ -41,7 +38,8 @@ def judged(
         limits: From which share of a figure on a difference is a warning, and a failure.
         explained: Why rows may be missing on the right without being lost. Their number and the checksum are a warning
             at most then, and so is a sum as far as they may have made the difference.
-        refused: What the rows that were refused come to, by column; None where that is not known.
+        refused: What those rows come to, by column, whatever their signs; None where that is not known, of a column or
+            of all.
     """
     shares = [_share(m, comparison.rows) for m in comparison.measures]
     found = zip(comparison.measures, shares, strict=True)
@@ -49,7 +47,7 @@ def judged(
     verdict = Verdict.GREEN
     if any(share > limits.yellow for share in shares):
         verdict = Verdict.YELLOW
-    if any(not explained or _unexplained(m, comparison.rows, refused) > limits.red for m in beyond):
+    if any(not explained or _unexplained(m, refused) > limits.red for m in beyond):
         verdict = Verdict.RED
     return comparison.model_copy(update={"verdict": verdict, "reason": explained if any(shares) else ""})
 
@@ -59,19 +57,16 @@ def rows_apart(comparison: Comparison) -> int:
     return max(abs(int(comparison.rows.left or 0) - int(comparison.rows.right or 0)), 1)
 
 
-def _unexplained(measure: Measure, rows: Measure, refused: Mapping[str, Decimal | None]) -> Decimal:
+def _unexplained(measure: Measure, refused: Mapping[str, Decimal | None] | None) -> Decimal:
     """The share of a figure that rows which are missing for a good reason do not explain.
 
-    What was refused may be of any size, so it counts as what it is. Of what went for its age or with a person nobody
-    knows more than how many rows it was.
+    Of rows that went for their age or with a person nobody knows what they came to.
     """
-    name = measure.name.removeprefix(SUM)
-    away = refused.get(name, Decimal(0))
-    if name == measure.name or away is None:
+    away = refused.get(measure.name.removeprefix(SUM), Decimal(0)) if refused is not None else None
+    if not measure.name.startswith(SUM) or away is None:
         return Decimal(0)
     left, right = Decimal(measure.left or 0), Decimal(measure.right or 0)
-    missing = 1 - Decimal(rows.right or 0) / max(Decimal(rows.left or 0), Decimal(1))
-    return (abs(left - right) - away) / (max(abs(left), abs(right)) or 1) - HEAVY * missing
+    return (abs(left - right) - away) / (max(abs(left), abs(right)) or 1)
 
 
 def _measure(name: str, left: int | Decimal | None, right: int | Decimal | None) -> Measure:
