@@ -133,8 +133,8 @@ class Expiry:
         oldest = DeltaLog(self.session, location).version_at(datetime.now(UTC) - timedelta(days=HISTORY_DAYS))
         if oldest is None or not DeltaLog(self.session, vault).exists:
             return
-        fields = DeltaLog(self.session, location, oldest).schema.fields
-        if any(f.name in names and not isinstance(f.dataType, T.StringType) for f in fields):
+        types = {f.name: f.dataType for f in DeltaLog(self.session, location, oldest).schema.fields}
+        if any(not isinstance(types.get(name), T.StringType) for name in names):
             return
         new = F.col("tokenized_on") > F.lit(day_of_ages(self.job) - timedelta(days=HISTORY_DAYS))
         tokens = self._rows(vault).where(~new).select(TOKEN)

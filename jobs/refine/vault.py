@@ -13,6 +13,7 @@ from pyspark.sql import types as T
 
 from jobs.runtime.companion import Companion, commit_before, rows_before
 from jobs.runtime.layout import clustered_by
+from jobs.runtime.retention import day_of_ages
 from jobs.runtime.tables import spark_type
 from shared.contracts.vault import BATCH, COLUMNS
 from shared.vault import TOKEN, VALUE, VAULT, vault_location
@@ -57,7 +58,7 @@ def _new(flow: Flow, companion: Companion, clear: DataFrame, showing: DataFrame)
         new = new.join(known.select(TOKEN), on=TOKEN, how="left_anti")
     facts = {
         BATCH: F.lit(flow.batch.sequence).cast("bigint"),
-        "tokenized_on": F.lit(flow.job.business_date),
+        "tokenized_on": F.lit(day_of_ages(flow.job)),
         "_run_id": F.lit(flow.job.run_id),
     }
     return new.withColumns(facts).select(*companion.schema.fieldNames())

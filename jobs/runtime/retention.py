@@ -1,4 +1,4 @@
-"""How far back something is kept, counted from the business date."""
+"""How far back something is kept, counted from the business date, or from today where that lies ahead."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from shared.jobs import Job
 
 
-def horizon_of(business_date: date, seconds: int) -> datetime:
+def horizon_of(day: date, seconds: int) -> datetime:
     """The moment, UTC, before which nothing need be kept.
 
-    It is counted from the business date, not from the greatest time seen: one row dated 2099 would empty the memory.
+    It is counted from a day that was told, not from the greatest time seen: one row dated 2099 would empty the memory.
     """
-    return datetime.combine(business_date, time(), UTC) - timedelta(seconds=seconds)
+    return datetime.combine(day, time(), UTC) - timedelta(seconds=seconds)
 
 
 def is_before(column: str, horizon: datetime) -> str:
