@@ -102,7 +102,7 @@ def plan(topic: HeldTopic, position: Mapping[str, Any] | None, *, fail_on_data_l
     gaps = tuple(
         Gap(p, since, ends[p].earliest)
         for p, since in sorted(reached.items())
-        if (is_another and p in known) or not ends[p].earliest <= since <= ends[p].latest
+        if (is_another and since > 0 and p in known) or not ends[p].earliest <= since <= ends[p].latest
     )
     if gaps and fail_on_data_loss:
         raise _lost(topic, ends, gaps, table, is_another=is_another)
@@ -118,11 +118,17 @@ def _lost(
         f"{held[g.partition].earliest} to {held[g.partition].latest}"
         for g in gaps[:SHOWN]
     )
-    removed = "records were removed from Kafka before they were read"
+    on = "say failOnDataLoss: false under the server's customProperties: each gap then becomes a row of the quarantine"
+    if is_another:
+        return SourceContentError(
+            f"{table}: the topic is another one than was read, as after it was deleted, or in another cluster",
+            given=given,
+            expected="the topic that the table's position is of",
+            mend=f"to read the new one from its first record, {on}",
+        )
     return SourceContentError(
-        f"{table}: {'the topic was deleted and made anew' if is_another else removed}",
+        f"{table}: records were removed from Kafka before they were read",
         given=given,
         expected="every offset from the table's position on",
-        mend="let the topic keep its records longer; to go on without those, say failOnDataLoss: false under the "
-        "server's customProperties: each gap then becomes a row of the quarantine",
+        mend=f"let the topic keep its records longer; to go on without those, {on}",
     )

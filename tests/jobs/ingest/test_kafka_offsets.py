@@ -71,12 +71,18 @@ def test_offsets_that_are_gone_become_a_gap_where_the_contract_allows_it(positio
 def test_a_topic_made_anew_is_told_also_where_it_holds_the_offset_again():
     before = at("before", p0=12, p1=7)
 
-    with pytest.raises(SourceContentError, match="the topic was deleted and made anew; given: topic orders, partition"):
+    with pytest.raises(SourceContentError, match=r"the topic is another one .*; given: topic orders, partition"):
         planned(before)
     ranges = planned(before, fail_on_data_loss=False)
 
     assert ((Gap(0, 12, 5), Gap(1, 7, 0)), {0: 5, 1: 0}) == (ranges.gaps, ranges.starts)
     assert at("now", p0=20, p1=7) == ranges.position
+
+
+def test_a_partition_of_which_nothing_was_read_is_no_gap():
+    ranges = planned(at("before", p0=0, p1=0), {0: Held(0, 3), 1: Held(0, 0)})
+
+    assert ((), {0: 0, 1: 0}) == (ranges.gaps, ranges.starts)
 
 
 def test_a_partition_that_the_topic_before_did_not_have_is_read_from_its_first_offset():
