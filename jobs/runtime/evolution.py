@@ -19,7 +19,7 @@ from shared.contracts import Kind
 from shared.contracts.document import short_name
 from shared.contracts.evolution.as_built import noted, since_built
 from shared.contracts.evolution.changes import What, renames
-from shared.contracts.evolution.policy import Level, Remedy, is_raised
+from shared.contracts.evolution.policy import Level, Remedy, is_raised, is_refused
 from shared.errors import ContractError, RollbackError
 from shared.places import location_of
 
@@ -74,7 +74,7 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
     old, changes = since_built(table, stored, last.contract, last.fingerprint)
     raised = is_raised(old.version, table.version)
     breaking = [r for r in changes if r.level is Level.BREAKING]
-    if breaking and not raised:
+    if is_refused(changes) and not raised:
         raise _refused(table, old, breaking)
     schema, closed = spark_schema(table), table.closed_columns
     if keep_no_statistics(session, location, schema, closed):
