@@ -42,8 +42,9 @@ def command(against: str | None, root: str | None, *, as_json: bool) -> None:
     Of every built table it says, too, what the next run does with it: skip it, refresh it by which columns, or rebuild
     it, and why.
 
-    Ends with 2 when a change breaks readers and the first number of the contract's version did not rise. Against a
-    revision or an environment no lake is needed; without one nothing has a price.
+    Ends with 2 when a change breaks readers and the first number of the contract's version did not rise, or when a
+    table has to be moved or brought back by hand. Against a revision or an environment no lake is needed; without one
+    nothing has a price.
     """
     from scripts.looking.errors import WrongRequestError
     from scripts.planning.cost import cost_of
@@ -145,7 +146,7 @@ def _print(out: Console, plans: list[TablePlan], costs: dict[str, tuple[Cost, Co
             out.print(f"  costs: reads {told[0]}; writes {told[1]}")
         for name, columns in plan.hit.items():
             out.print(f"  hits {name}: {', '.join(columns)}", soft_wrap=True)
-    broken = [plan.table for plan in plans if plan.breaks]
+    broken = [plan.table for plan in plans if plan.breaks and not plan.is_by_hand]
     if broken:
         out.print(f"\nBreaking without a new first number of the version: {', '.join(broken)}", style="red")
 

@@ -68,12 +68,17 @@ class TablePlan:
     @property
     def is_refused(self) -> bool:
         """Whether the next run refuses the table: nobody said, or did, what its change asks for."""
-        return self.remedy in BY_HAND or (is_refused(self.changes) and not self.is_raised)
+        return self.is_by_hand or (is_refused(self.changes) and not self.is_raised)
 
     @property
     def breaks(self) -> bool:
-        """Whether the change breaks readers and the version does not say so."""
-        return self.level is Level.BREAKING and not self.is_raised
+        """Whether the change breaks readers and the version does not say so; a table without a contract has none."""
+        return self.kind is not None and self.level is Level.BREAKING and not self.is_raised
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether somebody has to do something to the table, whatever its version says."""
+        return self.remedy in BY_HAND
 
     @property
     def remedy(self) -> Remedy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -293,6 +294,11 @@ def test_tables_that_no_contract_knows_and_those_that_lost_their_position_are_to
     assert (2, expected) == (answer.exit_code, found)
     stock = of(plans, "silver.stock")
     assert (True, "bring back") == (stock["refused"], stock["remedy"])
+
+    shutil.rmtree(f"{shop.root}/silver/stock")
+    answer = CliRunner().invoke(root, ["plan", "--root", shop.root])
+    assert (0, True) == (answer.exit_code, "table dropped" in answer.stdout)
+    assert "Breaking without" not in answer.stdout
 
 
 def test_people_read_the_same(lake, tmp_path, monkeypatch):
