@@ -1,5 +1,6 @@
 """Runs the command line; `./lake` becomes this program once everything it needs is there."""
 
+import errno
 import sys
 
 import click
@@ -20,13 +21,27 @@ def main() -> None:
     except LakewrightError as error:
         sys.exit(_tell(error, EXIT_RED))
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None or error.errno not in REFUSED:
             raise
         sys.exit(_tell(_of_a_file(error), EXIT_RED))
     except Exception as error:
         if not _is_of_aws(error):
             raise
         sys.exit(_tell(_in_our_words(error), EXIT_RED))
+
+
+# What a place may be like that somebody named. Of a file that is not there a program of ours may be to blame.
+REFUSED = {
+    errno.EACCES,
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+}
 
 
 def _of_a_file(error: OSError) -> TerminalError:

@@ -129,10 +129,11 @@ class LocalAccount:
 
 def _past_proxies() -> dict[str, str]:
     """Has no proxy asked for what is on this machine; programs read one of the two names or the other."""
-    known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    hosts = dict.fromkeys(filter(None, [*known.split(","), HOST, "localhost"]))
+    names = ("no_proxy", "NO_PROXY")
+    known = [host.strip() for name in names for host in os.environ.get(name, "").split(",") if host.strip()]
     # A star alone means every host; beside others it means none.
-    return dict.fromkeys(("no_proxy", "NO_PROXY"), known if known == "*" else ",".join(hosts))
+    hosts = {"*": None} if set(known) == {"*"} else dict.fromkeys([*known, HOST, "localhost"])
+    return dict.fromkeys(names, ",".join(hosts))
 
 
 def _template_url(artifact: assembly.StackArtifact) -> str:

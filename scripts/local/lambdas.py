@@ -68,7 +68,7 @@ def _invoke(self: LambdaFunction, event: Any = None) -> tuple[str, bool, str]:
 
 
 def _answer(function: LambdaFunction, event: Any) -> tuple[str, bool]:
-    """What a handler gives or raises; that it took too long, which AWS would not have waited for."""
+    """What a handler gives or raises, or that it timed out: AWS would not have waited so long."""
     context = None
     try:
         handler, context = _load(function), Context(function)

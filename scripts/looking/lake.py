@@ -119,16 +119,25 @@ def open_lake(root: str, catalog: Catalog | None = None) -> Lake:
     is_bucket = "://" in root
     place = root.rstrip("/") if is_bucket else str(Path(root).resolve())
     options = {k: v for k, v in os.environ.items() if k.startswith("AWS_")} if is_bucket else {}
-    if UNSPEAKABLE.search(place):
-        raise WrongRequestError(
-            "a lake cannot be looked at where a folder's name has one of []*?, or % before two digits of 0 to F",
-            given=place,
-        )
+    refuse_unspeakable(place)
     if not any(has_files(f"{place}/{folder}") for folder in (RUNS_FOLDER, PII_FOLDER, *Layer)):
         raise WrongRequestError(f"there is no lake at {root}", mend="make one with ./lake demo, or give --root")
     pii_root = os.environ.get(Variable.PII_ROOT, "") if is_bucket else ""
     closed = closed_columns() if catalog is None else _closed(catalog)
     return Lake(place, options, pii_root.rstrip("/") or pii_folder(place), closed)
+
+
+def refuse_unspeakable(place: str) -> None:
+    """Refuse a place in which no lake could be looked at.
+
+    Raises:
+        WrongRequestError: it is one.
+    """
+    if UNSPEAKABLE.search(place):
+        raise WrongRequestError(
+            "a lake cannot be looked at where a folder's name has one of []*?, or % before two digits of 0 to F",
+            given=place,
+        )
 
 
 def _closed(catalog: Catalog) -> dict[TableName, tuple[str, ...]]:

@@ -10,8 +10,9 @@ from rich.console import Console
 
 from scripts.cli.demo import NEXT, say_next
 from scripts.cli.root import root
+from scripts.looking.errors import WrongRequestError
 
-FOLDERS = ["plain", "of two words", "a[/b]", "a\\", "it's"]
+FOLDERS = ["plain", "of two words", "a\\", "it's"]
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -28,3 +29,9 @@ def test_commands_to_try_can_be_copied(folder):
 def test_a_folder_is_named_as_it_is(monkeypatch, folder):
     monkeypatch.setattr("scripts.running.local_lake.LocalLake", lambda *_: 1 / 0)
     assert f"A lake in {folder}: orders" in CliRunner().invoke(root, ["demo", "--root", folder]).stdout
+
+
+@pytest.mark.parametrize("folder", ["a[/b]", "a%41"])
+def test_a_folder_that_could_not_be_looked_at_is_refused_from_the_start(folder):
+    with pytest.raises(WrongRequestError, match="a lake cannot be looked at where"):
+        CliRunner().invoke(root, ["demo", "--root", folder], catch_exceptions=False)

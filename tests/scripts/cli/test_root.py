@@ -85,7 +85,10 @@ def test_a_place_that_the_system_refuses_is_told_in_one_line(monkeypatch, capsys
     assert "the system refused a file or a folder; given: /dev/null" in told
 
 
-@pytest.mark.parametrize("error", [ZeroDivisionError(), ConnectionResetError("by the other side")])
+@pytest.mark.parametrize(
+    "error",
+    [ZeroDivisionError(), ConnectionResetError("by the other side"), FileNotFoundError(2, "not there", "docker")],
+)
 def test_a_fault_of_ours_is_shown_whole(monkeypatch, error):
     monkeypatch.setattr(program, "root", lambda **_: fail_with(error))
 

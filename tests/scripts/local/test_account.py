@@ -37,6 +37,7 @@ NOWHERE = "http://127.0.0.1:9"
         pytest.param({"http_proxy": NOWHERE}, id="a proxy"),
         pytest.param({"http_proxy": NOWHERE, "NO_PROXY": "example.com"}, id="a proxy but for some"),
         pytest.param({"http_proxy": NOWHERE, "no_proxy": "*"}, id="a proxy for nobody"),
+        pytest.param({"http_proxy": NOWHERE, "no_proxy": "a.b", "NO_PROXY": "c.d, example.com"}, id="two lists"),
         pytest.param({"AWS_ENDPOINT_URL_S3": NOWHERE}, id="an endpoint of one service"),
         pytest.param({"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, id="no endpoints"),
     ],
@@ -55,7 +56,7 @@ def test_another_process_reaches_the_account_whatever_the_user_has_set(monkeypat
         ]
         answer = subprocess.run(command, capture_output=True, text=True, check=True)
 
-    expected = bool({SOME, "*"} & set(settings.values()))
+    expected = any(host.strip() in {SOME, "*"} for value in settings.values() for host in value.split(","))
     assert ["[]", str(expected)] == answer.stdout.splitlines()
     assert before == dict(os.environ)
 
