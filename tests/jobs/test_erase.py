@@ -208,7 +208,8 @@ def test_an_erased_person_is_gone_and_stays_gone_and_nobody_else_is_touched(lake
     assert (["P3"], ["/totals/2"]) == ([row[0] for row in lake.rows("bronze.shop__parcels")], list(served.rows()))
     assert ["new"] == [row[0] for row in lake.rows("silver.stock")]
     # Sixty days in the log, a week until upkeep, a fortnight as old versions of objects, and whole days at both ends.
-    assert 84 == (record.complete_on - datetime.fromisoformat(record.finished_at).date()).days
+    # The day may end meanwhile.
+    assert (record.complete_on - datetime.fromisoformat(record.finished_at).date()).days in {83, 84}
     assert re.fullmatch(r"k1:[0-9a-f]{64}", record.subject_hash)
     assert [] == files_that_tell(lake, ANN)
     assert "1000001" not in proven.model_dump_json()

@@ -8,7 +8,7 @@ from jobs.ingest.reached import reach, reached
 from shared.contracts import Source
 from tests.support.things import column, things
 
-BEYOND = (datetime.now(UTC) + timedelta(hours=27)).replace(tzinfo=None, microsecond=0)
+BEYOND = (datetime.now(UTC) + timedelta(hours=36)).replace(tzinfo=None, microsecond=0)
 SOON = (datetime.now(UTC) + timedelta(hours=25)).replace(tzinfo=None, microsecond=0)
 
 

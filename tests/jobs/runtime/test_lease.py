@@ -234,16 +234,18 @@ def test_a_heartbeat_that_fails_once_goes_on(leases, quick_beat, monkeypatch):
 
 
 def test_a_beat_that_is_under_way_does_not_renew_what_was_let_go(leases, quick_beat, monkeypatch):
-    begun, check = threading.Event(), lease_module.Lease.check
+    begun, ended, check = threading.Event(), threading.Event(), lease_module.Lease.check
 
     def slow(held):
         begun.set()
         time.sleep(0.3)
         check(held)
+        ended.set()
 
     monkeypatch.setattr(lease_module.Lease, "check", slow)
     with leased(lease_table("local"), TABLE, "a"):
         assert begun.wait(30)
+    assert ended.wait(30)
     assert 0 == item(leases)["expires_at"]
 
 
