@@ -1,6 +1,7 @@
 """Runs the command line; `./lake` becomes this program once everything it needs is there."""
 
 import errno
+import os
 import sys
 
 import click
@@ -14,6 +15,9 @@ EXIT_REQUEST_WRONG = 2
 
 def main() -> None:
     """Run one command and end with its code: 0 well, 1 red, 2 the request is wrong."""
+    if region := os.environ.get("AWS_REGION"):
+        # The CDK goes by this one, and boto3 by the other alone: both shall mean one region.
+        os.environ["AWS_DEFAULT_REGION"] = region
     try:
         root(prog_name="lake")
     except UnknownNameError as error:

@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 
+import boto3
 import click
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
@@ -106,3 +107,14 @@ def test_command_explains_itself(name):
 
     assert 0 == shown.exit_code
     assert shown.output.startswith(f"Usage: lake {name} ")
+
+
+def test_boto3_goes_to_the_region_that_the_cdk_deploys_to(monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    asked = []
+    monkeypatch.setattr(program, "root", lambda **_: asked.append(boto3.Session().region_name))
+
+    program.main()
+
+    assert ["eu-west-1"] == asked
