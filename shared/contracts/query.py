@@ -90,7 +90,7 @@ def _check_carried(tree: exp.Query, file: str) -> None:
     columns = tree.named_selects
     missing = [c for c in CARRIED_COLUMNS if c not in columns and "*" not in columns]
     # The engine hands the key of the input's row through the query behind its position.
-    read = [c for c in tree.find_all(exp.Column) if c.name.lower() == POSITION and not isinstance(c.parent, exp.Select)]
+    read = [c for c in tree.find_all(exp.Column) if c.name.lower() == POSITION and not _is_handed_on(c)]
     if read:
         raise ContractError(
             f"{file}:{line_of(read[0])}: a row-local query reads {POSITION}",
@@ -105,3 +105,11 @@ def _check_carried(tree: exp.Query, file: str) -> None:
             expected=f"{' and '.join(CARRIED_COLUMNS)} among its columns",
             mend="select them from `batch` as they are",
         )
+
+
+def _is_handed_on(column: exp.Column) -> bool:
+    """Whether a column goes from one SELECT to the next as it is, under its own name."""
+    node = column.parent
+    while isinstance(node, exp.Paren) or (isinstance(node, exp.Alias) and node.alias.lower() == column.name.lower()):
+        node = node.parent
+    return isinstance(node, exp.Select)
