@@ -204,6 +204,12 @@ class DeltaLog:
             none = java_class(self._session, "scala.Option").empty()
             then = self._log.getSnapshotAt(stays, none, none, False)  # noqa: FBT003 - as above
             self._log.checkpoint(then, none)
+            # What this process remembers of the table is made of commits that are gone.
+            logs = java_class(self._session, "org.apache.spark.sql.delta.DeltaLog")
+            logs.invalidateCache(self._session._jsparkSession, self._log.dataPath())  # noqa: SLF001 - as above
+            # The newest checkpoint is where readers begin; they would go through all commits since the old one.
+            newest = DeltaLog(self._session, self.location)
+            newest._log.checkpoint(newest._snapshot, none)
 
     def _written(self) -> dict[int, datetime]:
         """When the file of each commit was written that the log holds, each later than the one before, as for Delta."""

@@ -1,5 +1,6 @@
 """Upkeep makes few files of many and removes old ones; rows and positions stay, and the next run does what it would."""
 
+import json
 import os
 import time
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.maintain import flow
+from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import read_position
 from shared.jobs import Status, Step
 from shared.retention import LOG_DAYS
@@ -73,6 +75,8 @@ def test_commits_that_were_kept_long_enough_are_deleted_though_the_table_is_quie
     assert set(commits["silver.orders"]).isdisjoint(there["silver.orders"])
     assert set(commits["silver.customers"]) < set(there["silver.customers"])
     assert (before, stood) == (all_rows(lake), positions(lake))
+    last = json.loads(Path(logs["silver.orders"], "_last_checkpoint").read_text())["version"]
+    assert DeltaLog(lake.spark, lake.location("silver.orders")).version == last
     lake.land("bronze.shop__orders", ORDERS, f"21,1,2,new,{TEN}")
     assert Status.SUCCEEDED is lake.run("r2", DAY).outcomes["silver.orders"].status
 

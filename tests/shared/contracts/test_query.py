@@ -21,6 +21,11 @@ from shared.names import TableName
         pytest.param("SELECT a FROM silver.x AS o WHERE o.a > 1;", ["silver.x"], id="a semicolon at its end"),
         pytest.param("SELECT a, _sequence, _source_position FROM batch", [], id="the batch"),
         pytest.param("SELECT * FROM batch", [], id="all of the batch"),
+        pytest.param(
+            "WITH b AS (SELECT a, _sequence, (_source_position) AS _source_position FROM batch) SELECT * FROM b",
+            [],
+            id="the batch, by way of its own name",
+        ),
         pytest.param("SELECT a FROM silver.x, business_date", ["silver.x"], id="and today"),
     ],
 )
