@@ -58,10 +58,11 @@ def held_offsets(spark: SparkSession, settings: Mapping[str, str], topic: str, a
     """
     java = partial(java_class, spark)
     with _faults(asked), _admin(java, settings) as admin:
-        described = _answer(java, admin.describeTopics(java("java.util.List").of(topic)).allTopicNames())
-        partitions = [p.partition() for p in described.get(topic).partitions()]
-        topic_id = described.get(topic).topicId()
-        is_told = not topic_id.equals(java(f"{KAFKA}.common.Uuid").ZERO_UUID)
+        found = _answer(java, admin.describeTopics(java("java.util.List").of(topic)).allTopicNames())
+        described = found.get(topic)
+        partitions = [p.partition() for p in described.partitions()]
+        is_told = not described.topicId().equals(java(f"{KAFKA}.common.Uuid").ZERO_UUID)
+        topic_id = str(described.topicId().toString()) if is_told else None
         of_partition, offsets = java(f"{KAFKA}.common.TopicPartition"), java(f"{KAFKA}.clients.admin.OffsetSpec")
         committed = java(f"{KAFKA}.common.IsolationLevel").READ_COMMITTED
         ends = []
@@ -72,8 +73,7 @@ def held_offsets(spark: SparkSession, settings: Mapping[str, str], topic: str, a
             asking = java(f"{KAFKA}.clients.admin.ListOffsetsOptions")(committed)
             found = _answer(java, admin.listOffsets(wanted, asking).all())
             ends.append({entry.getKey().partition(): entry.getValue().offset() for entry in found.entrySet()})
-        name = str(topic_id.toString()) if is_told else None
-    return HeldTopic(topic, name, {p: Held(ends[0][p], ends[1][p]) for p in sorted(partitions)})
+    return HeldTopic(topic, topic_id, {p: Held(ends[0][p], ends[1][p]) for p in sorted(partitions)})
 
 
 def meaning(error: Exception, asked: str) -> LakewrightError | None:

@@ -73,9 +73,8 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
     stored = {f.name: f.dataType.simpleString() for f in log.schema.fields}
     old, changes = since_built(table, stored, last.contract, last.fingerprint)
     raised = is_raised(old.version, table.version)
-    breaking = [r for r in changes if r.level is Level.BREAKING]
     if is_refused(changes) and not raised:
-        raise _refused(table, old, breaking)
+        raise _refused(table, old, [r for r in changes if r.level is Level.BREAKING])
     schema, closed = spark_schema(table), table.closed_columns
     if keep_no_statistics(session, location, schema, closed):
         before = read_position(session, location)
