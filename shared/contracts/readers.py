@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ FILTER_PARTS = (
     *(exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE),
     *(exp.In, exp.Between, exp.Like, exp.Is),
 )
+# Spark reads a text in double quotes where PartiQL, which gets the filter as it stands, reads a name.
+TEXT, OF_SPARK_ALONE = re.compile(r"'[^'\\]*'"), re.compile(r"""["`\\]|==|&&""")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,5 +111,12 @@ def _row_filter(document: Document, i: int, role: Role, columns: tuple[Column, .
             at,
             given=strange.sql(),
             expected="comparisons, in, between, like, is null, joined by and, or, not",
+        )
+    if spelled := OF_SPARK_ALONE.search(TEXT.sub("", text)):
+        raise document.error(
+            f"the row filter of {role.role} is written as Spark alone reads it",
+            at,
+            given=spelled[0],
+            expected="texts in single quotes, a single =, names without quotes",
         )
     return text

@@ -175,8 +175,9 @@ def _check_values(quality: Quality, type_: str | None, place: str) -> None:
 
 def _duplicate(quality: Quality, column: str | None, _: str, key: tuple[str, ...]) -> tuple[str | None, str | None]:
     names = quality.arguments.get("properties") or ([column] if column else list(key))
-    listed = ", ".join(f"`{n}`" for n in names)
-    doubled = f"SELECT 1 FROM ${{table}} GROUP BY {listed} HAVING COUNT(*) > 1"  # noqa: S608 - columns of the contract
+    listed, there = ", ".join(f"`{n}`" for n in names), " AND ".join(f"`{n}` IS NOT NULL" for n in names)
+    # As SQL's UNIQUE does it: what is not known is not the same as another.
+    doubled = f"SELECT 1 FROM ${{table}} WHERE {there} GROUP BY {listed} HAVING COUNT(*) > 1"  # noqa: S608 - columns of the contract
     return None, f"SELECT COUNT(*) FROM ({doubled}) AS doubled"  # noqa: S608 - as above
 
 

@@ -66,6 +66,10 @@ def tokenizing(custom):
             ["none that Lake Formation takes", "given: UPPER(person)"],
             id="a function",
         ),
+        pytest.param(ROLES.replace("FILTER", "person == 'A'"), ["as Spark alone reads it", "given: =="], id="two ="),
+        pytest.param(
+            ROLES.replace('"FILTER"', "'person = \"A\"'"), ["as Spark alone reads it", 'given: "'], id="double quotes"
+        ),
         pytest.param(ROLES.replace("FILTER", "count(*) > 1"), ["not one expression over one row"], id="many rows"),
         pytest.param(
             ROLES.replace("role: clerk", "role: analyst").replace("FILTER", "person = 'A'"),
