@@ -214,10 +214,9 @@ class Names:
         """The IAM role that the deploying workflow takes."""
         return f"lakewright-{self.env.name}-deployer"
 
-    @property
-    def workgroup(self) -> str:
-        """The Athena workgroup of those who read the lake."""
-        return f"lakewright-{self.env.name}"
+    def workgroup(self, role: str) -> str:
+        """The Athena workgroup of a role of the contracts: whoever queries in one can read all that came of it."""
+        return f"lakewright-{self.env.name}-{role}"
 
     def machine(self, machine: str) -> str:
         """A state machine."""

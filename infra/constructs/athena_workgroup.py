@@ -1,4 +1,4 @@
-"""Where readers query the lake: an Athena workgroup that writes its results to a bucket of its own."""
+"""Where a role of readers queries the lake: an Athena workgroup whose results no other role reads."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ QUERYING = ("StartQueryExecution", "StopQueryExecution", "GetQueryExecution", "G
 
 
 class AthenaWorkgroup(Construct):
-    """A workgroup whose settings bind its clients. Results lie outside of what Lake Formation governs.
+    """A workgroup of one role, whose settings bind its clients.
+
+    Results lie outside of what Lake Formation governs, so each role has a workgroup and a folder of its own: in a
+    common one, whoever may see least would read what those found who may see all.
 
     Example:
-        AthenaWorkgroup(self, "Readers", name="lakewright-prod", results=storage.results, folder="results")
+        AthenaWorkgroup(self, "Queries", name=names.workgroup("sales"), results=place, folder="results/sales")
     """
 
     def __init__(self, scope: Construct, id_: str, *, name: str, results: Place, folder: str) -> None:
@@ -44,7 +47,7 @@ class AthenaWorkgroup(Construct):
             self,
             "Workgroup",
             name=name,
-            description="Those who read the lake",
+            description="Queries of one role that reads the lake",
             recursive_delete_option=True,
             work_group_configuration=configuration,
         )
@@ -58,10 +61,26 @@ class AthenaWorkgroup(Construct):
                 actions=["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
                 resources=[self._results.bucket.arn_for_objects(f"{self._folder}/*")],
             ),
+            iam.PolicyStatement(actions=["s3:GetBucketLocation"], resources=[self._results.bucket.bucket_arn]),
             iam.PolicyStatement(
-                actions=["s3:GetBucketLocation", "s3:ListBucket"], resources=[self._results.bucket.bucket_arn]
+                actions=["s3:ListBucket"],
+                resources=[self._results.bucket.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": [self._folder, f"{self._folder}/*"]}},
             ),
         ]
+
+    def close_to_others(self, role_arn: str) -> None:
+        """Deny everybody else in the account what came of the queries, administrators too."""
+        self._results.bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="OnlyWhoAsked" + self.node.id,
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["s3:GetObject*"],
+                resources=[self._results.bucket.arn_for_objects(f"{self._folder}/*")],
+                conditions={"ArnNotEquals": {"aws:PrincipalArn": role_arn}},
+            )
+        )
 
     def findings(self) -> dict[str, str]:
         """What cdk-nag says about these rights, and why it is as it should be."""

@@ -61,15 +61,13 @@ class Governance(NestedStack):
         tags = self._tags(access)
         databases = [self._database_tags(layer, access, tags) for layer in (*Layer, VAULT)]
         assert storage.results is not None  # noqa: S101 - it is made where there is governance
-        workgroup = AthenaWorkgroup(
-            self, "Readers", name=self._names.workgroup, results=storage.results, folder=RESULTS_FOLDER
-        )
+        self._results = storage.results
         if consumer := environment.access.consumer:
             application = ConsumerApplication(
                 self, "Consumers", environment=environment, mode=consumer, placement=placement
             )
             CfnOutput(self, "ConsumerApplicationId", value=application.application_id)
-        principals = {role: self._principal(role, workgroup) for role in access.clearances}
+        principals = {role: self._principal(role, clearance) for role, clearance in access.clearances.items()}
         vaults = self._names.glue_database(VAULT)
         turning_back = {role for table in access.tables if table.database == vaults for role in table.readers}
         grants = TagGrants(
@@ -136,10 +134,21 @@ class Governance(NestedStack):
         association.node.add_dependency(*tags)
         return association
 
-    def _principal(self, role: str, workgroup: AthenaWorkgroup) -> str:
+    def _principal(self, role: str, clearance: Classification) -> str:
         """The ARN of a role of the contracts: the one the environment names, or one made here."""
+        workgroup = AthenaWorkgroup(
+            self,
+            f"{_words(role)}Queries",
+            name=self._names.workgroup(role),
+            results=self._results,
+            folder=f"{RESULTS_FOLDER}/{role}",
+        )
+        # Its name, and no reference: the bucket is made before the role.
+        arn = self._role_arn(iam_role_of(self._environment, role))
+        if clearance is STRICTEST:
+            workgroup.close_to_others(arn)
         if governance_of(self._environment).roles[role].iam_role:
-            return self._role_arn(iam_role_of(self._environment, role))
+            return arn
         runs_spark = self._environment.access.consumer is not None
         self.readers[role] = ReaderRole(
             self, _words(role), name=self._names.reader_role(role), workgroup=workgroup, runs_spark=runs_spark

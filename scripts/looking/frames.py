@@ -13,10 +13,13 @@ from scripts.looking.errors import WrongRequestError
 from scripts.looking.lake import open_lake
 from scripts.looking.query import select
 from shared.config import load_environment
+from shared.governance.environments import governance_of, iam_role_of
 from shared.names import Layer, Names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from shared.config import Environment
 
 # A query is written once, and asked in both places.
 ATHENA, DUCKDB = "athena", "duckdb"
@@ -30,32 +33,52 @@ def asking(root: str = ".lake", env: str | None = None) -> Callable[[str], pd.Da
         env: The name of an environment, whose Athena is asked in place of that, as whom AWS takes the caller for.
 
     Raises:
-        WrongRequestError: there is no lake at that place; or, of a query, it is none that can be run.
+        WrongRequestError: there is no lake at that place; or, of a query, it is none that can be run, or the caller has
+            no role that reads the environment's lake.
         UnknownNameError: there is no such environment.
     """
     if env:
-        names = Names(load_environment(env))
-        return lambda sql: _of_athena(sql, names)
+        environment = load_environment(env)
+        return lambda sql: _of_athena(sql, environment)
     lake = open_lake(root)
     return lambda sql: pd.DataFrame((answer := select(lake, _read(sql).sql(DUCKDB))).rows, columns=answer.columns)
 
 
-def _of_athena(sql: str, names: Names) -> pd.DataFrame:
+def _of_athena(sql: str, environment: Environment) -> pd.DataFrame:
     # It takes a second to load, and a lake at hand has no use for it.
     import awswrangler
 
-    query = _read(sql)
+    query, names = _read(sql), Names(environment)
     for table in query.find_all(exp.Table):
         if table.db in set(Layer):
             table.set("db", exp.to_identifier(names.glue_database(table.db)))
     frame: pd.DataFrame = awswrangler.athena.read_sql_query(
         query.sql(ATHENA),
         database=names.glue_database(Layer.GOLD),
-        workgroup=names.workgroup,
+        workgroup=names.workgroup(_role(environment)),
         # A reader may make no tables, which that would be answered by.
         ctas_approach=False,
     )
     return frame
+
+
+def _role(environment: Environment) -> str:
+    """The role of the contracts that the caller has taken: each has a workgroup of its own."""
+    import boto3
+
+    caller: str = boto3.client("sts").get_caller_identity()["Arn"]
+    # A session says the role's name without its path, and then its own.
+    taken = caller.split("/")[1] if ":assumed-role/" in caller else caller.rpartition("/")[2]
+    roles = {role: iam_role_of(environment, role) for role in governance_of(environment).roles}
+    for role, iam_role in roles.items():
+        if taken == iam_role.rpartition("/")[2]:
+            return role
+    raise WrongRequestError(
+        f"{taken} is no role that reads the lake of {environment.name}",
+        given=caller,
+        expected="a session of one of " + ", ".join(roles.values()),
+        mend="take such a role first, as a profile of the AWS CLI with role_arn does",
+    )
 
 
 def _read(sql: str) -> exp.Query:

@@ -10,7 +10,7 @@ from scripts.operating.executions import run_to_its_end
 from scripts.operating.outputs import stack_outputs
 from scripts.operating.smoke_api import Api, doors
 from scripts.operating.smoke_readers import Athena, readers
-from shared.names import API_OUTPUT, Names
+from shared.names import API_OUTPUT
 from shared.smoke import Point, PointStatus, SmokeReport, smoke_location
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def smoke(environment: Environment, catalog: Catalog) -> list[Point]:
     execution, came = run_to_its_end(stack[MACHINE_OUTPUT])
     points = [*reported(stack["LakeRoot"], execution.rpartition(":")[2]), *came_back(came)]
     if environment.governance:
-        points += readers(environment, catalog, Athena(Names(environment).workgroup).ask)
+        points += readers(environment, catalog, Athena(environment).ask)
         points += doors(environment, catalog, Api(stack.get(API_OUTPUT)).ask)
     return points
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scripts.operating.lent_role import as_role
 from shared.errors import TerminalError
 from shared.governance.environments import access_of, iam_role_of
+from shared.names import Names
 from shared.smoke import Point, PointStatus
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from shared.contracts import Catalog
     from shared.governance.access import LakeAccess, TableAccess
 
-    # Gives the first value that a query as an IAM role of the account answers with.
+    # Gives the first value that a query as a role of the contracts answers with.
     Ask = Callable[[str, str], str | None]
 
 POLL_SECONDS = 1
@@ -31,10 +32,10 @@ class QueryFailedError(TerminalError):
 
 
 class Athena:
-    """Queries in a workgroup as any role that the caller may take."""
+    """Queries as any role of the contracts that the caller may take, in that role's workgroup."""
 
-    def __init__(self, workgroup: str) -> None:
-        self._workgroup = workgroup
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
 
     def ask(self, role: str, sql: str) -> str | None:
         """The first value of a query's answer.
@@ -42,8 +43,9 @@ class Athena:
         Raises:
             QueryFailedError: Athena refused it, or could not do it.
         """
-        athena = as_role(role).client("athena")
-        query = athena.start_query_execution(QueryString=sql, WorkGroup=self._workgroup)["QueryExecutionId"]
+        athena = as_role(iam_role_of(self._environment, role)).client("athena")
+        workgroup = Names(self._environment).workgroup(role)
+        query = athena.start_query_execution(QueryString=sql, WorkGroup=workgroup)["QueryExecutionId"]
         while (state := self._status(athena, query))["State"] not in ("SUCCEEDED", *ENDED_BADLY):
             time.sleep(POLL_SECONDS)
         if state["State"] in ENDED_BADLY:
@@ -62,17 +64,16 @@ def readers(environment: Environment, catalog: Catalog, ask: Ask) -> Iterator[Po
     """Three points a role: a table it reads, a column of such a table that is closed to it, and its row filter."""
     access = access_of(environment, catalog)
     for role in access.clearances:
-        iam_role = iam_role_of(environment, role)
         readable = [table for table in access.tables if role in table.readers]
         if readable:
-            yield _sees(access, readable[0], role, lambda sql, name=iam_role: ask(name, sql))
+            yield _sees(access, readable[0], role, lambda sql, role=role: ask(role, sql))
         for table in readable:
             if closed := _closed(access, table, role):
-                yield _is_refused(table, role, closed, lambda sql, name=iam_role: ask(name, sql))
+                yield _is_refused(table, role, closed, lambda sql, role=role: ask(role, sql))
                 break
         for table in access.tables:
             for rows in (found.rows for found in table.filters if found.role == role):
-                yield _is_filtered(table, role, rows, lambda sql, name=iam_role: ask(name, sql))
+                yield _is_filtered(table, role, rows, lambda sql, role=role: ask(role, sql))
 
 
 def _sees(access: LakeAccess, table: TableAccess, role: str, ask: Callable[[str], str | None]) -> Point:

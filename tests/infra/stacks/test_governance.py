@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 
 import pytest
 
@@ -159,6 +160,36 @@ def test_reader_holds_no_right_to_the_lakes_bucket(prod):
 
     assert touched
     assert [] == [resource for resource in touched if "StorageResults" not in json.dumps(resource)]
+
+
+def test_what_came_of_a_query_is_read_by_the_role_that_asked_alone(prod):
+    """Results are rows in clear, outside of what Lake Formation governs."""
+    reached = {}
+    for key, policy in prod.of_type("AWS::IAM::Policy").items():
+        statements = policy["Properties"]["PolicyDocument"]["Statement"]
+        if any("athena:GetQueryResults" in as_list(s["Action"]) for s in statements):
+            reached[key] = {
+                place
+                for s in statements
+                for action in as_list(s["Action"])
+                if action.startswith(("athena:", "s3:")) and action != "s3:GetBucketLocation"
+                for place in map(json.dumps, as_list(s.get("Condition", s["Resource"])))
+            }
+    assert len(CLEARED) == len(reached)
+    assert [] == [(a, b) for a, b in combinations(reached, 2) if reached[a] & reached[b]]
+    assert all(len(places) == 3 for places in reached.values())
+
+
+def test_nobody_else_reads_what_came_of_queries_for_restricted_columns(prod):
+    [policy] = [p for key, p in prod.of_type("AWS::S3::BucketPolicy").items() if "Results" in key]
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    closed = [s for s in statements if "OnlyWhoAsked" in s.get("Sid", "")]
+
+    assert [("Deny", {"AWS": "*"}, "s3:GetObject*")] == [(s["Effect"], s["Principal"], s["Action"]) for s in closed]
+    assert "/results/pii_officer/*" in json.dumps(closed[0]["Resource"])
+    assert resolved(closed[0]["Condition"]) == {
+        "ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/lakewright-prod-pii_officer"}
+    }
 
 
 @pytest.mark.parametrize("name", ["Lake", "Pii"])

@@ -32,7 +32,7 @@ def test_lake_at_hand_answers(lake):
     assert ["order_id"] == list(asking(lake.root)("SELECT order_id FROM silver.orders WHERE false").columns)
 
 
-def test_athena_is_asked_in_the_workgroup_by_the_names_of_the_environment(monkeypatch):
+def test_athena_is_asked_in_the_workgroup_of_the_callers_role_by_the_names_of_the_environment(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     names = Names(load_environment("dev"))
     column = {"CatalogName": "", "SchemaName": "", "TableName": "", "Label": "", "CaseSensitive": False}
@@ -44,12 +44,21 @@ def test_athena_is_asked_in_the_workgroup_by_the_names_of_the_environment(monkey
         athena = boto3.client("athena")
         place = {"ResultConfiguration": {"OutputLocation": "s3://results/results/"}}
         version = {"EngineVersion": {"EffectiveEngineVersion": "Athena engine version 3"}}
-        athena.create_work_group(Name=names.workgroup, Configuration=place | version)
+        athena.create_work_group(Name=names.workgroup("analyst"), Configuration=place | version)
         answer = {"rows": rows, "column_info": columns}
         told = {"account_id": "123456789012", "region": "us-east-1", "results": [answer]}
         requests.post(RESULTS, json=told, timeout=10)
+        with pytest.raises(WrongRequestError, match="moto is no role that reads the lake of dev"):
+            asking(env="dev")(SQL)
+        taken = boto3.client("sts").assume_role(
+            RoleArn=f"arn:aws:iam::123456789012:role/{names.reader_role('analyst')}", RoleSessionName="ada"
+        )["Credentials"]
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", taken["AccessKeyId"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", taken["SecretAccessKey"])
+        monkeypatch.setenv("AWS_SESSION_TOKEN", taken["SessionToken"])
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
         frame = asking(env="dev")(SQL)
-        [id_] = athena.list_query_executions(WorkGroup=names.workgroup)["QueryExecutionIds"]
+        [id_] = athena.list_query_executions(WorkGroup=names.workgroup("analyst"))["QueryExecutionIds"]
         asked = athena.get_query_execution(QueryExecutionId=id_)["QueryExecution"]
     assert [{"month": date(2025, 2, 1), "amount_eur": Decimal("11.00")}] == frame.to_dict("records")
     assert "FROM dev_silver.orders AS o JOIN dev_gold.sales AS s" in asked["Query"]

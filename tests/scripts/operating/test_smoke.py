@@ -12,7 +12,7 @@ from scripts.operating.smoke import came_back, reported
 from scripts.operating.smoke_readers import Athena, QueryFailedError, readers
 from shared.config import load_environment
 from shared.contracts import load_catalog
-from shared.governance.environments import access_of, iam_role_of
+from shared.governance.environments import access_of
 from shared.smoke import Point, PointStatus, SmokeReport, smoke_location
 
 PROD = load_environment("prod")
@@ -63,10 +63,10 @@ def test_report_of_the_job_is_read_and_its_absence_told(tmp_path):
 
 @pytest.fixture
 def lake():
-    """The lake as each IAM role sees it: a DuckDB whose tables hold the columns and rows that are open to the role."""
+    """The lake as each role sees it: a DuckDB whose tables hold the columns and rows that are open to the role."""
     access, seen = access_of(PROD, load_catalog()), {}
     for role, clearance in access.clearances.items():
-        database = seen[iam_role_of(PROD, role)] = duckdb.connect()
+        database = seen[role] = duckdb.connect()
         for table in access.tables:
             if role not in table.readers and role not in {found.role for found in table.filters}:
                 continue
@@ -99,12 +99,11 @@ def test_every_role_of_the_contracts_is_tried(lake):
 
 
 def test_open_column_and_unfiltered_row_are_found(lake):
-    sales, analyst = iam_role_of(PROD, "sales"), iam_role_of(PROD, "analyst")
     expected = list(readers(PROD, load_catalog(), ask_in(lake)))
     [closed] = [point.point for point in expected if point.point.endswith("is closed to analyst")]
     column, _, table, *_ = closed.split()
-    lake[analyst].execute(f'ALTER TABLE {table} ADD COLUMN "{column}" BOOLEAN')
-    lake[sales].execute("UPDATE silver.contacts SET is_deleted = true")
+    lake["analyst"].execute(f'ALTER TABLE {table} ADD COLUMN "{column}" BOOLEAN')
+    lake["sales"].execute("UPDATE silver.contacts SET is_deleted = true")
 
     failed = [p.point for p in readers(PROD, load_catalog(), ask_in(lake)) if p.status is PointStatus.FAILED]
     assert {closed, "sales sees of silver.contacts only is_deleted = false"} == set(failed)
@@ -118,13 +117,13 @@ def test_query_that_fails_for_another_reason_is_no_refusal():
 
 
 def test_athena_is_asked_as_the_role(aws, monkeypatch):
-    boto3.client("athena").create_work_group(Name="lakewright-prod")
+    boto3.client("athena").create_work_group(Name="lakewright-prod-sales")
     boto3.client("iam").create_role(RoleName="lakewright-prod-sales", AssumeRolePolicyDocument="{}")
     [backends] = [region for account in athena_backends.values() for region in [account["us-east-1"]]]
     rows = [{"Data": [{"VarCharValue": "_col0"}]}, {"Data": [{"VarCharValue": "7"}]}]
     backends.query_results_queue.append(QueryResults(rows=rows, column_info=[]))
 
-    assert "7" == Athena("lakewright-prod").ask("lakewright-prod-sales", "SELECT count(*) FROM silver.contacts")
+    assert "7" == Athena(PROD).ask("sales", "SELECT count(*) FROM silver.contacts")
     [query] = boto3.client("athena").list_query_executions()["QueryExecutionIds"]
     told = boto3.client("athena").get_query_execution(QueryExecutionId=query)["QueryExecution"]
-    assert ("lakewright-prod", "SELECT count(*) FROM silver.contacts") == (told["WorkGroup"], told["Query"])
+    assert ("lakewright-prod-sales", "SELECT count(*) FROM silver.contacts") == (told["WorkGroup"], told["Query"])
