@@ -10,9 +10,10 @@ from shared.contracts import load_catalog
 
 app = cdk.App(analytics_reporting=False)
 environment = load_environment(app.node.try_get_context("env") or "dev", root=app.node.try_get_context("root"))
-LakewrightStack(app, "Lakewright", environment=environment, catalog=load_catalog())
+catalog = load_catalog()
+LakewrightStack(app, "Lakewright", environment=environment, catalog=catalog)
 if environment.account:
     AccountStage(app, "account", environment=environment, settings=environment.account)
 if environment.replica:
-    ReplicaStage(app, "replica", environment=environment, region=environment.replica.region)
+    ReplicaStage(app, "replica", environment=environment, catalog=catalog, region=environment.replica.region)
 app.synth()

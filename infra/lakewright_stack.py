@@ -55,7 +55,7 @@ class LakewrightStack(Stack):
         tag_costs(self, environment)
         keep_within(self, environment.account)
         require_access(environment)
-        storage = Storage(self, "Storage", environment=environment)
+        storage = Storage(self, "Storage", environment=environment, catalog=catalog)
         placement = self._placement(environment, catalog, storage)
         glue = GlueCatalog(self, "Catalog", environment=environment, catalog=catalog, storage=storage)
         readers = self._govern(environment, catalog, storage, placement, glue)

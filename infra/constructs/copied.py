@@ -33,7 +33,14 @@ class Copied:
 
 
 def copied(
-    bucket: PrivateBucket, what: str, *, environment: Environment, region: str, key: kms.IKey, is_personal: bool
+    bucket: PrivateBucket,
+    what: str,
+    *,
+    environment: Environment,
+    region: str,
+    key: kms.IKey,
+    is_personal: bool,
+    is_admitted: bool,
 ) -> Copied:
     """Have S3 copy each new object of a bucket, and each deletion, to the bucket and key of its copy.
 
@@ -46,7 +53,8 @@ def copied(
         environment: The environment.
         region: The region of the copy.
         key: The key of the bucket.
-        is_personal: Whether it holds personal data, which only who is admitted may read, and has a key of its own.
+        is_personal: Whether it has the key of personal data.
+        is_admitted: Whether some of its objects are read by those alone who are admitted to personal data.
     """
     stack, env = Stack.of(bucket), environment.name
     copy, alias = copy_bucket(env, what, stack.account), copy_key(env, is_personal=is_personal)
@@ -63,7 +71,7 @@ def copied(
         (("kms:Encrypt",), keys, of_alias),
     ):
         role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=[resource], conditions=conditions))
-    if is_personal:
+    if is_admitted:
         admit_to_personal_data(role)
     accept(
         role,

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from aws_cdk import Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
 
 from infra.constructs.retention import KEPT
 from shared.key_policy import ADMITTED, TAG
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_cdk import aws_s3 as s3
     from constructs import Construct, IConstruct
 
@@ -44,6 +47,20 @@ def close_to_others(bucket: s3.Bucket) -> None:
     """Keep everybody who is not admitted from the objects of a bucket, whoever made its key."""
     actions = ["s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*"]
     bucket.add_to_resource_policy(_denied(actions, [bucket.arn_for_objects("*")]))
+
+
+def close_files_to_others(bucket: s3.Bucket, keys: Sequence[str]) -> None:
+    """Keep everybody who is not admitted from reading some keys of a bucket, into which others may put files."""
+    if keys:
+        bucket.add_to_resource_policy(_denied(["s3:GetObject*"], [bucket.arn_for_objects(key) for key in keys]))
+
+
+def close_secret_to_others(secret: secretsmanager.CfnSecret) -> None:
+    """Keep everybody who is not admitted from the value of a secret, whatever their own policies grant."""
+    document = iam.PolicyDocument(statements=[_denied(["secretsmanager:GetSecretValue"], ["*"])])
+    secretsmanager.CfnResourcePolicy(
+        secret, "Policy", secret_id=secret.ref, resource_policy=document, block_public_policy=True
+    )
 
 
 def admit_to_personal_data(role: IConstruct) -> None:

@@ -11,9 +11,10 @@ from infra.artifacts import ASSET_PREFIX
 from infra.constructs.costs import tag_costs
 from infra.constructs.findings import accept
 from infra.constructs.lake_key import LakeKey
-from infra.constructs.pii_key import PiiKey, close_to_others
+from infra.constructs.pii_key import PiiKey, close_files_to_others, close_to_others
 from infra.constructs.private_bucket import PrivateBucket
 from infra.stacks.storage import PERSONAL, STAGED
+from shared.contracts.connections import personal_landing_keys
 from shared.copies import LAKE, LANDING, PII, copy_bucket, copy_key, copy_stack
 
 if TYPE_CHECKING:
@@ -21,18 +22,19 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from shared.config import Environment
+    from shared.contracts import Catalog
 
 
 class ReplicaStage(Stage):
     """The copy, apart from the environment it is of: `cdk deploy 'replica/*' --context env=prod`, and first of the two.
 
     Example:
-        ReplicaStage(app, "replica", environment=environment, region="eu-central-1")
+        ReplicaStage(app, "replica", environment=environment, catalog=catalog, region="eu-central-1")
     """
 
-    def __init__(self, scope: Construct, id_: str, *, environment: Environment, region: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment, catalog: Catalog, region: str) -> None:
         super().__init__(scope, id_)
-        ReplicaStack(self, "Lakewright", environment=environment, region=region)
+        ReplicaStack(self, "Lakewright", environment=environment, catalog=catalog, region=region)
 
 
 class ReplicaStack(Stack):
@@ -41,7 +43,7 @@ class ReplicaStack(Stack):
     With `lake_root`, `pii_root`, `landing_root` and `keys` they are the storage of an environment in this region.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, environment: Environment, region: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment, catalog: Catalog, region: str) -> None:
         super().__init__(
             scope,
             id_,
@@ -63,7 +65,8 @@ class ReplicaStack(Stack):
         )
         accept(logs, {"AwsSolutions-S1": "it receives the access logs; logging its own would never end"})
         self._bucket(LAKE, lake, logs, expire=STAGED)
-        self._bucket(LANDING, lake, logs, event_bridge=True)
+        landing = self._bucket(LANDING, lake, logs, event_bridge=True)
+        close_files_to_others(landing, personal_landing_keys(catalog))
         close_to_others(self._bucket(PII, pii, logs, expire=PERSONAL))
 
     def _bucket(

@@ -11,6 +11,7 @@ from aws_cdk import aws_ssm as ssm
 
 from infra.constructs.findings import accept
 from infra.constructs.kafka_rights import kafka_systems
+from infra.constructs.pii_key import close_secret_to_others
 from infra.constructs.redshift_access import RedshiftAccess
 from infra.constructs.retention import KEPT
 from shared.contracts.connections import SECRET_TYPES, publishing_connections, web_systems
@@ -147,6 +148,8 @@ class Secrets(NestedStack):
             replica_regions=self._replicas,
         )
         secret.apply_removal_policy(KEPT)
+        # With it, hashes of what has few values, such as telephone numbers, are turned back by trying them all.
+        close_secret_to_others(secret)
         accept(
             secret, {"AwsSolutions-SMG4": "a new version makes new hashes, so it is added by hand and never in place"}
         )

@@ -11,19 +11,23 @@ from aws_cdk import aws_kms as kms
 from infra.constructs.copied import Copied, copied
 from infra.constructs.findings import accept
 from infra.constructs.lake_key import LakeKey
-from infra.constructs.pii_key import PiiKey, close_to_others
+from infra.constructs.pii_key import PiiKey, close_files_to_others, close_to_others
 from infra.constructs.place import Place, is_bucket
 from infra.constructs.private_bucket import PrivateBucket
 from infra.constructs.retention import KEPT
+from shared.contracts.connections import personal_landing_keys
 from shared.copies import LAKE, LANDING, PII
 from shared.erasure import REQUESTS_FOLDER
 from shared.names import JOB_LOGS_FOLDER, STAGING_FOLDER, UNLOAD_FOLDER, Names
 from shared.serving import PATH
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from constructs import Construct
 
     from shared.config import Environment
+    from shared.contracts import Catalog
 
 STAGING_DAYS = 3
 # What passes, by prefix. Of personal data a job run that was killed removes nothing.
@@ -36,7 +40,7 @@ RESULT_DAYS = 7
 class Storage(NestedStack):
     """Makes the places that `lake_root` and `landing_root` of the environment do not name already."""
 
-    def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
+    def __init__(self, scope: Construct, id_: str, *, environment: Environment, catalog: Catalog) -> None:
         super().__init__(scope, id_, description="Lakewright: key, buckets and tables that keep state")
         self._environment = environment
         self.key = self._key("Key", environment.keys.lake) or LakeKey(self, "Key", environment=environment)
@@ -51,7 +55,9 @@ class Storage(NestedStack):
         self.lake = self._place(LAKE, environment.lake_root, expire=STAGED)
         self.pii_key = self._key("PiiKey", environment.keys.personal) or PiiKey(self, "PiiKey", environment=environment)
         self.pii = self._place(PII, environment.pii_root, expire=PERSONAL, key=self.pii_key)
-        self.landing = self._place(LANDING, environment.landing_root, event_bridge=True)
+        self.landing = self._place(
+            LANDING, environment.landing_root, event_bridge=True, closed=personal_landing_keys(catalog)
+        )
         self.results = self._results() if environment.governance else None
         self.leases = self._table("Leases", name=Names(environment).lease_table, key="table")
         self.known_runs = self._table("KnownRuns", key="id", expires_by="expires_at")
@@ -69,6 +75,7 @@ class Storage(NestedStack):
         expire: dict[str, int] | None = None,
         event_bridge: bool = False,
         key: kms.IKey | None = None,
+        closed: Sequence[str] = (),
     ) -> Place:
         if root is not None and is_bucket(root):
             return Place.existing(self, what.title(), root)
@@ -82,6 +89,7 @@ class Storage(NestedStack):
         )
         if key:
             close_to_others(bucket)
+        close_files_to_others(bucket, closed)
         if replica := self._environment.replica:
             self.copies.append(
                 copied(
@@ -91,6 +99,7 @@ class Storage(NestedStack):
                     region=replica.region,
                     key=key or self.key,
                     is_personal=key is not None,
+                    is_admitted=key is not None or bool(closed),
                 )
             )
         return Place.of_bucket(bucket, folder=root)

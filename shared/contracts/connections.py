@@ -9,7 +9,9 @@ from shared.contracts.origin import ASKED
 from shared.names import LANDING
 
 if TYPE_CHECKING:
-    from shared.contracts import Catalog
+    from collections.abc import Callable
+
+    from shared.contracts import Catalog, Table
 
 # A login, which a secret holds, and an address, which the environment's file gives.
 SECRET_TYPES = frozenset({"kafka", "salesforce", "snowflake"})
@@ -57,6 +59,13 @@ def landing_names(catalog: Catalog) -> list[str]:
     return sorted({"*".join((piece[0], piece[-1])) if len(piece) > 1 else piece[0] for piece in pieces})
 
 
-def _landing_locations(catalog: Catalog) -> list[str]:
-    locations = [t.source.location for t in catalog.tables.values() if t.source and t.source.location]
+def personal_landing_keys(catalog: Catalog) -> list[str]:
+    """Keys of the landing place, with `*`, among which lie the files of tables that hold personal data."""
+    personal = _landing_locations(catalog, among=lambda table: table.is_personal)
+    return sorted({_WILDCARD.split(location, maxsplit=1)[0] + "*" for location in personal})
+
+
+def _landing_locations(catalog: Catalog, among: Callable[[Table], bool] = lambda _: True) -> list[str]:
+    tables = filter(among, catalog.tables.values())
+    locations = [t.source.location for t in tables if t.source and t.source.location]
     return [location.removeprefix(LANDING) for location in locations if location.startswith(LANDING)]

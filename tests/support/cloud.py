@@ -100,7 +100,13 @@ def synthesize(
     if "account" in stages:
         AccountStage(app, "account", environment=environment, settings=environment.account)
     if "replica" in stages:
-        ReplicaStage(app, "replica", environment=environment, region=environment.replica.region)
+        ReplicaStage(
+            app,
+            "replica",
+            environment=environment,
+            catalog=catalog or load_catalog(),
+            region=environment.replica.region,
+        )
     if nag:
         cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
     app.synth()

@@ -54,7 +54,7 @@ def test_role_reads_its_bucket_and_writes_to_its_copy_alone(copied, what):
     assert [True] == [f"lakewright-prod-{what}-copy-" in json.dumps(s["Resource"]) for s in writing]
     alias = copy_key("prod", is_personal=what == "pii")
     assert [{"ForAnyValue:StringEquals": {"kms:ResourceAliases": alias}}] == [s["Condition"] for s in encrypting]
-    assert (what == "pii") is ("lakewright:personal-data" in tags)
+    assert (what in {"landing", "pii"}) is ("lakewright:personal-data" in tags)
 
 
 def test_secrets_are_kept_in_that_region_too(copied):
@@ -66,18 +66,19 @@ def test_secrets_are_kept_in_that_region_too(copied):
 def test_copy_is_as_private_and_lasting_as_the_lake(copied):
     cloud, template = copied
     resources = template["Resources"].values()
-    [personal] = [
-        json.dumps(r["Properties"]["PolicyDocument"])
+    closed = {
+        r["Properties"]["Bucket"]["Ref"][:-8]
         for r in resources
-        if r["Type"] == "AWS::S3::BucketPolicy" and r["Properties"]["Bucket"]["Ref"].startswith("Pii")
-    ]
+        if r["Type"] == "AWS::S3::BucketPolicy"
+        and "DenyWhoIsNotAdmitted" in json.dumps(r["Properties"]["PolicyDocument"])
+    }
     manifest = json.loads((cloud.folder / "assembly-replica" / "manifest.json").read_text())
     [stack] = [a for a in manifest["artifacts"].values() if a["type"] == "aws:cloudformation:stack"]
 
     assert {"Retain"} == {
         r["UpdateReplacePolicy"] for r in resources if r["Type"] in {"AWS::S3::Bucket", "AWS::KMS::Key"}
     }
-    assert "DenyWhoIsNotAdmitted" in personal
+    assert {"Landing", "Pii"} == closed
     assert f"aws://unknown-account/{REGION}" == stack["environment"]
     assert (True, "lakewright-prod-copy") == (
         stack["properties"]["terminationProtection"],

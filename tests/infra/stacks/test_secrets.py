@@ -1,10 +1,13 @@
 """Connections are named by the stack and filled by hand."""
 
+import json
+
 import pytest
 
 from infra.stacks.secrets import secret_systems
 from shared.config import load_environment
 from shared.contracts import load_catalog
+from shared.key_policy import ADMITTED, TAG
 from shared.names import pii_key_secret, source_parameter, source_secret
 
 
@@ -29,6 +32,33 @@ def test_each_address_of_the_environment_is_a_parameter(clouds, env):
     assert {source_parameter(env, s): a for s, a in given.items()} == found
     assert (warehouse is None) is (redshift is None)
     assert warehouse is None or f'{{"warehouse":"{warehouse}","unload_role":"' in str(redshift)
+
+
+@pytest.mark.parametrize("env", ["dev", "local", "prod"])
+def test_the_key_of_personal_data_is_read_by_those_alone_who_are_admitted(clouds, env):
+    [policy] = clouds[env].properties("AWS::SecretsManager::ResourcePolicy")
+    [denied] = policy["ResourcePolicy"]["Statement"]
+    admitted = {
+        name.partition("/")[2][:-8]
+        for name, role in clouds[env].of_type("AWS::IAM::Role").items()
+        if {"Key": TAG, "Value": ADMITTED} in role["Properties"].get("Tags", [])
+    }
+    reading = {
+        role["Ref"][:-8]
+        for found in clouds[env].properties("AWS::IAM::Policy")
+        if "PiiKey" in json.dumps([s["Resource"] for s in found["PolicyDocument"]["Statement"] if reads_secrets(s)])
+        for role in found["Roles"]
+    }
+
+    assert "PiiKey" in policy["SecretId"]["Ref"]
+    assert ("Deny", "secretsmanager:GetSecretValue") == (denied["Effect"], denied["Action"])
+    assert {"StringNotEquals": {f"aws:PrincipalTag/{TAG}": ADMITTED}} == denied["Condition"]
+    assert reading, "nobody reads the key, so nothing was looked at"
+    assert reading <= admitted
+
+
+def reads_secrets(statement):
+    return statement["Action"] == "secretsmanager:GetSecretValue"
 
 
 @pytest.mark.parametrize("env", ["dev", "local", "prod"])

@@ -1,10 +1,12 @@
 """Buckets nobody reaches from outside, a key services share, tables of leases and known runs."""
 
 import json
+from fnmatch import fnmatchcase
 
 import pytest
 
 from shared.config import load_environment
+from shared.contracts import load_catalog
 from shared.jobs import Step
 from shared.names import Names
 from tests.support.cloud import synthesize
@@ -132,17 +134,31 @@ def denials(policy):
 
 def test_personal_data_has_a_key_and_a_bucket_that_deny_everybody_who_is_not_admitted(cloud):
     [key_denied] = denials(key(cloud, "PiiKey")["KeyPolicy"])
-    [(path, objects)] = [
-        (name, denied)
-        for name, found in cloud.of_type("AWS::S3::BucketPolicy").items()
-        for denied in denials(found["Properties"]["PolicyDocument"])
-    ]
+    [objects] = bucket_denials(cloud, "Pii")
 
-    assert path.startswith("Storage/Pii")
+    assert [] == bucket_denials(cloud, "Lake")
     assert ({"AWS": "*"}, {"AWS": "*"}) == (key_denied["Principal"], objects["Principal"])
     assert {"kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"} == set(key_denied["Action"])
     assert {"s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*"} == set(objects["Action"])
     assert "PiiKey" in str(bucket(cloud, "Pii")["BucketEncryption"])
+
+
+def bucket_denials(cloud, which):
+    [found] = [p for name, p in cloud.of_type("AWS::S3::BucketPolicy").items() if name.startswith(f"Storage/{which}")]
+    return denials(found["Properties"]["PolicyDocument"])
+
+
+def test_files_with_personal_data_are_read_by_those_alone_who_are_admitted_and_put_by_anybody(cloud):
+    """Bronze is closed to all others, and would be worth little beside the files that it is made of."""
+    [denied] = bucket_denials(cloud, "Landing")
+    closed = [resource["Fn::Join"][1][1] for resource in denied["Resource"]]
+    personal = [t.source.location for t in load_catalog().tables.values() if t.is_personal and t.source]
+    files = [location.removeprefix("s3://landing/").replace("*", "a") for location in personal if location]
+
+    assert "s3:GetObject*" == denied["Action"]
+    assert "crm/contacts/a.csv" in files
+    assert [] == [file for file in files if not any(fnmatchcase(f"/{file}", key) for key in closed)]
+    assert not any(fnmatchcase("/crm/opportunities/a.csv", key) for key in closed)
 
 
 def test_only_the_jobs_and_what_lake_formation_lends_are_admitted_to_personal_data(cloud):
