@@ -70,8 +70,10 @@ def test_job_runs_cost_what_is_said():
     least = len(steps_of(Machine.DAILY_BATCH)) * an_hour(1) / 60
     upkeep = len(steps_of(Machine.MAINTENANCE))
 
-    assert f"costs {an_hour(1):.2f} with one executor and {an_hour(PROD.spark.max_executors):.2f} with two" in TEXT
-    assert f"has {len(steps_of(Machine.DAILY_BATCH))} job runs, one of `maintenance` {upkeep}" in TEXT
-    assert f"{least:.2f} at the very least" in TEXT.replace("\n", " ")
-    assert f"{HOURS * least:.2f} a month" in TEXT
+    said = " ".join(TEXT.split())
+
+    assert f"costs {an_hour(1):.2f} with one executor and {an_hour(PROD.spark.max_executors):.2f} with two" in said
+    assert f"has {len(steps_of(Machine.DAILY_BATCH))} job runs, one of `maintenance` {upkeep}" in said
+    assert f"costs at least {least:.2f}" in said
+    assert f"at least {HOURS * least:.2f} a month" in said
     assert number("`kafka.every_seconds`", "month") == pytest.approx(HOURS * an_hour(1), abs=0.01)
