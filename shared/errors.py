@@ -13,7 +13,7 @@
         ├── SchemaDriftError          a source's columns are not those of the contract
         ├── SourceContentError        a source answered with something the contract does not describe
         ├── TargetRefusedError        a system that rows are published to refused them
-        ├── PositionLostError         a table has rows but nothing says how far its inputs were read
+        ├── PositionLostError         a table does not say how far its inputs were read
         ├── GateClosedError           a table rule of severity `error` failed; nothing was published
         ├── DifferenceError           the lake does not hold what its source holds
         ├── UnbalancedBooksError      rows read and rows accounted for differ
@@ -105,7 +105,7 @@ class TargetRefusedError(TerminalError):
 
 
 class PositionLostError(TerminalError):
-    """A table has rows, but no commit says how far its inputs were read."""
+    """A table does not say how far its inputs were read: no kept commit does, or no run has written it yet."""
 
 
 class GateClosedError(TerminalError):

@@ -61,7 +61,7 @@ def touched_groups(flow: Flow, keeping: Keeping, feeds: Mapping[str, Feed], vers
     """Find the groups that changed rows touch, the old and the new images of each sought among those of all others.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         keeping: The rule of its query.
         feeds: What changed, by input.
         versions: The version at which each input is read.

@@ -34,7 +34,7 @@ def result(flow: Flow, versions: Mapping[str, int], only: Mapping[str, Column] |
     """The rows of a built table, with the contract's columns in their order; of a history, the versions of them.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         versions: The version of each input, by full name.
         only: By input, the condition that rows meet which matter.
 

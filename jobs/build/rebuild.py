@@ -25,7 +25,7 @@ def rebuild(flow: Flow, inputs: dict[str, Any], why: str) -> TableOutcome:
     Grain: whatever the query gives, one row per primary key. A reader sees the old table or the new one.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         inputs: The inputs as they stand.
         why: Why it is not refreshed.
 

@@ -37,7 +37,7 @@ def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, others: int) -> 
     Grain: as the query's. The books count the recomputed rows; one that is there already is superseded.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         inputs: The inputs as they stand.
         groups: The groups touched.
         others: How many rows the table has of other groups.
@@ -71,7 +71,7 @@ def leave(flow: Flow, inputs: dict[str, Any], groups: Groups, before: DataFrame)
     Grain: no row is written; the position moves on.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         inputs: The inputs as they stand.
         groups: The groups touched, of which there are none.
         before: The table as it is and stays.

@@ -24,7 +24,7 @@ def tell_of_unknown(flow: Flow, drift: dict[str, int]) -> None:
     tells a second time.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         drift: The batch's warnings, as `unknown_columns` gives them.
     """
     known = flow.batch.last.warnings if flow.batch.last else {}

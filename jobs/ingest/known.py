@@ -27,7 +27,7 @@ def unknown(flow: Flow, rows: DataFrame, least: str | None) -> DataFrame:
     Grain: one row per distinct row; the very same row sent twice is one row, at the least of its positions.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         rows: The batch's rows that could be read.
         least: The least cursor among them, as text; None without a cursor.
     """

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Expiry:
-    """The turn of one table, under its lease.
+    """What goes by age from one table, whose lease is held.
 
     A refined table's rows go by its own retention. Those of a landed table go when that of every table is over that is
     refined from it, and each of these has read them; where a row's age cannot be read, it is counted from the moment

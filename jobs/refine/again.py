@@ -45,7 +45,7 @@ def read_again(
     older snapshot said does not hold any more. A row that the input has no more stays in the quarantine.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         source: The input.
         version: The input's version.
         held: The quarantine before this batch.

@@ -48,7 +48,7 @@ def from_where(flow: Flow, source: Table, position: TablePosition) -> Flow:
     """The flow, which reads its input from the start where that has been built anew, or went back behind what was read.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         source: The input.
         position: Where the input stands.
     """

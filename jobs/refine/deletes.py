@@ -39,7 +39,7 @@ def tombstones(flow: Flow, within: Column) -> DataFrame | None:
     Grain: one row per key, with the key and `_tombstone`, a struct of what `sequenceBy` names.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         within: The condition on the key that the batch's rows fulfil.
 
     Returns:
@@ -62,7 +62,7 @@ def bury(flow: Flow, rows: DataFrame | None) -> None:
     A table that is made anew meets its deletes again, so of those of before none stays.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         rows: The delete rows that take effect, at most one per key; None when there are none.
     """
     if not flow.table.apply_as_deletes:

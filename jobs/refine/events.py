@@ -38,7 +38,7 @@ def record(flow: Flow, rows: DataFrame | None, count: int) -> None:
     """Commit the events of the batch that count; those from before the last batch's horizon are taken out with that.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         rows: The contract's columns and `_is_delete`; None when no event counts.
         count: How many rows they are.
     """

@@ -21,7 +21,7 @@ def pass_gate(flow: Flow, rows: DataFrame, books: dict[str, int]) -> dict[str, i
     """Decide the table rules before the commit.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         rows: The classified batch.
         books: What will become of its rows.
 

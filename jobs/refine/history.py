@@ -65,7 +65,7 @@ def keep_history(flow: Flow, batch: Judged, inputs: dict[str, Any], released: Da
     Grain: events in; one row per key and version out. Only keys with an event that counts are made anew.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         batch: The judged rows of the batch, and their measures.
         inputs: How far the input is consumed once this lands.
         released: The rows that the quarantine lets go, since the batch read them again.

@@ -58,7 +58,7 @@ def judge(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> Jud
     Grain: one row in, one row out.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         rows: What the row-local query made of the input's rows.
         parents: Where the parent tables stand.
 

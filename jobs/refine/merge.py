@@ -60,7 +60,7 @@ def write_batch(flow: Flow, rows: DataFrame, books: dict[str, int], bounds: Boun
     """Write a classified batch in one commit, whatever it holds.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         rows: Classified rows.
         books: The batch's books.
         bounds: Least and greatest value of the first key column among the rows.

@@ -40,7 +40,7 @@ def parent_keys(flow: Flow, positions: Mapping[str, TablePosition]) -> dict[str,
     """The keys that foreign keys may have, by column; none of a parent that stands nowhere yet.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         positions: Where the parent tables stand.
     """
     return {

@@ -28,11 +28,11 @@ def keep_tokens(flow: Flow, clear: DataFrame | None, showing: DataFrame | None) 
     """Commit what the tokens stand for that a batch is about to show and that no earlier one has shown.
 
     Grain: one row per token; an older version of the key has tokens of its own, which are kept. Where rows go by age
-    upkeep takes out what none shows any more. Where the
-    contract has no tokens any more and the table is made anew, nothing is kept.
+    upkeep takes out what none shows any more. Where the contract has no tokens any more and the table is made anew,
+    nothing is kept.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         clear: What the tokens of the batch stand for; None for a table without tokens.
         showing: The rows whose tokens will stand in the table or in its events; None when there are none.
     """

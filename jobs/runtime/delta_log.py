@@ -125,7 +125,7 @@ class DeltaLog:
 
     @property
     def schema(self) -> StructType:
-        """The table's columns, as of its newest version."""
+        """The table's columns, as of the version this log was opened at."""
         return StructType.fromJson(json.loads(self._snapshot.schema().json()))
 
     @property

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Flow:
-    """One table's turn in one step: its session, its places and its position.
+    """What one step does to one table: its session, its places, its position and the batch it is about to bring.
 
     `is_rebuilt` asks for the table to be made anew from all its inputs, in one commit, whatever it holds; `is_reread`
     for its source, or the input it is refined from, to be read from the start into what it holds.
@@ -77,8 +77,8 @@ class Flow:
         return self.job.roots.of(is_personal=table.is_personal)
 
     @property
-    def has_feed(self) -> bool:
-        """Whether a built table or the API follows this one's change data feed."""
+    def needs_feed(self) -> bool:
+        """Whether the table must write a change data feed: a built table, the API or Snowflake follows it."""
         return self.catalog.is_followed(self.table.name)
 
     def position_of(self, table: Table, *, is_needed: bool = True) -> TablePosition:

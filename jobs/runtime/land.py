@@ -30,7 +30,7 @@ def land(
     Grain: one commit; before it a table that is not there is created, unless the write makes it anew.
 
     Args:
-        flow: The table's turn.
+        flow: The table's flow.
         write: Makes exactly one Delta commit at the table's place, of a frame of the flow's session.
         inputs: How far each input is consumed once this lands.
         books: What became of the rows read, balanced.
@@ -44,7 +44,7 @@ def land(
     table = flow.table
     if not flow.is_rebuilt:
         schema, closed = spark_schema(table), table.closed_columns
-        ensure_table(flow.session, flow.location, schema, table.cluster_by, closed, has_feed=flow.has_feed)
+        ensure_table(flow.session, flow.location, schema, table.cluster_by, closed, needs_feed=flow.needs_feed)
     landed = commit(
         flow.session,
         replace(flow.batch, reason=reason),

@@ -55,7 +55,7 @@ def ensure_table(
     cluster_by: tuple[str, ...] = (),
     closed: tuple[str, ...] = (),
     *,
-    has_feed: bool = False,
+    needs_feed: bool = False,
 ) -> None:
     """Create the table at a location if it is not there, and add the columns it lacks.
 
@@ -67,18 +67,18 @@ def ensure_table(
         schema: Its columns.
         cluster_by: What a new table is clustered by.
         closed: Columns that Delta keeps no statistics of, since those would put values into the table's log.
-        has_feed: Whether its commits write a change data feed from now on; a table that is there is altered.
+        needs_feed: Whether its commits write a change data feed from now on; a table that is there is altered.
     """
     log = DeltaLog(session, location)
     if not log.exists:
         _take_away_empty_log(session, location)
-        feed = {CHANGE_FEED: "true"} if has_feed else {}
+        feed = {CHANGE_FEED: "true"} if needs_feed else {}
         _create(session, location, schema, cluster_by, feed | without_statistics(schema, closed))
         return
     if missing := [f for f in schema.fields if f.name not in log.schema.names]:
         _add(session, location, missing)
     keep_no_statistics(session, location, schema, closed)
-    if has_feed and not log.has_feed:
+    if needs_feed and not log.has_feed:
         session.sql(f"ALTER TABLE delta.`{location}` SET TBLPROPERTIES ('{CHANGE_FEED}' = 'true')")
 
 

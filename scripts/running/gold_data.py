@@ -137,7 +137,7 @@ class Inputs:
         name = f"silver.{table}"
         at, session = table_location(self.root, TableName.parse(name)), batch_session(self.spark)
         contract = self.catalog.table(name)
-        ensure_table(session, at, spark_schema(contract), contract.cluster_by, has_feed=True)
+        ensure_table(session, at, spark_schema(contract), contract.cluster_by, needs_feed=True)
         run: Mapping[str, str] = {"run": f"change{self.turn}", "attempt": "a"}
         with leased(lease_table(self.env), name, "bench") as lease:
             batch = Batch(location=at, flow=name, before=read_position(session, at), lease=lease, **run)

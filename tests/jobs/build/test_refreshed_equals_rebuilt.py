@@ -81,7 +81,7 @@ class Changing:
         for table in self.inputs:
             self.rows[str(table.name)] = {k: sample_row(table, k, self.random) for k in all_keys(table, self.random)}
             schema = spark_schema(table)
-            ensure_table(self.spark, self.location(table), schema, has_feed=True)
+            ensure_table(self.spark, self.location(table), schema, needs_feed=True)
             self._write(table, list(self.rows[str(table.name)].values()), "overwrite")
 
     def change(self, table: Table) -> None:
