@@ -110,7 +110,7 @@ def _within(column: str, seen: Mapping[str, Any]) -> Column:
     low, high = seen[f"min_{column}"], seen[f"max_{column}"]
     # A timestamp leaves Spark in the zone of this process, where an hour of autumn exists twice.
     if not all(isinstance(b, int | str | dt.date) and not isinstance(b, dt.datetime) for b in (low, high)):
-        return F.lit(True)  # noqa: FBT003 - a literal column
+        return F.lit(True)
     return _or_null(F.col(column).between(F.lit(low), F.lit(high)), column, seen[f"null_{column}"])
 
 
@@ -118,7 +118,7 @@ def _spanned(span: Span, seen: Mapping[str, Any]) -> Column:
     """The literal condition on a column of an input of which the groups are spans."""
     low, high = seen[f"min_{span.by}"], seen[f"max_{span.by}"]
     if not isinstance(low, dt.date) or isinstance(low, dt.datetime):
-        return F.lit(True)  # noqa: FBT003 - a literal column
+        return F.lit(True)
     end = F.date_add(F.add_months(F.lit(high), span.months), span.days)
     return _or_null(
         (F.col(span.column) >= F.lit(low)) & (F.col(span.column) < end), span.column, seen[f"null_{span.by}"]

@@ -41,7 +41,7 @@ def reach(table: Table, last: dict[str, Any]) -> list[Column]:
         return [F.lit(None).alias(LEAST), F.lit(None).alias(CURSOR), F.lit(0).alias(AHEAD)]
     kind, found = next(c.type for c in table.columns if c.name == cursor), F.col(cursor)
     farthest = F.lit(f"{datetime.now(UTC) + FARTHEST:%Y-%m-%d %H:%M:%S}")
-    is_ahead = found > farthest.cast(kind) if kind in MOMENTS else F.lit(False)  # noqa: FBT003 - a literal column
+    is_ahead = found > farthest.cast(kind) if kind in MOMENTS else F.lit(False)
     greatest = F.greatest(F.max(F.when(~is_ahead, found)), F.lit(last.get(CURSOR)).cast(kind))
     return [
         F.min(cursor).cast("string").alias(LEAST),

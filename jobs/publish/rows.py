@@ -38,7 +38,7 @@ def whole(rows: DataFrame, table: Table) -> DataFrame:
 
     Grain: one row per key, with `_gone` and `_before`, which say nothing here.
     """
-    nothing = F.lit(False)  # noqa: FBT003 - a literal
+    nothing = F.lit(False)
     return rows.select(*table.column_names, nothing.alias(GONE), nothing.alias(BEFORE))
 
 

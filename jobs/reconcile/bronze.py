@@ -100,10 +100,10 @@ def _text(name: str) -> Column:
 
 def _within(bronze: Landed, span: Span) -> Column:
     if bronze.source.cursor is None:
-        return F.lit(True)  # noqa: FBT003 - a literal column
+        return F.lit(True)
     value, type_ = F.col(bronze.source.cursor).try_cast(bronze.cursor_type), bronze.cursor_type
     conditions: list[Column] = [SIGNS[sign](value, F.lit(bound).cast(type_)) for sign, bound in span.bounds]
-    return reduce(and_, conditions, F.lit(True))  # noqa: FBT003 - as above
+    return reduce(and_, conditions, F.lit(True))
 
 
 def _hash(table: Table, asker: Asker) -> Column | None:

@@ -145,12 +145,12 @@ class Layers:
         """Rows that say whether they lie in the quarantine: by where they came from, and the key made of them."""
         location = quarantine_location(self._root, self.silver.name)
         if not DeltaLog(self.session, location).exists:
-            return rows.withColumn(HELD, F.lit(False))  # noqa: FBT003 - a literal column
+            return rows.withColumn(HELD, F.lit(False))
         names = {**{name: name for name in ORIGIN}, POSITION: "source_position", ROW_KEY: ROW_KEY}
         held = self.session.read.format("delta").load(location)
         held = held.select(*[F.col(there).alias(f"held_{here}") for here, there in names.items()]).distinct()
         same = reduce(and_, [F.col(name).eqNullSafe(F.col(f"held_{name}")) for name in names])
-        marks = held.withColumn(HELD, F.lit(True))  # noqa: FBT003 - a literal column
+        marks = held.withColumn(HELD, F.lit(True))
         return rows.join(marks, on=same, how="left").withColumn(HELD, F.col(HELD).isNotNull())
 
     def _there(self, rows: DataFrame) -> DataFrame:
@@ -168,7 +168,7 @@ class Layers:
         # A row that is refused says that its key is there: what a row of before the span, or an older snapshot, told of
         # it stays.
         is_there &= ~(F.col(TOLD).isNull() & (F.coalesce(REFUSED, F.lit(0)) > 0))
-        is_told = F.coalesce(~is_gone, F.lit(False))  # noqa: FBT003 - a literal column
+        is_told = F.coalesce(~is_gone, F.lit(False))
         is_same = F.col(f"{TOLD}.{TOLD}").eqNullSafe(F.col(f"{THERE}.{TOLD}"))
         if self._recently:
             # A row that landed before may be the newer one.

@@ -49,7 +49,7 @@ def ranked(rows: DataFrame, table: Table) -> DataFrame:
     same_moment, same_content = F.lag(moment).over(by_key) == moment, F.lag(told).over(by_key).eqNullSafe(told)
     ranks = {
         NEWEST: (F.row_number().over(by_key) == 1) & ~is_bad,
-        TIED: F.coalesce(same_moment & ~same_content & ~is_bad, F.lit(False)),  # noqa: FBT003 - a literal column
+        TIED: F.coalesce(same_moment & ~same_content & ~is_bad, F.lit(False)),
     }
     return rows.withColumns(ranks)
 
@@ -81,7 +81,7 @@ def classified(
         return batch.withColumn(FATE, F.coalesce(refused, first)).drop(NEWEST)
     old = target.select(*[F.col(n).alias(_old(n)) for n in table.column_names])
     met = batch.join(old, on=_same_key(table), how="left")
-    is_buried, ties_with_tombstone = F.lit(False), F.lit(False)  # noqa: FBT003 - literal columns
+    is_buried, ties_with_tombstone = F.lit(False), F.lit(False)
     if tombstones is not None:
         deleted = tombstones.withColumnsRenamed({k: f"_deleted_{k}" for k in table.primary_key})
         met = met.join(deleted, on=_same_key(table, "_deleted_"), how="left")
@@ -97,7 +97,7 @@ def classified(
         F.when(is_delete(table), DELETE),
         F.lit(UPDATE),
     )
-    is_tied = F.col(TIED) | (F.col(NEWEST) & F.coalesce(_ties(table) | ties_with_tombstone, F.lit(False)))  # noqa: FBT003
+    is_tied = F.col(TIED) | (F.col(NEWEST) & F.coalesce(_ties(table) | ties_with_tombstone, F.lit(False)))
     return met.withColumns({FATE: fate, TIED: is_tied}).select(*[c for c in batch.columns if c != NEWEST], FATE)
 
 
@@ -142,6 +142,6 @@ def _supersedes(table: Table) -> Column:
 def _ties(table: Table) -> Column:
     """Whether the batch's row differs from the target's row of its key and has the same sequence."""
     if not table.sequence_by:
-        return F.lit(False)  # noqa: FBT003 - a literal column
+        return F.lit(False)
     same = F.struct(*table.sequence_by) == F.struct(*[F.col(_old(n)).alias(n) for n in table.sequence_by])
     return same & (is_delete(table) | (content(table) != content(table, rename=True)))

@@ -30,7 +30,7 @@ TOMBSTONE = "_tombstone"
 
 def is_delete(table: Table) -> Column:
     """Whether a typed row of a table is a delete; never on a table whose contract does not say what marks one."""
-    return F.col(IS_DELETE) if table.apply_as_deletes else F.lit(False)  # noqa: FBT003 - a literal column
+    return F.col(IS_DELETE) if table.apply_as_deletes else F.lit(False)
 
 
 def tombstones(flow: Flow, within: Column) -> DataFrame | None:
@@ -51,7 +51,7 @@ def tombstones(flow: Flow, within: Column) -> DataFrame | None:
     if rows is None:
         return None
     outdated = _outdated(flow)
-    kept = rows.where(within).where(f"NOT ({outdated})" if outdated else F.lit(True))  # noqa: FBT003 - a literal column
+    kept = rows.where(within).where(f"NOT ({outdated})" if outdated else F.lit(True))
     newest = F.max(F.struct(*flow.table.sequence_by)).alias(TOMBSTONE)
     return kept.groupBy(*flow.table.primary_key).agg(newest)
 

@@ -54,7 +54,7 @@ def with_horizon_checked(rows: DataFrame, flow: Flow) -> DataFrame:
     horizon = horizon_now(flow)
     if horizon is None or flow.last_inputs is None:
         return rows
-    is_late = F.coalesce(F.expr(is_before(flow.table.sequence_by[0], horizon)), F.lit(False))  # noqa: FBT003 - a literal column
+    is_late = F.coalesce(F.expr(is_before(flow.table.sequence_by[0], horizon)), F.lit(False))
     with_rule = F.array_append(FAILED, F.lit(BEFORE_HORIZON))
     return rows.withColumn(FAILED, F.when(is_late, with_rule).otherwise(F.col(FAILED)))
 
@@ -106,21 +106,21 @@ def _weighed(flow: Flow, batch: DataFrame, known: DataFrame | None) -> DataFrame
     """The batch's good events beside those known of their keys: `_counts` marks the one that counts at each moment."""
     table = flow.table
     columns = [*table.column_names, IS_DELETE, ARRIVED]
-    good = batch.where(~is_refused()).withColumns({IS_DELETE: is_delete(table), ARRIVED: F.lit(True)})  # noqa: FBT003
+    good = batch.where(~is_refused()).withColumns({IS_DELETE: is_delete(table), ARRIVED: F.lit(True)})
     events = good.select(*columns)
     if known is not None:
         of_these = known.join(events.select(*table.primary_key).distinct(), on=list(table.primary_key), how="left_semi")
-        events = events.unionByName(of_these.withColumn(ARRIVED, F.lit(False)).select(*columns))  # noqa: FBT003
+        events = events.unionByName(of_these.withColumn(ARRIVED, F.lit(False)).select(*columns))
     # Among equals the one that is known already counts, so that a second delivery is no news.
     at_one_moment = Window.partitionBy(*table.primary_key, table.sequence_by[0]).orderBy(
         *greatest_first(table), ARRIVED
     )
     word = F.struct(IS_DELETE, living_content(table))
-    is_other = ~F.lag(word).over(at_one_moment).eqNullSafe(word) & F.lag(F.lit(True)).over(at_one_moment)  # noqa: FBT003
+    is_other = ~F.lag(word).over(at_one_moment).eqNullSafe(word) & F.lag(F.lit(True)).over(at_one_moment)
     is_news = F.col(ARRIVED) | F.lag(ARRIVED).over(at_one_moment)
     ranks = {
         COUNTS: F.row_number().over(at_one_moment) == 1,
-        TIED: F.coalesce(is_other & is_news, F.lit(False)),  # noqa: FBT003
+        TIED: F.coalesce(is_other & is_news, F.lit(False)),
     }
     return events.withColumns(ranks)
 

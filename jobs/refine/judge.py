@@ -134,7 +134,7 @@ def _reach(flow: Flow, rows: DataFrame) -> Bounds:
     is_all = flow.table.disposition is Disposition.SNAPSHOT or flow.is_rebuilt or flow.batch.before.version < 0
     if is_all or DeltaLog(flow.session, flow.location).files <= 1:
         return None
-    [found] = rows.agg(*ends(flow.table, F.lit(True))).collect()  # noqa: FBT003 - a literal column
+    [found] = rows.agg(*ends(flow.table, F.lit(True))).collect()
     return bounds_of(found.asDict())
 
 

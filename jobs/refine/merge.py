@@ -32,7 +32,7 @@ def within(column: str, bounds: Bounds, side: str = "") -> Column:
     """
     # A timestamp leaves Spark in the zone of this process, where an hour of autumn exists twice.
     if bounds is None or not all(isinstance(b, int | str | dt.date) and not isinstance(b, dt.datetime) for b in bounds):
-        return F.lit(True)  # noqa: FBT003 - a literal column
+        return F.lit(True)
     return F.col(side + column).between(F.lit(bounds[0]), F.lit(bounds[1]))
 
 

@@ -96,4 +96,4 @@ def _required_rules(table: Table) -> list[tuple[str, str, Column]]:
 
 def _row_rules(table: Table, severity: Severity) -> list[tuple[str, Column]]:
     # A rule that says neither yes nor no, because a value is missing, is not failed: `required` is a rule of its own.
-    return [(r.name, F.coalesce(F.expr(r.bad), F.lit(False))) for r in table.row_rules if r.severity is severity]  # noqa: FBT003
+    return [(r.name, F.coalesce(F.expr(r.bad), F.lit(False))) for r in table.row_rules if r.severity is severity]

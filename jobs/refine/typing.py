@@ -40,7 +40,7 @@ def typed(rows: DataFrame, table: Table) -> DataFrame:
     # The contract's expressions see the position as the source has it.
     raw = rows.withColumns({MARKED: F.col(POSITION), POSITION: origin()[POSITION]}).select(
         *[F.expr(c.logic or f"`{c.name}`").alias(c.name) for c in columns],
-        *[F.coalesce(F.expr(p), F.lit(False)).alias(IS_DELETE) for p in marks],  # noqa: FBT003 - a literal column
+        *[F.coalesce(F.expr(p), F.lit(False)).alias(IS_DELETE) for p in marks],
         *[column.alias(name) for name, column in carried.items()],
     )
     types = dict(raw.dtypes)

@@ -49,7 +49,7 @@ def history_of(rows: DataFrame, table: Table) -> DataFrame:
         rows: The contract's columns, and what `applyAsDeletes` speaks of.
         table: The contract.
     """
-    mark = F.coalesce(F.expr(table.apply_as_deletes or "false"), F.lit(False))  # noqa: FBT003 - a literal column
+    mark = F.coalesce(F.expr(table.apply_as_deletes or "false"), F.lit(False))
     events = rows.withColumn(IS_DELETE, mark)
     at_one_moment = Window.partitionBy(*table.primary_key, table.sequence_by[0]).orderBy(*greatest_first(table))
     counting = events.withColumn("_rank", F.row_number().over(at_one_moment)).where("_rank = 1")
@@ -75,7 +75,7 @@ def versions(events: DataFrame, table: Table) -> DataFrame:
     whole = _filled(events, table, upto_here) if table.history and table.history.ignore_null_updates else events
     same_life = F.lag(F.col(IS_DELETE)).over(in_order) == F.col(IS_DELETE)
     is_alike = [F.lag(column).over(in_order).eqNullSafe(F.col(column)) for column in table.tracked_columns]
-    goes_on = reduce(and_, [~F.col(IS_DELETE), F.coalesce(same_life, F.lit(False)), *is_alike])  # noqa: FBT003
+    goes_on = reduce(and_, [~F.col(IS_DELETE), F.coalesce(same_life, F.lit(False)), *is_alike])
     marked = whole.withColumn("_begins", F.when(goes_on, 0).otherwise(1))
     spans = marked.withColumn(SPAN, F.sum("_begins").over(upto_here)).groupBy(*key, SPAN)
     values = F.struct(*[name for name in table.column_names if name not in key])

@@ -60,7 +60,7 @@ class Catalog:
         return [table for table in self.tables.values() if table.served_at]
 
     def is_followed(self, name: TableName) -> bool:
-        """Whether somebody follows the changes of a table: a built table that reads it, or a target it is published to."""
+        """Whether a built table that reads this one, or a target it is published to, follows its changes."""
         is_read = any(table.kind is Kind.BUILT and name in table.inputs for table in self.tables.values())
         return is_read or bool(self.table(str(name)).targets)
 
