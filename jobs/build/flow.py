@@ -9,9 +9,9 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from jobs.build.groups import Groups, touched_groups
+from jobs.build.plan import BuildMode, BuildPlan, plan_build
 from jobs.build.rebuild import rebuild
 from jobs.build.refresh import leave, refresh
-from jobs.build.way import How, Way, next_way
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.feed import look, why_gone
 from jobs.runtime.position import NOWHERE
@@ -37,14 +37,14 @@ def build(flow: Flow) -> TableOutcome:
         ContractError: the query's columns are not the contract's.
     """
     inputs = _inputs(flow)
-    way = next_way(
+    plan = plan_build(
         flow.table, flow.catalog.tables, flow.batch.last, inputs, partial(_feed, flow), is_rebuilt=flow.is_rebuilt
     )
-    if way.how is How.SKIPPED:
+    if plan.mode is BuildMode.SKIPPED:
         return flow.unchanged()
-    if way.how is How.REBUILT:
-        return rebuild(flow, inputs, way.why)
-    groups = _touched(flow, way, inputs)
+    if plan.mode is BuildMode.REBUILT:
+        return rebuild(flow, inputs, plan.why)
+    groups = _touched(flow, plan, inputs)
     if isinstance(groups, str):
         return rebuild(flow, inputs, groups)
     try:
@@ -71,10 +71,10 @@ def _feed(flow: Flow, name: str, since: int, upto: int, table_id: str | None) ->
     return look(DeltaLog(flow.session, flow.location_of(flow.catalog.table(name))), since, upto, table_id)
 
 
-def _touched(flow: Flow, way: Way, inputs: dict[str, Any]) -> Groups | str:
+def _touched(flow: Flow, plan: BuildPlan, inputs: dict[str, Any]) -> Groups | str:
     """The groups touched; or, when the files of a feed were vacuumed, why they are not known."""
     try:
-        return touched_groups(flow, way.keeping, way.feeds, inputs["versions"])
+        return touched_groups(flow, plan.rule, plan.feeds, inputs["versions"])
     except (Py4JJavaError, PySparkException) as error:
         if said := why_gone(error):
             return f"of an input {said}"

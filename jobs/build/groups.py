@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
     from jobs.runtime.flow import Flow
-    from shared.contracts.refresh import Keeping
-    from shared.contracts.refresh.spans import Span
+    from shared.contracts.refresh import RefreshRule
+    from shared.contracts.refresh.spans import CalendarSpan
 
 # So many groups fit into the memory of every worker.
 MOST_BROADCAST = 1_000_000
@@ -57,12 +57,12 @@ class Groups:
         unpin(self.keys)
 
 
-def touched_groups(flow: Flow, keeping: Keeping, feeds: Mapping[str, Feed], versions: Mapping[str, int]) -> Groups:
+def touched_groups(flow: Flow, rule: RefreshRule, feeds: Mapping[str, Feed], versions: Mapping[str, int]) -> Groups:
     """Find the groups that changed rows touch, the old and the new images of each sought among those of all others.
 
     Args:
         flow: The table's flow.
-        keeping: The rule of its query.
+        rule: The rule of its query.
         feeds: What changed, by input.
         versions: The version at which each input is read.
     """
@@ -70,16 +70,16 @@ def touched_groups(flow: Flow, keeping: Keeping, feeds: Mapping[str, Feed], vers
     changed = {name for name, feed in feeds.items() if feed.changed}
     for name in versions.keys() - changed:
         _unchanged_view(flow, name)
-    pinned = [_image_views(flow, name, feeds[name], keeping.columns[name]) for name in sorted(changed)]
-    found = flow.session.sql(" UNION ".join(f"({keeping.touched[name]})" for name in sorted(changed)))
+    pinned = [_image_views(flow, name, feeds[name], rule.columns[name]) for name in sorted(changed)]
+    found = flow.session.sql(" UNION ".join(f"({rule.touched[name]})" for name in sorted(changed)))
     facts = [F.count(F.lit(1)).alias("count")]
-    for column in keeping.by:
+    for column in rule.by:
         facts += [F.min(column).alias(f"min_{column}"), F.max(column).alias(f"max_{column}")]
         facts.append(F.count_if(F.col(column).isNull()).alias(f"null_{column}"))
-    keys, measured = pin(found.select(*keeping.by).distinct(), facts)
+    keys, measured = pin(found.select(*rule.by).distinct(), facts)
     unpin(*pinned)
-    bounds = reduce(and_, [_within(c, measured) for c in keeping.by])
-    spans = {name: reduce(and_, [_spanned(s, measured) for s in of_input]) for name, of_input in keeping.spans.items()}
+    bounds = reduce(and_, [_within(c, measured) for c in rule.by])
+    spans = {name: reduce(and_, [_spanned(s, measured) for s in of_input]) for name, of_input in rule.spans.items()}
     return Groups(keys=keys, count=measured["count"], bounds=bounds, inputs=spans)
 
 
@@ -114,7 +114,7 @@ def _within(column: str, seen: Mapping[str, Any]) -> Column:
     return _or_null(F.col(column).between(F.lit(low), F.lit(high)), column, seen[f"null_{column}"])
 
 
-def _spanned(span: Span, seen: Mapping[str, Any]) -> Column:
+def _spanned(span: CalendarSpan, seen: Mapping[str, Any]) -> Column:
     """The literal condition on a column of an input of which the groups are spans."""
     low, high = seen[f"min_{span.by}"], seen[f"max_{span.by}"]
     if not isinstance(low, dt.date) or isinstance(low, dt.datetime):

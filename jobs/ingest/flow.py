@@ -19,7 +19,7 @@ from jobs.ingest.suppression import unsuppressed
 from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing
 from jobs.runtime.land import land
-from jobs.runtime.quarantine import not_refused_before, quarantine, settle
+from jobs.runtime.quarantine import not_refused_before, quarantine, restore_released
 from jobs.runtime.session import without_ansi
 from jobs.runtime.staging import unstage
 from jobs.runtime.texts import as_json
@@ -70,7 +70,7 @@ def _ingest(flow: Flow) -> TableOutcome:
     else:
         reading = READERS[source.type](flow.session, flow.table, flow.job, flow.last_inputs)
     if reading is None:
-        settle(flow.session, flow.batch, flow.quarantine, flow.table.fingerprint)
+        restore_released(flow.session, flow.batch, flow.quarantine, flow.table.fingerprint)
         return _told(flow.unchanged(), flow.last_inputs)
     try:
         staged, seen = _stage(flow, reading)

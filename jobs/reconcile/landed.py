@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from jobs.ingest.readers import ASKERS
 from jobs.ingest.reading import source_of
-from jobs.reconcile.settled import settled
+from jobs.reconcile.settled import settled_span
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import read_position
 from jobs.runtime.tables import read_version
@@ -111,7 +111,7 @@ def landed(session: SparkSession, job: Job, table: Table) -> Landed | None:
         version=position.version,
         sequence=flow.newest,
         committed_at=committed_at,
-        span=settled(source, flow.inputs, committed_at, cursor_type),
+        span=settled_span(source, flow.inputs, committed_at, cursor_type),
         cursor_type=cursor_type,
     )
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 OF_TIME = ("timestamp", "date")
 
 
-def settled(source: Source, position: dict[str, Any], committed_at: datetime | None, cursor_type: str) -> Span | None:
+def settled_span(
+    source: Source, position: dict[str, Any], committed_at: datetime | None, cursor_type: str
+) -> Span | None:
     """The span that is compared; None when nothing has been read.
 
     A row is committed at its source no later than `lag` after its cursor. So those below the moment at which the source

@@ -33,7 +33,7 @@ from jobs.refine.vault import keep_tokens
 from jobs.runtime.books import balance
 from jobs.runtime.land import land
 from jobs.runtime.pinned import pin, unpin
-from jobs.runtime.quarantine import held, quarantine, settle
+from jobs.runtime.quarantine import held, quarantine, restore_released
 from jobs.runtime.session import ANSI
 from shared.contracts import Disposition
 
@@ -84,7 +84,7 @@ def refine(flow: Flow) -> TableOutcome:
     is_over = flow.is_reread or is_replaced or flow.is_rebuilt
     again = None if before is None or is_over else read_again(flow, source, position.version, before, parents)
     if arrived.newest == consumed and again is None:
-        settle(flow.session, flow.batch, flow.quarantine, flow.table.fingerprint)
+        restore_released(flow.session, flow.batch, flow.quarantine, flow.table.fingerprint)
         return flow.unchanged()
     new = _batch(flow, source, position.version, consumed, arrived.newest)
     rows = queried(flow.table, new.unionByName(again.rows) if again else new)

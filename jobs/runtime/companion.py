@@ -103,8 +103,10 @@ def rows_before(session: SparkSession, batch: Batch, companion: Companion) -> Da
     return None if own.before.version < 0 else _rows(session, own, batch, companion)
 
 
-def settle(session: SparkSession, batch: Batch, companion: Companion, fingerprint: str) -> None:
-    """Put back what a run that died made of a batch that will not come now, since there is nothing to read.
+def undo_unfinished_batch(session: SparkSession, batch: Batch, companion: Companion, fingerprint: str) -> None:
+    """Bring a companion back to its table's last batch, where a run that died left one that will not come now.
+
+    It comes to nothing, since there is nothing to read for it.
 
     Raises:
         LostRaceError: another writer committed to the companion first.

@@ -70,13 +70,13 @@ def held(session: SparkSession, batch: Batch, location: str) -> DataFrame | None
     return rows_before(session, batch, _companion(location))
 
 
-def settle(session: SparkSession, batch: Batch, location: str, fingerprint: str) -> None:
-    """Put back the rows that a run which died had let go, for a batch that will not come now.
+def restore_released(session: SparkSession, batch: Batch, location: str, fingerprint: str) -> None:
+    """Put back the rows that a run which died had released, for a batch that will not come now.
 
     Raises:
         LostRaceError: another writer committed to the quarantine first.
     """
-    companion.settle(session, batch, _companion(location), fingerprint)
+    companion.undo_unfinished_batch(session, batch, _companion(location), fingerprint)
 
 
 def not_refused_before(session: SparkSession, batch: Batch, location: str, refused: DataFrame) -> DataFrame:

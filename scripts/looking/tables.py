@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scripts.looking.lake import by_layer
 from scripts.looking.position import flow_position, written_at
 from shared.contracts import Kind, RowRule
-from shared.contracts.refresh import keeping
+from shared.contracts.refresh import derive_refresh_rule
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -87,7 +87,7 @@ def description(table: Table, catalog: Catalog) -> dict[str, Any]:
         "sequence_by": list(table.sequence_by),
         "source": f"{table.source.system} {table.source.object}" if table.source else None,
         "inputs": [str(name) for name in table.inputs],
-        "kept": str(keeping(table, catalog.tables)) if table.kind is Kind.BUILT else None,
+        "kept": str(derive_refresh_rule(table, catalog.tables)) if table.kind is Kind.BUILT else None,
         "retention": _retention(table, catalog),
         "columns": [_column(table, column) for column in table.all_columns],
         "rules": [_rule(rule) for rule in _rules(table)],

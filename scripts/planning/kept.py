@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jobs.build.way import How, next_way
+from jobs.build.plan import BuildMode, plan_build
 from jobs.runtime.feed import Feed, look
 from scripts.looking.log import log_of
 from scripts.looking.position import flow_position
 from shared.contracts import Kind
 from shared.contracts.evolution.changes import What
 from shared.contracts.evolution.policy import Remedy
-from shared.contracts.refresh import keeping
+from shared.contracts.refresh import derive_refresh_rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -74,12 +74,14 @@ def kept_tables(
 
 
 def _kept(table: Table, catalog: Catalog, plans: Mapping[str, TablePlan], as_it_stands: AsItStands) -> Kept:
-    rule = keeping(table, catalog.tables)
-    by_rule = How.REFRESHED if rule.is_refreshed else How.REBUILT
+    rule = derive_refresh_rule(table, catalog.tables)
+    by_rule = BuildMode.REFRESHED if rule.is_refreshed else BuildMode.REBUILT
     what, why = _decided(table, plans, as_it_stands) or (by_rule, rule.why or "its inputs changed")
-    if what is How.SKIPPED and (moved := _rebuilt_inputs(table, plans)):
+    if what is BuildMode.SKIPPED and (moved := _rebuilt_inputs(table, plans)):
         what, why = by_rule, rule.why or f"{' and '.join(moved)} will be rebuilt"
-    return Kept(table=str(table.name), next=what, by=rule.by if what is How.REFRESHED else (), why=why, rule=str(rule))
+    return Kept(
+        table=str(table.name), next=what, by=rule.by if what is BuildMode.REFRESHED else (), why=why, rule=str(rule)
+    )
 
 
 def _decided(table: Table, plans: Mapping[str, TablePlan], as_it_stands: AsItStands) -> tuple[str, str] | None:
@@ -89,13 +91,13 @@ def _decided(table: Table, plans: Mapping[str, TablePlan], as_it_stands: AsItSta
         is_lost = own.remedy is Remedy.BRING_BACK
         return REFUSED, "its position is lost" if is_lost else "its contract's change breaks readers"
     if refused := [str(name) for name in table.inputs if plans[str(name)].is_refused]:
-        return How.SKIPPED, f"{' and '.join(refused)} will be refused"
+        return BuildMode.SKIPPED, f"{' and '.join(refused)} will be refused"
     if own.remedy in (Remedy.CREATE, Remedy.REBUILD):
-        return How.REBUILT, "it is not there yet" if own.remedy is Remedy.CREATE else "its contract changed"
+        return BuildMode.REBUILT, "it is not there yet" if own.remedy is Remedy.CREATE else "its contract changed"
     decided = as_it_stands(table)
-    is_still = decided is not None and decided[0] is How.SKIPPED
+    is_still = decided is not None and decided[0] is BuildMode.SKIPPED
     if reshaped := _reshaped_inputs(table, plans, is_still=is_still):
-        return How.REBUILT, f"the columns of {' and '.join(reshaped)} change"
+        return BuildMode.REBUILT, f"the columns of {' and '.join(reshaped)} change"
     return decided
 
 
@@ -119,10 +121,10 @@ def _as_the_lake_stands(table: Table, catalog: Catalog, lake: Lake, business_dat
     found = lake.table(table.name)
     last = flow_position(found, str(table.name)) if found else None
     logs = {str(name): log_of(lake, name) for name in table.inputs}
-    way = next_way(
+    plan = plan_build(
         table, catalog.tables, last, _inputs(table, logs, business_date), lambda name, *of: _feed(logs[name], *of)
     )
-    return way.how, way.why
+    return plan.mode, plan.why
 
 
 def _inputs(table: Table, logs: Mapping[str, StoredLog | None], business_date: date) -> dict[str, Any]:

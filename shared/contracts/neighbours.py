@@ -11,7 +11,7 @@ from shared.contracts.expression import unknown_columns
 from shared.contracts.flows import PRIORITY, check_flows
 from shared.contracts.model import Disposition, Kind
 from shared.contracts.query import input_line, unknown_names
-from shared.contracts.refresh.keeping import computed_keys
+from shared.contracts.refresh.rule import computed_keys
 from shared.contracts.retention import EXPIRES
 from shared.contracts.treatment_rules import check_flow_of_personal_data
 from shared.errors import ContractError

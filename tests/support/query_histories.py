@@ -15,8 +15,8 @@ import sqlglot
 
 from shared.contracts.model import Column, Disposition, Kind, Table
 from shared.contracts.query import read_query
-from shared.contracts.refresh import Keeping, keeping, view_of
-from shared.contracts.refresh.spans import Span
+from shared.contracts.refresh import RefreshRule, derive_refresh_rule, view_of
+from shared.contracts.refresh.spans import CalendarSpan
 from shared.contracts.refresh.touched import BOTH, CHANGES
 from shared.contracts.refresh.unique import has_unique_key
 from shared.names import TableName
@@ -59,9 +59,9 @@ def source(name: str) -> Table:
 TABLES = {f"silver.{name}": source(name) for name in COLUMNS}
 
 
-def kept(sql: str, *by: str) -> Keeping:
+def kept(sql: str, *by: str) -> RefreshRule:
     """How a table that is a query over the small ones is kept."""
-    return keeping(built(sql, *by), TABLES)
+    return derive_refresh_rule(built(sql, *by), TABLES)
 
 
 def proven_keys(sql: str) -> list[tuple[str, ...]]:
@@ -109,7 +109,7 @@ class History:
     """A built table beside inputs that change at random; `by_rule` follows them group by group."""
 
     sql: str
-    keeping: Keeping
+    rule: RefreshRule
     random: random.Random
     db: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
     state: dict[str, dict[int, tuple[Any, ...]]] = field(default_factory=dict)
@@ -118,7 +118,7 @@ class History:
 
     def __post_init__(self) -> None:
         self.near, self.sql = self._over_views(NEAR), self._over_views("")
-        self.read = [name.removeprefix("silver.") for name in self.keeping.touched]
+        self.read = [name.removeprefix("silver.") for name in self.rule.touched]
         for name in self.read:
             self.state[name] = {i: _row(name, i, self.random) for i in range(SIZES[name])}
             self._put(f"silver__{name}", name, list(self.state[name].values()))
@@ -129,16 +129,16 @@ class History:
         changed = [name for name in self.read if self._change(name)]
         parts = [
             sqlglot.transpile(sql, read="spark", write="duckdb")[0]
-            for name, sql in self.keeping.touched.items()
+            for name, sql in self.rule.touched.items()
             if name.removeprefix("silver.") in changed
         ]
         if not parts:
             return
         self.db.execute(f"CREATE OR REPLACE TABLE touched AS SELECT DISTINCT * FROM ({' UNION '.join(parts)})")
-        same = " AND ".join(f"x.{k} IS NOT DISTINCT FROM t.{k}" for k in self.keeping.by)
+        same = " AND ".join(f"x.{k} IS NOT DISTINCT FROM t.{k}" for k in self.rule.by)
         self.db.execute(f"DELETE FROM kept AS x WHERE EXISTS (SELECT 1 FROM touched AS t WHERE {same})")
         for name in self.read:
-            met = " AND ".join(map(self._spanned, self.keeping.spans.get(f"silver.{name}", ()))) or "TRUE"
+            met = " AND ".join(map(self._spanned, self.rule.spans.get(f"silver.{name}", ()))) or "TRUE"
             self.db.execute(f"CREATE OR REPLACE TABLE silver__{name}{NEAR} AS FROM silver__{name} WHERE {met}")
         again = f"SELECT x.* FROM ({self.near}) AS x WHERE EXISTS (SELECT 1 FROM touched AS t WHERE {same})"
         self.db.execute(f"INSERT INTO kept {again}")
@@ -167,7 +167,7 @@ class History:
                 table.replace(sqlglot.exp.alias_(view, table.alias or table.name, table=True))
         return tree.sql(dialect="duckdb")
 
-    def _spanned(self, span: Span) -> str:
+    def _spanned(self, span: CalendarSpan) -> str:
         """The rows that a span says matter, or any when no group has a value."""
         by = f'"{span.by}"'
         seen = self.db.execute(f"SELECT min({by}), max({by}), bool_or({by} IS NULL) FROM touched").fetchone()
@@ -200,7 +200,7 @@ class History:
         return True
 
     def _as_read(self, name: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        read = self.keeping.columns[f"silver.{name}"]
+        read = self.rule.columns[f"silver.{name}"]
         return tuple(value if column in read else None for column, value in zip(COLUMNS[name], row, strict=True))
 
     def _put(self, view: str, name: str, rows: list[tuple[Any, ...]]) -> None:

@@ -33,7 +33,7 @@ MOMENTS = (exp.DataType.Type.DATE, exp.DataType.Type.TIMESTAMP, exp.DataType.Typ
 
 
 @dataclass(frozen=True, kw_only=True)
-class Span:
+class CalendarSpan:
     """A group's `by` is the first day of the span in which the input's `column` lies, `months` or `days` long.
 
     Of the input's rows, only those from the least `by` touched until a span after the greatest can be in touched
@@ -46,7 +46,7 @@ class Span:
     days: int
 
 
-def spans(query: exp.Query, keys: Sequence[str]) -> dict[str, tuple[Span, ...]]:
+def spans(query: exp.Query, keys: Sequence[str]) -> dict[str, tuple[CalendarSpan, ...]]:
     """The spans by which rows of inputs may be left out, by the input's view.
 
     An input that the query reads more than once is not among them: there its rows may be needed for something else.
@@ -56,11 +56,11 @@ def spans(query: exp.Query, keys: Sequence[str]) -> dict[str, tuple[Span, ...]]:
         keys: Columns of the query that are facts of a row.
     """
     views = [scan.name for scan in query.find_all(exp.Table)]
-    found: dict[str, tuple[Span, ...]] = {}
+    found: dict[str, tuple[CalendarSpan, ...]] = {}
     for key in keys:
         for view, column, (months, days) in _origins(query, key):
             if views.count(view) == 1 and view != BUSINESS_DATE and (months or days):
-                found[view] = (*found.get(view, ()), Span(by=key, column=column, months=months, days=days))
+                found[view] = (*found.get(view, ()), CalendarSpan(by=key, column=column, months=months, days=days))
     return found
 
 

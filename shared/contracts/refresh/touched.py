@@ -18,6 +18,7 @@ from sqlglot import exp
 
 from shared.contracts.query import BUSINESS_DATE
 from shared.contracts.refresh.frames import Frame, frames
+from shared.contracts.refresh.join_paths import connected, nearest
 from shared.contracts.refresh.select import (
     Condition,
     Operand,
@@ -32,7 +33,6 @@ from shared.contracts.refresh.select import (
     outputs,
 )
 from shared.contracts.refresh.unproven import UnprovenError
-from shared.contracts.refresh.ways import connected, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -20,7 +20,7 @@ from jobs.main import run
 from jobs.runtime.files import OUTCOMES
 from jobs.runtime.tables import ensure_table, spark_schema
 from shared.contracts import Catalog, Kind, Table, load_catalog
-from shared.contracts.refresh import keeping, view_of
+from shared.contracts.refresh import derive_refresh_rule, view_of
 from shared.jobs import Job, Status, Step, TableOutcome
 from shared.names import outcomes_location, table_location
 from tests.support.contract_samples import all_keys, sample_key, sample_row
@@ -42,7 +42,7 @@ GONE = "_gone"
 def open_gates() -> Catalog:
     """The tables that are refreshed and what they are built of, without rules: random rows break them."""
     catalog = load_catalog()
-    wanted = {n for n, t in catalog.tables.items() if keeping(t, catalog.tables).is_refreshed}
+    wanted = {n for n, t in catalog.tables.items() if derive_refresh_rule(t, catalog.tables).is_refreshed}
     for name, table in reversed(catalog.tables.items()):
         if name in wanted and table.kind is Kind.BUILT and not table.history:
             wanted |= set(map(str, table.inputs))
@@ -156,7 +156,7 @@ def test_refreshed_equals_rebuilt(spark, tmp_path, monkeypatch):
     # However much is touched of so small a table, it is refreshed here.
     monkeypatch.setattr(build_flow, "MOST_TOUCHED", 1)
     lake = Changing(tmp_path, spark, random.Random(SEED))  # noqa: S311 - the same rows each time
-    proven = {str(t.name) for t in lake.built if keeping(t, open_gates().tables).is_refreshed}
+    proven = {str(t.name) for t in lake.built if derive_refresh_rule(t, open_gates().tables).is_refreshed}
     refreshed = set()
     with lease_account():
         lake.begin()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from jobs.ingest.asking import Span
-from jobs.reconcile.settled import settled
+from jobs.reconcile.settled import settled_span
 from shared.contracts import Source
 from shared.contracts.reconciling import DAY, Reconciling
 
@@ -17,7 +17,7 @@ CURSOR = {"cursor": "changed"}
 def span(type_="timestamp", reached="2026-03-10 11:00:00", committed_at=NOON, position=None, **facts):
     facts = {"reconciling": ALL, **CURSOR, **facts}
     source = Source(system="shop", type="redshift", object="t", **facts)
-    return settled(source, {"cursor": reached, **(position or {})}, committed_at, type_)
+    return settled_span(source, {"cursor": reached, **(position or {})}, committed_at, type_)
 
 
 @pytest.mark.parametrize(

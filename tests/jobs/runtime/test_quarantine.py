@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jobs.runtime.quarantine import ORIGIN, held, not_refused_before, quarantine, settle
+from jobs.runtime.quarantine import ORIGIN, held, not_refused_before, quarantine, restore_released
 from jobs.runtime.session import batch_session
 from shared.errors import LeaseHeldError
 from tests.support.delta_tables import Written
@@ -97,7 +97,7 @@ def test_what_a_dead_run_let_go_is_let_go_again_or_put_back(spark, target, place
         seen = held(spark, target.batch(), place)
         assert {"f.csv#2", "f.csv#3"} == {r["source_position"] for r in seen.collect()}
     for _ in range(2):
-        settle(batch_session(spark), target.batch(run="r2"), place, "f1")
+        restore_released(batch_session(spark), target.batch(run="r2"), place, "f1")
         assert first == stored(spark, place)
 
     refuse(target.batch(run="dead"), released=["f.csv#3"])
@@ -105,7 +105,7 @@ def test_what_a_dead_run_let_go_is_let_go_again_or_put_back(spark, target, place
     target.append((2, "b"))
     assert [(1, *ORPHAN, "f1", "r1")] == stored(spark, place)
     version = Written(spark, place).position().version
-    settle(batch_session(spark), target.batch(run="r4"), place, "f1")
+    restore_released(batch_session(spark), target.batch(run="r4"), place, "f1")
     assert version == Written(spark, place).position().version
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.contracts import load_catalog
-from shared.contracts.refresh import keeping
+from shared.contracts.refresh import derive_refresh_rule
 from shared.errors import ContractError
 from tests.support.two_flows import FIRST, FLOW, PEOPLE, SECOND, two_flows
 
@@ -25,7 +25,7 @@ def test_a_table_over_flows_is_refreshed_by_its_key(tmp_path):
     people = catalog.table(PEOPLE)
 
     assert (FIRST, SECOND) == tuple(map(str, people.flows)) == tuple(map(str, people.inputs))
-    assert "refreshed by person_id" == str(keeping(people, catalog.tables))
+    assert "refreshed by person_id" == str(derive_refresh_rule(people, catalog.tables))
 
 
 @pytest.mark.parametrize(

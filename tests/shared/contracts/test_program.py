@@ -3,7 +3,7 @@
 import pytest
 
 from shared.contracts import Kind, load_catalog
-from shared.contracts.refresh import keeping
+from shared.contracts.refresh import derive_refresh_rule
 from shared.errors import ContractError
 from shared.names import TableName
 from tests.support.small_catalog import DAYS, DAYS_SQL, NOTES, write_catalog
@@ -41,7 +41,7 @@ def test_a_table_with_python_is_built_of_the_tables_its_columns_name(tmp_path):
 
     assert (Kind.BUILT, (TableName.parse("silver.visits"),), None) == (days.kind, days.inputs, days.query)
     assert "gold.days" == list(catalog.tables)[-1]
-    assert "rebuilt, because it is made by Python" == str(keeping(days, catalog.tables))
+    assert "rebuilt, because it is made by Python" == str(derive_refresh_rule(days, catalog.tables))
 
 
 def test_only_what_python_does_decides_the_rows(tmp_path):

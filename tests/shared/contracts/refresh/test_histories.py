@@ -280,11 +280,11 @@ SHAPES = {
 
 @pytest.mark.parametrize("sql, by", [pytest.param(*shape, id=name) for name, shape in SHAPES.items()])
 def test_kept_by_its_rule_equals_rebuilt(sql, by):
-    keeping = kept(sql, *by)
-    assert "" == keeping.why
+    rule = kept(sql, *by)
+    assert "" == rule.why
     keys, moved = proven_keys(sql), 0
     for seed in range(HISTORIES):
-        history = History(sql, keeping, random.Random(seed))  # noqa: S311 - the same histories each time
+        history = History(sql, rule, random.Random(seed))  # noqa: S311 - the same histories each time
         first = history.db.execute("FROM kept").fetchall()
         for step in range(STEPS):
             history.step()

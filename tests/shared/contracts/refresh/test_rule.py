@@ -4,7 +4,7 @@ import duckdb
 import pytest
 import sqlglot
 
-from shared.contracts.refresh.spans import Span
+from shared.contracts.refresh.spans import CalendarSpan
 from shared.contracts.refresh.touched import BOTH, CHANGES
 from tests.support.query_histories import kept
 
@@ -137,11 +137,11 @@ NOT_PROVEN = {
 
 @pytest.mark.parametrize("sql, by, why", [pytest.param(*case, id=name) for name, case in NOT_PROVEN.items()])
 def test_what_is_not_proven_is_rebuilt_and_says_why(sql, by, why):
-    keeping = kept(sql, *by)
-    assert not keeping.is_refreshed
-    assert keeping.why.startswith(why)
-    assert f"rebuilt, because {keeping.why}" == str(keeping)
-    assert {} == keeping.touched
+    rule = kept(sql, *by)
+    assert not rule.is_refreshed
+    assert rule.why.startswith(why)
+    assert f"rebuilt, because {rule.why}" == str(rule)
+    assert {} == rule.touched
 
 
 @pytest.mark.parametrize(
@@ -170,12 +170,12 @@ def test_a_doubled_quote_is_one():
 
 def test_products_are_not_taken_for_the_type_of_their_factors():
     """Spark's product of two decimals has more digits, and spells 1.2 otherwise than they do."""
-    keeping = kept(
+    rule = kept(
         """SELECT CAST(b.r AS STRING) AS k, a.id FROM silver.lines a JOIN (SELECT id, CAST(qty AS DECIMAL(9, 2))
            * CAST(price AS DECIMAL(9, 2)) AS r FROM silver.lines) b ON CAST(a.price AS DECIMAL(9, 2)) = b.r""",
         "k",
     )
-    assert "CAST(`a`.`price`" not in keeping.touched["silver.lines"].partition("WHERE")[0].partition("FROM")[0]
+    assert "CAST(`a`.`price`" not in rule.touched["silver.lines"].partition("WHERE")[0].partition("FROM")[0]
 
 
 def test_what_a_function_names_itself_is_no_column_of_an_operand():
@@ -194,15 +194,15 @@ def test_deep_nesting_is_worked_out_once_per_level():
 
 def test_a_join_nobody_needs_is_left_out():
     """A changed line names its order, so that the groups are found without reading the orders."""
-    keeping = kept(
+    rule = kept(
         """SELECT o.id AS order_id, l.id AS line_id, r.rate FROM silver.orders o
            LEFT JOIN silver.rates r ON r.currency = o.currency JOIN silver.lines l ON l.order_id = o.id""",
         "order_id",
     )
-    assert "refreshed by order_id" == str(keeping)
+    assert "refreshed by order_id" == str(rule)
     assert (
         "SELECT DISTINCT `l`.`order_id` AS `order_id` FROM silver__lines__changes AS `l`"
-        == keeping.touched["silver.lines"]
+        == rule.touched["silver.lines"]
     )
 
 
@@ -221,7 +221,7 @@ def test_a_join_nobody_needs_is_left_out():
 )
 def test_of_groups_that_are_spans_of_time_the_rows_within_them_are_known(sql, months, days):
     column = "day" if "YEAR" in sql else "seen_at"
-    assert {"silver.visits": (Span(by="k", column=column, months=months, days=days),)} == kept(sql, "k").spans
+    assert {"silver.visits": (CalendarSpan(by="k", column=column, months=months, days=days),)} == kept(sql, "k").spans
 
 
 @pytest.mark.parametrize(
@@ -246,14 +246,12 @@ def test_of_groups_that_are_spans_of_time_the_rows_within_them_are_known(sql, mo
     ],
 )
 def test_where_rows_beyond_may_matter_none_are_left_out(sql):
-    keeping = kept(sql, "k")
-    assert ("", {}) == (keeping.why, keeping.spans)
+    rule = kept(sql, "k")
+    assert ("", {}) == (rule.why, rule.spans)
 
 
 def test_a_change_touches_the_neighbours_that_see_it_and_no_other_row_of_their_partition():
-    keeping = kept(
-        "SELECT id, LEAD(day) OVER (PARTITION BY currency ORDER BY day, id) AS next FROM silver.orders", "id"
-    )
+    rule = kept("SELECT id, LEAD(day) OVER (PARTITION BY currency ORDER BY day, id) AS next FROM silver.orders", "id")
     db = duckdb.connect()
     orders = "(VALUES {}) AS o(id, customer_id, day, currency)"
     there = [f"({i}, 1, {10 * i}, 'USD')" for i in range(9)] + ["(9, 1, 35, 'JPY')"]
@@ -262,6 +260,6 @@ def test_a_change_touches_the_neighbours_that_see_it_and_no_other_row_of_their_p
     both = [*there[:4], *there[5:], *images]
     for view, rows in ((BOTH, both), (CHANGES, images)):
         db.execute(f"CREATE VIEW silver__orders{view} AS FROM {orders.format(', '.join(rows))}")
-    touched = sqlglot.transpile(keeping.touched["silver.orders"], read="spark", write="duckdb")[0]
+    touched = sqlglot.transpile(rule.touched["silver.orders"], read="spark", write="duckdb")[0]
 
     assert [(3,), (4,), (5,), (6,), (7,)] == sorted(db.execute(touched).fetchall())

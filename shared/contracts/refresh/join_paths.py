@@ -1,4 +1,4 @@
-"""The ways between the operands of a SELECT, along its conditions: which joins lead from one to another."""
+"""The paths between the operands of a SELECT, along its conditions: which joins lead from one to another."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _distances(start: str, known: list[Condition]) -> dict[str, int]:
 def connected(
     needed: set[str], wanted: Iterable[exp.Expr], sources: Mapping[str, Operand], known: list[Condition]
 ) -> list[str]:
-    """The operands that are needed, and those on the shortest ways between them, in their order.
+    """The operands that are needed, and those on the shortest paths between them, in their order.
 
     None of a SELECT without FROM.
     """
@@ -73,9 +73,9 @@ def connected(
     goals = goals or {next(iter(sources))}
     start = next(iter(needed), None) or next(a for a in sources if a in goals)
     barred = {a for a, s in sources.items() if s.role is Role.PROBE} - needed
-    open_ways = [c for c in known if not c.aliases & barred and c.of not in barred]
+    open_conditions = [c for c in known if not c.aliases & barred and c.of not in barred]
     kept = {start} | goals
-    steps, met = _distances(start, open_ways), _edges(open_ways)
+    steps, met = _distances(start, open_conditions), _edges(open_conditions)
     for goal in goals:
         here = goal
         while steps.get(here, 0) > 0:

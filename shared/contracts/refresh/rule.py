@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared.contracts.refresh.qualified import qualified, view_of
 from shared.contracts.refresh.select import columns_read, row_facts
-from shared.contracts.refresh.spans import Span, spans
+from shared.contracts.refresh.spans import CalendarSpan, spans
 from shared.contracts.refresh.touched import touched
 from shared.contracts.refresh.unproven import UnprovenError, refuse_unproven
 from shared.contracts.sql import DIALECT, as_written
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Keeping:
-    """How one built table is kept.
+class RefreshRule:
+    """How one built table is kept equal to its query.
 
     `by` are the columns of its groups. `touched` gives for each input, by full name, the SQL of the groups its changed
     rows touch, over the views that `touched.py` names; it is empty when the table is rebuilt, and `why` says why.
@@ -30,7 +30,7 @@ class Keeping:
 
     by: tuple[str, ...] = ()
     touched: Mapping[str, str] = field(default_factory=dict)
-    spans: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    spans: Mapping[str, tuple[CalendarSpan, ...]] = field(default_factory=dict)
     columns: Mapping[str, frozenset[str]] = field(default_factory=dict)
     why: str = ""
 
@@ -43,7 +43,7 @@ class Keeping:
         return f"rebuilt, because {self.why}" if self.why else f"refreshed by {', '.join(self.by)}"
 
 
-def keeping(table: Table, tables: Mapping[str, Table]) -> Keeping:
+def derive_refresh_rule(table: Table, tables: Mapping[str, Table]) -> RefreshRule:
     """Prove from its query how a built table can be kept.
 
     Args:
@@ -51,21 +51,21 @@ def keeping(table: Table, tables: Mapping[str, Table]) -> Keeping:
         tables: Every table by full name.
     """
     if table.query is None:
-        return Keeping(why="it is made by Python")
+        return RefreshRule(why="it is made by Python")
     if table.history:
-        return Keeping(why="it is a history, made of all events of a key")
+        return RefreshRule(why="it is a history, made of all events of a key")
     if not table.refresh_by:
-        return Keeping(why="its contract has no refreshBy")
+        return RefreshRule(why="its contract has no refreshBy")
     try:
         return _proven(table.query, table.refresh_by, tables)
     except UnprovenError as unproven:
-        return Keeping(by=table.refresh_by, why=str(unproven))
+        return RefreshRule(by=table.refresh_by, why=str(unproven))
 
 
 def computed_keys(table: Table, tables: Mapping[str, Table]) -> list[str]:
     """The columns of `refreshBy` that no single row has: an aggregate, a rank or an unknown function of one.
 
-    Such a column does not say to which group a changed row belongs. None when the query is not followed anyway.
+    Such a column does not say to which group a changed row belongs. Empty where the table is rebuilt anyway.
     """
     try:
         facts = row_facts(qualified(table.query, tables)) if table.query and table.refresh_by else set(table.refresh_by)
@@ -74,13 +74,13 @@ def computed_keys(table: Table, tables: Mapping[str, Table]) -> list[str]:
     return [c for c in table.refresh_by if c not in facts]
 
 
-def _proven(query: Query, by: tuple[str, ...], tables: Mapping[str, Table]) -> Keeping:
+def _proven(query: Query, by: tuple[str, ...], tables: Mapping[str, Table]) -> RefreshRule:
     tree = qualified(query, tables)
     refuse_unproven(tree)
     if as_written(tree) is None:
         raise UnprovenError("it has a function that is known in another form only")
     groups, bounds = touched(tree, by), spans(tree, by)
-    return Keeping(
+    return RefreshRule(
         by=by,
         touched={str(name): groups[view_of(name)].sql(dialect=DIALECT) for name in query.inputs},
         spans={str(name): bounds[view_of(name)] for name in query.inputs if view_of(name) in bounds},

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from jobs.runtime.position import NOWHERE
-from shared.contracts.refresh import Keeping, keeping
+from shared.contracts.refresh import RefreshRule, derive_refresh_rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shared.contracts import Table
 
 
-class How(StrEnum):
+class BuildMode(StrEnum):
     """What becomes of a built table."""
 
     SKIPPED = "skipped"
@@ -26,20 +26,20 @@ class How(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
-    """One of the three, and why; a table that is refreshed has the rule of its query, and its inputs' feeds.
+class BuildPlan:
+    """What the next run does to a built table, and why; to refresh it, by which rule, and from which feeds of its inputs.
 
     One thing alone is not known before rows are read: where more of the table is touched than a refresh is worth, the
     run rebuilds it after all.
     """
 
-    how: How
+    mode: BuildMode
     why: str
-    keeping: Keeping = field(default_factory=Keeping)
+    rule: RefreshRule = field(default_factory=RefreshRule)
     feeds: Mapping[str, Feed] = field(default_factory=dict)
 
 
-def next_way(
+def plan_build(
     table: Table,
     tables: Mapping[str, Table],
     last: FlowPosition | None,
@@ -47,7 +47,7 @@ def next_way(
     feed_of: Callable[[str, int, int, str | None], Feed],
     *,
     is_rebuilt: bool = False,
-) -> Way:
+) -> BuildPlan:
     """Decide how a built table is brought up to date with its inputs.
 
     Args:
@@ -68,15 +68,15 @@ def next_way(
     same_date = last.inputs.get("business_date") == inputs["business_date"]
     changed = [name for name, feed in feeds.items() if feed.changed]
     if same_date and not changed:
-        return Way(how=How.SKIPPED, why="no input has changed")
-    how = keeping(table, tables)
-    if why := how.why or ("" if same_date else "the business date is another") or _no_feed(feeds):
+        return BuildPlan(mode=BuildMode.SKIPPED, why="no input has changed")
+    rule = derive_refresh_rule(table, tables)
+    if why := rule.why or ("" if same_date else "the business date is another") or _no_feed(feeds):
         return _rebuilt(why)
-    return Way(how=How.REFRESHED, why=f"{', '.join(changed)} changed", keeping=how, feeds=feeds)
+    return BuildPlan(mode=BuildMode.REFRESHED, why=f"{', '.join(changed)} changed", rule=rule, feeds=feeds)
 
 
-def _rebuilt(why: str) -> Way:
-    return Way(how=How.REBUILT, why=why)
+def _rebuilt(why: str) -> BuildPlan:
+    return BuildPlan(mode=BuildMode.REBUILT, why=why)
 
 
 def _feeds(
