@@ -158,7 +158,7 @@ class StepsFinished(_Event):
     crashes: tuple[str, ...] = ()
 
 
-class Verdict(_Event):
+class RunVerdict(_Event):
     """How the steps came out.
 
     `open` says that every step left its summary, so that the next step can tell what to skip. `failed` names the

@@ -9,9 +9,9 @@ from aws_cdk import aws_iam as iam
 
 from infra.constructs.findings import accept, wildcard
 from infra.constructs.machine import Machine
+from shared.asl_tokens import Token
 from shared.backfill import BACKFILL_MACHINE, RUN_BY
 from shared.names import Names
-from shared.tokens import Token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

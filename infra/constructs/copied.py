@@ -11,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 
 from infra.constructs.findings import accept, wildcard
 from infra.constructs.pii_key import admit_to_personal_data
-from shared.copies import copy_bucket, copy_key
+from shared.replica_names import copy_bucket, copy_key
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms

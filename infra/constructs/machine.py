@@ -12,8 +12,8 @@ from constructs import Construct
 from infra.artifacts import ROOT
 from infra.constructs.encrypted_log_group import EncryptedLogGroup
 from infra.constructs.findings import accept, wildcard
+from shared.asl_tokens import OF_STEPS, Token
 from shared.names import Names
-from shared.tokens import OF_STEPS, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

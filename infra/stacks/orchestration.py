@@ -19,11 +19,11 @@ from infra.constructs.key_use import use_statement
 from infra.constructs.machine import Machine, job_run_statements, job_tokens, step_tokens
 from infra.constructs.machine_schedule import MachineSchedule
 from infra.constructs.smoke import Smoke
+from shared.asl_tokens import Token
 from shared.contracts.connections import landing_folders, landing_names
 from shared.jobs import steps_of
 from shared.names import RUNS_FOLDER, Names, Variable
 from shared.names import Machine as MachineName
-from shared.tokens import Token
 
 if TYPE_CHECKING:
     from aws_cdk import aws_events as events

@@ -15,7 +15,7 @@ from infra.constructs.pii_key import PiiKey, close_files_to_others, close_to_oth
 from infra.constructs.private_bucket import PrivateBucket
 from infra.stacks.storage import PERSONAL, STAGED
 from shared.contracts.connections import personal_landing_keys
-from shared.copies import LAKE, LANDING, PII, copy_bucket, copy_key, copy_stack
+from shared.replica_names import LAKE, LANDING, PII, copy_bucket, copy_key, copy_stack
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms

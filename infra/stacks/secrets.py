@@ -15,8 +15,8 @@ from infra.constructs.pii_key import close_secret_to_others
 from infra.constructs.redshift_access import RedshiftAccess
 from infra.constructs.retention import KEPT
 from shared.contracts.connections import SECRET_TYPES, publishing_connections, web_systems
-from shared.copies import copy_key
 from shared.names import pii_key_secret, source_parameter, source_secret
+from shared.replica_names import copy_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,9 +16,9 @@ from infra.constructs.place import Place, is_bucket
 from infra.constructs.private_bucket import PrivateBucket
 from infra.constructs.retention import KEPT
 from shared.contracts.connections import personal_landing_keys
-from shared.copies import LAKE, LANDING, PII
 from shared.erasure import REQUESTS_FOLDER
 from shared.names import JOB_LOGS_FOLDER, STAGING_FOLDER, UNLOAD_FOLDER, Names
+from shared.replica_names import LAKE, LANDING, PII
 from shared.serving import PATH
 
 if TYPE_CHECKING:

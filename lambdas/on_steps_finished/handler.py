@@ -29,7 +29,7 @@ class Variables(Settings):
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Answer with a Verdict.
+    """Answer with a RunVerdict.
 
     Raises:
         TerminalError: the event is wrong.

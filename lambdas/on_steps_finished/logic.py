@@ -6,13 +6,13 @@ from pydantic import ValidationError
 
 from lambdas.pages import read_page
 from shared.errors import SummaryError
-from shared.events import StepsFinished, Verdict
+from shared.events import RunVerdict, StepsFinished
 from shared.jobs import Colour, Step
 from shared.names import summary_location
 from shared.summaries import FIRST_FAILURES, StepSummary
 
 
-def judge(finished: StepsFinished, lake_root: str) -> Verdict:
+def judge(finished: StepsFinished, lake_root: str) -> RunVerdict:
     """Put the steps' summaries together; what is missing or foreign turns the verdict red.
 
     Args:
@@ -28,7 +28,7 @@ def judge(finished: StepsFinished, lake_root: str) -> Verdict:
             problems.append(str(error))
     problems += [f"{summary.step}: {failure}" for summary in summaries for failure in summary.failures]
     green = not problems and all(summary.colour is Colour.GREEN for summary in summaries)
-    return Verdict(
+    return RunVerdict(
         colour=Colour.GREEN if green else Colour.RED,
         open=len(summaries) == len(finished.steps),
         failed=tuple(problems[:FIRST_FAILURES]),

@@ -15,8 +15,8 @@ def command(env: str, confirm: str, delete_data_of: str | None) -> None:
     """Delete the stack of ENV. Buckets, tables, secrets and the key are kept, and listed."""
     from scripts.operating import teardown
     from shared.config import load_environment
-    from shared.copies import copy_stack
     from shared.errors import TerminalError
+    from shared.replica_names import copy_stack
 
     environment = load_environment(env)
     if confirm != environment.name:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from shared.contracts.treatment import Treatment
     from shared.names import TableName
 
+TREATMENT, RENAMED_FROM, REFERS_TO = "treatment", "renamedFrom", "refersTo"
+# What a contract says of a column beyond the standard.
+CUSTOM_PROPERTIES = (TREATMENT, RENAMED_FROM, REFERS_TO)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parent:

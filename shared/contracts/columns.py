@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shared.contracts.column import Column, Parent
+from shared.contracts.column import CUSTOM_PROPERTIES, REFERS_TO, RENAMED_FROM, Column, Parent
 from shared.contracts.document import TABLE
 from shared.contracts.expression import read_expression
 from shared.contracts.treatment import Treatment
-from shared.contracts.treatment_rules import CUSTOM, REFERS_TO, RENAMED_FROM, read_treatment
+from shared.contracts.treatment_rules import read_treatment
 from shared.errors import TerminalError
 from shared.names import TableName
 
@@ -100,7 +100,7 @@ def _column(document: Document, at: YamlPath, prop: Property, name: TableName, k
 
 def _renamed_from(document: Document, at: YamlPath, prop: Property) -> str | None:
     place = (*at, "customProperties")
-    given = document.customs(prop.customProperties, CUSTOM, place).get(RENAMED_FROM)
+    given = document.customs(prop.customProperties, CUSTOM_PROPERTIES, place).get(RENAMED_FROM)
     if given is not None and given in [p.name for p in document.schema.properties]:
         raise document.error(
             f"column {prop.name} is renamed from a column that is there",
@@ -113,7 +113,7 @@ def _renamed_from(document: Document, at: YamlPath, prop: Property) -> str | Non
 
 def _refers_to(document: Document, at: YamlPath, prop: Property) -> tuple[Parent, ...]:
     place = (*at, "customProperties")
-    given = document.customs(prop.customProperties, CUSTOM, place).get(REFERS_TO, [])
+    given = document.customs(prop.customProperties, CUSTOM_PROPERTIES, place).get(REFERS_TO, [])
     found = []
     for text in map(str, given if isinstance(given, list) else [given]):
         table, _, column = text.rpartition(".")

@@ -10,6 +10,7 @@ from sqlglot.errors import OptimizeError, SqlglotError
 from sqlglot.lineage import lineage
 from sqlglot.optimizer.qualify import qualify
 
+from shared.contracts.column import CUSTOM_PROPERTIES, TREATMENT
 from shared.contracts.document import TABLE, read_document, short_name
 from shared.contracts.model import Kind
 from shared.contracts.query import BATCH
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from shared.contracts.odcs import Property
     from shared.contracts.program import Program
 
-TREATMENT, RENAMED_FROM, REFERS_TO = "treatment", "renamedFrom", "refersTo"
-# The custom properties of a column.
-CUSTOM = (TREATMENT, RENAMED_FROM, REFERS_TO)
 SEQUENCE_BY = "sequenceBy"
 CHOICES = ", ".join(Treatment)
 
@@ -42,7 +40,7 @@ def read_treatment(document: Document, at: YamlPath, prop: Property, kind: Kind)
         ContractError: a closed column of a refined table has none, a column has one that is unknown, does not fit its
             type or does nothing, or a custom property is unknown.
     """
-    customs = document.customs(prop.customProperties, CUSTOM, (*at, "customProperties"))
+    customs = document.customs(prop.customProperties, CUSTOM_PROPERTIES, (*at, "customProperties"))
     is_closed = prop.classification in CLOSED
     given = customs.get(TREATMENT)
     if kind is not Kind.REFINED or given is None:

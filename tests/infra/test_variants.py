@@ -17,8 +17,8 @@ from scripts.local.clients import ACCOUNT, client
 from scripts.running.serving import event
 from shared.config import Environment, load_environment
 from shared.contracts import Catalog, load_catalog
-from shared.copies import copy_bucket, copy_key, copy_stack
 from shared.names import ACCESS_ADMIN_ROLE, Names, TableName, source_parameter
+from shared.replica_names import copy_bucket, copy_key, copy_stack
 from shared.serving import ServedPath
 from tests.infra.test_rights import unknown_actions
 from tests.infra.test_safeguards import open_to_other_accounts

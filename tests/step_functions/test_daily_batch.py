@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime
 import jsonata
 import pytest
 
+from shared.asl_tokens import OF_STEPS, Token
 from shared.config import load_environment
 from shared.events import RunRequested, StepsFinished
 from shared.jobs import RUN_STEPS, Job, Step
 from shared.names import Machine
-from shared.tokens import OF_STEPS, Token
 from tests.support.asl import FOLDER, definition
 
 TOKENS = {token.value: f"<{token}>" for token in Token} | {"env": "prod", "job_timeout_minutes": "120"}

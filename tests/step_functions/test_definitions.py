@@ -8,11 +8,11 @@ import pytest
 
 from scripts.setup import paths
 from shared import errors
+from shared.asl_tokens import OF_STEPS
 from shared.backfill import BACKFILL_MACHINE
 from shared.jobs import Step
 from shared.names import Machine
 from shared.smoke import SMOKE_MACHINE
-from shared.tokens import OF_STEPS
 from tests.support.asl import TOKEN, definition, files, levels, tokens_of, ways
 
 # Errors that AWS raises: by Step Functions itself, by the Lambda service, by EMR Serverless.

@@ -8,11 +8,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from scripts.setup import paths
+from shared.asl_tokens import OF_STEPS, Token
 from shared.backfill import BACKFILL_MACHINE
 from shared.jobs import Step, steps_of
 from shared.names import Machine
 from shared.smoke import SMOKE_MACHINE
-from shared.tokens import OF_STEPS, Token
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,6 +9,7 @@ import pytest
 
 from infra.artifacts import LAMBDAS, ROOT
 from lambdas.on_watch_due.handler import Variables
+from shared.asl_tokens import OF_STEPS, Token
 from shared.backfill import BACKFILL_MACHINE, BACKFILL_OUTPUT
 from shared.config import load_environment
 from shared.config.spark import QUEUE_MINUTES
@@ -19,7 +20,6 @@ from shared.jobs import Step, steps_of
 from shared.metrics import TABLES_LATE
 from shared.names import Machine, Names, Variable
 from shared.smoke import SMOKE_MACHINE
-from shared.tokens import OF_STEPS, Token
 from tests.support.asl import FOLDER, definition, tokens_of
 
 MACHINE = "AWS::StepFunctions::StateMachine"

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.config import Environment, load_environment
-from shared.copies import copy_key
+from shared.replica_names import copy_key
 from tests.infra.test_findings import lint
 from tests.support.cloud import synthesize
 
