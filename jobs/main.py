@@ -27,7 +27,7 @@ from jobs.smoke.flow import smoke
 from shared.contracts import load_catalog
 from shared.jobs import Job, Step
 from shared.serving import Target
-from shared.step_rights import works_on
+from shared.step_tables import works_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

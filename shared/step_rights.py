@@ -27,26 +27,13 @@ from shared.names import (
 )
 from shared.serving import Target, publication_lease
 from shared.smoke import LEASED, REPORTS_FOLDER, TRIED_FOLDER
+from shared.step_tables import works_on
 from shared.vault import VAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shared.contracts import Catalog, Table
-
-# Which tables a step makes; the other steps make none.
-KIND_OF = {Step.INGEST: Kind.INGESTED, Step.REFINE: Kind.REFINED, Step.BUILD: Kind.BUILT}
-
-
-def works_on(step: Step, table: Table) -> bool:
-    """Whether a table is a step's business: made, published or held against its source by it; upkeep looks at any."""
-    if step is Step.MAINTAIN:
-        return True
-    if step is Step.PUBLISH:
-        return bool(table.targets)
-    if step is Step.RECONCILE:
-        return table.kind is Kind.INGESTED
-    return table.kind is KIND_OF.get(step)
+    from shared.contracts import Catalog
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from jobs.runtime.failures import failure_of, frames_of
 from shared.jobs import OUTCOME_MARK, Status, TableOutcome
-from shared.step_rights import KIND_OF
+from shared.step_tables import KIND_OF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

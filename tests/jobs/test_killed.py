@@ -26,7 +26,7 @@ from scripts.setup import paths
 from shared.erasure import ErasureRecord, ErasureRequest, erasure_location, erasure_request_location
 from shared.jobs import RUN_STEPS, Job, Status, Step
 from shared.names import pii_folder
-from shared.step_rights import works_on
+from shared.step_tables import works_on
 from tests.jobs.test_erase import files_that_tell
 from tests.support import served
 from tests.support.begun import CUSTOMERS, ORDERS, TEN
