@@ -102,10 +102,9 @@ class Job(_Record):
     It works on the tables selected, or on those that `files` feed and what depends on them, or on all of the machine.
     `attempt` is new for every try of the step, and names the files the try leaves. `earlier` gives the attempt of
     each step that came before in this run, so that tables whose inputs failed there are skipped here.
-    `business_date` is the only "today" a query may know. `replay` asks for refused rows to be read again,
-    `window` for a part of the sources to be read once more. `rollback` is the run that upkeep shall bring tables back
-    to, in place of its ordinary work.
-    `every_seconds` makes an ingest job go on until it is ended, with a round in each interval.
+    `business_date` is the only "today" a query may know. `replay` asks for refused rows to be read again, `window` for
+    a part of the sources to be read once more. `rollback` is the run that upkeep shall bring tables back to, in place
+    of its ordinary work. `every_seconds` makes an ingest job go on until it is ended, a round in each interval.
     """
 
     env: str
@@ -141,6 +140,11 @@ class Job(_Record):
     def roots(self) -> Roots:
         """The places of the lake."""
         return Roots(self.lake_root, self.pii_root)
+
+    @property
+    def owner(self) -> str:
+        """By what its leases know this job run: another try of the step is another owner."""
+        return f"{self.run_id}/{self.attempt}"
 
 
 class Failure(_Record):
@@ -217,10 +221,7 @@ class TableVersion(_Record):
 
 
 class FreshnessPromise(_Record):
-    """How old a table may be by its contract, in seconds, as `shared.contracts.freshness.Freshness` has it.
-
-    `upstream` are the tables it depends on, directly or through others.
-    """
+    """How old a table may be by its contract, in seconds; `upstream` are the tables it depends on, however far off."""
 
     table: str
     seconds: int

@@ -12,13 +12,13 @@ from jobs.build.groups import Groups, touched_groups
 from jobs.build.plan import BuildMode, BuildPlan, plan_build
 from jobs.build.rebuild import rebuild
 from jobs.build.refresh import leave, refresh
+from jobs.runtime.change_feed import look, why_gone
 from jobs.runtime.delta_log import DeltaLog
-from jobs.runtime.feed import look, why_gone
 from jobs.runtime.position import NOWHERE
 from jobs.runtime.tables import read_version
 
 if TYPE_CHECKING:
-    from jobs.runtime.feed import Feed
+    from jobs.runtime.change_feed import Feed
     from jobs.runtime.flow import Flow
     from shared.jobs import TableOutcome
 

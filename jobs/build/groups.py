@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from jobs.build.query import input_views
-from jobs.runtime.feed import TIMES, Feed, images
+from jobs.runtime.change_feed import TIMES, Feed, images
 from jobs.runtime.pinned import pin, unpin
+from jobs.runtime.pruning import between_literals
 from shared.contracts.refresh import view_of
 from shared.contracts.refresh.touched import BOTH, CHANGES
 from shared.names import TableName
@@ -58,7 +59,7 @@ class Groups:
 
 
 def touched_groups(flow: Flow, rule: RefreshRule, feeds: Mapping[str, Feed], versions: Mapping[str, int]) -> Groups:
-    """Find the groups that changed rows touch, the old and the new images of each sought among those of all others.
+    """Find the groups that changed rows belong to: by what they were before and by what they are now.
 
     Args:
         flow: The table's flow.
@@ -84,13 +85,16 @@ def touched_groups(flow: Flow, rule: RefreshRule, feeds: Mapping[str, Feed], ver
 
 
 def _unchanged_view(flow: Flow, name: str) -> None:
-    """Make the view of an input whose images are its rows, since none went."""
+    """Make the view of the images of an input that has not changed: they are its rows."""
     view = view_of(TableName.parse(name))
     flow.session.table(view).createOrReplaceTempView(view + BOTH)
 
 
 def _image_views(flow: Flow, name: str, feed: Feed, read: Collection[str]) -> DataFrame:
-    """Make the views of an input's images, and give what is pinned until the groups are known."""
+    """Make the views of an input's images: rows that came or went, and all that are or were there.
+
+    What is pinned for them is given back, to be let go once the groups are known.
+    """
     view = view_of(TableName.parse(name))
     rows = flow.session.table(view)
     # A query that only counts rows names none.
@@ -103,19 +107,13 @@ def _image_views(flow: Flow, name: str, feed: Feed, read: Collection[str]) -> Da
 
 
 def _within(column: str, seen: Mapping[str, Any]) -> Column:
-    """The literal condition on one column of the groups, from which Delta knows the files that cannot matter.
-
-    Source: measured on 6 M rows with 1 % changed: 13 s unpruned, 5 s with literal bounds.
-    """
-    low, high = seen[f"min_{column}"], seen[f"max_{column}"]
-    # A timestamp leaves Spark in the zone of this process, where an hour of autumn exists twice.
-    if not all(isinstance(b, int | str | dt.date) and not isinstance(b, dt.datetime) for b in (low, high)):
-        return F.lit(True)
-    return _or_null(F.col(column).between(F.lit(low), F.lit(high)), column, seen[f"null_{column}"])
+    """The literal condition on one column of the groups."""
+    inside = between_literals(F.col(column), seen[f"min_{column}"], seen[f"max_{column}"])
+    return _or_null(inside, column, seen[f"null_{column}"])
 
 
 def _spanned(span: CalendarSpan, seen: Mapping[str, Any]) -> Column:
-    """The literal condition on a column of an input of which the groups are spans."""
+    """The literal condition on an input's dates, where a group is a calendar span named by its first day."""
     low, high = seen[f"min_{span.by}"], seen[f"max_{span.by}"]
     if not isinstance(low, dt.date) or isinstance(low, dt.datetime):
         return F.lit(True)

@@ -12,7 +12,7 @@ from shared.contracts.refresh import RefreshRule, derive_refresh_rule
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from jobs.runtime.feed import Feed
+    from jobs.runtime.change_feed import Feed
     from jobs.runtime.position import FlowPosition
     from shared.contracts import Table
 
@@ -27,7 +27,7 @@ class BuildMode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class BuildPlan:
-    """What the next run does to a built table, and why; to refresh it, by which rule, and from which feeds of its inputs.
+    """What the next run does to a built table, and why; to refresh it takes `rule` and `feeds`, those of its inputs.
 
     One thing alone is not known before rows are read: where more of the table is touched than a refresh is worth, the
     run rebuilds it after all.

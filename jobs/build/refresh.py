@@ -66,7 +66,7 @@ def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, others: int) -> 
 
 
 def leave(flow: Flow, inputs: dict[str, Any], groups: Groups, before: DataFrame) -> TableOutcome:
-    """Commit that the inputs' changes touch no group, such as those in columns that the query does not read.
+    """Move the position on and no more: the inputs' changes touch no group, as in columns that the query does not read.
 
     Grain: no row is written; the position moves on.
 

@@ -9,9 +9,9 @@ from jobs.erase.proof import files_with, own_values, places_to_read
 from jobs.erase.search import TELLING, Search, is_telling, is_topic
 from jobs.ingest.suppression import erased_hash, is_suppressed, suppress
 from jobs.publish.flow import publish
-from jobs.runtime.elsewhere import refuse_elsewhere
 from jobs.runtime.files import read_text, remove_file, write_text
-from jobs.runtime.lease import leased
+from jobs.runtime.lease import leased_by
+from jobs.runtime.misplaced import refuse_misplaced
 from jobs.runtime.pii_keys import read_pii_keys
 from jobs.runtime.session import ANSI, batch_session
 from jobs.runtime.statistics import keep_no_statistics
@@ -21,7 +21,7 @@ from shared.contracts import Kind
 from shared.contracts.subjects import reaches
 from shared.erasure import ErasedPlace, ErasureRecord, ErasureRequest, erasure_location, erasure_request_location
 from shared.errors import ErasureError, TerminalError
-from shared.names import lease_table, quarantine_location
+from shared.names import quarantine_location
 from shared.places import location_of
 from shared.retention import GONE_DAYS
 
@@ -60,7 +60,6 @@ class _Erasure:
 
     def __init__(self, spark: SparkSession, job: Job, catalog: Catalog, request: ErasureRequest) -> None:
         self.job, self.catalog, self.request = job, catalog, request
-        self.owner = f"{job.run_id}/{job.attempt}"
         self.ways = reaches(catalog, request.kind)
         self.session = batch_session(spark)
         self.session.conf.set(ANSI, "false")
@@ -68,7 +67,7 @@ class _Erasure:
         self.search = Search(self.session, job.roots)
         for way in self.ways:
             if not self.search.exists(location_of(job.roots, way.table)):
-                refuse_elsewhere(self.session, way.table, job.roots)
+                refuse_misplaced(self.session, way.table, job.roots)
         self.search.look(self.ways, request.id)
         self.person, self.found = self.search.person, self.search.found
 
@@ -157,7 +156,7 @@ class _Erasure:
             if way.table.kind is Kind.INGESTED and keys:
                 hashes = {erased_hash(self.keys, key) for key in keys}
                 made_by = way.expression(way.column.name)
-                with leased(lease_table(self.job.env), str(way.table.name), self.owner):
+                with leased_by(self.job, str(way.table.name)):
                     suppress(self.job.pii_root, way.table.name, made_by, way.column.clear_type, hashes)
 
     def _delete(self) -> None:
@@ -180,9 +179,9 @@ class _Erasure:
     def _delete_from(self, location: str, found: list[Found]) -> None:
         """Take out of one place what several ways may have led to, under its table's lease."""
         table = found[0].table
-        with leased(lease_table(self.job.env), str(table.name), self.owner) as lease:
+        with leased_by(self.job, str(table.name)) as lease:
             if found[0].place == str(table.name):
-                lease.check()
+                lease.renew()
                 keep_no_statistics(self.session, location, spark_schema(table), table.closed_columns)
             with carrying_on(self.session, location, lease):
                 for rows in (f for f in found if f.rows):

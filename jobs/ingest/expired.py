@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobs.runtime.retention import day_of_ages, outlived
+from jobs.runtime.retention import day_of_ages, is_expired_for_all
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -24,4 +24,4 @@ def unexpired(flow: Flow, rows: DataFrame) -> DataFrame:
     readers = flow.catalog.expiring_readers(flow.table.name)
     if not readers:
         return rows
-    return rows.where(~outlived(rows, readers, day_of_ages(flow.job)))
+    return rows.where(~is_expired_for_all(rows, readers, day_of_ages(flow.job)))

@@ -21,7 +21,7 @@ from jobs.runtime.commit import append_nothing
 from jobs.runtime.land import land
 from jobs.runtime.quarantine import not_refused_before, quarantine, restore_released
 from jobs.runtime.session import without_ansi
-from jobs.runtime.staging import unstage
+from jobs.runtime.staging import remove_folder
 from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
 from shared.errors import SchemaDriftError
@@ -83,9 +83,9 @@ def _ingest(flow: Flow) -> TableOutcome:
             return _told(flow.unchanged(), inputs, seen[FETCHED])
         return _told(_commit(flow, staged, seen, inputs, drift, reading=reading), inputs, seen[FETCHED])
     finally:
-        unstage(flow.session, flow.staging)
+        remove_folder(flow.session, flow.staging)
         if reading.scratch:
-            unstage(flow.session, reading.scratch)
+            remove_folder(flow.session, reading.scratch)
 
 
 def _stage(flow: Flow, reading: Reading) -> tuple[DataFrame, dict[str, Any]]:

@@ -19,7 +19,7 @@ from jobs.ingest.redshift_query import unload_query
 from jobs.ingest.redshift_statement import run_statement
 from jobs.ingest.redshift_unload import Unload, read_unload
 from jobs.ingest.strict_cast import fit
-from jobs.runtime.staging import unstage
+from jobs.runtime.staging import remove_folder
 from jobs.runtime.texts import TIMESTAMP_FORMAT
 from shared.errors import ContractError, SchemaDriftError
 from shared.names import source_parameter, unload_location
@@ -61,7 +61,7 @@ def read_redshift(spark: SparkSession, table: Table, job: Job, position: dict[st
         fetched = Fetched(requests=attempt + 1 + len(unload.files), bytes=unload.bytes)
         return Reading(unloaded_rows(spark, table, unload, query.place), scratch=place, fetched=lambda: fetched)
     except Exception:
-        unstage(spark, place)
+        remove_folder(spark, place)
         raise
 
 

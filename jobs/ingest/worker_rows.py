@@ -17,7 +17,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from jobs.ingest.crossing import arrived, crossing
 from jobs.ingest.fetched import Fetched, Tally
 from jobs.ingest.frame import reading_schema
-from jobs.runtime.staging import unstage
+from jobs.runtime.staging import remove_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -61,7 +61,7 @@ class WorkerRows:
         try:
             told = self._told(location, to_arrow_schema(cast("T.StructType", T.DataType.fromDDL(schema))))
         except Exception as error:
-            unstage(self.session, location)
+            remove_folder(self.session, location)
             known = arrived(error, str(self.table.name))
             if known is None:
                 raise

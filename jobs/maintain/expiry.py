@@ -17,7 +17,7 @@ from jobs.refine.origin import marked, origin
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import read_position
 from jobs.runtime.quarantine import ORIGIN
-from jobs.runtime.retention import day_of_ages, is_expired, outlived
+from jobs.runtime.retention import day_of_ages, is_expired, is_expired_for_all
 from jobs.runtime.session import without_ansi
 from jobs.runtime.upkeep import carrying_on, delete_matching, files_since
 from shared.contracts.evolution.policy import is_raised
@@ -82,7 +82,7 @@ class Expiry:
         return [reader.retention for reader in self._readers if reader.retention]
 
     def _is_in_shape(self, location: str) -> bool:
-        """Whether the table is there as its contract has it, and no rollback of it stands half."""
+        """Whether the table is there as its contract has it, and no rollback of it is half done."""
         log = DeltaLog(self.session, location)
         if not log.exists or log.rolled_back_to:
             return False
@@ -97,7 +97,7 @@ class Expiry:
     def _is_landed_and_old(self, rows: DataFrame) -> Column:
         landed = read_position(self.session, location_of(self.job.roots, self.table))
         read = min(self._consumed(reader, landed) for reader in self._readers)
-        is_old = outlived(rows, self._readers, day_of_ages(self.job), F.col("_ingested_at"))
+        is_old = is_expired_for_all(rows, self._readers, day_of_ages(self.job), F.col("_ingested_at"))
         return is_old & (F.col("_sequence") <= read)
 
     def _consumed(self, reader: Table, landed: TablePosition) -> int:

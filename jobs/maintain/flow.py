@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from jobs.maintain.expiry import Expiry
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.layout import clustered_by, keep_clustered
-from jobs.runtime.lease import leased
+from jobs.runtime.lease import leased_by
 from jobs.runtime.session import batch_session
 from jobs.runtime.statistics import keep_no_statistics
 from jobs.runtime.tables import spark_schema
 from jobs.runtime.upkeep import carrying_on, is_half_done, remove_old_files
 from shared.jobs import Status, TableOutcome
-from shared.names import lease_table
 from shared.places import companions, location_of
 from shared.retention import HISTORY_DAYS
 
@@ -69,7 +68,7 @@ def maintain(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> T
     session = batch_session(spark)
     for name in FILE_SIZES:
         session.conf.set(name, str(FILE_BYTES))
-    with leased(lease_table(job.env), str(table.name), f"{job.run_id}/{job.attempt}") as lease:
+    with leased_by(job, str(table.name)) as lease:
         beside = {place: clustered_by(table, what) for what, place in companions(job.roots, table).items()}
         places = {location: table.cluster_by, **beside}
         there = [place for place in places if DeltaLog(session, place).exists]
@@ -100,6 +99,6 @@ def _tidy(
         return Tidied(together=together, made=made)
     with carrying_on(session, location, lease):
         removed = remove_old_files(session, location, HISTORY_DAYS)
-    lease.check()
+    lease.renew()
     DeltaLog(session, location).forget_expired()
     return Tidied(together=together, made=made, removed=removed)

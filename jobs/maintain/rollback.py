@@ -10,16 +10,16 @@ from delta.tables import DeltaTable
 
 from jobs.runtime.delta_log import ROLLED_BACK, DeltaLog
 from jobs.runtime.files import read_text
-from jobs.runtime.lease import leased
+from jobs.runtime.lease import leased_by
 from jobs.runtime.position import NOWHERE, FlowPosition, flows_of, read_position
 from jobs.runtime.session import batch_session
 from jobs.runtime.upkeep import carrying_on, missing_files
 from shared.errors import PositionLostError, RollbackError, TerminalError
 from shared.jobs import RunRecord, Status, TableOutcome
-from shared.made_anew import why_another
-from shared.names import lease_table, run_location
+from shared.names import run_location
 from shared.places import companions, location_of
 from shared.retention import HISTORY_DAYS
+from shared.table_identity import why_not_same_table
 from shared.vault import VAULT
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def roll_back(spark: SparkSession, job: Job, run: RunRecord, table: Table) -> Ta
     session = batch_session(spark)
     ended = next((told for told in run.versions if told.table == str(table.name)), None)
     version = ended.version if ended else None
-    with leased(lease_table(job.env), str(table.name), f"{job.run_id}/{job.attempt}") as lease:
+    with leased_by(job, str(table.name)) as lease:
         _refuse_another(session, location, run, ended)
         flow = None if version is None else read_position(session, location, version).flows.get(str(table.name))
         if ended is None or version is None or flow is None:
@@ -142,7 +142,7 @@ def _refuse_another(session: SparkSession, location: str, run: RunRecord, ended:
         return commit.moment if commit else None
 
     finished_at = datetime.fromisoformat(run.finished_at)
-    why = why_another(ended, finished_at, table_id=log.table_id, newest=log.version, written_at=written_at)
+    why = why_not_same_table(ended, finished_at, table_id=log.table_id, newest=log.version, written_at=written_at)
     if why:
         raise RollbackError(
             f"version {ended.version} of {ended.table} was of a table that is no longer there",

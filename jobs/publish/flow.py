@@ -14,14 +14,14 @@ from jobs.publish.api import api_turn
 from jobs.publish.items import Publication, listed
 from jobs.publish.rows import changed, whole
 from jobs.publish.turn import BOOKS, Published
+from jobs.runtime.change_feed import images, look, why_gone
 from jobs.runtime.delta_log import DeltaLog
-from jobs.runtime.feed import images, look, why_gone
-from jobs.runtime.lease import leased
+from jobs.runtime.lease import leased_by
 from jobs.runtime.session import batch_session
 from jobs.runtime.tables import read_version
 from shared.errors import LakewrightError, LeaseHeldError, LostRaceError
 from shared.jobs import Failure, Status, TableOutcome
-from shared.names import lease_table, table_location
+from shared.names import table_location
 from shared.serving import Target, publication_lease, served_table
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from jobs.publish.turn import Turn
-    from jobs.runtime.feed import Feed
+    from jobs.runtime.change_feed import Feed
     from shared.contracts import Catalog, Table
     from shared.jobs import Job
 
@@ -51,7 +51,7 @@ def publish(spark: SparkSession, job: Job, target: Target, table: Table) -> Tabl
     """
     # Of two runs that meet here the second one waits. That an old row cannot follow a new one rests on the turn alone.
     lease = publication_lease(str(table.name), target)
-    with leased(lease_table(job.env), lease, f"{job.run_id}/{job.attempt}"), _turn(job, target, table) as turn:
+    with leased_by(job, lease), _turn(job, target, table) as turn:
         # Looked at after the turn has begun: whoever began before this version was there can write no more.
         there = DeltaLog(spark, table_location(job.roots.lake, table.name))
         work = _Publishing(
@@ -75,7 +75,7 @@ def withdraw(job: Job, catalog: Catalog) -> list[TableOutcome]:
 def _withdrawn(job: Job, name: str) -> TableOutcome | None:
     lease = publication_lease(name, Target.API)
     try:
-        with leased(lease_table(job.env), lease, f"{job.run_id}/{job.attempt}"):
+        with leased_by(job, lease):
             rows = Publication(served_table(job.env), name).withdraw()
     except (LeaseHeldError, LostRaceError) as error:
         log.warning("%s is served no more, and another job run is at it: %s", name, error)

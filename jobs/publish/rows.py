@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.runtime.feed import TIMES
+from jobs.runtime.change_feed import TIMES
 from jobs.runtime.texts import as_json
 from shared.serving import PATH_LIMIT_BYTES
 
@@ -48,7 +48,7 @@ def changed(images: DataFrame, table: Table) -> DataFrame:
     Grain: one row per key, with `_gone` and `_before`; of a row that is gone only the key is left.
 
     Args:
-        images: `jobs.runtime.feed.images` of all the table's columns.
+        images: `jobs.runtime.change_feed.images` of all the table's columns.
         table: The table.
     """
     others = [n for n in table.column_names if n not in table.primary_key]

@@ -54,7 +54,7 @@ def reconcile(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> 
 
 
 def _may_lack(bronze: Landed, readers: Sequence[Table]) -> bool:
-    """Whether rows may be compared that have gone for their age: not where the cursor tells it, and begins later."""
+    """Whether the span may hold rows that went for their age: not where its cursor tells the age, and starts later."""
     kept = [(reader, reader.retention) for reader in readers if reader.retention]
     ages = {c.logic or c.name for reader, kept_ in kept for c in reader.columns if c.name == kept_.column}
     if not kept or not bronze.start or ages != {bronze.source.cursor}:

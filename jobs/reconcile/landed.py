@@ -60,8 +60,8 @@ class Landed:
         return location_of(self.job.roots, self.table)
 
     @property
-    def recently(self) -> datetime | None:
-        """From which moment on rows landed that are compared where no cursor says how old they are; None: ever."""
+    def landed_since(self) -> datetime | None:
+        """The moment since which rows landed that are compared, where no cursor tells their age; None compares all."""
         window = self.source.reconciling.window_seconds
         if self.start or window is None or self.committed_at is None:
             return None
@@ -83,7 +83,7 @@ class Landed:
         return session.read.format("delta").load(location).select("source_position", "row").distinct()
 
     def is_since_start(self, moment: Column) -> Column:
-        """Whether a value of the cursor is not before what is compared."""
+        """Whether a value of the cursor is the start of what is compared, or after it."""
         return moment.try_cast(self.cursor_type) >= F.lit(self.start).cast(self.cursor_type)
 
 

@@ -69,7 +69,7 @@ class Layers:
         if not consumed:
             return None
         there = read_version(self.session, self._location, position.version)
-        return self._measured(self._told(self._rows(consumed)), self._there(there))
+        return self._measured(self._newest_good(self._rows(consumed)), self._there(there))
 
     def _position(self) -> TablePosition:
         return read_position(self.session, self._location)
@@ -94,11 +94,11 @@ class Layers:
         return F.struct(F.lit(0).alias("_"), *self.silver.sequence_by)
 
     @property
-    def _recently(self) -> datetime | None:
+    def _landed_since(self) -> datetime | None:
         """From when on landed rows are compared, where older ones cannot have taken out what these brought."""
         may_be_gone = self.silver.apply_as_deletes or self.silver.history
         is_merged = self.silver.disposition is Disposition.MERGE and self.silver.sequence_by
-        return self.bronze.recently if is_merged and not may_be_gone else None
+        return self.bronze.landed_since if is_merged and not may_be_gone else None
 
     @property
     def _follows_cursor(self) -> bool:
@@ -117,9 +117,9 @@ class Layers:
         rows = rows.where(sequence <= consumed)
         if cursor and self.bronze.start:
             return rows.where(self.bronze.is_since_start(F.col(cursor)))
-        return rows.where(F.col("_ingested_at") >= F.lit(self._recently)) if self._recently else rows
+        return rows.where(F.col("_ingested_at") >= F.lit(self._landed_since)) if self._landed_since else rows
 
-    def _told(self, rows: DataFrame) -> DataFrame:
+    def _newest_good(self, rows: DataFrame) -> DataFrame:
         """Of each key the newest row that was not refused, as its sequence, whether it deletes and its content.
 
         Of rows with one sequence the greater content is the newest, as it is for the step that refines.
@@ -170,7 +170,7 @@ class Layers:
         is_there &= ~(F.col(TOLD).isNull() & (F.coalesce(REFUSED, F.lit(0)) > 0))
         is_told = F.coalesce(~is_gone, F.lit(False))
         is_same = F.col(f"{TOLD}.{TOLD}").eqNullSafe(F.col(f"{THERE}.{TOLD}"))
-        if self._recently:
+        if self._landed_since:
             # A row that landed before may be the newer one.
             is_same |= F.col(f"{THERE}.{SEQUENCE}") > F.col(f"{TOLD}.{SEQUENCE}")
         [found] = both.agg(
@@ -185,8 +185,8 @@ class Layers:
         return Comparison(
             left=str(self.bronze.table.name),
             right=str(self.silver.name),
-            span=f"landed since {self._recently:%Y-%m-%d %H:%M}"
-            if self._recently
+            span=f"landed since {self._landed_since:%Y-%m-%d %H:%M}"
+            if self._landed_since
             else str(Span(start=self.bronze.start)),
             measures=tuple(Measure(name=n, left=str(found[a]), right=str(found[b])) for n, (a, b) in measures.items()),
             refused=found["refused"],

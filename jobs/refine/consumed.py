@@ -44,8 +44,8 @@ def consumed_upto(name: str, batch: int, position: TablePosition) -> dict[str, A
     return {name: batch, IDS: {name: position.table_id}}
 
 
-def from_where(flow: Flow, source: Table, position: TablePosition) -> Flow:
-    """The flow, which reads its input from the start where that has been built anew, or went back behind what was read.
+def reread_if_input_changed(flow: Flow, source: Table, position: TablePosition) -> Flow:
+    """The flow with `is_reread` set if its input must be read from batch 1: it was built anew, or went back behind it.
 
     Args:
         flow: The table's flow.
@@ -58,8 +58,8 @@ def from_where(flow: Flow, source: Table, position: TablePosition) -> Flow:
     return flow if is_there else replace(flow, is_reread=True)
 
 
-def told_again(rows: DataFrame, held: DataFrame, table: Table) -> DataFrame:
-    """What a quarantine lets go when its input is read from the start: the held rows that are among the rows read.
+def held_rows_reread(rows: DataFrame, held: DataFrame, table: Table) -> DataFrame:
+    """The held rows that are among the rows read of an input from the start: the quarantine releases them.
 
     They are decided anew; a row that the input has no more stays where it is. Grain: one row per row text and key in
     the input out.

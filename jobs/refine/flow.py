@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.refine.again import read_again
 from jobs.refine.classify import (
     BURY,
     DELETE,
@@ -19,7 +19,7 @@ from jobs.refine.classify import (
     UPDATE,
     gone,
 )
-from jobs.refine.consumed import consumed_of, consumed_upto, from_where, told_again
+from jobs.refine.consumed import consumed_of, consumed_upto, held_rows_reread, reread_if_input_changed
 from jobs.refine.deletes import bury, is_delete
 from jobs.refine.gate import pass_gate
 from jobs.refine.history import keep_history
@@ -28,6 +28,7 @@ from jobs.refine.merge import target_rows, write_batch
 from jobs.refine.origin import input_rows, queried
 from jobs.refine.refused import refused_rows
 from jobs.refine.relationships import parent_positions
+from jobs.refine.replay import rows_to_replay
 from jobs.refine.rules import warned
 from jobs.refine.vault import keep_tokens
 from jobs.runtime.books import balance
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
-    from jobs.refine.again import Again
     from jobs.refine.judge import Judged
+    from jobs.refine.replay import Replayed
     from jobs.runtime.flow import Flow
     from shared.contracts import Table
     from shared.jobs import TableOutcome
@@ -73,7 +74,7 @@ def refine(flow: Flow) -> TableOutcome:
     source = flow.catalog.table(str(flow.table.inputs[0]))
     position = flow.position_of(source)
     arrived = position.flows[str(source.name)]
-    flow = from_where(flow, source, position)
+    flow = reread_if_input_changed(flow, source, position)
     consumed = consumed_of(flow.last_inputs, str(source.name), position)
     before = held(flow.session, flow.batch, flow.quarantine)
     if arrived.newest == consumed and before is None:
@@ -82,33 +83,35 @@ def refine(flow: Flow) -> TableOutcome:
     parents = parent_positions(flow)
     is_replaced = arrived.newest != consumed and flow.table.disposition is Disposition.SNAPSHOT
     is_over = flow.is_reread or is_replaced or flow.is_rebuilt
-    again = None if before is None or is_over else read_again(flow, source, position.version, before, parents)
-    if arrived.newest == consumed and again is None:
+    replayed = None if before is None or is_over else rows_to_replay(flow, source, position.version, before, parents)
+    if arrived.newest == consumed and replayed is None:
         restore_released(flow.session, flow.batch, flow.quarantine, flow.table.fingerprint)
         return flow.unchanged()
     new = _batch(flow, source, position.version, consumed, arrived.newest)
-    rows = queried(flow.table, new.unionByName(again.rows) if again else new)
-    released = _released(flow, rows, before, again)
+    rows = queried(flow.table, new.unionByName(replayed.rows) if replayed else new)
+    released = _released(flow, rows, before, replayed)
     try:
         inputs = consumed_upto(str(source.name), arrived.newest, position)
         inputs |= {n: p.flows[n].newest for n, p in parents.items()}
         if flow.table.history:
             return keep_history(flow, judge_events(flow, rows, parents), inputs, released)
         batch = judge(flow, rows, parents)
-        batch.seen["keyless"] += arrived.books.get("quarantined", 0)
+        # Rows that bronze refused may hold any key, so a snapshot that lacks them is not whole.
+        keyless = batch.seen["keyless"] + arrived.books.get("quarantined", 0)
+        batch = replace(batch, seen=batch.seen | {"keyless": keyless})
         return _commit(flow, batch, inputs, released)
     finally:
-        if again:
-            again.released.unpersist()
+        if replayed:
+            replayed.released.unpersist()
 
 
-def _released(flow: Flow, rows: DataFrame, before: DataFrame | None, again: Again | None) -> DataFrame | None:
+def _released(flow: Flow, rows: DataFrame, before: DataFrame | None, replayed: Replayed | None) -> DataFrame | None:
     """What the quarantine lets go, since this batch decides it anew."""
-    if again or before is None:
-        return again.released if again else None
+    if replayed or before is None:
+        return replayed.released if replayed else None
     if flow.is_rebuilt:
         return before.select("batch").distinct()
-    return told_again(rows, before, flow.table) if flow.is_reread else None
+    return held_rows_reread(rows, before, flow.table) if flow.is_reread else None
 
 
 def _batch(flow: Flow, source: Table, version: int, after: int, upto: int) -> DataFrame:

@@ -40,8 +40,9 @@ def pass_gate(flow: Flow, rows: DataFrame, books: dict[str, int]) -> dict[str, i
 
 
 def _before(flow: Flow) -> DataFrame | None:
-    version = flow.batch.before.version
-    return read_version(flow.session, flow.location, version) if version >= 0 and not flow.is_rebuilt else None
+    before = flow.batch.before
+    is_there = before.exists and not flow.is_rebuilt
+    return read_version(flow.session, flow.location, before.version) if is_there else None
 
 
 def _after(flow: Flow, rows: DataFrame, before: DataFrame | None) -> DataFrame:

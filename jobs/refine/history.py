@@ -138,7 +138,7 @@ def _changes(flow: Flow, weighed: DataFrame, target: DataFrame | None, horizon: 
         # Events of the frozen past come again when the input is read from the start, so all of it may change.
         old = old if flow.is_reread else _from_horizon(old, table, horizon)
         past = _foundation(old, table, horizon)
-        events = _told_once(events, past, table) if flow.is_reread else events.unionByName(past)
+        events = _joined_with_past(events, past, table) if flow.is_reread else events.unionByName(past)
     new = versions(events, table)
     key = [*table.primary_key, VALID_FROM]
     before = old.select(*[F.col(n).alias(f"_old_{n}") for n in names])
@@ -176,8 +176,8 @@ def _foundation(old: DataFrame, table: Table, horizon: datetime) -> DataFrame:
     return began.unionByName(told(confirmed, sequence, gone=False)).unionByName(ended)
 
 
-def _told_once(events: DataFrame, past: DataFrame, table: Table) -> DataFrame:
-    """Events and a past that tells of some of them, one row per key and moment.
+def _joined_with_past(events: DataFrame, past: DataFrame, table: Table) -> DataFrame:
+    """Events together with the frozen past, one row per key and moment: both may tell of the same one.
 
     An event that came says more than a version that was made of it; and one version ends where the next one begins,
     which is no delete.

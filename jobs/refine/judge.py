@@ -103,7 +103,7 @@ def _treated(flow: Flow, rows: DataFrame) -> tuple[DataFrame, DataFrame | None]:
 
 
 def _judged(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> DataFrame:
-    """The rest of the rules; of refused rows also what they were and whence they came, which nobody asks of others."""
+    """Decide the rest of the rules, and keep of refused rows, alone, what they were and where they came from."""
     table = flow.table
     checked = with_horizon_checked(with_all_parents_checked(rows, table, parent_keys(flow, parents)), flow)
     told = {RAW_ROW: raw_row(), **{name: F.when(is_refused(), value) for name, value in origin().items()}}
@@ -131,7 +131,7 @@ def _reach(flow: Flow, rows: DataFrame) -> Bounds:
 
     None is all of it: a snapshot touches all, and of one file no part can be left out.
     """
-    is_all = flow.table.disposition is Disposition.SNAPSHOT or flow.is_rebuilt or flow.batch.before.version < 0
+    is_all = flow.table.disposition is Disposition.SNAPSHOT or flow.is_rebuilt or not flow.batch.before.exists
     if is_all or DeltaLog(flow.session, flow.location).files <= 1:
         return None
     [found] = rows.agg(*ends(flow.table, F.lit(True))).collect()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from delta.tables import DeltaTable
@@ -11,6 +10,7 @@ from pyspark.sql import functions as F
 from jobs.refine.classify import DELETE, EFFECTIVE, FATE, INSERT, UPDATE
 from jobs.runtime.commit import append_nothing
 from jobs.runtime.layout import laid_out
+from jobs.runtime.pruning import between_literals
 from jobs.runtime.tables import read_version, replace_all
 
 if TYPE_CHECKING:
@@ -26,14 +26,8 @@ Bounds = tuple[Any, Any] | None
 
 
 def within(column: str, bounds: Bounds, side: str = "") -> Column:
-    """The literal condition that a key lies between a batch's least and greatest; always true without bounds.
-
-    Source: measured on 6 M rows with 1 % changed: 13 s unpruned, 5 s with literal bounds.
-    """
-    # A timestamp leaves Spark in the zone of this process, where an hour of autumn exists twice.
-    if bounds is None or not all(isinstance(b, int | str | dt.date) and not isinstance(b, dt.datetime) for b in bounds):
-        return F.lit(True)
-    return F.col(side + column).between(F.lit(bounds[0]), F.lit(bounds[1]))
+    """The condition that a key lies between a batch's least and greatest; always true without bounds."""
+    return F.lit(True) if bounds is None else between_literals(F.col(side + column), *bounds)
 
 
 def ends(table: Table, condition: Column, prefix: str = "") -> list[Column]:
@@ -50,7 +44,7 @@ def bounds_of(seen: Mapping[str, Any], prefix: str = "") -> Bounds:
 
 def target_rows(flow: Flow, bounds: Bounds) -> DataFrame | None:
     """The target's rows that the batch can touch; None while there is no target."""
-    if flow.batch.before.version < 0 or flow.is_rebuilt:
+    if flow.is_rebuilt or not flow.batch.before.exists:
         return None
     rows = read_version(flow.session, flow.location, flow.batch.before.version)
     return rows.where(within(flow.table.primary_key[0], bounds))

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from jobs.refine.deletes import is_delete
 from jobs.refine.rules import FAILED, exists_rule, is_refused
 from jobs.runtime.pinned import pin, unpin
-from jobs.runtime.position import TablePosition
+from jobs.runtime.position import NOWHERE, TablePosition
 from jobs.runtime.tables import read_version
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def parent_positions(flow: Flow) -> dict[str, TablePosition]:
         PositionLostError: a parent has not been written yet.
     """
     names = dict.fromkeys(c.parent.table for c in flow.table.foreign_keys if c.parent)
-    own = TablePosition(version=-1, flows={}) if flow.is_rebuilt else flow.batch.before
+    own = TablePosition(version=NOWHERE, flows={}) if flow.is_rebuilt else flow.batch.before
     found = {str(n): own if n == flow.table.name else flow.position_of(flow.catalog.table(str(n))) for n in names}
     return {name: position for name, position in found.items() if name in position.flows}
 

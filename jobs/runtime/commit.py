@@ -10,10 +10,12 @@ from py4j.protocol import Py4JJavaError
 
 from jobs.runtime.delta_log import Commit, DeltaLog
 from jobs.runtime.position import FlowPosition, TablePosition, flows_of
+from jobs.runtime.session import with_settings
 from shared.errors import LostRaceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -101,20 +103,21 @@ def commit(
         TXN_APP_ID: batch.flow,
         TXN_VERSION: str(batch.sequence),
     }
-    batch.lease.check()
+    batch.lease.renew()
     _refuse_restored(session, batch)
-    for key, value in settings.items():
-        session.conf.set(key, value)
     try:
-        write()
+        with with_settings(session, settings):
+            write()
     except Py4JJavaError as error:
         if is_instance_of(session.sparkContext._gateway, error.java_exception, CONFLICT):  # noqa: SLF001 - as in delta_log
             raise _lost(batch) from error
         raise
-    finally:
-        for key in settings:
-            session.conf.unset(key)
     return _landed(session, batch, position)
+
+
+def carried(session: SparkSession, position: TablePosition) -> AbstractContextManager[None]:
+    """Have the commits made within carry a table's position on: they move no flow."""
+    return with_settings(session, {USER_METADATA: position.carried()})
 
 
 def append_nothing(frame: DataFrame, location: str) -> None:

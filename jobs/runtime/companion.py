@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from jobs.runtime.commit import commit
 from jobs.runtime.delta_log import DeltaLog
-from jobs.runtime.position import NOWHERE, read_position
+from jobs.runtime.position import read_position
 from jobs.runtime.tables import ensure_table, read_version
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def commit_before(
         LostRaceError: another writer committed this batch's rows first.
     """
     own = _own(session, batch, companion)
-    is_replaced = companion.is_anew and own.before.version > NOWHERE
+    is_replaced = companion.is_anew and own.before.exists
     if rows is None and released is None and not is_replaced and not _is_cut_off(own, batch):
         return
     if not is_replaced:
@@ -100,7 +100,7 @@ def commit_before(
 def rows_before(session: SparkSession, batch: Batch, companion: Companion) -> DataFrame | None:
     """What earlier batches left in a companion, not what a dead run made of this one; None while there is none."""
     own = _own(session, batch, companion)
-    return None if own.before.version < 0 else _rows(session, own, batch, companion)
+    return _rows(session, own, batch, companion) if own.before.exists else None
 
 
 def undo_unfinished_batch(session: SparkSession, batch: Batch, companion: Companion, fingerprint: str) -> None:

@@ -163,7 +163,7 @@ class DeltaLog:
         return recorded.get() if recorded.isDefined() else self._snapshot.setTransactions()
 
     def commits(self, after: int = -1) -> Iterator[Commit]:
-        """The commits of later than a version, newest first, as far back as the log holds them."""
+        """The commits after a version, newest first, as far back as the log holds them."""
         for version in range(self.version, after, -1):
             commit = self.commit(version)
             if commit is None:
@@ -171,7 +171,7 @@ class DeltaLog:
             yield commit
 
     def version_at(self, moment: datetime) -> int | None:
-        """The newest version of not later than a moment; None where the log knows none."""
+        """The version that stood at a moment; None where the log does not reach back that far."""
         millis = int(moment.timestamp() * 1000)
         return next((c.version for c in self.commits() if c.moment <= millis), None)
 

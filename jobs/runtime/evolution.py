@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.runtime.commit import USER_METADATA
+from jobs.runtime.commit import carried
 from jobs.runtime.delta_log import DeltaLog
-from jobs.runtime.elsewhere import refuse_elsewhere
-from jobs.runtime.position import NOWHERE, TablePosition, read_position
+from jobs.runtime.misplaced import refuse_misplaced
+from jobs.runtime.position import TablePosition, read_position
 from jobs.runtime.statistics import keep_no_statistics
 from jobs.runtime.tables import ensure_table, read_version, relax, replace_all, spark_schema
 from shared.contracts import Kind
 from shared.contracts.document import short_name
 from shared.contracts.evolution.as_built import noted, since_built
-from shared.contracts.evolution.changes import What, renames
+from shared.contracts.evolution.changes import ChangeKind, renames
 from shared.contracts.evolution.policy import Level, Remedy, is_raised, is_refused
 from shared.errors import ContractError, RollbackError
 from shared.places import location_of
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from jobs.runtime.lease import Lease
     from shared.contracts import Table
-    from shared.contracts.evolution.policy import Ruled
+    from shared.contracts.evolution.policy import AssessedChange
     from shared.names import Roots
 
 
@@ -51,7 +51,7 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
     """Bring a table to the shape of its contract, as docs/schema_evolution.md says.
 
     A column that was added is added, a type that was widened is rewritten in one commit. Before any row is written,
-    Delta is told to keep no statistics of columns that were classified since. What breaks readers is done
+    Delta is told to keep no statistics of columns that were classified since. ChangeKind breaks readers is done
     only when the first number of the contract's version rose: then a landed table is rewritten, and any other is made
     anew by the batch that follows.
 
@@ -62,8 +62,8 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
     """
     location = location_of(roots, table)
     before = read_position(session, location)
-    if before.version == NOWHERE:
-        refuse_elsewhere(session, table, roots)
+    if not before.exists:
+        refuse_misplaced(session, table, roots)
     last = before.flows.get(str(table.name))
     if last is None:
         return Evolved(before=before)
@@ -82,16 +82,16 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
         return Evolved(before=before, is_rebuilt=True)
     if not changes and set(stored) >= set(schema.names):
         return Evolved(before=before)
-    is_reread = raised and any(r.change.what is What.CURSOR_CHANGED for r in changes)
-    if any(r.remedy is Remedy.REWRITE or r.change.what is What.TYPE_WIDENED for r in changes):
-        lease.check()
+    is_reread = raised and any(r.change.what is ChangeKind.CURSOR_CHANGED for r in changes)
+    if any(r.remedy is Remedy.REWRITE or r.change.what is ChangeKind.TYPE_WIDENED for r in changes):
+        lease.renew()
         _rewrite(session, table, old, location, before, is_reread=is_reread)
     ensure_table(session, location, schema, table.cluster_by, closed)
     relax(session, location, schema)
     return Evolved(before=read_position(session, location), is_reread=is_reread)
 
 
-def _refused(table: Table, old: Table, breaking: Sequence[Ruled]) -> ContractError:
+def _refused(table: Table, old: Table, breaking: Sequence[AssessedChange]) -> ContractError:
     changes = [r.change for r in breaking]
     told = [" ".join(filter(None, [c.what, c.column, c.before and f"from {c.before}"])) for c in changes]
     how = {
@@ -126,11 +126,8 @@ def _rewrite(
     # That the source is to be read from the start has to be seen until a batch has done so, whoever dies before.
     pending = {fact: last.contract[fact] for fact in ("version", "cursor") if is_reread and fact in last.contract}
     flows[str(table.name)] = replace(last, contract=noted(table) | pending)
-    session.conf.set(USER_METADATA, replace(before, flows=flows).carried())
-    try:
+    with carried(session, replace(before, flows=flows)):
         replace_all(shaped, location)
-    finally:
-        session.conf.unset(USER_METADATA)
 
 
 def _value(rows: DataFrame, name: str, type_: str) -> Column:

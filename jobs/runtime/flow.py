@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.runtime.commit import Batch
 from jobs.runtime.evolution import evolve
-from jobs.runtime.lease import leased
+from jobs.runtime.lease import leased_by
 from jobs.runtime.position import NOWHERE, TablePosition, read_position
 from jobs.runtime.session import batch_session
 from shared.contracts.evolution.as_built import noted
 from shared.errors import PositionLostError
 from shared.jobs import Status, TableOutcome
-from shared.names import lease_table, quarantine_location, staging_location
+from shared.names import quarantine_location, staging_location
 from shared.places import location_of
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Flow:
         return self.catalog.is_followed(self.table.name)
 
     def position_of(self, table: Table, *, is_needed: bool = True) -> TablePosition:
-        """Where a table stands that this one reads; version -1 for one that is not needed and not written yet.
+        """Where a table stands that this one reads; nowhere for one that is not needed and not written yet.
 
         Raises:
             PositionLostError: no run has written it yet, or it does not say how far its inputs were read.
@@ -138,7 +138,7 @@ def open_flow(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> 
         RollbackError: a rollback of the table has not come to its end.
     """
     location = location_of(job.roots, table)
-    with leased(lease_table(job.env), str(table.name), f"{job.run_id}/{job.attempt}") as lease:
+    with leased_by(job, str(table.name)) as lease:
         session = batch_session(spark)
         evolved = evolve(session, table, job.roots, lease)
         batch = Batch(

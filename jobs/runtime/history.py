@@ -40,7 +40,7 @@ def living_content(table: Table, is_delete: Column | None = None) -> Column:
 
 
 def history_of(rows: DataFrame, table: Table) -> DataFrame:
-    """The versions that rows amount to which are events in any number and order.
+    """The versions that rows amount to when they are taken as events, however many and in whatever order.
 
     Grain: one row per event in, one row per key and version out. `applyAsDeletes` says which rows are deletes; of
     several events of one key and moment one counts.

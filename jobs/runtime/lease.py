@@ -19,11 +19,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from jobs.runtime.aws import aws_answers, error_code
 from shared.errors import LakewrightError, LeaseHeldError
+from shared.names import lease_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from mypy_boto3_dynamodb.service_resource import Table as LeaseItems
+
+    from shared.jobs import Job
 
 log = logging.getLogger(__name__)
 
@@ -46,15 +50,15 @@ class Lease:
     fencing: int
     clock: Callable[[], float]
 
-    def check(self) -> None:
-        """Renew the lease.
+    def renew(self) -> None:
+        """Make the lease last from now on, if it is still ours; whoever is about to commit does so to be sure.
 
         Raises:
             LeaseHeldError: somebody else has it now; nothing may be written any more.
             SourceUnavailableError: DynamoDB did not answer, or asked for patience.
             TerminalError: DynamoDB refused.
         """
-        with _told(self.items, self.table, self.owner):
+        with _lease_errors(self.items, self.table, self.owner):
             self.items.update_item(
                 Key={"table": self.table},
                 UpdateExpression="SET expires_at = :until",
@@ -98,7 +102,7 @@ def acquire(items: LeaseItems, table: str, owner: str, clock: Callable[[], float
         TerminalError: DynamoDB refused.
     """
     now = int(clock())
-    with _told(items, table, owner):
+    with _lease_errors(items, table, owner):
         answer = items.update_item(
             Key={"table": table},
             UpdateExpression="SET #owner = :owner, expires_at = :until ADD fencing :one",
@@ -136,24 +140,29 @@ def acquire_after_the_dead(
     return acquire(items, table, owner, clock, dead=until if rest >= SECONDS else -1)
 
 
+def leased_by(job: Job, name: str) -> AbstractContextManager[Lease]:
+    """Hold a lease for a job run as `leased` does; its name is mostly a table's."""
+    return leased(lease_table(job.env), name, job.owner)
+
+
 @contextmanager
-def leased(lease_table: str, table: str, owner: str) -> Iterator[Lease]:
+def leased(items_table: str, table: str, owner: str) -> Iterator[Lease]:
     """Hold a table's lease, with a heartbeat, while a flow works on the table.
 
     Raises:
         LeaseHeldError: another job run holds it.
     """
     with _building:
-        items = boto3.resource("dynamodb").Table(lease_table)
+        items = boto3.resource("dynamodb").Table(items_table)
     lease = acquire_after_the_dead(items, table, owner)
     done = threading.Event()
 
     def beat() -> None:
         while not done.wait(BEAT_SECONDS):
             try:
-                lease.check()
+                lease.renew()
             except LeaseHeldError:
-                return  # the check before the commit says it where it matters
+                return  # the renewal before the commit says it where it matters
             except LakewrightError:
                 log.warning("the lease on %s could not be renewed, the next beat tries again", table, exc_info=True)
 
@@ -169,7 +178,7 @@ def leased(lease_table: str, table: str, owner: str) -> Iterator[Lease]:
 
 
 @contextmanager
-def _told(items: LeaseItems, table: str, owner: str) -> Iterator[None]:
+def _lease_errors(items: LeaseItems, table: str, owner: str) -> Iterator[None]:
     """Turn what DynamoDB says of a lease into errors of the house."""
     with aws_answers(f"the lease on {table}"):
         try:

@@ -65,6 +65,11 @@ class TablePosition:
     flows: Mapping[str, FlowPosition]
     table_id: str | None = field(default=None, compare=False)
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is a table."""
+        return self.version != NOWHERE
+
     def after(self, flow: str, position: FlowPosition) -> str:
         """The metadata of the commit that takes `flow` to `position` and carries all other flows on."""
         return replace(self, flows={**self.flows, flow: position}).carried()

@@ -47,8 +47,8 @@ def is_expired(moment: Column, kept: Retention, day: date) -> Column:
     return moment.isNotNull() & (moment < F.lit(kept.horizon(day)))
 
 
-def outlived(rows: DataFrame, readers: Sequence[Table], day: date, *otherwise: Column) -> Column:
-    """Whether the retention of every reader is over for a row; not where its age cannot be told.
+def is_expired_for_all(rows: DataFrame, readers: Sequence[Table], day: date, *otherwise: Column) -> Column:
+    """Whether a row is too old for every table that reads it; not where its age cannot be told.
 
     Args:
         rows: The input's rows, in a session without ANSI mode.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import SparkSession
 
-from jobs.runtime.quiet import silence
+from jobs.runtime.log_silencing import silence
 from shared.spark import DELTA_CONFS
 
 if TYPE_CHECKING:
@@ -50,6 +50,18 @@ def build_session(app_name: str, jars: Sequence[Path] = (), confs: Mapping[str, 
     session = builder.getOrCreate()
     silence(session)
     return session
+
+
+@contextmanager
+def with_settings(session: SparkSession, settings: Mapping[str, str]) -> Iterator[None]:
+    """Set settings of a session for what is done within, and unset them behind it."""
+    for key, value in settings.items():
+        session.conf.set(key, value)
+    try:
+        yield
+    finally:
+        for key in settings:
+            session.conf.unset(key)
 
 
 @contextmanager

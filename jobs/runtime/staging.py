@@ -19,7 +19,7 @@ def stage(session: SparkSession, frame: DataFrame, location: str) -> DataFrame:
     return session.read.schema(frame.schema).parquet(location)
 
 
-def unstage(session: SparkSession, location: str) -> None:
-    """Remove a staged batch; nothing happens when there is none."""
+def remove_folder(session: SparkSession, location: str) -> None:
+    """Remove a folder and all in it, such as a staged batch; nothing happens when there is none."""
     files, path = files_at(session, location)
     files.delete(path, True)  # noqa: FBT003 - Java's parameter has no name here

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import types as T
 
-from jobs.runtime.commit import USER_METADATA
+from jobs.runtime.commit import carried
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import read_position
 
@@ -50,9 +50,6 @@ def keep_no_statistics(session: SparkSession, location: str, schema: T.StructTyp
     wanted, said = without_statistics(there, closed)[STATISTICS], log.property_of(STATISTICS)
     if said is not None and set(said.split(",")) == set(wanted.split(",")):
         return False
-    session.conf.set(USER_METADATA, read_position(session, location).carried())
-    try:
+    with carried(session, read_position(session, location)):
         session.sql(f"ALTER TABLE delta.`{location}` SET TBLPROPERTIES ('{STATISTICS}' = '{wanted}')")
-    finally:
-        session.conf.unset(USER_METADATA)
     return True

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from delta.tables import DeltaTable
 
-from jobs.runtime.commit import USER_METADATA
+from jobs.runtime.commit import carried
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.jvm import files_at
 from jobs.runtime.position import read_position
+from jobs.runtime.session import with_settings
 from jobs.runtime.tables import read_version
 
 if TYPE_CHECKING:
@@ -47,12 +48,9 @@ def carrying_on(
         PositionLostError: the table does not say where its flows stand.
     """
     position = position or read_position(session, location)
-    lease.check()
-    session.conf.set(USER_METADATA, position.carried())
-    try:
+    lease.renew()
+    with carried(session, position):
         yield
-    finally:
-        session.conf.unset(USER_METADATA)
 
 
 def is_half_done(session: SparkSession, companion: str, location: str) -> bool:
@@ -115,13 +113,8 @@ def remove_old_files(session: SparkSession, location: str, days: int = 0) -> int
     Versions that name one of them cannot be read any more; of zero days only the newest version stays. A reader of that
     very moment starts again.
     """
-    for name, value in VACUUM_CONFS.items():
-        session.conf.set(name, value)
-    try:
+    with with_settings(session, VACUUM_CONFS):
         session.sql(f"VACUUM delta.`{location}` RETAIN {days * 24} HOURS").collect()
-    finally:
-        for name in VACUUM_CONFS:
-            session.conf.unset(name)
     log = DeltaLog(session, location)
     last = log.commit(log.version)
     return last.metrics.get("numDeletedFiles", 0) if last and last.info.get("operation") == VACUUMED else 0

@@ -28,7 +28,7 @@ TEXT = "nobody's"
 def lease(_spark: SparkSession, job: Job) -> str:
     """Two owners ask for one lease at once; one gets it, and the other is told who has it."""
     with ThreadPoolExecutor(OWNERS) as threads:
-        asked = list(threads.map(lambda i: _acquire(job, f"{job.run_id}/{job.attempt}/{i}"), range(OWNERS)))
+        asked = list(threads.map(lambda i: _acquire(job, f"{job.owner}/{i}"), range(OWNERS)))
     held = [got for got in asked if got is not None]
     for got in held:
         got.release()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from py4j.protocol import Py4JJavaError
 
 from jobs.runtime.jvm import files_at, java_class
-from jobs.runtime.staging import unstage
+from jobs.runtime.staging import remove_folder
 from shared.errors import TerminalError
 from shared.release import DELTA
 from shared.smoke import ATHENA_READER_FEATURES, ATHENA_READER_VERSION, tried_location
@@ -31,7 +31,7 @@ def place(job: Job) -> str:
 
 def clean(spark: SparkSession, job: Job) -> str:
     """What was written is removed."""
-    unstage(spark, place(job))
+    remove_folder(spark, place(job))
     return f"removed {place(job)}"
 
 

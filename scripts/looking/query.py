@@ -144,7 +144,7 @@ def _table(lake: Lake, name: TableName, as_of: Run | None) -> DeltaTable | None:
         raise WrongRequestError(f"{name} was not there at the end of run {as_of.run_id}")
     try:
         now = lake.table(name)
-        why = as_of.why_another(name, now) if now else ""
+        why = as_of.why_not_same_table(name, now) if now else ""
         found = None if why else lake.table(name, version)
     except TerminalError as error:
         why, found = str(error.given), None

@@ -14,8 +14,8 @@ from scripts.looking.files import find_files, read_text
 from scripts.looking.lake import by_layer
 from shared.errors import TerminalError, UnknownNameError
 from shared.jobs import RunRecord, Status, Step, TableOutcome
-from shared.made_anew import why_another
 from shared.names import RUN_FILE, RUNS_FOLDER, TableName, outcomes_location, run_location
+from shared.table_identity import why_not_same_table
 from shared.usage import USAGE_SUFFIX, JobRunUsage, usage_location
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Run:
         told = self._told(name)
         return told.version if told else None
 
-    def why_another(self, name: TableName, table: DeltaTable) -> str:
+    def why_not_same_table(self, name: TableName, table: DeltaTable) -> str:
         """Why a table is another one than the run left at its place; empty where nothing says so."""
         told = self._told(name)
         if told is None or self.finished_at is None:
@@ -84,7 +84,7 @@ class Run:
             return next((int(c["timestamp"]) for c in table.history() if c["version"] == version), None)
 
         newest, table_id = table.version(), str(table.metadata().id)
-        return why_another(told, self.finished_at, table_id=table_id, newest=newest, written_at=written_at)
+        return why_not_same_table(told, self.finished_at, table_id=table_id, newest=newest, written_at=written_at)
 
     def _told(self, name: TableName) -> TableVersion | None:
         return next((v for v in self.versions if v.table == str(name)), None)

@@ -34,7 +34,7 @@ def way_back(lake: Lake, run: Run, table: Table) -> WayBack | None:
     """
     version, flow = run.version(table.name), str(table.name)
     now = lake.table(table.name)
-    if now is not None and (why := run.why_another(table.name, now)):
+    if now is not None and (why := run.why_not_same_table(table.name, now)):
         raise RollbackError(
             f"version {version} of {flow} was of a table that is no longer there",
             given=f"{why}: it was made anew since {run.run_id}",

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jobs.build.plan import BuildMode, plan_build
-from jobs.runtime.feed import Feed, look
+from jobs.runtime.change_feed import Feed, look
+from jobs.runtime.position import NOWHERE
 from scripts.looking.log import log_of
 from scripts.looking.position import flow_position
 from shared.contracts import Kind
-from shared.contracts.evolution.changes import What
+from shared.contracts.evolution.changes import ChangeKind
 from shared.contracts.evolution.policy import Remedy
 from shared.contracts.refresh import derive_refresh_rule
 
@@ -28,14 +29,14 @@ if TYPE_CHECKING:
 REFUSED = "refused"
 # After these an input's change feed has rows of two shapes, and is not followed.
 RESHAPED = {
-    What.COLUMN_ADDED,
-    What.REQUIRED_COLUMN_ADDED,
-    What.COLUMN_DROPPED,
-    What.COLUMN_RENAMED,
-    What.TYPE_WIDENED,
-    What.TYPE_CHANGED,
-    What.MADE_REQUIRED,
-    What.MADE_OPTIONAL,
+    ChangeKind.COLUMN_ADDED,
+    ChangeKind.REQUIRED_COLUMN_ADDED,
+    ChangeKind.COLUMN_DROPPED,
+    ChangeKind.COLUMN_RENAMED,
+    ChangeKind.TYPE_WIDENED,
+    ChangeKind.TYPE_CHANGED,
+    ChangeKind.MADE_REQUIRED,
+    ChangeKind.MADE_OPTIONAL,
 }
 
 
@@ -61,7 +62,7 @@ def kept_tables(
 
     Args:
         catalog: The contracts at hand.
-        plans: What of them changes, of every table.
+        plans: ChangeKind of them changes, of every table.
         lake: The lake as it stands before the run; without one every input counts as changed.
         business_date: That of the run.
     """
@@ -130,7 +131,7 @@ def _as_the_lake_stands(table: Table, catalog: Catalog, lake: Lake, business_dat
 def _inputs(table: Table, logs: Mapping[str, StoredLog | None], business_date: date) -> dict[str, Any]:
     asks = table.query is not None and table.query.needs_business_date
     return {
-        "versions": {name: log.version if log else -1 for name, log in logs.items()},
+        "versions": {name: log.version if log else NOWHERE for name, log in logs.items()},
         "ids": {name: log.table_id if log else None for name, log in logs.items()},
         "business_date": str(business_date) if asks else None,
     }

@@ -9,8 +9,8 @@ from scripts.looking.lake import by_layer
 from scripts.planning.lineage import ROWS, Lineage
 from shared.contracts import Kind
 from shared.contracts.evolution.as_built import since_built
-from shared.contracts.evolution.changes import Change, What, compare, moved
-from shared.contracts.evolution.policy import Level, Remedy, Ruled, heaviest, is_raised, is_refused, ruled
+from shared.contracts.evolution.changes import Change, ChangeKind, compare, moved
+from shared.contracts.evolution.policy import AssessedChange, Level, Remedy, assessed, heaviest, is_raised, is_refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 # What changes no value of a column, so that nothing downstream differs.
 WITHOUT_HIT = {
-    What.COLUMN_ADDED,
-    What.REQUIRED_COLUMN_ADDED,
-    What.TABLE_ADDED,
-    What.CLASSIFIED,
-    What.DECLASSIFIED,
-    What.MOVED,
-    What.SOURCE_CHANGED,
-    What.TARGET_ADDED,
-    What.TARGET_CHANGED,
-    What.POSITION_LOST,
+    ChangeKind.COLUMN_ADDED,
+    ChangeKind.REQUIRED_COLUMN_ADDED,
+    ChangeKind.TABLE_ADDED,
+    ChangeKind.CLASSIFIED,
+    ChangeKind.DECLASSIFIED,
+    ChangeKind.MOVED,
+    ChangeKind.SOURCE_CHANGED,
+    ChangeKind.TARGET_ADDED,
+    ChangeKind.TARGET_CHANGED,
+    ChangeKind.POSITION_LOST,
 }
 # Until somebody did these, a run refuses the table, whatever its version says.
 BY_HAND = (Remedy.MOVE, Remedy.BRING_BACK)
@@ -51,7 +51,7 @@ class TablePlan:
     kind: Kind | None
     before: str
     after: str
-    changes: tuple[Ruled, ...]
+    changes: tuple[AssessedChange, ...]
     is_raised: bool
     hit: dict[str, list[str]]
 
@@ -94,11 +94,11 @@ def plan_against_catalog(old: Catalog, new: Catalog) -> list[TablePlan]:
     plans = []
     for name, table in new.tables.items():
         before = old.tables.get(name)
-        changes = compare(before, table) if before else (Change(what=What.TABLE_ADDED),)
-        plans.append(_plan(table, before, [ruled(change, table) for change in changes], (old, new)))
+        changes = compare(before, table) if before else (Change(what=ChangeKind.TABLE_ADDED),)
+        plans.append(_plan(table, before, [assessed(change, table) for change in changes], (old, new)))
     for name, table in old.tables.items():
         if name not in new.tables:
-            plans.append(_plan(table, table, [ruled(Change(what=What.TABLE_DROPPED), table)], (old, new)))
+            plans.append(_plan(table, table, [assessed(Change(what=ChangeKind.TABLE_DROPPED), table)], (old, new)))
     return sorted(plans, key=_order)
 
 
@@ -116,7 +116,7 @@ def _plan_of_found(lake: Lake, table: Table, new: Catalog) -> TablePlan:
     found, steps = lake.table(table.name), []
     if found is None and table.kind is Kind.INGESTED:
         found = lake.elsewhere(table.name)
-        steps = [ruled(moved(table), table)] if found else []
+        steps = [assessed(moved(table), table)] if found else []
     position = flow_position(found, str(table.name)) if found else None
     if found and position:
         stored = {field.name: _spark_type(field) for field in found.schema().fields}
@@ -124,8 +124,8 @@ def _plan_of_found(lake: Lake, table: Table, new: Catalog) -> TablePlan:
         return _plan(table, old, [*changes, *steps], (new,))
     # One without rows is what a run left that died before its first batch.
     is_empty = found is None or not (found.file_uris() or found.transaction_version(str(table.name)))
-    what = What.TABLE_ADDED if is_empty else What.POSITION_LOST
-    return _plan(table, None, [ruled(Change(what=what), table), *steps], (new,))
+    what = ChangeKind.TABLE_ADDED if is_empty else ChangeKind.POSITION_LOST
+    return _plan(table, None, [assessed(Change(what=what), table), *steps], (new,))
 
 
 def _plan_of_gone(name: TableName, found: DeltaTable) -> TablePlan:
@@ -134,7 +134,7 @@ def _plan_of_gone(name: TableName, found: DeltaTable) -> TablePlan:
 
     position = flow_position(found, str(name))
     version = str(position.contract.get("version", "")) if position else ""
-    dropped = Ruled(change=Change(what=What.TABLE_DROPPED), level=Level.BREAKING, remedy=Remedy.NOTHING)
+    dropped = AssessedChange(change=Change(what=ChangeKind.TABLE_DROPPED), level=Level.BREAKING, remedy=Remedy.NOTHING)
     return TablePlan(
         table=str(name), kind=None, before=version, after=version, changes=(dropped,), is_raised=False, hit={}
     )
@@ -153,7 +153,9 @@ def _in_spark(type_: object) -> str:
     return {"integer": "int", "long": "bigint", "short": "smallint"}.get(str(type_), str(type_))
 
 
-def _plan(table: Table, before: Table | None, changes: Iterable[Ruled], catalogs: tuple[Catalog, ...]) -> TablePlan:
+def _plan(
+    table: Table, before: Table | None, changes: Iterable[AssessedChange], catalogs: tuple[Catalog, ...]
+) -> TablePlan:
     found = tuple(changes)
     hit: dict[str, list[str]] = {}
     columns = {c for r in found if r.change.what not in WITHOUT_HIT for c in _touched(r.change, table)}
@@ -176,7 +178,7 @@ def _touched(change: Change, table: Table) -> list[str]:
     """The columns whose values or names differ; what is the table's own, or seen by rules alone, decides its rows."""
     if change.column is None or change.column in {c.name for c in table.dropped}:
         return [ROWS]
-    old_name = [change.before] if change.what is What.COLUMN_RENAMED else []
+    old_name = [change.before] if change.what is ChangeKind.COLUMN_RENAMED else []
     return [change.column, *old_name]
 
 

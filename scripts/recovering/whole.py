@@ -10,9 +10,9 @@ from scripts.looking.files import find_files, read_text
 from scripts.recovering.stored import Stored
 from shared.erasure import FOLDER, ErasureRecord
 from shared.jobs import TableVersion
-from shared.made_anew import why_another
 from shared.names import Roots
 from shared.places import companions, location_of
+from shared.table_identity import why_not_same_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -89,7 +89,7 @@ def _found(run: Run, places: Mapping[str, Mapping[str, Stored]]) -> Found:
         versions = {ITSELF: page.version, **page.beside}
         for what, place in there.items():
             one = _kept(place, versions.get(what))
-            if isinstance(one, Kept) and what == ITSELF and (why := _why_another(run, page, one)):
+            if isinstance(one, Kept) and what == ITSELF and (why := _why_not_same_table(run, page, one)):
                 one = f"{why}: the table was made anew since"
             if isinstance(one, Kept):
                 kept.append(one)
@@ -98,12 +98,14 @@ def _found(run: Run, places: Mapping[str, Mapping[str, Stored]]) -> Found:
     return Found(run=run, kept=tuple(kept), lacks=tuple(lacks))
 
 
-def _why_another(run: Run, page: TableVersion, kept: Kept) -> str:
+def _why_not_same_table(run: Run, page: TableVersion, kept: Kept) -> str:
     """Why a version that is whole is of another table than the run's; empty where nothing says so."""
     if page.version is None or run.finished_at is None:
         return ""
     there, table_id = kept.stored, kept.stored.table_id(kept.version)
-    return why_another(page, run.finished_at, table_id=table_id, newest=there.newest, written_at=there.written_at)
+    return why_not_same_table(
+        page, run.finished_at, table_id=table_id, newest=there.newest, written_at=there.written_at
+    )
 
 
 def _kept(place: Stored, version: int | None) -> Kept | str:

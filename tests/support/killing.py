@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Everything the engine leaves behind goes through these; where another function is added that writes, it belongs here.
 WRITERS = (commit.commit, tables.ensure_table, files.write_text)
 # What a process that is gone does not do any more.
-CLEANERS = (staging.unstage,)
+CLEANERS = (staging.remove_folder,)
 
 
 class KilledError(BaseException):

@@ -6,8 +6,8 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.column import Column
-from shared.contracts.evolution.changes import Change, What, compare
-from shared.contracts.evolution.policy import Ruled, ruled
+from shared.contracts.evolution.changes import Change, ChangeKind, compare
+from shared.contracts.evolution.policy import AssessedChange, assessed
 from shared.contracts.model import Disposition, Kind
 from shared.contracts.retention import Retention
 from shared.contracts.treatment import Treatment
@@ -42,7 +42,7 @@ def as_built(table: Table, stored: Mapping[str, str], facts: Mapping[str, Any]) 
     Args:
         table: The contract at hand.
         stored: The Spark types of the Delta table's columns, by name.
-        facts: What the last batch noted; what it did not note counts as unchanged.
+        facts: ChangeKind the last batch noted; what it did not note counts as unchanged.
     """
     extra = {c.name for c in table.all_columns} - set(table.column_names)
     now = {c.name: c for c in table.columns}
@@ -101,14 +101,14 @@ def _treatment(noted: str) -> Treatment | None:
 
 def since_built(
     table: Table, stored: Mapping[str, str], facts: Mapping[str, Any], fingerprint: str
-) -> tuple[Table, tuple[Ruled, ...]]:
+) -> tuple[Table, tuple[AssessedChange, ...]]:
     """The table as it was built, and what of its contract has changed since.
 
     Rules and logic are not stored with a table. That they changed is known by the fingerprint alone. Nor is how its
     columns were classified: a table that is found lies where its contract puts it.
     """
     old = as_built(table, stored, facts)
-    changes = tuple(change for change in compare(old, table) if change.what is not What.MOVED)
+    changes = tuple(change for change in compare(old, table) if change.what is not ChangeKind.MOVED)
     if not changes and fingerprint not in ("", table.fingerprint):
-        changes = (Change(what=What.DECISION_CHANGED),)
-    return old, tuple(ruled(change, table) for change in changes)
+        changes = (Change(what=ChangeKind.DECISION_CHANGED),)
+    return old, tuple(assessed(change, table) for change in changes)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CLASSIFICATIONS = (None, "public", "internal", "confidential", "restricted")
 
 
-class What(StrEnum):
+class ChangeKind(StrEnum):
     """The kinds of change."""
 
     TABLE_ADDED = "table added"
@@ -61,7 +61,7 @@ class What(StrEnum):
 class Change:
     """One change of a table; `column` is None where it is the table's, `name` is that of a rule."""
 
-    what: What
+    what: ChangeKind
     column: str | None = None
     name: str | None = None
     before: str = ""
@@ -77,12 +77,14 @@ def compare(old: Table, new: Table) -> tuple[Change, ...]:
     was = {c.name: c for c in old.columns}
     renamed = renames(old, new)
     came_from = {after: before for before, after in renamed.items()}
-    changes = [Change(what=What.COLUMN_RENAMED, column=a, before=b, after=a) for b, a in renamed.items()]
+    changes = [Change(what=ChangeKind.COLUMN_RENAMED, column=a, before=b, after=a) for b, a in renamed.items()]
     for column in new.columns:
         before = was.get(came_from.get(column.name, column.name))
         changes += [_added(column)] if before is None else _of_column(before, column)
     kept = {*renamed, *new.column_names}
-    changes += [Change(what=What.COLUMN_DROPPED, column=n, before=c.type) for n, c in was.items() if n not in kept]
+    changes += [
+        Change(what=ChangeKind.COLUMN_DROPPED, column=n, before=c.type) for n, c in was.items() if n not in kept
+    ]
     changes += _of_dropped(old, new)
     return (*changes, *_of_table(old, new, renamed), *_of_rules(old, new), *_of_targets(old, new))
 
@@ -100,32 +102,32 @@ def moved(new: Table) -> Change:
     """The change of a table that holds personal data now, or holds none any more, and so lies in another place."""
     places = ("the place of personal data", "the open lake")
     before, after = places if not new.is_personal else reversed(places)
-    return Change(what=What.MOVED, before=before, after=after)
+    return Change(what=ChangeKind.MOVED, before=before, after=after)
 
 
 def _added(column: Column) -> Change:
-    what = What.REQUIRED_COLUMN_ADDED if column.required else What.COLUMN_ADDED
+    what = ChangeKind.REQUIRED_COLUMN_ADDED if column.required else ChangeKind.COLUMN_ADDED
     return Change(what=what, column=column.name, after=column.type)
 
 
 def _of_column(old: Column, new: Column) -> list[Change]:
     found = []
     if old.type != new.type:
-        what = What.TYPE_WIDENED if widens(old.type, new.type) else What.TYPE_CHANGED
+        what = ChangeKind.TYPE_WIDENED if widens(old.type, new.type) else ChangeKind.TYPE_CHANGED
         found.append((what, old.type, new.type))
     if old.required is not new.required:
-        found.append((What.MADE_REQUIRED if new.required else What.MADE_OPTIONAL, "", ""))
+        found.append((ChangeKind.MADE_REQUIRED if new.required else ChangeKind.MADE_OPTIONAL, "", ""))
     if old.classification != new.classification:
         rises = CLASSIFICATIONS.index(new.classification) > CLASSIFICATIONS.index(old.classification)
-        what = What.CLASSIFIED if rises else What.DECLASSIFIED
+        what = ChangeKind.CLASSIFIED if rises else ChangeKind.DECLASSIFIED
         found.append((what, old.classification or "none", new.classification or "none"))
     if old.treatment != new.treatment:
-        found.append((What.TREATMENT_CHANGED, old.treatment or "none", new.treatment or "none"))
+        found.append((ChangeKind.TREATMENT_CHANGED, old.treatment or "none", new.treatment or "none"))
     if old.parent != new.parent:
-        found.append((What.PARENT_CHANGED, _parent(old), _parent(new)))
+        found.append((ChangeKind.PARENT_CHANGED, _parent(old), _parent(new)))
     # A column without logic is the input's column of its name, so a rename alone changes what it is made of.
     if (old.logic or old.name, old.format) != (new.logic or new.name, new.format) and not _is_renamed(old, new):
-        found.append((What.LOGIC_CHANGED, old.logic or old.name, new.logic or new.name))
+        found.append((ChangeKind.LOGIC_CHANGED, old.logic or old.name, new.logic or new.name))
     return [Change(what=what, column=new.name, before=before, after=after) for what, before, after in found]
 
 
@@ -144,7 +146,7 @@ def _of_dropped(old: Table, new: Table) -> Iterator[Change]:
     for name in [*was, *(n for n in now if n not in was)]:
         before, after = was.get(name), now.get(name)
         if _made(before) != _made(after) and name not in stored:
-            yield Change(what=What.LOGIC_CHANGED, column=name, before=_logic(before), after=_logic(after))
+            yield Change(what=ChangeKind.LOGIC_CHANGED, column=name, before=_logic(before), after=_logic(after))
 
 
 def _made(column: Column | None) -> tuple[object, ...] | None:
@@ -163,25 +165,25 @@ def _of_table(old: Table, new: Table, renamed: dict[str, str]) -> Iterator[Chang
         return (table.source.cursor if table.source else None) or "none"
 
     facts = (
-        (What.KIND_CHANGED, str(old.kind), str(new.kind)),
-        (What.KEY_CHANGED, names(old.primary_key), ", ".join(new.primary_key)),
-        (What.ORDER_CHANGED, names(old.sequence_by), ", ".join(new.sequence_by)),
-        (What.DISPOSITION_CHANGED, str(old.disposition), str(new.disposition)),
-        (What.HISTORY_CHANGED, words.deletes(old), words.deletes(new)),
-        (What.HISTORY_CHANGED, words.versions(old, renamed), words.versions(new, {})),
-        (What.RETENTION_CHANGED, words.kept(old), words.kept(new)),
-        *((What.RETENTION_CHANGED, *both) for both in words.kept_beside(old, new)),
-        (What.CURSOR_CHANGED, renamed.get(cursor(old), cursor(old)), cursor(new)),
+        (ChangeKind.KIND_CHANGED, str(old.kind), str(new.kind)),
+        (ChangeKind.KEY_CHANGED, names(old.primary_key), ", ".join(new.primary_key)),
+        (ChangeKind.ORDER_CHANGED, names(old.sequence_by), ", ".join(new.sequence_by)),
+        (ChangeKind.DISPOSITION_CHANGED, str(old.disposition), str(new.disposition)),
+        (ChangeKind.HISTORY_CHANGED, words.deletes(old), words.deletes(new)),
+        (ChangeKind.HISTORY_CHANGED, words.versions(old, renamed), words.versions(new, {})),
+        (ChangeKind.RETENTION_CHANGED, words.kept(old), words.kept(new)),
+        *((ChangeKind.RETENTION_CHANGED, *both) for both in words.kept_beside(old, new)),
+        (ChangeKind.CURSOR_CHANGED, renamed.get(cursor(old), cursor(old)), cursor(new)),
     )
     yield from (Change(what=what, before=before, after=after) for what, before, after in facts if before != after)
     if old.kind is new.kind and old.is_personal is not new.is_personal:
         yield moved(new)
     if old.source and new.source and _without_cursor(old) != _without_cursor(new):
-        yield Change(what=What.SOURCE_CHANGED, before=words.place(old), after=words.place(new))
+        yield Change(what=ChangeKind.SOURCE_CHANGED, before=words.place(old), after=words.place(new))
     if (old.inputs, _canonical(old)) != (new.inputs, _canonical(new)):
-        yield Change(what=What.LOGIC_CHANGED, before="the query", after="another query")
+        yield Change(what=ChangeKind.LOGIC_CHANGED, before="the query", after="another query")
     if old.program != new.program:
-        yield Change(what=What.LOGIC_CHANGED, before="the program", after="another program")
+        yield Change(what=ChangeKind.LOGIC_CHANGED, before="the program", after="another program")
 
 
 def _without_cursor(table: Table) -> dict[str, object]:
@@ -197,7 +199,9 @@ def _of_rules(old: Table, new: Table) -> Iterator[Change]:
     for name in [*was, *(n for n in now if n not in was)]:
         before, after = was.get(name), now.get(name)
         if before != after:
-            yield Change(what=_weight(before, after), name=name, before=_told(before), after=_told(after))
+            yield Change(
+                what=_weight(before, after), name=name, before=_rule_in_words(before), after=_rule_in_words(after)
+            )
 
 
 def _rules(table: Table) -> dict[str, RowRule | TableRule]:
@@ -205,14 +209,14 @@ def _rules(table: Table) -> dict[str, RowRule | TableRule]:
     return {rule.name: rule for rule in rules}
 
 
-def _weight(before: RowRule | TableRule | None, after: RowRule | TableRule | None) -> What:
+def _weight(before: RowRule | TableRule | None, after: RowRule | TableRule | None) -> ChangeKind:
     strict = [rule is not None and rule.severity is Severity.ERROR for rule in (before, after)]
     if strict[0] is strict[1]:
-        return What.RULE_CHANGED
-    return What.RULE_TIGHTENED if strict[1] else What.RULE_LOOSENED
+        return ChangeKind.RULE_CHANGED
+    return ChangeKind.RULE_TIGHTENED if strict[1] else ChangeKind.RULE_LOOSENED
 
 
-def _told(rule: RowRule | TableRule | None) -> str:
+def _rule_in_words(rule: RowRule | TableRule | None) -> str:
     return "none" if rule is None else f"{rule.severity}: {getattr(rule, 'bad', None) or getattr(rule, 'query', '')}"
 
 
@@ -220,5 +224,5 @@ def _of_targets(old: Table, new: Table) -> Iterator[Change]:
     for target in Target:
         before, after = (words.where(target, table.targets.get(target)) for table in (old, new))
         if before != after:
-            what = What.TARGET_CHANGED if before else What.TARGET_ADDED
+            what = ChangeKind.TARGET_CHANGED if before else ChangeKind.TARGET_ADDED
             yield Change(what=what, before=before, after=after or "none")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from shared.contracts.evolution.changes import Change, What
+from shared.contracts.evolution.changes import Change, ChangeKind
 from shared.contracts.model import Kind
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class Remedy(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ruled:
-    """A change with its level and its remedy."""
+class AssessedChange:
+    """A change of a contract, with how far readers have to care and what the next run does about it."""
 
     change: Change
     level: Level
@@ -48,56 +48,56 @@ _ADDITIVE, _WIDENING, _BREAKING = Level.ADDITIVE, Level.WIDENING, Level.BREAKING
 _NOTHING, _ALTER, _REWRITE, _REBUILD = Remedy.NOTHING, Remedy.ALTER, Remedy.REWRITE, Remedy.REBUILD
 
 # Per kind of change: its level, and the remedy on a table that is ingested, refined and built.
-POLICY: dict[What, tuple[Level, Remedy, Remedy, Remedy]] = {
-    What.TABLE_ADDED: (_ADDITIVE, Remedy.CREATE, Remedy.CREATE, Remedy.CREATE),
-    What.TABLE_DROPPED: (_BREAKING, _NOTHING, _NOTHING, _NOTHING),
-    What.COLUMN_ADDED: (_ADDITIVE, _ALTER, _ALTER, _REBUILD),
-    What.REQUIRED_COLUMN_ADDED: (_BREAKING, _ALTER, _REBUILD, _REBUILD),
-    What.COLUMN_DROPPED: (_BREAKING, _REWRITE, _REBUILD, _REBUILD),
-    What.COLUMN_RENAMED: (_BREAKING, _REWRITE, _REBUILD, _REBUILD),
-    What.TYPE_WIDENED: (_WIDENING, _REWRITE, _REWRITE, _REBUILD),
-    What.TYPE_CHANGED: (_BREAKING, _REWRITE, _REBUILD, _REBUILD),
-    What.MADE_REQUIRED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
-    What.MADE_OPTIONAL: (_ADDITIVE, _NOTHING, _ALTER, _ALTER),
-    What.KEY_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
-    What.ORDER_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
-    What.DISPOSITION_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
-    What.KIND_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
-    What.CURSOR_CHANGED: (_BREAKING, _NOTHING, _NOTHING, _NOTHING),
-    What.SOURCE_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
-    What.CLASSIFIED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
-    What.DECLASSIFIED: (_BREAKING, _NOTHING, _NOTHING, _NOTHING),
-    What.MOVED: (_BREAKING, Remedy.MOVE, Remedy.MOVE, Remedy.MOVE),
-    What.TREATMENT_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
-    What.HISTORY_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
-    What.RETENTION_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
-    What.RULE_TIGHTENED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
-    What.RULE_LOOSENED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
-    What.RULE_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
-    What.PARENT_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
-    What.LOGIC_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
-    What.TARGET_ADDED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
-    What.TARGET_CHANGED: (_BREAKING, _NOTHING, _NOTHING, _NOTHING),
-    What.POSITION_LOST: (_BREAKING, Remedy.BRING_BACK, Remedy.BRING_BACK, Remedy.BRING_BACK),
-    What.DECISION_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
+POLICY: dict[ChangeKind, tuple[Level, Remedy, Remedy, Remedy]] = {
+    ChangeKind.TABLE_ADDED: (_ADDITIVE, Remedy.CREATE, Remedy.CREATE, Remedy.CREATE),
+    ChangeKind.TABLE_DROPPED: (_BREAKING, _NOTHING, _NOTHING, _NOTHING),
+    ChangeKind.COLUMN_ADDED: (_ADDITIVE, _ALTER, _ALTER, _REBUILD),
+    ChangeKind.REQUIRED_COLUMN_ADDED: (_BREAKING, _ALTER, _REBUILD, _REBUILD),
+    ChangeKind.COLUMN_DROPPED: (_BREAKING, _REWRITE, _REBUILD, _REBUILD),
+    ChangeKind.COLUMN_RENAMED: (_BREAKING, _REWRITE, _REBUILD, _REBUILD),
+    ChangeKind.TYPE_WIDENED: (_WIDENING, _REWRITE, _REWRITE, _REBUILD),
+    ChangeKind.TYPE_CHANGED: (_BREAKING, _REWRITE, _REBUILD, _REBUILD),
+    ChangeKind.MADE_REQUIRED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
+    ChangeKind.MADE_OPTIONAL: (_ADDITIVE, _NOTHING, _ALTER, _ALTER),
+    ChangeKind.KEY_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
+    ChangeKind.ORDER_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
+    ChangeKind.DISPOSITION_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
+    ChangeKind.KIND_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
+    ChangeKind.CURSOR_CHANGED: (_BREAKING, _NOTHING, _NOTHING, _NOTHING),
+    ChangeKind.SOURCE_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
+    ChangeKind.CLASSIFIED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
+    ChangeKind.DECLASSIFIED: (_BREAKING, _NOTHING, _NOTHING, _NOTHING),
+    ChangeKind.MOVED: (_BREAKING, Remedy.MOVE, Remedy.MOVE, Remedy.MOVE),
+    ChangeKind.TREATMENT_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
+    ChangeKind.HISTORY_CHANGED: (_BREAKING, _NOTHING, _REBUILD, _REBUILD),
+    ChangeKind.RETENTION_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
+    ChangeKind.RULE_TIGHTENED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
+    ChangeKind.RULE_LOOSENED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
+    ChangeKind.RULE_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
+    ChangeKind.PARENT_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
+    ChangeKind.LOGIC_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
+    ChangeKind.TARGET_ADDED: (_ADDITIVE, _NOTHING, _NOTHING, _NOTHING),
+    ChangeKind.TARGET_CHANGED: (_BREAKING, _NOTHING, _NOTHING, _NOTHING),
+    ChangeKind.POSITION_LOST: (_BREAKING, Remedy.BRING_BACK, Remedy.BRING_BACK, Remedy.BRING_BACK),
+    ChangeKind.DECISION_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
 }
 # What is required breaks a refined table alone, whose old rows may lack it. Of a landed table it is the source's word,
 # checked where the rows are refined; a built table is made anew, and its gate decides.
-ON_REFINED_ONLY = {What.REQUIRED_COLUMN_ADDED, What.MADE_REQUIRED}
+ON_REFINED_ONLY = {ChangeKind.REQUIRED_COLUMN_ADDED, ChangeKind.MADE_REQUIRED}
 # What breaks readers and is refused by no run: the table is asked for no more, or does not note it of its contract.
-NEVER_REFUSED = {What.TABLE_DROPPED, What.DECLASSIFIED, What.TARGET_CHANGED}
+NEVER_REFUSED = {ChangeKind.TABLE_DROPPED, ChangeKind.DECLASSIFIED, ChangeKind.TARGET_CHANGED}
 _KINDS = (Kind.INGESTED, Kind.REFINED, Kind.BUILT)
 
 
-def ruled(change: Change, table: Table) -> Ruled:
+def assessed(change: Change, table: Table) -> AssessedChange:
     """A change of a table's contract, with what it is and what is done about it."""
     level, *remedies = POLICY[change.what]
     if change.what in ON_REFINED_ONLY and table.kind is not Kind.REFINED:
         level = _ADDITIVE
-    return Ruled(change=change, level=level, remedy=remedies[_KINDS.index(table.kind)])
+    return AssessedChange(change=change, level=level, remedy=remedies[_KINDS.index(table.kind)])
 
 
-def is_refused(found: Iterable[Ruled]) -> bool:
+def is_refused(found: Iterable[AssessedChange]) -> bool:
     """Whether a run refuses the table for these changes, unless the first number of its version rises."""
     return any(r.level is Level.BREAKING and r.change.what not in NEVER_REFUSED for r in found)
 
@@ -107,6 +107,6 @@ def is_raised(old: str, new: str) -> bool:
     return int(new.partition(".")[0]) > int(old.partition(".")[0] or 1)
 
 
-def heaviest(found: Iterable[Ruled]) -> Level | None:
+def heaviest(found: Iterable[AssessedChange]) -> Level | None:
     """The level of all changes together; None when there are none."""
     return max((r.level for r in found), key=list(Level).index, default=None)

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from jobs.publish.rows import changed, served, whole
-from jobs.runtime.feed import TIMES
+from jobs.runtime.change_feed import TIMES
 from jobs.runtime.tables import spark_schema
 from shared.contracts import load_catalog
 from shared.contracts.column import Column

@@ -82,14 +82,14 @@ def test_the_fencing_number_grows_with_every_holder(leases, clock):
 def test_a_check_renews_the_lease(leases, clock):
     taken = acquire(leases, TABLE, "a", clock)
     clock.now += 50
-    taken.check()
+    taken.renew()
     assert START + 50 + SECONDS == item(leases)["expires_at"]
 
 
 def test_a_lease_that_ran_out_and_nobody_took_is_still_good(leases, clock):
     taken = acquire(leases, TABLE, "a", clock)
     clock.now += 10 * SECONDS
-    taken.check()
+    taken.renew()
     assert START + 11 * SECONDS == item(leases)["expires_at"]
 
 
@@ -103,7 +103,7 @@ def test_who_lost_the_lease_may_not_write_and_cannot_free_it(leases, clock, next
     acquire(leases, TABLE, next_owner, clock)
     before = item(leases)
     with pytest.raises(LeaseHeldError):
-        lost.check()
+        lost.renew()
     lost.release()
     assert before == item(leases)
 
@@ -126,7 +126,7 @@ def test_the_lease_of_a_job_run_that_lives_is_not_waited_for_again(leases, clock
 
     def sleep(seconds):
         clock.now += seconds
-        alive.check()
+        alive.renew()
 
     with pytest.raises(LeaseHeldError, match="given: owner alive"):
         acquire_after_the_dead(leases, TABLE, "b", clock, sleep)
@@ -142,7 +142,7 @@ def test_a_clock_that_goes_behind_waits_no_longer_than_a_lease_lasts(leases, clo
         pauses.append(seconds)
         clock.now += seconds
         if lives:
-            holder.check()
+            holder.renew()
 
     if lives:
         with pytest.raises(LeaseHeldError, match="given: owner a"):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime.delta_log import DeltaLog
-from jobs.runtime.staging import stage, unstage
+from jobs.runtime.staging import remove_folder, stage
 from jobs.runtime.tables import ensure_table, read_version, spark_schema, spark_type
 from shared.contracts import Kind, load_catalog
 from tests.support.frames import assert_rows
@@ -103,6 +103,6 @@ def test_a_staged_batch_is_read_back_as_it_was_and_can_be_removed_twice(spark, t
     frame = spark.createDataFrame([(1, None), (2, "b")], "key BIGINT NOT NULL, word STRING")
     assert_rows("key BIGINT, word STRING", [(1, None), (2, "b")], stage(spark, frame, location))
     assert_rows("key BIGINT, word STRING", [(2, "b")], stage(spark, frame.where("key = 2"), location))
-    unstage(spark, location)
-    unstage(spark, location)
+    remove_folder(spark, location)
+    remove_folder(spark, location)
     assert not Path(location).exists()

@@ -65,7 +65,7 @@ def test_what_is_otherwise_is_told_with_what_to_do(spark, leases, job, monkeypat
     looks = {name: flow.CHECKED[name] for name in ["a table is committed and read", *wanted]}
     monkeypatch.setattr(flow, "CHECKED", looks | {"broken": (lambda *_: json.loads("{"), "look at it")})
 
-    monkeypatch.setattr(storage, "unstage", lambda *_: json.loads("{"))
+    monkeypatch.setattr(storage, "remove_folder", lambda *_: json.loads("{"))
 
     flow.smoke(spark, job)
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.contracts import Treatment, load_catalog
 from shared.contracts.evolution.as_built import noted, since_built
-from shared.contracts.evolution.changes import What
+from shared.contracts.evolution.changes import ChangeKind
 from shared.contracts.evolution.policy import Level
 from tests.support.small_catalog import DAYS_SQL, NOTES, PEOPLE, VISITS, refusal, write_catalog
 
@@ -239,7 +239,7 @@ def test_another_treatment_of_a_column_that_is_stored_breaks_its_readers(tmp_pat
     _, [changed] = since_built(new, stored, facts, "")
 
     assert () == unchanged
-    assert (What.TREATMENT_CHANGED, "hmac", str(after)) == (
+    assert (ChangeKind.TREATMENT_CHANGED, "hmac", str(after)) == (
         changed.change.what,
         changed.change.before,
         changed.change.after,

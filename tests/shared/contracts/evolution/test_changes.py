@@ -8,8 +8,8 @@ import pytest
 
 from shared.contracts import Disposition, History, Kind, RowRule, Severity, Source
 from shared.contracts.evolution.as_built import as_built, noted, since_built
-from shared.contracts.evolution.changes import What, compare
-from shared.contracts.evolution.policy import POLICY, Level, Remedy, heaviest, is_raised, ruled
+from shared.contracts.evolution.changes import ChangeKind, compare
+from shared.contracts.evolution.policy import POLICY, Level, Remedy, assessed, heaviest, is_raised
 from shared.contracts.evolution.widening import widens
 from shared.contracts.program import Program
 from shared.contracts.retention import Retention
@@ -29,15 +29,17 @@ def expected(added, type_, name, dropped, kind):
     """What the policy page says, worked out a second way."""
     found = set()
     if name == "new":
-        found |= {What.COLUMN_DROPPED, What.COLUMN_ADDED}
+        found |= {ChangeKind.COLUMN_DROPPED, ChangeKind.COLUMN_ADDED}
     else:
-        found |= {What.COLUMN_RENAMED} if name == "renamed" else set()
-        found |= {"same": set(), "wider": {What.TYPE_WIDENED}}.get(type_, {What.TYPE_CHANGED})
-    found |= {"none": set(), "optional": {What.COLUMN_ADDED}, "required": {What.REQUIRED_COLUMN_ADDED}}[added]
-    found |= {What.COLUMN_DROPPED} if dropped == "dropped" else set()
-    breaks = found & {What.COLUMN_DROPPED, What.COLUMN_RENAMED, What.TYPE_CHANGED}
-    breaks |= found & {What.REQUIRED_COLUMN_ADDED} if kind is Kind.REFINED else set()
-    level = Level.BREAKING if breaks else Level.WIDENING if What.TYPE_WIDENED in found else Level.ADDITIVE
+        found |= {ChangeKind.COLUMN_RENAMED} if name == "renamed" else set()
+        found |= {"same": set(), "wider": {ChangeKind.TYPE_WIDENED}}.get(type_, {ChangeKind.TYPE_CHANGED})
+    found |= {"none": set(), "optional": {ChangeKind.COLUMN_ADDED}, "required": {ChangeKind.REQUIRED_COLUMN_ADDED}}[
+        added
+    ]
+    found |= {ChangeKind.COLUMN_DROPPED} if dropped == "dropped" else set()
+    breaks = found & {ChangeKind.COLUMN_DROPPED, ChangeKind.COLUMN_RENAMED, ChangeKind.TYPE_CHANGED}
+    breaks |= found & {ChangeKind.REQUIRED_COLUMN_ADDED} if kind is Kind.REFINED else set()
+    level = Level.BREAKING if breaks else Level.WIDENING if ChangeKind.TYPE_WIDENED in found else Level.ADDITIVE
     return found, level if found else None
 
 
@@ -50,7 +52,7 @@ def test_adds_drops_renames_and_types_in_every_combination(kind):
         changed = column(type_=TYPES[type_], **NAMES[name])
         new = things(OLD[0], changed, *DROPPED[dropped], *ADDED[added], kind=kind)
         old = things(*OLD, kind=kind)
-        told = [ruled(change, new) for change in compare(old, new)]
+        told = [assessed(change, new) for change in compare(old, new)]
         # A new name with no word of where it came from has whatever type it has.
         if (({r.change.what for r in told}), heaviest(told)) != expected(added, type_, name, dropped, kind):
             wrong.append((added, type_, name, dropped, told))
@@ -92,89 +94,93 @@ LANDED = Source(system="shop", type="s3", object="things", location="s3://landin
 @pytest.mark.parametrize(
     "before, after, what, level",
     [
-        pytest.param({}, {"primary_key": ("key", "colour")}, What.KEY_CHANGED, Level.BREAKING, id="key"),
-        pytest.param({}, {"sequence_by": ("pieces",)}, What.ORDER_CHANGED, Level.BREAKING, id="sequenceBy"),
-        pytest.param({}, {"disposition": Disposition.SNAPSHOT}, What.DISPOSITION_CHANGED, Level.BREAKING, id="mode"),
-        pytest.param(KEPT, KEPT | {"history": History()}, What.HISTORY_CHANGED, Level.BREAKING, id="versions"),
+        pytest.param({}, {"primary_key": ("key", "colour")}, ChangeKind.KEY_CHANGED, Level.BREAKING, id="key"),
+        pytest.param({}, {"sequence_by": ("pieces",)}, ChangeKind.ORDER_CHANGED, Level.BREAKING, id="sequenceBy"),
+        pytest.param(
+            {}, {"disposition": Disposition.SNAPSHOT}, ChangeKind.DISPOSITION_CHANGED, Level.BREAKING, id="mode"
+        ),
+        pytest.param(KEPT, KEPT | {"history": History()}, ChangeKind.HISTORY_CHANGED, Level.BREAKING, id="versions"),
         pytest.param(
             KEPT | {"history": History()},
             KEPT | {"history": History(untracked=("colour",))},
-            What.HISTORY_CHANGED,
+            ChangeKind.HISTORY_CHANGED,
             Level.BREAKING,
             id="an untracked column",
         ),
         pytest.param(
             KEPT,
             KEPT | {"retention": Retention(column="pieces", years=7)},
-            What.RETENTION_CHANGED,
+            ChangeKind.RETENTION_CHANGED,
             Level.ADDITIVE,
             id="retention",
         ),
-        pytest.param({}, {"kind": Kind.BUILT}, What.KIND_CHANGED, Level.BREAKING, id="kind"),
+        pytest.param({}, {"kind": Kind.BUILT}, ChangeKind.KIND_CHANGED, Level.BREAKING, id="kind"),
         pytest.param(
             {"source": LANDED},
             {"source": replace(LANDED, cursor="key")},
-            What.CURSOR_CHANGED,
+            ChangeKind.CURSOR_CHANGED,
             Level.BREAKING,
             id="cursor",
         ),
         pytest.param(
             {"source": LANDED},
             {"source": replace(LANDED, lag_seconds=9)},
-            What.SOURCE_CHANGED,
+            ChangeKind.SOURCE_CHANGED,
             Level.ADDITIVE,
             id="lag",
         ),
         pytest.param(
             BUILT | {"program": Program(file=Path("a.py"), fingerprint="a")},
             {"program": Program(file=Path("a.py"), fingerprint="b")},
-            What.LOGIC_CHANGED,
+            ChangeKind.LOGIC_CHANGED,
             Level.ADDITIVE,
             id="the program",
         ),
         pytest.param(
             {"dropped": (column("mail", logic="mail"),)},
             {"dropped": (column("mail", logic="lower(mail)"),)},
-            What.LOGIC_CHANGED,
+            ChangeKind.LOGIC_CHANGED,
             Level.ADDITIVE,
             id="a column that rules alone see",
         ),
         pytest.param(
             DELETES | {"tombstone_retention_seconds": 86400},
             {"tombstone_retention_seconds": None},
-            What.RETENTION_CHANGED,
+            ChangeKind.RETENTION_CHANGED,
             Level.ADDITIVE,
             id="how long deletes are remembered",
         ),
         pytest.param(
             KEPT | {"history": History()},
             {"history": History(event_retention_seconds=86400)},
-            What.RETENTION_CHANGED,
+            ChangeKind.RETENTION_CHANGED,
             Level.ADDITIVE,
             id="how long events are remembered",
         ),
-        pytest.param(BUILT, {"served_at": AT}, What.TARGET_ADDED, Level.ADDITIVE, id="an API"),
-        pytest.param(BUILT | {"served_at": AT}, {"served_at": None}, What.TARGET_CHANGED, Level.BREAKING, id="no API"),
+        pytest.param(BUILT, {"served_at": AT}, ChangeKind.TARGET_ADDED, Level.ADDITIVE, id="an API"),
+        pytest.param(
+            BUILT | {"served_at": AT}, {"served_at": None}, ChangeKind.TARGET_CHANGED, Level.BREAKING, id="no API"
+        ),
         pytest.param(
             BUILT | {"published_to": MART},
             {"published_to": replace(MART, schema="OTHER")},
-            What.TARGET_CHANGED,
+            ChangeKind.TARGET_CHANGED,
             Level.BREAKING,
             id="another table of Snowflake",
         ),
-        pytest.param({}, {"row_rules": (RULE,)}, What.RULE_TIGHTENED, Level.ADDITIVE, id="a rule more"),
-        pytest.param({"row_rules": (RULE,)}, {}, What.RULE_LOOSENED, Level.ADDITIVE, id="a rule less"),
+        pytest.param({}, {"row_rules": (RULE,)}, ChangeKind.RULE_TIGHTENED, Level.ADDITIVE, id="a rule more"),
+        pytest.param({"row_rules": (RULE,)}, {}, ChangeKind.RULE_LOOSENED, Level.ADDITIVE, id="a rule less"),
         pytest.param(
             {"row_rules": (RULE,)},
             {"row_rules": (replace(RULE, severity=Severity.WARNING),)},
-            What.RULE_LOOSENED,
+            ChangeKind.RULE_LOOSENED,
             Level.ADDITIVE,
             id="a rule that only warns now",
         ),
         pytest.param(
             {"row_rules": (RULE,)},
             {"row_rules": (replace(RULE, bad="pieces < 1"),)},
-            What.RULE_CHANGED,
+            ChangeKind.RULE_CHANGED,
             Level.ADDITIVE,
             id="another rule of that name",
         ),
@@ -183,24 +189,24 @@ LANDED = Source(system="shop", type="s3", object="things", location="s3://landin
 def test_what_is_the_tables_own_is_compared(before, after, what, level):
     old, new = things(*OLD, **before), things(*OLD, **{**before, **after} if after else {})
     [change] = compare(old, new)
-    assert (what, level) == (change.what, ruled(change, new).level)
+    assert (what, level) == (change.what, assessed(change, new).level)
 
 
 @pytest.mark.parametrize(
     "before, after, what, level",
     [
-        pytest.param({}, {"required": True}, What.MADE_REQUIRED, Level.BREAKING, id="required"),
-        pytest.param({"required": True}, {}, What.MADE_OPTIONAL, Level.ADDITIVE, id="optional"),
-        pytest.param({}, {"logic": "trim(colour)"}, What.LOGIC_CHANGED, Level.ADDITIVE, id="logic"),
-        pytest.param({}, {"parent": "silver.colours.colour"}, What.PARENT_CHANGED, Level.ADDITIVE, id="parent"),
-        pytest.param({}, {"classification": "restricted"}, What.CLASSIFIED, Level.ADDITIVE, id="classified"),
-        pytest.param({"classification": "internal"}, {}, What.DECLASSIFIED, Level.BREAKING, id="declassified"),
+        pytest.param({}, {"required": True}, ChangeKind.MADE_REQUIRED, Level.BREAKING, id="required"),
+        pytest.param({"required": True}, {}, ChangeKind.MADE_OPTIONAL, Level.ADDITIVE, id="optional"),
+        pytest.param({}, {"logic": "trim(colour)"}, ChangeKind.LOGIC_CHANGED, Level.ADDITIVE, id="logic"),
+        pytest.param({}, {"parent": "silver.colours.colour"}, ChangeKind.PARENT_CHANGED, Level.ADDITIVE, id="parent"),
+        pytest.param({}, {"classification": "restricted"}, ChangeKind.CLASSIFIED, Level.ADDITIVE, id="classified"),
+        pytest.param({"classification": "internal"}, {}, ChangeKind.DECLASSIFIED, Level.BREAKING, id="declassified"),
     ],
 )
 def test_what_a_column_says_beside_its_type_is_compared(before, after, what, level):
     old, new = (things(*OLD[:2], column("colour", **facts)) for facts in (before, after))
     [change] = compare(old, new)
-    assert (what, "colour", level) == (change.what, change.column, ruled(change, new).level)
+    assert (what, "colour", level) == (change.what, change.column, assessed(change, new).level)
 
 
 def test_words_for_people_are_no_change():
@@ -211,14 +217,14 @@ def test_words_for_people_are_no_change():
 
 def test_a_renamed_key_is_the_same_key():
     new = things(column("number", "bigint", required=True, renamed_from="key"), *OLD[1:])
-    assert [What.COLUMN_RENAMED] == [change.what for change in compare(things(*OLD), new)]
+    assert [ChangeKind.COLUMN_RENAMED] == [change.what for change in compare(things(*OLD), new)]
     # Its rows are served where they were.
     served = (replace(things(*OLD), served_at=AT), replace(new, served_at=ServedPath("things", ("number",))))
-    assert [What.COLUMN_RENAMED] == [change.what for change in compare(*served)]
+    assert [ChangeKind.COLUMN_RENAMED] == [change.what for change in compare(*served)]
 
 
 def test_the_policy_knows_every_change_and_each_remedy_is_used():
-    assert set(What) == set(POLICY)
+    assert set(ChangeKind) == set(POLICY)
     assert set(Remedy) == {remedy for row in POLICY.values() for remedy in row[1:]}
 
 
@@ -249,7 +255,7 @@ def test_a_table_as_it_was_built_is_known_by_its_columns_and_what_its_last_batch
 def test_rules_of_a_table_as_it_was_built_are_known_by_the_fingerprint_alone():
     old, new = things(*OLD), things(*OLD, row_rules=(RULE,))
     stored = {c.name: c.type for c in old.columns}
-    assert [What.DECISION_CHANGED] == [r.change.what for r in since_built(new, stored, {}, old.fingerprint)[1]]
+    assert [ChangeKind.DECISION_CHANGED] == [r.change.what for r in since_built(new, stored, {}, old.fingerprint)[1]]
     assert () == since_built(new, stored, noted(new), new.fingerprint)[1]
     assert () == since_built(new, stored, {}, "")[1]
 
@@ -258,7 +264,7 @@ def test_a_history_as_it_was_built_is_known_by_what_its_last_batch_noted():
     rows, versions = things(*OLD, **KEPT), things(*OLD, **KEPT, history=History(untracked=("colour",)))
     for old, new in ((rows, versions), (versions, rows)):
         stored = {c.name: c.type for c in old.all_columns}
-        assert What.HISTORY_CHANGED in {r.change.what for r in since_built(new, stored, noted(old), "")[1]}
+        assert ChangeKind.HISTORY_CHANGED in {r.change.what for r in since_built(new, stored, noted(old), "")[1]}
         assert () == since_built(old, stored, noted(old), "")[1]
     longer = replace(versions, history=replace(versions.history, event_retention_seconds=9))
     stored = {c.name: c.type for c in versions.all_columns}

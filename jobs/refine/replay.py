@@ -1,4 +1,4 @@
-"""Refused rows that are read again: by themselves once their parents are there, or because somebody asks for it."""
+"""Retries refused rows: unasked those that lacked only a parent, once parents moved on, and those a job asks for."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Again:
-    """Rows of the input that come a second time, and by which columns the held rows made of them are let go."""
+class Replayed:
+    """Rows of the input that come a second time, and by which columns the held rows made of them are released."""
 
     rows: DataFrame
     released: DataFrame
 
 
-def read_again(
+def rows_to_replay(
     flow: Flow, source: Table, version: int, held: DataFrame, parents: Mapping[str, TablePosition]
-) -> Again | None:
-    """The rows to read again, None when there are none.
+) -> Replayed | None:
+    """The refused rows to try again, as rows of the input; None when there are none.
 
     Of a table that is a snapshot, rows of its last snapshot alone are tried, and with them the whole of it: what an
     older snapshot said does not hold any more. A row that the input has no more stays in the quarantine.
@@ -66,8 +66,8 @@ def read_again(
     if ids.isEmpty():
         return None
     if is_snapshot:
-        return Again(rows=rows, released=flow.session.createDataFrame([(consumed,)], f"{INPUT_SEQUENCE} bigint"))
-    return Again(rows=_of(rows, ids), released=ids)
+        return Replayed(rows=rows, released=flow.session.createDataFrame([(consumed,)], f"{INPUT_SEQUENCE} bigint"))
+    return Replayed(rows=_of(rows, ids), released=ids)
 
 
 def _selected(flow: Flow, held: DataFrame, parents: Mapping[str, TablePosition]) -> DataFrame | None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from shared.names import Roots
 
 
-def refuse_elsewhere(session: SparkSession, table: Table, roots: Roots) -> None:
-    """Refuse to begin a table afresh, or to erase from it, whose rows lie where its contract put them once.
+def refuse_misplaced(session: SparkSession, table: Table, roots: Roots) -> None:
+    """Refuse to begin a table afresh, or to erase from it, while its rows lie where its contract once put them.
 
     They would stay there, where nothing looks after them any more, and the source may not have them again.
 

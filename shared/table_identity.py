@@ -1,4 +1,4 @@
-"""Whether a version that a run's page names is of the table that lies at its place now, or of one before it."""
+"""Whether a version on a run's page is of the table that lies at its place now, or of one that was there before it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from shared.jobs import TableVersion
 
 
-def why_another(
+def why_not_same_table(
     told: TableVersion, finished_at: datetime, *, table_id: str, newest: int, written_at: Callable[[int], int | None]
 ) -> str:
     """Why a version is of another table than the one that is there now; empty where nothing says so.

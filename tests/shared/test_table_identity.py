@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.jobs import TableVersion
-from shared.made_anew import why_another
+from shared.table_identity import why_not_same_table
 
 END = datetime(2026, 3, 10, 12, tzinfo=UTC)
 END_MILLIS = 1_773_144_000_000
@@ -26,7 +26,7 @@ END_MILLIS = 1_773_144_000_000
     ],
 )
 def test_version_of_another_table_is_told(told, written_at, expected):
-    found = why_another(
+    found = why_not_same_table(
         TableVersion(table="silver.x", **told), END, table_id="a", newest=3, written_at=lambda _: written_at
     )
 
