@@ -10,12 +10,12 @@ from pyspark.sql import functions as F
 
 from jobs.build.query import result
 from jobs.build.rules import failed_rows, measures, unique_key
-from jobs.refine.classify import DELETE, EFFECTIVE, FATE, INSERT, SUPERSEDED, UPDATE, counted
-from jobs.refine.merge import bounds_of, ends, write_batch
 from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing
+from jobs.runtime.fates import DELETE, EFFECTIVE, FATE, INSERT, SUPERSEDED, UPDATE, counted
 from jobs.runtime.gate import decide
 from jobs.runtime.land import land
+from jobs.runtime.merge import bounds_of, ends, write_batch
 from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.tables import read_version
 from shared.contracts.rules import COUNT_ROWS

@@ -10,21 +10,14 @@ from pyspark.sql import functions as F
 
 from jobs.refine.deletes import TOMBSTONE, is_delete
 from jobs.refine.rules import is_refused
+from jobs.runtime.fates import BURY, DELETE, FATE, INSERT, QUARANTINED, SUPERSEDED, UPDATE
 from jobs.runtime.history import living_content
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pyspark.sql import Column, DataFrame
 
     from shared.contracts import Table
 
-FATE = "_fate"
-INSERT, UPDATE, DELETE, SUPERSEDED, QUARANTINED = "insert", "update", "delete", "superseded", "quarantined"
-# A delete of a row that is not there, or not yet.
-BURY = "bury"
-FATES = (INSERT, UPDATE, DELETE, BURY, SUPERSEDED, QUARANTINED)
-EFFECTIVE = (INSERT, UPDATE, DELETE)
 NEWEST = "_newest"
 # Rows that only the rule for ties put in their place: another row of the key has the same sequence and other content.
 TIED = "_tied"
@@ -109,11 +102,6 @@ def gone(batch: DataFrame, target: DataFrame, table: Table) -> DataFrame:
     keys = batch.select(*[F.col(k).alias(_old(k)) for k in table.primary_key]).distinct()
     missing = target.join(keys, on=_same_key(table), how="left_anti")
     return missing.select(*table.column_names, F.lit(DELETE).alias(FATE))
-
-
-def counted(fates: Iterable[str]) -> list[Column]:
-    """How many rows have each of some fates, by its name."""
-    return [F.count_if(F.col(FATE) == fate).alias(fate) for fate in fates]
 
 
 def content(table: Table, rename: bool = False) -> Column:  # noqa: FBT001, FBT002 - one of two column sets

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from jobs.refine.merge import within
 from jobs.runtime.companion import Companion, commit_before, rows_before
 from jobs.runtime.history import IS_DELETE
 from jobs.runtime.layout import clustered_by, laid_out
+from jobs.runtime.merge import within
 from jobs.runtime.retention import day_of_ages, horizon_of, is_before
 from jobs.runtime.tables import spark_schema
 from shared.names import events_location

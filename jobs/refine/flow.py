@@ -7,24 +7,12 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.refine.classify import (
-    BURY,
-    DELETE,
-    FATE,
-    INSERT,
-    QUARANTINED,
-    SEQUENCE_TIED,
-    SUPERSEDED,
-    TIED,
-    UPDATE,
-    gone,
-)
+from jobs.refine.classify import SEQUENCE_TIED, TIED, gone
 from jobs.refine.consumed import consumed_of, consumed_upto, held_rows_reread, reread_if_input_changed
 from jobs.refine.deletes import bury, is_delete
 from jobs.refine.gate import pass_gate
 from jobs.refine.history import keep_history
 from jobs.refine.judge import judge, judge_events
-from jobs.refine.merge import target_rows, write_batch
 from jobs.refine.origin import input_rows, queried
 from jobs.refine.refused import refused_rows
 from jobs.refine.relationships import parent_positions
@@ -32,7 +20,9 @@ from jobs.refine.replay import rows_to_replay
 from jobs.refine.rules import warned
 from jobs.refine.vault import keep_tokens
 from jobs.runtime.books import balance
+from jobs.runtime.fates import BURY, DELETE, FATE, INSERT, QUARANTINED, SUPERSEDED, UPDATE
 from jobs.runtime.land import land
+from jobs.runtime.merge import target_rows, write_batch
 from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.quarantine import held, quarantine, restore_released
 from jobs.runtime.session import ANSI

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.refine.classify import DELETE, EFFECTIVE, FATE
+from jobs.runtime.fates import DELETE, EFFECTIVE, FATE
 from jobs.runtime.gate import decide
 from jobs.runtime.tables import read_version
 from shared.contracts.rules import COUNT_ROWS

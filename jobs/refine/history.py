@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from jobs.refine.classify import DELETE, FATE, INSERT, SEQUENCE_TIED, TIED, UPDATE, counted
+from jobs.refine.classify import SEQUENCE_TIED, TIED
 from jobs.refine.deletes import is_delete
 from jobs.refine.events import HORIZON, horizon_now, known_events, record
 from jobs.refine.gate import pass_gate
-from jobs.refine.merge import target_rows, write_batch
 from jobs.refine.refused import refused_rows
 from jobs.refine.rules import FAILED, is_refused, warned
 from jobs.refine.vault import keep_tokens
 from jobs.runtime.books import balance
+from jobs.runtime.fates import DELETE, FATE, INSERT, UPDATE, counted
 from jobs.runtime.history import IS_DELETE, greatest_first, living_content, versions
 from jobs.runtime.land import land
+from jobs.runtime.merge import target_rows, write_batch
 from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.quarantine import quarantine
 from jobs.runtime.retention import is_before

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from jobs.refine.classify import EFFECTIVE, FATE, FATES, TIED, classified, counted, ranked
+from jobs.refine.classify import TIED, classified, ranked
 from jobs.refine.deletes import tombstones
 from jobs.refine.history import with_horizon_checked
-from jobs.refine.merge import bounds_of, ends, target_rows, within
 from jobs.refine.origin import POSITION, origin
 from jobs.refine.refused import RAW_ROW, raw_row
 from jobs.refine.relationships import parent_keys, with_all_parents_checked
@@ -20,7 +19,9 @@ from jobs.refine.rules import FAILED, WARNED, failed_rules, is_refused, warned_r
 from jobs.refine.treatment import token_values, treated
 from jobs.refine.typing import typed
 from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.fates import EFFECTIVE, FATE, FATES, counted
 from jobs.runtime.history import IS_DELETE
+from jobs.runtime.merge import bounds_of, ends, target_rows, within
 from jobs.runtime.pii_keys import read_pii_keys
 from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.quarantine import ORIGIN
@@ -31,8 +32,8 @@ from shared.errors import UnbalancedBooksError
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-    from jobs.refine.merge import Bounds
     from jobs.runtime.flow import Flow
+    from jobs.runtime.merge import Bounds
     from jobs.runtime.position import TablePosition
     from shared.contracts import Table
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from pyspark.sql import functions as F
 
-from jobs.refine.classify import FATE, classified, content, gone, ranked
+from jobs.refine.classify import classified, content, gone, ranked
+from jobs.runtime.fates import FATE
 from shared.contracts import Disposition
 from tests.support.frames import assert_rows
 from tests.support.things import column, things

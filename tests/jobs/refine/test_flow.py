@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from jobs.refine import merge
 from jobs.refine.flow import NOT_WHOLE
+from jobs.runtime import merge
 from shared.jobs import Status, Step
 from tests.support.small_contracts import bronze, contract
 

@@ -195,7 +195,7 @@ def test_a_fault_that_passes_may_be_tried_again_and_does_not_undo_what_landed(le
     taken.items = Failing()
 
     taken.release()
-    for ask in (taken.check, lambda: acquire(Failing(), TABLE, "b", clock)):
+    for ask in (taken.renew, lambda: acquire(Failing(), TABLE, "b", clock)):
         with pytest.raises(SourceUnavailableError, match=r"the lease on silver\.orders") as told:
             ask()
         assert told.value.retryable
@@ -208,13 +208,13 @@ def quick_beat(monkeypatch):
 
 def test_a_heartbeat_keeps_the_lease(leases, quick_beat, monkeypatch):
     beaten = threading.Event()
-    check = lease_module.Lease.check
+    renew = lease_module.Lease.renew
 
     def counted(held):
-        check(held)
+        renew(held)
         beaten.set()
 
-    monkeypatch.setattr(lease_module.Lease, "check", counted)
+    monkeypatch.setattr(lease_module.Lease, "renew", counted)
     with leased(lease_table("local"), TABLE, "a"):
         assert beaten.wait(30)
 
@@ -228,21 +228,21 @@ def test_a_heartbeat_that_fails_once_goes_on(leases, quick_beat, monkeypatch):
             raise error(SourceUnavailableError, "no answer")
         beaten.set()
 
-    monkeypatch.setattr(lease_module.Lease, "check", flaky)
+    monkeypatch.setattr(lease_module.Lease, "renew", flaky)
     with leased(lease_table("local"), TABLE, "a"):
         assert beaten.wait(30)
 
 
 def test_a_beat_that_is_under_way_does_not_renew_what_was_let_go(leases, quick_beat, monkeypatch):
-    begun, ended, check = threading.Event(), threading.Event(), lease_module.Lease.check
+    begun, ended, renew = threading.Event(), threading.Event(), lease_module.Lease.renew
 
     def slow(held):
         begun.set()
         time.sleep(0.3)
-        check(held)
+        renew(held)
         ended.set()
 
-    monkeypatch.setattr(lease_module.Lease, "check", slow)
+    monkeypatch.setattr(lease_module.Lease, "renew", slow)
     with leased(lease_table("local"), TABLE, "a"):
         assert begun.wait(30)
     assert ended.wait(30)
@@ -256,7 +256,7 @@ def test_a_heartbeat_ends_once_the_lease_is_lost(leases, quick_beat, monkeypatch
         beats.append(1)
         raise error(LeaseHeldError, "lost")
 
-    monkeypatch.setattr(lease_module.Lease, "check", lost)
+    monkeypatch.setattr(lease_module.Lease, "renew", lost)
     with leased(lease_table("local"), TABLE, "a"):
         [beat] = [t for t in threading.enumerate() if t.name == f"lease-{TABLE}"]
         beat.join(30)

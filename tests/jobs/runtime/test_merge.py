@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from jobs.refine.merge import within, write_effective
+from jobs.runtime.merge import within, write_effective
 from tests.support.delta_tables import Written
 from tests.support.frames import assert_rows
 from tests.support.things import column, things

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
-from jobs.refine.classify import DELETE, EFFECTIVE, FATE, INSERT, UPDATE
 from jobs.runtime.commit import append_nothing
+from jobs.runtime.fates import DELETE, EFFECTIVE, FATE, INSERT, UPDATE
 from jobs.runtime.layout import laid_out
 from jobs.runtime.pruning import between_literals
 from jobs.runtime.tables import read_version, replace_all
