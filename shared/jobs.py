@@ -143,7 +143,7 @@ class Job(_Record):
 
     @property
     def owner(self) -> str:
-        """By what its leases know this job run: another try of the step is another owner."""
+        """Who holds the leases that this job run takes; another try of the step is another owner."""
         return f"{self.run_id}/{self.attempt}"
 
 

@@ -135,7 +135,7 @@ class _Erasure:
         return bool(record.places) or any(known)
 
     def _refuse_half_batches(self) -> None:
-        """What a dead run left half done is decided anew from an older version, which an erasure takes away."""
+        """Refuse to erase while a dead run's batch is half done: it goes on from a version that an erasure removes."""
         for place in self.found:
             location = location_of(self.job.roots, place.table)
             if place.location != location and is_half_done(self.session, place.location, location):

@@ -38,7 +38,7 @@ def api_turn(job: Job, table: Table) -> Iterator[ApiTurn]:
 
 
 class ApiTurn:
-    """Rows go out one transaction after the other, so meanwhile some are newer than others.
+    """A table's turn at the API: rows go out by many transactions, so meanwhile some are newer than others.
 
     A turn that died has left a mark, and the next one sends every row. That an old row cannot follow a new one rests on
     the epoch of `Publication`.

@@ -144,7 +144,7 @@ class Publication:
 
     @property
     def _mine(self) -> ConditionCheckTypeDef:
-        """The table's own item, as long as nobody else has begun."""
+        """The condition on the table's own item that no other publisher has begun since."""
         return {
             "TableName": self._items,
             "Key": {PATH: {"S": self.table}},

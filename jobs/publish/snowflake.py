@@ -44,7 +44,7 @@ def snowflake_turn(job: Job, table: Table) -> Iterator[SnowflakeTurn]:
 
 
 class SnowflakeTurn:
-    """Readers see what was there before until the turn's end, and then all that is new.
+    """A table's turn at Snowflake: readers see what was there before until its end, and then all that is new.
 
     The transaction that replaces rows also moves on the table's row of progress, from where this turn found it. Where
     another publisher moved it meanwhile nothing of this turn's is written. So what Snowflake has is one version of
@@ -130,7 +130,7 @@ class SnowflakeTurn:
         return {str(row[0]): str(row[1]) for row in rows}
 
     def _refuse_others(self) -> None:
-        """A column that is gone or of another type is for people to drop, with all that was made of it."""
+        """Refuse columns that are gone or of another type: people drop them, with all that was made of them."""
         known = {stored(c.name): snowflake_type(c.type) or "" for c in self._table.columns}
         others = [f"{n} {t}" for n, t in self._columns.items() if n not in known or _kind(t) != _kind(known[n])]
         if others:
