@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jobs.build.flow import build
 from jobs.erase.flow import erase
 from jobs.ingest.flow import ingest
-from jobs.ingest.rounds import ingest_forever
+from jobs.ingest.ingest_loop import ingest_forever
 from jobs.maintain.flow import maintain
 from jobs.maintain.rollback import page_of, roll_back
 from jobs.publish.flow import publish, withdraw

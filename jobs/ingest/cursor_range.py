@@ -1,4 +1,4 @@
-"""Which values of its cursor a table is asked for: those from the position on, or those of a backfill's window."""
+"""Which values of its cursor a table is read for: those from the position on, or those of a backfill's window."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CursorRange:
-    """From `start` less the lag on, and below all of `ends`; texts, as position, window or contract have them.
+    """What ingestion reads next: from `start` less the lag on, and below all of `ends`.
 
-    A backfill's `window` takes the place of position, lag and `initialValue`; what a contract ends with `endValue`
-    stays ended.
+    Bounds are texts, as position, window and contract have them. A backfill's `window` replaces position, lag and
+    `initialValue`; the contract's `endValue` still holds. A `CursorSpan`, in contrast, is what reconciliation compares:
+    a part that has been read already, up to the greatest cursor that was read.
     """
 
     start: str | None
@@ -30,20 +31,20 @@ class CursorRange:
 
     @classmethod
     def of(cls, source: Source, position: dict[str, Any] | None, window: Window | None) -> CursorRange:
-        """What to ask a source with a cursor for.
+        """The range to read of a source with a cursor.
 
         Args:
             source: The contract's source.
-            position: What the last commit said.
-            window: What a backfill asks for, None in an ordinary run.
+            position: The last commit's position, None at first.
+            window: A backfill's window, None in an ordinary run.
         """
         ends = (source.end_value,) if source.end_value else ()
         if window:
             return cls(start=window.since, ends=(window.until, *ends), window=window)
-        reached = (position or {}).get("cursor")
-        if reached is None:
+        cursor = (position or {}).get("cursor")
+        if cursor is None:
             return cls(start=source.initial_value, ends=ends)
-        return cls(start=str(reached), ends=ends, lag=timedelta(seconds=source.lag_seconds))
+        return cls(start=str(cursor), ends=ends, lag=timedelta(seconds=source.lag_seconds))
 
     def values(self, value_of: Callable[[str], Any]) -> tuple[Any, list[Any]]:
         """The start, None without one, and the ends, as values of the cursor's type.
@@ -58,7 +59,7 @@ class CursorRange:
         return start, ends
 
     def misfit(self, table: Table, cursor: str, expected: str) -> LakewrightError:
-        """The error for a start, end or lag that is none of the cursor's.
+        """The error for a start, end or lag that does not fit the cursor's type.
 
         Args:
             table: The contract.

@@ -1,4 +1,4 @@
-"""Fetches a file from its address, to the end or not at all."""
+"""Downloads a file from its address, whole or not at all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from jobs.ingest.patience import SILENCE_SECONDS, may_pass, patiently
+from jobs.ingest.http_retry import READ_TIMEOUT_SECONDS, is_transient, with_retries
 from shared.errors import SourceContentError
 from shared.web_addresses import is_web, told
 
@@ -28,7 +28,7 @@ SUFFIXES = (".csv.gz", ".csv", ".zip")
 
 @dataclass(frozen=True)
 class Download:
-    """A fetched file, the hash of its bytes, and how often it was asked for until it came whole."""
+    """A downloaded file, the hash of its bytes, and the number of requests until it came whole."""
 
     path: Path
     sha256: str
@@ -36,34 +36,34 @@ class Download:
 
     @property
     def name(self) -> str:
-        """A name that tells the content and how it is packed."""
+        """A name made of the content's hash and the suffix."""
         suffix = next((s for s in SUFFIXES if self.path.name.endswith(s)), ".csv")
         return self.sha256 + suffix
 
 
 @contextmanager
-def downloaded(address: str, asked: str) -> Iterator[Download]:
-    """A file from its address, there until the block ends.
+def downloaded(address: str, error_context: str) -> Iterator[Download]:
+    """Download a file, which is removed when the block ends.
 
     Args:
         address: An http(s) address.
-        asked: What is fetched, as the error will tell it.
+        error_context: What is downloaded; errors begin with it.
 
     Raises:
-        SourceUnavailableError: no whole answer came, though asked for several times.
-        SourceContentError: the address is refused or unknown over there, or is no web address.
+        SourceUnavailableError: no whole answer came in any of the attempts.
+        SourceContentError: the server refuses the address or does not know it, or it is no web address.
     """
     parts = urlsplit(address)
     if not is_web(address):
         raise SourceContentError(
-            f"{asked}: not a web address", given=f"{parts.scheme}://", expected="http:// or https://"
+            f"{error_context}: not a web address", given=f"{parts.scheme}://", expected="http:// or https://"
         )
     with TemporaryDirectory() as folder:
         path = Path(folder, Path(parts.path).name or "file.csv")
-        yield Download(path, *_fetch_patiently(address, path, asked))
+        yield Download(path, *_fetch_with_retries(address, path, error_context))
 
 
-def _fetch_patiently(address: str, path: Path, asked: str) -> tuple[str, int]:
+def _fetch_with_retries(address: str, path: Path, error_context: str) -> tuple[str, int]:
     place, requests = told(address), 0
 
     def once() -> str:
@@ -71,16 +71,17 @@ def _fetch_patiently(address: str, path: Path, asked: str) -> tuple[str, int]:
         requests += 1
         return _fetch(address, path)
 
-    return patiently(once, lambda error: _passing(error, asked, place), f"{asked}, {place}"), requests
+    context = f"{error_context}, {place}"
+    return with_retries(once, lambda error: _transient_fault(error, error_context, place), context), requests
 
 
-def _passing(error: urllib.error.HTTPError, asked: str, place: str) -> str:
-    """The fault in words if it may pass; raises if not."""
+def _transient_fault(error: urllib.error.HTTPError, error_context: str, place: str) -> str:
+    """Describe a fault that is worth a retry; raise for any other."""
     error.close()
-    if may_pass(error):
+    if is_transient(error):
         return f"status {error.code}"
     raise SourceContentError(
-        f"{asked}: the address does not give the file",
+        f"{error_context}: the address does not give the file",
         given=f"status {error.code} from {place}",
         expected="status 200",
         mend="change the address in the source's parameter",
@@ -88,11 +89,11 @@ def _passing(error: urllib.error.HTTPError, asked: str, place: str) -> str:
 
 
 def _fetch(address: str, path: Path) -> str:
-    """Write the answer down and give its hash; the time for the whole is limited, and that for each silence."""
+    """Save the answer and return its hash; there is a limit to the whole time, and to each wait for bytes."""
     deadline = time.monotonic() + WHOLE_SECONDS
     digest = hashlib.sha256()
     request = urllib.request.Request(address, headers={"User-Agent": "lakewright"})  # noqa: S310 - checked by the caller
-    with urllib.request.urlopen(request, timeout=SILENCE_SECONDS) as answer, path.open("wb") as file:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=READ_TIMEOUT_SECONDS) as answer, path.open("wb") as file:  # noqa: S310
         expected = answer.length
         while chunk := answer.read(CHUNK_BYTES):
             if time.monotonic() > deadline:

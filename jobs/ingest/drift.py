@@ -1,4 +1,4 @@
-"""What a contract decides of columns it does not know (`schemaContract`)."""
+"""Schema drift: what happens to source columns that the contract does not know, by its `schemaContract`."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ UNKNOWN = "unknown column"
 
 
 def unknown_columns(staged: DataFrame, table: Table) -> dict[str, int]:
-    """The columns of a staged batch that the contract does not know, as warnings: how many rows hold each.
+    """Count the rows of a staged batch per column that the contract does not know, as the commit's warnings.
 
     Raises:
-        SchemaDriftError: there are some, and the contract says `freeze`.
+        SchemaDriftError: there are such columns, and `schemaContract` is `freeze`.
     """
     names = staged.select(F.explode(F.json_object_keys(RESCUED)).alias("name"))
     counted = {row["name"]: row["count"] for row in names.groupBy("name").count().collect()}
@@ -37,11 +37,14 @@ def unknown_columns(staged: DataFrame, table: Table) -> dict[str, int]:
     return {f"{UNKNOWN} {name}": counted[name] for name in sorted(counted)}
 
 
-def settled(staged: DataFrame, table: Table) -> DataFrame:
-    """A staged batch as the contract wants it.
+def apply_schema_contract(staged: DataFrame, table: Table) -> DataFrame:
+    """Treat the unknown columns of a staged batch as the contract's `schemaContract` says.
 
     Grain: one row in, one row out. `evolve` keeps the values of unknown columns in `_rescued`, `discardValue` drops
-    them, and `quarantineRow` turns a row that has one into a row that could not be read.
+    them, and `quarantineRow` marks a row that has one as malformed, which sends it to the quarantine.
+
+    Returns:
+        The rows; `staged` itself where nothing has to change.
     """
     if _schema_contract(table) is SchemaContract.DISCARD_VALUE:
         return staged.withColumn(RESCUED, F.lit(None).cast("string"))

@@ -1,4 +1,4 @@
-"""Tells the account's event bus that the columns of a source have drifted from its contract."""
+"""Puts an event on the account's bus when the columns of a source have drifted from its contract."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def tell_of_unknown(flow: Flow, drift: dict[str, int]) -> None:
-    """Tell of columns that a batch holds and its contract does not know, right before the batch lands.
+def report_unknown_columns(flow: Flow, drift: dict[str, int]) -> None:
+    """Report columns of a batch that its contract does not know, right before the batch lands.
 
-    A batch that holds no column beyond those of the batch before it brings no news. One that is cut off and made anew
-    tells a second time.
+    Nothing is reported when the batch before it had the same ones. A batch that is interrupted and made anew reports
+    them a second time.
 
     Args:
         flow: The table's flow.
@@ -32,13 +32,13 @@ def tell_of_unknown(flow: Flow, drift: dict[str, int]) -> None:
         _put(flow, unknown={name.removeprefix(f"{UNKNOWN} "): rows for name, rows in drift.items()})
 
 
-def tell_of_refusal(flow: Flow, error: SchemaDriftError) -> None:
-    """Tell of columns because of which a table could not be read; as often as a run fails of them."""
+def report_refusal(flow: Flow, error: SchemaDriftError) -> None:
+    """Report columns because of which a table could not be read, in every run that fails on them."""
     _put(flow, refused=str(error))
 
 
 def _put(flow: Flow, *, unknown: dict[str, int] | None = None, refused: str = "") -> None:
-    """Put the event on the bus. A bus that does not take it fails no table: the run's outcome says the same."""
+    """Put the event on the bus. When the bus fails, the table does not: the run's outcome says the same."""
     source = flow.table.source
     if source is None:
         return

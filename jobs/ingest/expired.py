@@ -1,4 +1,4 @@
-"""Rows that a bronze table does not take in: they went for their age, and a source goes on sending them."""
+"""Leaves out rows that are past their retention: a source goes on sending what was deleted here for its age."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ if TYPE_CHECKING:
 
 
 def unexpired(flow: Flow, rows: DataFrame) -> DataFrame:
-    """Leave out the rows that are too old for every table that is refined from this one; they count as superseded.
+    """Leave out the rows that are too old for every table refined from this one; they count as superseded.
 
-    Grain: one row in, at most one row out. A row whose age cannot be read comes in.
+    Grain: one row in, at most one row out. A row whose age cannot be read is kept.
 
     Args:
         flow: The table's turn, in a session without ANSI mode.
         rows: The rows of the batch.
+
+    Returns:
+        The rows. `rows` itself, the same object, where no table that is refined from this one has a retention: the
+        ingest flow tells by that whether it has to count.
     """
     readers = flow.catalog.expiring_readers(flow.table.name)
     if not readers:

@@ -1,4 +1,4 @@
-"""The formats of files, each with how one file is read as rows: the part that works in Spark's workers."""
+"""Reads one landed file as rows, by its format; runs in Spark's workers."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from jobs.ingest.file_source import FileToRead
+    from jobs.ingest.landing import LandedFile
 
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 
 
 def rows_of_file(
-    format_: str, file: FileToRead, encoding: str, columns: Sequence[str], schema: pa.Schema
+    format_: str, file: LandedFile, encoding: str, columns: Sequence[str], schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
     """Read one landed file.
 
     Args:
         format_: One of FORMATS.
         file: The file as it was listed.
-        encoding: How the characters of a text are written.
+        encoding: The encoding of a text file.
         columns: The contract's columns.
         schema: The columns, then those of a Reading.
 
@@ -38,17 +38,16 @@ def rows_of_file(
         SchemaDriftError: its columns are not those of the contract.
         ContractError: there is no such encoding.
     """
-    listed = (file.key, file.location, file.token)
     with file_faults(file.key):
         if format_ == "csv":
-            for text in open_texts(*listed, encoding):
+            for text in open_texts(file, encoding):
                 yield from arrow_rows(text, columns, schema)
         elif format_ == "json":
-            for text in open_texts(*listed, encoding, JSON_SUFFIXES):
+            for text in open_texts(file, encoding, JSON_SUFFIXES):
                 yield from json_rows(text, columns, schema)
         elif format_ == "excel":
-            with copied(*listed) as path:
+            with copied(file) as path:
                 yield from record_rows(excel_records(path, file.key), file.key, encoding, columns, schema)
         else:
-            with copied(*listed) as path:
+            with copied(file) as path:
                 yield from parquet_rows(path, file.key, columns, schema)

@@ -1,8 +1,7 @@
-"""What is behind the readers of files: each file is a part, read by one worker."""
+"""The rows of landed files: each file is a part of WorkerRows, read by one worker."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,21 +15,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import SparkSession
 
-    from jobs.ingest.fetched import Tally
     from jobs.ingest.landing import LandedFile
+    from jobs.ingest.read_cost import Tally
     from shared.contracts import Source, Table
 
 TEXT_FORMATS = ("csv", "json", "excel")
 FORMATS = (*TEXT_FORMATS, "parquet")
-
-
-@dataclass(frozen=True)
-class FileToRead:
-    """What a worker has to know of a landed file."""
-
-    key: str
-    location: str
-    token: str
 
 
 def file_rows(spark: SparkSession, table: Table, source: Source, files: Sequence[LandedFile]) -> WorkerRows:
@@ -48,13 +38,12 @@ def file_rows(spark: SparkSession, table: Table, source: Source, files: Sequence
         )
     if source.format in TEXT_FORMATS:
         refuse_typed_columns(table)
-    parts = [FileToRead(f.key, f.location, f.token) for f in files]
     read = partial(_rows_of, format_=source.format, encoding=source.encoding)
-    return WorkerRows(spark, table, lambda: (parts, 0), read)
+    return WorkerRows(spark, table, lambda: (files, 0), read)
 
 
 def refuse_typed_columns(table: Table) -> None:
-    """Hold a table against a source that gives text.
+    """Check that a table has text columns only, for a source that gives only text.
 
     Raises:
         ContractError: a column is not text.
@@ -68,8 +57,8 @@ def refuse_typed_columns(table: Table) -> None:
         )
 
 
-def _rows_of(file: FileToRead, schema: pa.Schema, _: Tally, *, format_: str, encoding: str) -> Iterator[pa.RecordBatch]:
-    """One file, in a worker; what it takes is known before."""
+def _rows_of(file: LandedFile, schema: pa.Schema, _: Tally, *, format_: str, encoding: str) -> Iterator[pa.RecordBatch]:
+    """Read one file, in a worker. The tally stays empty: the driver knows the cost from listing the files."""
     # Loaded by the workers that read, not by the driver.
     from jobs.ingest.file_formats import rows_of_file  # noqa: PLC0415
 

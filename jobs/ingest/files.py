@@ -1,4 +1,4 @@
-"""Reads files that others put into the landing place: each new, changed or late one, once."""
+"""Reads files that others put into the landing zone: each new, changed or late one, once."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from jobs.ingest.fetched import Fetched
+from jobs.ingest.cursor_position import MODIFIED_UPTO
 from jobs.ingest.file_source import file_rows
 from jobs.ingest.landing import LandedFile, list_files
-from jobs.ingest.reached import MODIFIED_UPTO
+from jobs.ingest.read_cost import ReadCost
 from jobs.ingest.reading import Reading
 from shared.contracts import Disposition
 from shared.errors import ContractError
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FilesRead:
-    """Which files a table has read: the token of each, as far back as the contract's lag.
+    """Which files a table has read, by their tokens.
 
-    A contract without lag remembers every file; with one, a file that is older than the newest by more than the lag
-    counts as read.
+    Without a lag in the contract every file is remembered. With one, only those within the lag before the newest are;
+    an older file counts as read.
     """
 
     tokens: dict[str, str]
@@ -35,7 +35,7 @@ class FilesRead:
 
     @classmethod
     def from_position(cls, position: dict[str, Any] | None, lag_seconds: int) -> FilesRead:
-        """What the last commit said."""
+        """The files in the last commit's position."""
         known = position or {}
         upto = known.get(MODIFIED_UPTO)
         moment = datetime.fromisoformat(upto) if upto else None
@@ -46,7 +46,7 @@ class FilesRead:
         return [f for f in files if self.tokens.get(f.key) != f.token and (f.key in self.tokens or self._recent(f))]
 
     def position(self, files: list[LandedFile]) -> dict[str, Any]:
-        """What to commit once every listed file is read."""
+        """The position to commit once every listed file is read."""
         upto = max([f.modified for f in files] + ([self.modified_upto] if self.modified_upto else []))
         read = FilesRead({}, upto, self.lag)
         tokens = {f.key: f.token for f in files if read._recent(f)}
@@ -79,5 +79,5 @@ def read_files(spark: SparkSession, table: Table, job: Job, position: dict[str, 
     if not fresh:
         return None
     wanted = fresh[-1:] if table.disposition is Disposition.SNAPSHOT else fresh
-    fetched = Fetched(requests=len(wanted), bytes=sum(file.bytes for file in wanted))
-    return Reading(file_rows(spark, table, source, wanted), known.position(files), fetched=lambda: fetched)
+    cost = ReadCost(requests=len(wanted), bytes=sum(file.bytes for file in wanted))
+    return Reading(file_rows(spark, table, source, wanted), known.position(files), cost=lambda: cost)

@@ -1,4 +1,4 @@
-"""One table's ingestion: read what is new, stage it, keep what is not known yet, append it with its position."""
+"""One table's ingestion: read what is new, stage it, drop what bronze knows, append the rest with its position."""
 
 from __future__ import annotations
 
@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from jobs.ingest.again import read_again, read_positions
-from jobs.ingest.drift import settled, unknown_columns
-from jobs.ingest.drift_event import tell_of_refusal, tell_of_unknown
+from jobs.ingest.cursor_position import (
+    AHEAD,
+    ASKED_AT,
+    CURSOR,
+    LEAST,
+    cursor_measures,
+    is_same_position,
+    position_in_words,
+)
+from jobs.ingest.dedupe import drop_known_rows
+from jobs.ingest.drift import apply_schema_contract, unknown_columns
+from jobs.ingest.drift_event import report_refusal, report_unknown_columns
 from jobs.ingest.expired import unexpired
-from jobs.ingest.known import unknown
-from jobs.ingest.reached import AHEAD, ASKED_AT, CURSOR, LEAST, is_as_far, reach, reached
 from jobs.ingest.readers import READERS, translate
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION, source_of
+from jobs.ingest.replay import read_replayed_rows, replayed_positions
 from jobs.ingest.suppression import unsuppressed
 from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing
@@ -35,7 +43,7 @@ if TYPE_CHECKING:
     from shared.jobs import TableOutcome
 
 CONTENT = "content"
-FETCHED = "fetched"
+COST = "cost"
 NO_WINDOW = "left as it is: its source is not asked by a cursor, so there is no window of it"
 
 
@@ -43,45 +51,45 @@ def ingest(flow: Flow) -> TableOutcome:
     """Bring a bronze table up to date with its source.
 
     Grain: one row of the source in, one row out, unless it equals the latest known row of its key. Rows that could
-    not be read as rows go to the table's quarantine. A backfill reads the rows of its window and leaves the position
-    where it is; a table whose source has no windows it leaves alone.
+    not be read as rows go to the table's quarantine. A backfill reads the rows of its window and does not move the
+    position; it skips a table whose source has no windows.
 
     Raises:
         SourceUnavailableError: the source did not answer.
         SourceContentError: the source answered something the contract does not describe.
-        SchemaDriftError: the source's columns are not those of the contract; the event bus has been told.
-        WindowError: the window of a backfill is none of the table's cursor.
-        UnbalancedBooksError: rows read and rows accounted for differ.
+        SchemaDriftError: the source's columns are not those of the contract; an event has been put on the bus.
+        WindowError: a backfill's window does not fit the type of the table's cursor.
+        UnbalancedBooksError: the rows that were read are not all accounted for.
     """
     try:
         return _ingest(flow)
     except SchemaDriftError as error:
-        tell_of_refusal(flow, error)
+        report_refusal(flow, error)
         raise
 
 
 def _ingest(flow: Flow) -> TableOutcome:
     source = source_of(flow.table)
     if flow.job.window and not source.has_windows:
-        return _told(flow.unchanged(NO_WINDOW), flow.last_inputs)
+        return _with_position_and_cost(flow.unchanged(NO_WINDOW), flow.last_inputs)
     asked_at = datetime.now(UTC)
     if flow.is_replayed:
-        reading = read_again(flow)
+        reading = read_replayed_rows(flow)
     else:
         reading = READERS[source.type](flow.session, flow.table, flow.job, flow.last_inputs)
     if reading is None:
         restore_released(flow.session, flow.batch, flow.quarantine, flow.table.fingerprint)
-        return _told(flow.unchanged(), flow.last_inputs)
+        return _with_position_and_cost(flow.unchanged(), flow.last_inputs)
     try:
         staged, seen = _stage(flow, reading)
         drift = unknown_columns(staged, flow.table) if seen["rescued"] else {}
-        staged = settled(staged, flow.table)
-        tell_of_unknown(flow, drift)
+        staged = apply_schema_contract(staged, flow.table)
+        report_unknown_columns(flow, drift)
         inputs = reading.position if reading.position is not None else _position(flow, seen, asked_at)
-        is_same = flow.table.disposition is Disposition.SNAPSHOT and is_as_far(inputs, flow.last_inputs)
+        is_same = flow.table.disposition is Disposition.SNAPSHOT and is_same_position(inputs, flow.last_inputs)
         if is_same and not flow.is_replayed:
-            return _told(flow.unchanged(), inputs, seen[FETCHED])
-        return _told(_commit(flow, staged, seen, inputs, drift, reading=reading), inputs, seen[FETCHED])
+            return _with_position_and_cost(flow.unchanged(), inputs, seen[COST])
+        return _with_position_and_cost(_commit(flow, staged, seen, inputs, drift, reading=reading), inputs, seen[COST])
     finally:
         remove_folder(flow.session, flow.staging)
         if reading.scratch:
@@ -90,9 +98,9 @@ def _ingest(flow: Flow) -> TableOutcome:
 
 def _stage(flow: Flow, reading: Reading) -> tuple[DataFrame, dict[str, Any]]:
     try:
-        staged, fetched = reading.stage(flow.session, flow.staging)
+        staged, cost = reading.stage(flow.session, flow.staging)
     except Exception as error:
-        known = translate(error, flow.table) or reading.meaning(error)
+        known = translate(error, flow.table) or reading.translate(error)
         if known is None or known is error:
             raise
         raise known from error
@@ -100,22 +108,24 @@ def _stage(flow: Flow, reading: Reading) -> tuple[DataFrame, dict[str, Any]]:
         F.count(F.lit(1)).alias("read"),
         F.count_if(_is_malformed()).alias("malformed"),
         F.count(RESCUED).alias("rescued"),
-        *reach(flow.table, flow.last_inputs or {}),
+        *cursor_measures(flow.table, flow.last_inputs or {}),
     ]
-    # It costs as much as reading does, so it is worked out only where it is the position.
+    # It costs as much as reading does, so it is computed only where it is the position.
     if reading.position is None and flow.table.source and not flow.table.source.cursor:
         measures.append(F.sum(_fingerprint(flow.table)).alias(CONTENT))
     [seen] = staged.agg(*measures).collect()
-    return staged, {**seen.asDict(), FETCHED: fetched.counts}
+    return staged, {**seen.asDict(), COST: cost.counts}
 
 
-def _told(outcome: TableOutcome, inputs: dict[str, Any] | None, fetched: dict[str, int] | None = None) -> TableOutcome:
-    """An outcome that says how far the source has been read, and what this run asked of it."""
-    return outcome.model_copy(update={"cursor": reached(inputs), **(fetched or {})})
+def _with_position_and_cost(
+    outcome: TableOutcome, inputs: dict[str, Any] | None, cost: dict[str, int] | None = None
+) -> TableOutcome:
+    """The outcome with the position in words, and with what reading cost the source."""
+    return outcome.model_copy(update={"cursor": position_in_words(inputs), **(cost or {})})
 
 
 def _fingerprint(table: Table) -> Column:
-    """A number per row whose sum tells whether two full snapshots hold the same rows, in whatever order."""
+    """A hash per row; the sum of them is the same for two full snapshots of the same rows, in whatever order."""
     return F.xxhash64(as_json(*table.column_names, RESCUED, RAW)).cast("decimal(38,0)")
 
 
@@ -124,9 +134,9 @@ def _is_malformed() -> Column:
 
 
 def _position(flow: Flow, seen: dict[str, Any], asked_at: datetime) -> dict[str, Any]:
-    """How far the source is consumed once this batch lands: the greatest cursor, or the snapshot's content.
+    """The position once this batch lands: the greatest cursor, or the fingerprint of a snapshot.
 
-    A backfill says nothing of what lies around its window, so it consumes nothing.
+    A backfill keeps the position, as it read nothing outside of its window.
     """
     if flow.job.window:
         return flow.last_inputs or {CURSOR: None}
@@ -145,29 +155,30 @@ def _commit(
     reading: Reading,
 ) -> TableOutcome:
     once = reading.once
-    # What can be read of a refused row, too, may be enough to know somebody by who was erased.
+    # Malformed rows, too: what could be read of one may show that it is of a person who was erased.
     with without_ansi(flow.session):
         allowed = unsuppressed(flow, staged)
     good = allowed.where(~_is_malformed())
-    said = good if once else unknown(flow, good, seen[LEAST])
+    new = good if once else drop_known_rows(flow, good, seen[LEAST])
     with without_ansi(flow.session):
-        fresh = unexpired(flow, said)
+        fresh = unexpired(flow, new)
     refused = _refused(flow, allowed, once=once).persist() if seen["malformed"] or seen["rescued"] else None
-    # Nothing is counted twice: where every row comes in, as it was staged, their number is known.
+    # Each of these steps returns the very frame it was given when it leaves nothing out. If all of them did, every
+    # staged row is appended, and their number is known without counting again.
     is_whole = allowed is staged and fresh is good and refused is None
     fresh = fresh if is_whole else fresh.persist()
     try:
         inserted, quarantined = seen["read"] if is_whole else fresh.count(), refused.count() if refused else 0
-        if is_as_far(inputs, flow.last_inputs) and not inserted and not quarantined and not flow.is_replayed:
+        if is_same_position(inputs, flow.last_inputs) and not inserted and not quarantined and not flow.is_replayed:
             return flow.unchanged()
         books = {"read": seen["read"], "inserted": inserted, "quarantined": quarantined}
         books["superseded"] = seen["read"] - inserted - quarantined
         balance(str(flow.table.name), books)
-        books |= seen[FETCHED]
+        books |= seen[COST]
         rows = refused if quarantined else None
         released = reading.released
         if released is None and flow.is_replayed:
-            released = read_positions(staged)
+            released = replayed_positions(staged)
         quarantine(flow.session, flow.batch, flow.quarantine, rows, flow.table.fingerprint, released)
         return land(
             flow,
@@ -185,7 +196,7 @@ def _commit(
 
 
 def _reason(flow: Flow) -> str:
-    """What a commit says of how its batch came about: nothing, unless it is a backfill's."""
+    """The reason in the commit: empty, unless the batch is a backfill's."""
     source, window = flow.table.source, flow.job.window
     return f"backfill of {source.cursor} {window}" if source and window else ""
 
@@ -209,7 +220,7 @@ def _landed(flow: Flow, fresh: DataFrame) -> DataFrame:
 
 
 def _refused(flow: Flow, rows: DataFrame, *, once: bool) -> DataFrame:
-    """The rows that could not be read; of windows that overlap, those alone that were not refused before."""
+    """The malformed rows, as the quarantine holds them; of windows that overlap, only those not refused before."""
     refused = rows.where(_is_malformed()).select(
         F.col(REASONS).alias("rules"),
         F.col(SOURCE_POSITION).alias("source_position"),

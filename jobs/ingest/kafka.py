@@ -1,4 +1,4 @@
-"""Reads a topic of Kafka on from where it was left: each record once, by its offset."""
+"""Reads a Kafka topic from its position on: each record once, by its offset."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
-from jobs.ingest.fetched import Fetched
 from jobs.ingest.frame import reading_schema
-from jobs.ingest.kafka_broker import held_offsets, meaning
+from jobs.ingest.kafka_broker import held_offsets, translate_error
 from jobs.ingest.kafka_connection import read_connection
+from jobs.ingest.kafka_oauth import find_token
 from jobs.ingest.kafka_offsets import plan
 from jobs.ingest.kafka_payload import rows_of
 from jobs.ingest.kafka_records import BYTES, bytes_of_records, records_of
 from jobs.ingest.kafka_schemas import writers_of
-from jobs.ingest.kafka_tokens import find_token
+from jobs.ingest.read_cost import ReadCost
 from jobs.ingest.reading import REASONS, SOURCE_POSITION, Reading, source_of
 from shared.errors import LakewrightError
 from shared.names import source_secret
@@ -35,10 +35,10 @@ LOST = "LOST"
 
 
 def read_kafka(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading | None:
-    """Read the records that came since the position; None when there are none.
+    """Read the records after the position; None when there are none.
 
-    The broker is asked which offsets it holds, and exactly those past the position are read, so that a batch that
-    has to be read again is the same batch.
+    The offsets to read are fixed beforehand, by what the broker holds past the position, so that a batch that has to
+    be read again is the same batch.
 
     Raises:
         SourceUnavailableError: Kafka, Secrets Manager, SSM or the place of the schemas did not answer.
@@ -47,18 +47,18 @@ def read_kafka(spark: SparkSession, table: Table, job: Job, position: dict[str, 
     """
     source = source_of(table)
     connection, topic = read_connection(job.env, source.system), source.object
-    settings, asked = connection.settings, f"{source.system}, topic {topic}"
+    settings, error_context = connection.settings, f"{source.system}, topic {topic}"
     if connection.oauth:
-        # Kafka's client says the same of a login that is refused and of an endpoint that is away.
-        find_token(connection.oauth, asked, source_secret(job.env, source.system))
-    held = held_offsets(spark, settings, topic, asked)
+        # Kafka's client reports a refused login and an endpoint that is down alike; fetching a token tells them apart.
+        find_token(connection.oauth, error_context, source_secret(job.env, source.system))
+    held = held_offsets(spark, settings, topic, error_context)
     ranges = plan(held, position, fail_on_data_loss=source.fail_on_data_loss, table=str(table.name))
     if ranges.is_empty:
         return None
-    told = partial(meaning, asked=f"{source.system}, {ranges}")
+    translate = partial(translate_error, error_context=f"{source.system}, {ranges}")
     records, observation = records_of(spark, settings, ranges), Observation()
     # After the offsets: a schema is registered before the first record that names it.
-    with _told(told):
+    with _translated_errors(translate):
         writers = writers_of(source, job, records)
     rows = rows_of(records.observe(observation, bytes_of_records()), table, source, writers)
     rows = rows.unionByName(_gaps(spark, table, ranges)) if ranges.gaps else rows
@@ -66,30 +66,30 @@ def read_kafka(spark: SparkSession, table: Table, job: Job, position: dict[str, 
         rows,
         ranges.position,
         once=True,
-        meaning=told,
-        fetched=lambda: Fetched(bytes=int(observation.get.get(BYTES) or 0)),
+        translate=translate,
+        cost=lambda: ReadCost(bytes=int(observation.get.get(BYTES) or 0)),
     )
 
 
 @contextmanager
-def _told(meaning_of: Callable[[Exception], LakewrightError | None]) -> Iterator[None]:
-    """Turn what Spark and Kafka's client raise into errors of the house."""
+def _translated_errors(translate: Callable[[Exception], LakewrightError | None]) -> Iterator[None]:
+    """Turn what Spark and Kafka's client raise into LakewrightErrors."""
     try:
         yield
     except LakewrightError:
         raise
     except Exception as error:
-        if known := meaning_of(error):
+        if known := translate(error):
             raise known from None
         raise
 
 
 def _gaps(spark: SparkSession, table: Table, ranges: Ranges) -> DataFrame:
-    """One row per gap, which the quarantine then tells of."""
-    told = [
+    """One malformed row per gap, so that the quarantine shows it."""
+    gaps = [
         (f"{ranges.topic}/{gap.partition}/{gap.since}", f"{LOST}: the next offset is {gap.upto}") for gap in ranges.gaps
     ]
-    lost = spark.createDataFrame(told, "place string, what string")
+    lost = spark.createDataFrame(gaps, "place string, reason string")
     schema = spark.createDataFrame([], reading_schema(table)).schema
-    found = {SOURCE_POSITION: F.col("place"), REASONS: F.array("what")}
+    found = {SOURCE_POSITION: F.col("place"), REASONS: F.array("reason")}
     return lost.select(*(found.get(f.name, F.lit(None)).cast(f.dataType).alias(f.name) for f in schema))

@@ -23,12 +23,12 @@ KAFKA = "org.apache.kafka"
 # The client tries again by itself until then, waiting longer each time, by a random share.
 ANSWER_MS = 60_000
 TRY_MS = 10_000
-# What Kafka's client or Spark's source say, from the inside out; the first that is found counts.
-UNBELIEVED = ("SslAuthenticationException", "SSLHandshakeException")
+# Words in the errors of Kafka's client and Spark's source, innermost cause first; the first that is found decides.
+UNTRUSTED = ("SslAuthenticationException", "SSLHandshakeException")
 REFUSED = ("AuthenticationException", "AuthorizationException")
 NOT_THERE = ("UnknownTopicOrPartitionException", "InvalidTopicException", "UnknownTopicIdException")
 LOST = ("Some data may have been lost", "OffsetOutOfRangeException", "OffsetsOutOfRange", "KAFKA_DATA_LOSS")
-PASSING = (
+TRANSIENT = (
     "TimeoutException",
     "DisconnectException",
     "Cannot fetch record for offset",
@@ -42,27 +42,27 @@ PASSING = (
 )
 
 
-def held_offsets(spark: SparkSession, settings: Mapping[str, str], topic: str, asked: str) -> HeldTopic:
-    """The offsets each partition of a topic holds; what open transactions have written does not count yet.
+def held_offsets(spark: SparkSession, settings: Mapping[str, str], topic: str, error_context: str) -> HeldTopic:
+    """The offsets that each partition of a topic holds, up to the last committed one (`read_committed`).
 
     Args:
         spark: Any session: the client runs in its JVM.
         settings: Those of a Kafka client.
         topic: The topic.
-        asked: System and topic, for errors.
+        error_context: System and topic; errors begin with it.
 
     Raises:
         SourceUnavailableError: no broker answered.
-        SourceContentError: there is no such topic, or not for this login.
-        TerminalError: the login was refused, or the settings are none.
+        SourceContentError: there is no such topic, or this login may not see it.
+        TerminalError: the login was refused, or Kafka's client does not take the settings.
     """
     java = partial(java_class, spark)
-    with _faults(asked), _admin(java, settings) as admin:
+    with _client_errors(error_context), _admin(java, settings) as admin:
         found = _answer(java, admin.describeTopics(java("java.util.List").of(topic)).allTopicNames())
         described = found.get(topic)
         partitions = [p.partition() for p in described.partitions()]
-        is_told = not described.topicId().equals(java(f"{KAFKA}.common.Uuid").ZERO_UUID)
-        topic_id = str(described.topicId().toString()) if is_told else None
+        has_id = not described.topicId().equals(java(f"{KAFKA}.common.Uuid").ZERO_UUID)
+        topic_id = str(described.topicId().toString()) if has_id else None
         of_partition, offsets = java(f"{KAFKA}.common.TopicPartition"), java(f"{KAFKA}.clients.admin.OffsetSpec")
         committed = java(f"{KAFKA}.common.IsolationLevel").READ_COMMITTED
         ends = []
@@ -70,62 +70,64 @@ def held_offsets(spark: SparkSession, settings: Mapping[str, str], topic: str, a
             wanted = java("java.util.HashMap")()
             for partition in partitions:
                 wanted.put(of_partition(topic, partition), which)
-            asking = java(f"{KAFKA}.clients.admin.ListOffsetsOptions")(committed)
-            found = _answer(java, admin.listOffsets(wanted, asking).all())
+            options = java(f"{KAFKA}.clients.admin.ListOffsetsOptions")(committed)
+            found = _answer(java, admin.listOffsets(wanted, options).all())
             ends.append({entry.getKey().partition(): entry.getValue().offset() for entry in found.entrySet()})
     return HeldTopic(topic, topic_id, {p: Held(ends[0][p], ends[1][p]) for p in sorted(partitions)})
 
 
-def meaning(error: Exception, asked: str) -> LakewrightError | None:
-    """The error of the house for one of Kafka's client or of Spark's source; None when it is neither's.
+def translate_error(error: Exception, error_context: str) -> LakewrightError | None:
+    """The LakewrightError for an error of Kafka's client or of Spark's source; None when it is neither's.
 
     Args:
-        error: What was raised. Its text is not told on, since it may quote settings or records.
-        asked: System, topic, partitions and offsets that were asked for.
+        error: What was raised. Its text is left out, since it may quote settings or records.
+        error_context: System, topic, partitions and offsets that were read.
     """
     said = _said(error)
-    if word := _first(said, UNBELIEVED):
+    if word := _first(said, UNTRUSTED):
         return TerminalError(
-            f"{asked}: a certificate was refused, the broker's or ours",
+            f"{error_context}: a certificate was refused, the broker's or ours",
             given=word,
             mend="put tls, with ca or certificate and private_key, into the source's secret",
         )
     if word := _first(said, REFUSED):
         return TerminalError(
-            f"{asked}: the login was refused",
+            f"{error_context}: the login was refused",
             given=word,
             mend="put the secret with `aws secretsmanager put-secret-value`, or grant the job's role the topic",
         )
     if word := _first(said, NOT_THERE):
         return SourceContentError(
-            f"{asked}: the topic is not there", given=word, mend="create it, or change physicalName in the contract"
+            f"{error_context}: the topic is not there",
+            given=word,
+            mend="create it, or change physicalName in the contract",
         )
     if _first(said, LOST):
         return SourceContentError(
-            f"{asked}: records were removed from Kafka while they were read",
+            f"{error_context}: records were removed from Kafka while they were read",
             given="offsets that are out of range",
             mend="let the topic keep its records longer, and run again",
         )
-    if word := _first(said, PASSING):
-        return SourceUnavailableError(f"{asked}: no answer from Kafka", given=word)
+    if word := _first(said, TRANSIENT):
+        return SourceUnavailableError(f"{error_context}: no answer from Kafka", given=word)
     return None
 
 
 @contextmanager
-def _faults(asked: str) -> Iterator[None]:
+def _client_errors(error_context: str) -> Iterator[None]:
     try:
         yield
     except Py4JJavaError as error:
-        known = meaning(error, asked)
+        known = translate_error(error, error_context)
         raise known or TerminalError(
-            f"{asked}: Kafka's client could not be used", given=error.java_exception.getClass().getName()
+            f"{error_context}: Kafka's client could not be used", given=error.java_exception.getClass().getName()
         ) from None
 
 
 @contextmanager
 def _admin(java: Callable[[str], Any], settings: Mapping[str, str]) -> Iterator[Any]:
     own = java("java.util.HashMap")()
-    for name, value in {**settings, **patience()}.items():
+    for name, value in {**settings, **timeouts()}.items():
         own.put(name, value)
     admin = java(f"{KAFKA}.clients.admin.AdminClient").create(own)
     try:
@@ -134,8 +136,8 @@ def _admin(java: Callable[[str], Any], settings: Mapping[str, str]) -> Iterator[
         admin.close(java("java.time.Duration").ofSeconds(1))
 
 
-def patience() -> dict[str, str]:
-    """The settings that say how long a client asks a broker that does not answer."""
+def timeouts() -> dict[str, str]:
+    """The settings for how long a client tries a broker that does not answer."""
     return {"default.api.timeout.ms": str(ANSWER_MS), "request.timeout.ms": str(min(TRY_MS, ANSWER_MS))}
 
 
@@ -144,7 +146,7 @@ def _answer(java: Callable[[str], Any], future: Any) -> Any:  # noqa: ANN401 - a
 
 
 def _said(error: Exception) -> str:
-    """An error's words with those of its causes."""
+    """The text of an error and of all its causes."""
     texts, java = [str(error)], getattr(error, "java_exception", None)
     while java is not None:
         texts.append(str(java.toString()))

@@ -1,4 +1,4 @@
-"""Who to ask for a topic, and with which credentials: read from the secret of the Kafka system, or its parameter."""
+"""How to connect to a Kafka cluster: brokers and credentials, from the system's secret or its parameter."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
 
 from jobs.ingest.kafka_certificates import Certificates
+from jobs.ingest.kafka_oauth import TokenLogin, jaas
 from jobs.ingest.kafka_registry_login import RegistryLogin
-from jobs.ingest.kafka_tokens import TokenLogin, jaas
+from jobs.ingest.source_secret import faults_by_key
 from jobs.runtime.addresses import find_secret, read_parameter
 from shared.errors import TerminalError
 from shared.names import source_parameter, source_secret
@@ -27,9 +28,10 @@ IAM_LOGIN = {
 
 
 class KafkaConnection(BaseModel):
-    """The connection as the secret holds it, or the parameter of a cluster that the stack made.
+    """The connection as JSON in the system's secret or, for a cluster that the stack made, in its parameter.
 
-    With `AWS_MSK_IAM` the job's role is the credential; the other mechanisms need a user and a password.
+    With `AWS_MSK_IAM` the job's role is the credential. PLAIN and SCRAM need a user and a password, OAUTHBEARER needs
+    `oauth`, and a client certificate needs `tls`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -57,15 +59,19 @@ class KafkaConnection(BaseModel):
 
     @classmethod
     def parse(cls, text: str, name: str) -> KafkaConnection:
-        """Read the text of a secret, or of a parameter, which `name` is to say.
+        """Parse the text of a secret or a parameter.
+
+        Args:
+            text: Its value.
+            name: Which secret or parameter it is, for errors.
 
         Raises:
-            TerminalError: it is not a connection; the error tells no value of it.
+            TerminalError: it is not a connection; the error names keys, never values.
         """
         try:
             return cls.model_validate(json.loads(text))
         except ValidationError as error:
-            given = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'the whole'}: {e['msg']}" for e in error.errors())
+            given = "; ".join(faults_by_key(error, say="msg"))
         except ValueError:
             given = "no JSON"
         raise TerminalError(
@@ -95,11 +101,11 @@ class KafkaConnection(BaseModel):
 
 
 def read_connection(env: str, system: str) -> KafkaConnection:
-    """The connection that the secret holds or, where nobody has filled it, that of the cluster the stack made.
+    """The connection in the system's secret or, while that has no value, the one of the cluster that the stack made.
 
     Raises:
         SourceUnavailableError: Secrets Manager or SSM did not answer.
-        TerminalError: there is none, or what there is is none.
+        TerminalError: neither holds a connection, or what is there cannot be parsed.
     """
     secret, parameter = source_secret(env, system), source_parameter(env, system)
     if (text := find_secret(secret)) is not None:

@@ -1,4 +1,4 @@
-"""Brings the fields of a record's payload to the contract's columns, without altering a single value."""
+"""Casts the fields of a record's payload to the contract's columns, without altering a single value."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shared.contracts import Column
 
 NESTED = (T.StructType, T.MapType)
-# What may turn into each other without a decision of somebody's: a number of seconds, say, is no moment by itself.
+# Only types of one family are cast into each other; a number of seconds, say, does not become a timestamp by itself.
 FAMILIES: tuple[tuple[type[T.DataType], ...], ...] = (
     (T.NumericType,),
     (T.BooleanType,),
@@ -30,18 +30,18 @@ FAMILIES: tuple[tuple[type[T.DataType], ...], ...] = (
     (T.ArrayType,),
 )
 WIDEST = 38
-MISFITS = "misfits"
-RESCUED = "rescued"
-TEXTS = "map<string,string>"
+# The fields of the struct that `fitted` makes, beside the contract's columns.
+MISFITS_FIELD = "misfits"
+RESCUED_FIELD = "rescued"
 
 
 def fitted(fields: Mapping[str, tuple[SparkColumn, T.DataType]], columns: tuple[Column, ...]) -> SparkColumn:
-    """One struct of the contract's columns, `misfits` (what does not fit its type, in words) and `rescued`.
+    """One struct of the contract's columns, `misfits` (which values do not fit, in words) and `rescued` (other fields).
 
-    Grain: one record in, one struct out. A value that does not fit its type to the last digit is null and a misfit.
+    Grain: one record in, one struct out. A value that cannot be cast without loss is null and a misfit.
 
     Args:
-        fields: The payload's fields with their types, by their names at the source; case does not count.
+        fields: The payload's fields with their types, by their names at the source; case is ignored.
         columns: The contract's.
     """
     known = {name.lower(): field for name, field in fields.items()}
@@ -55,38 +55,24 @@ def fitted(fields: Mapping[str, tuple[SparkColumn, T.DataType]], columns: tuple[
         misfits.append(F.when(given.isNotNull() & value.isNull(), misfit))
     names = {column.name for column in columns}
     others = [value.alias(name) for name, (value, _) in fields.items() if name.lower() not in names]
-    return F.struct(*values, F.array_compact(F.array(*misfits)).alias(MISFITS), _as_json(others).alias(RESCUED))
+    return F.struct(
+        *values, F.array_compact(F.array(*misfits)).alias(MISFITS_FIELD), _as_json(others).alias(RESCUED_FIELD)
+    )
 
 
-def texts_of(text: SparkColumn) -> SparkColumn:
-    """The fields of a JSON object as texts; null when it is none.
-
-    Through a variant, which keeps a number to the last digit where Spark's other JSON functions make a double of it. In
-    brackets, since it is content with the first of several objects.
-    """
-    alone = F.try_variant_get(F.try_parse_json(F.concat(F.lit("["), text, F.lit("]"))), "$", "array<variant>")
-    return F.when(F.size(alone) == 1, F.try_variant_get(F.get(alone, F.lit(0)), "$", TEXTS))
-
-
-def folded(texts: SparkColumn) -> SparkColumn:
-    """The same map with its names in small letters; null where two of them are one then."""
-    names = F.transform(F.map_keys(texts), F.lower)
-    return F.when(F.size(F.array_distinct(names)) == F.size(names), F.map_from_arrays(names, F.map_values(texts)))
-
-
-def fit_texts(texts: SparkColumn, small: SparkColumn, columns: tuple[Column, ...]) -> SparkColumn:
-    """The same struct from a map of names to texts, whose names are not known before it is read.
+def fit_texts(texts: SparkColumn, lower: SparkColumn, columns: tuple[Column, ...]) -> SparkColumn:
+    """The struct that `fitted` makes, from a map of names to texts, as JSON gives it.
 
     Args:
-        texts: The map; what is rescued keeps the names that it has there.
-        small: It, `folded`.
+        texts: The map; rescued fields keep their names as written there.
+        lower: The same map after `lower_case_names`.
         columns: The contract's.
     """
-    given = {column.name: (F.try_element_at(small, F.lit(column.name)), T.StringType()) for column in columns}
+    given = {column.name: (F.try_element_at(lower, F.lit(column.name)), T.StringType()) for column in columns}
     names = F.array(*(F.lit(column.name) for column in columns))
     others = F.map_filter(texts, lambda name, value: ~F.array_contains(names, F.lower(name)) & value.isNotNull())
     rescued = F.when(F.size(others) > 0, F.to_json(others))
-    return fitted(given, columns).withField(RESCUED, rescued)
+    return fitted(given, columns).withField(RESCUED_FIELD, rescued)
 
 
 def _as_json(fields: list[SparkColumn]) -> SparkColumn:

@@ -38,9 +38,9 @@ def unpacked(records: DataFrame, *, may_be_packed: bool) -> DataFrame:
     behind = records.withColumn(BODY, body())
     if not may_be_packed:
         return behind.withColumn(FAULT, F.when(is_packed(), COMPRESSED))
-    asked = behind.withColumn(IS_PACKED, is_packed())
+    marked = behind.withColumn(IS_PACKED, is_packed())
     schema = T.StructType([*behind.schema.fields, T.StructField(FAULT, T.StringType())])
-    return asked.mapInArrow(_unpack, schema)
+    return marked.mapInArrow(_unpack, schema)
 
 
 def _unpack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.ingest.kafka_broker import patience
+from jobs.ingest.kafka_broker import timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ def records_of(spark: SparkSession, settings: Mapping[str, str], ranges: Ranges)
     # Nothing may be missing: what was held when the broker was asked is there, or the batch fails.
     options = {**ranges.options, "failOnDataLoss": "true", "kafka.isolation.level": "read_committed"}
     options["kafkaConsumer.pollTimeoutMs"] = str(POLL_MS)
-    options |= {f"kafka.{name}": value for name, value in {**settings, **patience()}.items()}
+    options |= {f"kafka.{name}": value for name, value in {**settings, **timeouts()}.items()}
     return reader.options(**options).load().select(*COLUMNS)
 
 

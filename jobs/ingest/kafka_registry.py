@@ -1,4 +1,4 @@
-"""Asks a schema registry over HTTP, by the API that Confluent's registry has and others share.
+"""A client of a schema registry over HTTP, by the API of Confluent's registry, which others share.
 
 Source: Confluent Platform, "Schema Registry API Reference": `GET /schemas/ids/{id}`,
 `GET /subjects/{subject}/versions/{version}`, and the error codes 40401 to 40403 with status 404.
@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from jobs.ingest.http_retry import OPENER, READ_TIMEOUT_SECONDS, is_transient, with_retries
 from jobs.ingest.kafka_connection import read_connection
-from jobs.ingest.kafka_tokens import forget_tokens
-from jobs.ingest.patience import OPENER, SILENCE_SECONDS, may_pass, patiently
+from jobs.ingest.kafka_oauth import forget_tokens
 from shared.errors import SourceContentError, TerminalError
 from shared.names import source_secret
 
@@ -31,17 +31,17 @@ ACCEPT = "application/vnd.schemaregistry.v1+json, application/json"
 LARGEST_BYTES = 4 * 2**20
 REFUSED = {401, 403}
 NOT_THERE = 404
-# What OpenSSL says where one side does not believe the other.
-UNBELIEVED = re.compile("CERTIFICATE|UNKNOWN_CA")
+# OpenSSL's words where one side does not trust the other's certificate.
+UNTRUSTED = re.compile("CERTIFICATE|UNKNOWN_CA")
 # Subject, version or schema; a 404 with another code, or none, comes from a place that is no registry.
 UNKNOWN_CODES = {40401, 40402, 40403}
-# What was registered never changes: a process asks for each once, and again for what was not there.
+# What was registered never changes, so a process keeps it; what was not there is looked up again.
 _known: dict[tuple[str, str], Registered] = {}
 
 
 @dataclass(frozen=True)
 class Registered:
-    """A schema as it was registered: its kind, its text, and where those schemas are that it refers to."""
+    """A schema as it was registered: its kind, its text, and the paths of the schemas it refers to."""
 
     kind: str
     text: str
@@ -50,10 +50,13 @@ class Registered:
 
 @dataclass(frozen=True)
 class Registry:
-    """A schema registry, asked for a topic. `asked` is system and topic, `secret` where the login is, for errors."""
+    """A schema registry, read for one topic.
+
+    For errors, `error_context` is system and topic, and `secret` the name of the secret that holds the login.
+    """
 
     address: str
-    asked: str
+    error_context: str
     secret: str
     login: RegistryLogin | None = field(default=None, repr=False)
 
@@ -61,8 +64,8 @@ class Registry:
         """The schema of an id, None when there is none.
 
         Raises:
-            SourceUnavailableError: no whole answer came, though asked for several times.
-            SourceContentError: what answers is no registry.
+            SourceUnavailableError: no whole answer came in any of the attempts.
+            SourceContentError: the address is no registry.
             TerminalError: the login was refused.
         """
         return self._find(f"/schemas/ids/{schema_id}", f"schema {schema_id}")
@@ -78,7 +81,7 @@ class Registry:
             other = self._find(path, f"the schema that is referred to, {path}")
             if other is None:
                 raise SourceContentError(
-                    f"{self.asked}: a schema refers to one that the registry does not have",
+                    f"{self.error_context}: a schema refers to one that the registry does not have",
                     given=path,
                     mend="register it there again",
                 )
@@ -89,19 +92,23 @@ class Registry:
     def _find(self, path: str, what: str) -> Registered | None:
         known = _known.get((self.address, path))
         if known is None:
-            asked = f"{self.asked}, {what} of the registry {urlsplit(self.address).netloc}"
-            shown = self.login.headers(self.asked, self.secret) if self.login else {}
-            answer = patiently(lambda: self._open(path, shown), lambda error: self._passing(error, asked), asked)
+            error_context = f"{self.error_context}, {what} of the registry {self._host}"
+            login_headers = self.login.headers(self.error_context, self.secret) if self.login else {}
+            answer = with_retries(
+                lambda: self._open(path, login_headers),
+                lambda error: self._transient_fault(error, error_context),
+                error_context,
+            )
             if answer is None:
                 return None
-            known = _known[self.address, path] = _registered(answer, asked)
+            known = _known[self.address, path] = _registered(answer, error_context)
         return known
 
-    def _open(self, path: str, shown: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
-        headers = {"Accept": ACCEPT, "User-Agent": "lakewright"} | shown
+    def _open(self, path: str, login_headers: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
+        headers = {"Accept": ACCEPT, "User-Agent": "lakewright"} | login_headers
         request = urllib.request.Request(self.address.rstrip("/") + path, headers=headers)  # noqa: S310 - `is_bare` has seen it
         try:
-            with self._asker.open(request, timeout=SILENCE_SECONDS) as answer:
+            with self._opener.open(request, timeout=READ_TIMEOUT_SECONDS) as answer:
                 content = answer.read(LARGEST_BYTES + 1)
         except urllib.error.HTTPError as error:
             if error.code == NOT_THERE and _code(error) in UNKNOWN_CODES:
@@ -109,79 +116,83 @@ class Registry:
                 return None
             raise
         except OSError as error:
-            self._refuse_unbelieved(error)
+            self._refuse_untrusted(error)
             raise
         return json.loads(content.decode(errors="replace")) if len(content) <= LARGEST_BYTES else {}
 
     @property
-    def _asker(self) -> urllib.request.OpenerDirector:
+    def _host(self) -> str:
+        return urlsplit(self.address).netloc
+
+    @property
+    def _opener(self) -> urllib.request.OpenerDirector:
         return self.login.opener if self.login else OPENER
 
-    def _refuse_unbelieved(self, error: OSError) -> None:
-        """Raise if one side does not believe the other's certificate, which asking again does not mend."""
+    def _refuse_untrusted(self, error: OSError) -> None:
+        """Raise if one side does not trust the other's certificate, which a retry does not mend."""
         said = error.reason if isinstance(error, urllib.error.URLError) else error
-        if isinstance(said, ssl.SSLError) and UNBELIEVED.search(said.reason or ""):
+        if isinstance(said, ssl.SSLError) and UNTRUSTED.search(said.reason or ""):
             raise TerminalError(
-                f"{self.asked}: a certificate was refused, the registry's {urlsplit(self.address).netloc} or ours",
+                f"{self.error_context}: a certificate was refused, the registry's {self._host} or ours",
                 given=said.reason,
                 mend="put schema_registry, with tls and in it ca or certificate and private_key, into the secret "
                 f"{self.secret}",
             ) from None
 
-    def _passing(self, error: urllib.error.HTTPError, asked: str) -> str:
-        """The fault in words if it may pass; raises if not."""
+    def _transient_fault(self, error: urllib.error.HTTPError, error_context: str) -> str:
+        """Describe a fault that is worth a retry; raise for any other."""
         error.close()
         status = f"status {error.code}"
-        if may_pass(error):
+        if is_transient(error):
             return status
         if error.code in REFUSED:
             is_named = self.login is not None and not self.login.is_open
             raise TerminalError(
-                f"{asked}: the login was refused",
+                f"{error_context}: the login was refused",
                 given=status if is_named else f"{status}, asked without a login",
                 mend="put schema_registry, with url, username and password or oauth, into the secret "
                 f"{self.secret}, or grant that user the schemas",
             ) from None
-        raise _no_registry(asked, status) from None
+        raise _no_registry(error_context, status) from None
 
 
 def registry_of(source: Source, env: str) -> Registry | None:
-    """The registry of a topic's schemas: the one that the system's secret names, else the contract's; None without.
+    """The registry of a topic's schemas, from the system's secret or else the contract; None when neither names one.
 
-    A login goes nowhere but to the address that stands beside it.
+    A login is sent to no address but the one beside it in the secret.
 
     Raises:
         SourceUnavailableError: Secrets Manager or SSM did not answer.
-        TerminalError: there is no connection, or it is none.
+        TerminalError: the system has no connection, or it cannot be parsed.
     """
     if source.registry is None:
         return None
     login = read_connection(env, source.system).schema_registry
     address = login.url if login else source.registry
-    asked = f"{source.system}, topic {source.object}"
-    return Registry(address, asked, source_secret(env, source.system), login)
+    error_context = f"{source.system}, topic {source.object}"
+    return Registry(address, error_context, source_secret(env, source.system), login)
 
 
 def forget() -> None:
-    """Ask for every schema anew from now on."""
+    """Empty the caches of schemas and tokens."""
     _known.clear()
     forget_tokens()
 
 
 def _code(error: urllib.error.HTTPError) -> object:
     try:
-        told = json.loads(error.read(64 * 1024))
+        answer = json.loads(error.read(64 * 1024))
     except ValueError:
         return None
-    return told.get("error_code") if isinstance(told, dict) else None
+    return answer.get("error_code") if isinstance(answer, dict) else None
 
 
-def _registered(answer: Any, asked: str) -> Registered:  # noqa: ANN401 - JSON
+def _registered(answer: Any, error_context: str) -> Registered:  # noqa: ANN401 - JSON
     try:
         text, kind = answer["schema"], answer.get("schemaType") or AVRO_KIND
         references = tuple(_path(r["subject"], r["version"]) for r in answer.get("references") or ())
     except (AttributeError, KeyError, TypeError):
-        raise _no_registry(asked, "an answer without a schema, or one too large") from None
+        raise _no_registry(error_context, "an answer without a schema, or one too large") from None
     return Registered(str(kind), str(text), references)
 
 
@@ -190,9 +201,9 @@ def _path(subject: str, version: int) -> str:
     return f"/subjects/{quote(subject, safe='')}/versions/{version}?deleted=true"
 
 
-def _no_registry(asked: str, given: str) -> SourceContentError:
+def _no_registry(error_context: str, given: str) -> SourceContentError:
     return SourceContentError(
-        f"{asked}: the address does not give schemas",
+        f"{error_context}: the address does not give schemas",
         given=given,
         expected="the API of Confluent's schema registry",
         mend="say the registry's address in the contract's schemas, or as schema_registry.url in the system's secret",

@@ -1,4 +1,4 @@
-"""Who asks a schema registry: what the secret of a Kafka system says of it, and how that is shown."""
+"""The login at a schema registry, as the secret of a Kafka system has it, and the headers it becomes."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 
+from jobs.ingest.http_retry import OPENER, build_opener
 from jobs.ingest.kafka_certificates import Certificates
-from jobs.ingest.kafka_tokens import Address, TokenLogin, basic, find_token
-from jobs.ingest.patience import OPENER, opener
+from jobs.ingest.kafka_oauth import Address, TokenLogin, basic, find_token
 
 if TYPE_CHECKING:
     from urllib.request import OpenerDirector
 
 
 class RegistryLogin(BaseModel):
-    """Where this environment's schema registry is, and who asks it: by name, by token, or of an open one nobody."""
+    """Address and login of the environment's schema registry: by password, by OAuth token, or none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -36,28 +36,28 @@ class RegistryLogin(BaseModel):
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody says who asks."""
+        """Whether requests carry no login."""
         return self.username is None and self.oauth is None
 
-    def headers(self, asked: str, secret: str) -> dict[str, str]:
-        """How the login is shown; a token is asked for when there is none, or none that is fresh.
+    def headers(self, error_context: str, secret: str) -> dict[str, str]:
+        """The headers that carry the login; a token is fetched when there is none that is still fresh.
 
         Args:
-            asked: What is read, for errors.
-            secret: Where the login stands, for errors.
+            error_context: What is being read; errors begin with it.
+            secret: The secret that holds the login, for errors.
 
         Raises:
-            SourceUnavailableError: no token came, though asked for several times.
+            SourceUnavailableError: no token came in any of the attempts.
             SourceContentError: what answers gives no tokens.
             TerminalError: the login was refused.
         """
         if self.oauth:
-            return find_token(self.oauth, asked, secret).header | self.oauth.headers
+            return find_token(self.oauth, error_context, secret).header | self.oauth.headers
         if self.username is None or self.password is None:
             return {}
         return basic(self.username.get_secret_value(), self.password)
 
     @cached_property
     def opener(self) -> OpenerDirector:
-        """What asks, with the certificates."""
-        return opener(self.tls.context()) if self.tls else OPENER
+        """The opener of requests, with the certificates if there are any."""
+        return build_opener(self.tls.context()) if self.tls else OPENER

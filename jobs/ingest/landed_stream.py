@@ -1,4 +1,4 @@
-"""Opens a landed file as text: the very content that was listed, unpacked, and never whole in memory."""
+"""Opens a landed file as text or as a local copy: the version that was listed, decompressed, never whole in memory."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from shared.errors import ContractError, SourceContentError, SourceUnavailableEr
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jobs.ingest.landing import LandedFile
+
 PACKING_FAULTS = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile)
 CHANGED = {"PreconditionFailed", "NoSuchKey", "404", "412"}
 BUFFER_BYTES = 1024 * 1024
@@ -31,11 +33,11 @@ BUFFER_BYTES = 1024 * 1024
 
 @contextmanager
 def file_faults(key: str) -> Iterator[None]:
-    """Turn what can go wrong while a landed file is read into errors of the house; hold it around the whole reading.
+    """Turn the faults of reading a landed file into LakewrightErrors; wrap the whole of the reading in it.
 
     Raises:
         SourceUnavailableError: S3 stopped answering.
-        SourceContentError: the file is packed and not whole, is cut within a character, or has a quote that is never
+        SourceContentError: the file is a damaged archive, is cut within a character, or has a quote that is never
             closed.
     """
     try:
@@ -48,7 +50,7 @@ def file_faults(key: str) -> Iterator[None]:
             expected="a whole file",
             mend="have the file sent again",
         ) from None
-    except UnicodeDecodeError as error:  # of UTF-8 and its like a byte is kept as it is
+    except UnicodeDecodeError as error:  # other encodings keep undecodable bytes as they are
         raise SourceContentError(
             f"{key}: the file is not written in its encoding, or not whole",
             given=error.reason,
@@ -61,32 +63,28 @@ def file_faults(key: str) -> Iterator[None]:
         ) from None
 
 
-def open_texts(
-    key: str, location: str, token: str, encoding: str, suffixes: tuple[str, ...] = (".csv",)
-) -> Iterator[DelimitedText]:
-    """The texts of a file: itself, unpacked if it is a .gz, or each of some suffix in it if it is a .zip.
+def open_texts(file: LandedFile, encoding: str, suffixes: tuple[str, ...] = (".csv",)) -> Iterator[DelimitedText]:
+    """The texts of a file: its own, decompressed if it is a .gz, or those of its members if it is a .zip.
 
     Args:
-        key: The file's name for people.
-        location: Where it is.
-        token: What it was when listed.
-        encoding: How its characters are written; a byte order mark is dropped.
-        suffixes: Which files of an archive are meant.
+        file: The file as it was listed.
+        encoding: Its encoding; a byte order mark is dropped.
+        suffixes: Which members of an archive to open.
 
     Raises:
         SourceUnavailableError: it has changed or gone since it was listed.
         SourceContentError: it is an archive without a file that can be read.
         ContractError: there is no such encoding.
     """
-    codec = _codec(encoding, key)
-    with _opened(key, location, token) as stream:
-        if location.lower().endswith(".zip"):
-            yield from _members(key, stream, codec, suffixes)
-        elif location.lower().endswith(".gz"):
+    codec, name = _codec(encoding, file.key), file.location.lower()
+    with _opened(file) as stream:
+        if name.endswith(".zip"):
+            yield from _members(file.key, stream, codec, suffixes)
+        elif name.endswith(".gz"):
             with gzip.GzipFile(fileobj=stream) as unpacked:
-                yield DelimitedText(key, _text(unpacked, codec), codec)
+                yield DelimitedText(file.key, _text(unpacked, codec), codec)
         else:
-            yield DelimitedText(key, _text(stream, codec), codec)
+            yield DelimitedText(file.key, _text(stream, codec), codec)
 
 
 def _codec(encoding: str, key: str) -> str:
@@ -104,7 +102,7 @@ def _text(stream: IO[bytes] | gzip.GzipFile, codec: str) -> io.TextIOWrapper:
 
 
 def _members(key: str, stream: IO[bytes], codec: str, suffixes: tuple[str, ...]) -> Iterator[DelimitedText]:
-    # An archive's list of contents stands at its end, so it has to be on disk first.
+    # An archive's directory is at its end, so it has to be on disk first.
     with tempfile.TemporaryFile() as whole:
         shutil.copyfileobj(stream, whole)
         with zipfile.ZipFile(whole) as archive:
@@ -120,44 +118,44 @@ def _members(key: str, stream: IO[bytes], codec: str, suffixes: tuple[str, ...])
 def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
     try:
         return archive.open(name)
-    except RuntimeError as error:  # a password, or a way of packing that Python does not know
+    except RuntimeError as error:  # a password, or a compression that Python does not know
         raise zipfile.BadZipFile(str(error)) from None
 
 
 @contextmanager
-def copied(key: str, location: str, token: str) -> Iterator[Path]:
-    """A copy of a file on disk, for formats that are not read from one end to the other.
+def copied(file: LandedFile) -> Iterator[Path]:
+    """A local copy of a file, for formats that need random access.
 
     Raises:
         SourceUnavailableError: it has changed or gone since it was listed.
     """
-    with _opened(key, location, token) as stream, tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "copy" + Path(location).suffix.lower())
-        with path.open("wb") as file:
-            shutil.copyfileobj(stream, file)
+    with _opened(file) as stream, tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "copy" + Path(file.location).suffix.lower())
+        with path.open("wb") as copy:
+            shutil.copyfileobj(stream, copy)
         yield path
 
 
 @contextmanager
-def _opened(key: str, location: str, token: str) -> Iterator[IO[bytes]]:
-    if location.startswith(S3):
-        with io.BufferedReader(_object(key, location, token), BUFFER_BYTES) as body:
+def _opened(file: LandedFile) -> Iterator[IO[bytes]]:
+    if file.location.startswith(S3):
+        with io.BufferedReader(_object(file), BUFFER_BYTES) as body:
             yield body
         return
-    path = Path(location)
-    if not path.exists() or file_token(path) != token:
-        raise _changed(key)
+    path = Path(file.location)
+    if not path.exists() or file_token(path) != file.token:
+        raise _changed(file.key)
     with path.open("rb") as stream:
         yield stream
 
 
-def _object(key: str, location: str, token: str) -> io.RawIOBase:
-    bucket, name = split_s3(location)
+def _object(file: LandedFile) -> io.RawIOBase:
+    bucket, name = split_s3(file.location)
     try:
-        answer = client("s3").get_object(Bucket=bucket, Key=name, IfMatch=token.rpartition(":")[0])
+        answer = client("s3").get_object(Bucket=bucket, Key=name, IfMatch=file.token.rpartition(":")[0])
     except ClientError as error:
         if error_code(error) in CHANGED:
-            raise _changed(key) from None
+            raise _changed(file.key) from None
         raise
     body: io.RawIOBase = answer["Body"]
     return body

@@ -1,4 +1,4 @@
-"""The landing place: which files lie there, and where a file that was fetched is kept. A bucket, or a local folder."""
+"""The landing zone, a bucket or a local folder: lists its files, and stores downloaded ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WILDCARD_PATTERNS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 @dataclass(frozen=True)
 class LandedFile:
-    """A file as it was seen when listed. `token` changes whenever its content may have."""
+    """A file as it was listed. `token` changes whenever the content may have; S3's is the ETag with the size."""
 
     key: str
     location: str
@@ -33,10 +33,10 @@ class LandedFile:
 
 
 def list_files(location: str, landing_root: str) -> list[LandedFile]:
-    """The files a location with wildcards names, oldest first.
+    """The files that match a location with wildcards, oldest first.
 
-    `*` and `?` stop at a slash, `**` does not. Names that begin with `.` or `_` are other programs' business. A place
-    that does not exist yet holds no files.
+    `*` and `?` do not match a slash, `**` does. Names that begin with `.` or `_` are left out. A place that does not
+    exist yet has no files.
 
     Raises:
         SourceUnavailableError: S3 did not answer.
@@ -55,12 +55,12 @@ def list_files(location: str, landing_root: str) -> list[LandedFile]:
 
 
 def is_at(file: str, location: str, landing_root: str) -> bool:
-    """Whether a location with wildcards names a file, as `list_files` would find it."""
+    """Whether a file matches a location with wildcards, as for `list_files`."""
     return not _is_hidden(file) and _pattern(_place(location, _root(landing_root))).fullmatch(file) is not None
 
 
 def keep(file: Path, key: str, landing_root: str) -> LandedFile:
-    """Put a local file into the landing place, whole or not at all.
+    """Copy a local file into the landing zone, whole or not at all.
 
     Raises:
         SourceUnavailableError: S3 did not answer.
@@ -81,7 +81,7 @@ def keep(file: Path, key: str, landing_root: str) -> LandedFile:
 
 
 def file_token(path: Path) -> str:
-    """What changes on a local file whenever its content may have."""
+    """The token of a local file: modification time and size."""
     facts = path.stat()
     return f"{facts.st_mtime_ns}:{facts.st_size}"
 

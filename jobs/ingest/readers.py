@@ -1,24 +1,24 @@
-"""The readers of source systems, by the type of server a contract names."""
+"""The readers of source systems, by the server type that a contract names."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobs.ingest.crossing import arrived
 from jobs.ingest.files import read_files
 from jobs.ingest.kafka import read_kafka
 from jobs.ingest.redshift import read_redshift
-from jobs.ingest.redshift_question import RedshiftAsker
+from jobs.ingest.redshift_figures import RedshiftFiguresReader
 from jobs.ingest.salesforce import read_salesforce
-from jobs.ingest.salesforce_question import SalesforceAsker
+from jobs.ingest.salesforce_figures import SalesforceFiguresReader
 from jobs.ingest.snowflake import read_snowflake
-from jobs.ingest.snowflake_question import SnowflakeAsker
+from jobs.ingest.snowflake_figures import SnowflakeFiguresReader
 from jobs.ingest.web_file import read_web_file
+from jobs.ingest.worker_errors import error_from_worker
 from shared.errors import LakewrightError
 
 if TYPE_CHECKING:
-    from jobs.ingest.asking import Asker
     from jobs.ingest.reading import Reader
+    from jobs.ingest.source_figures import FiguresReader
     from shared.contracts import Table
 
 READERS: dict[str, Reader] = {
@@ -30,18 +30,18 @@ READERS: dict[str, Reader] = {
     "kafka": read_kafka,
 }
 
-# Those of them that can be asked for figures; of the others there are only rows.
-ASKERS: dict[str, Asker] = {
-    "snowflake": SnowflakeAsker(),
-    "redshift": RedshiftAsker(),
-    "salesforce": SalesforceAsker(),
+# For the systems that can compute figures of a table; the others only give rows.
+FIGURES_READERS: dict[str, FiguresReader] = {
+    "snowflake": SnowflakeFiguresReader(),
+    "redshift": RedshiftFiguresReader(),
+    "salesforce": SalesforceFiguresReader(),
 }
 
 
 def translate(error: Exception, table: Table) -> LakewrightError | None:
-    """The error of the house behind an exception that an action on a Reading's rows raised.
+    """The LakewrightError behind an exception that an action on a Reading's rows raised.
 
     Returns:
-        The error, naming the table; None when the exception is none of a reader's.
+        The error, naming the table; None when no reader raised it.
     """
-    return error if isinstance(error, LakewrightError) else arrived(error, str(table.name))
+    return error if isinstance(error, LakewrightError) else error_from_worker(error, str(table.name))

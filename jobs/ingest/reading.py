@@ -1,4 +1,4 @@
-"""What a reader of a source system gives to the ingest flow."""
+"""The interface between the ingest flow and the readers of source systems: Reader and Reading."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pyspark.sql import DataFrame
 
-from jobs.ingest.fetched import Fetched
+from jobs.ingest.read_cost import ReadCost
 from jobs.runtime.staging import stage
 from shared.errors import ContractError
 
@@ -28,7 +28,7 @@ REASONS = "_reasons"
 
 
 def source_of(table: Table) -> Source:
-    """Where a table comes from, for those that work on tables that come from somewhere.
+    """The source of a table that must have one.
 
     Raises:
         ContractError: the contract names no source.
@@ -38,49 +38,50 @@ def source_of(table: Table) -> Source:
     return table.source
 
 
-def no_meaning(_: Exception) -> LakewrightError | None:
-    """What a source says of an error that is none of its own."""
+def no_translation(_: Exception) -> LakewrightError | None:
+    """For a source whose errors need no translation of their own."""
     return None
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a source gave for one window.
+    """What a reader got from a source for one window.
 
-    `rows` holds, or will hold once they are staged, the contract's business columns in their order and types, then
-    `_source_position` (string), `_rescued` (string: JSON of columns the contract does not know, or null), `_raw`
-    (string: the text of a row that could not be read as one, else null) and `_reasons` (array<string>: why not; empty
-    for a good row).
-    `position` is what the commit will say of how far the source was read; None lets the flow take the greatest cursor
-    that was read. `scratch` is a place the reader filled to read the rows from; the flow removes it when the batch is
-    over.
-    `once` says that every row is new, because the position is exact; else windows may overlap, and rows are held
-    against those that bronze knows.
-    `meaning` gives the error of the house for one that an action on `rows` raised, None when it is not the source's.
-    `released` says, of rows that are read again, which held ones leave the quarantine, by columns of it; None lets the
-    flow take those that stood where a row was read.
-    `fetched` says what the rows cost the source, once they are staged; None lets those say it who read them.
+    Attributes:
+        rows: The contract's business columns in their order and types, then `_source_position` (string), `_rescued`
+            (string: JSON of columns the contract does not know, or null), `_raw` (string: the text of a malformed row,
+            else null) and `_reasons` (array<string>: why it is malformed; empty for a good row). WorkerRows are not
+            read until they are staged.
+        position: The position to commit; None lets the flow take the greatest cursor that was read.
+        scratch: A place the reader filled to read the rows from; the flow removes it when the batch is over.
+        once: Whether the position is exact, so that every row is new; else windows may overlap, and the flow drops the
+            rows that bronze knows.
+        translate: Gives the LakewrightError for an exception that an action on `rows` raised; None when the exception
+            is not the source's.
+        cost: Gives what the rows cost the source, once they are staged; None takes the count of the workers.
+        released: For a replay, which rows leave the quarantine, by columns of it; None lets the flow release those at
+            the positions that were read again.
     """
 
     rows: DataFrame | WorkerRows
     position: dict[str, Any] | None = None
     scratch: str | None = None
     once: bool = False
-    meaning: Callable[[Exception], LakewrightError | None] = no_meaning
-    fetched: Callable[[], Fetched] | None = None
+    translate: Callable[[Exception], LakewrightError | None] = no_translation
+    cost: Callable[[], ReadCost] | None = None
     released: DataFrame | None = None
 
-    def stage(self, session: SparkSession, location: str) -> tuple[DataFrame, Fetched]:
-        """Write the rows down once, and give them back as read from there; and what they cost the source."""
+    def stage(self, session: SparkSession, location: str) -> tuple[DataFrame, ReadCost]:
+        """Write the rows to a place, and return them as read back from it, with what they cost the source."""
         if isinstance(self.rows, DataFrame):
-            staged, fetched = stage(session, self.rows, location), Fetched()
+            staged, cost = stage(session, self.rows, location), ReadCost()
         else:
-            staged, fetched = self.rows.write(location)
-        return staged, self.fetched() if self.fetched else fetched
+            staged, cost = self.rows.write(location)
+        return staged, self.cost() if self.cost else cost
 
 
 class Reader(Protocol):
-    """Reads one table's source from where it was left."""
+    """Reads one table's source from its position on."""
 
     def __call__(self, spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading | None:
         """Read what is new.
@@ -88,14 +89,14 @@ class Reader(Protocol):
         Args:
             spark: The session to build the frame in.
             table: The contract; `table.source` says where and how.
-            job: The job run, for its environment and landing root, and for the window that a backfill asks for: a
-                source with a cursor then gives the rows of that window, and the position does not matter.
-            position: What the last commit said, None at first.
+            job: The job run, for its environment and landing root, and for a backfill's window: a source with a
+                cursor then gives the rows of that window, whatever the position.
+            position: The last commit's position, None at first.
 
         Returns:
-            The rows, or None when the source has nothing new and that is known without reading it.
+            The rows; None when it is known without reading that the source has nothing new.
 
         Raises:
-            SourceUnavailableError: the source did not answer; another try may go well.
+            SourceUnavailableError: the source did not answer; a retry may succeed.
             SourceContentError: the source answered something the contract does not describe.
         """

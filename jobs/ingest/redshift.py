@@ -1,4 +1,4 @@
-"""Reads a table of Redshift from where it was left: Redshift unloads the rows to files, and the files are read."""
+"""Reads a table of Redshift from its position on: Redshift unloads the rows to files, which are then read."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from jobs.ingest.crossing import crossing
-from jobs.ingest.fetched import Fetched
 from jobs.ingest.frame import business_columns, reading_schema
+from jobs.ingest.read_cost import ReadCost
 from jobs.ingest.reading import RESCUED, Reading
 from jobs.ingest.redshift_connection import read_connection
 from jobs.ingest.redshift_query import unload_query
 from jobs.ingest.redshift_statement import run_statement
 from jobs.ingest.redshift_unload import Unload, read_unload
 from jobs.ingest.strict_cast import fit
+from jobs.ingest.worker_errors import errors_to_driver
 from jobs.runtime.staging import remove_folder
 from jobs.runtime.texts import TIMESTAMP_FORMAT
 from shared.errors import ContractError, SchemaDriftError
@@ -34,13 +34,14 @@ if TYPE_CHECKING:
 
 
 def read_redshift(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading:
-    """Have the rows from the position on unloaded, or a backfill's, and read exactly the files of the manifest.
+    """Unload the rows from the position on, or of a backfill's window, and read exactly the files of the manifest.
 
-    The unload happens once, here; its files stay until the batch is over. Each try of it has a place of its own.
+    The unload runs here, before anything is staged; its files stay until the batch is over. Each attempt writes to a
+    place of its own.
 
     Raises:
         ContractError: the cursor cannot be compared in Redshift.
-        WindowError: the job's window is none of the cursor's type.
+        WindowError: the job's window does not fit the cursor's type.
         SourceUnavailableError: Redshift or AWS did not answer, or the unload is not whole.
         SchemaDriftError: columns of the contract are missing.
         SourceContentError: Redshift does not have the table, or not for this role.
@@ -51,15 +52,15 @@ def read_redshift(spark: SparkSession, table: Table, job: Job, position: dict[st
         raise ContractError(f"{table.file.name}:1: the table has no source with a database")
     connection = read_connection(source_parameter(job.env, source.system))
     query = unload_query(table, source, position, job.window)
-    asked = f"{table.name}: {source.system}, {query.place}, from {query.since}"
+    error_context = f"{table.name}: {source.system}, {query.place}, from {query.since}"
     place = unload_location(job.lake_root, job.run_id, table.name, job.attempt)
     try:
         attempt = run_statement(
-            connection, source.database, lambda attempt: query.unload(f"{place}/{attempt}", connection), asked
+            connection, source.database, lambda attempt: query.unload(f"{place}/{attempt}", connection), error_context
         )
-        unload = read_unload(f"{place}/{attempt}", asked)
-        fetched = Fetched(requests=attempt + 1 + len(unload.files), bytes=unload.bytes)
-        return Reading(unloaded_rows(spark, table, unload, query.place), scratch=place, fetched=lambda: fetched)
+        unload = read_unload(f"{place}/{attempt}", error_context)
+        cost = ReadCost(requests=attempt + 1 + len(unload.files), bytes=unload.bytes)
+        return Reading(unloaded_rows(spark, table, unload, query.place), scratch=place, cost=lambda: cost)
     except Exception:
         remove_folder(spark, place)
         raise
@@ -68,9 +69,9 @@ def read_redshift(spark: SparkSession, table: Table, job: Job, position: dict[st
 def unloaded_rows(spark: SparkSession, table: Table, unload: Unload, place: str) -> DataFrame:
     """The rows of an unload's files, as `Reading.rows` wants them.
 
-    Grain: one row of the files in, one row out. Columns the contract does not know are rescued as JSON. A row says of
-    its place no more than its table: which file it comes in differs from one unload to the next, and what was refused
-    once would not be known again.
+    Grain: one row of the files in, one row out. Columns the contract does not know are rescued as JSON. A row's
+    `_source_position` is the table alone: its file differs from one unload to the next, so a row that was refused
+    before would not be recognised by it.
 
     Raises:
         SchemaDriftError: columns of the contract are missing.
@@ -97,7 +98,7 @@ def unloaded_rows(spark: SparkSession, table: Table, unload: Unload, place: str)
 
 def _fitted(batches: Iterator[pa.RecordBatch], schema: pa.Schema, place: str) -> Iterator[pa.RecordBatch]:
     """Give rows the contract's types, strictly; runs in Spark's workers."""
-    with crossing():
+    with errors_to_driver():
         for batch in batches:
             rows = pa.Table.from_batches([batch])
             typed = fit(rows.select(business_columns(schema)), schema, place)

@@ -1,4 +1,4 @@
-"""Which Redshift is asked, and under which role it writes: what the source's parameter says."""
+"""The parameter of a Redshift source: which warehouse to query, and the role under which it unloads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from jobs.ingest.source_secret import faults_by_key
 from jobs.runtime.addresses import read_parameter
 from shared.errors import TerminalError
 
@@ -14,8 +15,8 @@ WORKGROUP = re.compile(r"arn:[a-z-]+:redshift-serverless:[a-z0-9-]+:\d{12}:workg
 FORM = "JSON with warehouse and unload_role, which are ARNs, and if needed kms_key"
 
 
-class Connection(BaseModel):
-    """The parameter of a Redshift source. Nothing in it is a secret: callers are known by their role.
+class RedshiftConnection(BaseModel):
+    """The parameter of a Redshift source. Nothing in it is a secret, since callers authenticate by their IAM role.
 
     `warehouse` is the ARN of a cluster or of a serverless workgroup, `unload_role` that of the role under which it
     writes files, `kms_key` that of the key they are encrypted with.
@@ -34,7 +35,7 @@ class Connection(BaseModel):
         return {"ClusterIdentifier": cluster[1]} if cluster else {"WorkgroupName": self.warehouse}
 
 
-def read_connection(name: str) -> Connection:
+def read_connection(name: str) -> RedshiftConnection:
     """Read the parameter of a Redshift source.
 
     Raises:
@@ -50,9 +51,9 @@ def read_connection(name: str) -> Connection:
             mend="name the warehouse in shared/config/<environment>.yaml and deploy",
         )
     try:
-        found = Connection.model_validate_json(text)
+        found = RedshiftConnection.model_validate_json(text)
     except ValidationError as error:
-        faults = ", ".join(f"{'.'.join(map(str, e['loc'])) or 'text'}: {e['type']}" for e in error.errors())
+        faults = ", ".join(faults_by_key(error))
         raise TerminalError(f"the parameter {name} is not a Redshift source", given=faults, expected=FORM) from None
     if not CLUSTER.fullmatch(found.warehouse) and not WORKGROUP.fullmatch(found.warehouse):
         raise TerminalError(

@@ -1,4 +1,4 @@
-"""The statement that has Redshift write one table's new rows to files."""
+"""The statement that unloads one table's new rows from Redshift."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.ingest.sql_window import sql_window
 
 if TYPE_CHECKING:
-    from jobs.ingest.redshift_connection import Connection
+    from jobs.ingest.redshift_connection import RedshiftConnection
     from shared.contracts import Source, Table
     from shared.jobs import Window
 
@@ -18,13 +18,13 @@ TIMESTAMP = "TIMESTAMP"
 
 @dataclass(frozen=True)
 class UnloadQuery:
-    """The rows to unload as a SELECT, the place it reads, and from where on, in words for people."""
+    """The SELECT to unload, the table it reads, and the start it reads from, in words for people."""
 
     select: str
     place: str
     since: str
 
-    def unload(self, prefix: str, connection: Connection) -> str:
+    def unload(self, prefix: str, connection: RedshiftConnection) -> str:
         """The UNLOAD of these rows to Parquet files under a prefix, with a manifest that counts them.
 
         It holds no credential: Redshift takes the role, whose ARN is no secret.
@@ -39,16 +39,16 @@ class UnloadQuery:
 def unload_query(
     table: Table, source: Source, position: dict[str, Any] | None, window: Window | None = None
 ) -> UnloadQuery:
-    """Ask for all columns, the unknown ones too, from the position less the lag on and below the end, or in a window.
+    """Select all columns, unknown ones too, from the position less the lag on and below the end, or in a window.
 
     Raises:
         ContractError: the cursor's type, its initial or its end value cannot be compared in Redshift.
-        WindowError: the window is none of the cursor's type.
+        WindowError: the window does not fit the cursor's type.
     """
     cursor = quoted(source.cursor or "")
-    asked = sql_window(table, source, position, window, cursor=cursor, timestamp=TIMESTAMP)
-    select = f"SELECT * FROM {quoted_place(source)}{asked.where}"
-    return UnloadQuery(select, source.place, asked.since)
+    window_clause = sql_window(table, source, position, window, cursor=cursor, timestamp=TIMESTAMP)
+    select = f"SELECT * FROM {quoted_place(source)}{window_clause.where}"
+    return UnloadQuery(select, source.place, window_clause.since)
 
 
 def quoted_place(source: Source) -> str:
@@ -57,7 +57,7 @@ def quoted_place(source: Source) -> str:
 
 
 def quoted(name: str) -> str:
-    """An identifier that no reserved word and no odd letter can break."""
+    """A name as a quoted identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 

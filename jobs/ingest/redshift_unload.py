@@ -1,4 +1,4 @@
-"""The files of one UNLOAD: what its manifest says of them, held against what is there."""
+"""The files of one UNLOAD, checked against its manifest."""
 
 from __future__ import annotations
 
@@ -43,62 +43,66 @@ class _Manifest(BaseModel):
 
 @dataclass(frozen=True)
 class Unload:
-    """The files of an unload that hold rows, in order, and how many rows and bytes they hold together."""
+    """The files of an unload that hold rows, in order, and the number of their rows and bytes."""
 
     files: tuple[str, ...]
     rows: int
     bytes: int
 
 
-def read_unload(prefix: str, asked: str) -> Unload:
-    """Read the manifest, and hold each file's own count of rows against it.
+def read_unload(prefix: str, error_context: str) -> Unload:
+    """Read the manifest, and check each file's own row count against it.
 
     Raises:
         SourceUnavailableError: a file is missing, is not whole or holds other rows than the manifest says; the next
-            try unloads anew.
+            attempt unloads anew.
     """
-    with aws_answers(asked):
-        manifest = _read_manifest(f"{prefix}/{MANIFEST}", asked)
+    with aws_answers(error_context):
+        manifest = _read_manifest(f"{prefix}/{MANIFEST}", error_context)
         entries = [e for e in manifest.entries if e.meta.record_count]
         for entry in entries:
-            _check_file(entry, asked)
+            _check_file(entry, error_context)
     total = sum(e.meta.record_count for e in entries)
     if total != manifest.meta.record_count:
-        raise _broken(asked, f"files of {total} rows", f"{manifest.meta.record_count} rows, as the manifest says")
+        raise _broken(
+            error_context, f"files of {total} rows", f"{manifest.meta.record_count} rows, as the manifest says"
+        )
     return Unload(tuple(e.url for e in entries), total, sum(e.meta.content_length for e in entries))
 
 
-def _read_manifest(location: str, asked: str) -> _Manifest:
+def _read_manifest(location: str, error_context: str) -> _Manifest:
     try:
         with smart_open.open(location, encoding="utf-8") as file:
             return _Manifest.model_validate_json(file.read())
     except ValidationError as error:
         fault = error.errors()[0]
-        raise _broken(asked, f"a manifest with a fault in {fault['loc']}", "entries and meta with counts") from None
+        raise _broken(
+            error_context, f"a manifest with a fault in {fault['loc']}", "entries and meta with counts"
+        ) from None
     except (OSError, ClientError) as error:
-        raise _missing(asked, MANIFEST, error) from None
+        raise _missing(error_context, MANIFEST, error) from None
 
 
-def _check_file(entry: _Entry, asked: str) -> None:
+def _check_file(entry: _Entry, error_context: str) -> None:
     name = entry.url.rpartition("/")[2]
     try:
         with smart_open.open(entry.url, "rb") as file:
             rows = pq.read_metadata(file).num_rows
     except (*NOT_PARQUET, ClientError) as error:
-        raise _missing(asked, name, error) from None
+        raise _missing(error_context, name, error) from None
     if rows != entry.meta.record_count:
-        raise _broken(asked, f"{name} of {rows} rows", f"{entry.meta.record_count} rows, as the manifest says")
+        raise _broken(error_context, f"{name} of {rows} rows", f"{entry.meta.record_count} rows, as the manifest says")
 
 
-def _missing(asked: str, name: str, error: Exception) -> Exception:
-    """What a file that cannot be opened means: S3's own trouble stays what it is."""
+def _missing(error_context: str, name: str, error: Exception) -> Exception:
+    """The error for a file that cannot be opened; a fault of S3's own is returned as it is."""
     cause = error if isinstance(error, ClientError) else getattr(error, "backend_error", None)
     if isinstance(cause, ClientError) and error_code(cause) not in NOT_THERE:
         return cause
-    return _broken(asked, f"{name}: {type(error).__name__}", "every file the manifest lists, whole")
+    return _broken(error_context, f"{name}: {type(error).__name__}", "every file the manifest lists, whole")
 
 
-def _broken(asked: str, given: str, expected: str) -> SourceUnavailableError:
+def _broken(error_context: str, given: str, expected: str) -> SourceUnavailableError:
     return SourceUnavailableError(
-        f"{asked}: the unload is not what its manifest says", given=given, expected=expected, mend="run again"
+        f"{error_context}: the unload is not what its manifest says", given=given, expected=expected, mend="run again"
     )

@@ -1,4 +1,4 @@
-"""Reads an object of Salesforce from where it was left, deleted records included."""
+"""Reads an object of Salesforce from its position on, deleted records included."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 def read_salesforce(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading:
-    """Ask for the records from the position on, or of a backfill's window; with no cursor in the contract, for all.
+    """Query the records from the position on, or of a backfill's window; all records if the contract has no cursor.
 
-    The query runs once, when the rows are staged; how far it reached is for the caller to see from them.
+    The query runs once, when the rows are staged; the caller takes the new position from them.
 
     Raises:
         ContractError: a column is not text, or the cursor cannot be compared in Salesforce.
-        WindowError: the job's window holds no timestamps.
+        WindowError: the bounds of the job's window are no timestamps.
     """
     source = source_of(table)
     refuse_typed_columns(table)
@@ -37,7 +37,7 @@ def read_salesforce(spark: SparkSession, table: Table, job: Job, position: dict[
         object=source.object,
         condition=condition,
         whole=source.schema_contract is not SchemaContract.DISCARD_VALUE,
-        asked=f"{source.system}, {source.object}, {condition or 'from its beginning'}",
+        error_context=f"{source.system}, {source.object}, {condition or 'from its beginning'}",
     )
     return Reading(
         WorkerRows(spark, table, partial(finished_job, query, table.column_names), partial(result_rows, query))

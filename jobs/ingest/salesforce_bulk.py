@@ -83,8 +83,8 @@ def pages(org: Org, job: QueryJob) -> Iterator[Page]:
         with TemporaryDirectory() as folder:
             path = Path(folder, "page.csv")
             # A locator of its own for each page; the one before it may be asked for again.
-            asked = urlencode({"maxRecords": ROWS_PER_PAGE} | ({"locator": locator} if locator else {}))
-            following, rows = org.ask("GET", f"{JOBS}/{job.id}/results?{asked}", _Save(path))
+            query = urlencode({"maxRecords": ROWS_PER_PAGE} | ({"locator": locator} if locator else {}))
+            following, rows = org.ask("GET", f"{JOBS}/{job.id}/results?{query}", _Save(path))
             yield Page(path, f"{job.object}/{job.id}/{number}", rows)
         if following in ("", NO_MORE):
             return
@@ -115,7 +115,7 @@ def _fields(org: Org, object_: str, columns: Sequence[str], *, whole: bool) -> l
     others = [name for lower, name in known.items() if lower not in columns]
     if missing := [c for c in columns if c not in known]:
         raise SchemaDriftError(
-            f"{org.asked}: fields are missing, or not for this user: {', '.join(missing)}",
+            f"{org.error_context}: fields are missing, or not for this user: {', '.join(missing)}",
             given="beside the contract's " + (", ".join(others) or "none"),
             expected=", ".join(columns),
             mend="change the contract, or grant the connected app's user access to the fields",
@@ -131,11 +131,13 @@ def _finished(org: Org, object_: str, id_: str) -> QueryJob:
             return QueryJob(id_, object_, int(told.get("numberRecordsProcessed") or 0))
         if told["state"] in (FAILED, ABORTED):
             raise SourceContentError(
-                f"{org.asked}: the query job {id_} ended {told['state']}", mend="look at it in Salesforce's setup"
+                f"{org.error_context}: the query job {id_} ended {told['state']}",
+                mend="look at it in Salesforce's setup",
             )
         if time.monotonic() > deadline:
             raise SourceUnavailableError(
-                f"{org.asked}: the query job {id_} did not end", given=f"{told['state']} after {QUERY_SECONDS} s"
+                f"{org.error_context}: the query job {id_} did not end",
+                given=f"{told['state']} after {QUERY_SECONDS} s",
             )
         time.sleep(pause)
         pause = min(pause * POLL_GROWTH, LONGEST_POLL_SECONDS)

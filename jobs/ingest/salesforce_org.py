@@ -1,4 +1,4 @@
-"""Requests to a Salesforce org: one token, asked for again once when it has expired, and patience within bounds."""
+"""Requests to a Salesforce org: one token, renewed once when it has expired, and bounded retries."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from jobs.ingest.patience import OPENER, SILENCE_SECONDS, may_pass, patiently
-from jobs.ingest.salesforce_login import Credentials
+from jobs.ingest.http_retry import OPENER, READ_TIMEOUT_SECONDS, is_transient, with_retries
+from jobs.ingest.salesforce_secret import SalesforceSecret
 from shared.errors import LakewrightError, SourceContentError, TerminalError
 from shared.web_addresses import is_safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jobs.ingest.patience import Result
+    from jobs.ingest.http_retry import Result
 
     Answer = http.client.HTTPResponse
 
@@ -28,22 +28,22 @@ TOKEN = "/services/oauth2/token"  # noqa: S105 - a path
 EXPIRED = 401
 REFUSED = 403
 CONTENT_FAULTS = {400, 404, 405}
-# What Salesforce says with a status that alone would be a refusal.
-PASSING_CODES = {"REQUEST_LIMIT_EXCEEDED", "SERVER_UNAVAILABLE", "UNABLE_TO_LOCK_ROW", "login rate exceeded"}
-# Errors whose words speak of names only; others may quote what they choke on.
-TELLING_CODES = {"INVALID_FIELD", "INVALID_TYPE", "MALFORMED_QUERY", "NOT_FOUND", "INVALID_QUERY_FILTER_OPERATOR"}
-WORDS = 300
+# Worth a retry, though their status alone would be a refusal.
+TRANSIENT_CODES = {"REQUEST_LIMIT_EXCEEDED", "SERVER_UNAVAILABLE", "UNABLE_TO_LOCK_ROW", "login rate exceeded"}
+# Errors whose messages are about names only; others may quote values.
+SAFE_CODES = {"INVALID_FIELD", "INVALID_TYPE", "MALFORMED_QUERY", "NOT_FOUND", "INVALID_QUERY_FILTER_OPERATOR"}
+LONGEST_MESSAGE = 300
 
 
 @dataclass
 class Org:
     """A session with an org.
 
-    `asked` is the system, object and position that are read, as errors tell it.
+    `error_context` is system, object and position; errors begin with it.
     """
 
-    credentials: Credentials
-    asked: str
+    credentials: SalesforceSecret
+    error_context: str
     requests: int = 0
     _login: tuple[str, str] | None = field(default=None, repr=False)
 
@@ -51,18 +51,18 @@ class Org:
         """The JSON at a path below the API's root.
 
         Raises:
-            SourceUnavailableError: no whole answer came, though asked for several times.
-            SourceContentError: the org does not have what is asked for.
+            SourceUnavailableError: no whole answer came in any of the attempts.
+            SourceContentError: the org does not have the object or a field.
             TerminalError: the login or the request was refused.
         """
         return self.ask("GET", path, json.load)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
-        """The JSON that answers to some JSON; raises as `get` does."""
+        """Send JSON, and return the answer's; raises as `get` does."""
         return self.ask("POST", path, json.load, json.dumps(body).encode())
 
     def ask(self, method: str, path: str, read: Callable[[Answer], Result], body: bytes | None = None) -> Result:
-        """What `read` makes of an answer; it is called again from the start when the answer breaks off.
+        """What `read` makes of an answer; after an answer that broke off it is called again with a new one.
 
         Raises as `get` does.
         """
@@ -75,7 +75,7 @@ class Org:
         renewed = False
         while True:
             try:
-                return patiently(once, self._passing, self.asked)
+                return with_retries(once, self._transient_fault, self.error_context)
             except _ExpiredError:
                 if renewed:
                     raise self._refused("the token is refused", "401 after a new login") from None
@@ -97,24 +97,24 @@ class Org:
     ) -> Result:
         self.requests += 1
         request = urllib.request.Request(url, data=body, headers=headers, method=method)  # noqa: S310 - `is_safe` has seen it
-        with OPENER.open(request, timeout=SILENCE_SECONDS) as answer:
+        with OPENER.open(request, timeout=READ_TIMEOUT_SECONDS) as answer:
             return read(answer)
 
-    def _passing(self, error: urllib.error.HTTPError) -> str:
-        """The fault in words if it may pass; raises if not."""
+    def _transient_fault(self, error: urllib.error.HTTPError) -> str:
+        """Describe a fault that is worth a retry; raise for any other."""
         with error:
-            code, words = _told(error)
+            code, message = _code_and_message(error)
         status = f"status {error.code} {code}".rstrip()
-        if may_pass(error) or code in PASSING_CODES or words in PASSING_CODES:
+        if is_transient(error) or code in TRANSIENT_CODES or message in TRANSIENT_CODES:
             return status
         if error.url.endswith(TOKEN):
             raise self._refused("the login was refused", status) from None
         if error.code == EXPIRED:
             raise _ExpiredError
         if error.code in CONTENT_FAULTS:
-            given = f"{status}: {words}" if code in TELLING_CODES and words else status
+            given = f"{status}: {message}" if code in SAFE_CODES and message else status
             raise SourceContentError(
-                f"{self.asked}: the object or a field is not there, or not for this user",
+                f"{self.error_context}: the object or a field is not there, or not for this user",
                 given=given,
                 mend="change the contract, or grant the connected app's user access",
             ) from None
@@ -122,7 +122,7 @@ class Org:
 
     def _refused(self, what: str, given: str) -> LakewrightError:
         return TerminalError(
-            f"{self.asked}: {what}",
+            f"{self.error_context}: {what}",
             given=given,
             mend="put the secret with `aws secretsmanager put-secret-value`, or grant the connected app's user access",
         )
@@ -132,12 +132,12 @@ class _ExpiredError(Exception):
     """The token is no longer good."""
 
 
-def _told(error: urllib.error.HTTPError) -> tuple[str, str]:
-    """Salesforce's code and words for an error: REST answers with a list, OAuth with an object."""
+def _code_and_message(error: urllib.error.HTTPError) -> tuple[str, str]:
+    """Salesforce's code and message for an error: REST answers with a list, OAuth with an object."""
     try:
         content = json.loads(error.read(64 * 1024))
         first = content[0] if isinstance(content, list) else content
         code = first.get("errorCode") or first.get("error") or ""
-        return str(code), str(first.get("message") or first.get("error_description") or "")[:WORDS]
+        return str(code), str(first.get("message") or first.get("error_description") or "")[:LONGEST_MESSAGE]
     except (OSError, http.client.HTTPException, ValueError, AttributeError, IndexError):
         return "", ""

@@ -1,4 +1,4 @@
-"""The SOQL that asks Salesforce for one object's new records."""
+"""The SOQL conditions on an object's cursor: for the records to ingest next, and for a span to reconcile."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.moments import moment_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from jobs.ingest.asking import Span
+    from jobs.ingest.source_figures import CursorSpan
     from shared.contracts import Source, Table
     from shared.jobs import Window
 
@@ -24,28 +24,28 @@ def soql_window(table: Table, source: Source, position: dict[str, Any] | None, w
     Args:
         table: The contract.
         source: Its source, with cursor, lag, initial and end value.
-        position: What the last commit said.
-        window: What a backfill asks for, None in an ordinary run.
+        position: The last commit's position, None at first.
+        window: A backfill's window, None in an ordinary run.
 
     Raises:
         ContractError: cursor, lag, initialValue or endValue cannot be compared in Salesforce.
-        WindowError: the window is none of timestamps.
+        WindowError: the window's bounds are no timestamps.
     """
     if source.cursor is None:
         return ""
-    asked = CursorRange.of(source, position, window)
+    wanted = CursorRange.of(source, position, window)
     try:
-        start, ends = asked.values(moment_of)
-        first = [] if start is None else [f"{source.cursor} >= {_literal(start - asked.lag)}"]
+        start, ends = wanted.values(moment_of)
+        first = [] if start is None else [f"{source.cursor} >= {_literal(start - wanted.lag)}"]
         return " AND ".join([*first, *(f"{source.cursor} < {_literal(end)}" for end in ends)])
     except (ValueError, OverflowError) as error:
-        raise asked.misfit(table, source.cursor, "timestamps such as 2000-01-01T00:00:00Z") from error
+        raise wanted.misfit(table, source.cursor, "timestamps such as 2000-01-01T00:00:00Z") from error
 
 
-def soql_span(table: Table, span: Span) -> str:
+def soql_span(table: Table, span: CursorSpan) -> str:
     """The condition for the records of a span, empty for all of them.
 
-    A bound that is in the span is one of whole seconds, so that the one after it ends it.
+    SOQL's datetimes are whole seconds, so an inclusive bound becomes an exclusive one a second later.
     """
     cursor = table.source.cursor if table.source else None
     moments = [(sign, moment_of(bound)) for sign, bound in span.bounds]

@@ -1,4 +1,4 @@
-"""Reads the result of a Salesforce query job as rows: has it made in the driver, and reads it in a worker."""
+"""Runs a Salesforce query job in the driver, and reads its result as rows in a worker."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from jobs.ingest.delimited_rows import DelimitedText, arrow_rows
 from jobs.ingest.frame import business_columns
 from jobs.ingest.landed_stream import file_faults
 from jobs.ingest.salesforce_bulk import QueryJob, pages, run_query
-from jobs.ingest.salesforce_login import Credentials
 from jobs.ingest.salesforce_org import Org
+from jobs.ingest.salesforce_secret import SalesforceSecret
 from jobs.runtime.addresses import read_secret
 from shared.errors import SourceUnavailableError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from jobs.ingest.fetched import Tally
+    from jobs.ingest.read_cost import Tally
     from jobs.ingest.salesforce_bulk import Page
 
 ENCODING = "utf-8"
@@ -27,32 +27,36 @@ ENCODING = "utf-8"
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked of an object.
+    """A query of one object.
 
-    `secret` is the name of the connection's secret, `condition` is SOQL, `whole` asks for fields that the contract
-    does not know, too, and `asked` tells system, object and position in errors.
+    Attributes:
+        secret: The name of the source's secret.
+        object: The object's name.
+        condition: SOQL; empty for all records.
+        whole: Whether to query fields that the contract does not know, too.
+        error_context: System, object and position; errors begin with it.
     """
 
     secret: str
     object: str
     condition: str
     whole: bool
-    asked: str
+    error_context: str
 
     def org(self) -> Org:
-        """The org; nothing is asked of it yet.
+        """The org, with the secret's credentials; this sends no request to it.
 
         Raises:
             SourceUnavailableError: Secrets Manager did not answer.
             TerminalError: the secret is missing or malformed.
         """
-        return Org(Credentials.parse(read_secret(self.secret), self.secret), self.asked)
+        return Org(SalesforceSecret.parse(read_secret(self.secret), self.secret), self.error_context)
 
 
 def finished_job(query: Query, columns: Sequence[str]) -> tuple[list[QueryJob], int]:
-    """Have the query run, and say how many requests that took; raises as `run_query` does.
+    """Run the query, and count the requests that took; raises as `run_query` does.
 
-    A page is known only once the page before it is read, so its result is one part.
+    Where a page begins is known only once the page before it is read, so the whole result is one part.
     """
     org = query.org()
     job = run_query(org, query.object, columns, query.condition, whole=query.whole)
@@ -62,8 +66,8 @@ def finished_job(query: Query, columns: Sequence[str]) -> tuple[list[QueryJob], 
 def result_rows(query: Query, job: QueryJob, schema: pa.Schema, tally: Tally) -> Iterator[pa.RecordBatch]:
     """The rows of a finished query job; runs in a worker.
 
-    Grain: one record in, one row out. Salesforce knows no empty texts, so an empty cell is null. What is held at a
-    time is one batch of rows; the page they are cut from is on disk.
+    Grain: one record in, one row out. Salesforce knows no empty texts, so an empty cell is null. One batch of rows is
+    held in memory at a time; the page they come from is on disk.
 
     Raises:
         SourceUnavailableError: a page did not come, or came short.
@@ -80,10 +84,10 @@ def result_rows(query: Query, job: QueryJob, schema: pa.Schema, tally: Tally) ->
             count += batch.num_rows
             yield batch
         if page.rows is not None and count != page.rows:
-            raise _short(query.asked, f"page {page.name}", count, page.rows)
+            raise _short(query.error_context, f"page {page.name}", count, page.rows)
         found += count
     if found != job.rows:
-        raise _short(query.asked, f"query job {job.id}", found, job.rows)
+        raise _short(query.error_context, f"query job {job.id}", found, job.rows)
 
 
 def _page_rows(page: Page, columns: Sequence[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -91,5 +95,7 @@ def _page_rows(page: Page, columns: Sequence[str], schema: pa.Schema) -> Iterato
         yield from arrow_rows(DelimitedText(page.name, text, ENCODING, knows_empty=False), columns, schema)
 
 
-def _short(asked: str, what: str, given: int, expected: int) -> SourceUnavailableError:
-    return SourceUnavailableError(f"{asked}: {what} came short", given=f"{given} rows", expected=f"{expected} rows")
+def _short(error_context: str, what: str, given: int, expected: int) -> SourceUnavailableError:
+    return SourceUnavailableError(
+        f"{error_context}: {what} came short", given=f"{given} rows", expected=f"{expected} rows"
+    )

@@ -1,4 +1,4 @@
-"""Reads a table of Snowflake from where it was left."""
+"""Reads a table of Snowflake from its position on."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 def read_snowflake(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading:
-    """Ask for the rows from the position on, or of a backfill's window; with no cursor in the contract, for all.
+    """Query the rows from the position on, or of a backfill's window; all rows if the contract has no cursor.
 
-    The query runs once, when the rows are staged; how far it reached is for the caller to see from them.
+    The query runs once, when the rows are staged; the caller takes the new position from them.
 
     Raises:
         ContractError: the cursor cannot be compared in Snowflake.
-        WindowError: the job's window is none of the cursor's type.
+        WindowError: the job's window does not fit the cursor's type.
     """
     source = source_of(table)
     # The connector takes a second to import, and most processes that meet this module never need it.
     from jobs.ingest.snowflake_batches import run_query, typed_rows  # noqa: PLC0415
 
     query = source_query(table, source, position, job.window)
-    asked = f"{source.system}, {query.place}, from {query.since}"
-    statement = Statement.of(source, job.env, query.statement, asked)
-    read = partial(typed_rows, asked=statement.asked, place=statement.place)
+    error_context = f"{source.system}, {query.place}, from {query.since}"
+    statement = Statement.of(source, job.env, query.statement, error_context)
+    read = partial(typed_rows, error_context=statement.error_context, place=statement.place)
     return Reading(WorkerRows(spark, table, lambda: (run_query(statement), 1), read))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from snowflake.connector import errors as snowflake_errors
 
-from jobs.ingest.snowflake_connection import Credentials, connected, meaning
+from jobs.ingest.snowflake_connection import SnowflakeSecret, connected, translate_error
 from jobs.ingest.strict_cast import fit
 from jobs.runtime.addresses import read_secret
 from shared.errors import SourceUnavailableError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from snowflake.connector.cursor import SnowflakeCursor
     from snowflake.connector.result_batch import ResultBatch
 
-    from jobs.ingest.fetched import Tally
+    from jobs.ingest.read_cost import Tally
     from jobs.ingest.snowflake_query import Statement
 
 Result = TypeVar("Result")
@@ -42,7 +42,7 @@ def run_query(statement: Statement) -> list[bytes]:
     """
     batches = _run(statement, lambda cursor: cursor.get_result_batches())
     if batches is None:
-        raise SourceUnavailableError(f"{statement.asked}: the answer came without its rows")
+        raise SourceUnavailableError(f"{statement.error_context}: the answer came without its rows")
     return [pickle.dumps(share) for share in _shares(batch for batch in batches if batch.rowcount)]
 
 
@@ -52,14 +52,14 @@ def few_rows(statement: Statement) -> list[tuple[Any, ...]]:
 
 
 def _run(statement: Statement, take: Callable[[SnowflakeCursor], Result]) -> Result:
-    credentials = Credentials.parse(read_secret(statement.secret), statement.secret)
+    credentials = SnowflakeSecret.parse(read_secret(statement.secret), statement.secret)
     try:
         session = connected(credentials, statement.database, statement.schema)
         with session as connection, connection.cursor() as cursor:
             cursor.execute(statement.text)
             return take(cursor)
     except snowflake_errors.Error as error:
-        raise meaning(error, statement.asked) from None
+        raise translate_error(error, statement.error_context) from None
 
 
 def _shares(batches: Iterable[ResultBatch]) -> Iterator[list[ResultBatch]]:
@@ -73,7 +73,9 @@ def _shares(batches: Iterable[ResultBatch]) -> Iterator[list[ResultBatch]]:
         yield share
 
 
-def typed_rows(pickled: bytes, schema: pa.Schema, tally: Tally, *, asked: str, place: str) -> Iterator[pa.RecordBatch]:
+def typed_rows(
+    pickled: bytes, schema: pa.Schema, tally: Tally, *, error_context: str, place: str
+) -> Iterator[pa.RecordBatch]:
     """Fetch the rows of one share of result batches and give them the contract's types.
 
     What is counted are the bytes of the rows as Arrow has them: the connector does not tell how it packed them.
@@ -84,22 +86,22 @@ def typed_rows(pickled: bytes, schema: pa.Schema, tally: Tally, *, asked: str, p
     """
     share: list[ResultBatch] = pickle.loads(pickled)  # noqa: S301 - made by run_query
     for batch in share:
-        rows = _fetched(batch, asked)
+        rows = _fetched(batch, error_context)
         tally.requests, tally.bytes = tally.requests + 1, tally.bytes + rows.nbytes
         typed = fit(rows, schema, place)
         yield from typed.to_batches()
 
 
-def _fetched(batch: ResultBatch, asked: str) -> pa.Table:
+def _fetched(batch: ResultBatch, error_context: str) -> pa.Table:
     try:
         # Else the connector makes floating numbers of decimals, and nanoseconds of moments: those reach to 2262 only,
         # and one that lies later ends the answer, or has all digits of its batch cut that a batch without it keeps.
         rows = batch.to_arrow(number_to_decimal=True, force_microsecond_precision=True)
     except snowflake_errors.Error as error:
-        raise meaning(error, asked) from None
+        raise translate_error(error, error_context) from None
     if rows is None or rows.num_rows != batch.rowcount:
         raise SourceUnavailableError(
-            f"{asked}: a part of the answer came short",
+            f"{error_context}: a part of the answer came short",
             given=f"{0 if rows is None else rows.num_rows} rows",
             expected=f"{batch.rowcount} rows",
         )

@@ -1,4 +1,4 @@
-"""A connection to Snowflake, from a secret, and what its faults mean."""
+"""Connects to Snowflake with a secret, and translates the connector's errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from snowflake import connector
 from snowflake.connector import errors as snowflake_errors
 
-from jobs.ingest.credentials import Connection, malformed, parse_secret
+from jobs.ingest.source_secret import SourceSecret, malformed, parse_secret
 from shared.errors import (
     LakewrightError,
     SchemaDriftError,
@@ -22,15 +22,15 @@ from shared.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The connector itself tries again, on 408, 429, 5xx and broken connections, with waits that grow by a random share.
+# The connector itself retries, on 408, 429, 5xx and broken connections, with waits that grow by a random share.
 ATTEMPTS = 5
 LOGIN_SECONDS = 60
 ANSWER_SECONDS = 120
 QUERY_SECONDS = 3600
 LONGEST_PAUSE_MS = 4000
 
-# The classes of SQLSTATE that pass: connection, resources, operator's doing, timeout.
-PASSING_STATES = ("08", "53", "57", "HYT")
+# The classes of SQLSTATE worth a retry: connection, resources, operator intervention, timeout.
+TRANSIENT_STATES = ("08", "53", "57", "HYT")
 REFUSED_LOGIN = "28"
 COMPILATION = "42"
 # Snowflake's numbers for a column, and for an object, that is not there, or not for this role.
@@ -39,8 +39,8 @@ NO_OBJECT = frozenset({2003, 2043})
 NOT_THERE = {NO_COLUMN, *NO_OBJECT}
 
 
-class Credentials(Connection):
-    """What the secret of a Snowflake source holds, as JSON."""
+class SnowflakeSecret(SourceSecret):
+    """The secret of a Snowflake source."""
 
     system = "Snowflake"
     form = "JSON with account, user, password or private_key, and if needed host, port, protocol, warehouse, role"
@@ -56,11 +56,11 @@ class Credentials(Connection):
     role: str | None = None
 
     @classmethod
-    def parse(cls, text: str, secret: str) -> Credentials:
-        """Read the secret's JSON.
+    def parse(cls, text: str, secret: str) -> SnowflakeSecret:
+        """Parse the secret's JSON.
 
         Raises:
-            TerminalError: it is not of that form; the error names keys, never values.
+            TerminalError: it does not fit the model; the error names keys, never values.
         """
         given = parse_secret(cls, text, secret)
         if (given.password is None) == (given.private_key is None):
@@ -76,9 +76,9 @@ class Credentials(Connection):
 
 
 @contextmanager
-def connected(credentials: Credentials, database: str, schema: str) -> Iterator[connector.SnowflakeConnection]:
-    """A connection for the time of one query, whose session reckons in UTC."""
-    # The driver's own log tells of hosts and statements.
+def connected(credentials: SnowflakeSecret, database: str, schema: str) -> Iterator[connector.SnowflakeConnection]:
+    """A connection that is closed at the end of the block; its session's time zone is UTC."""
+    # The driver's own log shows hosts and statements.
     logging.getLogger("snowflake.connector").setLevel(logging.ERROR)
     connection = connector.connect(
         **credentials.arguments(),
@@ -98,33 +98,33 @@ def connected(credentials: Credentials, database: str, schema: str) -> Iterator[
         connection.close()
 
 
-def meaning(error: snowflake_errors.Error, asked: str) -> LakewrightError:
-    """The error of the house for one of the connector.
+def translate_error(error: snowflake_errors.Error, error_context: str) -> LakewrightError:
+    """The LakewrightError for an error of the connector.
 
-    Words of the driver are kept only where they speak of names, since others may quote rows or settings.
+    The connector's text is kept only where it is about names, since otherwise it may quote rows or settings.
 
     Args:
         error: What the connector raised.
-        asked: System, place and position that were asked for.
+        error_context: System, place and position; the error begins with it.
     """
     state, number = error.sqlstate or "", error.errno
     code = f"Snowflake error {number} ({state})" if state else f"Snowflake error {number}"
     if state.startswith(REFUSED_LOGIN):
         return TerminalError(
-            f"{asked}: the login was refused",
+            f"{error_context}: the login was refused",
             given=code,
             mend="put the secret with `aws secretsmanager put-secret-value`",
         )
-    if state.startswith(PASSING_STATES):
-        return SourceUnavailableError(f"{asked}: no answer", given=code)
+    if state.startswith(TRANSIENT_STATES):
+        return SourceUnavailableError(f"{error_context}: no answer", given=code)
     if number in NOT_THERE or state.startswith(COMPILATION):
         kind = SchemaDriftError if number == NO_COLUMN else SourceContentError
         return kind(
-            f"{asked}: the table or a column is not there, or not for this role",
+            f"{error_context}: the table or a column is not there, or not for this role",
             given=f"{code}: {error.raw_msg.splitlines()[0]}",
             expected="a table with the contract's columns",
             mend="change the contract, or grant the role access",
         )
     if isinstance(error, snowflake_errors.ProgrammingError):
-        return SourceContentError(f"{asked}: the query failed", given=code, mend="run it in Snowflake by hand")
-    return SourceUnavailableError(f"{asked}: no answer", given=code)
+        return SourceContentError(f"{error_context}: the query failed", given=code, mend="run it in Snowflake by hand")
+    return SourceUnavailableError(f"{error_context}: no answer", given=code)

@@ -1,4 +1,4 @@
-"""The statement that asks Snowflake for one table's new rows."""
+"""The statement that selects one table's new rows in Snowflake."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TIMESTAMP = "TIMESTAMP_NTZ"
 
 @dataclass(frozen=True)
 class SourceQuery:
-    """A statement, the place it reads, and from where on, in words for people."""
+    """A statement, the table it reads, and the start it reads from, in words for people."""
 
     statement: str
     place: str
@@ -29,8 +29,8 @@ class SourceQuery:
 class Statement:
     """A statement, and all that is needed to run it.
 
-    `secret` is the name of the connection's secret, `database` and `schema` are those of the session; `place` is the
-    table, for `_source_position`, and `asked` tells system, place and position in errors.
+    `secret` is the name of the source's secret; `database` and `schema` are those of the session. `place` is the table,
+    for `_source_position`, and `error_context` is system, place and position; errors begin with it.
     """
 
     secret: str
@@ -38,10 +38,10 @@ class Statement:
     schema: str
     text: str
     place: str
-    asked: str
+    error_context: str
 
     @classmethod
-    def of(cls, source: Source, env: str, text: str, asked: str) -> Statement:
+    def of(cls, source: Source, env: str, text: str, error_context: str) -> Statement:
         """A statement about a source, in its own database and schema."""
         return cls(
             secret=source_secret(env, source.system),
@@ -49,24 +49,24 @@ class Statement:
             schema=source.schema or "",
             text=text,
             place=source.place,
-            asked=asked,
+            error_context=error_context,
         )
 
 
 def source_query(
     table: Table, source: Source, position: dict[str, Any] | None, window: Window | None = None
 ) -> SourceQuery:
-    """Ask for exactly the contract's columns, from the position less the lag on and below the end, or in a window.
+    """Select exactly the contract's columns, from the position less the lag on and below the end, or in a window.
 
     Raises:
         ContractError: the cursor's type, its initial or its end value cannot be compared in Snowflake.
-        WindowError: the window is none of the cursor's type.
+        WindowError: the window does not fit the cursor's type.
     """
     columns = ", ".join(quoted(name) for name in table.column_names)
     statement = f"SELECT {columns} FROM {quoted_place(source)}"
     cursor = quoted(source.cursor or "")
-    asked = sql_window(table, source, position, window, cursor=cursor, timestamp=TIMESTAMP)
-    return SourceQuery(statement + asked.where, source.place, asked.since)
+    window_clause = sql_window(table, source, position, window, cursor=cursor, timestamp=TIMESTAMP)
+    return SourceQuery(statement + window_clause.where, source.place, window_clause.since)
 
 
 def quoted_place(source: Source) -> str:

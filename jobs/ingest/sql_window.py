@@ -1,4 +1,4 @@
-"""The condition that asks a database for one window of a table's cursor: position less lag up to the end."""
+"""The SQL conditions on a table's cursor: for the rows to ingest next, and for a span to reconcile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jobs.ingest.cursor_range import CursorRange
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jobs.ingest.asking import Span
+    from jobs.ingest.source_figures import CursorSpan
     from shared.contracts import Source, Table
     from shared.jobs import Window
 
@@ -21,7 +21,7 @@ BEGINNING = "its beginning"
 
 @dataclass(frozen=True)
 class SqlWindow:
-    """A WHERE clause, empty when all rows are asked for, and from where on it asks, in words for people."""
+    """A WHERE clause, empty for all rows, and the start it selects from, in words for people."""
 
     where: str
     since: str
@@ -36,22 +36,22 @@ def sql_window(
     cursor: str,
     timestamp: str,
 ) -> SqlWindow:
-    """The rows from the position less the lag on, and below the end value if the contract has one; or a backfill's.
+    """The WHERE clause from the position less the lag on, below the contract's end value; or for a backfill's window.
 
-    Rows without a cursor value stand before and after every position, so they are asked for each time. They lie in no
-    window of a backfill.
+    Rows without a cursor value have no place among the positions, so every run reads them. They are in no window of a
+    backfill.
 
     Args:
         table: The contract.
         source: Its source, with cursor, lag, initial and end value.
-        position: What the last commit said.
-        window: What a backfill asks for, None in an ordinary run.
+        position: The last commit's position, None at first.
+        window: A backfill's window, None in an ordinary run.
         cursor: The cursor as an identifier of the database.
         timestamp: The database's type of timestamps without a zone.
 
     Raises:
         ContractError: the cursor's type, its initial or its end value cannot be compared.
-        WindowError: the window is none of the cursor's type.
+        WindowError: the window does not fit the cursor's type.
     """
     bounds = _bounds(table, source, CursorRange.of(source, position, window), timestamp) if source.cursor else []
     if not bounds:
@@ -61,12 +61,12 @@ def sql_window(
     return SqlWindow(f" WHERE {condition}" + ("" if window else f" OR {cursor} IS NULL"), since)
 
 
-def span_condition(table: Table, span: Span, *, quoted: Callable[[str], str], timestamp: str) -> str:
+def span_condition(table: Table, span: CursorSpan, *, quoted: Callable[[str], str], timestamp: str) -> str:
     """The condition for the rows of a span; empty for all of them.
 
     Args:
         table: The contract.
-        span: Bounds that the cursor's own position gave.
+        span: Its bounds come from the table's own positions.
         quoted: How the database writes a name.
         timestamp: The database's type of timestamps without a zone.
     """
@@ -78,15 +78,15 @@ def span_condition(table: Table, span: Span, *, quoted: Callable[[str], str], ti
     return span.word.join(f"{quoted(cursor)} {sign} {value}" for sign, value in given)
 
 
-def _bounds(table: Table, source: Source, asked: CursorRange, timestamp: str) -> list[str]:
+def _bounds(table: Table, source: Source, wanted: CursorRange, timestamp: str) -> list[str]:
     type_ = next(c.type for c in table.columns if c.name == source.cursor)
     try:
-        start, ends = asked.values(lambda text: _value(type_, text))
-        first = [] if start is None else [f">= {_literal(_less(start, asked.lag), timestamp)}"]
+        start, ends = wanted.values(lambda text: _value(type_, text))
+        first = [] if start is None else [f">= {_literal(_less(start, wanted.lag), timestamp)}"]
         return [*first, *(f"< {_literal(end, timestamp)}" for end in ends)]
     except (ValueError, InvalidOperation) as error:
         expected = "a timestamp or date with any lag, a number or string without lag"
-        raise asked.misfit(table, f"{source.cursor} of type {type_}", expected) from error
+        raise wanted.misfit(table, f"{source.cursor} of type {type_}", expected) from error
 
 
 def _value(type_: str, given: str) -> datetime | date | Decimal | str:

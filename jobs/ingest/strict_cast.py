@@ -1,4 +1,4 @@
-"""Brings a source's Arrow columns to the contract's types without altering a single value."""
+"""Casts a source's Arrow columns to the contract's types without altering a single value."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from shared.errors import SchemaDriftError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAIVE = pa.timestamp("us")
 WIDEST = 38
 
 
@@ -23,7 +22,7 @@ def _is_number(type_: pa.DataType) -> bool:
     return bool(pt.is_integer(type_) or pt.is_decimal(type_))
 
 
-# What a source may send for each family of contract types; no other type turns into it by itself.
+# Which Arrow types may be cast to each family of contract types; any other type is drift.
 FAMILIES: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.DataType], bool]], ...] = (
     (_is_number, _is_number),
     (pt.is_float64, pt.is_floating),
@@ -37,24 +36,24 @@ FAMILIES: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.DataType], boo
 
 
 def fit(rows: pa.Table, wanted: pa.Schema, place: str) -> pa.Table:
-    """Give rows of a source the contract's types, and say of each row whether it could be read.
+    """Cast rows of a source to the contract's types, and add the columns of a Reading.
 
-    Grain: one row in, one row out. A value that does not fit its type to the last digit becomes null and its row gets
-    a reason and its text; timestamps without a zone are taken as UTC.
+    Grain: one row in, one row out. A value that cannot be cast without loss becomes null, and its row gets a reason and
+    its text; timestamps without a zone are taken as UTC.
 
     Args:
         rows: The source's columns, in the order of the wanted ones.
         wanted: The contract's columns and those of a Reading.
-        place: What `_source_position` says of each row.
+        place: The `_source_position` of every row.
 
     Raises:
-        SchemaDriftError: a column is of another kind than the contract says.
+        SchemaDriftError: a column's type is of another family than the contract's.
     """
     business = [field for field in wanted if field.name not in (SOURCE_POSITION, RESCUED, RAW, REASONS)]
     columns, misfits = [], dict[int, list[str]]()
     for field, column in zip(business, rows.columns, strict=True):
         whole = column.combine_chunks()
-        # How a writer packed texts that come again and again is no matter of theirs.
+        # Whether the writer dictionary-encoded a column does not matter for its values.
         whole = whole.dictionary_decode() if pt.is_dictionary(whole.type) else whole
         values, bad = _fit_column(whole, field, place)
         columns.append(values)
@@ -66,7 +65,7 @@ def fit(rows: pa.Table, wanted: pa.Schema, place: str) -> pa.Table:
 
 
 def _judged(rows: pa.Table, misfits: dict[int, list[str]], wanted: pa.Schema) -> tuple[pa.Array, pa.Array]:
-    """Text and reasons of each row."""
+    """The columns `_raw` and `_reasons`."""
     count = rows.num_rows
     if not misfits:
         return pa.nulls(count, pa.string()), no_reasons(count)

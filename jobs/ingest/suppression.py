@@ -1,4 +1,4 @@
-"""Whom a bronze table may not take in again: a source goes on sending people after they were erased here."""
+"""The suppression lists of bronze tables: erased people whom a source goes on sending must not come back."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from jobs.runtime.pii_keys import PiiKeys
     from shared.names import TableName
 
-# Apart from the treatment `hmac`: that a value was erased must not be told by a hash that stands in silver.
+# Keeps these hashes apart from those of the treatment `hmac`: a hash in silver must not show that a value was erased.
 ERASED = "erased:"
 HASH = "_erased_hash"
 
 
 class Suppressed(BaseModel):
-    """Rows of which `expression`, as `type`, hashes to one of `hashes`."""
+    """One entry of a list: a row is suppressed if `expression`, cast to `type`, hashes to one of `hashes`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,7 +39,7 @@ LIST = TypeAdapter(tuple[Suppressed, ...])
 
 
 def suppress(pii_root: str, table: TableName, expression: str, type_: str, hashes: set[str]) -> None:
-    """Add hashes to a bronze table's list."""
+    """Add hashes of one expression to a bronze table's list."""
     known = {(s.expression, s.type): set(s.hashes) for s in _read(pii_root, table)}
     known[expression, type_] = known.get((expression, type_), set()) | hashes
     entries = [Suppressed(expression=e, type=t, hashes=tuple(sorted(h))) for (e, t), h in sorted(known.items())]
@@ -47,7 +47,7 @@ def suppress(pii_root: str, table: TableName, expression: str, type_: str, hashe
 
 
 def is_suppressed(pii_root: str, table: TableName, keys: PiiKeys, value: str) -> bool:
-    """Whether a value is on a bronze table's list, under whichever version of the key."""
+    """Whether a value is on a bronze table's list, hashed with any version of the key."""
     hashes = {h for entry in _read(pii_root, table) for h in entry.hashes}
     return any(erased_hash(keys.of_version(version), value) in hashes for version in keys.versions)
 
@@ -55,7 +55,11 @@ def is_suppressed(pii_root: str, table: TableName, keys: PiiKeys, value: str) ->
 def unsuppressed(flow: Flow, rows: DataFrame) -> DataFrame:
     """Leave out the rows of people who were erased; they count as superseded.
 
-    Grain: one row in, at most one row out. A table of whose rows nobody was erased asks for no key.
+    Grain: one row in, at most one row out. The key of personal data is read only where the table has a list.
+
+    Returns:
+        The rows. `rows` itself, the same object, where the table has no list: the ingest flow tells by that whether
+        it has to count.
     """
     entries = _read(flow.job.pii_root, flow.table.name)
     if not entries:
@@ -68,12 +72,12 @@ def unsuppressed(flow: Flow, rows: DataFrame) -> DataFrame:
 
 
 def has_suppressed(pii_root: str, table: TableName) -> bool:
-    """Whether a bronze table leaves out somebody whom its source may still have."""
+    """Whether a bronze table has a suppression list, and so may lack rows that its source has."""
     return bool(_read(pii_root, table))
 
 
 def erased_hash(keys: PiiKeys, value: str) -> str:
-    """How a list names a value."""
+    """The hash that stands for a value on a list."""
     return keys.hash(ERASED + value)
 
 

@@ -1,13 +1,13 @@
-"""Reads a file that is published at an address, whenever its content has changed."""
+"""Reads a file that is published at a web address, whenever its content has changed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.download import downloaded
-from jobs.ingest.fetched import Fetched
 from jobs.ingest.file_source import file_rows
 from jobs.ingest.landing import keep
+from jobs.ingest.read_cost import ReadCost
 from jobs.ingest.reading import Reading, source_of
 from jobs.runtime.addresses import read_parameter
 from shared.errors import ContractError
@@ -23,14 +23,13 @@ SHA256 = "sha256"
 
 
 def read_web_file(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading | None:
-    """Fetch the file; None when its bytes are those of the position.
+    """Download the file; None when its hash is that of the position.
 
-    The bytes are kept in the landing place before anything is read from them, so that a batch can be read again
-    exactly as it was.
+    The file is stored in the landing zone before it is read, so that a batch can be read again exactly as it was.
 
     Raises:
         SourceUnavailableError: the address, or AWS, did not answer.
-        SourceContentError: the address does not give a file.
+        SourceContentError: there is no file at the address.
         ContractError: the contract has no address, and no parameter gives one.
     """
     source = source_of(table)
@@ -41,5 +40,5 @@ def read_web_file(spark: SparkSession, table: Table, job: Job, position: dict[st
         if (position or {}).get(SHA256) == file.sha256:
             return None
         kept = keep(file.path, f"{source.system}/{file.name}", job.landing_root)
-    fetched = Fetched(requests=file.requests, bytes=kept.bytes)
-    return Reading(file_rows(spark, table, source, [kept]), {SHA256: file.sha256}, fetched=lambda: fetched)
+    cost = ReadCost(requests=file.requests, bytes=kept.bytes)
+    return Reading(file_rows(spark, table, source, [kept]), {SHA256: file.sha256}, cost=lambda: cost)

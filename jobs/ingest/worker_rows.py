@@ -1,7 +1,7 @@
-"""Rows that Spark's workers read from a source, part by part, and write down where the batch is staged.
+"""Reads a source in Spark's workers, part by part, straight into the files of the staged batch.
 
-They stay in Arrow from the source to the file: Spark would take each row out of it to hand it to its own writer, which
-costs more than most sources do. A file of a try that failed is told by nobody, so nobody reads it.
+Rows stay in Arrow from the source to the file: Spark's own writer would convert every row, which costs more than most
+sources do. Only the files of tasks that succeeded are returned, so what a failed attempt wrote is never read.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, cast
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from jobs.ingest.crossing import arrived, crossing
-from jobs.ingest.fetched import Fetched, Tally
 from jobs.ingest.frame import reading_schema
+from jobs.ingest.read_cost import ReadCost, Tally
+from jobs.ingest.worker_errors import error_from_worker, errors_to_driver
 from jobs.runtime.staging import remove_folder
 
 if TYPE_CHECKING:
@@ -32,15 +32,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WorkerRows:
-    """What one reader gives of one table.
+    """The rows of one table, not read yet: how to plan the parts, and how to read one.
 
     Args:
         session: The batch's session.
         table: The contract.
-        plan: Asks the source, in the driver, for the parts of its answer, and says how many requests that took. A part
-            is pickled on its way to a worker, and names no secret.
-        read: Reads a part in a worker, as batches of the schema it is given, and counts what that took. It is pickled,
-            too.
+        plan: Runs in the driver: queries the source, and returns the parts of its answer with the number of requests
+            that took. Parts are pickled for the workers, and hold no secret.
+        read: Runs in a worker: reads one part as batches of the given schema, and counts the cost. It is pickled, too.
     """
 
     session: SparkSession
@@ -48,54 +47,54 @@ class WorkerRows:
     plan: Callable[[], tuple[Sequence[Any], int]]
     read: PartReader
 
-    def write(self, location: str) -> tuple[DataFrame, Fetched]:
-        """Ask the source, have the answer written down in a place, and give it back as read from there.
+    def write(self, location: str) -> tuple[DataFrame, ReadCost]:
+        """Read the source into files in a place, and return them as a frame.
 
         Returns:
             The rows, as `Reading.rows` wants them, and what they cost the source.
 
         Raises:
-            LakewrightError: what the source, or one of its parts, went wrong with; it names the table.
+            LakewrightError: the source, or one of its parts, could not be read; the error names the table.
         """
         schema = reading_schema(self.table)
         try:
-            told = self._told(location, to_arrow_schema(cast("T.StructType", T.DataType.fromDDL(schema))))
+            written = self._write_parts(location, to_arrow_schema(cast("T.StructType", T.DataType.fromDDL(schema))))
         except Exception as error:
             remove_folder(self.session, location)
-            known = arrived(error, str(self.table.name))
+            known = error_from_worker(error, str(self.table.name))
             if known is None:
                 raise
             raise known from error
-        files = [file for file, _ in told if file]
-        fetched = Fetched(sum(cost.requests for _, cost in told), sum(cost.bytes for _, cost in told))
+        files = [file for file, _ in written if file]
+        cost = ReadCost(sum(tally.requests for _, tally in written), sum(tally.bytes for _, tally in written))
         if not files:
-            return self.session.createDataFrame([], schema), fetched
-        return self.session.read.schema(schema).parquet(*files), fetched
+            return self.session.createDataFrame([], schema), cost
+        return self.session.read.schema(schema).parquet(*files), cost
 
-    def _told(self, location: str, schema: pa.Schema) -> list[tuple[str | None, Tally]]:
-        with crossing():
+    def _write_parts(self, location: str, schema: pa.Schema) -> list[tuple[str | None, Tally]]:
+        with errors_to_driver():
             parts, requests = self.plan()
-        asked: list[tuple[str | None, Tally]] = [(None, Tally(requests))]
+        planned: list[tuple[str | None, Tally]] = [(None, Tally(requests))]
         if not parts:
-            return asked
+            return planned
         # Workers have a working folder of their own.
         place = location if "://" in location else Path(location).absolute().as_posix()
-        work = partial(_written, read=self.read, schema=schema, place=place)
-        return asked + self.session.sparkContext.parallelize(parts, len(parts)).map(work).collect()
+        work = partial(_write_part, read=self.read, schema=schema, place=place)
+        return planned + self.session.sparkContext.parallelize(parts, len(parts)).map(work).collect()
 
 
-def _written(part: object, read: PartReader, schema: pa.Schema, place: str) -> tuple[str | None, Tally]:
+def _write_part(part: object, read: PartReader, schema: pa.Schema, place: str) -> tuple[str | None, Tally]:
     """Read and write one part; runs in a worker.
 
     Returns:
-        The file, None of a part without rows; and what the part cost.
+        The file, None for a part without rows; and what reading the part cost.
 
     Raises:
-        CrossingError: with a LakewrightError inside.
+        WorkerError: in place of a LakewrightError.
     """
     # Loaded by the workers that write, not by the driver that only plans.
-    from jobs.ingest.written import write_batches  # noqa: PLC0415
+    from jobs.ingest.parquet_writer import write_batches  # noqa: PLC0415
 
     tally = Tally()
-    with crossing():
+    with errors_to_driver():
         return write_batches(read(part, schema, tally), schema, place), tally

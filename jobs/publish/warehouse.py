@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from snowflake.connector import errors as snowflake_errors
 
-from jobs.ingest.snowflake_connection import NO_OBJECT, PASSING_STATES, REFUSED_LOGIN, Credentials, connected
+from jobs.ingest.snowflake_connection import NO_OBJECT, REFUSED_LOGIN, TRANSIENT_STATES, SnowflakeSecret, connected
 from jobs.runtime.addresses import read_secret
 from shared.errors import LakewrightError, TargetRefusedError, TargetUnavailableError
 from shared.names import source_secret
@@ -111,7 +111,7 @@ def warehouse(job: Job, place: SnowflakeTable, asked: str) -> Iterator[Warehouse
         TerminalError: the secret is missing or malformed.
     """
     secret = source_secret(job.env, place.connection)
-    credentials = Credentials.parse(read_secret(secret), secret)
+    credentials = SnowflakeSecret.parse(read_secret(secret), secret)
     try:
         with connected(credentials, place.database, place.schema) as connection:
             yield Warehouse(connection, asked)
@@ -127,7 +127,7 @@ def meaning(error: snowflake_errors.Error, asked: str) -> LakewrightError:
         return TargetRefusedError(
             f"{asked}: the login was refused", given=code, mend="put the connection again: ./lake secrets put"
         )
-    is_refusal = isinstance(error, snowflake_errors.ProgrammingError) and not state.startswith(PASSING_STATES)
+    is_refusal = isinstance(error, snowflake_errors.ProgrammingError) and not state.startswith(TRANSIENT_STATES)
     if not is_refusal:
         return TargetUnavailableError(f"{asked}: no answer", given=code, mend="the next run sends what is missing")
     if state == NO_RIGHT or number in NO_OBJECT:

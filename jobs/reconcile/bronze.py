@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from jobs.ingest.asking import BETWEEN, DIGITS, Figures
-from jobs.ingest.kafka_fit import folded, texts_of
+from jobs.ingest.source_figures import BETWEEN, DIGITS, Figures
 from jobs.runtime.relation import relation
+from jobs.runtime.texts import json_fields, lower_case_names
 from shared.contracts import Disposition
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
-    from jobs.ingest.asking import Asker, Span
+    from jobs.ingest.source_figures import CursorSpan, FiguresReader
     from jobs.reconcile.landed import Landed
     from shared.contracts import Table
 
@@ -42,7 +42,9 @@ def newest(session: SparkSession, bronze: Landed) -> DataFrame:
     return rows.withColumn(AGE, F.rank().over(by_key)).where(F.col(AGE) == 1).drop(AGE)
 
 
-def figures(rows: DataFrame, bronze: Landed, asker: Asker, span: Span, moved: set[str] | None = None) -> Figures:
+def figures(
+    rows: DataFrame, bronze: Landed, asker: FiguresReader, span: CursorSpan, moved: set[str] | None = None
+) -> Figures:
     """The figures of the newest rows that lie in a span.
 
     Args:
@@ -71,7 +73,7 @@ def figures(rows: DataFrame, bronze: Landed, asker: Asker, span: Span, moved: se
     )
 
 
-def refused(session: SparkSession, bronze: Landed, asker: Asker, span: Span) -> Figures:
+def refused(session: SparkSession, bronze: Landed, asker: FiguresReader, span: CursorSpan) -> Figures:
     """How many rows of a span lie in quarantine, and what their numbers come to at most, whatever signs they have.
 
     A row whose cursor cannot be read may be of the span. A sum is None where a row's number cannot be read.
@@ -79,7 +81,7 @@ def refused(session: SparkSession, bronze: Landed, asker: Asker, span: Span) -> 
     rows, cursor = bronze.refused(session), bronze.source.cursor
     if rows is None:
         return Figures(rows=0)
-    rows = rows.withColumn(TEXTS, folded(texts_of(F.col("row"))))
+    rows = rows.withColumn(TEXTS, lower_case_names(json_fields(F.col("row"))))
     if cursor:
         rows = rows.withColumn(cursor, _text(cursor))
         rows = rows.where(_within(bronze, span) | F.col(cursor).try_cast(bronze.cursor_type).isNull())
@@ -98,7 +100,7 @@ def _text(name: str) -> Column:
     return F.try_element_at(TEXTS, F.lit(name))
 
 
-def _within(bronze: Landed, span: Span) -> Column:
+def _within(bronze: Landed, span: CursorSpan) -> Column:
     if bronze.source.cursor is None:
         return F.lit(True)
     value, type_ = F.col(bronze.source.cursor).try_cast(bronze.cursor_type), bronze.cursor_type
@@ -106,7 +108,7 @@ def _within(bronze: Landed, span: Span) -> Column:
     return reduce(and_, conditions, F.lit(True))
 
 
-def _hash(table: Table, asker: Asker) -> Column | None:
+def _hash(table: Table, asker: FiguresReader) -> Column | None:
     types = {c.name: c.type for c in table.columns}
     texts = [asker.key_text(name, types[name]) for name in table.primary_key]
     if None in texts:

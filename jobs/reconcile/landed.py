@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.ingest.readers import ASKERS
+from jobs.ingest.readers import FIGURES_READERS
 from jobs.ingest.reading import source_of
 from jobs.reconcile.settled import settled_span
 from jobs.runtime.delta_log import DeltaLog
@@ -20,7 +20,7 @@ from shared.places import location_of
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
-    from jobs.ingest.asking import Asker, Span
+    from jobs.ingest.source_figures import CursorSpan, FiguresReader
     from shared.contracts import Source, Table
     from shared.jobs import Job
 
@@ -37,11 +37,11 @@ class Landed:
     job: Job
     table: Table
     source: Source
-    asker: Asker | None
+    asker: FiguresReader | None
     version: int
     sequence: int
     committed_at: datetime | None
-    span: Span | None
+    span: CursorSpan | None
     cursor_type: str
 
     @property
@@ -99,7 +99,7 @@ def landed(session: SparkSession, job: Job, table: Table) -> Landed | None:
     flow = position.flows.get(str(table.name))
     if flow is None:
         return None
-    asker = ASKERS.get(source.type)
+    asker = FIGURES_READERS.get(source.type)
     of_column = next((c.type for c in table.columns if c.name == source.cursor), "")
     cursor_type = (asker.cursor_type if asker else None) or of_column
     committed_at = _committed_at(DeltaLog(session, location), str(table.name), flow.newest)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from jobs.ingest.asking import Span
-from jobs.ingest.reached import ASKED_AT, CURSOR
+from jobs.ingest.cursor_position import ASKED_AT, CURSOR
+from jobs.ingest.source_figures import CursorSpan
 from shared.moments import moment_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ OF_TIME = ("timestamp", "date")
 
 def settled_span(
     source: Source, position: dict[str, Any], committed_at: datetime | None, cursor_type: str
-) -> Span | None:
+) -> CursorSpan | None:
     """The span that is compared; None when nothing has been read.
 
     A row is committed at its source no later than `lag` after its cursor. So those below the moment at which the source
@@ -33,12 +33,12 @@ def settled_span(
         cursor_type: The type of the cursor's values.
     """
     if source.cursor is None:
-        return Span()
+        return CursorSpan()
     reached = position.get(CURSOR)
     if reached is None:
         return None
     if cursor_type not in OF_TIME:
-        return Span(start=source.initial_value, last=str(reached), end=source.end_value)
+        return CursorSpan(start=source.initial_value, last=str(reached), end=source.end_value)
     last = moment_of(str(reached))
     asked_at = moment_of(position[ASKED_AT]) if ASKED_AT in position else committed_at or last
     # A day is over when all of it is settled.
@@ -48,7 +48,7 @@ def settled_span(
     starts = [moment_of(source.initial_value)] if source.initial_value else []
     if (window := source.reconciling.window_seconds) is not None:
         starts.append((min(last, *ends) - timedelta(seconds=window)).replace(microsecond=0))
-    return Span(
+    return CursorSpan(
         start=_text(max(starts), cursor_type) if starts else None,
         last=str(reached),
         end=_text(min(ends), cursor_type),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.ingest.asking import Span
+from jobs.ingest.source_figures import CursorSpan
 from jobs.refine.consumed import consumed_of
 from jobs.refine.deletes import is_delete
 from jobs.refine.origin import POSITION, marked, origin, queried
@@ -187,7 +187,7 @@ class Layers:
             right=str(self.silver.name),
             span=f"landed since {self._landed_since:%Y-%m-%d %H:%M}"
             if self._landed_since
-            else str(Span(start=self.bronze.start)),
+            else str(CursorSpan(start=self.bronze.start)),
             measures=tuple(Measure(name=n, left=str(found[a]), right=str(found[b])) for n, (a, b) in measures.items()),
             refused=found["refused"],
             deleted=found["deleted"],

@@ -13,7 +13,7 @@ from shared.reconciliation import Comparison, Verdict
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from jobs.ingest.asking import Asker, Figures, Span
+    from jobs.ingest.source_figures import CursorSpan, Figures, FiguresReader
     from jobs.reconcile.landed import Landed
 
 # Rows that change while the source is asked show up in one answer and not in the next.
@@ -21,7 +21,7 @@ TRIES = 3
 
 
 def with_source(
-    session: SparkSession, bronze: Landed, asker: Asker, span: Span, *, loses_old: bool = False
+    session: SparkSession, bronze: Landed, asker: FiguresReader, span: CursorSpan, *, loses_old: bool = False
 ) -> Comparison:
     """The source against a bronze table, with its verdict; `loses_old` says that the table's rows go by age.
 
@@ -53,7 +53,7 @@ def with_source(
     return judged(comparison, source.reconciling, explained=explained, refused=come_to)
 
 
-def _figures(session: SparkSession, bronze: Landed, asker: Asker, span: Span) -> tuple[Figures, Figures]:
+def _figures(session: SparkSession, bronze: Landed, asker: FiguresReader, span: CursorSpan) -> tuple[Figures, Figures]:
     """Those of the source and those of the lake.
 
     A row that changes at the source leaves the span, and the lake knows of it with the next batch only. So where

@@ -10,7 +10,7 @@ from shared.reconciliation import ROWS, Comparison, Measure, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jobs.ingest.asking import Figures
+    from jobs.ingest.source_figures import Figures
     from shared.contracts.reconciling import Reconciling
 
 KEYS, SUM = "checksum of keys", "sum of "

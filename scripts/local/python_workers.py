@@ -13,8 +13,8 @@ import pyspark.sql.pandas.types  # noqa: F401
 from pyspark.daemon import manager
 
 import jobs.ingest.file_formats
-import jobs.ingest.salesforce_rows
-import jobs.ingest.written  # noqa: F401
+import jobs.ingest.parquet_writer
+import jobs.ingest.salesforce_rows  # noqa: F401
 
 if __name__ == "__main__":
     manager()

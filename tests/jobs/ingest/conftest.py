@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-    from jobs.ingest.fetched import Fetched
+    from jobs.ingest.read_cost import ReadCost
     from jobs.ingest.reading import Reading
 
 AWS_VARIABLES = {
@@ -74,14 +74,14 @@ def session(spark: SparkSession, account: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture
-def staged(session: SparkSession, tmp_path: Path) -> Callable[[Reading], tuple[DataFrame, Fetched]]:
+def staged(session: SparkSession, tmp_path: Path) -> Callable[[Reading], tuple[DataFrame, ReadCost]]:
     """Have a reading written down: its rows, and what they cost the source."""
     counts = count()
     return lambda reading: reading.stage(session, f"{tmp_path}/staged/{next(counts)}")
 
 
 @pytest.fixture
-def failure(staged: Callable[[Reading], tuple[DataFrame, Fetched]]) -> Callable[[Reading], LakewrightError]:
+def failure(staged: Callable[[Reading], tuple[DataFrame, ReadCost]]) -> Callable[[Reading], LakewrightError]:
     """The error with which a reading cannot be written down."""
 
     def failure_of(reading: Reading) -> LakewrightError:

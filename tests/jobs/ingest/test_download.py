@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from jobs.ingest import download, patience
+from jobs.ingest import download, http_retry
 from jobs.ingest.download import downloaded
 from shared.errors import SourceContentError, SourceUnavailableError
 
@@ -16,8 +16,8 @@ CONTENT = b"id,name\n1,a\n" * 1000
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch):
-    monkeypatch.setattr(patience, "FIRST_PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(download, "SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr(http_retry, "FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(download, "READ_TIMEOUT_SECONDS", 0.2)
 
 
 @contextmanager

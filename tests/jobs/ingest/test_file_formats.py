@@ -13,8 +13,7 @@ import pytest
 
 from jobs.ingest import batches
 from jobs.ingest.file_formats import rows_of_file
-from jobs.ingest.file_source import FileToRead
-from jobs.ingest.landing import file_token
+from jobs.ingest.landing import LandedFile, file_token
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 from shared.errors import SchemaDriftError, SourceContentError
 from tests.support.workbooks import Error, workbook
@@ -34,6 +33,13 @@ TYPED = pa.schema(
 )
 
 
+def listed(path, key):
+    facts = path.stat()
+    return LandedFile(
+        key, str(path), file_token(path), dt.datetime.fromtimestamp(facts.st_mtime, dt.UTC), facts.st_size
+    )
+
+
 @pytest.fixture
 def read(tmp_path):
     """The rows of a file with that content."""
@@ -41,7 +47,7 @@ def read(tmp_path):
     def rows(format_, content, name="things", schema=TEXTS):
         path = tmp_path / name
         path.write_bytes(content)
-        file = FileToRead("crm/" + name, str(path), file_token(path))
+        file = listed(path, "crm/" + name)
         columns = [n for n in schema.names if not n.startswith("_")]
         batches = list(rows_of_file(format_, file, "UTF-8", columns, schema))
         return [tuple(row.values()) for row in pa.Table.from_batches(batches, schema).to_pylist()]
@@ -164,7 +170,7 @@ def test_long_rows_come_in_small_batches(tmp_path, monkeypatch, format_, content
     monkeypatch.setattr(batches, "CHARACTERS_PER_BATCH", 10_000)
     path = tmp_path / "things"
     path.write_bytes(content)
-    file = FileToRead("things", str(path), file_token(path))
+    file = listed(path, "things")
     sizes = [batch.num_rows for batch in rows_of_file(format_, file, "UTF-8", ["id", "name"], TEXTS)]
     assert (50, True) == (sum(sizes), max(sizes) <= 10)
 

@@ -528,7 +528,7 @@ def test_a_broker_that_restarts_is_waited_for_and_one_that_stays_away_is_told(la
     try:
         with pytest.raises(Exception) as caught:  # noqa: PT011 - Spark's own, whatever its class
             reading.rows.collect()
-        in_mid_run = reading.meaning(caught.value)
+        in_mid_run = reading.translate(caught.value)
         before = ingested(lake, "r2").failure
     finally:
         broker.start()

@@ -10,7 +10,7 @@ import boto3
 import fastavro
 import pytest
 
-from jobs.ingest import kafka, kafka_records, kafka_registry, patience
+from jobs.ingest import http_retry, kafka, kafka_records, kafka_registry
 from jobs.ingest.kafka_records import from_raw, named_numbers
 from jobs.runtime import aws
 from shared.jobs import Replay, Status, Step
@@ -29,7 +29,7 @@ THIRD = FIRST | {"fields": [*FIRST["fields"], {"name": "channel", "type": "Chann
 @pytest.fixture
 def served(monkeypatch):
     """A registry that waits for nobody, empty."""
-    monkeypatch.setattr(patience, "FIRST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(http_retry, "FIRST_PAUSE_SECONDS", 0)
     kafka_registry.forget()
     with running(SchemaRegistry()) as registry:
         yield registry

@@ -5,7 +5,7 @@ import json
 import boto3
 import pytest
 
-from jobs.ingest import kafka_registry, patience
+from jobs.ingest import http_retry, kafka_registry
 from jobs.ingest.kafka_registry import Registered, Registry, registry_of
 from jobs.ingest.kafka_registry_login import RegistryLogin
 from shared.contracts import Source
@@ -22,7 +22,7 @@ SECRET = "lakewright/prod/kafka"
 @pytest.fixture
 def served(monkeypatch):
     """A registry of one schema, whose callers do not wait between tries."""
-    monkeypatch.setattr(patience, "FIRST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(http_retry, "FIRST_PAUSE_SECONDS", 0)
     kafka_registry.forget()
     with running(SchemaRegistry()) as registry:
         registry.register(7, FIRST)
@@ -53,12 +53,12 @@ def test_a_schema_is_asked_for_once_and_one_that_is_not_there_again(served):
     ],
 )
 def test_passing_faults_are_waited_out_or_told_by_system_topic_and_id(served, fault):
-    served.faults = [fault] * (patience.ATTEMPTS - 1)
+    served.faults = [fault] * (http_retry.ATTEMPTS - 1)
     assert FOUND == asking(served).schema("7")
-    assert patience.ATTEMPTS == len(served.requests)
+    assert http_retry.ATTEMPTS == len(served.requests)
 
     kafka_registry.forget()
-    served.faults = [fault] * patience.ATTEMPTS
+    served.faults = [fault] * http_retry.ATTEMPTS
     with pytest.raises(SourceUnavailableError, match=r"^kafka, topic payments, schema 7 of the registry 127.* 5 times"):
         asking(served).schema("7")
 

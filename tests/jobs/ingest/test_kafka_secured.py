@@ -6,8 +6,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from jobs.ingest import kafka_tokens, patience
-from jobs.ingest.kafka_tokens import TokenLogin, find_token
+from jobs.ingest import http_retry, kafka_oauth
+from jobs.ingest.kafka_oauth import TokenLogin, find_token
 from jobs.runtime import aws
 from scripts.sources.started import running
 from shared.jobs import Status
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory):
-    kafka_tokens.forget_tokens()
+    kafka_oauth.forget_tokens()
     with giving_tokens(TokenEndpoint()) as endpoint:
         started = SecuredBroker(tmp_path_factory.mktemp("kafka"), Authority(), endpoint)
         with running(started):
@@ -44,7 +44,7 @@ def lake_of(tmp_path, spark, broker, monkeypatch):
         put_secret(connection)
         return lake
 
-    monkeypatch.setattr(patience, "FIRST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(http_retry, "FIRST_PAUSE_SECONDS", 0)
     with lease_account():
         aws._client.cache_clear()
         yield make

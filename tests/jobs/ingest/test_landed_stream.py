@@ -54,7 +54,7 @@ def put(request, tmp_path):
 
 def texts(file, encoding="UTF-8"):
     with file_faults(file.key):
-        return [(t.name, t.text.read(), t.encoding) for t in open_texts(file.key, file.location, file.token, encoding)]
+        return [(t.name, t.text.read(), t.encoding) for t in open_texts(file, encoding)]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.ingest import redshift_statement
-from jobs.ingest.fetched import Fetched
+from jobs.ingest.read_cost import ReadCost
 from jobs.ingest.redshift import read_redshift
 from jobs.runtime import aws
 from scripts.sources.redshift.data_api import Fault
@@ -103,7 +103,7 @@ def test_rows_come_with_the_contracts_types_and_their_positions(read, table_of):
     assert {"shop.sales.orders"} == {row._source_position for row in found.values()}
     assert list(table_of(COLUMNS, orders()).column_names) == reading.rows.columns[: len(COLUMNS)]
     sizes = [file.stat().st_size for file in read.unloaded]
-    assert Fetched(requests=1 + len(sizes), bytes=sum(sizes)) == reading.fetched()
+    assert ReadCost(requests=1 + len(sizes), bytes=sum(sizes)) == reading.cost()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 import boto3
 import pytest
 
-from jobs.ingest.redshift_connection import Connection, read_connection
+from jobs.ingest.redshift_connection import RedshiftConnection, read_connection
 from shared.errors import TerminalError
 
 NAME = "/lakewright/local/sources/redshift"
@@ -21,7 +21,7 @@ WORKGROUP = "arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/5a0b0c
     ],
 )
 def test_a_warehouse_is_named_as_the_data_api_wants(warehouse, target):
-    assert target == Connection(warehouse=warehouse, unload_role=ROLE).target
+    assert target == RedshiftConnection(warehouse=warehouse, unload_role=ROLE).target
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,14 @@
 
 import pytest
 
-from jobs.ingest.redshift_connection import Connection
+from jobs.ingest.redshift_connection import RedshiftConnection
 from jobs.ingest.redshift_query import quoted, unload_query
 from scripts.sources.redshift.unload import Unload
 from shared.contracts import Source
 from shared.errors import ContractError
 
 ROLE = "arn:aws:iam::123456789012:role/unload"
-CONNECTION = Connection(warehouse="arn:aws:redshift:eu-west-1:123456789012:cluster:dwh", unload_role=ROLE)
+CONNECTION = RedshiftConnection(warehouse="arn:aws:redshift:eu-west-1:123456789012:cluster:dwh", unload_role=ROLE)
 
 
 def source(name="orders", **settings):

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from pyspark import cloudpickle
 
-from jobs.ingest.fetched import Fetched
+from jobs.ingest.read_cost import ReadCost
 from jobs.ingest.readers import READERS
 from jobs.ingest.salesforce import read_salesforce
 from scripts.generating.copies import Copying
@@ -79,7 +79,7 @@ def test_records_come_as_text_with_what_the_contract_does_not_know(read, staged,
     assert reading.position is None
     sent = [written(list(RECORDS[0]), page) for page in (RECORDS[:3], RECORDS[3:])]
     asked = len(salesforce.requests) - before
-    assert Fetched(requests=asked, bytes=len(b"".join(sent))) == fetched
+    assert ReadCost(requests=asked, bytes=len(b"".join(sent))) == fetched
 
 
 def test_only_the_window_is_asked_for(read, staged, salesforce):
@@ -103,7 +103,7 @@ def test_a_window_without_records_gives_none(read, staged, salesforce):
     before = len(salesforce.requests)
     found, fetched = staged(reading)
     assert [] == found.collect()
-    assert Fetched(requests=len(salesforce.requests) - before, bytes=0) == fetched
+    assert ReadCost(requests=len(salesforce.requests) - before, bytes=0) == fetched
 
 
 def test_an_org_that_stays_in_trouble_is_unavailable_and_named(read, failure, salesforce):

@@ -7,11 +7,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from jobs.ingest import patience
-from jobs.ingest.patience import ATTEMPTS
+from jobs.ingest import http_retry
+from jobs.ingest.http_retry import ATTEMPTS
 from jobs.ingest.salesforce_bulk import pages, run_query
-from jobs.ingest.salesforce_login import Credentials
 from jobs.ingest.salesforce_org import Org
+from jobs.ingest.salesforce_secret import SalesforceSecret
 from scripts.sources.salesforce.stand_in import Fault, SalesforceStandIn
 from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailableError, TerminalError
 
@@ -37,7 +37,7 @@ def server():
 @pytest.fixture
 def salesforce(server, monkeypatch):
     """An org of seven things, the last of them deleted, whose callers do not wait between tries."""
-    monkeypatch.setattr(patience, "FIRST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(http_retry, "FIRST_PAUSE_SECONDS", 0)
     server.hold({"Thing": THINGS})
     server.faults.clear()
     server.requests.clear()
@@ -45,7 +45,7 @@ def salesforce(server, monkeypatch):
 
 
 def credentials(salesforce, **changes):
-    return Credentials.parse(json.dumps(salesforce.secret | changes), "lakewright/local/salesforce")
+    return SalesforceSecret.parse(json.dumps(salesforce.secret | changes), "lakewright/local/salesforce")
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ def test_a_signed_assertion_logs_in(salesforce):
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     salesforce.public_key = key.public_key()
     secret = {k: v for k, v in salesforce.secret.items() if k != "client_secret"}
-    given = Credentials.parse(json.dumps(secret | {"username": salesforce.username, "private_key": pem}), "s")
+    given = SalesforceSecret.parse(json.dumps(secret | {"username": salesforce.username, "private_key": pem}), "s")
     assert 7 == query(Org(given, ASKED)).rows
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     salesforce.public_key = other.public_key()
@@ -192,5 +192,5 @@ def test_a_malformed_secret_is_refused_without_telling_it(salesforce, changes, w
 def test_a_key_that_is_none_is_refused_without_telling_it():
     secret = {"login_url": "https://a.my.example.com", "client_id": "c", "username": "u", "private_key": "canary"}
     with pytest.raises(TerminalError, match="cannot be used") as refused:
-        Credentials.parse(json.dumps(secret), "s").grant(datetime.now(UTC))
+        SalesforceSecret.parse(json.dumps(secret), "s").grant(datetime.now(UTC))
     assert "canary" not in str(refused.value)

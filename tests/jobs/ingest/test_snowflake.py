@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from pyspark import cloudpickle
 
-from jobs.ingest.fetched import Fetched
+from jobs.ingest.read_cost import ReadCost
 from jobs.ingest.snowflake import read_snowflake
 from shared.contracts import Disposition, Source
 from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailableError, TerminalError
@@ -124,7 +124,7 @@ def test_the_parts_of_a_long_answer_share_a_task_while_they_are_small(read, stag
 
 def test_a_table_without_rows_gives_none(read, staged, table_of):
     found, fetched = staged(read(table_of({"id": "bigint", "name": "string"}, orders("EMPTY", cursor=None))))
-    assert ([], Fetched(requests=1, bytes=0)) == (found.collect(), fetched)
+    assert ([], ReadCost(requests=1, bytes=0)) == (found.collect(), fetched)
 
 
 @pytest.mark.parametrize(

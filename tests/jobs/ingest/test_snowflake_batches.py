@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from jobs.ingest import snowflake_batches
-from jobs.ingest.fetched import Tally
+from jobs.ingest.read_cost import Tally
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 from jobs.ingest.snowflake_batches import run_query, typed_rows
 from jobs.ingest.snowflake_query import Statement
@@ -20,12 +20,12 @@ STATEMENT = Statement(
     schema="SALES",
     text='SELECT "ID" FROM "SHOP"."SALES"."MANY"',
     place="SHOP.SALES.MANY",
-    asked="snowflake, SHOP.SALES.MANY",
+    error_context="snowflake, SHOP.SALES.MANY",
 )
 
 
 def ids(batch):
-    parts = typed_rows(batch, SCHEMA, Tally(), asked=STATEMENT.asked, place=STATEMENT.place)
+    parts = typed_rows(batch, SCHEMA, Tally(), error_context=STATEMENT.error_context, place=STATEMENT.place)
     return [i for rows in parts for i in rows["id"].to_pylist()]
 
 

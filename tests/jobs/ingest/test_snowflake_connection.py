@@ -5,7 +5,7 @@ import json
 import pytest
 from snowflake.connector import errors as snowflake_errors
 
-from jobs.ingest.snowflake_connection import Credentials, meaning
+from jobs.ingest.snowflake_connection import SnowflakeSecret, translate_error
 from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailableError, TerminalError
 
 PASSWORD = "canary-password"
@@ -29,7 +29,7 @@ LOGIN = {"account": "acme", "user": "lake", "password": PASSWORD}
     ],
 )
 def test_a_secret_becomes_the_connectors_arguments(given, arguments):
-    assert arguments == Credentials.parse(json.dumps(given), "s").arguments()
+    assert arguments == SnowflakeSecret.parse(json.dumps(given), "s").arguments()
 
 
 @pytest.mark.parametrize(
@@ -45,13 +45,13 @@ def test_a_secret_becomes_the_connectors_arguments(given, arguments):
 )
 def test_a_malformed_secret_is_refused_without_telling_it(text, words):
     with pytest.raises(TerminalError, match="the secret lakewright/local/snowflake is not a Snowflake") as refused:
-        Credentials.parse(text, "lakewright/local/snowflake")
+        SnowflakeSecret.parse(text, "lakewright/local/snowflake")
     assert words in str(refused.value)
     assert PASSWORD not in str(refused.value)
 
 
 def test_credentials_do_not_show_themselves():
-    assert PASSWORD not in repr(Credentials.parse(json.dumps(LOGIN), "s"))
+    assert PASSWORD not in repr(SnowflakeSecret.parse(json.dumps(LOGIN), "s"))
 
 
 @pytest.mark.parametrize(
@@ -69,15 +69,15 @@ def test_credentials_do_not_show_themselves():
     ],
 )
 def test_a_fault_of_the_connector_says_whether_to_try_again(error, expected):
-    assert expected is type(meaning(error, "snowflake, A.B.C"))
+    assert expected is type(translate_error(error, "snowflake, A.B.C"))
 
 
 def test_words_that_may_quote_rows_are_not_passed_on():
     fault = snowflake_errors.ProgrammingError("Numeric value 'canary@example.com' is not recognized", 100038, "22018")
-    assert "canary" not in str(meaning(fault, "snowflake, A.B.C"))
+    assert "canary" not in str(translate_error(fault, "snowflake, A.B.C"))
 
 
 def test_words_about_names_are_passed_on():
     fault = snowflake_errors.ProgrammingError("invalid identifier 'NOPE'\nline 2", 904, "42000")
-    assert "000904 (42000): invalid identifier 'NOPE'" not in str(meaning(fault, "asked"))
-    assert "Snowflake error 904 (42000): invalid identifier 'NOPE'" in str(meaning(fault, "asked"))
+    assert "000904 (42000): invalid identifier 'NOPE'" not in str(translate_error(fault, "asked"))
+    assert "Snowflake error 904 (42000): invalid identifier 'NOPE'" in str(translate_error(fault, "asked"))

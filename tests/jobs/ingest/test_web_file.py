@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from jobs.ingest.fetched import Fetched
+from jobs.ingest.read_cost import ReadCost
 from jobs.ingest.web_file import read_web_file
 from scripts.sources.http_files import FileServer
 from shared.contracts import Source
@@ -55,7 +55,7 @@ def test_a_file_is_read_when_it_has_changed(session, table_of, job, web, *, rows
         ("2026-01-02", "1.1", f"ecb/{name}!rates.csv#2", None, None, []),
         ("2026-01-01", "N/A", f"ecb/{name}!rates.csv#3", None, None, []),
     ] == rows(first)
-    assert Fetched(requests=1, bytes=len(web.files["rates.zip"])) == staged(first)[1]
+    assert ReadCost(requests=1, bytes=len(web.files["rates.zip"])) == staged(first)[1]
     assert web.files["rates.zip"] == Path(job.landing_root, "ecb", name).read_bytes()
     assert read_web_file(session, table, job, first.position) is None
     web.files["rates.zip"] = archive("Date,USD,\n2026-01-03,1.2,\n")
@@ -84,6 +84,6 @@ def test_without_a_parameter_the_contracts_address_is_taken(session, rows, table
 
 @pytest.mark.usefixtures("account")
 def test_a_source_that_is_down_is_told_by_table_and_system(session, table_of, job, monkeypatch):
-    monkeypatch.setattr("jobs.ingest.patience.FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr("jobs.ingest.http_retry.FIRST_PAUSE_SECONDS", 0.001)
     with pytest.raises(SourceUnavailableError, match=r"bronze\.crm__things from ecb, http.*: no whole answer"):
         read_web_file(session, table_of(COLUMNS, rates()), job, None)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from jobs.ingest.asking import Figures
+from jobs.ingest.source_figures import Figures
 from jobs.reconcile.verdict import judged, measures_of, rows_apart
 from shared.contracts.reconciling import Reconciling
 from shared.reconciliation import Comparison, Verdict

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.ingest.rounds import PATIENCE, ingest_forever
+from jobs.ingest.ingest_loop import ROUNDS_TO_GIVE_UP, ingest_forever
 from shared.errors import StepFailedError
 from shared.jobs import Failure, Status, Step, TableOutcome
 
@@ -43,9 +43,9 @@ def test_a_long_round_is_followed_by_the_next_at_once():
 
 
 def test_what_passes_is_forgiven_until_it_has_lasted_long():
-    nearly = [PASSES] * (PATIENCE - 1)
+    nearly = [PASSES] * (ROUNDS_TO_GIVE_UP - 1)
 
-    assert 2 * PATIENCE - 1 == len(rounds(*nearly, None, *nearly))
+    assert 2 * ROUNDS_TO_GIVE_UP - 1 == len(rounds(*nearly, None, *nearly))
     with pytest.raises(StepFailedError, match=r"bronze\.kafka__orders cannot be ingested; given: held"):
         ingest_forever(lambda: [outcome(PASSES)], 60, pause=lambda _: None)
 

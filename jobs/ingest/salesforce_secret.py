@@ -1,4 +1,4 @@
-"""The connected app of a Salesforce org: what its secret holds, and the grant it asks a token with."""
+"""The secret of a Salesforce org's connected app, and the OAuth grant made from it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import SecretStr
 
-from jobs.ingest.credentials import Connection, malformed, parse_secret
+from jobs.ingest.source_secret import SourceSecret, malformed, parse_secret
 from shared.errors import TerminalError
 from shared.web_addresses import is_safe
 
@@ -25,8 +25,8 @@ JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ASSERTION_SECONDS = 180
 
 
-class Credentials(Connection):
-    """What the secret of a Salesforce source holds.
+class SalesforceSecret(SourceSecret):
+    """The secret of a Salesforce source.
 
     `login_url` is `https://login.salesforce.com`, `https://test.salesforce.com`, or the org's own domain, which the
     client credentials flow needs.
@@ -42,11 +42,11 @@ class Credentials(Connection):
     private_key: SecretStr | None = None
 
     @classmethod
-    def parse(cls, text: str, secret: str) -> Credentials:
-        """Read the secret's JSON.
+    def parse(cls, text: str, secret: str) -> SalesforceSecret:
+        """Parse the secret's JSON.
 
         Raises:
-            TerminalError: it is not of that form; the error names keys, never values.
+            TerminalError: it does not fit the model; the error names keys, never values.
         """
         given = parse_secret(cls, text, secret)
         if (given.client_secret is None) == (given.private_key is None):
@@ -58,7 +58,7 @@ class Credentials(Connection):
         return given
 
     def grant(self, now: datetime) -> dict[str, str]:
-        """The form that asks for a token.
+        """The form of a token request: client credentials, or a signed JWT.
 
         Raises:
             TerminalError: the private key cannot be used.

@@ -1,4 +1,4 @@
-"""Batches of rows written down as one file of Parquet, in Spark's workers."""
+"""Writes batches of rows as one Parquet file, in Spark's workers."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from jobs.runtime.aws import aws_answers, client
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What a worker holds of a file at a time.
+# A worker holds one row group in memory.
 ROWS_PER_GROUP = 128 * 1024
 BYTES_PER_GROUP = 64 * 1024 * 1024
 
 
 def write_batches(batches: Iterator[pa.RecordBatch], schema: pa.Schema, place: str) -> str | None:
-    """Write batches into a file with a name of its own; none is made without rows.
+    """Write batches into a new file; without rows none is made.
 
     Returns:
-        The file, which is there whole, or None.
+        The file, which is complete, or None.
 
     Raises:
         SourceUnavailableError: S3 did not answer.
@@ -37,7 +37,7 @@ def write_batches(batches: Iterator[pa.RecordBatch], schema: pa.Schema, place: s
     if first is None:
         return None
     file = f"{place}/{uuid4().hex}.parquet"
-    # Nobody looks for single rows in it, so it has no statistics.
+    # The staged batch is only ever scanned whole, so statistics would serve nobody.
     form = {"write_statistics": False, "store_decimal_as_integer": True}
     with aws_answers(file), _opened(file) as stream, pq.ParquetWriter(stream, schema, **form) as writer:
         for group in chain([first], groups):

@@ -1,11 +1,11 @@
-"""Asks Snowflake for the figures of a table."""
+"""Figures of a table in Snowflake."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from jobs.ingest.snowflake_query import TIMESTAMP, Statement, quoted_place
-from jobs.ingest.sql_question import Dialect, SqlAsker
+from jobs.ingest.sql_figures import Dialect, SqlFiguresReader
 from shared.snowflake import quoted
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ DIALECT = Dialect(
 )
 
 
-class SnowflakeAsker(SqlAsker):
-    """Asks one table of Snowflake."""
+class SnowflakeFiguresReader(SqlFiguresReader):
+    """The FiguresReader of Snowflake."""
 
     dialect = DIALECT
 
@@ -31,8 +31,8 @@ class SnowflakeAsker(SqlAsker):
         """The table in its database and schema."""
         return quoted_place(source)
 
-    def rows(self, source: Source, job: Job, statement: str, asked: str) -> Sequence[Sequence[str | None]]:
+    def rows(self, source: Source, job: Job, statement: str, error_context: str) -> Sequence[Sequence[str | None]]:
         """The rows of a statement; raises as `few_rows` does."""
         from jobs.ingest.snowflake_batches import few_rows  # noqa: PLC0415 - the connector takes a second to import
 
-        return few_rows(Statement.of(source, job.env, statement, asked))
+        return few_rows(Statement.of(source, job.env, statement, error_context))

@@ -4,12 +4,12 @@ import traceback
 
 import pytest
 
-from jobs.ingest.crossing import CrossingError, arrived, crossing
+from jobs.ingest.worker_errors import WorkerError, error_from_worker, errors_to_driver
 from shared.errors import SourceContentError, SourceUnavailableError, TerminalError, UnknownNameError
 
 
 def crossed(error: Exception) -> str:
-    with pytest.raises(CrossingError) as found, crossing():
+    with pytest.raises(WorkerError) as found, errors_to_driver():
         raise error
     return "".join(traceback.format_exception(found.value))
 
@@ -23,22 +23,24 @@ def crossed(error: Exception) -> str:
     ],
 )
 def test_an_error_arrives_as_it_left(error):
-    found = arrived(RuntimeError("Job aborted:\n" + crossed(error) + "\n\tat org.apache.spark.Something {x}"), "t")
+    found = error_from_worker(
+        RuntimeError("Job aborted:\n" + crossed(error) + "\n\tat org.apache.spark.Something {x}"), "t"
+    )
     assert (type(error), f"t: {error}", error.mend) == (type(found), str(found), found.mend)
 
 
 def test_an_error_with_arguments_of_its_own_arrives_as_its_family():
-    found = arrived(RuntimeError(crossed(UnknownNameError("table", "x", ["y"]))), "t")
+    found = error_from_worker(RuntimeError(crossed(UnknownNameError("table", "x", ["y"]))), "t")
     assert (TerminalError, "t: unknown table; given: 'x'; expected: one of y") == (type(found), str(found))
 
 
 def test_other_errors_pass_as_they_are():
-    with pytest.raises(KeyError), crossing():
+    with pytest.raises(KeyError), errors_to_driver():
         raise KeyError("x")
-    assert arrived(KeyError("x"), "t") is None
+    assert error_from_worker(KeyError("x"), "t") is None
 
 
 def test_the_first_error_is_not_shown_beside_the_crossing_one():
-    with pytest.raises(CrossingError) as found, crossing():
+    with pytest.raises(WorkerError) as found, errors_to_driver():
         raise TerminalError("x")
     assert found.value.__suppress_context__

@@ -1,4 +1,4 @@
-"""How errors of the house come out of Spark's Python workers, where only a text survives."""
+"""Carries LakewrightErrors out of Spark's Python workers, of whose exceptions only the text reaches the driver."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 MARK = "lakewright-error:"
 
 
-class CrossingError(Exception):
-    """An error of the house on its way out of a worker, written so that it can be read out of any traceback."""
+class WorkerError(Exception):
+    """A LakewrightError as JSON behind a mark, so that the driver can find it in any traceback."""
 
     def __init__(self, error: LakewrightError) -> None:
         parts = {"what": error.what, "given": error.given, "expected": error.expected, "mend": error.mend}
@@ -25,24 +25,24 @@ class CrossingError(Exception):
 
 
 @contextmanager
-def crossing() -> Iterator[None]:
-    """Make the errors of the house that leave a worker readable on the other side.
+def errors_to_driver() -> Iterator[None]:
+    """Raise the LakewrightErrors of the block in the form that `error_from_worker` reads; for code in a worker.
 
     Raises:
-        CrossingError: in place of a LakewrightError.
+        WorkerError: in place of a LakewrightError.
     """
     try:
         yield
     except LakewrightError as error:
-        raise CrossingError(error) from None
+        raise WorkerError(error) from None
 
 
-def arrived(error: BaseException, about: str) -> LakewrightError | None:
-    """The error of the house that an exception of Spark carries, None when it carries none.
+def error_from_worker(error: BaseException, about: str) -> LakewrightError | None:
+    """The LakewrightError that a worker raised, out of the exception that Spark made of it; None when there is none.
 
     Args:
-        error: What an action raised.
-        about: The table that was read, put in front of the error's words.
+        error: What a Spark action raised.
+        about: The table that was read; the error begins with it.
     """
     text = str(error)
     found = text.find(MARK)

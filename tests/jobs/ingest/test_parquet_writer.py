@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.ingest import written
-from jobs.ingest.written import write_batches
+from jobs.ingest import parquet_writer
+from jobs.ingest.parquet_writer import write_batches
 from shared.errors import TerminalError
 
 ROWS = pa.table(
@@ -25,7 +25,7 @@ ROWS = pa.table(
 
 
 def test_batches_become_one_file_with_their_types(tmp_path, monkeypatch):
-    monkeypatch.setattr(written, "ROWS_PER_GROUP", 2)
+    monkeypatch.setattr(parquet_writer, "ROWS_PER_GROUP", 2)
     file = write_batches(iter(ROWS.to_batches(max_chunksize=1)), ROWS.schema, f"{tmp_path}/staged")
     found = pq.ParquetFile(file)
     assert (2, ROWS) == (found.num_row_groups, found.read())

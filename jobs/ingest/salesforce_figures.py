@@ -1,6 +1,6 @@
-"""Asks Salesforce how many records of an object it has.
+"""The number of records of an object in Salesforce.
 
-SOQL has no hashes, and adds up in floating numbers, which lose digits: so records are counted, and no more.
+SOQL has no hashes, and sums in floating point, which loses digits: so records are counted, and no more.
 """
 
 from __future__ import annotations
@@ -9,28 +9,28 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from jobs.ingest.asking import BETWEEN, MOST_KEYS, Figures
 from jobs.ingest.reading import source_of
 from jobs.ingest.salesforce_org import API
 from jobs.ingest.salesforce_query import soql_span
 from jobs.ingest.salesforce_rows import Query
+from jobs.ingest.source_figures import BETWEEN, MOST_KEYS, Figures
 from shared.names import source_secret
 
 if TYPE_CHECKING:
-    from jobs.ingest.asking import Span
     from jobs.ingest.salesforce_org import Org
+    from jobs.ingest.source_figures import CursorSpan
     from shared.contracts import Table
     from shared.jobs import Job
 
-# Whether a record lies in the recycle bin, from which it vanishes after some days; bronze keeps it.
+# Whether a record is in the recycle bin, from which it vanishes after some days; bronze keeps it.
 DELETED = "isdeleted"
 # Archived activities and deleted records are left out of every other query.
 ALL_ROWS = "/queryAll"
 COUNTED = "n"
 
 
-class SalesforceAsker:
-    """Asks one object of Salesforce; an Asker."""
+class SalesforceFiguresReader:
+    """The FiguresReader of Salesforce."""
 
     cursor_type = "timestamp"
 
@@ -42,18 +42,18 @@ class SalesforceAsker:
         """The text of a key's column in Spark."""
         return f"`{name}`"
 
-    def summed(self, table: Table) -> dict[str, int]:  # noqa: ARG002 - as every asker does it
-        """No column: SOQL adds up in floating numbers."""
+    def summed(self, table: Table) -> dict[str, int]:  # noqa: ARG002 - the signature of FiguresReader
+        """No column: SOQL sums in floating point."""
         return {}
 
-    def figures(self, table: Table, job: Job, span: Span) -> Figures:
+    def figures(self, table: Table, job: Job, span: CursorSpan) -> Figures:
         """The number of records that are not deleted; raises as `Org.get` does."""
         alive = f"{DELETED} = false" if self.deleted(table) else ""
         condition = " AND ".join(filter(None, [soql_span(table, span), alive]))
         [answer] = _pages(_org(table, job), f"SELECT COUNT(Id) {COUNTED} FROM {source_of(table).object}", condition)
         return Figures(rows=int(answer["records"][0][COUNTED]))
 
-    def keys(self, table: Table, job: Job, span: Span) -> set[str]:
+    def keys(self, table: Table, job: Job, span: CursorSpan) -> set[str]:
         """The hashes of the keys in a span, of deleted records too."""
         select = f"SELECT {', '.join(table.primary_key)} FROM {source_of(table).object}"
         found = set[str]()
@@ -82,5 +82,8 @@ def _hash(table: Table, record: dict[str, Any]) -> str:
 
 def _org(table: Table, job: Job) -> Org:
     source = source_of(table)
-    asked = f"{table.name}: {source.system}, {source.object}, its figures"
-    return Query(source_secret(job.env, source.system), source.object, condition="", whole=False, asked=asked).org()
+    secret, context = (
+        source_secret(job.env, source.system),
+        f"{table.name}: {source.system}, {source.object}, its figures",
+    )
+    return Query(secret, source.object, condition="", whole=False, error_context=context).org()

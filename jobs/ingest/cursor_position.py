@@ -1,4 +1,4 @@
-"""How far a source has been read: what a commit's position says of a cursor, and the same in words, for people."""
+"""How far a source has been read: the cursor in a commit's position, how a batch moves it, and a position in words."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from shared.contracts import Table
 
 CURSOR = "cursor"
-# When the source was asked for all from the position on; a backfill and a replay carry on what was said before.
+# When the source was last queried from its position on; a backfill and a replay keep the earlier value.
 ASKED_AT = "asked_at"
 LEAST = "least"
-# Rows whose cursor lies so far ahead that it says nothing of how far the source has been read.
+# Rows whose cursor is too far in the future to be a position.
 AHEAD = "cursor_ahead"
 MODIFIED_UPTO = "modified_upto"
 MOMENTS = {"date", "timestamp", "timestamp_ntz"}
-# Clocks of sources go wrong by seconds; the zones of the world are 26 hours apart.
+# Clocks of sources are off by seconds; time zones are up to 26 hours apart.
 FARTHEST = timedelta(hours=26)
 
 
-def reach(table: Table, last: dict[str, Any]) -> list[Column]:
-    """The measures of the least cursor that was read and the greatest ever, as texts, and how many lie too far ahead.
+def cursor_measures(table: Table, last: dict[str, Any]) -> list[Column]:
+    """Aggregates over a batch: its least cursor, the greatest cursor so far, and how many lie too far in the future.
 
-    One row of the year 9999 would otherwise be where the next run goes on from, and every one after it. It comes in,
-    and again in each run, as a row that is known. Without a cursor the first two are null.
+    Cursors are texts, and null for a table without a cursor. A row of the year 9999 does not move the greatest cursor,
+    or every later run would start from there; it is ingested, and in each later run dropped as known.
 
     Args:
         table: The bronze table.
-        last: What the last commit's position says.
+        last: The last commit's position.
     """
     cursor = table.source.cursor if table.source else None
     if cursor is None:
@@ -50,13 +50,13 @@ def reach(table: Table, last: dict[str, Any]) -> list[Column]:
     ]
 
 
-def is_as_far(position: dict[str, Any], last: dict[str, Any] | None) -> bool:
-    """Whether a source has been read as far as by the last position, whenever it was asked."""
+def is_same_position(position: dict[str, Any], last: dict[str, Any] | None) -> bool:
+    """Whether two positions are the same but for when the source was queried."""
     return last is not None and {**position, ASKED_AT: None} == {**last, ASKED_AT: None}
 
 
-def reached(position: dict[str, Any] | None) -> str:
-    """The greatest cursor, the next offsets, or the time of the newest file; empty where there is none of them."""
+def position_in_words(position: dict[str, Any] | None) -> str:
+    """A position for people: the greatest cursor, the next offsets, or the time of the newest file; else empty."""
     known = position or {}
     offsets = [
         f"{topic}/{partition}: {offset}"

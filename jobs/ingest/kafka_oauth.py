@@ -1,6 +1,6 @@
-"""A login by tokens (OAuth 2.0, client credentials) to brokers of Kafka and to a schema registry.
+"""OAuth 2.0 client credentials: tokens for Kafka's brokers and for a schema registry.
 
-Source: RFC 6749, 4.4 and 2.3.1. The names behind which Confluent Cloud hides its own two facts are those of its page
+Source: RFC 6749, 4.4 and 2.3.1. The names of Confluent Cloud's two extensions are from its page
 "OAuth Configuration Reference for Confluent Cloud Clients".
 """
 
@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
-from jobs.ingest.patience import OPENER, SILENCE_SECONDS, may_pass, patiently
+from jobs.ingest.http_retry import OPENER, READ_TIMEOUT_SECONDS, is_transient, with_retries
 from shared.errors import SourceContentError, TerminalError
 from shared.web_addresses import is_bare
 
@@ -29,7 +29,7 @@ HANDLER = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallback
 LARGEST_BYTES = 256 * 1024
 # RFC 6749, 5.2: 400 with `invalid_client`, `invalid_scope` and the like, 401 where the header was meant.
 REFUSED = {400, 401, 403}
-# A token is asked for anew so long before it ends; one that does not say when it ends is used for as long.
+# A token is renewed so long before it expires; one without an expiry is used for as long.
 SPARE_SECONDS = 60
 _tokens: dict[TokenLogin, Token] = {}
 
@@ -44,7 +44,7 @@ Address = Annotated[str, AfterValidator(_bare)]
 
 
 class TokenLogin(BaseModel):
-    """Who asks whom for a token. `logical_cluster` and `identity_pool` are asked for by Confluent Cloud alone."""
+    """A token endpoint and the client's credentials; the last two fields are for Confluent Cloud alone."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -57,7 +57,7 @@ class TokenLogin(BaseModel):
 
     @property
     def settings(self) -> dict[str, str]:
-        """The settings of a Kafka client in Java, which asks for its tokens itself."""
+        """The settings of a Kafka client in Java, which fetches its tokens itself."""
         options = {"clientId": self.client_id, "clientSecret": self.client_secret.get_secret_value()}
         others = {
             "scope": self.scope,
@@ -73,52 +73,52 @@ class TokenLogin(BaseModel):
 
     @property
     def headers(self) -> dict[str, str]:
-        """What a registry of Confluent Cloud wants to know beside the token."""
-        told = {"target-sr-cluster": self.logical_cluster, "Confluent-Identity-Pool-Id": self.identity_pool}
-        return {name: value for name, value in told.items() if value is not None}
+        """The headers that a registry of Confluent Cloud needs beside the token."""
+        extensions = {"target-sr-cluster": self.logical_cluster, "Confluent-Identity-Pool-Id": self.identity_pool}
+        return {name: value for name, value in extensions.items() if value is not None}
 
 
 @dataclass(frozen=True)
 class Token:
-    """A token and the moment, on this process's clock, from which another one is asked for."""
+    """A token and the moment, on this process's monotonic clock, from which it is renewed."""
 
     text: SecretStr
     until: float
 
     @property
     def is_fresh(self) -> bool:
-        """Whether it may still be shown."""
+        """Whether it may still be used."""
         return time.monotonic() < self.until
 
     @property
     def header(self) -> dict[str, str]:
-        """How it is shown."""
+        """The header that carries it."""
         return {"Authorization": f"Bearer {self.text.get_secret_value()}"}
 
 
-def find_token(login: TokenLogin, asked: str, secret: str) -> Token:
-    """The token at hand, or a new one where it ends soon.
+def find_token(login: TokenLogin, error_context: str, secret: str) -> Token:
+    """The cached token of a login, or a new one when that expires soon.
 
     Args:
-        login: Who asks.
-        asked: What it is for, for errors.
-        secret: Where the login stands, for errors.
+        login: Endpoint and credentials.
+        error_context: What the token is for; errors begin with it.
+        secret: The secret that holds the login, for errors.
 
     Raises:
-        SourceUnavailableError: no whole answer came, though asked for several times.
-        SourceContentError: what answers gives no tokens.
+        SourceUnavailableError: no whole answer came in any of the attempts.
+        SourceContentError: the address is no token endpoint.
         TerminalError: the login was refused.
     """
     known = _tokens.get(login)
     if known is None or not known.is_fresh:
-        place = f"{asked}, a token from {urlsplit(login.token_url).netloc}"
-        answer = patiently(lambda: _ask(login), lambda error: _passing(error, place, secret), place)
+        place = f"{error_context}, a token from {urlsplit(login.token_url).netloc}"
+        answer = with_retries(lambda: _ask(login), lambda error: _transient_fault(error, place, secret), place)
         known = _tokens[login] = _token(answer, place)
     return known
 
 
 def forget_tokens() -> None:
-    """Ask for every token anew from now on."""
+    """Empty the cache of tokens."""
     _tokens.clear()
 
 
@@ -129,7 +129,7 @@ def basic(user: str, password: SecretStr) -> dict[str, str]:
 
 
 def jaas(module: str, options: dict[str, str]) -> str:
-    """A login as Java is told it; a value with any character stays one value."""
+    """A JAAS login entry, with its values quoted and escaped."""
     return f"{module} required {' '.join(f'{name}={_quoted(value)}' for name, value in options.items())};"
 
 
@@ -141,41 +141,41 @@ def _ask(login: TokenLogin) -> Any:  # noqa: ANN401 - JSON
     form = {"grant_type": "client_credentials"} | ({"scope": login.scope} if login.scope else {})
     headers = basic(login.client_id, login.client_secret) | {"Accept": "application/json", "User-Agent": "lakewright"}
     request = urllib.request.Request(login.token_url, urlencode(form).encode(), headers)  # noqa: S310 - `is_bare` has seen it
-    with OPENER.open(request, timeout=SILENCE_SECONDS) as answer:
+    with OPENER.open(request, timeout=READ_TIMEOUT_SECONDS) as answer:
         return json.loads(answer.read(LARGEST_BYTES).decode(errors="replace"))
 
 
-def _passing(error: HTTPError, asked: str, secret: str) -> str:
-    """The fault in words if it may pass; raises if not."""
+def _transient_fault(error: HTTPError, error_context: str, secret: str) -> str:
+    """Describe a fault that is worth a retry; raise for any other."""
     error.close()
     status = f"status {error.code}"
-    if may_pass(error):
+    if is_transient(error):
         return status
     if error.code in REFUSED:
         raise TerminalError(
-            f"{asked}: the login was refused",
+            f"{error_context}: the login was refused",
             given=status,
             mend=f"put the right client_id, client_secret and scope as oauth into the secret {secret}",
         ) from None
-    raise _no_tokens(asked, status) from None
+    raise _no_tokens(error_context, status) from None
 
 
-def _token(answer: Any, asked: str) -> Token:  # noqa: ANN401 - JSON
-    told = answer if isinstance(answer, dict) else {}
-    text, lasts = told.get("access_token"), told.get("expires_in", 2 * SPARE_SECONDS)
-    # What else it may be would break the header it goes into.
+def _token(answer: Any, error_context: str) -> Token:  # noqa: ANN401 - JSON
+    given = answer if isinstance(answer, dict) else {}
+    text, lasts = given.get("access_token"), given.get("expires_in", 2 * SPARE_SECONDS)
+    # Anything else would break the header it goes into.
     if not isinstance(text, str) or not re.fullmatch(r"[\x21-\x7e]+", text):
-        raise _no_tokens(asked, "an answer without access_token")
+        raise _no_tokens(error_context, "an answer without access_token")
     try:
         seconds = float(lasts)
     except (TypeError, ValueError):
-        raise _no_tokens(asked, "an expires_in that is no number") from None
+        raise _no_tokens(error_context, "an expires_in that is no number") from None
     return Token(SecretStr(text), time.monotonic() + seconds - SPARE_SECONDS)
 
 
-def _no_tokens(asked: str, given: str) -> SourceContentError:
+def _no_tokens(error_context: str, given: str) -> SourceContentError:
     return SourceContentError(
-        f"{asked}: the address does not give tokens",
+        f"{error_context}: the address does not give tokens",
         given=given,
         expected="a token endpoint of OAuth 2.0, for client credentials",
         mend="say the right token_url as oauth in the system's secret",

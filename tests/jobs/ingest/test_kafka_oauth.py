@@ -2,8 +2,8 @@
 
 import pytest
 
-from jobs.ingest import kafka_tokens, patience
-from jobs.ingest.kafka_tokens import TokenLogin, find_token
+from jobs.ingest import http_retry, kafka_oauth
+from jobs.ingest.kafka_oauth import TokenLogin, find_token
 from shared.errors import SourceContentError, SourceUnavailableError, TerminalError
 from tests.support.token_endpoint import SECRET, TokenEndpoint, giving_tokens
 
@@ -12,11 +12,11 @@ NAME = "lakewright/prod/kafka"
 
 @pytest.fixture
 def endpoint(monkeypatch):
-    monkeypatch.setattr(patience, "FIRST_PAUSE_SECONDS", 0)
-    kafka_tokens.forget_tokens()
+    monkeypatch.setattr(http_retry, "FIRST_PAUSE_SECONDS", 0)
+    kafka_oauth.forget_tokens()
     with giving_tokens(TokenEndpoint()) as served:
         yield served
-    kafka_tokens.forget_tokens()
+    kafka_oauth.forget_tokens()
 
 
 def found(endpoint, **login):
@@ -33,8 +33,8 @@ def test_a_token_is_kept_until_it_is_about_to_end_and_belongs_to_one_login(endpo
     found(endpoint, scope=None)
     assert {"grant_type": "client_credentials"} == endpoint.asked[-1]
 
-    kafka_tokens.forget_tokens()
-    endpoint.lasts = kafka_tokens.SPARE_SECONDS
+    kafka_oauth.forget_tokens()
+    endpoint.lasts = kafka_oauth.SPARE_SECONDS
     assert found(endpoint) is not found(endpoint)
 
 
@@ -47,11 +47,11 @@ def test_a_token_is_kept_until_it_is_about_to_end_and_belongs_to_one_login(endpo
     ],
 )
 def test_passing_faults_are_waited_out_or_told_by_system_topic_and_place(endpoint, fault):
-    endpoint.faults = [fault] * (patience.ATTEMPTS - 1)
+    endpoint.faults = [fault] * (http_retry.ATTEMPTS - 1)
     assert found(endpoint).is_fresh
 
-    kafka_tokens.forget_tokens()
-    endpoint.faults = [fault] * patience.ATTEMPTS
+    kafka_oauth.forget_tokens()
+    endpoint.faults = [fault] * http_retry.ATTEMPTS
     with pytest.raises(SourceUnavailableError, match=r"^kafka, topic payments, a token from 127.* 5 times"):
         found(endpoint)
 
@@ -92,7 +92,7 @@ def test_what_gives_no_tokens_is_told(endpoint, status, body, given):
         found(endpoint)
 
     assert "canary" not in str(caught.value)
-    assert "canary" not in repr(kafka_tokens._tokens)
+    assert "canary" not in repr(kafka_oauth._tokens)
 
 
 def test_a_token_that_does_not_say_when_it_ends_is_used_for_a_while(endpoint):

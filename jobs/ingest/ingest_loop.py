@@ -1,4 +1,4 @@
-"""The ingest step again and again: a job of its own for topics whose records are wanted within minutes."""
+"""Repeats the ingest step for as long as the job runs: for topics whose records are wanted within minutes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A broker or the daily batch may be in the way for a while.
-PATIENCE = 10
+# A broker that is away, or the daily batch with its lease, may fail some rounds.
+ROUNDS_TO_GIVE_UP = 10
 
 
 def ingest_forever(
@@ -26,19 +26,19 @@ def ingest_forever(
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Ingest, wait for the rest of the interval, and ingest again, until the job run is ended from outside.
+    """Ingest, wait for the rest of the interval, and ingest again, until the job run is stopped from outside.
 
-    Each round is a batch like any other: what it reads and how far it came land in one commit. So the job may be
-    ended at any moment, and there is no checkpoint that could disagree with the table.
+    Each round is an ordinary batch: its rows and its position land in one commit. So the job may be stopped at any
+    moment, and there is no checkpoint that could disagree with the table.
 
     Args:
-        ingest: One round; gives the outcome of each table.
+        ingest: Runs one round; returns the outcome of each table.
         every_seconds: From the start of one round to the start of the next.
-        clock: Seconds of a clock that only grows.
-        pause: Waits for so many seconds.
+        clock: A monotonic clock, in seconds.
+        pause: Sleeps for a number of seconds.
 
     Raises:
-        StepFailedError: a table failed for good, or for many rounds in a row.
+        StepFailedError: a table failed with an error that no retry mends, or in too many rounds in a row.
     """
     failed: dict[str, int] = {}
     while True:
@@ -46,11 +46,11 @@ def ingest_forever(
         red = [outcome for outcome in ingest() if outcome.is_red]
         failed = {outcome.table: failed.get(outcome.table, 0) + 1 for outcome in red}
         for outcome in red:
-            if failed[outcome.table] >= PATIENCE or not (outcome.failure and outcome.failure.retryable):
+            if failed[outcome.table] >= ROUNDS_TO_GIVE_UP or not (outcome.failure and outcome.failure.retryable):
                 raise StepFailedError(
                     f"{outcome.table} cannot be ingested",
                     given=outcome.failure.message if outcome.failure else outcome.reason,
-                    expected=f"a round that goes well, within {PATIENCE}",
+                    expected=f"a round that goes well, within {ROUNDS_TO_GIVE_UP}",
                     mend="mend the cause; EMR starts a streaming job run anew by itself, and it goes on from the table",
                 )
         pause(max(0.0, every_seconds - (clock() - started)))

@@ -1,4 +1,4 @@
-"""Asks Redshift for the figures of a table, through the Data API."""
+"""Figures of a table in Redshift, through the Data API."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jobs.ingest.redshift_connection import read_connection
 from jobs.ingest.redshift_query import TIMESTAMP, quoted, quoted_place
 from jobs.ingest.redshift_statement import few_rows
-from jobs.ingest.sql_question import Dialect, SqlAsker
+from jobs.ingest.sql_figures import Dialect, SqlFiguresReader
 from shared.names import source_parameter
 
 if TYPE_CHECKING:
@@ -24,16 +24,16 @@ DIALECT = Dialect(
 )
 
 
-class RedshiftAsker(SqlAsker):
-    """Asks one table of Redshift."""
+class RedshiftFiguresReader(SqlFiguresReader):
+    """The FiguresReader of Redshift."""
 
     dialect = DIALECT
 
     def place(self, source: Source) -> str:
-        """The table in its schema; a statement is run in one database."""
+        """The table in its schema; a statement runs in one database."""
         return quoted_place(source)
 
-    def rows(self, source: Source, job: Job, statement: str, asked: str) -> Sequence[Sequence[str | None]]:
+    def rows(self, source: Source, job: Job, statement: str, error_context: str) -> Sequence[Sequence[str | None]]:
         """The rows of a statement; raises as `run_statement` does."""
         connection = read_connection(source_parameter(job.env, source.system))
-        return few_rows(connection, source.database or "", statement, asked)
+        return few_rows(connection, source.database or "", statement, error_context)

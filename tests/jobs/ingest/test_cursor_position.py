@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobs.ingest.reached import reach, reached
+from jobs.ingest.cursor_position import cursor_measures, position_in_words
 from shared.contracts import Source
 from tests.support.things import column, things
 
@@ -29,7 +29,7 @@ SOON = (datetime.now(UTC) + timedelta(hours=25)).replace(tzinfo=None, microsecon
     ],
 )
 def test_a_position_in_words(position, expected):
-    assert expected == reached(position)
+    assert expected == position_in_words(position)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,6 @@ def test_a_moment_that_nobody_can_have_reached_is_not_where_the_next_run_goes_on
     table = things(column("at", kind), source=source)
     rows = spark.createDataFrame([(v,) for v in values], "at string").selectExpr(f"CAST(at AS {kind}) AS at")
 
-    [found] = rows.agg(*reach(table, {"cursor": last})).collect()
+    [found] = rows.agg(*cursor_measures(table, {"cursor": last})).collect()
 
     assert expected == (found["cursor"], found["cursor_ahead"])
