@@ -1,4 +1,4 @@
-"""How many rows a worker holds at once while it reads a file."""
+"""Batch sizes: how many rows a worker holds in memory while it reads a file."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Row = TypeVar("Row")
 
 
 def in_batches(sized: Iterable[tuple[Row, int]]) -> Iterator[list[Row]]:
-    """Rows by the batch, each as soon as it has rows enough, or characters; none is empty.
+    """Group rows into batches, which end at a number of rows or of characters; none is empty.
 
     Args:
-        sized: Each row, and how many characters it was read from.
+        sized: Each row, and the number of characters it was read from.
     """
     batch: list[Row] = []
     characters = 0
@@ -32,5 +32,5 @@ def in_batches(sized: Iterable[tuple[Row, int]]) -> Iterator[list[Row]]:
 
 
 def rows_of_a_batch(count: int, size: int) -> int:
-    """How many rows make a batch where so many rows take so many bytes together."""
+    """The number of rows per batch of a file that has `count` rows in `size` bytes."""
     return max(1, min(ROWS_PER_BATCH, CHARACTERS_PER_BATCH * count // max(1, size)))

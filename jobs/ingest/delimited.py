@@ -1,4 +1,4 @@
-"""Cuts the lines of a delimited file into records, one by one, so that a broken record stays a matter of its own."""
+"""Splits the lines of a delimited file into records, one by one, so that a malformed record spoils no other."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Final, TextIO
 
-# Longer than any cell a source has business to send: Snowflake's longest text. What runs on further is a quote that
-# was never closed, and cutting in its midst would make rows out of a cell's text.
+# The length of Snowflake's longest text. A cell that is longer is a quote that was never closed, and a split in its
+# midst would make rows out of a cell's text.
 LONGEST_CELL: Final = 16 * 1024 * 1024
-# Characters taken at once: some thousand rows, of which one that is broken has all read one by one.
+# Characters parsed at once: some thousand rows. One malformed row among them has all of them parsed one by one.
 STRETCH: Final = 1024 * 1024
 UNCLOSED = "unexpected end of data"
 REASON_UNCLOSED = "a quote is opened and never closed"
@@ -28,9 +28,9 @@ _CELL = re.compile(r'"[^"]*(?:""[^"]*)*"|[^,]*')
 
 
 class Record(NamedTuple):
-    """One record. A cell of no characters is null unless its index is in `quoted_empties`.
+    """One record. An empty cell is null unless its index is in `quoted_empties`.
 
-    `reasons` say why it could not be read; `cells` then mean nothing.
+    `reasons` say why it is malformed; `cells` then mean nothing.
     """
 
     line: int
@@ -40,12 +40,12 @@ class Record(NamedTuple):
     reasons: tuple[str, ...] = ()
 
     def cell(self, i: int) -> str | None:
-        """What a cell holds."""
+        """The value of a cell."""
         return self.cells[i] if self.cells[i] or i in self.quoted_empties else None
 
 
 class EndlessCellError(Exception):
-    """A cell runs on beyond any sensible length."""
+    """A cell is longer than LONGEST_CELL, as after a quote that is never closed."""
 
     def __init__(self, line: int) -> None:
         self.line = line
@@ -53,7 +53,7 @@ class EndlessCellError(Exception):
 
 
 class Lines:
-    """The lines of a text, counted; a stretch of them may be taken at once, and given back.
+    """The numbered lines of a text; a block of text may be taken at once instead, and given back.
 
     Args:
         text: Opened with `newline=""` and `errors="surrogateescape"`, so that ends of lines and undecodable bytes
@@ -80,11 +80,11 @@ class Lines:
 
     @property
     def has_back(self) -> bool:
-        """Whether some of what was given back has not been read again."""
+        """Whether some of what was given back has not been read again yet."""
         return self._left > 0
 
     def take(self) -> str:
-        """The next characters, no end of line cut in two; none at the end. They are not counted."""
+        """The next block of characters, which splits no line end; empty at the end. Its lines are not counted."""
         taken = self._held.read() + self.text.read(STRETCH)
         while taken.endswith("\r") and (more := self.text.read(1)):
             taken += more
@@ -92,7 +92,7 @@ class Lines:
         return taken
 
     def give_back(self, text: str, lines: int = 0) -> None:
-        """Have the end of what was taken read again; `lines` lines stood before it."""
+        """Give back the end of a block, to be read again; `lines` is the number of lines before it in the block."""
         self._held, self._left = io.StringIO(text, newline=""), len(text)
         self.number += lines
 
@@ -109,10 +109,10 @@ def _nothing() -> io.StringIO:
 
 
 def records(lines: Lines) -> Iterator[Record]:
-    r"""Cut lines into records: commas, double quotes, doubled inside; lines end in \n, \r\n or \r; blank ones pass.
+    r"""Split lines into records: commas, double quotes, doubled inside; lines end in \n, \r\n or \r.
 
-    A record that cannot be read takes with it the lines up to where that shows, never a line more: rows are not made
-    out of the text of a broken cell. Nothing is read ahead.
+    Blank lines are skipped. A malformed record consists of the lines up to the one where the fault shows, and of no
+    more, so that no rows are made out of the text of a broken cell. Nothing is read ahead.
 
     Raises:
         EndlessCellError: a quote is not closed for longer than any cell.
@@ -168,7 +168,7 @@ def _quoted_empties(body: str, cells: list[str]) -> frozenset[int]:
 
 
 def character_faults(body: str) -> tuple[str, ...]:
-    """Why a text cannot be kept as it is: a NUL character, or bytes that are none of the encoding."""
+    """Why a text cannot be stored as it is: a NUL character, or bytes that are invalid in the encoding."""
     if body.isascii() and "\0" not in body:
         return ()
     faults: tuple[str, ...] = ()
@@ -180,7 +180,7 @@ def character_faults(body: str) -> tuple[str, ...]:
 
 
 def is_text(body: str) -> bool:
-    """Whether all its characters can be written down."""
+    """Whether a text can be encoded as UTF-8."""
     try:
         body.encode("utf-8")
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""What the header of a delimited file says of its rows: which cell is which of the contract's columns."""
+"""Matches the header of a delimited file with the contract's columns."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
 
 @dataclass(frozen=True)
 class Layout:
-    """The width of a file's rows, where the contract's columns stand, and the columns it does not know."""
+    """The width of a file's rows, the index of each contract column, and the columns unknown to the contract."""
 
     width: int
     indices: tuple[int, ...]
     unknown: tuple[tuple[int, str], ...]
 
     def faults(self, record: Record) -> tuple[str, ...]:
-        """Why a record cannot be read as a row; none for a good one."""
+        """Why a record is malformed; empty for a good one."""
         if record.reasons or len(record.cells) == self.width:
             return record.reasons
         kind = "short" if len(record.cells) < self.width else "long"
         return (f"{kind} row: {len(record.cells)} of {self.width} fields",)
 
     def rescued(self, record: Record) -> str | None:
-        """The cells of unknown columns that hold something, as JSON; None when none does."""
+        """The non-null cells of unknown columns as JSON; None when there are none."""
         return rescued_text({name: record.cell(i) for i, name in self.unknown})
 
 
 def rescued_text(cells: dict[str, str | None]) -> str | None:
-    """Cells of unknown columns, by name, as JSON of those that hold something; None when none does."""
+    """The non-null ones of some cells, by column name, as JSON; None when there are none."""
     held = {name: cell for name, cell in cells.items() if cell is not None}
     return AS_JSON(held) if held else None
 
@@ -58,7 +58,7 @@ def read_layout(header: Record | None, columns: Sequence[str], file: str) -> Lay
         raise _refused(file, "the header cannot be read", ", ".join(header.reasons), columns, SourceContentError)
     names = [cell.strip() for cell in header.cells]
     folded = [name.casefold() for name in names]
-    # Where none is such a name, the file may have no header, and these are somebody's values.
+    # If no name matches, the file may have no header, and the cells may be personal values: errors must not show them.
     is_header = any(c.casefold() in folded for c in columns)
     values = "" if is_header else f"{len(names)} cells, none of which is the name of a column"
     if doubled := sorted({n for n in folded if n and folded.count(n) > 1}):

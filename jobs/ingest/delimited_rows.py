@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DelimitedText:
-    """One text to read: a file, or a member of an archive. `name` stands in positions and errors.
+    """One text to read: a file, or a member of an archive.
 
-    A source that does not know empty texts writes null in quotes, too.
+    Attributes:
+        name: The text's name in positions and errors.
+        text: The open text.
+        encoding: Its encoding.
+        knows_empty: Whether a quoted empty cell is an empty text; from a source without empty texts it is null.
     """
 
     name: str
@@ -35,10 +39,10 @@ class DelimitedText:
 def arrow_rows(source: DelimitedText, columns: Sequence[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Read a text as rows.
 
-    Grain: one record in, one row out; blank lines are none. An empty cell without quotes is null. A record that is no
-    row has null in every column, its text and the reasons.
+    Grain: one record in, one row out; blank lines are none. An empty cell without quotes is null. A malformed record
+    has null in every column, its text and the reasons.
 
-    What is well-formed is cut at once, and a stretch that holds anything else record by record, with the same result.
+    Blocks of well-formed records are parsed at once, all others record by record, with the same result.
 
     Args:
         source: The text.
@@ -66,7 +70,7 @@ def arrow_rows(source: DelimitedText, columns: Sequence[str], schema: pa.Schema)
 def record_rows(
     parts: Iterator[Record], name: str, encoding: str, columns: Sequence[str], schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
-    """Read records, of which the first is a header, as rows; grain and errors are those of `arrow_rows`."""
+    """Read records, the first of which is the header, as rows; grain and errors are those of `arrow_rows`."""
     layout = read_layout(next(parts, None), columns, name)
     yield from _rows(parts, layout, name, encoding, schema)
 
@@ -87,7 +91,7 @@ def _rows_at_once(stretch: Stretch, first: int, layout: Layout, name: str, schem
 
 
 def _given_back(lines: Lines, source: DelimitedText) -> Iterator[Record]:
-    """The records that begin in what was given back."""
+    """The records that begin in the text that was given back."""
     parts = records(lines)
     while lines.has_back and (record := next(parts, None)):
         yield record if source.knows_empty else record._replace(quoted_empties=NO_QUOTED_EMPTIES)

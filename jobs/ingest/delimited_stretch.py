@@ -1,4 +1,4 @@
-"""Cuts a stretch of a delimited text into columns at once, where all its records are well-formed and of one width."""
+"""Parses a block of a delimited text into columns at once, if all its records are well-formed and of one width."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ BYTE_ORDER_MARK = "\ufeff"
 
 @dataclass(frozen=True)
 class Stretch:
-    """Records at the beginning of a text.
+    """The complete records at the beginning of a text.
 
     Attributes:
         columns: The cells, by their index; null where a cell has no characters and no quotes.
-        lines: On which line each record begins, counted from 0.
-        length: How many lines they are.
-        rest: The text behind them.
+        lines: The line on which each record begins, counted from 0.
+        length: The number of lines they span.
+        rest: The text after them.
     """
 
     columns: dict[int, pa.Array]
@@ -40,19 +40,19 @@ class Stretch:
 
 
 def cut_at_once(text: str, width: int, wanted: Sequence[int], *, knows_empty: bool) -> Stretch | None:
-    r"""Cut the whole records that a text begins with.
+    r"""Parse the complete records that a text begins with.
 
-    Whatever `delimited.records` would have to decide something about is left to it: a NUL, bytes that are none of the
-    encoding, a quote that is not doubled or not at the edge of a cell, a lone \r, a blank line, a row of another width.
+    Anything out of the ordinary is left to `delimited.records`: a NUL, bytes that are invalid in the encoding, a quote
+    that is not doubled or not at the edge of a cell, a lone \r, a blank line, a row of another width.
 
     Args:
         text: It begins with a record.
-        width: The number of cells that every record has to have.
-        wanted: The indices of the columns to give.
-        knows_empty: Whether an empty cell in quotes is an empty text; else it is null.
+        width: The number of cells that every record must have.
+        wanted: The indices of the columns to return.
+        knows_empty: Whether a quoted empty cell is an empty text; else it is null.
 
     Returns:
-        The records, None when some of them have to be cut one by one.
+        The records; None when the text has to be parsed record by record.
     """
     raw = _encoded(text)
     if raw is None:
@@ -76,7 +76,7 @@ def cut_at_once(text: str, width: int, wanted: Sequence[int], *, knows_empty: bo
 
 
 def _encoded(text: str) -> bytes | None:
-    # Arrow takes a byte order mark for one wherever a stretch begins.
+    # Arrow would skip a byte order mark at the beginning of any block, where it is a character.
     if "\0" in text or text.startswith(BYTE_ORDER_MARK):
         return None
     try:
@@ -86,7 +86,7 @@ def _encoded(text: str) -> bytes | None:
 
 
 def _is_even(body: Bytes, edges: Places, ends: Places, width: int) -> bool:
-    """Whether every record has so many cells, and at least one character where it has one cell only."""
+    """Whether every record has `width` cells, and at least one character if that is a single cell."""
     if len(edges) != len(ends) * width or not np.array_equal(edges[width - 1 :: width], ends):
         return False
     if width > 1:
@@ -96,7 +96,7 @@ def _is_even(body: Bytes, edges: Places, ends: Places, width: int) -> bool:
 
 
 def _is_quoted_well(body: Bytes, quotes: Places) -> bool:
-    """Whether a quote opens at the beginning of a cell and closes at its end only, but for doubled ones."""
+    """Whether quotes only open at the beginning of a cell and close at its end, apart from doubled ones."""
     if not len(quotes):
         return True
     before, after = body[quotes[0::2] - 1], body[quotes[1::2] + 1]

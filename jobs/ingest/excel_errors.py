@@ -1,4 +1,4 @@
-"""The cells of a workbook whose formula failed, such as #N/A: the reader of its values gives them as empty ones."""
+"""Finds the cells of a workbook with an error value, such as #N/A, which the reader of values gives as empty."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ PACKAGE = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 
 
 def error_cells(path: Path) -> dict[int, tuple[str, ...]]:
-    """The first sheet's cells that hold an error, in words, by their row, counted from 1.
+    """The cells of the first sheet with an error value, in words, by row number from 1.
 
-    Of .xlsx alone; in any other file none are found.
+    For .xlsx alone; in any other file none are found.
 
     Source: ECMA-376 part 1, 18.3.1.4 and 18.18.11 (`t="e"` of a cell).
     """
@@ -46,18 +46,18 @@ def _first_sheet(archive: zipfile.ZipFile) -> str | None:
 
 
 def _parsed(archive: zipfile.ZipFile, name: str) -> ET.Element:
-    # Entities from elsewhere are not fetched, and expat from 2.4.1 on ends what grows by its own.
+    # External entities are not fetched, and expat from 2.4.1 on stops entity expansion attacks.
     return ET.fromstring(archive.read(name))  # noqa: S314 - as said
 
 
 def _errors(parts: Iterator[tuple[str, ET.Element]]) -> dict[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {}
     for number, row in enumerate((part for _, part in parts if part.tag == f"{MAIN}row"), 1):
-        told = tuple(
+        errors = tuple(
             f"{cell.get('r', 'a cell')} is {cell.findtext(f'{MAIN}v', 'an error')}, and no value"
             for cell in row.iterfind(f"{MAIN}c[@t='e']")
         )
-        if told:
-            found[int(row.get("r", number))] = told
+        if errors:
+            found[int(row.get("r", number))] = errors
         row.clear()
     return found

@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 def excel_records(path: Path, name: str) -> Iterator[Record]:
-    """The rows of the first sheet; rows without a value pass.
+    """The rows of the first sheet; empty rows are skipped.
 
-    A number that is whole is written without a fraction, a date as 2026-01-31, a time as 2026-01-31 12:00:00, and a
-    truth as true or false. A row with an error in place of a value cannot be read. The sheet is held whole, as the
-    format asks for.
+    A whole number is written without a fraction, a date as 2026-01-31, a timestamp as 2026-01-31 12:00:00, and a
+    boolean as true or false. A row with an error value, such as #N/A, is malformed. The whole sheet is held in memory,
+    as the format requires.
 
     Args:
         path: The workbook, .xlsx, .xls or .ods.
-        name: Its name for people.
+        name: Its name in errors.
 
     Raises:
-        SourceContentError: it is no workbook, or has no sheet.
+        SourceContentError: the file is no workbook, or has no sheet.
     """
     try:
         with CalamineWorkbook.from_path(path) as book:

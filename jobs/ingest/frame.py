@@ -1,4 +1,4 @@
-"""The columns of what a reader gives: the contract's, then those that say how each row was read."""
+"""The schema of `Reading.rows`: the contract's columns, then those that say how each row was read."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def reading_schema(table: Table) -> str:
 
 
 def business_columns(schema: pa.Schema) -> list[str]:
-    """The contract's columns of such a schema."""
+    """The contract's columns in the Arrow form of that schema."""
     return [name for name in schema.names if name not in READING_COLUMNS]
 
 
 def no_reasons(count: int) -> pa.Array:
-    """The column of reasons of so many good rows, for a fraction of what it costs to make it of lists."""
+    """The column `_reasons` of `count` good rows, made without Python lists, which would cost far more."""
     return pa.ListArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), count + 1), pa.array([], pa.string()))

@@ -1,4 +1,4 @@
-"""Lines of JSON objects as Arrow rows: the contract's columns as text, and how each row was read."""
+"""JSON Lines as Arrow rows: the contract's columns as text, and how each row was read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Row = tuple[dict[str, str | None], str, str | None, str | None, list[str]]
 
 
 class _Number(str):
-    """A number as it is written: nothing is rounded on the way."""
+    """A number as it was written, so that nothing is rounded."""
 
     __slots__ = ()
 
@@ -31,9 +31,9 @@ class _Number(str):
 def json_rows(source: DelimitedText, columns: Sequence[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Read a text of one JSON object a line.
 
-    Grain: one line in, one row out; blank lines are none. Names are matched whatever the case of their letters; what
-    is not there is null, and what the contract does not know is rescued. A value that is no text is kept as its JSON.
-    A line that is no object has null in every column, its text and the reasons.
+    Grain: one line in, one row out; blank lines are none. Names match in any case; a missing one is null, and one
+    that the contract does not know is rescued. A value that is no text is kept as its JSON. A line that is no object
+    has null in every column, its text and the reasons.
 
     Args:
         source: The text.
@@ -82,14 +82,14 @@ def _row(line: str, position: str, columns: Sequence[str], encoding: str) -> Row
 
 
 def _escaped_faults(texts: list[str]) -> list[str]:
-    """Why names or cells cannot be kept, where the line itself shows it as an escape only."""
+    """Why names or cells cannot be stored, for faults that the line itself holds only as escapes."""
     if any("\0" in text for text in texts):
         return [REASON_NUL]
     return [] if all(map(is_text, texts)) else [REASON_HALF]
 
 
 class _DoubledError(Exception):
-    """An object has two values of one name."""
+    """A name occurs twice in an object."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _text(value: object) -> str | None:
 
 
 def _json(value: object) -> str:
-    """A value as JSON, with its numbers as they were written."""
+    """A value as JSON, with numbers as they were written."""
     if isinstance(value, _Number):
         return str(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Certificates in the secret of a Kafka system, in PEM: of the authority to believe, and of the client's own."""
+"""TLS certificates in the secret of a Kafka system, in PEM: of a private authority, and the client's own."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_va
 
 
 class Certificates(BaseModel):
-    """How a server and its client prove who they are, where public authorities do not do.
+    """Certificates for servers of a private authority, and for mutual TLS.
 
-    `ca` are the authorities that may have signed the server's certificate, in place of the public ones. `certificate`,
-    with those between it and its authority behind it, and `private_key` are what the client shows.
+    `ca` are the authorities to trust in place of the public ones. `certificate`, followed by its intermediates, and
+    `private_key` are the client's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -46,7 +46,7 @@ class Certificates(BaseModel):
     @field_validator("private_key")
     @classmethod
     def _usable(cls, pem: SecretStr | None) -> SecretStr | None:
-        """In PKCS #8, which alone Kafka's client reads."""
+        """The key in PKCS #8, the only form that Kafka's client reads."""
         if pem is None:
             return None
         try:
@@ -89,10 +89,10 @@ class Certificates(BaseModel):
         return settings
 
     def context(self) -> ssl.SSLContext:
-        """The same for a client in Python."""
+        """The TLS context of a client in Python."""
         context = ssl.create_default_context(cadata=self.ca)
         if self.certificate is not None:
-            # Python takes it from a file alone; this one nobody else may read, and it is gone at once.
+            # Python reads it from a file only; nobody else can read this one, and it is deleted at once.
             with NamedTemporaryFile("w", suffix=".pem") as file:
                 file.write(self._key() + self.certificate)
                 file.flush()

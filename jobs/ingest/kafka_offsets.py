@@ -1,4 +1,4 @@
-"""Which offsets of a topic are there, and which of them a batch reads."""
+"""The offsets that a topic holds, and the ranges of them that a batch reads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHOWN = 8
 
 @dataclass(frozen=True)
 class Held:
-    """The offsets a partition holds: from `earliest` on, up to `latest`, which is not there yet."""
+    """The offsets a partition holds: from `earliest` on, and below `latest`."""
 
     earliest: int
     latest: int
@@ -25,9 +25,9 @@ class Held:
 
 @dataclass(frozen=True)
 class HeldTopic:
-    """A topic as its broker holds it, by partition.
+    """The offsets a broker holds of a topic, by partition.
 
-    `id` tells it from another topic that had its name before; None where the broker is older than 2.8 and has none.
+    `id` distinguishes the topic from an earlier one of the same name; None from brokers older than 2.8.
     """
 
     name: str
@@ -37,7 +37,7 @@ class HeldTopic:
 
 @dataclass(frozen=True)
 class Gap:
-    """Offsets of a partition that are gone before they were read; `upto` is the first that is still there."""
+    """Offsets of a partition that were removed before they were read; `upto` is the first that is still there."""
 
     partition: int
     since: int
@@ -46,7 +46,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Ranges:
-    """What one batch reads of a topic: from `starts` on, up to `ends`, by partition."""
+    """What one batch reads of a topic, by partition: from `starts` on, and below `ends`."""
 
     topic: str
     topic_id: str | None
@@ -56,12 +56,12 @@ class Ranges:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to read and nothing lost."""
+        """Whether there is nothing to read and no gap to report."""
         return self.starts == self.ends and not self.gaps
 
     @property
     def position(self) -> dict[str, Any]:
-        """What the commit says once this has been read: the next offset of each partition, and of which topic."""
+        """The position to commit: the next offset of each partition, and the topic's id."""
         offsets = {OFFSETS: {self.topic: {str(p): self.ends[p] for p in sorted(self.ends)}}}
         return offsets | ({TOPIC_IDS: {self.topic: self.topic_id}} if self.topic_id else {})
 
@@ -75,29 +75,29 @@ class Ranges:
         }
 
     def __str__(self) -> str:
-        """The partitions that have something to read, in words."""
+        """The partitions with something to read, in words."""
         read = [f"partition {p} from offset {o}" for p, o in sorted(self.starts.items()) if self.ends[p] > o]
         return ", ".join([f"topic {self.topic}", *read[:SHOWN], *(["…"] if len(read) > SHOWN else [])])
 
 
 def plan(topic: HeldTopic, position: Mapping[str, Any] | None, *, fail_on_data_loss: bool, table: str) -> Ranges:
-    """Read on from the position, a partition that is new from its first offset.
+    """Plan the batch: each partition from the position on, a new partition from its first offset.
 
     Args:
         topic: The topic and the offsets that each partition holds now.
-        position: What the last commit said.
-        fail_on_data_loss: Whether offsets that are gone before they were read are an error; else they become gaps.
+        position: The last commit's position, None at first.
+        fail_on_data_loss: Whether offsets that were removed before they were read are an error; else they become gaps.
         table: The table's name, for errors.
 
     Raises:
-        SourceContentError: offsets are gone, or the topic is another one than the position is of.
+        SourceContentError: offsets were removed, or the position is of another topic of that name.
     """
     held, said = topic.partitions, position or {}
     known = {int(p): int(o) for p, o in (said.get(OFFSETS) or {}).get(topic.name, {}).items()}
     known_id = (said.get(TOPIC_IDS) or {}).get(topic.name)
     is_another = None not in (known_id, topic.id) and known_id != topic.id
     reached = known | {p: 0 if known and not is_another else held[p].earliest for p in held if p not in known}
-    # A partition that is no more: the topic was deleted and made anew.
+    # A partition may be gone: the topic was deleted and made anew with fewer.
     ends = {p: held.get(p, Held(0, 0)) for p in reached}
     gaps = tuple(
         Gap(p, since, ends[p].earliest)

@@ -1,4 +1,4 @@
-"""Unpacks the records that Glue's serializer compressed: by zlib, for which Spark has no function."""
+"""Decompresses the records that Glue's serializer compressed with zlib, for which Spark has no function."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ BODY, FAULT = "_body", "_packed_fault"
 IS_PACKED = "_is_packed"
 COMPRESSED, INFLATE, TOO_LARGE = "COMPRESSED", "INFLATE", "TOO_LARGE"
 # Sixteen times the largest record that a broker takes by default, and twice that of MSK Serverless; a few bytes of
-# zlib could be made to fill any memory.
+# zlib can be made to expand to any size.
 LARGEST = 16 * 2**20
-# Rows are handed on whenever their bodies hold this much, however many came at once.
-HANDED_ON = 2 * LARGEST
+# A batch is split as soon as its decompressed bodies hold this much.
+BYTES_PER_BATCH = 2 * LARGEST
 
 
 def unpacked(records: DataFrame, *, may_be_packed: bool) -> DataFrame:
-    """Add what is behind the frame of each record as `BODY`, and why a compressed one has nothing as `FAULT`.
+    """Add the payload behind the frame of each record as `BODY`, and the reason why it has none as `FAULT`.
 
     Grain: one record in, one row out.
 
     Args:
         records: Those of kafka_records.
-        may_be_packed: Whether records may be compressed. Only then do they pass through Python.
+        may_be_packed: Whether records may be compressed. Only then do they pass through Python workers.
     """
     behind = records.withColumn(BODY, body())
     if not may_be_packed:
@@ -51,26 +51,26 @@ def _unpack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 def _unpacked(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     is_packed, bodies = batch.column(IS_PACKED).to_pylist(), batch.column(BODY)
-    told: list[tuple[bytes | None, str | None]] = []
+    found: list[tuple[bytes | None, str | None]] = []
     since, held = 0, 0
     for i, packed in enumerate(is_packed):
         given = bodies[i].as_py()
-        told.append(_inflated(given) if packed else (given, None))
-        held += len(told[-1][0] or b"")
-        if held >= HANDED_ON:
-            yield _with(batch.slice(since, len(told)), told)
-            told, since, held = [], i + 1, 0
-    yield _with(batch.slice(since), told)
+        found.append(_inflated(given) if packed else (given, None))
+        held += len(found[-1][0] or b"")
+        if held >= BYTES_PER_BATCH:
+            yield _with(batch.slice(since, len(found)), found)
+            found, since, held = [], i + 1, 0
+    yield _with(batch.slice(since), found)
 
 
-def _with(rows: pa.RecordBatch, told: list[tuple[bytes | None, str | None]]) -> pa.RecordBatch:
+def _with(rows: pa.RecordBatch, bodies: list[tuple[bytes | None, str | None]]) -> pa.RecordBatch:
     at = rows.schema.get_field_index(BODY)
-    rows = rows.set_column(at, BODY, pa.array([found for found, _ in told], pa.binary()))
-    return rows.drop_columns([IS_PACKED]).append_column(FAULT, pa.array([fault for _, fault in told], pa.string()))
+    rows = rows.set_column(at, BODY, pa.array([body for body, _ in bodies], pa.binary()))
+    return rows.drop_columns([IS_PACKED]).append_column(FAULT, pa.array([fault for _, fault in bodies], pa.string()))
 
 
 def _inflated(packed: bytes) -> tuple[bytes | None, str | None]:
-    """What zlib packed, all of it and nothing behind it; or why there is none."""
+    """The decompressed body, or the reason why there is none: damaged, with bytes behind it, or too large."""
     stream = zlib.decompressobj()
     try:
         found = stream.decompress(packed, LARGEST + 1)

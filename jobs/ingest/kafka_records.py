@@ -1,4 +1,4 @@
-"""Records of Kafka as a frame: read from a topic, written down as text, and read back from that text.
+"""Records of Kafka as a frame: read from a topic, written as JSON, and read back from that.
 
 The columns are those of Spark's source: key and value (binary), topic, partition, offset, timestamp, headers.
 """
@@ -24,26 +24,26 @@ RAW_SCHEMA = (
     "topic string, partition int, offset bigint, timestamp timestamp, schema_id string, key binary, value binary, "
     "headers array<struct<key: string, value: binary>>"
 )
-# Confluent's frame: a byte of nothing, the schema's id in four, big end first, then the Avro binary.
+# Confluent's frame: a zero byte, the schema id in four bytes (big-endian), then the Avro binary.
 MAGIC, FRAME_BYTES = 0, 5
-# Ids are Java's int. Bytes that only look like a frame may name any of them, and each is a question to the registry.
+# Ids are Java's int. Bytes that only look like a frame may name any id, and each costs a request to the registry.
 GREATEST_NUMBER, MOST_NUMBERS = 2**31 - 1, 500
-# That of AWS Glue's registry: its version, how the rest is packed (not, or by zlib), the sixteen bytes of a UUID.
+# AWS Glue's frame: its version, the compression (none or zlib), the sixteen bytes of a UUID.
 # Source: AWSSchemaRegistryConstants in awslabs/aws-glue-schema-registry.
 GLUE_MAGIC, GLUE_PLAIN, GLUE_ZLIB, GLUE_FRAME_BYTES = 3, 0, 5, 18
 UUID_PARTS, UUID = "(.{8})(.{4})(.{4})(.{4})(.{12})", "$1-$2-$3-$4-$5"
 COLUMNS = ("key", "value", "topic", "partition", "offset", "timestamp", "headers")
 EXACT = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "ignoreNullFields": "false"}
-# Rights are given by the names of groups, too; Spark makes one for each read.
+# Kafka's ACLs may name consumer groups; Spark makes a new group for each read, with this prefix.
 GROUP_PREFIX = "lakewright"
-# How long a task waits for records of a broker that has gone; its client keeps trying meanwhile.
+# How long a task waits for a broker that is down; the client retries meanwhile.
 POLL_MS = 120_000
 
 
 def records_of(spark: SparkSession, settings: Mapping[str, str], ranges: Ranges) -> DataFrame:
-    """The committed records of exactly these offsets, read again alike for as long as the topic keeps them."""
+    """The committed records of exactly these offsets; the same again for as long as the topic keeps them."""
     reader = spark.read.format("kafka").option("includeHeaders", "true").option("groupIdPrefix", GROUP_PREFIX)
-    # Nothing may be missing: what was held when the broker was asked is there, or the batch fails.
+    # The batch fails if any of these offsets is gone meanwhile.
     options = {**ranges.options, "failOnDataLoss": "true", "kafka.isolation.level": "read_committed"}
     options["kafkaConsumer.pollTimeoutMs"] = str(POLL_MS)
     options |= {f"kafka.{name}": value for name, value in {**settings, **timeouts()}.items()}
@@ -62,34 +62,34 @@ def source_position() -> Column:
 
 
 def schema_id() -> Column:
-    """The id of the schema that a framed record names: Confluent's number or Glue's UUID; null without a frame."""
+    """The schema id in a record's frame: Confluent's number or Glue's UUID; null without a frame."""
     number = F.conv(F.hex(F.substring("value", 2, 4)), 16, 10)
     uuid = F.regexp_replace(F.lower(F.hex(F.substring("value", 3, 16))), UUID_PARTS, UUID)
     return F.when(_begins_with(MAGIC, frame=FRAME_BYTES), number).when(_is_of_glue() & ~is_packed_otherwise(), uuid)
 
 
 def named_numbers(records: DataFrame) -> list[str]:
-    """Confluent's ids that records name, the most frequent first, and no more than MOST_NUMBERS of them."""
+    """The Confluent ids that records name, the most frequent first, at most MOST_NUMBERS of them."""
     framed = records.where(_begins_with(MAGIC, frame=FRAME_BYTES)).groupBy(schema_id().alias("id")).count()
     possible = framed.where(F.col("id").cast("bigint") <= GREATEST_NUMBER)
     return [row["id"] for row in possible.orderBy(F.desc("count"), "id").limit(MOST_NUMBERS).collect()]
 
 
 def is_packed() -> Column:
-    """Whether a record has Glue's frame and is compressed behind it by zlib."""
+    """Whether a record has Glue's frame and a payload compressed with zlib."""
     return _begins_with(GLUE_MAGIC, GLUE_ZLIB, frame=GLUE_FRAME_BYTES)
 
 
 def is_packed_otherwise() -> Column:
-    """Whether a record has Glue's frame and is compressed in a way that Glue does not have."""
+    """Whether a record has Glue's frame and names a compression that Glue does not define."""
     known = _begins_with(GLUE_MAGIC, GLUE_PLAIN, frame=0) | _begins_with(GLUE_MAGIC, GLUE_ZLIB, frame=0)
     return _is_of_glue() & ~known
 
 
 def body(name: str = "value") -> Column:
-    """What is behind the frame of a value, or of a key: the payload or, if it is compressed, that in zlib's form.
+    """The payload behind the frame of a value or a key, still compressed if it is.
 
-    Without a frame it is all of it: no JSON begins with the byte that a frame begins with.
+    Without a frame that is all of it: no JSON begins with the first byte of a frame.
     """
     rest = {size: F.expr(f"substring({name}, {size + 1})") for size in (FRAME_BYTES, GLUE_FRAME_BYTES)}
     is_of_confluent = _begins_with(MAGIC, frame=FRAME_BYTES, name=name)
@@ -106,11 +106,11 @@ def _begins_with(*start: int, frame: int, name: str = "value") -> Column:
 
 
 def raw() -> Column:
-    """A record as one JSON text, from which `from_raw` makes the same record again."""
+    """A record as one JSON text, which `from_raw` turns back into the record."""
     place = ("topic", "partition", "offset", "timestamp", schema_id().alias("schema_id"))
     return F.to_json(F.struct(*place, "key", "value", "headers"), EXACT)
 
 
 def from_raw(raws: DataFrame, column: str) -> DataFrame:
-    """The records that texts of `raw` tell, to be decoded once more."""
+    """The records in texts that `raw` made, to be decoded again."""
     return raws.select(F.from_json(column, RAW_SCHEMA, EXACT).alias("_record")).select("_record.*").select(*COLUMNS)

@@ -1,4 +1,4 @@
-"""Makes one Avro schema of one that refers to others by name: a decoder takes a single schema."""
+"""Inlines the schemas that an Avro schema refers to by name, since Spark's decoder takes a single schema."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ NAMED = ("record", "error", "enum", "fixed")
 
 
 def whole(schema: Any, others: Iterable[Any]) -> Any:  # noqa: ANN401 - a schema's JSON
-    """The schema with the definition of every name of the others where it stands first.
+    """The schema with each referenced definition put in where its name first occurs.
 
     Args:
-        schema: Of whatever type, as JSON.
+        schema: Any Avro schema, as JSON.
         others: The schemas it refers to, and those that these refer to.
     """
     named = {_full_name(other): other for other in others if _is_named(other)}
@@ -23,12 +23,12 @@ def whole(schema: Any, others: Iterable[Any]) -> Any:  # noqa: ANN401 - a schema
 
 
 def refers_to_itself(schema: Any, space: str = "", within: frozenset[str] = frozenset()) -> bool:  # noqa: ANN401
-    """Whether a schema has itself somewhere inside, as a tree has: no column of Spark can be of such a type.
+    """Whether a schema is recursive, as a tree's is: no Spark column can have such a type.
 
     Args:
-        schema: Of whatever type, as JSON, with the definition of every name where it stands first.
-        space: The namespace it stands in.
-        within: The full names of the schemas around it.
+        schema: Any Avro schema, as JSON, with every definition inlined.
+        space: The enclosing namespace.
+        within: The full names of the enclosing schemas.
     """
     if isinstance(schema, str):
         return not within.isdisjoint({schema, f"{space}.{schema}"})
@@ -55,7 +55,7 @@ class _Expansion:
             return self._definition(schema, space)
         within = next((key for key in ("items", "values") if key in schema), "type")
         found = self.of(schema[within], space)
-        # A name may stand in an object of its own; a definition may not.
+        # `{"type": "name"}` is allowed, `{"type": {…definition…}}` is not.
         return found if within == "type" and isinstance(found, dict) else {**schema, within: found}
 
     def _definition(self, schema: dict[str, Any], space: str) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class _Expansion:
             if full in self._named:
                 other = self._named[full]
                 own, _, last = full.rpartition(".")
-                # Said outright, since what has no namespace would take that of where it comes to stand.
+                # Set explicitly: a definition without a namespace would inherit that of the place it is put into.
                 return self._definition({**other, "name": last, "namespace": own}, "")
         return name
 

@@ -1,4 +1,4 @@
-"""The Avro schemas that the writers of a topic registered, by the id that each record names."""
+"""The writers' Avro schemas of a topic, by the schema id in each record."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ NOT_THERE = "EntityNotFoundException"
 
 @dataclass(frozen=True)
 class Writers:
-    """The schemas of a topic's writers as JSON, by the ids that records name; and what those are that are none."""
+    """The writers' schemas as JSON, by schema id; and for ids of anything else in `unfit` what that is."""
 
     schemas: Mapping[str, str] = field(default_factory=dict)
     unfit: Mapping[str, str] = field(default_factory=dict)
 
 
 def writers_of(source: Source, job: Job, records: DataFrame) -> Writers:
-    """The schemas that records of a topic may name; none where records name none.
+    """The schemas that records of a topic may name; none for a format without schema ids.
 
-    They lie as files `<id>.avsc` in a folder, which topics of one registry may share, or are versions of a schema in
-    Glue's registry, and then all of them are given. Or a registry is asked over HTTP, which gives a schema by its id
-    alone: then the records are read for the ids they name.
+    They are files `<id>.avsc` in a folder, which topics of one registry may share, or versions of a schema in Glue's
+    registry; then all of them are returned. A registry over HTTP gives a schema by its id alone, so there the records
+    are read first for the ids they name.
 
     Args:
-        source: The topic, whose contract says where they are.
+        source: The topic; its contract says where the schemas are.
         job: The job run, for its environment and landing root.
-        records: Those of kafka_records, that are to be decoded.
+        records: The records to decode, as in kafka_records.
 
     Raises:
         SourceUnavailableError: the place of the schemas did not answer.
-        SourceContentError: a schema is not one of a record, or the registry has no such schema, or is none.
+        SourceContentError: a file or version is no Avro record schema, Glue lacks it, or the address is no registry.
         TerminalError: AWS or the registry refused.
     """
     if source.format != AVRO:
@@ -70,7 +70,7 @@ def writers_of(source: Source, job: Job, records: DataFrame) -> Writers:
 
 
 def _writers(schemas: Mapping[str, str], unfit: Mapping[str, str] | None = None) -> Writers:
-    """A schema that Spark cannot have is left to the records that name it, which may all be of another topic."""
+    """Count recursive schemas, which Spark cannot represent, as unfit: only records that name one are refused."""
     circular = {i: "refers to itself" for i, text in schemas.items() if refers_to_itself(json.loads(text))}
     return Writers({i: text for i, text in schemas.items() if i not in circular}, {**(unfit or {}), **circular})
 
@@ -82,9 +82,9 @@ def _of_folder(location: str, landing_root: str) -> dict[str, str]:
 
 
 def _of_glue(registered: RegisteredSchema) -> dict[str, str]:
-    """The versions of a schema by their UUIDs; those that were deleted are left out.
+    """The versions of a schema by their UUIDs, without deleted ones.
 
-    By number and not by the UUIDs of records: only then can a right be bound to the one schema.
+    They are read by number, not by the records' UUIDs: only so can IAM restrict the job to the one schema.
     """
     name = f"the schema {registered.schema} of registry {registered.registry}"
     with aws_answers(name):
@@ -104,7 +104,7 @@ def _of_glue(registered: RegisteredSchema) -> dict[str, str]:
 
 @cache
 def _version(registered: RegisteredSchema, number: int) -> tuple[str, str] | None:
-    """UUID and text of one version, which never change; None when it was deleted."""
+    """UUID and text of one version, which never change; None if it was deleted."""
     try:
         found = client("glue").get_schema_version(
             SchemaId=_in_glue(registered), SchemaVersionNumber={"VersionNumber": number}
@@ -121,7 +121,7 @@ def _in_glue(registered: RegisteredSchema) -> dict[str, str]:
 
 
 def _of_registry(registry: Registry, schema_ids: list[str]) -> Writers:
-    """What is no schema of a record is left to the records that name it: one stray record must not stop a topic."""
+    """Anything but an Avro record schema is unfit: only records that name it are refused, and the topic goes on."""
     schemas, unfit = {}, {}
     for schema_id in schema_ids:
         if found := registry.schema(schema_id):

@@ -21,22 +21,21 @@ if TYPE_CHECKING:
 def parquet_rows(path: Path, name: str, columns: Sequence[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Read a file.
 
-    Grain: one row in, one row out. Columns are matched by name, whatever the case of letters. Values take the
-    contract's types without being altered; one that does not fit sends its row to the quarantine. Columns that the
-    contract does not know are rescued as JSON.
+    Grain: one row in, one row out. Columns match by name, in any case. Values are cast without being altered; one
+    that does not fit sends its row to the quarantine. Columns that the contract does not know are rescued as JSON.
 
     Args:
         path: The file.
-        name: Its name for people, and what `_source_position` says.
+        name: Its name in errors, and the `_source_position` of its rows.
         columns: The contract's columns.
         schema: The columns, then those of a Reading.
 
     Raises:
-        SourceContentError: it is no Parquet file.
-        SchemaDriftError: columns are missing or doubled, or one is of another kind than the contract says.
+        SourceContentError: the file is no Parquet file, or not whole.
+        SchemaDriftError: columns are missing or doubled, or one has a type of another family than the contract's.
     """
     try:
-        # Of nanoseconds, as which Arrow reads these moments otherwise, 64 bits hold none after 2262.
+        # Arrow reads INT96 timestamps as nanoseconds by default, of which 64 bits end in 2262.
         with pq.ParquetFile(path, coerce_int96_timestamp_unit="us") as file:
             names = _names(file.schema_arrow.names, columns, name)
             size = rows_of_a_batch(int(file.metadata.num_rows), _bytes_of(file.metadata))

@@ -1,4 +1,4 @@
-"""What bronze refused, read again: a contract, a schema, an encoding or the source itself was mended."""
+"""Replay: reads rows again that bronze refused, once contract, schema, encoding or source was mended."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from jobs.runtime.flow import Flow
     from shared.contracts import Source, Table
 
-# Where the quarantine's text is the whole row or record, and the source may have it no more.
-KEPT_WHOLE = ("kafka", "redshift", "snowflake")
-# What the quarantine calls them: rows of a database say no more of their place than their table.
-TOLD_BY = ("source_position", "row")
+# The quarantine has the whole row or record of these, and the source may no longer have it.
+REPLAYED_FROM_QUARANTINE = ("kafka", "redshift", "snowflake")
+# Identify a refused row in the quarantine; for rows of a database `source_position` is the table alone.
+IDENTIFIED_BY = ("source_position", "row")
 
 
 def read_replayed_rows(flow: Flow) -> Reading | None:
-    """Read the refused rows that a replay asks for; None when there are none.
+    """Read the refused rows that a replay selects; None when there are none.
 
-    Lines are read from their files, rows and records from the quarantine, and a table that is a snapshot from its
-    source, whole. What it can be read from no more is left where it is.
+    Lines of files are read from the files, rows of databases and records of topics from the quarantine, and a snapshot
+    whole from its source. A row whose file is gone stays in the quarantine.
 
-    Grain: one refused row in, one row out; of a snapshot one row of the source.
+    Grain: one refused row in, one row out; for a snapshot one row of the source.
     """
     known, source = held(flow.session, flow.batch, flow.quarantine), flow.table.source
     if known is None or source is None or flow.job.replay is None or known.isEmpty():
@@ -49,18 +49,18 @@ def read_replayed_rows(flow: Flow) -> Reading | None:
         return reading and replace(reading, released=known.select("batch").distinct())
     rule = flow.job.replay.rule
     refused = known.where(F.array_contains("rules", rule)) if rule else known
-    if source.type in KEPT_WHOLE:
-        return _from_quarantine(flow, source, refused.select(*TOLD_BY).where("row IS NOT NULL").distinct())
+    if source.type in REPLAYED_FROM_QUARANTINE:
+        return _from_quarantine(flow, source, refused.select(*IDENTIFIED_BY).where("row IS NOT NULL").distinct())
     return _from_files(flow, source, refused.select("source_position").distinct())
 
 
 def _from_quarantine(flow: Flow, source: Source, refused: DataFrame) -> Reading | None:
-    """Records are decoded once more by the schemas of today, and rows given the types of today."""
+    """Decode records again with the current schemas, or cast rows to the current types."""
     if refused.isEmpty():
         return None
     is_topic = source.type == "kafka"
     if is_topic:
-        # What an earlier release held of a row with columns that nobody knew is no record, and stays.
+        # Earlier releases kept rows with unknown columns in another form than a record; those stay.
         refused = refused.where("get_json_object(row, '$.topic') IS NOT NULL")
         records = from_raw(refused, "row")
         rows = rows_of(records, flow.table, source, writers_of(source, flow.job, records))
@@ -70,14 +70,14 @@ def _from_quarantine(flow: Flow, source: Source, refused: DataFrame) -> Reading 
 
 
 def _typed(refused: DataFrame, table: Table) -> DataFrame:
-    """Rows of a database from their texts; the source may write its columns' names in capitals."""
-    # A row that was refused for columns that nobody knew has those apart.
-    own = F.map_filter("_told", lambda name, _: name != RESCUED)
-    nested = json_fields(F.try_element_at("_told", F.lit(RESCUED)))
-    told = refused.withColumn("_told", json_fields(F.col("row")))
-    told = told.withColumn("_texts", F.coalesce(F.map_concat(own, nested), own))
-    told = told.withColumn("_lower", lower_case_names(F.col("_texts")))
-    read = told.withColumn("_row", fit_texts(F.col("_texts"), F.col("_lower"), table.columns))
+    """Cast rows of a database from their JSON; column names may be in any case."""
+    # A row that was refused for unknown columns has them in a field of their own.
+    own = F.map_filter("_fields", lambda name, _: name != RESCUED)
+    nested = json_fields(F.try_element_at("_fields", F.lit(RESCUED)))
+    fields = refused.withColumn("_fields", json_fields(F.col("row")))
+    fields = fields.withColumn("_texts", F.coalesce(F.map_concat(own, nested), own))
+    fields = fields.withColumn("_lower", lower_case_names(F.col("_texts")))
+    read = fields.withColumn("_row", fit_texts(F.col("_texts"), F.col("_lower"), table.columns))
     misfits = F.when(F.col("_lower").isNull(), F.array(F.lit(REASON_NO_OBJECT))).otherwise(
         F.col(f"_row.{MISFITS_FIELD}")
     )
@@ -102,10 +102,10 @@ def _from_files(flow: Flow, source: Source, refused: DataFrame) -> Reading | Non
     place = f"{flow.staging}-read"
     rows, _ = file_rows(flow.session, flow.table, source, files).write(place)
     wanted = refused.withColumnRenamed("source_position", SOURCE_POSITION)
-    again = rows.join(wanted, on=SOURCE_POSITION, how="left_semi").select(*rows.columns)
-    return Reading(again, flow.last_inputs or {}, scratch=place)
+    replayed = rows.join(wanted, on=SOURCE_POSITION, how="left_semi").select(*rows.columns)
+    return Reading(replayed, flow.last_inputs or {}, scratch=place)
 
 
 def replayed_positions(staged: DataFrame) -> DataFrame:
-    """Where the records stood that were read again, as the quarantine calls it."""
+    """The positions of the rows that were read again, by the quarantine's column name."""
     return staged.select(F.col(SOURCE_POSITION).alias("source_position")).distinct()

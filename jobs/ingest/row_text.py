@@ -1,4 +1,4 @@
-"""A row of a source as one text: JSON that every reader of it understands."""
+"""A row of a source as JSON, for the quarantine and for rescued columns."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def row_text(row: Mapping[str, object]) -> str:
-    """The values of a row as JSON; what JSON has no form for is a text, NaN and the infinities as Spark writes them.
+    """The values of a row as JSON; values that JSON does not have become texts, NaN and the infinities as in Spark.
 
-    They are not JSON, though Python writes them: who reads the text would find no row at all.
+    Python would write NaN bare, which is no JSON, and whoever parses the text would get no row at all.
     """
     return json.dumps(_finite(row), default=str, ensure_ascii=False, allow_nan=False)
 

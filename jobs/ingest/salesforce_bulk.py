@@ -1,4 +1,4 @@
-"""A query job of Salesforce's Bulk API 2.0: made, waited for, and its result read page by page."""
+"""Runs a query job of Salesforce's Bulk API 2.0, and reads its result page by page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jobs.ingest.salesforce_org import Answer, Org
 
 JOBS = "/jobs/query"
-# What the Bulk API cannot query: compounds, whose parts are fields of their own, and files.
+# The Bulk API cannot query compound fields, whose parts are fields of their own, nor files.
 WITHOUT_BULK = {"address", "location", "base64"}
 ROWS_PER_PAGE = 50_000
 FIRST_POLL_SECONDS = 0.2
@@ -32,7 +32,7 @@ NO_MORE = "null"
 
 @dataclass(frozen=True)
 class QueryJob:
-    """A query that Salesforce has run; its result stays there, the same for a week."""
+    """A query that Salesforce has run; its result is kept there unchanged for a week."""
 
     id: str
     object: str
@@ -49,14 +49,14 @@ class Page:
 
 
 def run_query(org: Org, object_: str, columns: Sequence[str], condition: str, *, whole: bool) -> QueryJob:
-    """Run a query over an object, deleted records included, and wait for its end.
+    """Run a query of an object, deleted records included, and wait for its end.
 
     Args:
         org: The org.
-        object_: Its name.
+        object_: The object's name.
         columns: The contract's columns.
         condition: SOQL; empty for all records.
-        whole: Ask for the fields that the contract does not know, too.
+        whole: Query the fields that the contract does not know, too.
 
     Raises:
         SourceUnavailableError: Salesforce did not answer, or not in time.
@@ -71,7 +71,7 @@ def run_query(org: Org, object_: str, columns: Sequence[str], condition: str, *,
 
 
 def pages(org: Org, job: QueryJob) -> Iterator[Page]:
-    """The pages of a result, one at a time; each is whole on disk before it is given, and removed after it.
+    """The pages of a result, one at a time; each is completely on disk when it is yielded, and removed afterwards.
 
     Raises:
         SourceUnavailableError: a page did not come, or not whole.
@@ -82,7 +82,7 @@ def pages(org: Org, job: QueryJob) -> Iterator[Page]:
     while job.rows:
         with TemporaryDirectory() as folder:
             path = Path(folder, "page.csv")
-            # A locator of its own for each page; the one before it may be asked for again.
+            # Each page has its own locator, so a page may be requested again.
             query = urlencode({"maxRecords": ROWS_PER_PAGE} | ({"locator": locator} if locator else {}))
             following, rows = org.ask("GET", f"{JOBS}/{job.id}/results?{query}", _Save(path))
             yield Page(path, f"{job.object}/{job.id}/{number}", rows)
@@ -93,7 +93,7 @@ def pages(org: Org, job: QueryJob) -> Iterator[Page]:
 
 @dataclass(frozen=True)
 class _Save:
-    """Writes an answer down from its beginning; gives the next locator, and how many rows there are said to be."""
+    """Saves an answer from its beginning; returns the next locator, and the row count in the header."""
 
     path: Path
 
@@ -101,7 +101,7 @@ class _Save:
         expected = answer.length
         with self.path.open("wb") as file:
             shutil.copyfileobj(answer, file)
-            # Read in pieces, an answer that breaks off looks like one that ends.
+            # Reading in pieces, `shutil` cannot tell an answer that broke off from a complete one.
             if expected is not None and file.tell() != expected:
                 raise http.client.IncompleteRead(b"", expected - file.tell())
         said = answer.headers.get("Sforce-NumberOfRecords")
@@ -109,7 +109,7 @@ class _Save:
 
 
 def _fields(org: Org, object_: str, columns: Sequence[str], *, whole: bool) -> list[str]:
-    """The object's own names of the fields to ask for: the contract's columns first, in their order."""
+    """The fields to query, by the object's own spelling: the contract's columns first, in their order."""
     described = org.get(f"/sobjects/{quote(object_)}/describe")["fields"]
     known = {str(f["name"]).lower(): str(f["name"]) for f in described if f["type"] not in WITHOUT_BULK}
     others = [name for lower, name in known.items() if lower not in columns]
@@ -126,18 +126,18 @@ def _fields(org: Org, object_: str, columns: Sequence[str], *, whole: bool) -> l
 def _finished(org: Org, object_: str, id_: str) -> QueryJob:
     deadline, pause = time.monotonic() + QUERY_SECONDS, FIRST_POLL_SECONDS
     while True:
-        told = org.get(f"{JOBS}/{id_}")
-        if told["state"] == COMPLETE:
-            return QueryJob(id_, object_, int(told.get("numberRecordsProcessed") or 0))
-        if told["state"] in (FAILED, ABORTED):
+        described = org.get(f"{JOBS}/{id_}")
+        if described["state"] == COMPLETE:
+            return QueryJob(id_, object_, int(described.get("numberRecordsProcessed") or 0))
+        if described["state"] in (FAILED, ABORTED):
             raise SourceContentError(
-                f"{org.error_context}: the query job {id_} ended {told['state']}",
+                f"{org.error_context}: the query job {id_} ended {described['state']}",
                 mend="look at it in Salesforce's setup",
             )
         if time.monotonic() > deadline:
             raise SourceUnavailableError(
                 f"{org.error_context}: the query job {id_} did not end",
-                given=f"{told['state']} after {QUERY_SECONDS} s",
+                given=f"{described['state']} after {QUERY_SECONDS} s",
             )
         time.sleep(pause)
         pause = min(pause * POLL_GROWTH, LONGEST_POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""Runs a statement in Snowflake, and fetches the batches of its result: in the driver and in Spark's workers."""
+"""Runs a statement in Snowflake from the driver, and fetches the batches of its result in Spark's workers."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-# A task in Python costs some tenths of a second, whatever it does, so small result batches share one.
-# Source: 1 M rows in batches of 10,000 on two busy cores: 32 s with a task for each, of which 2 s were theirs.
+# A Python task costs some tenths of a second whatever it does, so small result batches share one. Measured: 1 M rows in
+# batches of 10,000 on two busy cores took 32 s with a task for each, of which the batches themselves took 2 s.
 ROWS_PER_SHARE = 100_000
 
 
 def run_query(statement: Statement) -> list[bytes]:
-    """Run the statement and give its result batches, pickled in shares; their rows mostly stay where they are.
+    """Run the statement and return its result batches, pickled in shares of one task each.
 
-    A share holds rows, or signed addresses of rows, which a worker fetches without a login.
+    Most batches hold no rows but a signed URL, from which a worker fetches them without a login.
 
     Raises:
         SourceUnavailableError: Snowflake or Secrets Manager did not answer.
@@ -78,11 +78,11 @@ def typed_rows(
 ) -> Iterator[pa.RecordBatch]:
     """Fetch the rows of one share of result batches and give them the contract's types.
 
-    What is counted are the bytes of the rows as Arrow has them: the connector does not tell how it packed them.
+    The tally counts the bytes of the rows in Arrow: the connector does not say how many it transferred.
 
     Raises:
         SourceUnavailableError: the rows did not come, or not all of them.
-        SchemaDriftError: a column is of another kind than the contract says.
+        SchemaDriftError: a column's type is of another family than the contract's.
     """
     share: list[ResultBatch] = pickle.loads(pickled)  # noqa: S301 - made by run_query
     for batch in share:
@@ -94,8 +94,8 @@ def typed_rows(
 
 def _fetched(batch: ResultBatch, error_context: str) -> pa.Table:
     try:
-        # Else the connector makes floating numbers of decimals, and nanoseconds of moments: those reach to 2262 only,
-        # and one that lies later ends the answer, or has all digits of its batch cut that a batch without it keeps.
+        # By default the connector returns decimals as floats, and timestamps in nanoseconds, which end in 2262: a later
+        # one makes the fetch fail, or truncates its whole batch to a coarser unit than other batches have.
         rows = batch.to_arrow(number_to_decimal=True, force_microsecond_precision=True)
     except snowflake_errors.Error as error:
         raise translate_error(error, error_context) from None

@@ -5,7 +5,7 @@ import zlib
 import pyarrow as pa
 import pytest
 
-from jobs.ingest.kafka_packed import BODY, FAULT, HANDED_ON, IS_PACKED, LARGEST, _unpack
+from jobs.ingest.kafka_packed import BODY, BYTES_PER_BATCH, FAULT, IS_PACKED, LARGEST, _unpack
 
 ALMOST = bytes(LARGEST)
 
@@ -19,7 +19,7 @@ def test_however_many_come_at_once_little_is_held_at_a_time():
     found = list(_unpack(iter([batch(*[zlib.compress(ALMOST)] * 7), batch(zlib.compress(b"x"))])))
 
     assert [2, 2, 2, 1, 1] == [len(rows) for rows in found]
-    assert all(rows.nbytes < HANDED_ON + 1024 for rows in found)
+    assert all(rows.nbytes < BYTES_PER_BATCH + 1024 for rows in found)
     table = pa.Table.from_batches(found)
     assert [0, 1, 2, 3, 4, 5, 6, 0] == table.column("offset").to_pylist()
     assert [ALMOST] * 7 + [b"x"] == table.column(BODY).to_pylist()
