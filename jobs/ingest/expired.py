@@ -18,7 +18,7 @@ def unexpired(flow: Flow, rows: DataFrame) -> DataFrame:
     Grain: one row in, at most one row out. A row whose age cannot be read is kept.
 
     Args:
-        flow: The table's turn, in a session without ANSI mode.
+        flow: The table's flow, in a session without ANSI mode.
         rows: The rows of the batch.
 
     Returns:

@@ -43,21 +43,21 @@ def newest(session: SparkSession, bronze: Landed) -> DataFrame:
 
 
 def figures(
-    rows: DataFrame, bronze: Landed, asker: FiguresReader, span: CursorSpan, moved: set[str] | None = None
+    rows: DataFrame, bronze: Landed, reader: FiguresReader, span: CursorSpan, moved: set[str] | None = None
 ) -> Figures:
     """The figures of the newest rows that lie in a span.
 
     Args:
         rows: The newest rows.
         bronze: The table.
-        asker: Who asks the source, and so knows how its keys look as text.
+        reader: Reads the figures of the source, and so knows the text of its keys.
         span: What is compared.
         moved: Hashes of keys that have left the span at the source since they were read.
     """
     table = bronze.table
-    hashed, scales = _hash(table, asker), asker.summed(table)
+    hashed, scales = _hash(table, reader), reader.summed(table)
     rows = rows.where(_within(bronze, span))
-    if deleted := asker.deleted(table):
+    if deleted := reader.deleted(table):
         rows = rows.where(f"NOT coalesce({deleted}, false)")
     keys = [hashed.alias(HASH)] if hashed is not None else [F.col(k) for k in table.primary_key]
     told = rows.select(*keys, *scales).distinct()
@@ -73,7 +73,7 @@ def figures(
     )
 
 
-def refused(session: SparkSession, bronze: Landed, asker: FiguresReader, span: CursorSpan) -> Figures:
+def refused(session: SparkSession, bronze: Landed, reader: FiguresReader, span: CursorSpan) -> Figures:
     """How many rows of a span lie in quarantine, and what their numbers come to at most, whatever signs they have.
 
     A row whose cursor cannot be read may be of the span. A sum is None where a row's number cannot be read.
@@ -86,13 +86,13 @@ def refused(session: SparkSession, bronze: Landed, asker: FiguresReader, span: C
         rows = rows.withColumn(cursor, _text(cursor))
         rows = rows.where(_within(bronze, span) | F.col(cursor).try_cast(bronze.cursor_type).isNull())
     measures = [F.count(F.lit(1)).alias(COUNT)]
-    for name, scale in asker.summed(bronze.table).items():
+    for name, scale in reader.summed(bronze.table).items():
         size = F.abs(_text(name).try_cast(f"decimal(38,{scale})"))
         is_unread = F.col(TEXTS).isNull() | (_text(name).isNotNull() & size.isNull())
         whole = F.count_if(is_unread) == 0
         measures.append(F.when(whole, F.try_sum(F.coalesce(size, F.lit(0)))).alias(name))
     [found] = rows.agg(*measures).collect()
-    return Figures(rows=found[COUNT], sums={name: found[name] for name in asker.summed(bronze.table)})
+    return Figures(rows=found[COUNT], sums={name: found[name] for name in reader.summed(bronze.table)})
 
 
 def _text(name: str) -> Column:
@@ -108,9 +108,9 @@ def _within(bronze: Landed, span: CursorSpan) -> Column:
     return reduce(and_, conditions, F.lit(True))
 
 
-def _hash(table: Table, asker: FiguresReader) -> Column | None:
+def _hash(table: Table, reader: FiguresReader) -> Column | None:
     types = {c.name: c.type for c in table.columns}
-    texts = [asker.key_text(name, types[name]) for name in table.primary_key]
+    texts = [reader.key_text(name, types[name]) for name in table.primary_key]
     if None in texts:
         return None
     return F.md5(F.concat_ws(BETWEEN, *[F.expr(f"coalesce({text}, '')") for text in texts]))

@@ -43,13 +43,13 @@ def reconcile(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> 
     if bronze is None:
         return TableOutcome(table=str(table.name), step=job.step, status=Status.UNCHANGED, reason=NOT_READ)
     comparisons, reason = list[Comparison](), ""
-    if bronze.asker is None:
+    if bronze.figures_reader is None:
         reason = f"not asked: a source of type {bronze.source.type} has no figures to be asked for"
     elif bronze.span is None:
         reason = "not asked: no value of its cursor has been read yet"
     else:
         loses_old = _may_lack(bronze, catalog.expiring_readers(table.name))
-        comparisons.append(with_source(session, bronze, bronze.asker, bronze.span, loses_old=loses_old))
+        comparisons.append(with_source(session, bronze, bronze.figures_reader, bronze.span, loses_old=loses_old))
     return _outcome(bronze, [*comparisons, *_with_silver(spark, bronze, catalog)], reason)
 
 

@@ -31,13 +31,13 @@ class Landed:
 
     `sequence` is the number of its last batch, `committed_at` when that was committed, if the log says so. `span` is
     what of the source is settled, None when no value of the cursor has been read; `cursor_type` the type of the
-    cursor's values. `asker` is None where the source has no figures to be asked for.
+    cursor's values. `figures_reader` is None where the source has no figures to be asked for.
     """
 
     job: Job
     table: Table
     source: Source
-    asker: FiguresReader | None
+    figures_reader: FiguresReader | None
     version: int
     sequence: int
     committed_at: datetime | None
@@ -99,15 +99,15 @@ def landed(session: SparkSession, job: Job, table: Table) -> Landed | None:
     flow = position.flows.get(str(table.name))
     if flow is None:
         return None
-    asker = FIGURES_READERS.get(source.type)
+    figures_reader = FIGURES_READERS.get(source.type)
     of_column = next((c.type for c in table.columns if c.name == source.cursor), "")
-    cursor_type = (asker.cursor_type if asker else None) or of_column
+    cursor_type = (figures_reader.cursor_type if figures_reader else None) or of_column
     committed_at = _committed_at(DeltaLog(session, location), str(table.name), flow.newest)
     return Landed(
         job=job,
         table=table,
         source=source,
-        asker=asker,
+        figures_reader=figures_reader,
         version=position.version,
         sequence=flow.newest,
         committed_at=committed_at,

@@ -21,7 +21,7 @@ TRIES = 3
 
 
 def with_source(
-    session: SparkSession, bronze: Landed, asker: FiguresReader, span: CursorSpan, *, loses_old: bool = False
+    session: SparkSession, bronze: Landed, reader: FiguresReader, span: CursorSpan, *, loses_old: bool = False
 ) -> Comparison:
     """The source against a bronze table, with its verdict; `loses_old` says that the table's rows go by age.
 
@@ -30,11 +30,11 @@ def with_source(
         SourceContentError: the source does not have what the contract says.
         TerminalError: the login or a right is missing.
     """
-    asked, held = _figures(session, bronze, asker, span)
+    asked, held = _figures(session, bronze, reader, span)
     if any(c.is_closed and c.name in bronze.table.primary_key for c in bronze.table.columns):
         # A checksum of few keys would tell of what they are.
         asked, held = replace(asked, keys=None), replace(held, keys=None)
-    source, kept_back = bronze.source, refused(session, bronze, asker, span)
+    source, kept_back = bronze.source, refused(session, bronze, reader, span)
     comparison = Comparison(
         left=source.system,
         right=str(bronze.table.name),
@@ -53,19 +53,19 @@ def with_source(
     return judged(comparison, source.reconciling, explained=explained, refused=come_to)
 
 
-def _figures(session: SparkSession, bronze: Landed, asker: FiguresReader, span: CursorSpan) -> tuple[Figures, Figures]:
+def _figures(session: SparkSession, bronze: Landed, reader: FiguresReader, span: CursorSpan) -> tuple[Figures, Figures]:
     """Those of the source and those of the lake.
 
     A row that changes at the source leaves the span, and the lake knows of it with the next batch only. So where
     figures differ, the keys that the source has beyond the span are left out of the lake's.
     """
     table, job, known = bronze.table, bronze.job, newest(session, bronze)
-    asked, held = asker.figures(table, job, span), figures(known, bronze, asker, span)
+    asked, held = reader.figures(table, job, span), figures(known, bronze, reader, span)
     if bronze.source.cursor is None or all(m.left == m.right for m in measures_of(asked, held)):
         return asked, held
     for _ in range(TRIES):
-        before, moved = asked, asker.keys(table, job, span.beyond)
-        asked = asker.figures(table, job, span)
+        before, moved = asked, reader.keys(table, job, span.beyond)
+        asked = reader.figures(table, job, span)
         if asked == before:
             break
-    return asked, figures(known, bronze, asker, span, moved)
+    return asked, figures(known, bronze, reader, span, moved)

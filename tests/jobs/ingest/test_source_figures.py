@@ -59,7 +59,7 @@ def test_every_system_that_is_asked_for_windows_is_asked_for_figures():
 
 def test_snowflake_tells_count_checksum_and_exact_sums(orders, snowflake, put_secret, job):
     put_secret(snowflake.secret)
-    asker, table = FIGURES_READERS["snowflake"], orders("snowflake")
+    reader, table = FIGURES_READERS["snowflake"], orders("snowflake")
     keys = [
         hashed("1", 'it\'s "näive"', "2024-02-29", "1704067200000000"),
         hashed("2", "", "1969-12-31", "1704164645678901"),
@@ -67,24 +67,24 @@ def test_snowflake_tells_count_checksum_and_exact_sums(orders, snowflake, put_se
         hashed("4", "no cursor", "9999-12-31", ""),
     ]
 
-    whole = asker.figures(table, job, CursorSpan())
+    whole = reader.figures(table, job, CursorSpan())
     assert (4, number(*keys)) == (whole.rows, whole.keys)
     assert {"amount": Decimal("1000000000000013.3454"), "limit": Decimal(3_000_000_014)} == whole.sums
-    some = asker.figures(table, job, SPAN)
+    some = reader.figures(table, job, SPAN)
     assert (2, number(*keys[1:3])) == (some.rows, some.keys)
     assert {"amount": Decimal("999999999999999.9998"), "limit": Decimal(3_000_000_000)} == some.sums
-    assert {"limit": None, "amount": Decimal("-0.0001")} == asker.figures(
+    assert {"limit": None, "amount": Decimal("-0.0001")} == reader.figures(
         table, job, replace(SPAN, end="2024-01-03")
     ).sums
-    none = asker.figures(table, job, CursorSpan(start="2030-01-01"))
+    none = reader.figures(table, job, CursorSpan(start="2030-01-01"))
     assert (0, 0, {"amount": None, "limit": None}) == (none.rows, none.keys, none.sums)
-    assert {keys[2]} == asker.keys(
+    assert {keys[2]} == reader.keys(
         table, job, CursorSpan(last="2024-01-02 03:04:05.678901", end="2024-01-02").beyond
     ) - {keys[1]}
 
 
 def test_redshift_tells_the_same_page_by_page(orders, redshift, job):
-    asker, table = FIGURES_READERS["redshift"], orders("redshift", COLUMNS | {"small": "int"})
+    reader, table = FIGURES_READERS["redshift"], orders("redshift", COLUMNS | {"small": "int"})
     table = replace(table, columns=tuple(c for c in table.columns if c.name != "limit"))
     keys = [
         hashed("1", 'it\'s "näive" \\', "2024-02-29", "2024-01-01 00:00:00.000000"),
@@ -94,23 +94,23 @@ def test_redshift_tells_the_same_page_by_page(orders, redshift, job):
     ]
     redshift.run("INSERT INTO sales.orders SELECT * FROM sales.orders WHERE id = 1")
 
-    whole = asker.figures(table, job, CursorSpan())
+    whole = reader.figures(table, job, CursorSpan())
     # A row that is there twice is one row in bronze.
     assert (4, number(*keys)) == (whole.rows, whole.keys)
     assert {"amount": Decimal("12.3455"), "small": Decimal(10)} == whole.sums
-    assert set(keys) == asker.keys(table, job, CursorSpan())
+    assert set(keys) == reader.keys(table, job, CursorSpan())
 
     redshift.suffer(Fault.THROTTLED, Fault.DROPPED)
-    assert 1 == asker.figures(table, job, SPAN).rows
+    assert 1 == reader.figures(table, job, SPAN).rows
     with pytest.raises(SourceContentError, match=r"bronze\.crm__things: redshift, shop\.sales\.none, its figures"):
-        asker.figures(orders("redshift", object="none"), job, SPAN)
+        reader.figures(orders("redshift", object="none"), job, SPAN)
 
 
 def test_salesforce_counts_what_is_not_deleted_and_names_what_changed(table_of, account, job, monkeypatch):
     monkeypatch.setattr(http_retry, "FIRST_PAUSE_SECONDS", 0.0)
     columns = {"id": "string", "isdeleted": "string", "systemmodstamp": "string"}
     source = Source(system="salesforce", type="salesforce", object="Thing", cursor="systemmodstamp")
-    table, asker = table_of(columns, source), FIGURES_READERS["salesforce"]
+    table, reader = table_of(columns, source), FIGURES_READERS["salesforce"]
     stamps = [f"2026-01-0{day}T00:00:00.500Z" for day in (1, 2, 3, 4, 5, 6)]
     records = [{"Id": f"ä{i}", "IsDeleted": "false", "SystemModstamp": stamp} for i, stamp in enumerate(stamps, 1)]
     records[1]["IsDeleted"] = records[4]["IsDeleted"] = "true"
@@ -121,13 +121,13 @@ def test_salesforce_counts_what_is_not_deleted_and_names_what_changed(table_of, 
     secrets.create_secret(Name="lakewright/local/salesforce", SecretString=json.dumps(org.secret))
     span = CursorSpan(start="2026-01-01 00:00:00.000000", last=stamps[3], end="2026-01-03 12:00:00.000000")
     try:
-        assert 4 == asker.figures(table, job, CursorSpan()).rows
-        assert 2 == asker.figures(table, job, span).rows
-        assert {hashed(f"ä{i}") for i in (4, 5, 6)} == asker.keys(table, job, span.beyond)
+        assert 4 == reader.figures(table, job, CursorSpan()).rows
+        assert 2 == reader.figures(table, job, span).rows
+        assert {hashed(f"ä{i}") for i in (4, 5, 6)} == reader.keys(table, job, span.beyond)
         whole = replace(table, columns=tuple(c for c in table.columns if c.name != "isdeleted"))
-        assert 3 == asker.figures(whole, job, span).rows
+        assert 3 == reader.figures(whole, job, span).rows
         assert "isdeleted = false" not in org.queries[-1]
     finally:
         org.stop()
     with pytest.raises(SourceUnavailableError, match=r"bronze\.crm__things: salesforce, Thing, its figures"):
-        asker.figures(table, job, span)
+        reader.figures(table, job, span)
