@@ -8,7 +8,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from jobs.runtime.aws import aws_answers, client
-from shared.errors import LakewrightError, SourceContentError, SourceUnavailableError, TerminalError
+from shared.errors import (
+    LakewrightError,
+    SchemaDriftError,
+    SourceContentError,
+    SourceUnavailableError,
+    TerminalError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +32,7 @@ ENDED = {FINISHED, "FAILED", "ABORTED"}
 
 # Messages about names are safe to show; others may quote rows.
 OF_NAMES = re.compile(r"(relation|schema|column|database) .{1,200} does not exist|permission denied for .{1,200}")
+COLUMN = "column"
 OF_ROLES = re.compile(r"not authorized to assume|access ?denied|status 403|unauthorized", re.IGNORECASE)
 OF_STATEMENTS = re.compile(r"syntax error|operator does not exist|unsupported|not supported", re.IGNORECASE)
 
@@ -45,7 +52,8 @@ def run_statement(
         The number of the attempt that succeeded, from 0.
 
     Raises:
-        SourceUnavailableError: Redshift or the Data API did not answer, or every attempt failed.
+        SourceUnavailableError: Redshift or the Data API did not answer, or the statement failed each time.
+        SchemaDriftError: a column of the statement is not there.
         SourceContentError: Redshift does not have what the statement asks for.
         TerminalError: a right is missing.
     """
@@ -107,8 +115,9 @@ def translate_error(seen: dict[str, Any], error_context: str) -> LakewrightError
     said = str(seen.get("Error") or "")
     given = f"statement {seen['Id']}, {seen['Status']}"
     if of_names := OF_NAMES.search(said):
-        return SourceContentError(
-            f"{error_context}: the table or a column is not there, or not for the job's role",
+        kind = SchemaDriftError if of_names[1] == COLUMN else SourceContentError
+        return kind(
+            f"{asked}: the table or a column is not there, or not for the job's role",
             given=f"{given}: {of_names[0]}",
             expected="a table with the contract's columns",
             mend="change the contract, or grant SELECT and USAGE to the job role's database user",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,7 +11,8 @@ import smart_open
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from jobs.runtime.aws import aws_answers, error_code
+from jobs.ingest.landing import S3, split_s3
+from jobs.runtime.aws import aws_answers, client, error_code
 from shared.errors import SourceUnavailableError
 
 MANIFEST = "manifest"
@@ -53,11 +55,15 @@ class Unload:
 def read_unload(prefix: str, error_context: str) -> Unload:
     """Read the manifest, and check each file's own row count against it.
 
+    A statement that went well and found no rows writes nothing at all, not even a manifest.
+
     Raises:
         SourceUnavailableError: a file is missing, is not whole or holds other rows than the manifest says; the next
             attempt unloads anew.
     """
     with aws_answers(error_context):
+        if _is_empty(f"{prefix}/"):
+            return Unload((), 0, 0)
         manifest = _read_manifest(f"{prefix}/{MANIFEST}", error_context)
         entries = [e for e in manifest.entries if e.meta.record_count]
         for entry in entries:
@@ -68,6 +74,14 @@ def read_unload(prefix: str, error_context: str) -> Unload:
             error_context, f"files of {total} rows", f"{manifest.meta.record_count} rows, as the manifest says"
         )
     return Unload(tuple(e.url for e in entries), total, sum(e.meta.content_length for e in entries))
+
+
+def _is_empty(folder: str) -> bool:
+    """Whether nothing at all lies in a folder."""
+    if folder.startswith(S3):
+        bucket, key = split_s3(folder)
+        return not client("s3").list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents")
+    return not Path(folder).exists() or not any(Path(folder).iterdir())
 
 
 def _read_manifest(location: str, error_context: str) -> _Manifest:

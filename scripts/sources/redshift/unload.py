@@ -50,7 +50,7 @@ class Unload:
         return cls(select, prefix, role)
 
     def carry_out(self, connection: Connection) -> int:
-        """Write the files, then the manifest; how many rows were unloaded.
+        """Write the files, then the manifest; nothing at all if there are no rows. How many were unloaded.
 
         Raises:
             UnloadError: the prefix is not empty.
@@ -61,10 +61,12 @@ class Unload:
         if folder.exists() and any(folder.iterdir()):
             raise UnloadError(f"ERROR: Specified unload destination on S3 is not empty: {self.prefix}")
         rows = _rows(connection, self.select)
+        if not rows.num_rows:
+            return 0
         folder.mkdir(parents=True, exist_ok=True)
         per_slice = -(-rows.num_rows // SLICES)
         entries = []
-        for i in range(SLICES if rows.num_rows else 0):
+        for i in range(SLICES):
             part = rows.slice(i * per_slice, per_slice)
             file = folder / f"{i:04d}_part_00.parquet"
             pq.write_table(part, file)

@@ -192,18 +192,18 @@ def test_a_column_of_another_kind_is_refused_and_one_value_too_many_is_quarantin
 
 
 @pytest.mark.parametrize(
-    "name, columns",
+    "name, columns, error",
     [
-        pytest.param("nope", {"id": "bigint"}, id="unknown table"),
-        pytest.param("orders", {"id": "bigint", "nope": "timestamp"}, id="unknown cursor"),
+        pytest.param("nope", {"id": "bigint"}, SourceContentError, id="unknown table"),
+        pytest.param("orders", {"id": "bigint", "nope": "timestamp"}, SchemaDriftError, id="unknown cursor"),
     ],
 )
-def test_what_redshift_does_not_have_is_refused_at_once(read, table_of, redshift, name, columns):
-    before = len(redshift.statements)
+def test_what_redshift_does_not_have_is_refused_at_once(read, table_of, name, columns, error):
+    before = len(read.redshift.statements)
     cursor = "nope" if "nope" in columns else None
-    with pytest.raises(SourceContentError, match=r"redshift, shop\.sales\.\w+, from .*does not exist"):
+    with pytest.raises(error, match=r"redshift, shop\.sales\.\w+, from .*does not exist"):
         read(table_of(columns, orders(name, cursor=cursor, initial_value="2024-01-01" if cursor else None)))
-    assert 1 == len(redshift.statements) - before
+    assert 1 == len(read.redshift.statements) - before
 
 
 @pytest.mark.parametrize("fault", [Fault.FAILED, Fault.ABORTED, Fault.THROTTLED, Fault.BUSY, Fault.DROPPED])

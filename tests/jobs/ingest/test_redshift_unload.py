@@ -2,6 +2,7 @@
 
 import json
 
+import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -43,6 +44,19 @@ def test_the_files_of_the_manifest_are_read_and_no_others(unload):
 
 def test_an_unload_of_nothing_has_no_files(unload):
     assert Unload((), 0, 0) == read_unload(str(unload()), "redshift")
+
+
+def test_an_unload_of_nothing_wrote_nothing(tmp_path):
+    assert Unload((), 0, 0) == read_unload(str(tmp_path / "never"), "redshift")
+
+
+def test_in_a_bucket_files_without_their_manifest_are_no_unload_of_nothing(account):
+    s3 = boto3.client("s3", endpoint_url=account)
+    s3.create_bucket(Bucket="lake")
+    s3.put_object(Bucket="lake", Key="unload/10/0000_part_00.parquet", Body=b"")
+    assert Unload((), 0, 0) == read_unload("s3://lake/unload/1", "redshift")
+    with pytest.raises(SourceUnavailableError, match="the unload is not what its manifest says; given: manifest"):
+        read_unload("s3://lake/unload/10", "redshift")
 
 
 def lose_file(folder):
