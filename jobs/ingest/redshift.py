@@ -19,7 +19,7 @@ from jobs.ingest.redshift_statement import run_statement
 from jobs.ingest.redshift_unload import Unload, read_unload
 from jobs.ingest.strict_cast import fit
 from jobs.ingest.worker_errors import errors_to_driver
-from jobs.runtime.staging import remove_folder
+from jobs.runtime.staging import remove_if_possible
 from jobs.runtime.texts import TIMESTAMP_FORMAT
 from shared.errors import ContractError, SchemaDriftError
 from shared.names import source_parameter, unload_location
@@ -43,7 +43,7 @@ def read_redshift(spark: SparkSession, table: Table, job: Job, position: dict[st
         ContractError: the cursor cannot be compared in Redshift.
         WindowError: the job's window does not fit the cursor's type.
         SourceUnavailableError: Redshift or AWS did not answer, or the unload is not whole.
-        SchemaDriftError: columns of the contract are missing.
+        SchemaDriftError: columns of the contract are missing, the cursor among them.
         SourceContentError: Redshift does not have the table, or not for this role.
         TerminalError: the parameter is missing or malformed, or a right is missing.
     """
@@ -62,7 +62,7 @@ def read_redshift(spark: SparkSession, table: Table, job: Job, position: dict[st
         cost = ReadCost(requests=attempt + 1 + len(unload.files), bytes=unload.bytes)
         return Reading(unloaded_rows(spark, table, unload, query.place), scratch=place, cost=lambda: cost)
     except Exception:
-        remove_folder(spark, place)
+        remove_if_possible(spark, place)
         raise
 
 

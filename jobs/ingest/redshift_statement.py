@@ -117,7 +117,7 @@ def translate_error(seen: dict[str, Any], error_context: str) -> LakewrightError
     if of_names := OF_NAMES.search(said):
         kind = SchemaDriftError if of_names[1] == COLUMN else SourceContentError
         return kind(
-            f"{asked}: the table or a column is not there, or not for the job's role",
+            f"{error_context}: the table or a column is not there, or not for the job's role",
             given=f"{given}: {of_names[0]}",
             expected="a table with the contract's columns",
             mend="change the contract, or grant SELECT and USAGE to the job role's database user",

@@ -17,7 +17,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from jobs.ingest.frame import reading_schema
 from jobs.ingest.read_cost import ReadCost, Tally
 from jobs.ingest.worker_errors import error_from_worker, errors_to_driver
-from jobs.runtime.staging import remove_folder
+from jobs.runtime.staging import remove_if_possible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -60,7 +60,7 @@ class WorkerRows:
         try:
             written = self._write_parts(location, to_arrow_schema(cast("T.StructType", T.DataType.fromDDL(schema))))
         except Exception as error:
-            remove_folder(self.session, location)
+            remove_if_possible(self.session, location)
             known = error_from_worker(error, str(self.table.name))
             if known is None:
                 raise

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from jobs.runtime.jvm import files_at
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+log = logging.getLogger(__name__)
 
 
 def stage(session: SparkSession, frame: DataFrame, location: str) -> DataFrame:
@@ -23,3 +26,15 @@ def remove_folder(session: SparkSession, location: str) -> None:
     """Remove a folder and all in it, such as a staged batch; nothing happens when there is none."""
     files, path = files_at(session, location)
     files.delete(path, True)  # noqa: FBT003 - Java's parameter has no name here
+
+
+def remove_if_possible(session: SparkSession, *locations: str | None) -> None:
+    """Remove folders of a batch, each by itself and as far as it goes: what became of a batch must not hang on it.
+
+    What stays expires.
+    """
+    for location in filter(None, locations):
+        try:
+            remove_folder(session, location)
+        except Exception as error:  # noqa: BLE001 - whatever the store says of a folder that nobody needs any more
+            log.warning("%s could not be removed, and stays until it expires: %s", location, type(error).__name__)

@@ -407,3 +407,12 @@ def test_a_frozen_contract_refuses_unknown_columns_and_loses_no_row(lake, ingest
     assert "given: (column 5), colour" in failed.failure.message
     lake.amend(CUSTOMERS, "value: freeze", "value: evolve")
     assert {"read": 4, "inserted": 3, "quarantined": 1} == counts(ingest())
+
+
+def test_a_clean_up_that_fails_fails_no_batch(lake, ingest, monkeypatch):
+    def refuse(*_):
+        raise OSError("the store refuses")
+
+    monkeypatch.setattr("jobs.runtime.staging.remove_folder", refuse)
+    lake.land(CUSTOMERS, HEADER, "1,Ann,x")
+    assert Status.SUCCEEDED is ingest().status

@@ -16,6 +16,7 @@ from jobs.ingest.readers import READERS
 from jobs.ingest.reading import Reading
 from jobs.ingest.row_text import row_text
 from jobs.ingest.strict_cast import fit
+from shared.errors import TerminalError
 from shared.jobs import Replay, Status, Step
 from tests.support.small_contracts import contract
 from tests.support.small_lake import NOON
@@ -132,3 +133,25 @@ def test_a_snapshot_is_read_again_whole(small_lake, monkeypatch):
     assert [(1, 1), (1, 2), (2, 2)] == sorted(
         (r.id, r._sequence) for r in lake.frame(SALES).select("id", "_sequence").collect()
     )
+
+
+def die(*_, **__):
+    raise TerminalError("the run dies here")
+
+
+@pytest.mark.parametrize("disposition", ["append", "snapshot"])
+def test_a_replay_that_dies_is_put_back_by_a_run_that_finds_nothing_new(small_lake, monkeypatch, disposition):
+    lake = small_lake
+    lake.files = {SALES: on_a_database(disposition)}
+    monkeypatch.setitem(READERS, "snowflake", partial(from_database, [sales(1, 5), sales(2, 40_000)]))
+    lake.run("r1", (Step.INGEST,))
+    before = lake.refused(SALES)
+    assert 1 == len(before)
+    with monkeypatch.context() as dying:
+        dying.setattr("jobs.ingest.flow.land", die)
+        ran = lake.run("r2", (Step.INGEST,), replay=Replay(table=SALES))
+    assert Status.FAILED is ran.outcomes[SALES].status
+    assert before != lake.refused(SALES)
+
+    assert Status.UNCHANGED is lake.run("r3", (Step.INGEST,)).outcomes[SALES].status
+    assert before == lake.refused(SALES)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime.delta_log import DeltaLog
-from jobs.runtime.staging import remove_folder, stage
+from jobs.runtime.staging import remove_folder, remove_if_possible, stage
 from jobs.runtime.tables import ensure_table, read_version, spark_schema, spark_type
 from shared.contracts import Kind, load_catalog
 from tests.support.frames import assert_rows
@@ -106,3 +106,10 @@ def test_a_staged_batch_is_read_back_as_it_was_and_can_be_removed_twice(spark, t
     remove_folder(spark, location)
     remove_folder(spark, location)
     assert not Path(location).exists()
+
+
+def test_what_cannot_be_removed_holds_up_nothing(spark, tmp_path, caplog):
+    (tmp_path / "staging").mkdir()
+    remove_if_possible(spark, "nowhere://staging/1", None, str(tmp_path / "staging"))
+    assert ["nowhere://staging/1 could not be removed, and stays until it expires: Py4JJavaError"] == caplog.messages
+    assert not (tmp_path / "staging").exists()
