@@ -29,9 +29,17 @@ ANSWER_SECONDS = 120
 QUERY_SECONDS = 3600
 LONGEST_PAUSE_MS = 4000
 
-# The classes of SQLSTATE worth a retry: connection, resources, operator intervention, timeout.
-TRANSIENT_STATES = ("08", "53", "57", "HYT")
+# The classes of SQLSTATE worth a retry: connection, resources, operator intervention, timeout, internal error.
+TRANSIENT_STATES = ("08", "53", "57", "HYT", "XX")
 REFUSED_LOGIN = "28"
+# Snowflake's numbers of logins. Most come with the state of a broken connection (08001), and none of them passes but
+# that a user is locked for a quarter of an hour, and that a session is over.
+# Source: snowflake-connector-python 4, network.py; snowflake-connector-nodejs, lib/constants/gs_errors.js.
+LOGINS = range(390_000, 391_000)
+TRANSIENT_LOGINS = frozenset({390102, 390104, 390111, 390112, 390113, 390114, 390115})
+NO_WAREHOUSE = 606
+# The driver's own number for an argument that it cannot use: all that may be wrong of them come from the secret.
+MALFORMED = 251007
 COMPILATION = "42"
 # Snowflake's numbers for a column, and for an object, that is not there, or not for this role.
 NO_COLUMN = 904
@@ -109,13 +117,10 @@ def translate_error(error: snowflake_errors.Error, error_context: str) -> Lakewr
     """
     state, number = error.sqlstate or "", error.errno
     code = f"Snowflake error {number} ({state})" if state else f"Snowflake error {number}"
-    if state.startswith(REFUSED_LOGIN):
-        return TerminalError(
-            f"{error_context}: the login was refused",
-            given=code,
-            mend="put the secret with `aws secretsmanager put-secret-value`",
-        )
-    if state.startswith(TRANSIENT_STATES):
+    if (refused := refusal(number, state)) is not None:
+        what, mend = refused
+        return TerminalError(f"{error_context}: {what}", given=code, mend=mend)
+    if state.startswith(TRANSIENT_STATES) or number in TRANSIENT_LOGINS:
         return SourceUnavailableError(f"{error_context}: no answer", given=code)
     if number in NOT_THERE or state.startswith(COMPILATION):
         kind = SchemaDriftError if number == NO_COLUMN else SourceContentError
@@ -128,3 +133,18 @@ def translate_error(error: snowflake_errors.Error, error_context: str) -> Lakewr
     if isinstance(error, snowflake_errors.ProgrammingError):
         return SourceContentError(f"{error_context}: the query failed", given=code, mend="run it in Snowflake by hand")
     return SourceUnavailableError(f"{error_context}: no answer", given=code)
+
+
+def refusal(number: int, state: str) -> tuple[str, str] | None:
+    """What is wrong of a connection that no other try will mend, and what mends it; None where it is none."""
+    put = "put the secret with `aws secretsmanager put-secret-value`"
+    if number == NO_WAREHOUSE:
+        return "no warehouse is active", f"name a warehouse in the secret, or grant its role USAGE on it; {put}"
+    if number == MALFORMED:
+        return "the driver cannot use what the secret says, such as a private key that is no PEM", put
+    if number in TRANSIENT_LOGINS:
+        return None
+    if number in LOGINS or state.startswith(REFUSED_LOGIN):
+        ask = "or ask Snowflake's administrator for the user, its role, its warehouse and the network policy"
+        return "the login was refused", f"{put}, {ask}"
+    return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from snowflake.connector import errors as snowflake_errors
 
-from jobs.ingest.snowflake_connection import NO_OBJECT, REFUSED_LOGIN, TRANSIENT_STATES, SnowflakeSecret, connected
+from jobs.ingest.snowflake_connection import NO_OBJECT, TRANSIENT_STATES, SnowflakeSecret, connected, refusal
 from jobs.runtime.addresses import read_secret
 from shared.errors import LakewrightError, TargetRefusedError, TargetUnavailableError
 from shared.names import source_secret
@@ -123,9 +123,9 @@ def meaning(error: snowflake_errors.Error, asked: str) -> LakewrightError:
     """The error of the house for one of the connector, whose own words may quote rows or settings."""
     state, number = error.sqlstate or "", error.errno
     code = f"Snowflake error {number} ({state})" if state else f"Snowflake error {number}"
-    if state.startswith(REFUSED_LOGIN):
+    if (refused := refusal(number, state)) is not None:
         return TargetRefusedError(
-            f"{asked}: the login was refused", given=code, mend="put the connection again: ./lake secrets put"
+            f"{asked}: {refused[0]}", given=code, mend="put the connection again: ./lake secrets put"
         )
     is_refusal = isinstance(error, snowflake_errors.ProgrammingError) and not state.startswith(TRANSIENT_STATES)
     if not is_refusal:
