@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 S3 = "s3://"
 WILDCARDS = re.compile(r"\*\*/|\*\*|\*|\?")
-WILDCARD_PATTERNS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+# A wildcard takes no part of a place that begins with `.` or `_`; what a location says by letters is wanted.
+SHOWN = r"(?!(?<=/)[._])[^/]"
+WILDCARD_PATTERNS = {
+    "**/": rf"(?:(?:{SHOWN}[^/]*)?/)*",
+    "**": f"(?:{SHOWN}|/)*",
+    "*": f"(?:{SHOWN}[^/]*)?",
+    "?": SHOWN,
+}
 
 
 @dataclass(frozen=True)
@@ -35,8 +42,9 @@ class LandedFile:
 def list_files(location: str, landing_root: str) -> list[LandedFile]:
     """The files that match a location with wildcards, oldest first.
 
-    `*` and `?` do not match a slash, `**` does. Names that begin with `.` or `_` are left out. A place that does not
-    exist yet has no files.
+    `*` and `?` do not match a slash, `**` does. Names that begin with `.` or `_` are left out, and so is what lies in
+    folders of such names, unless the location spells the folder out. Folders that a console makes in a bucket are no
+    files. A place that does not exist yet has no files.
 
     Raises:
         SourceUnavailableError: S3 did not answer.
@@ -97,7 +105,8 @@ def _place(location: str, root: str) -> str:
 
 
 def _is_hidden(file: str) -> bool:
-    return file.rpartition("/")[2].startswith((".", "_"))
+    name = file.rpartition("/")[2]
+    return not name or name.startswith((".", "_"))
 
 
 def _root(landing_root: str) -> str:

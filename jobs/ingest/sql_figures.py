@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from shared.jobs import Job
 
 HEXADECIMAL = "0123456789abcdef"
+# What a row's hash is called; no column of a contract begins like that.
+HASH = "_key"
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class SqlFiguresReader(ABC):
     def figures_statement(self, table: Table, span: CursorSpan) -> str:
         """The statement for the figures of a span, each cast to text, so that none is rounded on the way."""
         quoted, scales, hashed = self.dialect.quoted, self.summed(table), self._hash(table)
-        keys = [f"{hashed} AS k"] if hashed else [quoted(name) for name in table.primary_key]
+        keys = [f"{hashed} AS {HASH}"] if hashed else [quoted(name) for name in table.primary_key]
         figures = [
             "COUNT(*)",
             *([f"SUM(CAST({_number()} AS DECIMAL(38, 0)))"] if hashed else []),
@@ -131,5 +133,5 @@ class SqlFiguresReader(ABC):
 
 def _number() -> str:
     """The first hexadecimal digits of a hash as a number, by functions that every database has."""
-    places = [(i + 1, 16 ** (DIGITS - 1 - i)) for i in range(DIGITS)]
-    return " + ".join(f"(POSITION(SUBSTRING(k, {at}, 1) IN '{HEXADECIMAL}') - 1) * {worth}" for at, worth in places)
+    places = [(f"SUBSTRING({HASH}, {i + 1}, 1)", 16 ** (DIGITS - 1 - i)) for i in range(DIGITS)]
+    return " + ".join(f"(POSITION({digit} IN '{HEXADECIMAL}') - 1) * {worth}" for digit, worth in places)

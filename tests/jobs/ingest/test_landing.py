@@ -15,6 +15,10 @@ FILES = [
     "crm/accounts/old/2023-01-01.csv",
     "crm/accounts[1].csv",
     "crm/other/a.csv",
+    "crm/spark/_temporary/0/p.csv",
+    "crm/spark/.staging/p.csv",
+    "crm/spark/p.csv",
+    "crm/_kept/p.csv",
 ]
 
 
@@ -29,7 +33,8 @@ def landing_root(request, tmp_path):
         return str(tmp_path / "landing")
     bucket = boto3.client("s3", endpoint_url=request.getfixturevalue("account"))
     bucket.create_bucket(Bucket="lake-landing")
-    for name in FILES:
+    # A folder, as a console makes one.
+    for name in [*FILES, "crm/spark/", "crm/accounts/old/"]:
         bucket.put_object(Bucket="lake-landing", Key=f"in/{name}", Body=name.encode())
     return "s3://lake-landing/in"
 
@@ -51,6 +56,13 @@ def landing_root(request, tmp_path):
         pytest.param("s3://landing/crm/accounts[1].csv", ["crm/accounts[1].csv"], id="no wildcard but * and ?"),
         pytest.param("s3://landing/crm/other/?.csv", ["crm/other/a.csv"], id="one character"),
         pytest.param("s3://landing/crm/other/a.csv", ["crm/other/a.csv"], id="one file"),
+        pytest.param("s3://landing/crm/spark/**/*.csv", ["crm/spark/p.csv"], id="no folders of other programs"),
+        pytest.param("s3://landing/crm/spark/**", ["crm/spark/p.csv"], id="no folders below any name"),
+        pytest.param("s3://landing/crm/spark/*/?/*", [], id="no folders by one star"),
+        pytest.param("s3://landing/crm/?kept/*.csv", [], id="no folders by one character"),
+        pytest.param("s3://landing/crm/_kept/*.csv", ["crm/_kept/p.csv"], id="a folder that is named"),
+        pytest.param("s3://landing/crm/_k*/*.csv", ["crm/_kept/p.csv"], id="a folder whose beginning is named"),
+        pytest.param("s3://landing/crm/s*", [], id="a folder is no file"),
         pytest.param("s3://landing/crm/nothing/*.csv", [], id="a place that is not there yet"),
     ],
 )
