@@ -164,10 +164,11 @@ def _moment(text: str) -> date | datetime:
         pass
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment
+    # The first and the last hours of all years have no time in UTC.
+    except (ValueError, OverflowError):
         expected = "a date such as 2011-06-01, or a timestamp such as 2011-06-01T06:00:00Z"
         raise _misfit("an end of the windows could not be read", text, expected) from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment
 
 
 def _kind(moment: date | datetime) -> tuple[type, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
@@ -22,6 +23,7 @@ LEAST = "least"
 AHEAD = "cursor_ahead"
 MODIFIED_UPTO = "modified_upto"
 MOMENTS = {"date", "timestamp", "timestamp_ntz"}
+FLOATING = {"float", "double"}
 # Clocks of sources are off by seconds; time zones are up to 26 hours apart.
 FARTHEST = timedelta(hours=26)
 
@@ -30,7 +32,8 @@ def cursor_measures(table: Table, last: dict[str, Any]) -> list[Column]:
     """Aggregates over a batch: its least cursor, the greatest cursor so far, and how many lie too far in the future.
 
     Cursors are texts, and null for a table without a cursor. A row of the year 9999 does not move the greatest cursor,
-    or every later run would start from there; it is ingested, and in each later run dropped as known.
+    or every later run would start from there; it is ingested, and in each later run dropped as known. Nor do NaN and
+    the infinities, from which no source can go on.
 
     Args:
         table: The bronze table.
@@ -40,14 +43,21 @@ def cursor_measures(table: Table, last: dict[str, Any]) -> list[Column]:
     if cursor is None:
         return [F.lit(None).alias(LEAST), F.lit(None).alias(CURSOR), F.lit(0).alias(AHEAD)]
     kind, found = next(c.type for c in table.columns if c.name == cursor), F.col(cursor)
-    farthest = F.lit(f"{datetime.now(UTC) + FARTHEST:%Y-%m-%d %H:%M:%S}")
-    is_ahead = found > farthest.cast(kind) if kind in MOMENTS else F.lit(False)
+    is_ahead = _is_ahead(found, kind)
     greatest = F.greatest(F.max(F.when(~is_ahead, found)), F.lit(last.get(CURSOR)).cast(kind))
     return [
         F.min(cursor).cast("string").alias(LEAST),
         greatest.cast("string").alias(CURSOR),
         F.count_if(is_ahead).alias(AHEAD),
     ]
+
+
+def _is_ahead(cursor: Column, kind: str) -> Column:
+    if kind in MOMENTS:
+        return cursor > F.lit(f"{datetime.now(UTC) + FARTHEST:%Y-%m-%d %H:%M:%S}").cast(kind)
+    if kind in FLOATING:
+        return F.isnan(cursor) | (F.abs(cursor) == F.lit(inf))
+    return F.lit(False)
 
 
 def is_same_position(position: dict[str, Any], last: dict[str, Any] | None) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.cursor_range import CursorRange
+from shared.contracts.cursor import cursor_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
     from jobs.ingest.source_figures import CursorSpan
     from shared.contracts import Source, Table
@@ -74,40 +75,30 @@ def span_condition(table: Table, span: CursorSpan, *, quoted: Callable[[str], st
     if cursor is None:
         return ""
     type_ = next(c.type for c in table.columns if c.name == cursor)
-    given = [(sign, _literal(_value(type_, bound), timestamp)) for sign, bound in span.bounds]
+    given = [(sign, _literal(cursor_value(type_, bound), timestamp)) for sign, bound in span.bounds]
     return span.word.join(f"{quoted(cursor)} {sign} {value}" for sign, value in given)
 
 
 def _bounds(table: Table, source: Source, wanted: CursorRange, timestamp: str) -> list[str]:
     type_ = next(c.type for c in table.columns if c.name == source.cursor)
     try:
-        start, ends = wanted.values(lambda text: _value(type_, text))
+        start, ends = wanted.values(lambda text: cursor_value(type_, text))
         first = [] if start is None else [f">= {_literal(_less(start, wanted.lag), timestamp)}"]
         return [*first, *(f"< {_literal(end, timestamp)}" for end in ends)]
-    except (ValueError, InvalidOperation) as error:
+    except ValueError as error:
         expected = "a timestamp or date with any lag, a number or string without lag"
         raise wanted.misfit(table, f"{source.cursor} of type {type_}", expected) from error
 
 
-def _value(type_: str, given: str) -> datetime | date | Decimal | str:
-    if type_ == "timestamp":
-        moment = datetime.fromisoformat(given)
-        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-    if type_ == "date":
-        return date.fromisoformat(given)
-    if type_ == "string":
-        return given
-    number = Decimal(given)
-    if not number.is_finite():
-        raise ValueError(given)
-    return number
-
-
 def _less(value: datetime | date | Decimal | str, lag: timedelta) -> datetime | date | Decimal | str:
-    if isinstance(value, datetime):
-        return value - lag
-    if isinstance(value, date):
-        return value - timedelta(days=-(-lag // timedelta(days=1)))
+    try:
+        if isinstance(value, datetime):
+            return value - lag
+        if isinstance(value, date):
+            return value - timedelta(days=-(-lag // timedelta(days=1)))
+    except OverflowError:
+        # Nothing lies before the first of all days.
+        return datetime.min if isinstance(value, datetime) else date.min  # noqa: DTZ901 - cursors have no zone
     if lag:
         raise ValueError(value)
     return value

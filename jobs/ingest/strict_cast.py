@@ -69,9 +69,21 @@ def _judged(rows: pa.Table, misfits: dict[int, list[str]], wanted: pa.Schema) ->
     count = rows.num_rows
     if not misfits:
         return pa.nulls(count, pa.string()), no_reasons(count)
-    texts = {i: row_text(row) for i in misfits for row in rows.slice(i, 1).to_pylist()}
+    texts = {i: row_text(_told(rows.slice(i, 1))) for i in misfits}
     reasons = pa.array([misfits.get(i, []) for i in range(count)], wanted.field(REASONS).type)
     return pa.array([texts.get(i) for i in range(count)], pa.string()), reasons
+
+
+def _told(row: pa.Table) -> dict[str, object]:
+    """The cells of one row; a date or moment of a year that Python does not have is told as Arrow writes it."""
+    return {name: _cell(row.column(name)) for name in row.column_names}
+
+
+def _cell(column: pa.ChunkedArray) -> object:
+    try:
+        return column[0].as_py()
+    except OverflowError:
+        return column.cast(pa.string())[0].as_py()
 
 
 def _fit_column(column: pa.Array, field: pa.Field, place: str) -> tuple[pa.Array, list[int]]:

@@ -81,7 +81,7 @@ def compile_contract(path: Path) -> Table:
     readers = compile_readers(document, columns)
     uses = {"sequenceBy": sequence_by, "clusterBy": cluster_by, "cursor": tuple(filter(None, [custom.get("cursor")]))}
     check_uses(document, columns, uses)
-    source = compile_source(document, custom, disposition) if kind is Kind.INGESTED else None
+    source = compile_source(document, custom, disposition, columns) if kind is Kind.INGESTED else None
     built = kind is Kind.BUILT
     served_at, published_to = compile_serving(document, columns, key, readers) if built else (None, None)
     return Table(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shared.contracts.cursor import CURSOR_PROPERTIES, check_asked, compile_cursor
+from shared.contracts.document import TABLE
 from shared.contracts.duration import seconds
 from shared.contracts.model import Disposition
-from shared.contracts.origin import AVRO, GLUE, IN_GLUE, SchemaContract, Source
+from shared.contracts.origin import ASKED, AVRO, GLUE, IN_GLUE, SchemaContract, Source
 from shared.contracts.reconciling import RECONCILING, compile_reconciling
+from shared.personal_data import CLOSED
 from shared.web_addresses import is_bare, is_web, told
 
 if TYPE_CHECKING:
+    from shared.contracts.column import Column
     from shared.contracts.document import Document
     from shared.contracts.lines import Path as YamlPath
     from shared.contracts.odcs import Server
@@ -31,31 +35,42 @@ KAFKA_FORMATS = (AVRO, "json")
 DEBEZIUM = "debezium"
 SERVER: YamlPath = ("servers", 0)
 # What a table's custom properties say of its source.
-SOURCE_PROPERTIES = {"cursor", "lag", "initialValue", "endValue", "schemaContract"} | RECONCILING
+SOURCE_PROPERTIES = CURSOR_PROPERTIES | {"schemaContract"} | RECONCILING
 
 
-def compile_source(document: Document, custom: dict[str, Any], disposition: Disposition) -> Source:
+def compile_source(
+    document: Document, custom: dict[str, Any], disposition: Disposition, columns: tuple[Column, ...]
+) -> Source:
     """Read where a table comes from, and how far it is read each time.
 
     Args:
         document: The contract.
         custom: The table's custom properties.
         disposition: How a batch meets the table; a full snapshot has no cursor.
+        columns: The table's columns.
 
     Raises:
-        ContractError: the server is incomplete, or cursor, lag, initialValue and endValue do not fit each other.
+        ContractError: the server is incomplete, may not have what the columns hold, or cursor, lag, initialValue and
+            endValue do not fit each other.
     """
     server = document.contract.servers[0]
     for key in NEEDED[server.type]:
         if getattr(server, key) is None:
             raise document.error(f"a {server.type} server needs {key.rstrip('_')}", SERVER)
-    cursor = _cursor(document, custom, disposition)
+    cursor = compile_cursor(document, custom, disposition)
     own = document.customs(server.customProperties, CUSTOM.get(server.type, {"format"}), (*SERVER, "customProperties"))
     if server.type == "kafka":
         _check_kafka(document, server, own, custom, disposition)
+    if server.type == "redshift":
+        _refuse_closed(document)
+    type_ = _connector(document, own) if server.type == "custom" else server.type
+    lag_seconds = seconds(document, custom, "lag") or 0
+    if cursor and type_ in ASKED:
+        [column] = [c for c in columns if c.name == cursor]
+        check_asked(document, custom, column, is_text=type_ in CONNECTORS)
     return Source(
         system=server.server,
-        type=_connector(document, own) if server.type == "custom" else server.type,
+        type=type_,
         object=document.schema.physicalName or document.schema.name,
         database=server.database,
         schema=server.schema_,
@@ -63,7 +78,7 @@ def compile_source(document: Document, custom: dict[str, Any], disposition: Disp
         format=server.format or own.get("format"),
         encoding=server.encoding,
         cursor=cursor,
-        lag_seconds=seconds(document, custom, "lag") or 0,
+        lag_seconds=lag_seconds,
         initial_value=None if custom.get("initialValue") is None else str(custom["initialValue"]),
         end_value=None if custom.get("endValue") is None else str(custom["endValue"]),
         schema_contract=_schema_contract(document, custom),
@@ -74,29 +89,16 @@ def compile_source(document: Document, custom: dict[str, Any], disposition: Disp
     )
 
 
-def _cursor(document: Document, custom: dict[str, Any], disposition: Disposition) -> str | None:
-    cursor = custom.get("cursor")
-    names = [p.name for p in document.schema.properties]
-    if cursor is None:
-        if idle := sorted({"lag", "initialValue", "endValue"} & set(custom)):
-            at = document.at_custom(idle[0])
-            raise document.error(f"{' and '.join(idle)} without a cursor", at, mend="name the cursor column")
-        return None
-    if cursor not in names:
-        raise document.error(
-            "cursor names a column the table does not have",
-            document.at_custom("cursor"),
-            given=str(cursor),
-            expected=", ".join(names),
-        )
-    if disposition is Disposition.SNAPSHOT:
-        raise document.error(
-            "a snapshot is read whole and has no cursor",
-            document.at_custom("cursor"),
-            given=f"cursor: {cursor}",
-            mend="remove cursor, or say writeDisposition: append",
-        )
-    return str(cursor)
+def _refuse_closed(document: Document) -> None:
+    """What Redshift unloads lies for the time of a batch in the open lake, where nobody may have such a value."""
+    for i, prop in enumerate(document.schema.properties):
+        if prop.classification in CLOSED:
+            raise document.error(
+                f"column {prop.name} is {prop.classification}, and a table of Redshift cannot have such a one",
+                (*TABLE, "properties", i, "classification"),
+                expected="public or internal",
+                mend="leave the column out by a view in Redshift, and name that as physicalName",
+            )
 
 
 def _schema_contract(document: Document, custom: dict[str, Any]) -> SchemaContract:

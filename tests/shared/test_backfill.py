@@ -104,6 +104,7 @@ def test_windows_are_counted_from_the_beginning(since, until, every, expected):
     [
         pytest.param("2011-06-31", "2011-07-01", "1 day", "2011-06-31", id="no such day"),
         pytest.param("2011-06-01", "soon", "1 day", "soon", id="no end"),
+        pytest.param("0001-01-01T00:00:00+14:00", "2011-06-01T00:00:00Z", "9 years", "+14:00", id="before all time"),
         pytest.param("2011-06-01", "2011-06-01", "1 day", "an end after the beginning", id="nothing between"),
         pytest.param("2011-06-02", "2011-06-01", "1 day", "an end after the beginning", id="backwards"),
         pytest.param("2011-06-01", "2011-07-01", "0 days", "0 days", id="a length of nothing"),

@@ -25,12 +25,14 @@ class Shelf:
         rows: The rows.
         malformed: Rows that cannot be read, as text and reason.
         error: What a reading raises instead of rows.
+        overlap: How much of a cursor that is a number windows have in common, in place of a lag.
         asked: The position each run came with.
     """
 
     rows: list[Row] = field(default_factory=list)
     malformed: list[tuple[str, str]] = field(default_factory=list)
     error: Exception | None = None
+    overlap: int = 5
     asked: dict[str, dict[str, Any] | None] = field(default_factory=dict)
 
     def __call__(self, spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading:
@@ -56,4 +58,4 @@ class Shelf:
         if source is None or source.cursor is None or not position or position["cursor"] is None:
             return True
         value = row[table.column_names.index(source.cursor)]
-        return value is None or value >= int(position["cursor"]) - source.lag_seconds
+        return value is None or value >= int(position["cursor"]) - self.overlap

@@ -42,6 +42,8 @@ def test_a_position_in_words(position, expected):
         pytest.param("timestamp", [str(SOON)], None, (str(SOON), 0), id="a clock that is fast, or another zone"),
         pytest.param("timestamp", [str(BEYOND)], None, (None, 1), id="beyond every clock and zone"),
         pytest.param("bigint", ["9", "10"], "7", ("10", 0), id="a number"),
+        pytest.param("double", ["NaN", "7", "Infinity", "-Infinity", None], "6.5", ("7.0", 3), id="no number"),
+        pytest.param("float", ["-Infinity"], None, (None, 1), id="no number at all"),
         pytest.param("string", ["9999-12-31"], None, ("9999-12-31", 0), id="a text"),
     ],
 )

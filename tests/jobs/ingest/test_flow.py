@@ -25,7 +25,7 @@ COLUMNS = """\
       - {name: word, logicalType: string, physicalType: string, description: Word.}
       - {name: at, logicalType: integer, physicalType: bigint, description: Seconds.}
 """
-WINDOWS = {"writeDisposition": "append", "cursor": "at", "lag": "5 seconds"}
+WINDOWS = {"writeDisposition": "append", "cursor": "at"}
 LOCATION = "bronze/shop__shelf"
 
 

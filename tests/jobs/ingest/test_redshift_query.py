@@ -46,7 +46,15 @@ def test_the_place_and_the_window_are_told_in_words(table_of):
     assert ("shop.sales.orders", since) == (query.place, query.since)
 
 
-def test_an_end_that_cannot_be_compared_is_refused(table_of):
-    given = source(cursor="changed", end_value="soon")
+@pytest.mark.parametrize("kind, first", [("timestamp", "0001-01-01 00:00:00.000000"), ("date", "0001-01-01")])
+def test_a_lag_reaches_no_further_back_than_the_calendar(table_of, kind, first):
+    given = source(cursor="changed", lag_seconds=86_400)
+    query = unload_query(table_of({"changed": kind}, given), given, {"cursor": "0001-01-01"})
+    assert f"changed >= '{first}'::{kind.upper()}" == query.since
+
+
+@pytest.mark.parametrize("end", ["soon", "0001-01-01T00:00:00+14:00"])
+def test_an_end_that_cannot_be_compared_is_refused(table_of, end):
+    given = source(cursor="changed", end_value=end)
     with pytest.raises(ContractError, match=r"cannot start or end there.*endValue"):
         unload_query(table_of({"changed": "timestamp"}, given), given, None)

@@ -85,9 +85,9 @@ def test_snowflake_tells_count_checksum_and_exact_sums(orders, snowflake, put_se
 
 def test_a_column_named_k_is_told_from_the_hash_of_the_key(orders, redshift, job):
     redshift.run("ALTER TABLE sales.orders ADD COLUMN k INTEGER DEFAULT 3")
-    asker, table = ASKERS["redshift"], orders("redshift", COLUMNS | {"k": "int"})
+    reader, table = FIGURES_READERS["redshift"], orders("redshift", COLUMNS | {"k": "int"})
     table = replace(table, columns=tuple(c for c in table.columns if c.name not in ("limit", "amount")))
-    assert {"k": Decimal(12)} == asker.figures(table, job, Span()).sums
+    assert {"k": Decimal(12)} == reader.figures(table, job, CursorSpan()).sums
 
 
 def test_redshift_tells_the_same_page_by_page(orders, redshift, job):

@@ -108,6 +108,14 @@ def test_a_column_of_another_kind_is_refused(given, wanted):
         fitted([None], given, wanted)
 
 
+def test_the_text_of_a_refused_row_tells_years_that_python_does_not_have():
+    day = pa.array([10_000_000], pa.int32()).cast(pa.date32())
+    rows = pa.table({"ID": [2**31], "DAY": day, "BORN": [date(1, 1, 1)]})
+    wanted = pa.schema([("id", pa.int32()), ("day", pa.date32()), ("born", pa.date32()), *READING])
+    [text] = fit(rows, wanted, "A.B.C")["_raw"].to_pylist()
+    assert {"ID": 2**31, "DAY": "29349-01-26", "BORN": "0001-01-01"} == json.loads(text)
+
+
 def test_the_text_of_a_refused_row_is_json_whatever_its_numbers_are():
     rows = pa.table({"ID": [2**31] * 3, "RATIO": [float("nan"), float("inf"), float("-inf")]})
     wanted = pa.schema([("id", pa.int32()), ("ratio", pa.float64()), *READING])

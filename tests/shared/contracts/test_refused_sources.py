@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.small_catalog import NOTES, PEOPLE, refusal
+from shared.contracts import load_catalog
+from tests.support.small_catalog import FILES, NOTES, PEOPLE, refusal, write_catalog
 
 
 @pytest.mark.parametrize(
@@ -91,6 +92,41 @@ from tests.support.small_catalog import NOTES, PEOPLE, refusal
         ),
         pytest.param(
             NOTES,
+            '"2020-01-01T00:00:00Z"',
+            "yesterday",
+            ["29: initialValue is no value of the cursor", "given: yesterday", "2000-01-01T00:00:00Z, as seen has"],
+            id="an initial value that is no timestamp",
+        ),
+        pytest.param(
+            NOTES,
+            '"2020-01-01T00:00:00Z"',
+            '"0001-01-01T00:00:00+14:00"',
+            ["29: initialValue is no value of the cursor"],
+            id="an initial value before all time",
+        ),
+        pytest.param(
+            NOTES,
+            "{property: lag, value: 15 minutes}",
+            '{property: endValue, value: "2019-12-31"}',
+            ["28: endValue leaves nothing to read", "given: from 2020-01-01T00:00:00Z to 2019-12-31"],
+            id="an end before the beginning",
+        ),
+        pytest.param(
+            NOTES,
+            "value: seen}",
+            "value: day}",
+            ["28: a lag is a stretch of time", "given: day: string", "expected: a cursor of type timestamp or date"],
+            id="a lag of a text",
+        ),
+        pytest.param(
+            NOTES,
+            "{name: seen, logicalType: timestamp, physicalType: timestamp",
+            "{name: seen, logicalType: boolean, physicalType: boolean",
+            ["27: no source can be asked by a cursor of this type", "given: seen: boolean"],
+            id="a cursor that is true or false",
+        ),
+        pytest.param(
+            NOTES,
             "value: append",
             "value: snapshot",
             ["27: a snapshot is read whole", "given: cursor: seen"],
@@ -152,3 +188,30 @@ def test_a_bad_contract_is_refused_with_file_and_line(tmp_path, file, old, new, 
 
     assert f"{file}:{said[0]}" == text[: len(f"{file}:{said[0]}")], text
     assert [] == [part for part in said if part not in text], text
+
+
+def test_a_table_of_redshift_has_no_closed_column(tmp_path):
+    told = FILES[NOTES].replace("type: snowflake", "type: redshift")
+    closed = told.replace(
+        "physicalType: string, description: Person",
+        "physicalType: string, classification: confidential, description: Person",
+    )
+
+    text = refusal(tmp_path, NOTES, FILES[NOTES], closed)
+
+    assert text.startswith(f"{NOTES}:22: column who is confidential, and a table of Redshift cannot have such a one")
+
+
+def test_a_cursor_of_files_may_be_a_text_with_a_lag(tmp_path):
+    files = FILES[NOTES].replace("value: seen}", "value: day}").replace("type: snowflake", "type: s3")
+    files = files.replace(
+        "    account: desk\n    database: DESK\n    schema: FRONT\n",
+        "    location: s3://landing/notes/*.csv\n    format: csv\n",
+    )
+    files = files.replace("integer, physicalType: bigint, primary", "string, physicalType: string, primary")
+    files = files.replace("timestamp, physicalType: timestamp", "string, physicalType: string")
+    write_catalog(tmp_path, {NOTES: (FILES[NOTES], files)})
+
+    source = load_catalog(tmp_path).table("bronze.desk__notes").source
+
+    assert ("day", 900) == (source.cursor, source.lag_seconds)
