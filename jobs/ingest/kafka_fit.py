@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from jobs.ingest.kafka_unions import NESTED, is_union, json_of, plain, to_json
 from jobs.runtime.casts import is_day
 from jobs.runtime.tables import spark_type
-from jobs.runtime.texts import TIMESTAMP_FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from shared.contracts import Column
 
-NESTED = (T.StructType, T.MapType)
 # Only types of one family are cast into each other; a number of seconds, say, does not become a timestamp by itself.
 FAMILIES: tuple[tuple[type[T.DataType], ...], ...] = (
     (T.NumericType,),
@@ -27,12 +28,13 @@ FAMILIES: tuple[tuple[type[T.DataType], ...], ...] = (
     (T.DateType,),
     (T.TimestampType, T.TimestampNTZType),
     (T.BinaryType,),
-    (T.ArrayType,),
 )
 WIDEST = 38
 # The fields of the struct that `fitted` makes, beside the contract's columns.
 MISFITS_FIELD = "misfits"
 RESCUED_FIELD = "rescued"
+# Of a text with a time behind its day, Spark takes the day and says nothing.
+PLAIN_DATE = r"^\s*[+-]?\d{4,7}-\d{1,2}-\d{1,2}\s*$"
 
 
 def fitted(fields: Mapping[str, tuple[SparkColumn, T.DataType]], columns: tuple[Column, ...]) -> SparkColumn:
@@ -54,7 +56,7 @@ def fitted(fields: Mapping[str, tuple[SparkColumn, T.DataType]], columns: tuple[
         misfit = F.lit(f"{column.name}: the value does not fit {column.type}")
         misfits.append(F.when(given.isNotNull() & value.isNull(), misfit))
     names = {column.name for column in columns}
-    others = [value.alias(name) for name, (value, _) in fields.items() if name.lower() not in names]
+    others = [plain(value, type_).alias(name) for name, (value, type_) in fields.items() if name.lower() not in names]
     return F.struct(
         *values, F.array_compact(F.array(*misfits)).alias(MISFITS_FIELD), _as_json(others).alias(RESCUED_FIELD)
     )
@@ -78,18 +80,28 @@ def fit_texts(texts: SparkColumn, lower: SparkColumn, columns: tuple[Column, ...
 def _as_json(fields: list[SparkColumn]) -> SparkColumn:
     if not fields:
         return F.lit(None).cast("string")
-    return F.when(F.coalesce(*(f.isNotNull() for f in fields)), _json(F.struct(*fields)))
-
-
-def _json(value: SparkColumn) -> SparkColumn:
-    return F.to_json(value, {"timestampFormat": TIMESTAMP_FORMAT})
+    return F.when(reduce(or_, (field.isNotNull() for field in fields)), to_json(F.struct(*fields)))
 
 
 def _fit(value: SparkColumn, given: T.DataType, wanted: T.DataType) -> SparkColumn:
     if given == wanted:
         return value
+    if isinstance(given, T.StructType) and is_union(given):
+        return F.coalesce(*(_fit(value.getField(f.name), f.dataType, wanted) for f in given.fields))
+    if isinstance(given, T.ArrayType) and isinstance(wanted, T.ArrayType):
+        return _fit_items(value, given.elementType, wanted.elementType)
+    return _fit_single(value, given, wanted)
+
+
+def _fit_items(values: SparkColumn, given: T.DataType, wanted: T.DataType) -> SparkColumn:
+    """An array, item by item; one that does not fit takes them all with it."""
+    is_misfit = F.exists(values, lambda item: item.isNotNull() & _fit(item, given, wanted).isNull())
+    return F.when(~is_misfit, F.transform(values, lambda item: _fit(item, given, wanted)))
+
+
+def _fit_single(value: SparkColumn, given: T.DataType, wanted: T.DataType) -> SparkColumn:
     if isinstance(wanted, T.StringType) and not isinstance(given, T.BinaryType):
-        return _json(value) if isinstance(given, (*NESTED, T.ArrayType)) else value.cast(wanted)
+        return json_of(value, given) if isinstance(given, NESTED) else value.cast(wanted)
     if isinstance(given, T.StringType) and not isinstance(wanted, (T.BinaryType, T.ArrayType)):
         return _from_text(value, wanted)
     if not any(isinstance(given, family) and isinstance(wanted, family) for family in FAMILIES):
@@ -100,7 +112,9 @@ def _fit(value: SparkColumn, given: T.DataType, wanted: T.DataType) -> SparkColu
 
 def _from_text(text: SparkColumn, wanted: T.DataType) -> SparkColumn:
     cast = text.try_cast(wanted)
-    if isinstance(wanted, T.DateType | T.TimestampType | T.TimestampNTZType):
+    if isinstance(wanted, T.DateType):
+        return F.when(text.rlike(PLAIN_DATE), cast)
+    if isinstance(wanted, T.TimestampType | T.TimestampNTZType):
         return F.when(is_day(text), cast)
     if not isinstance(wanted, T.DecimalType):
         return cast

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 TOMBSTONE, BAD_MAGIC = "TOMBSTONE", "BAD_MAGIC"
 UNKNOWN_SCHEMA, UNFIT_SCHEMA = "UNKNOWN_SCHEMA", "UNFIT_SCHEMA"
 DECODE, ENCODING = "DECODE", "ENCODING"
+# Debezium's event of a table that was emptied: it says so of no row, so it changes none here.
+TRUNCATE, TRUNCATED = "TRUNCATE", "t"
 # A field with a default that no writer knows: it is there in every record that could be decoded, and only there.
 DECODED = "_lakewright_decoded"
 OP, TS_MS, SOURCE, BEFORE = "debezium_op", "debezium_ts_ms", "debezium_source", "debezium_before"
@@ -123,13 +125,15 @@ def _json(records: DataFrame, table: Table, source: Source, _: Writers) -> DataF
     value = F.col(BODY).cast("string")
     parsed = unpacked(records, may_be_packed=source.may_be_packed).withColumn("_texts", json_fields(value))
     if source.envelope:
-        parsed = parsed.withColumn("_texts", _change(table))
+        parsed = parsed.withColumn("_op", _op(F.col("_texts"))).withColumn("_texts", _change(table))
     parsed = parsed.withColumn("_lower", lower_case_names(F.col("_texts")))
+    is_emptied = F.col("_op") == TRUNCATED if source.envelope else F.lit(False)
     fault = (
         F.when(F.col("value").isNull() & F.col("_texts").isNull(), TOMBSTONE)
         .when(is_packed_otherwise(), COMPRESSED)
         .when(F.col(FAULT).isNotNull(), F.col(FAULT))
         .when(~F.is_valid_utf8(value), ENCODING)
+        .when(is_emptied, TRUNCATE)
         .when(F.col("_texts").isNull(), DECODE)
         .when(F.col("_lower").isNull(), REASON_DOUBLED)
     )
@@ -143,7 +147,7 @@ def _change(table: Table) -> Column:
     A tombstone, which follows a delete and may outlive it in a compacted topic, is a delete of its record's key.
     """
     plain = _unwrapped(F.col("_texts"))
-    op = F.try_element_at(plain, F.lit("op"))
+    op = _op(F.col("_texts"))
     before, after = (F.try_element_at(plain, F.lit(name)) for name in ("before", "after"))
     envelope = {
         OP: op,
@@ -155,6 +159,11 @@ def _change(table: Table) -> Column:
     sent_ms = F.unix_millis("timestamp").cast("string")
     tombstone = F.map_concat(key, _envelope_columns(table, {OP: F.lit("d"), TS_MS: sent_ms}))
     return F.when(F.col("value").isNull(), tombstone).when(op.isNotNull(), change)
+
+
+def _op(texts: Column) -> Column:
+    """What an envelope says was done."""
+    return F.try_element_at(_unwrapped(texts), F.lit("op"))
 
 
 def _unwrapped(texts: Column) -> Column:

@@ -14,6 +14,7 @@ from smart_open import open as smart_open
 from jobs.ingest.kafka_records import named_numbers
 from jobs.ingest.kafka_references import refers_to_itself, whole
 from jobs.ingest.kafka_registry import AVRO_KIND, registry_of
+from jobs.ingest.kafka_unions import is_like_a_union
 from jobs.ingest.landing import list_files
 from jobs.runtime.aws import aws_answers, client, error_code
 from shared.contracts.origin import AVRO
@@ -70,9 +71,16 @@ def writers_of(source: Source, job: Job, records: DataFrame) -> Writers:
 
 
 def _writers(schemas: Mapping[str, str], unfit: Mapping[str, str] | None = None) -> Writers:
-    """Count recursive schemas, which Spark cannot represent, as unfit: only records that name one are refused."""
-    circular = {i: "refers to itself" for i, text in schemas.items() if refers_to_itself(json.loads(text))}
-    return Writers({i: text for i, text in schemas.items() if i not in circular}, {**(unfit or {}), **circular})
+    """Count schemas that Spark cannot represent as unfit: only records that name one are refused."""
+    found = {i: _unreadable(json.loads(text)) for i, text in schemas.items()}
+    fit = {i: text for i, text in schemas.items() if not found[i]}
+    return Writers(fit, {**(unfit or {}), **{i: why for i, why in found.items() if why}})
+
+
+def _unreadable(schema: Any) -> str:  # noqa: ANN401 - a schema's JSON
+    if refers_to_itself(schema):
+        return "refers to itself"
+    return "has a record of fields member0, member1, as Spark names a union's" if is_like_a_union(schema) else ""
 
 
 def _of_folder(location: str, landing_root: str) -> dict[str, str]:
