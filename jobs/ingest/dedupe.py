@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 from typing import TYPE_CHECKING
 
 from pyspark.sql import Window
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
     from jobs.runtime.flow import Flow
 
+SINGLE, CONTENT = "_is_single", "_content"
+
 
 def drop_known_rows(flow: Flow, rows: DataFrame, least: str | None) -> DataFrame:
     """Keep the rows that differ from what bronze last received for their key; of a full snapshot keep all.
 
-    Grain: one row in, at most one row out; equal rows become one, at the least of their source positions.
+    Grain: one row in, at most one row out; equal rows become one, at the least of their source positions. Without a
+    cursor nothing orders the rows of a key within a batch, so a row that equals one of several there may not be the
+    newest: then all rows of the key are kept, unless they are those of the last batch, from the same places.
 
     Args:
         flow: The table's flow.
@@ -37,14 +41,23 @@ def drop_known_rows(flow: Flow, rows: DataFrame, least: str | None) -> DataFrame
     """
     if flow.table.disposition is Disposition.SNAPSHOT:
         return rows
-    names = [*flow.table.column_names, RESCUED]
-    # Mostly no two rows share a key, and reading the keys alone is cheaper than reading rows.
-    differ = any(_all_differ(rows, columns) for columns in (flow.table.primary_key, names))
-    distinct = rows if differ else _distinct(rows, names)
-    if flow.batch.before.version < 0:
-        return distinct
-    known = _latest_known(flow, rows, least)
-    return distinct.alias("new").join(known.alias("known"), on=_equal(names), how="left_anti")
+    key, names = flow.table.primary_key, [*flow.table.column_names, RESCUED]
+    # As a rule no two rows have one key, and a key is read for less than a row.
+    has_single_keys = _all_differ(rows, key)
+    differ = has_single_keys or _all_differ(rows, names)
+    once = rows if differ else _once(rows, key, names, is_ordered=_cursor(flow) is not None)
+    if not flow.batch.before.exists:
+        return once
+    known, is_known = _latest_known(flow, rows, least), _equal(names)
+    if _cursor(flow) is None:
+        known = known.withColumns({SINGLE: _is_single(key, names), CONTENT: _content(key, names)})
+        once = once.withColumn(CONTENT, F.lit(None).cast("decimal(38,0)") if has_single_keys else _content(key, names))
+        is_known &= F.col(f"known.{SINGLE}") | (F.col(f"new.{CONTENT}") == F.col(f"known.{CONTENT}"))
+    return once.alias("new").join(known.alias("known"), on=is_known, how="left_anti").drop(CONTENT)
+
+
+def _cursor(flow: Flow) -> str | None:
+    return flow.table.source.cursor if flow.table.source else None
 
 
 def _all_differ(rows: DataFrame, names: Sequence[str]) -> bool:
@@ -56,8 +69,25 @@ def _all_differ(rows: DataFrame, names: Sequence[str]) -> bool:
     return counts is not None and counts[0] == counts[1]
 
 
-def _distinct(rows: DataFrame, names: list[str]) -> DataFrame:
-    return rows.groupBy(*names).agg(F.min(SOURCE_POSITION).alias(SOURCE_POSITION))
+def _once(rows: DataFrame, key: Sequence[str], names: list[str], *, is_ordered: bool) -> DataFrame:
+    """Rows that are alike as one. Of a key with several rows that nothing orders, all: A, B, A is no A, B."""
+    if is_ordered:
+        return rows.groupBy(*names).agg(F.min(SOURCE_POSITION).alias(SOURCE_POSITION))
+    judged = rows.withColumn(SINGLE, _is_single(key, names))
+    once = _once(judged.where(SINGLE), key, names, is_ordered=True)
+    return once.unionByName(judged.where(~F.col(SINGLE)).select(*names, SOURCE_POSITION))
+
+
+def _is_single(key: Sequence[str], names: Sequence[str]) -> Column:
+    """Whether all rows of a row's key are alike. Rows without a key have none in common, so each stands for itself."""
+    of_key, row = Window.partitionBy(*key), F.xxhash64(*names)
+    return (F.min(row).over(of_key) == F.max(row).over(of_key)) | reduce(or_, [F.col(name).isNull() for name in key])
+
+
+def _content(key: Sequence[str], names: Sequence[str]) -> Column:
+    """A hash of all rows that a batch has of a row's key, and of where they stood."""
+    row = F.xxhash64(*names, SOURCE_POSITION).cast("decimal(38,0)")
+    return F.sum(row).over(Window.partitionBy(*key)).cast("decimal(38,0)")
 
 
 def _equal(names: Sequence[str]) -> Column:
@@ -68,8 +98,7 @@ def _equal(names: Sequence[str]) -> Column:
 def _latest_known(flow: Flow, rows: DataFrame, least: str | None) -> DataFrame:
     """For each key of this batch, the rows of the last batch in bronze that held it, from the least cursor on."""
     known = read_version(flow.session, flow.location, flow.batch.before.version)
-    cursor = flow.table.source.cursor if flow.table.source else None
-    if cursor:
+    if cursor := _cursor(flow):
         # Rows without a cursor value belong to every window.
         start = F.lit(least).cast(known.schema[cursor].dataType)
         known = known.where((F.col(cursor) >= start) | F.col(cursor).isNull())

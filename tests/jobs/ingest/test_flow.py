@@ -133,6 +133,28 @@ def test_a_row_is_dropped_only_if_it_equals_the_latest_known_row_of_its_key(lake
     )
 
 
+def test_of_several_rows_of_a_key_in_one_batch_none_hides_what_comes_later(lake, ingest):
+    """Monday's A and Tuesday's B are read at once: nothing says which is the newest, so Wednesday's A is new."""
+    lake.land(CUSTOMERS, HEADER, "1,a,x", "2,a,x", ",a,x", ",b,x", name="monday.csv")
+    lake.land(CUSTOMERS, HEADER, "1,b,x", "2,a,x", name="tuesday.csv")
+    assert {"read": 6, "inserted": 5, "superseded": 1} == counts(ingest())
+    lake.land(CUSTOMERS, HEADER, "1,a,x", "2,a,x", ",a,x", name="wednesday.csv")
+    assert {"read": 3, "inserted": 1, "superseded": 2} == counts(ingest())
+
+    # A file that is sent again, as it was or with more behind it, says of most keys what is known.
+    lake.land(CUSTOMERS, HEADER, "3,a,x", "3,b,x", "4,a,x", "4,b,x", name="grown.csv")
+    assert {"read": 4, "inserted": 4} == counts(ingest())
+    lake.land(CUSTOMERS, HEADER, "3,a,x", "3,b,x", "4,a,x", "4,b,x", "4,c,x", name="grown.csv")
+    assert {"read": 5, "inserted": 3, "superseded": 2} == counts(ingest())
+
+
+def test_what_a_key_goes_back_to_in_one_batch_lands_too(lake, ingest):
+    lake.land(CUSTOMERS, HEADER, "1,a,x", "2,a,x", "1,b,x", "2,a,x", "1,a,x")
+    assert {"read": 5, "inserted": 4, "superseded": 1} == counts(ingest())
+    found = lake.frame(CUSTOMERS).where("customer_id = '1'").orderBy("_source_position")
+    assert ["a", "b", "a"] == [row["name"] for row in found.collect()]
+
+
 def test_a_new_file_with_known_rows_only_moves_the_position_on(lake, ingest):
     lake.land(CUSTOMERS, HEADER, "1,a,x")
     ingest()
