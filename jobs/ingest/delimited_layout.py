@@ -58,9 +58,11 @@ def read_layout(header: Record | None, columns: Sequence[str], file: str) -> Lay
         raise _refused(file, "the header cannot be read", ", ".join(header.reasons), columns, SourceContentError)
     names = [cell.strip() for cell in header.cells]
     folded = [name.casefold() for name in names]
-    # If no name matches, the file may have no header, and the cells may be personal values: errors must not show them.
-    is_header = any(c.casefold() in folded for c in columns)
-    values = "" if is_header else f"{len(names)} cells, none of which is the name of a column"
+    known = sum(c.casefold() in folded for c in columns)
+    # If few names match, the file may have no header, and the cells may be personal values ("ID" is Idaho, too): errors
+    # must not show them.
+    is_header = 2 * known >= len(columns)
+    values = "" if is_header else f"{len(names)} cells, of which {known or 'none'} are names of columns"
     if doubled := sorted({n for n in folded if n and folded.count(n) > 1}):
         raise _refused(file, "columns occur twice in the header", values or ", ".join(doubled), columns)
     if missing := [c for c in columns if c.casefold() not in folded]:

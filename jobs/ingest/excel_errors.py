@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-PACKAGE = "{http://schemas.openxmlformats.org/package/2006/relationships}"
+# Any namespace: there are two of each, since the strict form of the format has its own.
+SHEET, RELATION = "{*}sheets/{*}sheet", "{*}Relationship"
+ID = "}id"
+CONTENTS, BINARY = "[Content_Types].xml", "xl/workbook.bin"
+WORKBOOK, RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 
 
 def error_cells(path: Path) -> dict[int, tuple[str, ...]]:
@@ -21,28 +23,33 @@ def error_cells(path: Path) -> dict[int, tuple[str, ...]]:
 
     For .xlsx alone; in any other file none are found.
 
+    Raises:
+        ValueError: it has no first sheet that could be looked at.
+
     Source: ECMA-376 part 1, 18.3.1.4 and 18.18.11 (`t="e"` of a cell).
     """
     if not zipfile.is_zipfile(path):
         return {}
     with zipfile.ZipFile(path) as archive:
-        sheet = _first_sheet(archive)
-        if sheet is None:
+        names = set(archive.namelist())
+        if CONTENTS not in names or BINARY in names:
             return {}
-        with archive.open(sheet) as parts:
+        with archive.open(_first_sheet(archive, names)) as parts:
             return _errors(ET.iterparse(parts))  # noqa: S314 - as below
 
 
-def _first_sheet(archive: zipfile.ZipFile) -> str | None:
-    if "xl/workbook.xml" not in archive.namelist():
-        return None
-    sheet = _parsed(archive, "xl/workbook.xml").find(f"{MAIN}sheets/{MAIN}sheet")
+def _first_sheet(archive: zipfile.ZipFile, names: set[str]) -> str:
+    sheet = _parsed(archive, WORKBOOK).find(SHEET) if {WORKBOOK, RELATIONS} <= names else None
     if sheet is None:
-        return None
-    relations = _parsed(archive, "xl/_rels/workbook.xml.rels").iter(f"{PACKAGE}Relationship")
-    targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
-    found = normpath(join("/xl", targets.get(sheet.get(f"{OFFICE}id")) or "?")).lstrip("/")
-    return found if found in archive.namelist() else None
+        raise ValueError("no sheet is named in xl/workbook.xml")
+    targets = {
+        relation.get("Id"): relation.get("Target", "") for relation in _parsed(archive, RELATIONS).iterfind(RELATION)
+    }
+    id_ = next((value for name, value in sheet.attrib.items() if name.endswith(ID)), None)
+    found = normpath(join("/xl", targets.get(id_) or "?")).lstrip("/")
+    if found not in names:
+        raise ValueError(f"the first sheet, {sheet.get('name')}, is not where xl/workbook.xml says")
+    return found
 
 
 def _parsed(archive: zipfile.ZipFile, name: str) -> ET.Element:
@@ -52,10 +59,10 @@ def _parsed(archive: zipfile.ZipFile, name: str) -> ET.Element:
 
 def _errors(parts: Iterator[tuple[str, ET.Element]]) -> dict[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {}
-    for number, row in enumerate((part for _, part in parts if part.tag == f"{MAIN}row"), 1):
+    for number, row in enumerate((part for _, part in parts if part.tag.rpartition("}")[2] == "row"), 1):
         errors = tuple(
-            f"{cell.get('r', 'a cell')} is {cell.findtext(f'{MAIN}v', 'an error')}, and no value"
-            for cell in row.iterfind(f"{MAIN}c[@t='e']")
+            f"{cell.get('r', 'a cell')} is {cell.findtext('{*}v', 'an error')}, and no value"
+            for cell in row.iterfind("{*}c[@t='e']")
         )
         if errors:
             found[int(row.get("r", number))] = errors

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -17,6 +17,9 @@ from shared.errors import SourceContentError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+# Of all its parts, unpacked: some million rows of ten columns, which take several times that in memory.
+LARGEST = 2**30
 
 
 def excel_records(path: Path, name: str) -> Iterator[Record]:
@@ -31,8 +34,9 @@ def excel_records(path: Path, name: str) -> Iterator[Record]:
         name: Its name in errors.
 
     Raises:
-        SourceContentError: the file is no workbook, or has no sheet.
+        SourceContentError: the file is no workbook, has no sheet, or is larger than LARGEST once unpacked.
     """
+    _refuse_beyond_bound(path, name)
     try:
         with CalamineWorkbook.from_path(path) as book:
             rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False) if book.sheet_names else None
@@ -46,6 +50,24 @@ def excel_records(path: Path, name: str) -> Iterator[Record]:
         if any(cells) or line in errors:
             text = json.dumps(cells, ensure_ascii=False)
             yield Record(line, text, cells, NO_QUOTED_EMPTIES, errors.get(line, ()))
+
+
+def _refuse_beyond_bound(path: Path, name: str) -> None:
+    """Stop before anything is unpacked: what says that it holds little may be made to fill any memory."""
+    if not is_zipfile(path):
+        return
+    try:
+        with ZipFile(path) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+    except BadZipFile as error:
+        raise _refused(name, str(error)) from None
+    if size > LARGEST:
+        raise SourceContentError(
+            f"{name}: the workbook is too large to be held whole",
+            given=f"{size} bytes once unpacked",
+            expected=f"at most {LARGEST}",
+            mend="have it sent in parts, or as CSV or Parquet",
+        )
 
 
 def _text(value: object) -> str:

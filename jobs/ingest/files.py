@@ -45,6 +45,10 @@ class FilesRead:
         """The files to read now."""
         return [f for f in files if self.tokens.get(f.key) != f.token and (f.key in self.tokens or self._recent(f))]
 
+    def is_newest(self, file: LandedFile) -> bool:
+        """Whether no file is known that is newer than the newest of those that are there; it may have gone."""
+        return file.key in self.tokens or self.modified_upto is None or file.modified >= self.modified_upto
+
     def position(self, files: list[LandedFile]) -> dict[str, Any]:
         """The position to commit once every listed file is read."""
         upto = max([f.modified for f in files] + ([self.modified_upto] if self.modified_upto else []))
@@ -63,7 +67,8 @@ class FilesRead:
 def read_files(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading | None:
     """Read the files that are new since the position; None when there are none.
 
-    A table that is a snapshot reads the newest file alone, since each file is the whole of it.
+    A table that is a snapshot reads the newest file alone, since each file is the whole of it, and no other: one that
+    turns up late would put what is older in the place of what is there.
 
     Raises:
         ContractError: the contract asks for a format or types that files do not have.
@@ -75,9 +80,10 @@ def read_files(spark: SparkSession, table: Table, job: Job, position: dict[str, 
         raise ContractError(f"{table.file.name}:1: the table has no location")
     files = list_files(source.location, job.landing_root)
     known = FilesRead.from_position(position, source.lag_seconds)
-    fresh = known.fresh(files)
-    if not fresh:
+    wanted = known.fresh(files)
+    if table.disposition is Disposition.SNAPSHOT:
+        wanted = [file for file in files[-1:] if file in wanted and known.is_newest(file)]
+    if not wanted:
         return None
-    wanted = fresh[-1:] if table.disposition is Disposition.SNAPSHOT else fresh
     cost = ReadCost(requests=len(wanted), bytes=sum(file.bytes for file in wanted))
     return Reading(file_rows(spark, table, source, wanted), known.position(files), cost=lambda: cost)

@@ -74,6 +74,8 @@ def _row(line: str, position: str, columns: Sequence[str], encoding: str) -> Row
         except (ValueError, RecursionError):
             faults = [REASON_NO_OBJECT]
     cells = {name.casefold(): _text(value) for name, value in given.items()}
+    if len(cells) < len(given):
+        faults = [REASON_DOUBLED]
     faults = faults or _escaped_faults([*cells, *filter(None, cells.values())])
     if faults:
         return {}, position, None, readable(line, encoding), faults
@@ -93,9 +95,10 @@ class _DoubledError(Exception):
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name.casefold() for name, _ in pairs}) < len(pairs):
+    # Only the names of columns are matched whatever their case: within a value "a" and "A" are two.
+    if len(names := dict(pairs)) < len(pairs):
         raise _DoubledError
-    return dict(pairs)
+    return names
 
 
 def _text(value: object) -> str | None:

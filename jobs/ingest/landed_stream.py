@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
 
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 PACKING_FAULTS = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile)
 CHANGED = {"PreconditionFailed", "NoSuchKey", "404", "412"}
 BUFFER_BYTES = 1024 * 1024
+MARKS = {
+    "utf-16-le": (codecs.BOM_UTF16_LE, "utf-16"),
+    "utf-16-be": (codecs.BOM_UTF16_BE, "utf-16"),
+    "utf-32-le": (codecs.BOM_UTF32_LE, "utf-32"),
+    "utf-32-be": (codecs.BOM_UTF32_BE, "utf-32"),
+}
 
 
 @contextmanager
@@ -73,7 +79,7 @@ def open_texts(file: LandedFile, encoding: str, suffixes: tuple[str, ...] = (".c
 
     Raises:
         SourceUnavailableError: it has changed or gone since it was listed.
-        SourceContentError: it is an archive without a file that can be read.
+        SourceContentError: it is an archive without a file that can be read, or with two of one name.
         ContractError: there is no such encoding.
     """
     codec, name = _codec(encoding, file.key), file.location.lower()
@@ -97,8 +103,15 @@ def _codec(encoding: str, key: str) -> str:
 
 
 def _text(stream: IO[bytes] | gzip.GzipFile, codec: str) -> io.TextIOWrapper:
-    decoder = "utf-8-sig" if codec == "utf-8" else codec
-    return io.TextIOWrapper(stream, encoding=decoder, errors="surrogateescape", newline="")
+    return io.TextIOWrapper(stream, encoding=_decoder(stream, codec), errors="surrogateescape", newline="")
+
+
+def _decoder(stream: IO[bytes] | gzip.GzipFile, codec: str) -> str:
+    """The codec that drops a byte order mark. Of UTF-16LE and its like none does, but the one that goes by the mark."""
+    if codec == "utf-8":
+        return "utf-8-sig"
+    mark, by_mark = MARKS.get(codec, (b"", codec))
+    return by_mark if mark and cast("io.BufferedReader", stream).peek(len(mark)).startswith(mark) else codec
 
 
 def _members(key: str, stream: IO[bytes], codec: str, suffixes: tuple[str, ...]) -> Iterator[DelimitedText]:
@@ -106,18 +119,32 @@ def _members(key: str, stream: IO[bytes], codec: str, suffixes: tuple[str, ...])
     with tempfile.TemporaryFile() as whole:
         shutil.copyfileobj(stream, whole)
         with zipfile.ZipFile(whole) as archive:
-            names = [n for n in archive.namelist() if n.lower().endswith(suffixes) and not n.startswith("__MACOSX/")]
-            if not names:
-                given = ", ".join(archive.namelist()) or "nothing"
-                raise SourceContentError(f"{key}: the archive holds no {' or '.join(suffixes)}", given=given)
-            for name in names:
-                with _member(archive, name) as member:
-                    yield DelimitedText(f"{key}!{name}", _text(member, codec), codec)
+            for wanted in _wanted(key, archive, suffixes):
+                with _member(archive, wanted) as member:
+                    yield DelimitedText(f"{key}!{wanted.filename}", _text(member, codec), codec)
 
 
-def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+def _wanted(key: str, archive: zipfile.ZipFile, suffixes: tuple[str, ...]) -> list[zipfile.ZipInfo]:
+    listed = archive.infolist()
+    found = [m for m in listed if m.filename.lower().endswith(suffixes) and not m.filename.startswith("__MACOSX/")]
+    if not found:
+        given = ", ".join(m.filename for m in listed) or "nothing"
+        raise SourceContentError(f"{key}: the archive holds no {' or '.join(suffixes)}", given=given)
+    names = [m.filename for m in found]
+    # The last of them may be what the others are to be replaced by, or something else.
+    if doubled := sorted({name for name in names if names.count(name) > 1}):
+        raise SourceContentError(
+            f"{key}: the archive holds several files of one name",
+            given=", ".join(doubled),
+            expected="names that differ",
+            mend="have the archive packed anew",
+        )
+    return found
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
     try:
-        return archive.open(name)
+        return archive.open(member)
     except RuntimeError as error:  # a password, or a compression that Python does not know
         raise zipfile.BadZipFile(str(error)) from None
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.ingest.batches import rows_of_a_batch
-from jobs.ingest.reading import RESCUED
+from jobs.ingest.reading import RESCUED, SOURCE_POSITION
 from jobs.ingest.row_text import row_text
 from jobs.ingest.strict_cast import fit
 from shared.errors import SchemaDriftError, SourceContentError
@@ -26,7 +27,7 @@ def parquet_rows(path: Path, name: str, columns: Sequence[str], schema: pa.Schem
 
     Args:
         path: The file.
-        name: Its name in errors, and the `_source_position` of its rows.
+        name: Its name in errors, and, with the number of the row from 1, the `_source_position` of its rows.
         columns: The contract's columns.
         schema: The columns, then those of a Reading.
 
@@ -39,8 +40,10 @@ def parquet_rows(path: Path, name: str, columns: Sequence[str], schema: pa.Schem
         with pq.ParquetFile(path, coerce_int96_timestamp_unit="us") as file:
             names = _names(file.schema_arrow.names, columns, name)
             size = rows_of_a_batch(int(file.metadata.num_rows), _bytes_of(file.metadata))
+            count = 0
             for batch in file.iter_batches(batch_size=size):
-                yield from _fitted(pa.Table.from_batches([batch]), names, schema, name)
+                yield from _fitted(pa.Table.from_batches([batch]), names, schema, name, count)
+                count += batch.num_rows
     except pa.ArrowInvalid as error:
         raise SourceContentError(
             f"{name}: the file is no Parquet file, or not whole",
@@ -71,13 +74,18 @@ def _names(given: Sequence[str], columns: Sequence[str], file: str) -> list[str]
     return [given[folded.index(c.casefold())] for c in columns]
 
 
-def _fitted(rows: pa.Table, names: list[str], schema: pa.Schema, place: str) -> Iterator[pa.RecordBatch]:
+def _fitted(rows: pa.Table, names: list[str], schema: pa.Schema, place: str, before: int) -> Iterator[pa.RecordBatch]:
     fitted = fit(rows.select(names), schema, place)
+    # One place for all would have a replay of one row read every row of the file again.
+    numbers = pa.array(range(before + 1, before + 1 + rows.num_rows)).cast(pa.string())
+    fitted = _with(fitted, SOURCE_POSITION, pc.binary_join_element_wise(f"{place}#", numbers, ""))
     unknown = [name for name in rows.column_names if name not in names]
     if unknown:
         held = ({n: v for n, v in row.items() if v is not None} for row in rows.select(unknown).to_pylist())
         rescued = [row_text(row) if row else None for row in held]
-        fitted = fitted.set_column(
-            schema.get_field_index(RESCUED), schema.field(RESCUED), pa.array(rescued, pa.string())
-        )
+        fitted = _with(fitted, RESCUED, pa.array(rescued, pa.string()))
     yield from fitted.to_batches()
+
+
+def _with(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    return rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), values)

@@ -92,8 +92,8 @@ def _typed(refused: DataFrame, table: Table) -> DataFrame:
 
 
 def _from_files(flow: Flow, source: Source, refused: DataFrame) -> Reading | None:
-    # `key#line`, or `key!member#line` in an archive
-    key = F.regexp_replace(F.regexp_replace("source_position", r"#\d+$", ""), r"!.*$", "")
+    # `key#line`, or `key!member#line` in an archive; any other key may have a `!` of its own
+    key = F.regexp_replace(F.regexp_replace("source_position", r"#\d+$", ""), r"(?i)(\.zip)!.*$", "$1")
     keys = [row[0] for row in refused.select(key).distinct().collect()]
     places = [k if k.startswith(S3) else LANDING + k for k in keys]
     files = [file for place in places for file in list_files(place, flow.job.landing_root)]

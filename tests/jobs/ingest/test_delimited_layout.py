@@ -36,12 +36,12 @@ def test_columns_are_found_by_name(header, indices, unknown):
         ),
         pytest.param(
             record("1", "canary"),
-            "f.csv: columns are missing from the header: id, name; given: 2 cells, none of which is the name of a colu",
+            "f.csv: columns are missing from the header: id, name; given: 2 cells, of which none are names of columns",
             id="values for names",
         ),
         pytest.param(
             record("canary", "canary"),
-            "f.csv: columns occur twice in the header; given: 2 cells, none of which is the name of a column",
+            "f.csv: columns occur twice in the header; given: 2 cells, of which none are names of columns",
             id="doubled values for names",
         ),
         pytest.param(record("id", "name", "ID"), "f.csv: columns occur twice in the header; given: id", id="doubled"),
@@ -60,6 +60,20 @@ def test_a_header_that_does_not_fit_is_refused(header, words):
         read_layout(header, ["id", "name"], "f.csv")
     assert str(refused.value).startswith(words)
     assert "expected: a header with id, name" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pytest.param(("7", "Ann Canary", "ID", "+1 208 555"), id="missing names"),
+        pytest.param(("Ann Canary", "Ann Canary", "ID", "+1 208 555"), id="doubled names"),
+    ],
+)
+def test_of_a_file_without_a_header_no_persons_values_are_told(cells):
+    """Idaho is ID, and a column's name."""
+    with pytest.raises(SchemaDriftError, match="given: 4 cells, of which 1 are names of columns") as refused:
+        read_layout(record(*cells), ["id", "name", "phone"], "f.csv")
+    assert not [cell for cell in cells if cell != "ID" and cell.casefold() in str(refused.value).casefold()]
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jobs.ingest import batches
+from jobs.ingest import batches, excel_rows
+from jobs.ingest.excel_errors import error_cells
 from jobs.ingest.file_formats import rows_of_file
 from jobs.ingest.landing import LandedFile, file_token
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
 from shared.errors import SchemaDriftError, SourceContentError
-from tests.support.workbooks import Error, workbook
+from tests.support.workbooks import MAIN, RELATIONS, Error, workbook
 
 TEXTS = pa.schema(
     [*((n, pa.string()) for n in ("id", "name", SOURCE_POSITION, RESCUED, RAW)), (REASONS, pa.list_(pa.string()))]
@@ -135,6 +136,15 @@ def good(id_, name, line, rescued=None, file="crm/things"):
             ],
             id="lines that are no rows",
         ),
+        pytest.param(
+            b'{"id": 1, "name": {"a": 1, "A": 2}}\n{"id": 1, "name": {"a": 1, "a": 2}}\n{"x": 1, "X": 2}',
+            [
+                good("1", '{"a": 1, "A": 2}', 1),
+                (None, None, "crm/things#2", None, '{"id": 1, "name": {"a": 1, "a": 2}}', ["a name occurs twice"]),
+                (None, None, "crm/things#3", None, '{"x": 1, "X": 2}', ["a name occurs twice"]),
+            ],
+            id="the case of names within values counts",
+        ),
     ],
 )
 def test_lines_of_json_become_rows(read, content, expected):
@@ -171,8 +181,11 @@ def test_long_rows_come_in_small_batches(tmp_path, monkeypatch, format_, content
     path = tmp_path / "things"
     path.write_bytes(content)
     file = listed(path, "things")
-    sizes = [batch.num_rows for batch in rows_of_file(format_, file, "UTF-8", ["id", "name"], TEXTS)]
-    assert (50, True) == (sum(sizes), max(sizes) <= 10)
+    found = list(rows_of_file(format_, file, "UTF-8", ["id", "name"], TEXTS))
+    assert max(batch.num_rows for batch in found) <= 10
+    # Rows are counted on from batch to batch.
+    places = [place for batch in found for place in batch.column(SOURCE_POSITION).to_pylist()]
+    assert [f"things#{n}" for n in range(1, 51)] == places
 
 
 def test_the_first_sheet_of_a_workbook_becomes_rows(read):
@@ -201,6 +214,47 @@ def test_a_row_with_an_error_in_place_of_a_value_is_refused(read):
     ] == read("excel", content, "t.xlsx")
 
 
+def test_a_workbook_of_the_strict_form_tells_its_errors_too(read):
+    content = in_strict_form(workbook(("ID", "Name"), (1, "a"), (2, Error("#N/A"))))
+    assert [
+        good("1", "a", 2, None, "crm/t.xlsx"),
+        (None, None, "crm/t.xlsx#3", None, '["2", ""]', ["B3 is #N/A, and no value"]),
+    ] == read("excel", content, "t.xlsx")
+
+
+def in_strict_form(content):
+    """As Excel saves a "Strict Open XML" workbook: ISO 29500's own namespaces."""
+    strict = "http://purl.oclc.org/ooxml/"
+    return repacked(
+        content,
+        lambda text: text.replace(MAIN, strict + "spreadsheetml/main").replace(
+            RELATIONS, strict + "officeDocument/relationships"
+        ),
+    )
+
+
+def repacked(content, change):
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, change(old.read(name).decode()))
+    return made.getvalue()
+
+
+def test_a_workbook_whose_errors_cannot_be_looked_for_is_refused(tmp_path):
+    path = tmp_path / "t.xlsx"
+    path.write_bytes(repacked(workbook(("ID",), (1,)), lambda text: text.replace('Id="r1"', 'Id="r9"')))
+    with pytest.raises(ValueError, match=r"the first sheet, Things, is not where xl/workbook\.xml says"):
+        error_cells(path)
+
+
+def test_a_workbook_that_would_fill_the_memory_is_refused_before_it_is_unpacked(read, monkeypatch):
+    content = workbook(("ID", "Name"), (1, "a" * 100_000))
+    monkeypatch.setattr(excel_rows, "LARGEST", 100_000)
+    with pytest.raises(SourceContentError, match=r"crm/t\.xlsx: the workbook is too large.*at most 100000"):
+        read("excel", content, "t.xlsx")
+
+
 @pytest.mark.parametrize(
     "content, words",
     [
@@ -224,8 +278,8 @@ def test_parquet_keeps_its_types_to_the_digit(read):
         colour=["red", None],
     )
     first, second = read("parquet", content, schema=TYPED)
-    assert (1, Decimal("1.50"), moment, "crm/things", '{"colour": "red"}', None, []) == first
-    assert (2, None, None, None) == (*second[:3], second[4])
+    assert (1, Decimal("1.50"), moment, "crm/things#1", '{"colour": "red"}', None, []) == first
+    assert (2, None, None, "crm/things#2", None) == second[:5]
     assert (json.loads(second[5])["amount"], second[6]) == (
         "2.125",
         ["amount: the value does not fit decimal128(12, 2)"],

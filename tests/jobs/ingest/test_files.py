@@ -85,6 +85,7 @@ def put(job):
         path.write_bytes(content)
         moment = NOON.timestamp() + next(seconds)
         os.utime(path, (moment, moment))
+        return path
 
     return put_file
 
@@ -126,7 +127,7 @@ def test_each_file_is_read_once(read, rows, put):
     [
         pytest.param("json", b'{"id": "1", "name": "a"}', "#1", id="json"),
         pytest.param("excel", workbook(("id", "name"), (1, "a")), "#2", id="excel"),
-        pytest.param("parquet", parquet(id=["1"], name=["a"]), "", id="parquet"),
+        pytest.param("parquet", parquet(id=["1"], name=["a"]), "#1", id="parquet"),
     ],
 )
 def test_the_contract_says_what_format_files_have(read, put, format_, content, line, *, rows):
@@ -143,6 +144,23 @@ def test_a_table_that_is_a_snapshot_reads_the_newest_file(read, rows, put):
     reading = read(disposition=Disposition.SNAPSHOT)
     assert ["2"] == [row[0] for row in rows(reading)]
     assert {"crm/things/1.csv", "crm/things/2.csv"} == set(reading.position["files"])
+
+
+@pytest.mark.slow
+def test_a_table_that_is_a_snapshot_does_not_go_back_to_an_older_file(read, rows, put, job):
+    put("1.csv", b"id,name\n1,a\n")
+    put("2.csv", b"id,name\n2,b\n")
+    position = read(disposition=Disposition.SNAPSHOT).position
+    # Copied late, with the time that it had.
+    late = put("0.csv", b"id,name\n0,z\n")
+    os.utime(late, (NOON.timestamp() - 60,) * 2)
+    assert read(position, disposition=Disposition.SNAPSHOT) is None
+    # Nor is it the newest because what was newer has gone.
+    for name in ("1.csv", "2.csv"):
+        (late.parent / name).unlink()
+    assert read(position, disposition=Disposition.SNAPSHOT) is None
+    put("0.csv", b"id,name\n0,y\n")
+    assert ["0"] == [row[0] for row in rows(read(position, disposition=Disposition.SNAPSHOT))]
 
 
 @pytest.mark.slow

@@ -24,6 +24,12 @@ def packed(*members: tuple[str, bytes]) -> bytes:
     return content.getvalue()
 
 
+def twice(name: str) -> bytes:
+    """As `zip` and Python make one where a file is added anew."""
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        return packed((name, b"id\n1\n"), (name, b"id\n2\n"))
+
+
 def locked() -> bytes:
     """An archive whose member says it needs a password."""
     content = bytearray(packed(("a.csv", b"id\n")))
@@ -85,6 +91,12 @@ def test_a_file_is_opened_as_text(put, name, content, expected):
         pytest.param("a.csv.gz", gzip.compress(b"id") + b"rest", "packed, and not whole", id="gz with a rest"),
         pytest.param("a.zip", packed(("a.csv", TEXT.encode()))[:-30], "packed, and not whole", id="half a zip"),
         pytest.param("a.zip", packed(("a.txt", b"x")), "the archive holds no .csv; given: a.txt", id="zip without csv"),
+        pytest.param(
+            "a.zip",
+            twice("a.csv"),
+            "the archive holds several files of one name; given: a.csv",
+            id="zip with two files of one name",
+        ),
         pytest.param("a.zip", locked(), "packed, and not whole", id="zip with a password"),
     ],
 )
@@ -114,6 +126,17 @@ def test_a_file_that_has_gone_is_for_the_next_run(tmp_path):
 def test_an_encoding_that_is_not_known_is_refused(put):
     with pytest.raises(ContractError, match="the contract's encoding is not known; given: utf-9"):
         texts(put("a.csv", b""), "utf-9")
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE", "UTF-8"])
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.zip"])
+@pytest.mark.parametrize("mark", ["\ufeff", ""])
+def test_a_byte_order_mark_is_dropped_whatever_the_encoding(tmp_path, encoding, name, mark):
+    content = (mark + "id,é\n").encode(encoding)
+    packing = {"a.csv": lambda c: c, "a.csv.gz": gzip.compress, "a.zip": lambda c: packed(("a.csv", c))}
+    (tmp_path / name).write_bytes(packing[name](content))
+    [file] = list_files(f"s3://landing/{name}", str(tmp_path))
+    assert ["id,é\n"] == [text for _, text, _ in texts(file, encoding)]
 
 
 def test_a_file_that_ends_within_a_character_is_told(put):

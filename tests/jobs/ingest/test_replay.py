@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from math import inf
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql.pandas.types import to_arrow_schema
 
@@ -27,8 +29,8 @@ TEN = "2026-01-01 10:00:00"
 REPLAY = Replay(table=TABLE)
 
 
-def held(lake):
-    return [(row[0], row[2]) for row in lake.refused(TABLE)]
+def held(lake, table=TABLE):
+    return [(row[0], row[2]) for row in lake.refused(table)]
 
 
 def test_lines_come_in_once_their_encoding_or_their_file_is_mended(small_lake):
@@ -59,6 +61,30 @@ def test_lines_come_in_once_their_encoding_or_their_file_is_mended(small_lake):
     assert {"read": 1, "superseded": 1} == ran.books(TABLE)
     assert [(1, "shop__customers/b.csv#2")] == held(lake)
     assert ["1", "2", "2", "3"] == [row[0] for row in lake.rows(TABLE)]
+
+
+def test_a_row_of_parquet_comes_in_without_the_others_of_its_file(small_lake):
+    """And a `!` in a file's name is no archive's."""
+    lake = small_lake
+    lake.files = {
+        SALES: contract(SALES, SALES_COLUMNS, {"writeDisposition": "append"}).replace(
+            '*.csv", format: csv', '*.parquet", format: parquet'
+        )
+    }
+    folder = Path(lake.landing_root, "desk__sales")
+    folder.mkdir(parents=True)
+    rows = [sales(1, 5), sales(2, 40_000), sales(3, 5)]
+    schema = pa.schema([("PRICE", pa.decimal128(38, 9)), ("AT", pa.timestamp("us"))])
+    types = {f.name: f.type for f in schema}
+    columns = {name: pa.array([row[name] for row in rows], types.get(name)) for name in rows[0]}
+    pq.write_table(pa.table(columns), folder / "sold!.parquet")
+    assert {"read": 3, "inserted": 2, "quarantined": 1} == lake.run("r1", (Step.INGEST,)).books(SALES)
+    assert [(1, "desk__sales/sold!.parquet#2")] == held(lake, SALES)
+
+    lake.amend(SALES, "physicalType: smallint", "physicalType: int")
+    ran = lake.run("r2", (Step.INGEST,), replay=Replay(table=SALES))
+    assert {"read": 1, "inserted": 1} == ran.books(SALES)
+    assert [] == lake.refused(SALES)
 
 
 SALES = "bronze.desk__sales"
