@@ -117,6 +117,17 @@ def find_token(login: TokenLogin, error_context: str, secret: str) -> Token:
     return known
 
 
+def is_held(login: TokenLogin) -> bool:
+    """Whether a token is at hand that would be shown once more."""
+    known = _tokens.get(login)
+    return known is not None and known.is_fresh
+
+
+def forget_token(login: TokenLogin) -> None:
+    """Ask for another token the next time: whoever is shown this one takes it no more."""
+    _tokens.pop(login, None)
+
+
 def forget_tokens() -> None:
     """Empty the cache of tokens."""
     _tokens.clear()

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from jobs.ingest.http_retry import OPENER, READ_TIMEOUT_SECONDS, is_transient, with_retries
 from jobs.ingest.kafka_connection import read_connection
-from jobs.ingest.kafka_oauth import forget_tokens
+from jobs.ingest.kafka_oauth import forget_token, forget_tokens, is_held
 from shared.errors import SourceContentError, TerminalError
 from shared.names import source_secret
 
@@ -29,7 +29,8 @@ AVRO_KIND = "AVRO"
 ACCEPT = "application/vnd.schemaregistry.v1+json, application/json"
 # A registry keeps a schema in a record of Kafka, which has 1 MiB at most unless somebody allowed more.
 LARGEST_BYTES = 4 * 2**20
-REFUSED = {401, 403}
+EXPIRED = 401
+REFUSED = {EXPIRED, 403}
 NOT_THERE = 404
 # OpenSSL's words where one side does not trust the other's certificate.
 UNTRUSTED = re.compile("CERTIFICATE|UNKNOWN_CA")
@@ -93,16 +94,30 @@ class Registry:
         known = _known.get((self.address, path))
         if known is None:
             error_context = f"{self.error_context}, {what} of the registry {self._host}"
-            login_headers = self.login.headers(self.error_context, self.secret) if self.login else {}
-            answer = with_retries(
-                lambda: self._open(path, login_headers),
-                lambda error: self._transient_fault(error, error_context),
-                error_context,
-            )
+            answer = self._answer(path, error_context)
             if answer is None:
                 return None
             known = _known[self.address, path] = _registered(answer, error_context)
         return known
+
+    def _answer(self, path: str, error_context: str) -> Any:  # noqa: ANN401 - JSON
+        oauth = self.login.oauth if self.login else None
+        was_held = oauth is not None and is_held(oauth)
+        login_headers = self.login.headers(self.error_context, self.secret) if self.login else {}
+
+        def transient_fault(error: urllib.error.HTTPError) -> str:
+            if was_held and error.code == EXPIRED:
+                error.close()
+                raise _ExpiredError
+            return self._transient_fault(error, error_context)
+
+        try:
+            return with_retries(lambda: self._open(path, login_headers), transient_fault, error_context)
+        except _ExpiredError:
+            # It was good when it was given; another one is asked for once.
+            if oauth:
+                forget_token(oauth)
+            return self._answer(path, error_context)
 
     def _open(self, path: str, login_headers: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
         headers = {"Accept": ACCEPT, "User-Agent": "lakewright"} | login_headers
@@ -154,6 +169,10 @@ class Registry:
                 f"{self.secret}, or grant that user the schemas",
             ) from None
         raise _no_registry(error_context, status) from None
+
+
+class _ExpiredError(Exception):
+    """A token that was at hand is no longer good."""
 
 
 def registry_of(source: Source, env: str) -> Registry | None:

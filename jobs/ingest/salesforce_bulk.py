@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import http.client
+import json
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailableError
+from shared.errors import LakewrightError, SchemaDriftError, SourceContentError, SourceUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -135,9 +137,17 @@ def _finished(org: Org, object_: str, id_: str) -> QueryJob:
                 mend="look at it in Salesforce's setup",
             )
         if time.monotonic() > deadline:
+            _give_up(org, id_)
             raise SourceUnavailableError(
                 f"{org.error_context}: the query job {id_} did not end",
                 given=f"{described['state']} after {QUERY_SECONDS} s",
             )
         time.sleep(pause)
         pause = min(pause * POLL_GROWTH, LONGEST_POLL_SECONDS)
+
+
+def _give_up(org: Org, id_: str) -> None:
+    """Have a job ended that nobody waits for: it would go on, and counts against the org's limits."""
+    body = json.dumps({"state": ABORTED}).encode()
+    with suppress(LakewrightError):
+        org.ask("PATCH", f"{JOBS}/{id_}", json.load, body)

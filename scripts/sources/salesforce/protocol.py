@@ -50,6 +50,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer()
 
+    def do_PATCH(self) -> None:
+        self._answer()
+
     def log_message(self, *_: object) -> None:
         """Say nothing: the terminal belongs to the command line."""
 
@@ -82,6 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
             elif found := RESULTS.fullmatch(path):
                 self._page(self.state.jobs[found[1]], asked, fault)
             elif found := JOB.fullmatch(path):
+                self.state.jobs[found[1]].is_aborted |= self.command == "PATCH"
                 self._tell(found[1])
             else:
                 self._refuse(HTTPStatus.NOT_FOUND, "NOT_FOUND", "The requested resource does not exist")
@@ -112,6 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _tell(self, id_: str) -> None:
         job = self.state.jobs[id_]
         state = STATES[job.polls] if job.polls < len(STATES) else "JobComplete"
+        state = "Aborted" if job.is_aborted else state
         job.polls += 1
         self._send({"id": id_, "state": state, "numberRecordsProcessed": len(job.records)})
 

@@ -43,6 +43,7 @@ class QueryJob:
     fields: list[str]
     records: list[Record]
     polls: int = 0
+    is_aborted: bool = False
 
 
 @dataclass

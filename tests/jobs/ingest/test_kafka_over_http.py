@@ -154,7 +154,8 @@ def test_a_table_goes_on_where_it_stood_once_its_registry_answers_again(lake_of,
     assert ("TerminalError", False) == (refused.error, refused.retryable)
     assert "kafka, topic registry-away, schema 7 of the registry 127.0.0.1" in refused.message
     assert "into the secret lakewright/local/kafka" in refused.message
-    assert not {PASSWORD, "canary"} & {*refused.message.split()}
+    assert PASSWORD not in refused.message
+    assert "canary" not in refused.message
 
     log_in(broker, registry.login)
     away = ingested(lake, "r2").failure

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from jobs.ingest import http_retry
+from jobs.ingest import http_retry, salesforce_bulk
 from jobs.ingest.http_retry import ATTEMPTS
 from jobs.ingest.salesforce_bulk import pages, run_query
 from jobs.ingest.salesforce_org import Org
@@ -94,6 +94,13 @@ def test_a_result_comes_in_pages_deleted_records_included(org, salesforce):
 def test_an_org_in_passing_trouble_is_asked_again(org, salesforce, path, status, code):
     salesforce.faults.append(Fault(path, times=ATTEMPTS - 1, status=status, code=code))
     assert 3 == len(texts(org, query(org)))
+
+
+def test_a_query_job_that_nobody_waits_for_is_ended(org, salesforce, monkeypatch):
+    monkeypatch.setattr(salesforce_bulk, "QUERY_SECONDS", -1)
+    with pytest.raises(SourceUnavailableError, match=r"the query job .* did not end; given: UploadComplete"):
+        query(org)
+    assert [job.is_aborted for job in salesforce.jobs.values()][-1]
 
 
 @pytest.mark.parametrize("status", [pytest.param(503, id="unavailable"), pytest.param(429, id="throttled")])
