@@ -67,12 +67,17 @@ def all_rows(lake: SmallLake, *without: str) -> dict[str, list[tuple[Any, ...]]]
 
 
 def page(lake: SmallLake) -> dict[str, Any]:
-    """What the ledger says of the run, without its times, nor how many commits lie beside the tables."""
+    """What the ledger says of the run, without its times, nor how many commits lie beside the tables.
+
+    A table that the run made has an id of its own in each of two lakes.
+    """
     record = lake.record("r2").model_dump(mode="json", exclude={"finished_at"})
     timeless = [
         o | {"seconds": 0, "reconciled": [c | {"span": ""} for c in o["reconciled"]]} for o in record["outcomes"]
     ]
-    versions = [told | {"beside": sorted(told["beside"])} for told in record["versions"]]
+    versions = [
+        told | {"beside": sorted(told["beside"]), "table_id": bool(told["table_id"])} for told in record["versions"]
+    ]
     return record | {"outcomes": timeless, "versions": versions}
 
 
