@@ -12,6 +12,7 @@ class Token(StrEnum):
     """A token that an ASL file may use."""
 
     ENV = "env"
+    MACHINE = "machine"
     PARTITION = "partition"
     APPLICATION_ID = "application_id"
     JOB_TIMEOUT_MINUTES = "job_timeout_minutes"

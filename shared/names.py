@@ -135,7 +135,7 @@ ACCOUNT_STACK = "lakewright-account"
 
 
 class Machine(StrEnum):
-    """The state machines; each is `step_functions/<name>.asl.json`."""
+    """The state machines."""
 
     DAILY_BATCH = "daily_batch"
     SALESFORCE_INGESTION = "salesforce_ingestion"
@@ -146,6 +146,11 @@ class Machine(StrEnum):
     def logical_id(self) -> str:
         """The machine's name in the templates, such as DailyBatch."""
         return "".join(part.title() for part in self.split("_"))
+
+    @property
+    def definition(self) -> str:
+        """The file of its states, `step_functions/<definition>.asl.json`: one for all that bring tables up to date."""
+        return self.value if self is Machine.MAINTENANCE else "bring_up_to_date"
 
 
 # Source systems that a machine of their own reads; all others are the daily batch's.

@@ -48,6 +48,7 @@ class Backfill(Machine):
             scope,
             id_,
             name=BACKFILL_MACHINE,
+            definition=BACKFILL_MACHINE,
             environment=environment,
             key=key,
             tokens={

@@ -29,10 +29,10 @@ _APPLICATIONS = "arn:<AWS::Partition>:emr-serverless:<AWS::Region>:<AWS::Account
 
 
 class Machine(Construct):
-    """`step_functions/<name>.asl.json` on AWS. The file earns no rights by itself; each is a statement given here.
+    """`step_functions/<definition>.asl.json` on AWS. The file earns no rights; each is a statement given here.
 
     Example:
-        Machine(self, "DailyBatch", name=Machine.DAILY_BATCH, tokens={Token.ENV: "prod", ...}, statements=[...], ...)
+        Machine(self, "Smoke", name="smoke", definition="smoke", tokens={Token.ENV: "prod", ...}, statements=[...], ...)
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Machine(Construct):
         id_: str,
         *,
         name: str,
+        definition: str,
         environment: Environment,
         key: kms.IKey,
         tokens: Mapping[Token, str],
@@ -61,7 +62,7 @@ class Machine(Construct):
             self,
             "Machine",
             state_machine_name=machine_name,
-            definition_body=sfn.DefinitionBody.from_file(str(ROOT / "step_functions" / f"{name}.asl.json")),
+            definition_body=sfn.DefinitionBody.from_file(str(ROOT / "step_functions" / f"{definition}.asl.json")),
             definition_substitutions={token.value: value for token, value in tokens.items()},
             role=role,
             tracing_enabled=True,

@@ -31,6 +31,7 @@ class Smoke(Machine):
             scope,
             id_,
             name=SMOKE_MACHINE,
+            definition=SMOKE_MACHINE,
             environment=environment,
             key=storage.key,
             tokens={**job_tokens(environment, storage, compute), **step_tokens(compute, [Step.SMOKE])},

@@ -175,9 +175,11 @@ class Orchestration(NestedStack):
             self,
             name.logical_id,
             name=name,
+            definition=name.definition,
             environment=self._environment,
             key=storage.key,
             tokens={
+                Token.MACHINE: name.value,
                 **job_tokens(self._environment, storage, compute),
                 **step_tokens(compute, steps_of(name)),
                 Token.ON_RUN_REQUESTED_ARN: arns[0],

@@ -17,7 +17,7 @@ from shared.jobs import Colour, Step, steps_of
 from shared.metrics import NAMESPACE, tables_failed
 from shared.names import Machine, Variable, summary_location
 from shared.summaries import StepSummary
-from tests.support.asl import FOLDER, definition
+from tests.support.asl import definition, file_of
 
 # Sources: the AWS guides' pages on metrics of HTTP APIs, Step Functions, SQS and EMR Serverless, as far as named.
 OF_AWS = {
@@ -65,7 +65,7 @@ def widgets(dashboard):
 
 def judged(machine):
     """The steps that each state of a machine has judged."""
-    states = definition(FOLDER / f"{machine}.asl.json")["States"].values()
+    states = definition(file_of(machine))["States"].values()
     payloads = [state.get("Arguments", {}).get("Payload", {}) for state in states]
     return [p["steps"] for p in payloads if "steps" in p and set(p) <= set(StepsFinished.model_fields)]
 

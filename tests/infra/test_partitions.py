@@ -8,7 +8,7 @@ import pytest
 from shared.backfill import BACKFILL_MACHINE
 from shared.names import Machine
 from tests.infra.conftest import WAREHOUSE
-from tests.support.asl import FOLDER, definition, levels
+from tests.support.asl import definition, file_of, levels
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 PLACES = {
@@ -68,7 +68,7 @@ def test_every_arn_is_one_of_the_partition(clouds, fullest, env, partition):
 def test_every_task_is_one_of_the_partition(prod, machine, partition):
     (found,) = [m for m in prod.properties(MACHINE) if m["StateMachineName"].endswith(machine)]
     tokens = {name: str(resolved(v, pseudo(partition))) for name, v in found["DefinitionSubstitutions"].items()}
-    inside = levels(definition(FOLDER / f"{machine}.asl.json", tokens)["States"])
+    inside = levels(definition(file_of(machine), tokens)["States"])
     waits = "states:startExecution.sync:2" if machine == BACKFILL_MACHINE else "emr-serverless:startJobRun.sync"
 
     assert {f"arn:{partition}:states:::lambda:invoke", f"arn:{partition}:states:::{waits}"} == {

@@ -12,10 +12,14 @@ from shared.config import load_environment
 from shared.events import RunRequested, StepsFinished
 from shared.jobs import RUN_STEPS, Job, Step
 from shared.names import Machine
-from tests.support.asl import FOLDER, definition
+from tests.support.asl import definition, file_of
 
-TOKENS = {token.value: f"<{token}>" for token in Token} | {"env": "prod", "job_timeout_minutes": "120"}
-STATES = definition(FOLDER / f"{Machine.DAILY_BATCH}.asl.json", TOKENS)["States"]
+TOKENS = {token.value: f"<{token}>" for token in Token} | {
+    "env": "prod",
+    "job_timeout_minutes": "120",
+    "machine": "daily_batch",
+}
+STATES = definition(file_of(Machine.DAILY_BATCH), TOKENS)["States"]
 STEPS = {
     Step.INGEST: "Ingest the sources",
     Step.REFINE: "Refine to silver",

@@ -13,8 +13,9 @@ from shared.backfill import BACKFILL_MACHINE
 from shared.jobs import Step
 from shared.names import Machine
 from shared.smoke import SMOKE_MACHINE
-from tests.support.asl import TOKEN, definition, files, levels, tokens_of, ways
+from tests.support.asl import TOKEN, definition, file_of, files, levels, tokens_of, ways
 
+MACHINES = (*Machine, BACKFILL_MACHINE, SMOKE_MACHINE)
 # Errors that AWS raises: by Step Functions itself, by the Lambda service, by EMR Serverless.
 OF_AWS = re.compile(r"(States|Lambda|EMRServerless|StepFunctions)\.\w+")
 
@@ -39,9 +40,7 @@ def tasks(states):
 
 
 def test_every_machine_has_a_file_and_every_file_a_machine():
-    assert {f"{machine}.asl.json" for machine in (*Machine, BACKFILL_MACHINE, SMOKE_MACHINE)} == {
-        file.name for file in files()
-    }
+    assert {file_of(machine) for machine in MACHINES} == set(files())
 
 
 def test_file_is_json_before_its_tokens_are_replaced(file):
@@ -67,9 +66,9 @@ def test_interpreter_of_the_laptop_reads_it(file):
 
 
 def test_tokens_used_are_those_that_are_given(file):
-    machine = file.name.partition(".")[0]
+    used = set(TOKEN.findall(file.read_text()))
 
-    assert {token.value for token in tokens_of(machine)} == set(TOKEN.findall(file.read_text()))
+    assert {} == {m: used ^ wanted for m in MACHINES if file_of(m) == file and (wanted := set(tokens_of(m))) != used}
 
 
 def test_job_run_works_under_the_role_and_with_the_workers_of_its_step(tasks):

@@ -1,33 +1,17 @@
-"""Every machine goes the way of the daily batch, with tables of its own; that of upkeep has one step of its own."""
+"""All machines but that of upkeep share their states; that one has one step of its own, and else the same."""
 
-import copy
 import json
 
 import pytest
 
+from shared.asl_tokens import Token
 from shared.jobs import UPKEEP_STEPS, Job
 from shared.names import Machine
-from tests.support.asl import FOLDER, definition
+from tests.support.asl import definition, file_of
 
 
 def states_of(machine):
-    return definition(FOLDER / f"{machine}.asl.json")["States"]
-
-
-def without_machine(states):
-    plain = copy.deepcopy(states)
-    accepting = plain["Accept the request"]
-    named = accepting["Assign"]["job"].pop("machine")
-    assert named == accepting["Arguments"]["Payload"].pop("machine")
-    return named, json.dumps(plain, sort_keys=True)
-
-
-@pytest.mark.parametrize("machine", sorted(set(Machine) - {Machine.MAINTENANCE}))
-def test_states_are_those_of_the_daily_batch_but_for_the_machines_name(machine):
-    _, expected = without_machine(states_of(Machine.DAILY_BATCH))
-    named, states = without_machine(states_of(machine))
-
-    assert (machine, expected) == (named, states)
+    return definition(file_of(machine), {Token.MACHINE.value: machine})["States"]
 
 
 def test_maintenance_has_one_task_in_place_of_the_way_of_the_data_and_else_the_same_states():

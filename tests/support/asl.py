@@ -21,6 +21,12 @@ FOLDER = paths.ROOT / "step_functions"
 TOKEN = re.compile(r"\$\{(\w+)\}")
 
 
+def file_of(machine: str) -> Path:
+    """The file that has a machine's states."""
+    name = Machine(machine).definition if machine in set(Machine) else machine
+    return FOLDER / f"{name}.asl.json"
+
+
 def files() -> list[Path]:
     """Every state machine of the repository."""
     return sorted(FOLDER.glob("*.asl.json"))
@@ -54,4 +60,5 @@ def tokens_of(machine: str) -> set[Token]:
         return {Token.PARTITION, Token.JOB_TIMEOUT_MINUTES, *of_backfill}
     own = (Step.SMOKE,) if machine == SMOKE_MACHINE else steps_of(Machine(machine))
     used = set(Token) - of_backfill - set(chain(*OF_STEPS.values())) | set(chain(*(OF_STEPS[step] for step in own)))
-    return used - {Token.ON_RUN_REQUESTED_ARN, Token.ON_STEPS_FINISHED_ARN} if machine == SMOKE_MACHINE else used
+    of_runs = {Token.MACHINE, Token.ON_RUN_REQUESTED_ARN, Token.ON_STEPS_FINISHED_ARN}
+    return used - of_runs if machine == SMOKE_MACHINE else used

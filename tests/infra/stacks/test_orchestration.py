@@ -20,7 +20,7 @@ from shared.jobs import Step, steps_of
 from shared.metrics import TABLES_LATE
 from shared.names import Machine, Names, Variable
 from shared.smoke import SMOKE_MACHINE
-from tests.support.asl import FOLDER, definition, tokens_of
+from tests.support.asl import definition, file_of, tokens_of
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 
@@ -183,7 +183,7 @@ def test_each_step_is_given_its_role_and_the_workers_that_the_environments_file_
 def test_timeouts_lie_within_timeouts(prod, machine):
     """Whatever a task waits for has given up before the task does: a function, a job run that waits for its turn."""
     minutes = str(load_environment("prod").spark.job_timeout_minutes)
-    states = definition(FOLDER / f"{machine}.asl.json", {Token.JOB_TIMEOUT_MINUTES.value: minutes})["States"].values()
+    states = definition(file_of(machine), {Token.JOB_TIMEOUT_MINUTES.value: minutes})["States"].values()
     tasks = [(s["Arguments"], seconds(s["TimeoutSeconds"])) for s in states if s["Type"] == "Task"]
     timeouts = {name: function["Timeout"] for name, function in functions(prod).items()}
     calls = [
@@ -203,11 +203,11 @@ def test_a_window_is_waited_for_longer_than_its_run_can_take(prod):
     """Every task of the run may be tried as often as its last rule says, which is the one for what goes wrong."""
     minutes = str(load_environment("prod").spark.job_timeout_minutes)
     given = {Token.JOB_TIMEOUT_MINUTES.value: minutes}
-    inside = definition(FOLDER / f"{BACKFILL_MACHINE}.asl.json", given)["States"]["Take one window after the other"]
+    inside = definition(file_of(BACKFILL_MACHINE), given)["States"]["Take one window after the other"]
     waited = seconds(inside["ItemProcessor"]["States"]["Run the window"]["TimeoutSeconds"])
 
     for machine in (Machine.DAILY_BATCH, Machine.SALESFORCE_INGESTION):
-        states = definition(FOLDER / f"{machine}.asl.json", given)["States"].values()
+        states = definition(file_of(machine), given)["States"].values()
         tasks = [(seconds(s["TimeoutSeconds"]), 1 + s["Retry"][-1]["MaxAttempts"]) for s in states if "Retry" in s]
         assert waited > sum(longest * tries for longest, tries in tasks) > 0
 
