@@ -1,6 +1,7 @@
 """GitHub deploys without a key, from one environment of one repository, and the workflows keep it so."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -101,15 +102,43 @@ def test_workflow_holds_no_key_and_asks_for_no_more_than_it_needs(file):
     assert [] == [job for job in asking if "environment" not in job]
 
 
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_action_is_named_by_its_commit_and_leaves_no_token_behind(file):
+    """A tag can be moved; and what an action leaves in .git/config every later step can read."""
+    steps = [step for job in yaml.safe_load(file.read_text())["jobs"].values() for step in job["steps"]]
+    used = [step for step in steps if "uses" in step]
+
+    assert [] == [step["uses"] for step in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step["uses"])]
+    assert {False} == {step["with"]["persist-credentials"] for step in used if "actions/checkout@" in step["uses"]}
+
+
+def test_packages_are_installed_before_the_role_is_taken():
+    (workflow,) = [yaml.safe_load(file.read_text()) for file in WORKFLOWS if file.stem == "deploy"]
+
+    for name in ("dev", "prod"):
+        *before, credentials, deploy = workflow["jobs"][name]["steps"]
+        assert "./lake --version" in [step.get("run") for step in before]
+        assert "configure-aws-credentials" in credentials["uses"]
+        assert "cdk deploy" in deploy["run"]
+
+
 def test_pull_request_is_checked_tested_synthesized_and_its_plan_told():
-    """And nothing of it reaches an account: no job may ask for a role there."""
+    """And nothing of it reaches an account: no job may ask for a role there.
+
+    Nor may its code write to the pull request: the job that does runs none of it.
+    """
     [jobs] = [yaml.safe_load(file.read_text())["jobs"] for file in WORKFLOWS if file.stem == "pull_request"]
     said = {name: "\n".join(step.get("run", "") for step in job["steps"]) for name, job in jobs.items()}
-    plan = [said["plan"].index(words) for words in ("./lake synth", "./lake plan", "./lake replacements", "gh pr comm")]
+    plan = [said["plan"].index(words) for words in ("./lake synth", "./lake plan", "./lake replacements")]
 
     assert (".ci/run", "./lake test --long") == (said["check-and-test"].strip(), said["long-tests"].strip())
     assert sorted(plan) == plan
-    assert {"contents": "read", "pull-requests": "write"} == jobs["plan"]["permissions"]
+    assert "gh pr comment" in said["comment"]
+    assert {"comment": {"pull-requests": "write"}} == {
+        n: j["permissions"] for n, j in jobs.items() if "permissions" in j
+    }
+    assert ["comment"] == [name for name, job in jobs.items() if "github.token" in str(job)]
+    assert [] == [step for step in jobs["comment"]["steps"] if "checkout" in step.get("uses", "") or "./" in str(step)]
     assert [] == [name for name, job in jobs.items() if "id-token" in job.get("permissions", {})]
 
 
