@@ -8,6 +8,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from scripts.operating.finding import FAILED, OK, WARNING, Caller, Finding
+from scripts.operating.preflight_delivery import delivery
 from scripts.operating.preflight_keys import keys
 from scripts.operating.preflight_sources import sources
 from shared.governance.environments import access_admin_of, governance_of
@@ -40,6 +41,7 @@ def preflight(environment: Environment) -> list[Finding]:
         _readers,
         _subnets,
         keys,
+        delivery,
         sources,
     )
     return [account, *(finding for check in checks for finding in _looked(check, environment, caller))]

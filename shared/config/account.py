@@ -28,7 +28,8 @@ class Account(Settings):
     `makes_oidc_provider` is for deploying from GitHub; an account has one such provider, and may have it already.
     `makes_access_admin` is false in a second region: an account has one role of that name, made in the first.
     `permissions_boundary` is the name of a policy that the house puts around every role, `role_path` the path it wants
-    of every role, `bootstrap_qualifier` the name of its bootstrap stack.
+    of every role, `bootstrap_qualifier` the name of its bootstrap stack: the one thing in which environments of an
+    account may differ, so that what deploys one of them cannot deploy another.
     """
 
     lake_formation_admins: tuple[str, ...] = ()

@@ -7,11 +7,12 @@ import pytest
 from click.testing import CliRunner
 
 from scripts.cli.preflight import command
+from scripts.operating import preflight_delivery
 from scripts.operating.preflight import preflight
 from shared.config import Network, load_environment
 from shared.config.account import Account
 from shared.config.keys import Keys
-from shared.config.model import Governance, ReaderRole
+from shared.config.model import GitHub, Governance, ReaderRole
 from shared.governance.access import Classification
 from shared.key_policy import ADMITTED, TAG, services
 from shared.names import ACCESS_ADMIN_ROLE, Names, source_secret
@@ -175,6 +176,7 @@ def test_subnets_of_one_zone_are_a_warning(ready):
     assert "ok" == statuses(prod(network=two))["network"]
 
 
+STACK = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
 ROOT = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
 OTHERS = {"StringNotEquals": {f"aws:PrincipalTag/{TAG}": ADMITTED}}
 CLOSED = {"Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", "Condition": OTHERS}
@@ -260,3 +262,28 @@ def test_administrator_is_looked_for_in_the_path_of_roles(ready):
     )
     administrators(DEPLOYER, f"arn:aws:iam::{ACCOUNT}:role/house/lake/{ACCESS_ADMIN_ROLE}")
     assert "ok" == statuses(prod(account=path))["administrators"]
+
+
+def of_delivery(monkeypatch, *, dev):
+    """What is said of prod, which GitHub deploys, where dev's file says this."""
+    github = {"github": GitHub(repository="house/lake")}
+    monkeypatch.setattr(
+        preflight_delivery, "load_environment", lambda name: load_environment(name).model_copy(update=dev)
+    )
+    monkeypatch.setattr(preflight_delivery, "environment_names", lambda: ["dev", "prod"])
+    return [(f.status, f.found, f.mend) for f in preflight(prod(**github)) if f.check == "delivery"]
+
+
+def test_deployer_of_another_environment_here_is_told_that_it_may_deploy_this_one_too(ready, monkeypatch):
+    boto3.client("cloudformation").create_stack(StackName=Names(load_environment("dev")).stack, TemplateBody=STACK)
+    same = {"github": GitHub(repository="house/lake")}
+
+    [(status, found, mend)] = of_delivery(monkeypatch, dev=same)
+    assert ("warning", True) == (status, "the deployers of dev may deploy prod too" in found)
+    assert "bootstrap_qualifier" in mend
+    for apart in ({"github": None}, {**same, "account": Account(bootstrap_qualifier="dev")}):
+        assert ["ok"] == [status for status, _, _ in of_delivery(monkeypatch, dev=apart)]
+
+
+def test_deployer_of_an_environment_elsewhere_is_no_worry(ready, monkeypatch):
+    assert ["ok"] == [status for status, _, _ in of_delivery(monkeypatch, dev={"github": GitHub(repository="a/b")})]

@@ -1,0 +1,46 @@
+"""Whether what deploys one environment from GitHub could deploy another one of the account too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import ClientError
+
+from scripts.operating.finding import OK, WARNING, Finding
+from shared.config import environment_names, load_environment
+from shared.names import Names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scripts.operating.finding import Caller
+    from shared.config import Environment
+
+
+def delivery(environment: Environment, caller: Caller) -> Iterator[Finding]:
+    """A finding where GitHub deploys: the role it takes may take the bootstrap's roles, which are the qualifier's."""
+    if environment.github is None:
+        return
+    qualifier = environment.bootstrap_qualifier
+    others = [load_environment(name) for name in environment_names() if name != environment.name]
+    sharing = [o.name for o in others if o.github and o.bootstrap_qualifier == qualifier and _is_here(o)]
+    where = f"{caller.account} in {caller.region}"
+    if not sharing:
+        found = f"no other environment in {where} is deployed from GitHub by the qualifier {qualifier}"
+        yield Finding(check="delivery", status=OK, found=found)
+        return
+    found = f"in {where} the deployers of {', '.join(sharing)} may deploy {environment.name} too, and it them"
+    mend = "give each another account, or account.bootstrap_qualifier (docs/operations.md, Deploying from GitHub)"
+    yield Finding(check="delivery", status=WARNING, found=found, mend=mend)
+
+
+def _is_here(environment: Environment) -> bool:
+    """Whether it is deployed into this account and region, which no environment's file says."""
+    try:
+        boto3.client("cloudformation").describe_stacks(StackName=Names(environment).stack)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        return False
+    return True
