@@ -28,7 +28,6 @@ def command(*, scale: int, day: int, seed: int, root: Path, as_json: bool) -> No
     from scripts.generating.generated import generate
     from scripts.running.lake_lock import locked
 
-    root.mkdir(parents=True, exist_ok=True)
     with refusing(), locked(root.resolve()):
         held = generate(root.resolve(), Copying(scale=scale, seed=seed, day=day))
     if as_json:

@@ -21,7 +21,8 @@ def locked(root: Path) -> Iterator[None]:
     Raises:
         LeaseHeldError: another process works on this lake.
     """
-    root.mkdir(parents=True, exist_ok=True)
+    # A new lake is its owner's alone: personal data lie in it in the clear. Whoever opens one to others keeps it open.
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = root / ".lock"
     with path.open("a+") as file:
         try:
