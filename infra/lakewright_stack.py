@@ -8,6 +8,7 @@ from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, NestedStack
 
 from infra.access import require_access
 from infra.artifacts import ASSET_PREFIX
+from infra.constructs import alarm_descriptions as said
 from infra.constructs.costs import tag_costs
 from infra.constructs.permissions_boundary import keep_within
 from infra.constructs.placement import Placement
@@ -76,7 +77,7 @@ class LakewrightStack(Stack):
             serving = Serving(
                 self, "Serving", environment=environment, catalog=catalog, storage=storage, readers=readers
             )
-            orchestration.alarms.watch_api("RowsNotServed", serving.api.api_id)
+            orchestration.alarms.watch_api("RowsNotServed", serving.api.api_id, description=said.API)
             CfnOutput(self, API_OUTPUT, value=serving.api.url)
         if environment.dashboard:
             Observability(self, "Observability", environment=environment)
@@ -93,7 +94,8 @@ class LakewrightStack(Stack):
                 placement=placement,
             )
             if streaming.application:
-                orchestration.alarms.watch_application("KafkaStreamFailed", streaming.application)
+                application = streaming.application
+                orchestration.alarms.watch_application("KafkaStreamFailed", application, description=said.STREAM)
         self._tell_places(storage)
         self._tell_jobs(compute)
         for name, made in orchestration.machines.items():
@@ -102,7 +104,7 @@ class LakewrightStack(Stack):
         CfnOutput(self, "SmokeArn", value=orchestration.smoke.machine.state_machine_arn)
         for child in self.node.children:
             if isinstance(child, NestedStack):
-                Tags.of(child).add("step", child.node.id.lower())
+                Tags.of(child).add("stack", child.node.id.lower())
         put_into_path(self, environment.account)
         if not environment.allow_data_deletion:
             Annotations.of(self).add_info_v2(

@@ -14,6 +14,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.constructs import alarm_descriptions as said
 from infra.constructs.copied import RULE, Copied
 from infra.constructs.key_use import use_statement
 from infra.constructs.undelivered_queue import DELIVERIES, KEPT_FOR, undelivered_queue
@@ -36,8 +37,10 @@ class Alarms(Construct):
 
     An event of ours that the topic did not take waits in a queue, which has an alarm itself.
 
+    Whoever is woken by an alarm sees its name and its description: what happened, and where the manual goes on.
+
     Example:
-        Alarms(self, "Alarms", key=key, email="oncall@example.com").watch_machine("DailyBatch", machine)
+        Alarms(self, "Alarms", key=key, email="oncall@example.com").watch_queue("RowsNotTaken", queue, description="…")
     """
 
     def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, email: str | None) -> None:
@@ -48,45 +51,49 @@ class Alarms(Construct):
         if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
         self._undelivered = undelivered_queue(self)
-        self.watch_queue("NotTold", self._undelivered)
+        self.watch_queue("EventsUndelivered", self._undelivered, description=said.EVENTS)
 
-    def watch_machine(self, id_: str, machine: sfn.IStateMachine) -> None:
-        """Alarm as soon as one execution failed, ran out of time or was stopped."""
-        self._on_first(f"{id_}Failed", machine.metric_failed(period=PERIOD))
-        self._on_first(f"{id_}TimedOut", machine.metric_timed_out(period=PERIOD))
-        self._on_first(f"{id_}Aborted", machine.metric_aborted(period=PERIOD))
+    def watch_machine(self, id_: str, machine: sfn.IStateMachine, *, description: str) -> None:
+        """Alarm as soon as one execution failed, ran out of time or was stopped; the description says of what."""
+        for end, words, metric in (
+            ("Failed", "failed", machine.metric_failed(period=PERIOD)),
+            ("TimedOut", "ran out of time", machine.metric_timed_out(period=PERIOD)),
+            ("Aborted", "was stopped", machine.metric_aborted(period=PERIOD)),
+        ):
+            self._on_first(f"{id_}{end}", metric, f"An execution {words}: {description}")
 
-    def watch_queue(self, id_: str, queue: sqs.IQueue) -> None:
+    def watch_queue(self, id_: str, queue: sqs.IQueue, *, description: str) -> None:
         """Alarm as soon as a message waits in a queue that ought to be empty."""
-        self._on_first(id_, queue.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum"))
+        waiting = queue.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum")
+        self._on_first(id_, waiting, description)
 
-    def watch_application(self, id_: str, application: SparkApplication) -> None:
+    def watch_application(self, id_: str, application: SparkApplication, *, description: str) -> None:
         """Alarm as soon as a job run of an EMR Serverless application failed."""
         # Source: EMR Serverless user guide, "Application-level monitoring": the older metrics, which have the id
         # alone, are no longer written.
         of = {"ApplicationId": application.application_id, "ApplicationName": application.name}
-        self._on_first(id_, _count("AWS/EMRServerless", "FailedJobs", of))
+        self._on_first(id_, _count("AWS/EMRServerless", "FailedJobs", of), description)
 
-    def watch_api(self, id_: str, api_id: str) -> None:
+    def watch_api(self, id_: str, api_id: str, *, description: str) -> None:
         """Alarm as soon as an HTTP API answered that it cannot answer; what a caller did wrong is the caller's."""
-        self._on_first(id_, _count("AWS/ApiGateway", "5xx", {"ApiId": api_id}))
+        self._on_first(id_, _count("AWS/ApiGateway", "5xx", {"ApiId": api_id}), description)
 
-    def watch_copy(self, id_: str, copied: Copied) -> None:
+    def watch_copy(self, id_: str, copied: Copied, *, description: str) -> None:
         """Alarm as soon as an object of a bucket could not be copied to another region."""
         of = {"SourceBucket": copied.bucket.bucket_name, "DestinationBucket": copied.copy, "RuleId": RULE}
-        self._on_first(id_, _count("AWS/S3", "OperationsFailedReplication", of))
+        self._on_first(id_, _count("AWS/S3", "OperationsFailedReplication", of), description)
 
-    def watch_drift(self, id_: str, environment: str) -> None:
+    def watch_drift(self, id_: str, environment: str, *, description: str) -> None:
         """Hand the events of drifting sources to the topic."""
-        self._hand_on(id_, SCHEMA_DRIFTED, environment, "The columns of a source are no longer those of its contract")
+        self._hand_on(id_, SCHEMA_DRIFTED, environment, description)
 
-    def watch_freshness(self, id_: str, environment: str) -> None:
+    def watch_freshness(self, id_: str, environment: str, *, description: str) -> None:
         """Alarm as long as a table is older than promised, and hand to the topic which ones have become so."""
         # So long that no look is missed, and the alarm not called off because of it.
         period = Duration.seconds(LOOKED_AT_EVERY.total_seconds() * 4)
         late = _count(NAMESPACE, TABLES_LATE, dimensions(environment), statistic="Maximum", period=period)
-        self._on_first(id_, late)
-        self._hand_on(f"{id_}Named", BECAME_LATE, environment, "Tables are older than their contracts promise")
+        self._on_first(id_, late, description)
+        self._hand_on(f"{id_}ToTopic", BECAME_LATE, environment, description)
 
     def _hand_on(self, id_: str, detail_type: str, environment: str, description: str) -> None:
         """Hand events of ours to the topic as they are, by a role that may do that alone."""
@@ -114,10 +121,11 @@ class Alarms(Construct):
             ],
         )
 
-    def _on_first(self, id_: str, metric: cloudwatch.Metric) -> None:
+    def _on_first(self, id_: str, metric: cloudwatch.Metric, description: str) -> None:
         alarm = metric.create_alarm(
             self,
             id_,
+            alarm_description=description,
             threshold=1,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

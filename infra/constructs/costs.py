@@ -15,6 +15,6 @@ SYSTEM = "lakewright"
 
 
 def tag_costs(construct: IConstruct, environment: Environment) -> None:
-    """Tag everything below; nested stacks add `step`. None of the values differs between two deploys."""
+    """Tag everything below; nested stacks add `stack`. None of the values differs between two deploys."""
     for key, value in (("env", environment.name), ("owner", environment.owner), ("system", SYSTEM)):
         Tags.of(construct).add(key, value)

@@ -8,6 +8,7 @@ from aws_cdk import ArnFormat, NestedStack
 from aws_cdk import aws_iam as iam
 
 from infra.artifacts import LAMBDAS
+from infra.constructs import alarm_descriptions as said
 from infra.constructs.alarms import Alarms
 from infra.constructs.artifact_asset import ArtifactAsset
 from infra.constructs.backfill import Backfill
@@ -54,9 +55,9 @@ class Orchestration(NestedStack):
         self._code = ArtifactAsset(self, "Lambdas", artifact=LAMBDAS)
         self._names = Names(environment)
         self.alarms = Alarms(self, "Alarms", key=storage.key, email=environment.alarm_email)
-        self.alarms.watch_drift("SchemaDrifted", environment.name)
+        self.alarms.watch_drift("SchemaDrifted", environment.name, description=said.DRIFT)
         for one in storage.copies:
-            self.alarms.watch_copy(f"{one.bucket.node.id}NotCopied", one)
+            self.alarms.watch_copy(f"{one.bucket.node.id}NotCopied", one, description=said.COPY)
         functions = self._on_run_requested(), self._on_steps_finished()
         self.machines = {name: self._machine(name, *functions) for name in MachineName}
         for name, when in environment.schedules.items():
@@ -76,7 +77,8 @@ class Orchestration(NestedStack):
             when=when,
             machine=self.machines[name].machine,
         )
-        self.alarms.watch_queue(f"{name.logical_id}NotStarted", schedule.undelivered)
+        id_ = f"{name.logical_id}NotStarted"
+        self.alarms.watch_queue(id_, schedule.undelivered, description=said.unstarted(name))
 
     def _trigger(self, when: events.EventPattern) -> None:
         """Let a file that lands start the machine of files."""
@@ -101,7 +103,7 @@ class Orchestration(NestedStack):
             when=when,
             function=function.function,
         )
-        self.alarms.watch_queue("FilesNotHandedOn", trigger.undelivered)
+        self.alarms.watch_queue("LandedFilesUndelivered", trigger.undelivered, description=said.FILES)
 
     def _backfill(self) -> Backfill:
         function = self._function("OnBackfillRequested", event="on_backfill_requested", variables={}, statements=[])
@@ -114,7 +116,7 @@ class Orchestration(NestedStack):
             function=function.function,
             machines=self.machines,
         )
-        self.alarms.watch_machine("Backfill", made.machine)
+        self.alarms.watch_machine("Backfill", made.machine, description=said.BACKFILL)
         return made
 
     def _count_usage(self) -> None:
@@ -151,7 +153,7 @@ class Orchestration(NestedStack):
             when=job_run_ended(application.application_id),
             function=function.function,
         )
-        self.alarms.watch_queue("UsageNotRecorded", trigger.undelivered)
+        self.alarms.watch_queue("JobRunUsageUndelivered", trigger.undelivered, description=said.USAGE)
 
     def _watch_freshness(self) -> None:
         """See whether tables are late; those of files are the daily batch's, too."""
@@ -165,8 +167,8 @@ class Orchestration(NestedStack):
             storage=self._storage,
             machines=[self.machines[name].machine for name in started],
         )
-        self.alarms.watch_freshness("TablesLate", self._environment.name)
-        self.alarms.watch_queue("FreshnessNotLookedAt", watch.undelivered)
+        self.alarms.watch_freshness("TablesLate", self._environment.name, description=said.LATE)
+        self.alarms.watch_queue("FreshnessCheckUndelivered", watch.undelivered, description=said.UNLOOKED)
 
     def _machine(self, name: MachineName, on_run_requested: EventFunction, on_steps_finished: EventFunction) -> Machine:
         storage, compute = self._storage, self._compute
@@ -192,7 +194,7 @@ class Orchestration(NestedStack):
                 *job_run_statements(self, compute=compute, steps=steps_of(name)),
             ],
         )
-        self.alarms.watch_machine(name.logical_id, made.machine)
+        self.alarms.watch_machine(name.logical_id, made.machine, description=said.runs_of(name))
         return made
 
     def _on_run_requested(self) -> EventFunction:

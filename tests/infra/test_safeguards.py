@@ -7,6 +7,7 @@ import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from scripts.comparing.replacements import REGION
+from scripts.setup import paths
 from shared import key_policy
 from shared.config import Environment, environment_names, load_environment
 from tests.support.cloud import synthesize
@@ -150,6 +151,18 @@ def test_every_alarm_is_sent(cloud):
     assert {} == {name: a for name, a in alarms.items() if not a["Properties"].get("AlarmActions")}
 
 
+def test_every_alarm_says_what_happened_and_what_to_read_of_the_manual(cloud):
+    said = {
+        name: a["Properties"].get("AlarmDescription", "") for name, a in cloud.of_type("AWS::CloudWatch::Alarm").items()
+    }
+    headings = re.findall(
+        r"^#+ (.+)$", (paths.ROOT / "docs" / "operations.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    named = {name: re.fullmatch(r'.{20,} \(docs/operations\.md, "(.+)"\)\.', text) for name, text in said.items()}
+
+    assert {} == {name: said[name] for name, found in named.items() if not found or found[1] not in headings}
+
+
 def test_costs_are_told_apart_by_four_tags(cloud):
     """On all that can carry tags, by CloudFormation's own schemas; a nested stack costs nothing itself."""
     lacking = {
@@ -157,7 +170,7 @@ def test_costs_are_told_apart_by_four_tags(cloud):
         for stack, template in cloud.templates.items()
         for name, resource in template["Resources"].items()
         if (key := tags_of(resource["Type"]))
-        if not {"env", "owner", "step", "system"} <= (found := keys(resource.get("Properties", {}).get(key, [])))
+        if not {"env", "owner", "stack", "system"} <= (found := keys(resource.get("Properties", {}).get(key, [])))
     }
 
     assert {} == lacking

@@ -116,7 +116,7 @@ def test_alarms_may_publish_to_the_encrypted_topic(prod):
 
 
 @pytest.mark.parametrize(
-    "told, role", [(SCHEMA_DRIFTED, "SchemaDriftedRole"), (BECAME_LATE, "TablesLateNamedRole")], ids=["drift", "late"]
+    "told, role", [(SCHEMA_DRIFTED, "SchemaDriftedRole"), (BECAME_LATE, "TablesLateToTopicRole")], ids=["drift", "late"]
 )
 def test_what_the_lake_has_to_tell_goes_to_the_topic_by_a_role_that_may_do_that_alone(prod, told, role):
     patterns = [(r.get("EventPattern", {}), r["Targets"]) for r in prod.properties("AWS::Events::Rule")]

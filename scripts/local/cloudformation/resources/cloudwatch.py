@@ -38,8 +38,15 @@ class Alarm(Handler):
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
         """The alarm as the service has it."""
         found = resource.call("cloudwatch", "describe_alarms", AlarmNames=[made.ref])["MetricAlarms"][0]
-        names = ("AlarmActions", "ComparisonOperator", "EvaluationPeriods", "MetricName", "Namespace", "Threshold")
-        return {name: found[name] for name in names if name in found}
+        names = (
+            "AlarmActions",
+            "AlarmDescription",
+            "ComparisonOperator",
+            "EvaluationPeriods",
+            "MetricName",
+            "Namespace",
+        )
+        return {name: found[name] for name in (*names, "Threshold") if name in found}
 
 
 @handles("AWS::CloudWatch::Dashboard")

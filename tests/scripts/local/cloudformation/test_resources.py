@@ -72,7 +72,7 @@ RESOURCES = {
     "AWS::CDK::Metadata": ({"Analytics": "v2"}, {"Analytics": "v3"}),
     "AWS::CloudWatch::Alarm": (
         {**ALARM, "Threshold": 1, "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold"},
-        {"Threshold": 2.5},
+        {"Threshold": 2.5, "AlarmDescription": "two of them"},
     ),
     "AWS::CloudWatch::Dashboard": ({"DashboardName": "lake", "DashboardBody": DASHBOARD}, {"DashboardBody": DASHBOARD}),
     "AWS::DynamoDB::Table": (
