@@ -1,1 +1,1 @@
-"""The functions between the steps, one folder for each event they answer."""
+"""The functions: between the steps, at events of AWS, at a deploy, behind the API; one folder for each event."""

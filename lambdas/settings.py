@@ -34,6 +34,6 @@ def read_settings(model: type[SettingsT], variables: Mapping[str, str] = os.envi
         first = error.errors()[0]
         raise TerminalError(
             f"environment variable {first['loc'][0]}: {first['msg']}",
-            expected="what the orchestration stack gives this function",
-            mend="deploy the stack again",
+            expected="what its stack gives this function",
+            mend="deploy the environment again, and change variables in infra/ alone",
         ) from error

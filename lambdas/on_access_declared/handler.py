@@ -10,7 +10,7 @@ from botocore.config import Config
 from pydantic import Field
 
 from lambdas.custom_resource import answer
-from lambdas.events import read_event
+from lambdas.events import SENT_BY_THE_STACK, read_event
 from lambdas.observability import logger, tracer
 from lambdas.on_access_declared.lake_formation import LakeFormation
 from lambdas.on_access_declared.logic import bring, require_all_made
@@ -44,7 +44,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> None:
 
 
 def _apply(properties: dict[str, Any]) -> dict[str, str]:
-    declared = read_event(AccessDeclared, properties)
+    declared = read_event(AccessDeclared, properties, mend=SENT_BY_THE_STACK)
     body = boto3.client("s3").get_object(Bucket=declared.Bucket, Key=declared.Key)["Body"].read()
     lake_formation = LakeFormation(
         client=lake_formation_client(read_settings(Variables).admin_role_arn),

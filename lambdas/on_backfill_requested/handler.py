@@ -11,6 +11,8 @@ from shared.backfill import BackfillAccepted, BackfillRequested, window_runs
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+MEND = "start the machine again with from, to and every, and an execution's name of 76 characters at most"
+
 
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler
@@ -21,7 +23,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         TerminalError: the input of the machine is wrong.
         WindowError: there are no such windows, or too many.
     """
-    requested = read_event(BackfillRequested, event)
+    requested = read_event(BackfillRequested, event, mend=MEND)
     request, execution = requested.request, requested.execution
     accepted = BackfillAccepted(
         machine=request.machine,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from lambdas.custom_resource import answer
-from lambdas.events import read_event
+from lambdas.events import SENT_BY_THE_STACK, read_event
 from lambdas.observability import logger, tracer
 from shared.errors import TerminalError
 from shared.events import BOOTSTRAP_SERVERS, CLUSTER_BROKERS, ClusterMade
@@ -31,7 +31,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> None:
 
 
 def _brokers(properties: dict[str, Any]) -> dict[str, str]:
-    made = read_event(ClusterMade, properties)
+    made = read_event(ClusterMade, properties, mend=SENT_BY_THE_STACK)
     found = boto3.client("kafka").get_bootstrap_brokers(ClusterArn=made.ClusterArn)
     if not found.get(BY_ROLE):
         ways = [name for name in found if name.startswith("Bootstrap")]

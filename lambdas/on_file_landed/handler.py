@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.idempotency import (
 )
 from pydantic import Field
 
-from lambdas.events import read_event
+from lambdas.events import SENT_BY_AWS, read_event
 from lambdas.observability import logger, tracer
 from lambdas.on_file_landed.logic import REMEMBERED, ObjectCreated, RunStarter
 from lambdas.settings import Settings, read_settings
@@ -37,7 +37,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     Raises:
         TerminalError: the event is none of a file that landed.
     """
-    landed = read_event(ObjectCreated, event)
+    landed = read_event(ObjectCreated, event, mend=SENT_BY_AWS)
     variables = read_settings(Variables)
     config = IdempotencyConfig(expires_after_seconds=int(REMEMBERED.total_seconds()))
     config.register_lambda_context(context)

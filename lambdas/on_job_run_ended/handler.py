@@ -8,7 +8,7 @@ import boto3
 import smart_open
 from pydantic import Field
 
-from lambdas.events import read_event
+from lambdas.events import SENT_BY_AWS, read_event
 from lambdas.observability import logger, tracer
 from lambdas.on_job_run_ended.logic import JobRunEnded, usage_of
 from lambdas.settings import Settings, read_settings
@@ -35,7 +35,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     Raises:
         TerminalError: the event is none of a job run.
     """
-    ended = read_event(JobRunEnded, event).detail
+    ended = read_event(JobRunEnded, event, mend=SENT_BY_AWS).detail
     emr = boto3.client("emr-serverless")
     found = emr.get_job_run(applicationId=ended.application_id, jobRunId=ended.job_run_id)["jobRun"]
     usage = usage_of(found)

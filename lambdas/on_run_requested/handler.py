@@ -17,6 +17,8 @@ from shared.names import Variable
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+MEND = "start the machine again with an input it knows; {} asks for the ordinary run"
+
 
 class Variables(Settings):
     """What the function is given."""
@@ -32,7 +34,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     Raises:
         TerminalError: the input of the machine is wrong.
     """
-    requested = read_event(RunRequested, event)
+    requested = read_event(RunRequested, event, mend=MEND)
     known_runs = KnownRuns(
         items=boto3.resource("dynamodb").Table(read_settings(Variables).known_runs_table),
         states=boto3.client("stepfunctions"),

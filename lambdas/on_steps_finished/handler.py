@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from lambdas.events import read_event
+from lambdas.events import SENT_BY_THE_STACK, read_event
 from lambdas.observability import count, logger, tracer
 from lambdas.on_steps_finished.logic import judge
 from lambdas.settings import Settings, read_settings
@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     Raises:
         TerminalError: the event is wrong.
     """
-    finished = read_event(StepsFinished, event)
+    finished = read_event(StepsFinished, event, mend=SENT_BY_THE_STACK)
     variables = read_settings(Variables)
     verdict = judge(finished, variables.lake_root)
     # The gate is asked about steps that the end of the run is asked about once more.

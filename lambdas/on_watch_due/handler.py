@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from pydantic import Field
 
-from lambdas.events import read_event
+from lambdas.events import SENT_BY_AWS, read_event
 from lambdas.observability import count, logger, tracer
 from lambdas.on_watch_due.logic import look
 from lambdas.settings import Settings, read_settings
@@ -43,7 +43,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> list[dict[str, An
     Raises:
         TerminalError: the event has no time, or the event bus did not take what there was to tell.
     """
-    now = read_event(WatchDue, event).time
+    now = read_event(WatchDue, event, mend=SENT_BY_AWS).time
     variables = read_settings(Variables)
     found = look(boto3.client("stepfunctions"), variables.machine_arns.split(","), variables.lake_root, now)
     late = [f for f in found if f.is_late(now)]

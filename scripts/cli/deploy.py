@@ -10,11 +10,11 @@ import click
 @click.command()
 @click.argument("env")
 @click.option("--yes", is_flag=True, help="Deploy what the difference shows without asking.")
-@click.option("--no-smoke", is_flag=True, help="Start no daily batch afterwards.")
-def command(env: str, *, yes: bool, no_smoke: bool) -> None:
+@click.option("--no-trial-run", is_flag=True, help="Start no daily batch afterwards.")
+def command(env: str, *, yes: bool, no_trial_run: bool) -> None:
     """Deploy ENV: look at the account, show the difference, deploy, and try it with a run."""
     from scripts.cli.preflight import show
-    from scripts.operating.deploy import cdk, smoke_run
+    from scripts.operating.deploy import cdk, trial_run
     from scripts.operating.finding import FAILED
     from scripts.operating.preflight import preflight
     from shared.config import load_environment
@@ -25,9 +25,10 @@ def command(env: str, *, yes: bool, no_smoke: bool) -> None:
     if any(finding.status == FAILED for finding in findings):
         click.echo("lake: the account is not ready; nothing was deployed", err=True)
         sys.exit(1)
-    cdk(environment, "diff")
+    cdk(environment, "diff", mend="mend what the CDK says above; nothing was deployed")
     if not yes:
         click.confirm(f"Deploy this to {environment.name}?", abort=True)
-    cdk(environment, "deploy", "--require-approval", "never")
-    if not no_smoke:
-        click.echo(f"tried: {smoke_run(environment)}")
+    rolled_back = "mend it and deploy again: a deploy that failed has been rolled back"
+    cdk(environment, "deploy", "--require-approval", "never", mend=rolled_back)
+    if not no_trial_run:
+        click.echo(f"tried: {trial_run(environment)}")

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 MACHINE_OUTPUT = "DailyBatchArn"
 
 
-def cdk(environment: Environment, *words: str) -> None:
-    """Call the CDK's command line for an environment; it speaks to the terminal itself.
+def cdk(environment: Environment, *words: str, mend: str) -> None:
+    """Call the CDK's command line for an environment; it speaks to the terminal itself. `mend` is for when it fails.
 
     Raises:
         TerminalError: it ended red.
@@ -31,14 +31,16 @@ def cdk(environment: Environment, *words: str) -> None:
             f"cdk {words[0]} failed for {environment.name}",
             given=f"exit code {finished.returncode}",
             expected="the reason above",
-            mend="mend it and deploy again: a deploy that failed has been rolled back",
+            mend=mend,
         )
 
 
-def smoke_run(environment: Environment) -> str:
+def trial_run(environment: Environment) -> str:
     """Start the daily batch as the console's default does, wait for its end, and return the execution's ARN.
 
     Raises:
         TerminalError: the run did not succeed.
     """
-    return run_to_its_end(stack_outputs(environment)[MACHINE_OUTPUT])[0]
+    outputs = stack_outputs(environment)
+    mend = "./lake runs --root <LakeRoot of the stack> says which table; the console has the execution"
+    return run_to_its_end(outputs[MACHINE_OUTPUT], mend=mend)[0]

@@ -13,8 +13,10 @@ from shared.errors import TerminalError
 POLL_SECONDS = 15
 
 
-def run_to_its_end(machine_arn: str) -> tuple[str, dict[str, Any]]:
+def run_to_its_end(machine_arn: str, *, mend: str) -> tuple[str, dict[str, Any]]:
     """Start a machine as the console's default does and wait; the execution's ARN, and its output as JSON.
+
+    `mend` is what to do when the run did not succeed.
 
     Raises:
         TerminalError: the run did not succeed.
@@ -28,6 +30,6 @@ def run_to_its_end(machine_arn: str) -> tuple[str, dict[str, Any]]:
             f"the execution {arn} ended {run['status']}",
             given=run.get("error", ""),
             expected=str(run.get("cause", ""))[:500],
-            mend="./lake runs --root <LakeRoot of the stack> says which table; the console has the execution",
+            mend=mend,
         )
     return arn, json.loads(run.get("output") or "{}")

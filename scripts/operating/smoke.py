@@ -26,7 +26,8 @@ CAUSE_CHARACTERS = 300
 def smoke(environment: Environment, catalog: Catalog) -> list[Point]:
     """Run the smoke machine to its end and look at everything it left; with governance, ask as each reader too."""
     stack = stack_outputs(environment)
-    execution, came = run_to_its_end(stack[MACHINE_OUTPUT])
+    mend = "look at the execution in the console, and into its job runs' logs in the logs bucket: SPARK_DRIVER/stderr"
+    execution, came = run_to_its_end(stack[MACHINE_OUTPUT], mend=mend)
     points = [*reported(stack["LakeRoot"], execution.rpartition(":")[2]), *came_back(came)]
     if environment.governance:
         points += readers(environment, catalog, Athena(environment).ask)

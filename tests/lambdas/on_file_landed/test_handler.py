@@ -7,6 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from lambdas.events import SENT_BY_AWS
 from lambdas.on_file_landed.handler import handler
 from shared.errors import TerminalError
 from shared.events import RunRequest
@@ -97,5 +98,7 @@ def test_what_is_remembered_expires_by_the_tables_own_attribute(machine, context
 
 
 def test_another_event_is_refused(machine, context):
-    with pytest.raises(TerminalError, match="the event is wrong at detail"):
+    with pytest.raises(TerminalError, match="the event is wrong at detail") as refused:
         handler({"source": "aws.s3"}, context)
+    # AWS sends it: there is no machine to start again.
+    assert SENT_BY_AWS == refused.value.mend

@@ -10,6 +10,7 @@ import pytest
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.emrserverless.models import emrserverless_backends
 
+from lambdas.events import SENT_BY_AWS
 from lambdas.on_job_run_ended.handler import handler
 from lambdas.on_job_run_ended.logic import usage_of
 from shared.errors import TerminalError
@@ -101,5 +102,7 @@ def test_what_was_used_has_to_do_where_nothing_is_billed_yet():
 
 
 def test_another_event_is_refused(aws, context):
-    with pytest.raises(TerminalError, match="the event is wrong at detail"):
+    with pytest.raises(TerminalError, match="the event is wrong at detail") as refused:
         handler({"source": "aws.emr-serverless"}, context)
+    # AWS sends it: there is no machine to start again.
+    assert SENT_BY_AWS == refused.value.mend

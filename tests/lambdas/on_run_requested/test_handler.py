@@ -153,8 +153,9 @@ def test_two_runs_started_by_hand_are_two_runs(machine, context):
     ],
 )
 def test_wrong_input_is_refused_by_name(machine, context, given, named):
-    with pytest.raises(TerminalError, match=named):
+    with pytest.raises(TerminalError, match=named) as refused:
         handler(event("arn:run-1", given), context)
+    assert refused.value.mend.startswith("start the machine again")
 
 
 def test_name_that_cannot_be_a_folder_is_refused(machine, context):

@@ -59,18 +59,23 @@ def test_account_that_is_not_ready_is_left_alone(cdk, ready):
 def test_difference_is_shown_and_asked_about_first(cdk, ready):
     asked = cdk(None)
 
-    assert (1, [DIFF]) == (deployed("--no-smoke", input="n\n").exit_code, asked())
-    assert (0, [DIFF, DIFF, DEPLOY]) == (deployed("--no-smoke", input="y\n").exit_code, asked())
+    assert (1, [DIFF]) == (deployed("--no-trial-run", input="n\n").exit_code, asked())
+    assert (0, [DIFF, DIFF, DEPLOY]) == (deployed("--no-trial-run", input="y\n").exit_code, asked())
 
 
-@pytest.mark.parametrize("fails, done", [("diff", [DIFF]), ("deploy", [DIFF, DEPLOY])])
-def test_deploy_that_fails_ends_there(cdk, ready, fails, done):
+@pytest.mark.parametrize(
+    "fails, done, left",
+    [("diff", [DIFF], "nothing was deployed"), ("deploy", [DIFF, DEPLOY], "has been rolled back")],
+    ids=["the difference", "the deploy"],
+)
+def test_deploy_that_fails_ends_there_and_says_what_it_left(cdk, ready, fails, done, left):
     asked = cdk(fails)
     result = deployed("--yes")
 
     assert done == asked()
     assert isinstance(result.exception, TerminalError)
     assert f"cdk {fails} failed for prod" in str(result.exception)
+    assert left in str(result.exception)
 
 
 def test_daily_batch_is_tried_afterwards(cdk, ready, monkeypatch):
@@ -81,7 +86,7 @@ def test_daily_batch_is_tried_afterwards(cdk, ready, monkeypatch):
         StackName=Names(load_environment("prod")).stack,
         TemplateBody=json.dumps({"Resources": topic, "Outputs": outputs}),
     )
-    monkeypatch.setattr(deploy, "run_to_its_end", lambda arn: tried.append(arn) or ("arn:of-its-run", {}))
+    monkeypatch.setattr(deploy, "run_to_its_end", lambda arn, **_: tried.append(arn) or ("arn:of-its-run", {}))
     result = deployed("--yes")
 
     assert (0, [DIFF, DEPLOY], ["arn:of-the-daily-batch"]) == (result.exit_code, asked(), tried)
