@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import click
 
+from scripts.cli.request import prints_json
+
 
 @click.command()
 @click.argument("env")
 @click.option("--dry-run", is_flag=True, help="Say what would be changed, and change nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print the changes as one JSON array.")
+@prints_json
 def command(env: str, *, dry_run: bool, as_json: bool) -> None:
-    """Bring the tags, filters and grants of ENV to what the contracts say, as every deploy does."""
+    """Bring tags, filters and grants of ENV to the contracts.
+
+    Every deploy does so, too.
+    """
     from lambdas.on_access_declared.logic import bring, require_all_made
     from scripts.cli.output import Head, console, grid, print_json
     from scripts.governing.lake_formation import lake_formation_of

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.cli.request import prints_json
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,12 +19,14 @@ if TYPE_CHECKING:
 ROUNDS = click.option(
     "--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often to measure."
 )
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON array.")
 
 
 @click.group()
 def command() -> None:
-    """Measure what the lake costs on this computer, as least, median and greatest of several rounds."""
+    """Measure what the lake costs on this computer.
+
+    Figures are the least, median and greatest of several rounds.
+    """
 
 
 def measured(function: Callable[[int, Console], list[Figure]], rounds: int, *, as_json: bool) -> None:
@@ -41,7 +45,7 @@ def measured(function: Callable[[int, Console], list[Figure]], rounds: int, *, a
 
 @command.command()
 @ROUNDS
-@AS_JSON
+@prints_json
 def demo(rounds: int, *, as_json: bool) -> None:
     """Measure the daily batch: a first load, a day's changes, a day without news; and the memory of it all."""
     from scripts.running.bench_demo import measure
@@ -51,7 +55,7 @@ def demo(rounds: int, *, as_json: bool) -> None:
 
 @command.command()
 @ROUNDS
-@AS_JSON
+@prints_json
 def synth(rounds: int, *, as_json: bool) -> None:
     """Measure the synthesis of prod with 15, 500 and 1,000 contracts: time, memory, and how the cost grows."""
     from scripts.running.bench_synth import measure
@@ -63,7 +67,7 @@ def synth(rounds: int, *, as_json: bool) -> None:
 @ROUNDS
 @click.option("--scale", type=click.FloatRange(min=0.001), default=1.0, show_default=True, help="TPC-H's scale factor.")
 @click.option("--memory", default="8g", show_default=True, help="Spark's memory.")
-@AS_JSON
+@prints_json
 def gold(rounds: int, scale: float, memory: str, *, as_json: bool) -> None:
     """Measure built tables on TPC-H: refreshed against rebuilt, and rebuilt against a plain write of the query."""
     from scripts.running.bench_gold import measure
@@ -77,7 +81,7 @@ def gold(rounds: int, scale: float, memory: str, *, as_json: bool) -> None:
     "--rows", type=click.IntRange(min=10_000), default=1_000_000, show_default=True, help="Rows of the table."
 )
 @click.option("--memory", default="8g", show_default=True, help="Spark's memory.")
-@AS_JSON
+@prints_json
 def protocol(rounds: int, rows: int, memory: str, *, as_json: bool) -> None:
     """Measure a batch into a table: against a MERGE by hand, with rules and without, and into ten times the rows.
 
@@ -94,7 +98,7 @@ def protocol(rounds: int, rows: int, memory: str, *, as_json: bool) -> None:
     "--rows", type=click.IntRange(min=10_000), default=200_000, show_default=True, help="Rows of each source."
 )
 @click.option("--memory", default="2g", show_default=True, help="Spark's memory.")
-@AS_JSON
+@prints_json
 def sources(rounds: int, rows: int, memory: str, *, as_json: bool) -> None:
     """Measure the readers of Snowflake, Kafka and files: against the plainest scripts, and the driver's memory."""
     from scripts.running.bench_sources import measure

@@ -36,7 +36,10 @@ CHECKS: dict[str, Check] = {
 
 @click.command()
 def command() -> None:
-    """Check format, lint, types, architecture, and that every JSON, YAML and TOML file can be read."""
+    """Check format, lint, types, architecture and data files.
+
+    Data files are those of JSON, YAML and TOML: each can be read.
+    """
     failures = {}
     for name, check in CHECKS.items():
         started = time.monotonic()

@@ -10,6 +10,8 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from scripts.cli.request import HERE, works_in_a_folder
+
 NEXT = (
     ("./lake sql 'select * from gold.daily_revenue order by order_date desc limit 5'", "ask gold something"),
     ("./lake quarantine", "see which rows were refused, and why"),
@@ -19,9 +21,12 @@ NEXT = (
 
 
 @click.command()
-@click.option("--root", type=click.Path(path_type=Path), default=Path(".lake"), help="The lake's folder.")
+@works_in_a_folder()
 def command(root: Path) -> None:
-    """Bring up a lake from the sample sources: two daily runs, the second with late and dirty rows, and Salesforce."""
+    """Make a lake of the sample sources, by runs of two days.
+
+    The second day brings late and dirty rows, and Salesforce.
+    """
     from scripts.running.local_lake import LocalLake
     from scripts.running.run import run_machine
     from scripts.running.summary import summary
@@ -59,6 +64,6 @@ def say_next(console: Console, root: Path) -> None:
     """Say where the lake is, and commands that can be copied from there."""
     console.print(Text.assemble("\nThe lake is in ", (str(root.resolve()), "bold"), ". Try next:"), soft_wrap=True)
     for line, why in NEXT:
-        option = "" if root == Path(".lake") else f" --root {shlex.quote(str(root))}"
+        option = "" if root == Path(HERE) else f" --root {shlex.quote(str(root))}"
         console.print(f"  {line}{option}", style="cyan", highlight=False, markup=False, soft_wrap=True)
         console.print(f"      {why}", style="dim")

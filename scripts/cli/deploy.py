@@ -12,7 +12,10 @@ import click
 @click.option("--yes", is_flag=True, help="Deploy what the difference shows without asking.")
 @click.option("--no-trial-run", is_flag=True, help="Start no daily batch afterwards.")
 def command(env: str, *, yes: bool, no_trial_run: bool) -> None:
-    """Deploy ENV: look at the account, show the difference, deploy, and try it with a run."""
+    """Deploy ENV, and try it with a run.
+
+    It looks at the account first, and shows the difference and asks.
+    """
     from scripts.cli.preflight import show
     from scripts.operating.deploy import cdk, trial_run
     from scripts.operating.finding import FAILED

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 def command(
     lake: Lake, column: str, tokens: tuple[str, ...], lines: TextIO | None, reason: str | None, *, as_json: bool
 ) -> None:
-    """Turn tokens of TABLE.COLUMN back into the values they stand for, and record who asked.
+    """Turn tokens of TABLE.COLUMN back into values.
+
+    Who asked is recorded.
 
     It reads the vault in the place of personal data, so it answers only who may read there. Code 1 says that a token
     stands for nothing here.

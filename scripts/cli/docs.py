@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from scripts.cli.request import names_a_lake
+
 
 @click.command()
 @click.option(
@@ -16,9 +18,12 @@ import click
     show_default=True,
     help="The folder to write to.",
 )
-@click.option("--root", help="The lake whose versions and rows are told, too: a folder, or s3://BUCKET.")
+@names_a_lake(None, show_default=False)
 def command(output: Path, root: str | None) -> None:
-    """Write a page for each table: what it is, its columns and what they are made of, its rules, its place in the lake.
+    """Write a page about each table, for a browser.
+
+    It says what the table is, its columns and what they are made of, its rules, and with --root how it stands in the
+    lake.
 
     Made from the contracts; no row is read. The folder can be opened in a browser or put on any web server.
     """

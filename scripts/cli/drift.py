@@ -6,12 +6,17 @@ import sys
 
 import click
 
+from scripts.cli.request import prints_json
+
 
 @click.command()
 @click.argument("env")
-@click.option("--json", "as_json", is_flag=True, help="Print the differences as one JSON array.")
+@prints_json
 def command(env: str, *, as_json: bool) -> None:
-    """Compare the contracts with Glue, Delta and Lake Formation of ENV; red if anything differs."""
+    """Compare Glue, Delta and Lake Formation with the contracts.
+
+    Red if anything of ENV differs.
+    """
     from scripts.cli.output import Head, console, grid, print_json
     from scripts.operating.drift import Difference, drift
     from shared.config import load_environment

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.cli.output import Head, console, count, grid, print_json
-from scripts.cli.request import refusing
+from scripts.cli.request import prints_json, refusing, works_in_a_folder
 
 if TYPE_CHECKING:
     from shared.erasure import ErasureRecord
@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--subject", required=True, metavar="KIND=ID", help="Whom: customer=29485, contact=003...")
 @click.option("--dry-run", is_flag=True, help="Only show where the person is.")
-@click.option("--root", default=".lake", show_default=True, metavar="DIR", help="The lake: a folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print the places as one JSON array, and nothing else.")
+@works_in_a_folder(str)
+@prints_json
 def command(subject: str, root: str, *, dry_run: bool, as_json: bool) -> None:
-    """Erase a person from every table, remove the old files, and prove that nothing is left."""
+    """Erase a person from every table, and prove it.
+
+    Old files are removed, and the bytes that are left are searched.
+    """
     from rich.console import Console
 
     from scripts.looking.errors import WrongRequestError

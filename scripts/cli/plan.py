@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scripts.cli.output import Head, console, count, grid, print_json, size
-from scripts.cli.request import refusing
+from scripts.cli.request import HERE, names_a_lake, prints_json, refusing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 # What a wrong request ends with, too: somebody has to change something first.
 EXIT_BREAKING = 2
-HERE = ".lake"
 STYLES = {"additive": "green", "widening": "yellow", "breaking": "red"}
 KEPT_STYLES = {"skipped": "dim", "refreshed": "green", "rebuilt": "yellow", "refused": "red"}
 
@@ -34,13 +33,13 @@ KEPT_STYLES = {"skipped": "dim", "refreshed": "green", "rebuilt": "yellow", "ref
     help="What to compare the contracts with: a git revision, or the environment of that name as it was last deployed;"
     " the lake if left out.",
 )
-@click.option("--root", metavar="DIR", help="The lake: a folder, or s3://...  [default: .lake]")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects, and nothing else.")
+@names_a_lake(None, show_default=HERE)
+@prints_json
 def command(against: str | None, root: str | None, *, as_json: bool) -> None:
-    """Say what the contracts change: per table its class, what is done, whom it hits and what it costs.
+    """Say what changed contracts do, and what it costs.
 
-    Of every built table it says, too, what the next run does with it: skip it, refresh it by which columns, or rebuild
-    it, and why.
+    For each table: the class of the change, what is done, and whom it hits. Of every built table it says, too, what the
+    next run does with it: skip it, refresh it by which columns, or rebuild it, and why.
 
     Ends with 2 when a change breaks readers and the first number of the contract's version did not rise, or when a
     table has to be moved or brought back by hand. Against a revision or an environment no lake is needed; without one

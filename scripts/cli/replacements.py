@@ -7,15 +7,21 @@ from pathlib import Path
 
 import click
 
+from scripts.cli.request import prints_json
+
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command()
 @click.argument("base", type=FOLDER)
 @click.argument("head", type=FOLDER)
-@click.option("--json", "as_json", is_flag=True, help="Print what is removed or replaced as one JSON array.")
+@prints_json
 def command(base: Path, head: Path, *, as_json: bool) -> None:
-    """Compare two folders of templates, BASE deployed and HEAD to be; red if anything that keeps data goes."""
+    """Say what a deploy would remove or replace.
+
+    It compares two folders of templates, BASE as deployed and HEAD as it would be; red if anything that keeps data
+    goes.
+    """
     from scripts.cli.output import Head, console, grid, print_json
     from scripts.comparing.replacements import losses
 

@@ -5,16 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import IO, Any
+from pathlib import Path
+from typing import IO, Any, TypeVar
 
 import click
 
 from shared.errors import UnknownNameError, WindowError
 
+F = TypeVar("F", bound=Callable[..., None])
+HERE = ".lake"
 # Which tables a command works on, as dbt has it.
 selects_tables = click.option(
-    "--select", multiple=True, metavar="TABLE", help="Only this table; +TABLE with inputs, TABLE+ with users."
+    "--select",
+    multiple=True,
+    metavar="TABLE",
+    help="Only this table; +TABLE with all it needs, TABLE+ with what depends on it.",
 )
+prints_json = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+
+
+def works_in_a_folder(kind: type[str] | click.Path = click.Path(path_type=Path)) -> Callable[[F], F]:  # noqa: B008
+    """Give a command `--root` for a lake in a folder; as text to those that say what to do about a bucket."""
+    text = "The lake's folder."
+    return click.option("--root", type=kind, default=HERE, show_default=True, metavar="DIR", help=text)
+
+
+def names_a_lake(default: str | None = HERE, *, show_default: bool | str = True) -> Callable[[F], F]:
+    """Give a command `--root` for a lake anywhere."""
+    text = "The lake: a folder or s3://BUCKET."
+    return click.option("--root", default=default, show_default=show_default, metavar="DIR", help=text)
 
 
 class RefusedRequest(click.ClickException):
@@ -30,8 +49,8 @@ class RefusedRequest(click.ClickException):
 def looks_at_a_lake(function: Callable[..., None]) -> Callable[..., None]:
     """Give a command `--root` and `--json`, the open lake, and one line and code 2 for a wrong request."""
 
-    @click.option("--root", default=".lake", show_default=True, metavar="DIR", help="The lake: a folder, or s3://...")
-    @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects, and nothing else.")
+    @names_a_lake()
+    @prints_json
     @wraps(function)
     def command(root: str, **arguments: object) -> None:
         from scripts.looking.lake import open_lake

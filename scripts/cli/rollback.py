@@ -9,19 +9,19 @@ from pathlib import Path
 import click
 
 from scripts.cli.output import Head, console, grid, print_json
-from scripts.cli.request import refusing, selects_tables
+from scripts.cli.request import prints_json, refusing, selects_tables, works_in_a_folder
 
 
 @click.command()
 @click.argument("run_id")
 @selects_tables
 @click.option("--dry-run", is_flag=True, help="Only show which versions would be brought back.")
-@click.option("--root", default=".lake", show_default=True, metavar="DIR", help="The lake: a folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array, and nothing else.")
+@works_in_a_folder(str)
+@prints_json
 def command(run_id: str, select: tuple[str, ...], root: str, *, dry_run: bool, as_json: bool) -> None:
-    """Bring tables back to what they were when RUN_ID ended; the next run reads again what came since.
+    """Bring tables back to what they were when RUN_ID ended.
 
-    It goes back up to 14 days, and not behind an erasure.
+    The next run reads again what came since. It goes back up to 14 days, and not behind an erasure.
     """
     from scripts.cli.run import run_here
     from scripts.looking.errors import WrongRequestError

@@ -13,6 +13,14 @@ from pathlib import Path
 import click
 
 FOLDER = Path(__file__).parent
+# The parts of `lake --help`, and the commands in them, in the order in which they are shown.
+GROUPS = {
+    "Run": ("demo", "run", "backfill", "generate"),
+    "Look": ("tables", "runs", "sql", "trace", "quarantine", "reconcile", "freshness", "plan", "docs", "serve"),
+    "Recover and erase": ("rollback", "recover", "erase", "detokenize"),
+    "AWS": ("preflight", "deploy", "smoke", "secrets", "apply", "drift", "replacements", "teardown"),
+    "Develop": ("check", "test", "bench", "schemas", "synth"),
+}
 COMMAND = "command"
 
 
@@ -40,11 +48,14 @@ class CommandsByFile(click.Group):
             ctx.fail(f"unknown command {args[0]!r}; the commands are {', '.join(self.list_commands(ctx))}")
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands with their first lines, in milliseconds: no command's libraries are loaded."""
-        rows = [(name, _summary(self._files()[name])) for name in self.list_commands(ctx)]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+        files = self._files()
+        # So that the lines of all groups begin in one column.
+        widest = max(map(len, files))
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(widest), _summary(files[name])) for name in names])
 
     @staticmethod
     def _files() -> dict[str, Path]:

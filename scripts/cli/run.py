@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 from rich.console import Console
 
-from scripts.cli.request import refusing, selects_tables
+from scripts.cli.request import prints_json, refusing, selects_tables, works_in_a_folder
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,10 +24,15 @@ if TYPE_CHECKING:
 @click.argument("machine")
 @selects_tables
 @click.option("--business-date", type=click.DateTime(["%Y-%m-%d"]), help="The day the run takes for today (UTC).")
-@click.option("--from", "since", metavar="T", help="Read the sources once more, from this value of their cursors on.")
-@click.option("--to", "until", metavar="T", help="The end of that window, which is not in it any more.")
-@click.option("--root", type=click.Path(path_type=Path), default=Path(".lake"), help="The lake's folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print the run's outcomes as one JSON array.")
+@click.option(
+    "--from",
+    "since",
+    metavar="T",
+    help="Start of a window of the cursor, as in 2011-06-01 or 2011-06-01T06:00:00Z; a number for a numeric cursor.",
+)
+@click.option("--to", "until", metavar="T", help="End of the window (exclusive).")
+@works_in_a_folder()
+@prints_json
 def command(
     machine: str,
     *,
@@ -40,8 +45,8 @@ def command(
 ) -> None:
     """Run a state machine, such as daily_batch, on this computer.
 
-    With --from and --to it is a backfill: every table that is asked by a cursor is asked for the rows of that window,
-    and goes on from where it was the next time.
+    With --from and --to, each source that has a cursor is read again for that window; the next ordinary run continues
+    where it was.
     """
     from scripts.running.run import request
     from shared.contracts import load_catalog

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from scripts.cli.output import print_json
+from scripts.cli.request import prints_json
 
 AVRO, JSON = ".avsc", ".schema.json"
 EXIT_RED = 1
@@ -22,9 +23,12 @@ EXIT_RED = 1
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Hold them against the Avro schemas in this folder; code 1 if rows written under these cannot be read.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array, and nothing else.")
+@prints_json
 def command(name: str | None, output: Path | None, against: Path | None, as_json: bool) -> None:
-    """Show, write or compare the Avro and JSON Schemas made from the contracts, of all or of the one NAME."""
+    """Show, write or compare Avro and JSON Schemas of contracts.
+
+    They are made from the contracts, of all tables or of the one NAME.
+    """
     found = _found(name)
     if output:
         output.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts.cli.request import refusing
+from scripts.cli.request import refusing, works_in_a_folder
 
 if TYPE_CHECKING:
     from scripts.running.serving import ApiServer
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-@click.option("--root", default=".lake", show_default=True, metavar="DIR", help="The lake: a folder.")
+@works_in_a_folder(str)
 def command(port: int, root: str) -> None:
-    """Answer HTTP requests with rows of the lake, as the API does on AWS, until Ctrl-C.
+    """Serve rows of a lake over HTTP, as the API does on AWS.
 
-    Rows are those that the last run published; the lake may be worked on meanwhile. The address alone lists what can be
-    asked for. Requests are not signed here.
+    Until Ctrl-C. Rows are those that the last run published; the lake may be worked on meanwhile. The address alone
+    lists what can be asked for. Requests are not signed here.
     """
     from scripts.looking.errors import WrongRequestError
     from scripts.looking.lake import open_lake

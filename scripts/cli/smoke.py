@@ -6,14 +6,17 @@ import sys
 
 import click
 
+from scripts.cli.request import prints_json
+
 
 @click.command()
 @click.argument("env")
-@click.option("--json", "as_json", is_flag=True, help="Print the points as one JSON array, and nothing else.")
+@prints_json
 def command(env: str, *, as_json: bool) -> None:
-    """Try what ENV stands on, on AWS itself: image, Delta on S3, leases, .sync, readers in Athena and of the API.
+    """Try on AWS itself what ENV stands on.
 
-    It ends red if one point fails.
+    That is the image, Delta on S3, leases, .sync, readers in Athena and readers of the API. It ends red if one point
+    fails.
     """
     from scripts.cli.output import Head, console, grid, print_json
     from scripts.cli.request import refusing

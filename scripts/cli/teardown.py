@@ -12,7 +12,10 @@ import click
 @click.option("--confirm", metavar="ENV", required=True, help="The environment's name once more.")
 @click.option("--delete-data-of", metavar="ENV", help="Delete its data too; its file must allow that as well.")
 def command(env: str, confirm: str, delete_data_of: str | None) -> None:
-    """Delete the stack of ENV. Buckets, tables, secrets and the key are kept, and listed."""
+    """Delete the stack of ENV; its data are kept.
+
+    What is kept is listed: buckets, tables, secrets and the key.
+    """
     from scripts.operating import teardown
     from shared.config import load_environment
     from shared.errors import TerminalError

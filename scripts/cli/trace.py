@@ -28,7 +28,7 @@ POSITION_TAIL = 28
 @click.argument("key", nargs=-1, required=True)
 @looks_at_a_lake
 def command(lake: Lake, table: str, key: tuple[str, ...], as_json: bool) -> None:
-    """Show where the row of TABLE with a KEY comes from and where it went.
+    """Follow the row of TABLE with a KEY from source to gold.
 
     KEY is 43659, or 43659,1 in the order of the primary key, or order_id=43659 for a part of it. From source position
     and bronze over the quarantine to silver and gold, along the contracts; where they do not say how to go on, that

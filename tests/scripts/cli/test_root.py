@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 from click.testing import CliRunner
 
 from scripts.cli import __main__ as program
-from scripts.cli.root import root
+from scripts.cli.root import GROUPS, root
 from scripts.setup import paths
 
 COMMANDS = root.list_commands(click.Context(root))
@@ -25,6 +25,37 @@ def test_help_names_every_command_with_its_first_line():
     for name in COMMANDS:
         [line] = [line for line in shown.output.splitlines() if line.startswith(f"  {name} ")]
         assert line.split()[1:], f"{name} has no docstring"
+
+
+def test_help_shows_each_command_once_in_a_group_and_in_one_line_of_a_narrow_terminal():
+    shown = CliRunner().invoke(root, ["--help"], terminal_width=80).output.splitlines()
+    grouped = [name for names in GROUPS.values() for name in names]
+
+    assert COMMANDS == sorted(grouped)
+    assert [f"{title}:" for title in GROUPS] == [line for line in shown if line.removesuffix(":") in GROUPS]
+    for name in grouped:
+        [at] = [number for number, line in enumerate(shown) if line.startswith(f"  {name} ")]
+        # A second line would begin below the first one's words.
+        assert not [line for line in shown[at + 1 : at + 2] if line.startswith("    ")], name
+
+
+@pytest.mark.parametrize(
+    "option, wordings",
+    [
+        ("--root", {"The lake's folder.", "The lake: a folder or s3://BUCKET."}),
+        ("--json", {"Print JSON and nothing else."}),
+    ],
+)
+def test_an_option_of_many_commands_is_explained_in_the_same_words(option, wordings):
+    said = {}
+    for name in COMMANDS:
+        command = root.get_command(click.Context(root), name)
+        for part in (command, *getattr(command, "commands", {}).values()):
+            said |= {f"{name} {part.name}": p.help for p in part.params if option in p.opts}
+    # The folder that takes the place of buckets in templates is no lake yet.
+    said.pop("synth synth", None)
+
+    assert wordings == set(said.values())
 
 
 def test_help_loads_no_library_of_a_command():
