@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scripts.cli.output import Head, count, grid, print_json, state
-from scripts.cli.request import refusing, selects_tables
+from scripts.cli.request import prints_json, refusing, selects_tables, works_in_a_folder
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,18 +21,24 @@ if TYPE_CHECKING:
 
 # The end of a run's name, which tells the windows of a backfill apart.
 NUMBER = len("-001")
-BOOKS = {"read": "read", "inserted": "new", "updated": "changed", "quarantined": "refused"}
+BOOKS = {"read": "read", "inserted": "new", "updated": "changed", "quarantined": "quarantined"}
 
 
 @click.command()
-@click.option("--from", "since", metavar="T", required=True, help="Where the first window begins: a day or a time.")
-@click.option("--to", "until", metavar="T", required=True, help="Where the last one ends; it is not in it any more.")
+@click.option(
+    "--from",
+    "since",
+    metavar="T",
+    required=True,
+    help="Start of the first window: 2011-06-01, or 2011-06-01T06:00:00Z.",
+)
+@click.option("--to", "until", metavar="T", required=True, help="End of the last window (exclusive).")
 @click.option("--every", metavar="LENGTH", required=True, help="How long a window is: '7 days', '1 month'.")
 @selects_tables
 @click.option("--machine", default="daily_batch", show_default=True, help="Which machine runs each window.")
 @click.option("--business-date", type=click.DateTime(["%Y-%m-%d"]), help="The day all runs take for today (UTC).")
-@click.option("--root", type=click.Path(path_type=Path), default=Path(".lake"), help="The lake's folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print the windows and their runs as one JSON array.")
+@works_in_a_folder()
+@prints_json
 def command(
     since: str,
     until: str,
@@ -44,7 +50,7 @@ def command(
     root: Path,
     as_json: bool,
 ) -> None:
-    """Read a part of the sources once more, one window after the other.
+    """Read a part of the sources once more, window by window.
 
     Each window is a run of its own, which begins when the one before has ended, green or red. The next ordinary run
     goes on from where it was. Every window may be taken again.

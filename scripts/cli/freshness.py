@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 @click.command()
 @looks_at_a_lake
 def command(lake: Lake, as_json: bool) -> None:
-    """Show how old each table is whose contract promises freshness, those that are late first. Red if one is.
+    """Show how old tables are whose contracts promise freshness.
 
-    A table is as of the last run that brought it, and all it depends on, up to date, whether or not there was anything
-    new. Where the promise names the cursor of a source, it is as of the greatest value read.
+    Those that are late come first; red if one is. A table is up to date as of the last run that read all it depends on,
+    whether or not there was anything new. Where the promise names the cursor of a source, it is as of the greatest
+    value read.
     """
     from scripts.looking.runs import all_records
     from shared.contracts import load_catalog
@@ -33,7 +34,13 @@ def command(lake: Lake, as_json: bool) -> None:
     if as_json:
         print_json(_facts(f, now) for f in found)
     else:
-        heads = [Head("table"), Head("may be", right=True), Head("is", right=True), Head("as of (UTC)"), Head("")]
+        heads = [
+            Head("table"),
+            Head("promised", right=True),
+            Head("age", right=True),
+            Head("up to date as of (UTC)"),
+            Head("status"),
+        ]
         console().print(grid(heads, [_line(f, now) for f in found]))
     if any(f.is_late(now) for f in found):
         raise SystemExit(1)
@@ -50,10 +57,10 @@ def _facts(found: TableAge, now: datetime) -> dict[str, Any]:
 
 
 def _line(found: TableAge, now: datetime) -> list[object]:
-    may_be = _span(timedelta(seconds=found.promise.seconds))
-    is_old = _span(now - found.as_of) if found.as_of else None
+    promised = _span(timedelta(seconds=found.promise.seconds))
+    age = _span(now - found.as_of) if found.as_of else None
     how = state("late") if found.is_late(now) else state("fresh")
-    return [found.promise.table, may_be, is_old, minute(found.as_of), how]
+    return [found.promise.table, promised, age, minute(found.as_of), how]
 
 
 def _span(age: timedelta) -> str:

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from scripts.cli.request import prints_json
+
 if TYPE_CHECKING:
     from scripts.operating.finding import Finding
 
 
 @click.command()
 @click.argument("env")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON array.")
+@prints_json
 def command(env: str, *, as_json: bool) -> None:
-    """Look whether the account of the credentials is ready for ENV; changes nothing."""
+    """Look whether the account is ready for ENV; changes nothing."""
     from scripts.cli.output import print_json
     from scripts.operating.finding import FAILED
     from scripts.operating.preflight import preflight
@@ -33,5 +35,5 @@ def show(findings: list[Finding]) -> None:
     """Print findings for people."""
     from scripts.cli.output import Head, console, grid
 
-    heads = [Head("check"), Head("status"), Head("found", wraps=True), Head("mend", wraps=True)]
+    heads = [Head("check"), Head("status"), Head("found", wraps=True), Head("to mend", wraps=True)]
     console().print(grid(heads, [list(finding.row.values()) for finding in findings]))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scripts.cli.output import WIDE, Head, console, count, grid, minute, print_json, run_name
-from scripts.cli.request import looks_at_a_lake, refusing
+from scripts.cli.request import looks_at_a_lake, prints_json, refusing, works_in_a_folder
 
 if TYPE_CHECKING:
     from scripts.looking.lake import Lake
@@ -30,7 +30,9 @@ class ShowsUnlessToldOtherwise(click.Group):
 
 @click.group(cls=ShowsUnlessToldOtherwise)
 def command() -> None:
-    """Show the rows that rules refused, or read them again once a rule or a source was mended.
+    """Show quarantined rows, or read them again.
+
+    Rules refused them; they are read again once a rule or a source was mended.
 
     Without a command it shows: `lake quarantine TABLE` is `lake quarantine show TABLE`.
     """
@@ -39,8 +41,8 @@ def command() -> None:
 @command.command()
 @click.argument("table")
 @click.option("--rule", help="Only what this rule refused.")
-@click.option("--root", type=click.Path(path_type=Path), default=Path(".lake"), help="The lake's folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print the run's outcomes as one JSON array.")
+@works_in_a_folder()
+@prints_json
 def replay(table: str, rule: str | None, root: Path, *, as_json: bool) -> None:
     """Read the refused rows of TABLE again, by the rules of today, and bring what depends on it up to date.
 
@@ -119,7 +121,7 @@ def _print_overview(found: list[dict[str, Any]]) -> None:
 
 def _print_rows(found: list[dict[str, Any]]) -> None:
     out = console()
-    heads = [Head("batch", right=True), Head("refused (UTC)"), Head("rules"), Head("source", shrinks=True)]
+    heads = [Head("batch", right=True), Head("quarantined (UTC)"), Head("rules"), Head("source", shrinks=True)]
     heads += [Head("row", shrinks=True)]
     rows = [
         [r["batch"], minute(r["quarantined_at"]), r["rules"], r["source_position"], r["row"]] for r in found[:SHOWN]

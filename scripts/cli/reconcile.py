@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 @click.argument("table", required=False)
 @looks_at_a_lake
 def command(lake: Lake, table: str | None, as_json: bool) -> None:
-    """Show the last reconciliation of every bronze TABLE, or all figures of one: its source, bronze, and silver.
+    """Show how tables last compared with their sources.
 
-    Figures are those that the last run with the step reconcile left; nothing is asked anew. Red if one of them differs
-    by more than its contract allows, or its source could not be asked.
+    Of every bronze table, or of one TABLE with all figures: its source, bronze, and silver. Figures are those that the
+    last run with the step reconcile left; nothing is asked anew. Red if one of them differs by more than its contract
+    allows, or its source could not be asked.
     """
     from scripts.looking.reconciled import last_reconciled
     from shared.contracts import load_catalog
@@ -61,7 +62,7 @@ def _overview(found: list[Reconciled], out: Console) -> Grid:
     wide = out.width >= WIDE
     names = [Head("this", shrinks=not wide), Head("against", shrinks=not wide)]
     heads = [*names, Head("rows", right=True), Head("rows", right=True), Head("verdict")]
-    heads += [Head("refused", right=True), Head("gone", right=True), Head("figures", shrinks=True)] if wide else []
+    heads += [Head("quarantined", right=True), Head("gone", right=True), Head("figures", shrinks=True)] if wide else []
     heads += [Head("what is compared", shrinks=True), Head("run", shrinks=True)] if wide else []
     rows = [
         [

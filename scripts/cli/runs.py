@@ -25,7 +25,7 @@ BOOKS = {
     "updated": "changed",
     "tombstoned": "deleted",
     "superseded": "superseded",
-    "quarantined": "refused",
+    "quarantined": "quarantined",
 }
 
 

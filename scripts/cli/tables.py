@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.argument("table", required=False)
 @looks_at_a_lake
 def command(lake: Lake, table: str | None, as_json: bool) -> None:
-    """Show every table with version, rows, size, last run and quarantine, or all about one TABLE.
+    """Show every table and its size, or all about one TABLE.
 
     Rows come from Delta's statistics, so that no row is read. Tables that are not there yet are shown as such.
     """
@@ -62,7 +62,7 @@ def _print_all(found: list[TableStatus]) -> None:
         Head("written (UTC)"),
         Head("last run", shrinks=True),
         Head("batch", right=True),
-        Head("refused", right=True),
+        Head("quarantined", right=True),
     ]
     rows = [
         [
@@ -101,7 +101,7 @@ def _facts(here: TableStatus, told: dict[str, Any]) -> list[tuple[str, str]]:
         "rows": count(here.rows),
         "files": here.files and f"{here.files:,}, {size(here.bytes)}",
         "last run": here.last_run and f"{here.last_run}, batch {here.sequence}",
-        "refused": count(here.quarantined),
+        "quarantined": count(here.quarantined),
         "source": told["source"],
         "inputs": ", ".join(told["inputs"]),
         "key": ", ".join(told["primary_key"]),

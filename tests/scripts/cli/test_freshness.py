@@ -42,6 +42,7 @@ def test_all_is_well_while_every_table_is_young_enough(ask):
     answer = ask(orders=25.5, stock=1.5)
 
     assert 0 == answer.exit_code
+    assert "table promised age up to date as of (UTC) status" == " ".join(answer.output.splitlines()[0].split())
     lines = [line.split() for line in answer.output.splitlines()]
     assert [ORDERS, "1", "d", "2", "h", "1", "d", "1", "h", "fresh"] in [[*line[:-3], line[-1]] for line in lines]
     assert [STOCK, "1", "d", "2", "h", "1", "h", "30", "min", "fresh"] in [[*line[:-3], line[-1]] for line in lines]

@@ -45,7 +45,7 @@ def test_rule_picks_rows(ask_json):
 def test_people_see_rule_position_and_row(ask):
     head, line = ask("quarantine", "silver.orders").stdout.splitlines()
 
-    assert ["batch", "refused", "(UTC)", "rules", "source", "row"] == head.split()
+    assert ["batch", "quarantined", "(UTC)", "rules", "source", "row"] == head.split()
     assert ["2", "2026-01-01", "04:02", "amount_not_negative", "orders/2.csv#3", "{"] == line.partition('"')[0].split()
 
 

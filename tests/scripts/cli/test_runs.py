@@ -103,7 +103,7 @@ def test_one_run_tells_people_why_it_is_red(ask):
 def test_runs_fit_the_terminal(ask):
     head, *lines = ask("runs").stdout.splitlines()
 
-    assert head.split() == ["run", "colour", "finished", "(UTC)", "tables", "read", "new", "changed", "refused"]
+    assert head.split() == ["run", "colour", "finished", "(UTC)", "tables", "read", "new", "changed", "quarantined"]
     assert ["run-3", "unfinished", "-", "1/1", "0", "0", "0", "0"] == lines[0].split()
     assert ["run-2", "red", "2026-01-02", "04:00", "2/4", "4", "2", "1", "1"] == lines[1].split()
 

@@ -64,7 +64,7 @@ def test_nothing_is_wider_than_the_terminal(ask, arguments):
 def test_heads_stand_on_one_line_and_numbers_on_the_right(ask):
     head, *lines = ask("tables").stdout.splitlines()
 
-    heads = ["table", "ver", "rows", "files", "size", "written", "(UTC)", "last", "run", "batch", "refused"]
+    heads = ["table", "ver", "rows", "files", "size", "written", "(UTC)", "last", "run", "batch", "quarantined"]
     assert heads == head.split()
     assert 10 == len(lines)
     ends = head.index("rows") + len("rows")

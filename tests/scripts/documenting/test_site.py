@@ -80,11 +80,11 @@ def test_without_a_lake_nothing_is_said_of_one(catalog, lake):
     alone, _ = pages(catalog)
     standing, _ = pages(catalog, all_statuses(lake, catalog))
     assert "2 rows, 1 files" in standing["silver.orders.html"].words
-    assert "by run-2; 1 rows refused" in standing["silver.orders.html"].words
+    assert "by run-2; 1 rows quarantined" in standing["silver.orders.html"].words
     assert "Not in the lake yet" in standing["silver.stock.html"].words
     assert "as of 2026-01-01 12:00 UTC" in standing["index.html"].words
     for page in alone.values():
-        assert not {"UTC", "refused"} & set(page.words.split())
+        assert not {"UTC", "quarantined"} & set(page.words.split())
 
 
 def test_words_of_a_contract_are_no_markup(catalog):

@@ -49,7 +49,8 @@ def test_command_prints_its_findings_as_one_array_and_is_red_where_one_failed(re
     assert (0, [finding.row for finding in preflight(prod())]) == (asked.exit_code, json.loads(asked.stdout))
 
     ready["Value"] = 15.0
-    assert 1 == CliRunner().invoke(command, ["prod"]).exit_code
+    shown = CliRunner().invoke(command, ["prod"])
+    assert (1, ["check", "status", "found", "to", "mend"]) == (shown.exit_code, shown.stdout.splitlines()[0].split())
 
 
 def test_account_without_bootstrap_is_told_how(ready):
