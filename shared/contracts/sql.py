@@ -102,9 +102,12 @@ def parse_repeatable(sql: str, at: Callable[[int], str]) -> exp.Expression:
         at: The place, for errors, of a line of the statement.
 
     Raises:
-        ContractError: it does not parse, is not one statement, or has another answer tomorrow.
+        ContractError: it does not parse, is not one statement, has another answer tomorrow, or reads a table otherwise
+            than as it is.
     """
     tree = _parse(sql, at)
+    for table in tree.find_all(exp.Table):
+        _refuse_disguise(table, at)
     for node in tree.walk():
         if _is_unrepeatable(node):
             raise ContractError(
@@ -169,6 +172,19 @@ def _parse(sql: str, at: Callable[[int], str]) -> exp.Expression:
     if len(statements) != 1:
         raise ContractError(f"{at(1)}: not one statement", given=f"{len(statements)} statements", expected="one")
     return statements[0]
+
+
+def _refuse_disguise(table: exp.Table, at: Callable[[int], str]) -> None:
+    """A table's columns are followed by their names, from its newest version on."""
+    alias = table.args.get("alias")
+    is_renamed = alias is not None and (alias.columns or not isinstance(alias.this, exp.Identifier))
+    if is_renamed or table.args.get("version"):
+        raise ContractError(
+            f"{at(line_of(table))}: a table is read otherwise than as it is",
+            given=table.sql(dialect=DIALECT),
+            expected="the table by its name, perhaps with one more name for it",
+            mend="rename columns in a SELECT over it" if is_renamed else "leave the version out",
+        )
 
 
 def _line(sql: str, line: int) -> str:

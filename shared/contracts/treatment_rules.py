@@ -13,7 +13,7 @@ from sqlglot.optimizer.qualify import qualify
 from shared.contracts.column import CUSTOM_PROPERTIES, TREATMENT
 from shared.contracts.document import TABLE, read_document, short_name
 from shared.contracts.model import Kind
-from shared.contracts.query import BATCH
+from shared.contracts.query import BATCH, BUSINESS_DATE
 from shared.contracts.sql import DIALECT, hidden_stars, line_of, stands_for_columns
 from shared.contracts.treatment import Treatment
 from shared.errors import ContractError
@@ -167,7 +167,7 @@ def _sources(table: Table, source: Table, name: str) -> set[str]:
     everything = {c.name for c in source.all_columns}
     if table.query is None:
         return everything
-    schema = {BATCH: {c.name: c.type for c in source.all_columns}}
+    schema = {BATCH: {c.name: c.type for c in source.all_columns}, BUSINESS_DATE: {BUSINESS_DATE: "date"}}
     tree = sqlglot.parse_one(table.query.sql, dialect=DIALECT)
     if any(hidden_stars(tree)) or tree.find(exp.Pivot):
         return everything
@@ -176,8 +176,15 @@ def _sources(table: Table, source: Table, name: str) -> set[str]:
     except (SqlglotError, ValueError, IndexError, KeyError):
         return everything
     leaves = [node for node in found.walk() if not node.downstream]
-    names = [leaf.name.rpartition(".")[2].strip('`"') for leaf in leaves]
-    return {name.lower() for name in (*names, *(c.name for n in leaves for c in n.expression.find_all(exp.Column)))}
+    named = {c.name.lower() for leaf in leaves for c in leaf.expression.find_all(exp.Column)}
+    # Any other leaf is a value of the query's own, such as a literal.
+    named |= {_last_name(n.name) for n in leaves if isinstance(n.expression, exp.Table | exp.Placeholder)}
+    # A name nobody knows may be that of what a function such as explode makes, of whatever stands in it.
+    return named if named <= everything | {BUSINESS_DATE} else everything
+
+
+def _last_name(dotted: str) -> str:
+    return dotted.rpartition(".")[2].strip('`"').lower()
 
 
 def _check_built(table: Table, query: Query, tables: Mapping[str, Table]) -> None:

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import chain, combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,11 +30,17 @@ COLUMNS = {
     "orders": {"id": "int", "customer_id": "int", "day": "int", "currency": "string"},
     "customers": {"id": "int", "segment": "string", "region": "string"},
     "rates": {"id": "int", "currency": "string", "since": "int", "until": "int", "rate": "int"},
-    "returns": {"id": "int", "line_id": "int", "qty": "int"},
+    "returns": {"id": "int", "line_id": "int", "qty": "int", "fee": "decimal(9,2)"},
     "visits": {"id": "int", "customer_id": "int", "day": "date", "seen_at": "timestamp"},
 }
 SIZES = {"lines": 12, "orders": 7, "customers": 5, "rates": 5, "returns": 4, "visits": 12}
-TYPES = {"int": "INTEGER", "string": "VARCHAR", "date": "DATE", "timestamp": "TIMESTAMP"}
+TYPES = {
+    "int": "INTEGER",
+    "string": "VARCHAR",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "decimal(9,2)": "DECIMAL(9,2)",
+}
 # The view of an input's rows that can be in touched groups.
 NEAR = "__near"
 MOST_CHANGES = 3
@@ -99,7 +106,7 @@ def _row(table: str, i: int, r: random.Random) -> tuple[Any, ...]:
         "orders": (i, r.choice([None, *range(6)]), r.randrange(5), r.choice(["USD", "JPY", None])),
         "customers": (i, r.choice(["a", "b", None]), r.choice(["n", "s"])),
         "rates": (i, r.choice(["USD", "JPY"]), since, since + r.randrange(4), r.randrange(1, 4)),
-        "returns": (i, r.randrange(14), r.randrange(1, 3)),
+        "returns": (i, r.randrange(14), r.randrange(1, 3), r.choice([None, Decimal("1.00"), Decimal("2.50")])),
         "visits": (i, r.randrange(4), r.choice([day, day, day, None]), r.choice([at, at, at, None])),
     }[table]
 
@@ -215,4 +222,4 @@ class History:
 def _literal(value: Any) -> str:
     if value is None:
         return "NULL"
-    return f"'{value}'" if isinstance(value, date) else repr(value)
+    return f"'{value}'" if isinstance(value, date | Decimal) else repr(value)

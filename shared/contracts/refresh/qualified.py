@@ -11,6 +11,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
 from shared.contracts.query import BUSINESS_DATE
+from shared.contracts.refresh.select import flat_arms
 from shared.contracts.refresh.unproven import UnprovenError
 from shared.contracts.sql import DIALECT, parse_repeatable
 
@@ -45,24 +46,57 @@ def qualified(query: Query, tables: Mapping[str, Table]) -> exp.Query:
     schema = MappingSchema({**known, BUSINESS_DATE: {BUSINESS_DATE: "date"}}, dialect=DIALECT)
     try:
         named = qualify(tree, schema=schema, dialect=DIALECT)
+        _tell_apart(named)
         return annotate_types(named, schema=schema, dialect=DIALECT)
     except (OptimizeError, SchemaError) as error:
         raise UnprovenError(f"its columns cannot be told apart ({str(error).splitlines()[0]})") from error
 
 
 def _name_views(tree: exp.Query) -> None:
-    views: dict[str, str] = {}
-    for table in list(tree.find_all(exp.Table)):
-        if table.db:
-            view = f"{table.db}__{table.name}"
-            if not table.alias:
-                views[table.name] = view
-            table.set("this", exp.to_identifier(view))
-            table.set("db", None)
+    """Name the inputs as the views they are read by, and the columns of those that have no alias likewise."""
+    tables = [table for table in tree.find_all(exp.Table) if table.db]
+    full = {(table.db, table.name) for table in tables}
+    meanings = _meanings(tree)
     for column in tree.find_all(exp.Column):
-        if column.table in views:
-            column.set("table", exp.to_identifier(views[column.table]))
+        meant = column.text("db"), column.table
+        if not column.text("db"):
+            meant = _meant(column, meanings)
+        if meant in full:
+            column.set("table", exp.to_identifier("__".join(meant)))
             column.set("db", None)
+    for table in tables:
+        table.set("this", exp.to_identifier(f"{table.db}__{table.name}"))
+        table.set("db", None)
+
+
+def _meanings(tree: exp.Query) -> dict[int, dict[str, set[tuple[str, str]]]]:
+    """What each name stands for in each SELECT: a table, by its database and name, or anything else."""
+    found: dict[int, dict[str, set[tuple[str, str]]]] = {}
+    for node in tree.find_all(exp.Table, exp.Subquery, exp.Lateral):
+        is_bare = isinstance(node, exp.Table) and node.db and not node.alias
+        names = found.setdefault(id(node.find_ancestor(exp.Select)), {})
+        names.setdefault(node.alias_or_name, set()).add((node.text("db"), node.name) if is_bare else ("", ""))
+    return found
+
+
+def _meant(column: exp.Column, meanings: Mapping[int, Mapping[str, set[tuple[str, str]]]]) -> tuple[str, str]:
+    """What the table of a column stands for in the nearest SELECT that has one of its name."""
+    select = column.find_ancestor(exp.Select)
+    while select is not None and column.table not in meanings.get(id(select), {}):
+        select = select.find_ancestor(exp.Select)
+    meant = meanings[id(select)][column.table] if select is not None else {("", "")}
+    if len(meant) > 1:
+        raise UnprovenError(f"{column.table} is the name of two things in it; give each table an alias of its own")
+    return next(iter(meant))
+
+
+def _tell_apart(tree: exp.Query) -> None:
+    """Give the columns of a union's parts the names they have in the union, where one name stands for two of them."""
+    for union in tree.find_all(exp.SetOperation):
+        for part in flat_arms(union):
+            if isinstance(part, exp.Select) and len(set(part.named_selects)) < len(part.selects):
+                renamed = zip(part.selects, union.named_selects, strict=True)
+                part.set("expressions", [exp.alias_(e.unalias(), name, quoted=True) for e, name in renamed])
 
 
 def _inline(tree: exp.Query) -> None:
@@ -86,7 +120,6 @@ def _inline(tree: exp.Query) -> None:
 def _put(into: exp.Expr, bodies: Mapping[str, exp.Query]) -> None:
     for table in list(into.find_all(exp.Table)):
         if not table.db and table.name in bodies:
-            alias = table.args.get("alias")
-            if any(v for k, v in table.args.items() if k not in {"this", "alias"}) or (alias and alias.columns):
+            if any(v for k, v in table.args.items() if k not in {"this", "alias"}):
                 raise UnprovenError(f"more stands at {table.name} than its name and another one")
             table.replace(bodies[table.name].copy().subquery(table.alias or table.name, copy=False))

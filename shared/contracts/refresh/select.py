@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeVar
@@ -168,6 +168,22 @@ def arm(node: exp.Expr) -> exp.Query:
     if not isinstance(inner, exp.Query):
         raise UnprovenError(f"{inner.key.upper()} is not followed")
     return inner
+
+
+def flat_arms(query: exp.SetOperation) -> Iterator[exp.Query]:
+    """The parts of a union, and of the unions among them."""
+    for side in (arm(query.left), arm(query.right)):
+        yield from flat_arms(side) if isinstance(side, exp.SetOperation) else (side,)
+
+
+def is_column_of_a_table(expression: exp.Expr, sources: Mapping[str, Operand]) -> bool:
+    """Whether an expression is a column of a table, or is cast, so that its type is what it says."""
+    if not isinstance(expression, exp.Column):
+        return isinstance(expression, exp.Cast)
+    node = sources[expression.table].node if expression.table in sources else None
+    if isinstance(node, exp.Select) and expression.name in (made := outputs(node)):
+        return is_column_of_a_table(made[expression.name], operands(node))
+    return isinstance(node, exp.Table)
 
 
 def _facts_below(select: exp.Select) -> dict[str, set[str] | None]:

@@ -25,9 +25,11 @@ from shared.contracts.refresh.select import (
     Role,
     aliases,
     are_row_facts,
-    arm,
     conditions,
+    flat_arms,
     grouping,
+    is_column_of_a_table,
+    is_guessed,
     is_made_of,
     operands,
     outputs,
@@ -76,16 +78,27 @@ def _rows(query: exp.Query, columns: Iterable[str], scan: exp.Table | None) -> l
 
 
 def _arms(query: exp.SetOperation, columns: list[str], scan: exp.Table | None) -> Iterator[exp.Select]:
-    names = query.named_selects
-    for side in (arm(query.left), arm(query.right)):
-        if scan is None or any(t is scan for t in side.find_all(exp.Table)):
-            own = [side.named_selects[names.index(c)] for c in columns]
-            for select in _rows(side, own, scan):
-                if columns:
-                    renamed = zip(columns, own, strict=True)
-                    made = outputs(select)
-                    select.set("expressions", [exp.alias_(made[o], n, quoted=True) for n, o in renamed])
-                yield select
+    """The rows of each part of a union that come from a scan, and no row of the others where those widen a type.
+
+    A whole number that meets a decimal is one, and is spelt like one: 2.00.
+    """
+    names, sides = query.named_selects, list(flat_arms(query))
+    places = [names.index(c) for c in columns]
+    is_widened = not all(_is_of_one_type([side.selects[i] for side in sides]) for i in places)
+    for side in sides:
+        is_read = scan is None or any(t is scan for t in side.find_all(exp.Table))
+        own = [side.named_selects[i] for i in places]
+        for select in _rows(side, own, scan if is_read else None) if is_read or is_widened else ():
+            if columns:
+                made = outputs(select)
+                renamed = zip(columns, own, strict=True)
+                select.set("expressions", [exp.alias_(made[o], n, quoted=True) for n, o in renamed])
+            yield select if is_read else select.where(exp.false(), copy=False)
+
+
+def _is_of_one_type(expressions: Sequence[exp.Expr]) -> bool:
+    first = expressions[0].type
+    return first is not None and not is_guessed(first) and all(e.type == first for e in expressions)
 
 
 def _spread(select: exp.Select, wanted: Mapping[str, exp.Expr], frame: Frame, scan: exp.Table) -> exp.Select:
@@ -140,7 +153,7 @@ def _joins(select: exp.Select, wanted: Mapping[str, exp.Expr], scan: exp.Table |
     if at is not None and at.role is Role.OPTIONAL and _is_read(at.alias, wanted, known):
         ways.append(frozenset([at.alias]))
     for missing in ways:
-        near = nearest(_nulled(wanted, missing), at, known, at_is_missing=bool(missing))
+        near = nearest(_nulled(wanted, missing, sources), at, known, at_is_missing=bool(missing))
         kept = connected({at.alias} if at else set(), near.values(), sources, known)
         optional = [a for a in kept if sources[a].role is Role.OPTIONAL and (at is None or a != at.alias)]
         if len(optional) > MOST_OPTIONAL:
@@ -148,7 +161,8 @@ def _joins(select: exp.Select, wanted: Mapping[str, exp.Expr], scan: exp.Table |
         for others in chain.from_iterable(combinations(optional, n) for n in range(len(optional) + 1)):
             gone = missing | set(others)
             present = [sources[a] for a in kept if a not in others]
-            made = _select(_nulled(near, frozenset(others)), present, _held(known, present, gone), scan)
+            held = _held(known, present, gone, sources)
+            made = _select(_nulled(near, frozenset(others), sources), present, held, scan)
             yield made if grouping(select) is None else made.distinct()
 
 
@@ -159,27 +173,34 @@ def _is_read(optional: str, wanted: Mapping[str, exp.Expr], known: list[Conditio
     )
 
 
-def _held(known: list[Condition], present: list[Operand], gone: frozenset[str]) -> list[exp.Expr]:
+def _held(
+    known: list[Condition], present: list[Operand], gone: frozenset[str], sources: Mapping[str, Operand]
+) -> list[exp.Expr]:
     """The conditions among operands that are there; columns of a missing one are null, but in its own ON."""
     there = {o.alias for o in present}
     return [
-        _null_columns(c.expression, gone - {c.of})
+        _null_columns(c.expression, gone - {c.of}, sources)
         for c in known
         if c.aliases <= there | gone and (c.of is None or c.of in there)
     ]
 
 
-def _nulled(wanted: Mapping[str, exp.Expr], gone: frozenset[str]) -> dict[str, exp.Expr]:
-    return {name: _null_columns(expression, gone) for name, expression in wanted.items()}
+def _nulled(
+    wanted: Mapping[str, exp.Expr], gone: frozenset[str], sources: Mapping[str, Operand]
+) -> dict[str, exp.Expr]:
+    return {name: _null_columns(expression, gone, sources) for name, expression in wanted.items()}
 
 
-def _null_columns(expression: exp.Expr, gone: frozenset[str]) -> exp.Expr:
+def _null_columns(expression: exp.Expr, gone: frozenset[str], sources: Mapping[str, Operand]) -> exp.Expr:
     def null(node: exp.Expr) -> exp.Expr:
         if not isinstance(node, exp.Column) or node.table not in gone:
             return node
-        if node.type is None or node.is_type(exp.DataType.Type.UNKNOWN):
+        if node.type is not None and (not is_guessed(node.type) or is_column_of_a_table(node, sources)):
+            return exp.Cast(this=exp.Null(), to=node.type.copy())
+        # A NULL that stands alone takes the type of what it meets.
+        if node.parent is None or isinstance(node.parent, exp.Is):
             return exp.Null()
-        return exp.Cast(this=exp.Null(), to=node.type.copy())
+        raise UnprovenError(f"{node.name} may be missing, and it is not known how its values are spelt; CAST it")
 
     return expression.copy().transform(null)
 

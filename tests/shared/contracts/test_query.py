@@ -3,6 +3,7 @@
 import pytest
 
 from shared.contracts.query import input_line, read_query
+from shared.errors import ContractError
 from shared.names import TableName
 
 
@@ -55,6 +56,21 @@ def test_a_query_says_whether_it_asks_for_today(sql, expected):
 )
 def test_columns_are_what_a_query_gives(sql, expected):
     assert expected == read_query(sql, "gold/t.sql").columns
+
+
+@pytest.mark.parametrize(
+    "read, mend",
+    [
+        pytest.param("silver.x AS n(b, a)", "rename columns in a SELECT over it", id="columns by other names"),
+        pytest.param("silver.x VERSION AS OF 3", "leave the version out", id="a version"),
+        pytest.param("silver.x TIMESTAMP AS OF '2024-01-01'", "leave the version out", id="a version by its time"),
+        pytest.param("batch AS b(id, day)", "rename columns in a SELECT over it", id="the batch by other names"),
+    ],
+)
+def test_a_table_is_read_as_it_is(read, mend):
+    """Columns are followed by their names: other ones would hide what they are made of."""
+    with pytest.raises(ContractError, match=rf"^gold/t.sql:2: a table is read otherwise than as it is.*{mend}"):
+        read_query(f"SELECT a\nFROM {read}", "gold/t.sql")
 
 
 def test_what_sqlglot_cannot_say_counts_as_it_is_written():

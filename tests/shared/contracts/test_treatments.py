@@ -182,6 +182,26 @@ def test_a_refined_column_is_made_of_personal_data_however_that_is_written(tmp_p
         load_catalog(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        "col AS w FROM batch, LATERAL explode(split(who, ' '))",
+        "col AS w FROM batch JOIN LATERAL explode(split(who, ' ')) AS l",
+    ],
+)
+def test_what_a_function_makes_of_a_row_may_be_personal_data(tmp_path, made):
+    seen = "transformLogic: seen, description: Stamp.}"
+    word = "{name: word, logicalType: string, physicalType: string, transformLogic: w, description: Word.}"
+    write_catalog(tmp_path, {NOTES: (WHO, CLOSED_WHO), VISITS: HASHED_VISITOR})
+    people = tmp_path / PEOPLE
+    hashed = treated("hmac").replace("trim(who)", "cast(id AS STRING)")
+    people.write_text(people.read_text().replace(LOGIC, hashed).replace(seen, f"{seen}\n      - {word}"))
+    (tmp_path / "silver/people.sql").write_text(f"SELECT id, seen, _sequence, _source_position, {made}")
+
+    with pytest.raises(Exception, match=r"column word is made of personal data and has no treatment"):
+        load_catalog(tmp_path)
+
+
 DAYS_SQL_TEXT = """\
 SELECT visit_date,
        COUNT(*) AS visits

@@ -252,6 +252,22 @@ SHAPES = {
         "SELECT id, qty FROM silver.lines UNION SELECT line_id, qty FROM silver.returns",
         ["id"],
     ),
+    "a union of whole numbers and decimals": (
+        """SELECT CAST(v AS STRING) AS word, COUNT(*) AS n FROM (SELECT qty AS v FROM silver.lines
+           UNION ALL SELECT fee FROM silver.returns) u GROUP BY CAST(v AS STRING)""",
+        ["word"],
+    ),
+    "a union of them, and of others": (
+        """SELECT CONCAT(kind, '-', v) AS k, SUM(n) AS n FROM (SELECT 'line' AS kind, qty AS v, 1 AS n FROM silver.lines
+           UNION ALL SELECT 'fee', fee, 2 FROM silver.returns UNION ALL SELECT 'day', day, 3 FROM silver.orders) u
+           GROUP BY CONCAT(kind, '-', v)""",
+        ["k"],
+    ),
+    "a decimal that may be missing": (
+        """SELECT CAST(COALESCE(r.fee, 0) AS STRING) AS fee, COUNT(*) AS n FROM silver.lines l
+           LEFT JOIN silver.returns r ON r.line_id = l.id GROUP BY CAST(COALESCE(r.fee, 0) AS STRING)""",
+        ["fee"],
+    ),
     "distinct rows": ("SELECT DISTINCT customer_id, currency FROM silver.orders", ["customer_id"]),
     "one row that no table has": (
         """SELECT c.segment, COUNT(*) AS n FROM silver.orders o JOIN (SELECT id, segment FROM silver.customers
