@@ -136,6 +136,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     files = [f for layer in Layer for f in sorted((folder / layer).glob(f"*{SUFFIX}"))]
     tables = {str(t.name): t for t in map(compile_contract, files)}
     _refuse_strays(folder, files)
+    _refuse_one_id(tables.values())
     for table in tables.values():
         check_neighbours(table, tables)
     _refuse_one_place(tables.values())
@@ -180,6 +181,16 @@ def _refuse_one_place(tables: Iterable[Table]) -> None:
                 at_target(read_document(table.file), Target.SNOWFLAKE),
                 given=f"a source of type {systems[to.connection]}",
                 expected="a server of type snowflake, or one that no source has",
+            )
+
+
+def _refuse_one_id(tables: Iterable[Table]) -> None:
+    """Other tools of the standard know a contract by its id."""
+    ids: dict[str, Table] = {}
+    for table in tables:
+        if (other := ids.setdefault(table.id, table)) is not table:
+            raise read_document(table.file).error(
+                f"two contracts have one id, this one and {other.name}'s", ("id",), given=table.id
             )
 
 

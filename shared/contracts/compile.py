@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shared.contracts.clustering import CLUSTER_BY, check_clustering
 from shared.contracts.columns import PLAIN_NAME, compile_columns, primary_key
 from shared.contracts.deletes import compile_deletes
 from shared.contracts.document import SUFFIX, TABLE, read_document
@@ -76,10 +77,11 @@ def compile_contract(path: Path) -> Table:
     sequence_by = _column_list(document, custom, "sequenceBy", names)
     history = compile_history(document, custom, columns, sequence_by, kind)
     rules = compile_rules(document, declared, key, is_history=history is not None)
-    cluster_by = _column_list(document, custom, "clusterBy", names)
+    cluster_by = _column_list(document, custom, CLUSTER_BY, names)
+    check_clustering(document, columns, cluster_by)
     apply_as_deletes, retention = compile_deletes(document, custom, columns, sequence_by)
     readers = compile_readers(document, columns)
-    uses = {"sequenceBy": sequence_by, "clusterBy": cluster_by, "cursor": tuple(filter(None, [custom.get("cursor")]))}
+    uses = {"sequenceBy": sequence_by, CLUSTER_BY: cluster_by, "cursor": tuple(filter(None, [custom.get("cursor")]))}
     check_uses(document, columns, uses)
     source = compile_source(document, custom, disposition, columns) if kind is Kind.INGESTED else None
     built = kind is Kind.BUILT
@@ -87,6 +89,7 @@ def compile_contract(path: Path) -> Table:
     return Table(
         name=name,
         kind=kind,
+        id=document.contract.id,
         version=document.contract.version,
         description=document.contract.description.purpose,
         grain=document.schema.dataGranularityDescription,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
+import sqlglot
+from sqlglot import TokenType, exp
 
-from shared.contracts.sql import DIALECT, as_written, parse_repeatable
+from shared.contracts.sql import DIALECT, parse_repeatable
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ def read_predicate(sql: str, place: str) -> str | None:
     Raises:
         ContractError: the query does not parse, or has another answer tomorrow.
     """
-    tree = parse_repeatable(sql.replace(PLACEHOLDER, THIS_TABLE), lambda _: place)
+    text = sql.replace(PLACEHOLDER, THIS_TABLE)
+    tree = parse_repeatable(text, lambda _: place)
     if {k for k, v in tree.args.items() if v} != {"expressions", "from_", "where"}:
         return None
     counted = [e.unalias() for e in tree.expressions]
@@ -48,22 +51,62 @@ def read_predicate(sql: str, place: str) -> str | None:
     table = tree.args["from_"].this
     if not counts_rows or bad.find(*NOT_OF_ONE_ROW) or table.name != THIS_TABLE:
         return None
-    for column in bad.find_all(exp.Column):
-        # Rows are judged one by one, where no table has a name.
-        if column.table == table.alias_or_name:
-            column.set("table", None)
-    return as_written(bad)
+    own = [c for c in bad.find_all(exp.Column) if c.table.lower() == table.alias_or_name.lower()]
+    return _without(table.alias_or_name, len(own), _after_where(text))
+
+
+def _after_where(sql: str) -> list[str]:
+    """The words of a condition as they are written, each with the space before it, if there is any.
+
+    sqlglot says some of what it has read in other words, which are not always the same to Spark.
+    """
+    tokens, depth, begin = sqlglot.tokenize(sql, dialect=DIALECT), 0, 0
+    for i, token in enumerate(tokens):
+        depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)
+        if token.token_type is TokenType.WHERE and depth == 0:
+            begin = i + 1
+            break
+    # A number with its type, such as 1L, is one word and several tokens.
+    words = list({t.start: t for t in tokens[begin:] if t.token_type is not TokenType.SEMICOLON}.values())
+    spaced = [" " if b.start > a.end + 1 else "" for a, b in pairwise(words)]
+    return [space + sql[t.start : t.end + 1] for space, t in zip(["", *spaced], words, strict=True)]
+
+
+def _without(name: str, times: int, words: list[str]) -> str | None:
+    """A condition without the table's name, since rows are judged one by one; None where that is not told apart."""
+    kept, found = [], 0
+    for i, word in enumerate(words):
+        is_name = word.strip(" `").lower() == name.lower() and words[i + 1 : i + 2] == ["."]
+        if is_name and words[i - 1 : i] != ["."]:
+            found += 1
+            kept.append(" " if word.startswith(" ") else "")
+            words[i + 1] = ""
+        else:
+            kept.append(word)
+    return "".join(kept).strip() if found == times else None
 
 
 def other_tables(sql: str, place: str) -> list[str]:
     """The tables that a query over `${table}` reads beside it.
 
     Raises:
-        ContractError: the query does not parse, or has another answer tomorrow.
+        ContractError: it does not parse, is no query, or has another answer tomorrow.
     """
     tree = parse_repeatable(sql.replace(PLACEHOLDER, THIS_TABLE), lambda _: place)
+    if not isinstance(tree, exp.Query):
+        raise ContractError(f"{place}: not a SELECT", given=sql, expected=f"a SELECT over {PLACEHOLDER}")
     own = {THIS_TABLE, *(cte.alias for cte in tree.find_all(exp.CTE))}
     return sorted({t.sql(dialect=DIALECT) for t in tree.find_all(exp.Table) if t.db or t.name not in own})
+
+
+def refuse_unrepeatable(sql: str, moments: Iterable[str], place: str) -> None:
+    """Hold an expression, or a query over `${table}`, against its columns that are dates or timestamps.
+
+    Raises:
+        ContractError: it compares one of them with a word such as 'today'.
+    """
+    text = sql.replace(PLACEHOLDER, THIS_TABLE)
+    parse_repeatable(text if PLACEHOLDER in sql else f"SELECT {text}", lambda _: place, set(moments))
 
 
 def unknown_columns(sql: str, known: Iterable[str]) -> list[str]:

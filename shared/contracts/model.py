@@ -143,6 +143,8 @@ class Table:
     published_to: SnowflakeTable | None = None
     business_name: str | None = None
     freshness: Freshness | None = None
+    # How other tools of the standard know the contract.
+    id: str = field(default="", compare=False)
     file: Path = field(compare=False)
 
     @property

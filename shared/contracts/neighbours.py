@@ -7,19 +7,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.contracts.document import TABLE, read_document, short_name
-from shared.contracts.expression import unknown_columns
+from shared.contracts.expression import refuse_unrepeatable, unknown_columns
 from shared.contracts.flows import PRIORITY, check_flows
 from shared.contracts.model import Disposition, Kind
-from shared.contracts.query import input_line, unknown_names
+from shared.contracts.parents import check_parent, check_reference
+from shared.contracts.query import BUSINESS_DATE, input_line, unknown_names
 from shared.contracts.refresh.rule import computed_keys
+from shared.contracts.repeatable import MOMENTS
 from shared.contracts.retention import EXPIRES
+from shared.contracts.sql import parse_repeatable
 from shared.contracts.treatment_rules import check_flow_of_personal_data
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from shared.contracts.column import Column, Parent
     from shared.contracts.lines import Path as YamlPath
     from shared.contracts.model import Query, Table
     from shared.names import TableName
@@ -40,10 +42,10 @@ def check_neighbours(table: Table, tables: Mapping[str, Table]) -> None:
             )
     for column in table.foreign_keys:
         if column.parent:
-            _check_parent(column, column.parent, tables, partial(_place, table, column.name, "relationships"))
+            check_parent(column, column.parent, tables, partial(_place, table, column.name, "relationships"))
     for column in table.columns:
         for other in column.refers_to:
-            _check_reference(column, other, tables, partial(_place, table, column.name, "customProperties"))
+            check_reference(column, other, tables, partial(_place, table, column.name, "customProperties"))
     if table.kind is Kind.REFINED:
         _check_refined(table, tables[str(table.inputs[0])])
     elif table.query:
@@ -77,66 +79,6 @@ def _place(table: Table, column: str | None = None, key: str = "") -> str:
     return document.place(at)
 
 
-def _check_parent(column: Column, to: Parent, tables: Mapping[str, Table], place: Callable[[], str]) -> None:
-    parent = tables.get(str(to.table))
-    if parent is None:
-        raise ContractError(
-            f"{place()}: column {column.name} points to an unknown parent table",
-            given=str(to.table),
-            expected=", ".join(sorted(tables)),
-        )
-    if parent.retention:
-        raise _goes_by_age(column, to, parent, place)
-    if parent.history:
-        raise ContractError(
-            f"{place()}: column {column.name} points to a history, which has many rows of one key",
-            given=str(to.table),
-            expected="a table with one row per key",
-        )
-    if parent.primary_key != (to.column,):
-        raise ContractError(
-            f"{place()}: column {column.name} points to something that is not its parent's key",
-            given=f"{parent.name}.{to.column}",
-            expected=f"the key of {parent.name}, if it is one column: {', '.join(parent.primary_key)}",
-        )
-    key = next(c for c in parent.columns if c.name == to.column)
-    if key.type != column.type:
-        raise ContractError(
-            f"{place()}: column {column.name} and its parent's key differ in type",
-            given=column.type,
-            expected=key.type,
-        )
-    if key.treatment is not column.treatment:
-        raise ContractError(
-            f"{place()}: column {column.name} and its parent's key are treated differently, and never equal",
-            given=str(column.treatment),
-            expected=str(key.treatment),
-        )
-
-
-def _check_reference(column: Column, to: Parent, tables: Mapping[str, Table], place: Callable[[], str]) -> None:
-    parent = tables.get(str(to.table))
-    if parent and parent.retention:
-        raise _goes_by_age(column, to, parent, place)
-    same = [c for c in parent.columns if c.name == to.column and c.treatment is None] if parent else []
-    # What is landed as text refers as text.
-    if not same or column.type not in (same[0].type, "string"):
-        raise ContractError(
-            f"{place()}: column {column.name} refers to what cannot hold its values",
-            given=f"{to.table}.{to.column}",
-            expected=f"a column that is there, of type {column.type}, and not treated",
-        )
-
-
-def _goes_by_age(column: Column, to: Parent, parent: Table, place: Callable[[], str]) -> ContractError:
-    return ContractError(
-        f"{place()}: column {column.name} points to a table whose rows are deleted by age",
-        given=f"{to.table}, kept {parent.retention}",
-        expected="a parent that stays for as long as rows point to it; later ones would be refused for want of theirs",
-        mend=f"take {EXPIRES} from {to.table}, or the link from this column",
-    )
-
-
 def _check_refined(table: Table, source: Table) -> None:
     if source.kind is not Kind.INGESTED:
         raise ContractError(
@@ -155,7 +97,9 @@ def _check_refined(table: Table, source: Table) -> None:
             f"{_place(table)}: a merged table needs sequenceBy", expected="the columns that order versions"
         )
     known = table.query.columns if table.query else tuple(c.name for c in source.all_columns)
+    moments = [] if table.query else [c.name for c in source.all_columns if c.type in MOMENTS]
     for column in (*table.columns, *table.dropped):
+        refuse_unrepeatable(column.logic or "1", moments, _place(table, column.name, "transformLogic"))
         unknown = unknown_columns(column.logic or f"`{column.name}`", known) if known else []
         if unknown:
             place = _place(table, column.name, "transformLogic")
@@ -210,10 +154,12 @@ def _check_deletes(table: Table, known: tuple[str, ...]) -> None:
 
 def _check_names(table: Table, query: Query, tables: Mapping[str, Table]) -> None:
     """Every column a built table's query names is one of its inputs', or its own."""
-    known = {c.name for name in query.inputs for c in tables[str(name)].all_columns}
+    columns = [c for name in query.inputs for c in tables[str(name)].all_columns]
+    known, others = {c.name for c in columns}, {c.name for c in columns if c.type not in MOMENTS}
+    file = table.file.with_name(f"{table.name.table}.sql")
+    parse_repeatable(query.sql, lambda line: f"{short_name(file)}:{line}", known - others | {BUSINESS_DATE})
     if unknown := unknown_names(query, known):
         name, line = unknown[0]
-        file = table.file.with_name(f"{table.name.table}.sql")
         near = difflib.get_close_matches(name, known, n=1)
         raise ContractError(
             f"{short_name(file)}:{line}: the query names a column that none of its inputs has",

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.governance.access import DOMAIN
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -168,7 +170,7 @@ class Contract(_Strict):
     name: str
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     status: Literal["proposed", "draft", "active", "deprecated", "retired"]
-    domain: str | None = None
+    domain: str | None = Field(default=None, pattern=DOMAIN)
     tenant: str | None = None
     dataProduct: str | None = None
     tags: tuple[str, ...] = ()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from shared.contracts.document import TABLE
-from shared.contracts.expression import read_expression, unknown_columns
+from shared.contracts.expression import read_expression, refuse_unrepeatable, unknown_columns
+from shared.contracts.repeatable import MOMENTS
 from shared.contracts.sql import parse_repeatable
 from shared.contracts.treatment import Treatment
 
@@ -28,7 +29,11 @@ FILTER_PARTS = (
     *(exp.In, exp.Between, exp.Like, exp.Is),
 )
 # Spark reads a text in double quotes where PartiQL, which gets the filter as it stands, reads a name.
-TEXT, OF_SPARK_ALONE = re.compile(r"'[^'\\]*'"), re.compile(r"""["`\\]|==|&&""")
+TEXT = re.compile(r"'[^'\\]*'")
+OF_SPARK_ALONE = re.compile(
+    r"""["`\\] | == | && | :: | !(?!=) | -- | /\* | \btry_cast\b | \b\d[\d.]*(?:bd|[dflsy])\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +109,7 @@ def _row_filter(document: Document, i: int, role: Role, columns: tuple[Column, .
             given=", ".join(unknown),
             expected=", ".join(sorted(plain)),
         )
+    refuse_unrepeatable(text, [c.name for c in columns if c.type in MOMENTS], document.place(at))
     (predicate,) = parse_repeatable(f"SELECT {text}", lambda _: document.place(at)).expressions
     if strange := next((node for node in predicate.walk() if not isinstance(node, FILTER_PARTS)), None):
         raise document.error(
@@ -117,6 +123,6 @@ def _row_filter(document: Document, i: int, role: Role, columns: tuple[Column, .
             f"the row filter of {role.role} is written as Spark alone reads it",
             at,
             given=spelled[0],
-            expected="texts in single quotes, a single =, names without quotes",
+            expected="texts in single quotes, a single =, bare names, not, cast(), plain numbers, no comments",
         )
     return text

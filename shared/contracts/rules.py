@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from shared.contracts.bounds import allows_none, bounds
 from shared.contracts.document import TABLE
-from shared.contracts.expression import PLACEHOLDER, other_tables, read_predicate, unknown_columns
+from shared.contracts.expression import PLACEHOLDER, other_tables, read_predicate, refuse_unrepeatable, unknown_columns
 from shared.contracts.model import RowRule, Severity, TableRule
+from shared.contracts.repeatable import MOMENTS
+from shared.contracts.treatment import Treatment
 from shared.contracts.versions import IS_CURRENT, VALID_FROM, VALID_TO
 from shared.errors import ContractError
 
@@ -45,7 +47,9 @@ def compile_rules(
     """
     rules: dict[str, RowRule | TableRule] = {}
     types = {c.name: c.clear_type for c in columns}
-    whole = (*types, *((VALID_FROM, VALID_TO, IS_CURRENT) if is_history else ()))
+    # What is dropped is known of a row that comes in, and not of the table.
+    stored = [c.name for c in columns if c.treatment is not Treatment.DROP]
+    whole = (*stored, *((VALID_FROM, VALID_TO, IS_CURRENT) if is_history else ()))
     for quality, column, place in _written(document):
         _check_values(quality, types.get(column or ""), place)
         rule = compile_rule(quality, column, place, (*key, VALID_FROM) if is_history else key)
@@ -57,7 +61,9 @@ def compile_rules(
                 f"{place}: rule {rule.name} names a column the table does not have",
                 given=", ".join(unknown),
                 expected=", ".join(known),
+                mend="a dropped column is seen by rules on single rows only" if set(unknown) <= set(types) else "",
             )
+        refuse_unrepeatable(sql, [n for n, type_ in types.items() if type_ in MOMENTS], place)
         rules[rule.name] = rule
     return list(rules.values())
 

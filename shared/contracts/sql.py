@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import TYPE_CHECKING, ClassVar
 
 import sqlglot
@@ -10,10 +11,11 @@ from sqlglot.dialects.spark import Spark
 from sqlglot.errors import ParseError, TokenError, UnsupportedError
 from sqlglot.parsers.spark import SparkParser
 
+from shared.contracts.repeatable import unrepeatable
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
 
 def _with_unit(function: str, at: int) -> Callable[[list[exp.Expr]], exp.Expr]:
@@ -23,6 +25,24 @@ def _with_unit(function: str, at: int) -> Callable[[list[exp.Expr]], exp.Expr]:
     def read(args: list[exp.Expr]) -> exp.Expr:
         is_known = len(args) > at and isinstance(args[at], exp.Literal)
         return known(args) if is_known else exp.Anonymous(this=function, expressions=args)
+
+    return read
+
+
+def _if_said_again(function: str) -> Callable[[list[exp.Expr]], exp.Expr]:
+    """How a call is read that sqlglot may say in other words: as that of a function it does not know if it would.
+
+    It leaves out a format that it takes for the usual one, finds letters of a format in a quoted word, and has another
+    name, or nothing, for functions of Spark that differ from those it knows.
+    """
+    known = SparkParser.FUNCTIONS[function]
+    asked = {"dialect": Spark()} if "dialect" in signature(known).parameters else {}
+
+    def read(args: list[exp.Expr]) -> exp.Expr:
+        as_it_is = exp.Anonymous(this=function, expressions=args)
+        understood = known([a.copy() for a in args], **asked)
+        is_same = understood.sql(dialect=DIALECT) == as_it_is.sql(dialect=DIALECT)
+        return understood if is_same else as_it_is
 
     return read
 
@@ -40,66 +60,26 @@ class Spark4(Spark):
         STRING_ESCAPES: ClassVar = ["\\", "'", '"']
 
     class Parser(SparkParser):
-        """Spark's, with units that may be any expression."""
+        """Spark's, with units that may be any expression, and without functions that it says in other words."""
 
         FUNCTIONS: ClassVar = {
             **SparkParser.FUNCTIONS,
             "DATE_TRUNC": _with_unit("DATE_TRUNC", 0),
             "TRUNC": _with_unit("TRUNC", 1),
+            **{name: _if_said_again(name) for name in ("ARRAY_SIZE", "DATE_FORMAT", "PARSE_JSON", "TO_DATE")},
         }
 
 
 DIALECT = Spark4
 
-# `business_date` is the only "today"; the other functions differ from call to call, or from file to file.
-UNREPEATABLE = (
-    exp.CurrentCatalog,
-    exp.CurrentDatabase,
-    exp.CurrentDate,
-    exp.CurrentDatetime,
-    exp.CurrentSchema,
-    exp.CurrentTime,
-    exp.CurrentTimestamp,
-    exp.CurrentTimezone,
-    exp.CurrentUser,
-    exp.Localtime,
-    exp.Localtimestamp,
-    exp.Rand,
-    exp.Randn,
-    exp.SessionUser,
-    exp.Shuffle,
-    exp.TableSample,
-    exp.Uniform,
-    exp.Uuid,
-)
-UNREPEATABLE_NAMES = {
-    "getdate",
-    "input_file_block_length",
-    "input_file_block_start",
-    "input_file_name",
-    "java_method",
-    "localtimestamp",
-    "monotonically_increasing_id",
-    "now",
-    "randstr",
-    "reflect",
-    "spark_partition_id",
-    "try_reflect",
-    "user",
-    "version",
-}
-UNREPEATABLE_LITERALS = {"now", "today", "tomorrow", "yesterday"}
-# What reads a text as a moment, beside a cast: these by their class, those that sqlglot does not know by name.
-OF_TEXT = (exp.Cast, exp.StrToUnix, exp.TsOrDsAdd, exp.TsOrDsToDate)
-OF_TEXT_NAMES = {"to_timestamp_ltz", "to_timestamp_ntz", "try_to_date", "try_to_timestamp"}
 
-
-def parse_repeatable(sql: str, at: Callable[[int], str]) -> exp.Expression:
+def parse_repeatable(sql: str, at: Callable[[int], str], moments: Collection[str] = ()) -> exp.Expression:
     """Parse one statement of Spark SQL.
 
     Args:
         sql: The statement.
         at: The place, for errors, of a line of the statement.
+        moments: The columns known to be dates or timestamps, for which 'today' is one, too.
 
     Raises:
         ContractError: it does not parse, is not one statement, has another answer tomorrow, or reads a table otherwise
@@ -108,14 +88,13 @@ def parse_repeatable(sql: str, at: Callable[[int], str]) -> exp.Expression:
     tree = _parse(sql, at)
     for table in tree.find_all(exp.Table):
         _refuse_disguise(table, at)
-    for node in tree.walk():
-        if _is_unrepeatable(node):
-            raise ContractError(
-                f"{at(line_of(node))}: another answer on every call",
-                given=node.sql(dialect=DIALECT),
-                expected="the same rows from the same inputs",
-                mend="where a query needs today, join the one-row table `business_date`",
-            )
+    for node in unrepeatable(tree, moments):
+        raise ContractError(
+            f"{at(line_of(node))}: another answer on every call",
+            given=node.sql(dialect=DIALECT),
+            expected="the same rows from the same inputs",
+            mend="where a query needs today, join the one-row table `business_date`",
+        )
     return tree
 
 
@@ -200,17 +179,3 @@ def _line_left_open(sql: str) -> int | None:
         elif token.token_type is TokenType.R_PAREN and opened:
             opened.pop()
     return opened[-1] if opened else None
-
-
-def _is_unrepeatable(node: exp.Expr) -> bool:
-    if isinstance(node, exp.Anonymous):
-        name, given = node.name.lower(), next(iter(node.expressions), None)
-        return name in UNREPEATABLE_NAMES or (name in OF_TEXT_NAMES and _is_of_the_day(given))
-    if isinstance(node, exp.Column):  # Spark takes this one without parentheses, and then it reads like a column
-        return node.name.lower() == "localtimestamp"
-    return isinstance(node, UNREPEATABLE) or (isinstance(node, OF_TEXT) and _is_of_the_day(node.this))
-
-
-def _is_of_the_day(node: object) -> bool:
-    """Whether a text is another moment tomorrow, once it is read as one."""
-    return isinstance(node, exp.Literal) and node.name.strip().lower() in UNREPEATABLE_LITERALS

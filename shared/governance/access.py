@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # A tag of a role says only that the role reads the table.
 READS = "yes"
 OTHER_DOMAIN = "none"
+# A domain becomes the value of a tag, which Lake Formation writes in lower case.
+# Source: AWS Lake Formation API reference, LFTagPair.
+DOMAIN = r"^[a-z0-9_ .:/=+@%-]{1,256}$"
 
 
 class Classification(StrEnum):

@@ -84,11 +84,7 @@ def test_a_silver_contract_becomes_a_table_with_its_rules(catalog):
         disposition=Disposition.MERGE,
         sequence_by=("seen_at",),
         inputs=(NOTES,),
-        row_rules=(
-            RowRule(
-                name="not_before_opening", bad="visit_date < CAST('2020-01-01' AS DATE)", severity=Severity.WARNING
-            ),
-        ),
+        row_rules=(RowRule(name="not_before_opening", bad="visit_date < DATE'2020-01-01'", severity=Severity.WARNING),),
         table_rules=(
             TableRule(
                 name="not_empty", query="SELECT COUNT(*) FROM ${table}", severity=Severity.ERROR, at_least=5e-324

@@ -3,6 +3,7 @@
 import pytest
 
 from shared.contracts.expression import read_expression, read_predicate, unknown_columns
+from shared.contracts.repeatable import UNREPEATABLE_NAMES
 from shared.errors import ContractError
 
 
@@ -59,6 +60,13 @@ def test_an_expression_that_cannot_be_is_refused(sql, said):
         "unix_timestamp()",
         "rand()",
         "uuid()",
+        "aes_encrypt(a, b)",
+        "to_unix_timestamp()",
+        "last_day('today')",
+        "date_trunc('day', 'now')",
+        "CAST(a AS DATE) > 'today'",
+        "DATE'2024-01-01' IN (DATE'2024-01-01', 'yesterday')",
+        "system.builtin.rand()",
         "shuffle(xs)",
         "current_user()",
         "monotonically_increasing_id()",
@@ -73,15 +81,46 @@ def test_what_gives_another_answer_tomorrow_is_refused(sql):
         read_expression(sql, "f:1")
 
 
+@pytest.mark.parametrize("name", sorted(UNREPEATABLE_NAMES))
+def test_what_is_unrepeatable_by_its_name_is_refused_however_it_is_called(name):
+    for call in (f"{name}()", f"{name}(5)", f"{name.upper()}(5, 6)"):
+        with pytest.raises(ContractError, match=r"another answer on every call|does not parse"):
+            read_expression(call, "f:1")
+
+
+@pytest.mark.parametrize(
+    "sql", ["state = 'today'", "state IN ('now', 'later')", "aes_encrypt(a, b, 'ECB')", "CAST('epoch' AS DATE)"]
+)
+def test_a_word_that_is_compared_with_text_is_a_word(sql):
+    assert sql == read_expression(sql, "f:1")
+
+
 @pytest.mark.parametrize(
     "sql, expected",
     [
         pytest.param("SELECT COUNT(*) FROM ${table} WHERE a < 0", "a < 0", id="plain"),
-        pytest.param("select count(*) as bad from ${table} where a < 0 or b", "a < 0 OR b", id="with a name"),
+        pytest.param("select count(*) as bad from ${table} where a < 0 or b", "a < 0 or b", id="with a name"),
         pytest.param("SELECT COUNT(*) FROM ${table} WHERE a IN (1, 2)", "a IN (1, 2)", id="a list"),
-        pytest.param("SELECT COUNT(*) FROM ${table} WHERE a = 'it''s'", r"a = 'it\'s'", id="a doubled quote"),
-        pytest.param("SELECT COUNT(*) FROM ${table} WHERE date_trunc(u, a) = b", "DATE_TRUNC(u, a) = b", id="a unit"),
-        pytest.param("SELECT COUNT(*) FROM ${table} WHERE to_char(a, 'yyyy') = b", None, id="known in another form"),
+        pytest.param("SELECT COUNT(*) FROM ${table} WHERE a = 'it''s'", "a = 'it''s'", id="a doubled quote"),
+        pytest.param("SELECT COUNT(*) FROM ${table} WHERE date_trunc(u, a) = b", "date_trunc(u, a) = b", id="a unit"),
+        pytest.param(
+            "SELECT COUNT(*) FROM ${table} WHERE to_date(s, 'yyyy-MM-dd') IS NULL",
+            "to_date(s, 'yyyy-MM-dd') IS NULL",
+            id="the usual format, said",
+        ),
+        pytest.param(
+            "SELECT COUNT(*) FROM ${table} WHERE parse_json(s) IS NULL;", "parse_json(s) IS NULL", id="left out"
+        ),
+        pytest.param("SELECT COUNT(*) FROM ${table} WHERE a = 1.5BD -- c\n  OR b", "a = 1.5BD OR b", id="a comment"),
+        pytest.param("SELECT COUNT(*) FROM ${table} AS T WHERE t.a<0", "a<0", id="by an alias in another case"),
+        pytest.param(
+            "SELECT COUNT(*) FROM ${table} AS t WHERE exists(xs, t -> t.a < 0) OR t.b", None, id="another of its name"
+        ),
+        pytest.param(
+            "SELECT COUNT(*) FROM ${table} WHERE to_char(a, 'yyyy') = b",
+            "to_char(a, 'yyyy') = b",
+            id="known in another form",
+        ),
         pytest.param("SELECT COUNT(*) FROM ${table} AS t WHERE t.a < 0 OR b", "a < 0 OR b", id="by an alias"),
         pytest.param("SELECT COUNT(*) FROM ${table} WHERE ${table}.a < 0", "a < 0", id="by the table's name"),
         pytest.param("SELECT COUNT(*) FROM ${table}", None, id="without WHERE"),

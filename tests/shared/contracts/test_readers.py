@@ -22,12 +22,12 @@ def with_roles(roles):
 
 
 def test_roles_become_readers_of_all_rows_or_of_some(tmp_path):
-    roles = ROLES.replace("FILTER", "person like 'A%' and seen_at is not null")
+    roles = ROLES.replace("FILTER", "person like 'A%' and seen_at is not null and person != '1L'")
     catalog = load_catalog(write_catalog(tmp_path, {PEOPLE: with_roles(roles)}))
 
     assert (
         Reader(role="analyst"),
-        Reader(role="clerk", row_filter="person like 'A%' and seen_at is not null"),
+        Reader(role="clerk", row_filter="person like 'A%' and seen_at is not null and person != '1L'"),
     ) == catalog.tables["silver.people"].readers
 
 
@@ -70,6 +70,17 @@ def tokenizing(custom):
         pytest.param(
             ROLES.replace('"FILTER"', "'person = \"A\"'"), ["as Spark alone reads it", 'given: "'], id="double quotes"
         ),
+        *(
+            pytest.param(ROLES.replace("FILTER", written), ["as Spark alone reads it", f"given: {sign}"], id=written)
+            for written, sign in {
+                "person::string = 'A'": "::",
+                "try_cast(person AS INT) = 1": "try_cast",
+                "! (person = 'A')": "!",
+                "cast(person AS INT) = 1L": "1L",
+                "person = 'A' -- all": "--",
+            }.items()
+        ),
+        pytest.param(ROLES.replace("FILTER", "seen_at > 'today'"), ["another answer on every call"], id="tomorrow"),
         pytest.param(ROLES.replace("FILTER", "count(*) > 1"), ["not one expression over one row"], id="many rows"),
         pytest.param(
             ROLES.replace("role: clerk", "role: analyst").replace("FILTER", "person = 'A'"),

@@ -68,7 +68,7 @@ from tests.support.small_catalog import DAYS, DAYS_SQL, FILES, PEOPLE, VISITS, r
         pytest.param(
             VISITS,
             "to: people.person",
-            "to: bronze.desk__notes.id",
+            "to: visits.visit_id",
             ["25: column person and its parent's key differ in type", "given: string", "expected: bigint"],
             id="a parent key of another type",
         ),
@@ -76,7 +76,7 @@ from tests.support.small_catalog import DAYS, DAYS_SQL, FILES, PEOPLE, VISITS, r
             PEOPLE,
             "        transformLogic: trim(who)",
             "        transformLogic: trim(who)\n        relationships: [{to: gold.days.visit_date}]",
-            ["20: column person and its parent's key differ in type"],
+            ["20: column person points to a table that is built", "given: gold.days", "a table that is refined"],
             id="a parent downstream",
         ),
         pytest.param(

@@ -1,0 +1,34 @@
+"""The columns that a Delta table may be clustered by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shared.contracts.column import Column
+    from shared.contracts.document import Document
+
+CLUSTER_BY = "clusterBy"
+# Source: Delta Lake documentation, "Use liquid clustering for Delta tables", Limitations.
+MOST = 4
+# Delta keeps no least and greatest value of these, and refuses them.
+WITHOUT_STATISTICS = ("array", "binary", "boolean")
+
+
+def check_clustering(document: Document, columns: Iterable[Column], cluster_by: tuple[str, ...]) -> None:
+    """Hold `clusterBy` against what Delta takes, which every run of the table would be refused otherwise.
+
+    Raises:
+        ContractError: there are too many columns, one stands there twice, or has a type that files are not skipped by.
+    """
+    types = {c.name: c.type for c in columns}
+    unfit = [f"{n}: {types[n]}" for n in cluster_by if types[n].startswith(WITHOUT_STATISTICS)]
+    if unfit or len(cluster_by) > MOST or len(set(cluster_by)) < len(cluster_by):
+        raise document.error(
+            f"{CLUSTER_BY} is nothing that Delta clusters a table by",
+            document.at_custom(CLUSTER_BY),
+            given=", ".join(unfit or cluster_by),
+            expected=f"at most {MOST} columns, each once, of numbers, text, dates or timestamps",
+        )

@@ -1,0 +1,151 @@
+"""What in a statement of Spark SQL gives another answer tomorrow, or on the next call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+# `business_date` is the only "today"; the other functions differ from call to call, or from file to file.
+UNREPEATABLE = (
+    exp.CurrentCatalog,
+    exp.CurrentDatabase,
+    exp.CurrentDate,
+    exp.CurrentDatetime,
+    exp.CurrentSchema,
+    exp.CurrentTime,
+    exp.CurrentTimestamp,
+    exp.CurrentTimezone,
+    exp.CurrentUser,
+    exp.Localtime,
+    exp.Localtimestamp,
+    exp.Rand,
+    exp.Randn,
+    exp.SessionUser,
+    exp.Shuffle,
+    exp.TableSample,
+    exp.Uniform,
+    exp.Uuid,
+)
+# Some of these are known to sqlglot in one place only, such as without `system.builtin` before them.
+UNREPEATABLE_NAMES = {
+    "curdate",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "getdate",
+    "input_file_block_length",
+    "input_file_block_start",
+    "input_file_name",
+    "java_method",
+    "localtimestamp",
+    "monotonically_increasing_id",
+    "now",
+    "rand",
+    "randn",
+    "random",
+    "randstr",
+    "reflect",
+    "shuffle",
+    "spark_partition_id",
+    "try_reflect",
+    "uniform",
+    "user",
+    "uuid",
+    "version",
+}
+# Words that stand for a moment of this day, once they are read as one; `epoch` is always the same.
+# Source: Spark's rule SpecialDatetimeValues.
+OF_THE_DAY = {"now", "today", "tomorrow", "yesterday"}
+# What reads a text as a moment, beside a cast: these by their class, those that sqlglot does not know by name.
+OF_TEXT = (
+    exp.AddMonths,
+    exp.Cast,
+    exp.DateTrunc,
+    exp.Extract,
+    exp.Hour,
+    exp.LastDay,
+    exp.Minute,
+    exp.MonthsBetween,
+    exp.Quarter,
+    exp.Second,
+    exp.StrToUnix,
+    exp.TimeStrToTime,
+    exp.TimestampTrunc,
+    exp.TsOrDsAdd,
+    exp.TsOrDsToDate,
+    exp.UnixDate,
+)
+OF_TEXT_NAMES = {
+    "date_part",
+    "date_trunc",
+    "to_date",
+    "to_timestamp_ltz",
+    "to_timestamp_ntz",
+    "trunc",
+    "try_to_date",
+    "try_to_timestamp",
+}
+COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.Between, exp.In)
+MOMENTS = ("date", "timestamp")
+# The parameters of `aes_encrypt` among which is what else would be drawn by lot.
+MODE, VECTOR = 2, 4
+
+
+def unrepeatable(tree: exp.Expr, moments: Collection[str] = ()) -> Iterator[exp.Expr]:
+    """The parts of a statement that give another answer tomorrow.
+
+    Args:
+        tree: The statement.
+        moments: The columns known to be dates or timestamps, in lower case. Compared with one of them, a text such as
+            'today' is a moment; compared with a column of text it is a word like any other.
+    """
+    for node in tree.walk():
+        if _is_unrepeatable(node) or (isinstance(node, COMPARISONS) and _compares_with_the_day(node, moments)):
+            yield node
+
+
+def _is_unrepeatable(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Anonymous):
+        name = node.name.lower()
+        if name == "aes_encrypt":
+            return not _is_settled(node.expressions)
+        of_text = name in OF_TEXT_NAMES and any(map(_is_of_the_day, node.expressions))
+        return of_text or name in UNREPEATABLE_NAMES
+    if isinstance(node, exp.Column):  # Spark takes this one without parentheses, and then it reads like a column
+        return node.name.lower() == "localtimestamp"
+    if isinstance(node, UNREPEATABLE) or (isinstance(node, exp.Func) and _has_name(node)):
+        return True
+    # Of nothing at all it is the time of day.
+    if isinstance(node, exp.StrToUnix) and node.this is None:
+        return True
+    return isinstance(node, OF_TEXT) and any(map(_is_of_the_day, (node.this, node.args.get("expression"))))
+
+
+def _has_name(node: exp.Func) -> bool:
+    return any(name.lower() in UNREPEATABLE_NAMES for name in type(node).sql_names())
+
+
+def _is_settled(arguments: list[exp.Expr]) -> bool:
+    """Whether `aes_encrypt` gives the same bytes each time: with a vector of its own, or in the mode that has none."""
+    is_given = len(arguments) > VECTOR
+    return is_given or (len(arguments) > MODE and arguments[MODE].name.upper() == "ECB")
+
+
+def _compares_with_the_day(node: exp.Expr, moments: Collection[str]) -> bool:
+    sides = [child for child in node.iter_expressions() if isinstance(child, exp.Expr)]
+    return any(map(_is_of_the_day, sides)) and any(_is_moment(side, moments) for side in sides)
+
+
+def _is_moment(node: exp.Expr, moments: Collection[str]) -> bool:
+    if isinstance(node, exp.Cast):
+        return node.to.is_type(*exp.DataType.TEMPORAL_TYPES)
+    return isinstance(node, exp.Column) and node.name.lower() in moments
+
+
+def _is_of_the_day(node: object) -> bool:
+    """Whether a text is another moment tomorrow, once it is read as one."""
+    return isinstance(node, exp.Literal) and node.is_string and node.name.strip().lower() in OF_THE_DAY
