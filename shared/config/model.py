@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -11,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from shared.access_modes import AccessMode
 from shared.config.account import Account
+from shared.config.governance import Governance
 from shared.config.kafka import Kafka
 from shared.config.keys import Keys
 from shared.config.network import Network, Vpc
@@ -19,7 +21,6 @@ from shared.config.schedule import Schedule
 from shared.config.settings import Settings
 from shared.config.spark import Spark
 from shared.errors import TerminalError, UnknownNameError
-from shared.governance.access import Classification
 from shared.jobs import Step, steps_of
 from shared.names import Machine, pii_folder
 from shared.usage import Prices
@@ -34,39 +35,6 @@ _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/.*)?")
 LogDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]  # fmt: skip
-
-
-class ReaderRole(Settings):
-    """Who a role of the contracts is: what it is cleared for, and its IAM role if it has one already.
-
-    Without `iam_role` the stack makes one, which principals of the account may take if their own policies say so.
-    """
-
-    clearance: Classification
-    iam_role: str | None = Field(default=None, pattern=r"^[A-Za-z0-9+=,.@_/-]+$", max_length=512)
-
-
-# With the longest name of an environment before it, it still fits the 64 characters of an IAM role's name.
-RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-
-
-class Governance(Settings):
-    """Lake Formation for the people who read the lake. Without it nobody reads the lake but the jobs.
-
-    `roles` are those that contracts may name. `former_domains` are business domains that no contract names any more:
-    values of their tag until nothing carries them.
-    """
-
-    roles: dict[RoleName, ReaderRole] = Field(
-        default={
-            "analyst": ReaderRole(clearance=Classification.INTERNAL),
-            "data_scientist": ReaderRole(clearance=Classification.INTERNAL),
-            "finance": ReaderRole(clearance=Classification.CONFIDENTIAL),
-            "pii_officer": ReaderRole(clearance=Classification.RESTRICTED),
-            "sales": ReaderRole(clearance=Classification.CONFIDENTIAL),
-        }
-    )
-    former_domains: tuple[str, ...] = ()
 
 
 class Access(Settings):
@@ -153,6 +121,17 @@ class Environment(Settings):
     def _lives_in_one_network(self) -> Self:
         if self.network and self.vpc:
             raise ValueError("`network` names a VPC that is there and `vpc` makes one: give one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_its_places_apart(self) -> Self:
+        """On a laptop they lie in one folder; of buckets each has rights, keys and rules of its own."""
+        given = {
+            name: f"{place.rstrip('/')}/" for name in ROOTS if (place := getattr(self, name) or "").startswith("s3:")
+        }
+        for inner, outer in permutations(given, 2):
+            if given[inner].startswith(given[outer]):
+                raise ValueError(f"`{inner}` lies in `{outer}` ({given[inner]}): give each a place of its own")
         return self
 
     @model_validator(mode="after")

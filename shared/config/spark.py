@@ -9,9 +9,9 @@ from pydantic import Field, model_validator
 from shared.config.settings import Settings
 from shared.jobs import MACHINE_STEPS, Step
 
-# vCPUs of a worker -> the GB it may have, least and most.
+# vCPUs of a worker -> the GB it may have, least and most, and the GB of a step between.
 # Source: EMR Serverless user guide, "Worker configurations".
-GRID = {1: (2, 8), 2: (4, 16), 4: (8, 30), 8: (16, 60), 16: (32, 120)}
+GRID = {1: (2, 8, 1), 2: (4, 16, 1), 4: (8, 30, 1), 8: (16, 60, 4), 16: (32, 120, 8)}
 
 
 # How long a job run may wait until others leave room for it; the tasks that wait for it are given as much more.
@@ -26,14 +26,15 @@ class WorkerSize(Settings):
 
     @property
     def billed_gb(self) -> int:
-        """The GB that EMR gives and bills: Spark asks for a tenth more than it is told, and EMR rounds up."""
-        return -(-self.memory_gb * 11 // 10)
+        """The GB that EMR gives and bills: Spark asks for a tenth more than it is told, and EMR rounds up to a step."""
+        *_, step = GRID[self.cores]
+        return -(-self.memory_gb * 11 // (10 * step)) * step
 
     @model_validator(mode="after")
     def _is_on_the_grid(self) -> Self:
         if self.cores not in GRID:
             raise ValueError(f"a worker has {', '.join(map(str, GRID))} vCPUs, and not {self.cores}")
-        least, most = GRID[self.cores]
+        least, most, _ = GRID[self.cores]
         if not least <= self.billed_gb <= most:
             raise ValueError(
                 f"a worker of {self.cores} vCPUs has {least} to {most} GB, and {self.memory_gb} GB with Spark's tenth "

@@ -11,7 +11,7 @@ from shared.vault import VAULT
 
 if TYPE_CHECKING:
     from shared.config import Environment
-    from shared.config.model import Governance
+    from shared.config.governance import Governance
     from shared.contracts import Catalog
     from shared.governance.access import LakeAccess
 

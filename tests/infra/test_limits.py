@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from scripts.comparing.replacements import create_only
 from shared.config import Environment, load_environment
 from shared.config.account import Account
-from shared.config.model import Governance
+from shared.config.governance import Governance
 from shared.config.spark import Spark
 from shared.names import Names
 from tests.infra.conftest import LONGEST

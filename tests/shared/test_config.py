@@ -10,6 +10,7 @@ from shared.config import Environment, environment_names, load_environment
 from shared.config import model as config_model
 from shared.config.model import LogDays
 from shared.config.schedule import Schedule
+from shared.config.spark import WorkerSize
 from shared.errors import TerminalError, UnknownNameError
 
 
@@ -88,6 +89,38 @@ def test_without_a_folder_the_stacks_own_buckets_are_used():
         pytest.param(
             "log_retention_days: 100\nowner: x\n", "test.yaml: log_retention_days: Input", "100", id="days of logs"
         ),
+        *[
+            pytest.param(
+                f'maintenance: {{cron: "{cron}"}}\nowner: x\n',
+                f"test.yaml: maintenance.cron: Value error, {said} in {cron}, and may be",
+                repr(cron),
+                id=cron,
+            )
+            for cron, said in {
+                "cron(61 4 * * ? *)": "MINUTES is 61",
+                "cron(0 25 * * ? *)": "HOURS is 25",
+                "cron(0 4 32 * ? *)": "DAY-OF-MONTH is 32",
+                "cron(0 4 ? * FOO *)": "DAY-OF-WEEK is FOO",
+                "cron(0 4/0 * * ? *)": "HOURS is 4/0",
+                "cron(0 4 * 1-13 ? *)": "MONTH is 1-13",
+            }.items()
+        ],
+        *[
+            pytest.param(f"vpc: {{cidr: {cidr}}}\nowner: x\n", "test.yaml: vpc.cidr: Value error", repr(cidr), id=cidr)
+            for cidr in ("999.1.1.1/20", "10.64.1.0/20")
+        ],
+        pytest.param(
+            "vpc: {zones: [eu-west-1a, eu-west-1a]}\nowner: x\n",
+            "test.yaml: vpc.zones: Value error, each is named once",
+            "['eu-west-1a', 'eu-west-1a']",
+            id="a zone twice",
+        ),
+        pytest.param(
+            "network: {subnet_ids: [vpc-1], security_group_ids: [sg-1]}\nowner: x\n",
+            "test.yaml: network.subnet_ids.0: String should match",
+            "'vpc-1'",
+            id="no subnet",
+        ),
         pytest.param("", "test.yaml: owner: Field required", "{'name': 'test'}", id="a missing key"),
     ],
 )
@@ -112,6 +145,35 @@ def test_personal_data_has_a_key_of_its_own():
 
     with pytest.raises(ValidationError, match="personal data needs a key of its own"):
         Environment.model_validate({"name": "new", "owner": "x", "keys": {"lake": key, "personal": key}})
+
+
+@pytest.mark.parametrize(
+    "roots",
+    [
+        {"lake_root": "s3://house", "pii_root": "s3://house/"},
+        {"lake_root": "s3://house/lake", "pii_root": "s3://house/lake/pii"},
+        {"lake_root": "s3://house/lake", "landing_root": "s3://house"},
+    ],
+)
+def test_no_place_lies_in_another(roots):
+    with pytest.raises(ValidationError, match="give each a place of its own"):
+        Environment.model_validate({"name": "new", "owner": "x", **roots})
+
+
+def test_places_may_lie_beside_each_other():
+    assert Environment(name="new", owner="x", lake_root="s3://house/lake", pii_root="s3://house/lake-personal")
+
+
+@pytest.mark.parametrize(
+    "cron", ["cron(0/15 8-18 ? JAN-JUN,12 MON-FRI 2026)", "cron(0 0 L * ? *)", "cron(0 0 ? * 6#3 *)"]
+)
+def test_schedules_of_the_scheduler_are_taken(cron):
+    assert cron == Schedule(cron=cron).cron
+
+
+@pytest.mark.parametrize("size, billed", [((4, 14), 16), ((8, 15), 20), ((8, 54), 60), ((16, 30), 40)])
+def test_a_worker_is_billed_by_the_steps_of_its_size(size, billed):
+    assert billed == WorkerSize(cores=size[0], memory_gb=size[1]).billed_gb
 
 
 @pytest.mark.parametrize("name", ["Prod", "1st", "a", "with-dash", "much_too_long"])

@@ -11,8 +11,9 @@ from scripts.operating import preflight_delivery
 from scripts.operating.preflight import preflight
 from shared.config import Network, load_environment
 from shared.config.account import Account
+from shared.config.governance import Governance, ReaderRole
 from shared.config.keys import Keys
-from shared.config.model import GitHub, Governance, ReaderRole
+from shared.config.model import GitHub
 from shared.governance.access import Classification
 from shared.key_policy import ADMITTED, TAG, services
 from shared.names import ACCESS_ADMIN_ROLE, Names, source_secret
