@@ -12,9 +12,9 @@ from sqlglot.lineage import lineage
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from shared.contracts import Kind
+from shared.contracts import Kind, Severity
 from shared.contracts.query import BATCH, BUSINESS_DATE
-from shared.contracts.sql import DIALECT
+from shared.contracts.sql import DIALECT, hidden_stars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -87,10 +87,25 @@ def _reads(table: Table, catalog: Catalog) -> Iterator[tuple[Place, str]]:
             names = tuple(c.name for c in source.all_columns)
             for (_, column), after in _of_query(table.query.sql, {BATCH: names}):
                 made[after].add(column)
-        for column in table.columns:
-            for name in _named(column.logic or f"`{column.name}`"):
-                for origin in (made[name] | made[ROWS]) if table.query else {name}:
-                    yield (str(source.name), origin), column.name
+        for name, after in _refined_from(table, source):
+            for origin in (made[name] | made[ROWS]) if table.query else {name}:
+                yield (str(source.name), origin), after
+
+
+def _refined_from(table: Table, source: Table) -> Iterator[tuple[str, str]]:
+    """Each column that a refined table's logic names, with the column it is found in, or with the rows it decides.
+
+    A row is refused by the rules on rows, or for a dropped column that cannot be, and deleted by `applyAsDeletes`.
+    """
+    beside = table.query.columns if table.query else tuple(c.name for c in source.all_columns)
+    logic = {c.name: c.logic or f"`{c.name}`" for c in (*table.columns, *table.dropped)}
+    for column in table.columns:
+        yield from ((name, column.name) for name in _named(logic[column.name], beside))
+    judged = [_named(r.bad, logic) for r in table.row_rules if r.severity is Severity.ERROR]
+    for column in set().union(*judged, (c.name for c in table.dropped)) & set(logic):
+        yield from ((name, ROWS) for name in _named(logic[column], beside))
+    if table.apply_as_deletes:
+        yield from ((name, ROWS) for name in _named(table.apply_as_deletes, beside))
 
 
 def _of_program(table: Table, known: Mapping[str, tuple[str, ...]]) -> list[tuple[Place, str]]:
@@ -172,5 +187,9 @@ def _placed(
         yield (name, column), after
 
 
-def _named(logic: str) -> set[str]:
-    return {column.name for column in sqlglot.parse_one(logic, dialect=DIALECT).find_all(exp.Column)}
+def _named(logic: str, known: Iterable[str]) -> set[str]:
+    """The columns that an expression names, in lower case; all that there are where it has a star for them."""
+    tree = sqlglot.parse_one(f"SELECT {logic}", dialect=DIALECT)
+    if any(hidden_stars(tree)):
+        return set(known)
+    return {column.name.lower() for column in tree.find_all(exp.Column)}

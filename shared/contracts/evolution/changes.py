@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from shared.contracts.evolution import words
-from shared.contracts.evolution.widening import widens
+from shared.contracts.evolution.widening import is_spelt_alike, widens
 from shared.contracts.model import Severity
 from shared.serving import Target
 
@@ -52,7 +52,7 @@ class ChangeKind(StrEnum):
     PARENT_CHANGED = "relationship changed"
     LOGIC_CHANGED = "logic changed"
     TARGET_ADDED = "target added"
-    TARGET_CHANGED = "target moved or dropped"
+    TARGET_CHANGED = "target moved, dropped or spelt otherwise"
     POSITION_LOST = "position lost"
     DECISION_CHANGED = "rules, logic or source changed"
 
@@ -226,3 +226,11 @@ def _of_targets(old: Table, new: Table) -> Iterator[Change]:
         if before != after:
             what = ChangeKind.TARGET_CHANGED if before else ChangeKind.TARGET_ADDED
             yield Change(what=what, before=before, after=after or "none")
+    if not old.served_at or not new.served_at:
+        return
+    # The API gives a value as text of its type: 7 becomes 7.00 in a path and in JSON, and a day becomes a moment.
+    was, came_from = {c.name: c.type for c in old.columns}, {a: b for b, a in renames(old, new).items()}
+    for column in new.columns:
+        given = was.get(came_from.get(column.name, column.name), column.type)
+        if not is_spelt_alike(given, column.type):
+            yield Change(what=ChangeKind.TARGET_CHANGED, column=column.name, before=given, after=column.type)

@@ -28,6 +28,18 @@ def widens(old: str, new: str) -> bool:
     return whole is not None and int(after[2]) >= scale and int(after[1]) - int(after[2]) >= whole
 
 
+def is_spelt_alike(old: str, new: str) -> bool:
+    """Whether a value is written the same in a path and in JSON once it is of the other type."""
+    if (before := _scale(old)) is not None:
+        return before == _scale(new)
+    return old == new or any(old in types and new in types for types in (WHOLE, ("float", "double")))
+
+
+def _scale(type_: str) -> int | None:
+    found = DECIMAL.fullmatch(type_)
+    return int(found[2]) if found else None
+
+
 def _digits(type_: str) -> tuple[int | None, int]:
     """Digits before and after the point; None before it for what is no exact number."""
     if type_ in WHOLE:

@@ -47,6 +47,29 @@ def lineage(tmp_path_factory):
     return Lineage(write_contracts(tmp_path_factory.mktemp("contracts"), files))
 
 
+@pytest.mark.parametrize("logic", ["TRIM(NAME)", "md5(to_json(struct(*)))"])
+def test_a_column_is_found_however_it_is_named(tmp_path, logic):
+    customers = FILES["silver.customers"].replace("transformLogic: trim(name)", f"transformLogic: {logic}")
+    found = Lineage(write_contracts(tmp_path, {**FILES, "silver.customers": customers}))
+
+    assert ["name"] == found.downstream("bronze.shop__customers", ["name"])["silver.customers"]
+
+
+def test_what_judges_a_row_decides_which_rows_there_are(lineage, tmp_path):
+    dropped = (
+        "      - {name: whole, logicalType: string, physicalType: string, classification: restricted, "
+        "transformLogic: name, description: Name., customProperties: [{property: treatment, value: drop}]}\n"
+        "      - {name: changed_at,"
+    )
+    customers = FILES["silver.customers"].replace("      - {name: changed_at,", dropped)
+    with_dropped = Lineage(write_contracts(tmp_path, {**FILES, "silver.customers": customers}))
+
+    # Of an order the rule on its amount may refuse it, and its state may delete it.
+    for column in ("amount_eur", "state"):
+        assert {column, ROWS} == set(lineage.downstream("bronze.shop__orders", [column])["silver.orders"])
+    assert {"name", ROWS} == set(with_dropped.downstream("bronze.shop__customers", ["name"])["silver.customers"])
+
+
 @pytest.mark.parametrize(
     "table, column, hit",
     [

@@ -208,7 +208,7 @@ def test_a_target_that_is_dropped_is_breaking_and_no_run_refuses_the_table_for_i
     served = "servers: [{server: api, type: api, location: '/totals/{customer_id}'}]\nschema:"
     old = write_contracts(tmp_path / "old", changed(("gold.totals", "schema:", served)))
     [plan] = [p for p in plan_against_catalog(old, write_contracts(tmp_path / "new")) if p.is_changed]
-    assert [("target moved or dropped", "the API /totals/", "none")] == [
+    assert [("target moved, dropped or spelt otherwise", "the API /totals/", "none")] == [
         (r.change.what, r.change.before, r.change.after) for r in plan.changes
     ]
     assert (True, False, {}) == (plan.breaks, plan.is_refused, plan.hit)

@@ -209,6 +209,26 @@ def test_what_a_column_says_beside_its_type_is_compared(before, after, what, lev
     assert (what, "colour", level) == (change.what, change.column, assessed(change, new).level)
 
 
+@pytest.mark.parametrize(
+    "before, after, is_another",
+    [
+        ("bigint", "decimal(22,2)", True),
+        ("date", "timestamp", True),
+        ("int", "double", True),
+        ("decimal(8,2)", "decimal(10,4)", True),
+        ("decimal(8,2)", "decimal(10,2)", False),
+        ("int", "bigint", False),
+    ],
+)
+def test_what_the_api_serves_in_a_wider_type_may_be_spelt_otherwise(before, after, is_another):
+    old, new = (things(*OLD[:2], column("amount", t), **BUILT, served_at=AT) for t in (before, after))
+    found = compare(old, new)
+
+    assert [ChangeKind.TYPE_WIDENED] + [ChangeKind.TARGET_CHANGED] * is_another == [c.what for c in found]
+    assert {"amount"} == {c.column for c in found}
+    assert is_another == any(assessed(c, new).level is Level.BREAKING for c in found)
+
+
 def test_words_for_people_are_no_change():
     old = things(*OLD)
     new = replace(old, description="Other words.", grain="Another.", version="1.2.3")
