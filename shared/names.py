@@ -153,10 +153,6 @@ class Machine(StrEnum):
         return self.value if self is Machine.MAINTENANCE else "bring_up_to_date"
 
 
-# Source systems that a machine of their own reads; all others are the daily batch's.
-OWN_MACHINES = {"salesforce": Machine.SALESFORCE_INGESTION}
-
-
 class Variable(StrEnum):
     """The environment variables of Lambdas and jobs."""
 

@@ -15,7 +15,7 @@ from shared.contracts.neighbours import check_neighbours, dependency_place
 from shared.contracts.serving import at_target
 from shared.contracts.vault import vault_of
 from shared.errors import ContractError, UnknownNameError
-from shared.names import OWN_MACHINES, Layer, Machine
+from shared.names import Layer, Machine
 from shared.serving import ServedPath, Target
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from shared.names import TableName
 
 FOLDER = Path(__file__).parent
+# Source systems that a machine of their own reads; all others are the daily batch's.
+OWN_MACHINES = {"salesforce": Machine.SALESFORCE_INGESTION}
 # The type of source whose files others put into the landing place.
 FILES = "s3"
 SNOWFLAKE = "snowflake"
