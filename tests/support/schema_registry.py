@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import json
 import re
+import socket
+import ssl
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Iterator
 
 USER, PASSWORD = "lake", "hunter2:ä"
@@ -77,6 +78,26 @@ class SchemaRegistry:
         return 404, NOWHERE
 
 
+class SecuredServer(ThreadingHTTPServer):
+    """Shakes hands first, and tells those it refuses why.
+
+    A client sends its request before it knows what became of its certificate. A socket that is closed with that unread
+    is reset, and the client may never see the reason.
+    """
+
+    def finish_request(self, request: ssl.SSLSocket, client_address: Any) -> None:
+        """Answer a request, if hands could be shaken."""
+        try:
+            request.do_handshake()
+        except ssl.SSLError:
+            with socket.socket(fileno=request.detach()) as refused:
+                refused.shutdown(socket.SHUT_WR)
+                while refused.recv(4096):
+                    pass
+        else:
+            super().finish_request(request, client_address)
+
+
 @contextmanager
 def running(registry: SchemaRegistry, port: int = 0, context: ssl.SSLContext | None = None) -> Iterator[SchemaRegistry]:
     """Serve the registry until the block ends, at a free port unless one is given, by TLS if there is a context."""
@@ -97,7 +118,7 @@ def running(registry: SchemaRegistry, port: int = 0, context: ssl.SSLContext | N
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
+    with (SecuredServer if context else ThreadingHTTPServer)(("127.0.0.1", port), Handler) as server:
         if context:
             # Shaken hands by the thread of the request: one that fails does not stop the others.
             server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
