@@ -27,7 +27,7 @@ BRONZE = """\
         description: At.
       - {name: amount, logicalType: number, physicalType: "decimal(19,4)", description: Amount.}
       - {name: pieces, logicalType: integer, physicalType: int, description: Pieces.}
-      - {name: secret, logicalType: integer, physicalType: int, classification: restricted, description: Of a person.}
+      - {name: note, logicalType: string, physicalType: string, description: Note.}
       - {name: state, logicalType: string, physicalType: string, description: State.}
       - {name: changed, logicalType: timestamp, physicalType: timestamp, description: Change.}
 """
@@ -112,7 +112,7 @@ def lake(tmp_path, session, redshift):
     for name in AT_SOURCE:
         redshift.run(
             f"CREATE TABLE sales.{name} (id BIGINT, name VARCHAR, at TIMESTAMP, amount NUMERIC(19,4), pieces BIGINT, "
-            "secret INT, state VARCHAR, changed TIMESTAMP)"
+            "note VARCHAR, state VARCHAR, changed TIMESTAMP)"
         )
         for row in rows_of(name):
             redshift.run(f"INSERT INTO sales.{name} VALUES ({', '.join(map(text, row))})")

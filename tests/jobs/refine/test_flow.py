@@ -82,9 +82,9 @@ def test_good_rows_are_merged_and_every_other_row_says_why_not(shop):
         for line, rules, key, row in refused
     ]
     assert sorted(expected, key=str) == shop.refused("silver.orders")
-    # The very same row sent twice was one row in bronze already.
-    assert {"read": 16, "inserted": 15, "superseded": 1} == ran.books("bronze.shop__orders")
-    assert {"read": 15, "inserted": 4, "superseded": 1, "quarantined": 10} == ran.books("silver.orders")
+    # Bronze keeps the very same row sent twice, since its key has others, and no cursor says which is the newest.
+    assert {"read": 16, "inserted": 16} == ran.books("bronze.shop__orders")
+    assert {"read": 16, "inserted": 4, "superseded": 2, "quarantined": 10} == ran.books("silver.orders")
     assert {"amount_usual": 1} == ran.outcomes["silver.orders"].warnings
 
 
