@@ -115,12 +115,11 @@ def translate_error(error: snowflake_errors.Error, error_context: str) -> Lakewr
         error: What the connector raised.
         error_context: System, place and position; the error begins with it.
     """
-    state, number = error.sqlstate or "", error.errno
-    code = f"Snowflake error {number} ({state})" if state else f"Snowflake error {number}"
+    state, number, code = facts_of(error)
     if (refused := refusal(number, state)) is not None:
         what, mend = refused
         return TerminalError(f"{error_context}: {what}", given=code, mend=mend)
-    if state.startswith(TRANSIENT_STATES) or number in TRANSIENT_LOGINS:
+    if is_transient(number, state):
         return SourceUnavailableError(f"{error_context}: no answer", given=code)
     if number in NOT_THERE or state.startswith(COMPILATION):
         kind = SchemaDriftError if number == NO_COLUMN else SourceContentError
@@ -133,6 +132,17 @@ def translate_error(error: snowflake_errors.Error, error_context: str) -> Lakewr
     if isinstance(error, snowflake_errors.ProgrammingError):
         return SourceContentError(f"{error_context}: the query failed", given=code, mend="run it in Snowflake by hand")
     return SourceUnavailableError(f"{error_context}: no answer", given=code)
+
+
+def facts_of(error: snowflake_errors.Error) -> tuple[str, int, str]:
+    """Snowflake's state and number of an error, and both in words."""
+    state, number = error.sqlstate or "", error.errno
+    return state, number, f"Snowflake error {number} ({state})" if state else f"Snowflake error {number}"
+
+
+def is_transient(number: int, state: str) -> bool:
+    """Whether another try may go well."""
+    return state.startswith(TRANSIENT_STATES) or number in TRANSIENT_LOGINS
 
 
 def refusal(number: int, state: str) -> tuple[str, str] | None:

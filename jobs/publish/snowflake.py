@@ -103,7 +103,7 @@ class SnowflakeTurn:
                 self._session.write(statement)
             if self._session.write(onward) != 1:
                 raise LostRaceError(
-                    f"another job run publishes {self._session.asked}",
+                    f"another job run publishes {self._session.error_context}",
                     given=f"turn {self._turn}, which is no longer the last",
                     mend="let it end; if it failed, start the run again",
                 )
@@ -117,7 +117,7 @@ class SnowflakeTurn:
         found = self._session.find(say.read_progress(self._place)) or [(0, None)]
         if len(found) > 1:
             raise TargetRefusedError(
-                f"{self._session.asked}: how far it is published is told twice",
+                f"{self._session.error_context}: how far it is published is told twice",
                 given=f"{len(found)} rows of {say.PROGRESS} for {stored(self._place.table)}",
                 mend="delete them all; the next run sends every row",
             )
@@ -135,7 +135,7 @@ class SnowflakeTurn:
         others = [f"{n} {t}" for n, t in self._columns.items() if n not in known or _kind(t) != _kind(known[n])]
         if others:
             raise TargetRefusedError(
-                f"{self._session.asked}: the table has columns that the contract has not, or of other types",
+                f"{self._session.error_context}: the table has columns that the contract has not, or of other types",
                 given=", ".join(others),
                 expected=", ".join(f"{n} {t}" for n, t in known.items()),
                 mend="drop or rename the table, or the columns that are gone; the next run sends every row",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from snowflake.connector import errors as snowflake_errors
 
-from jobs.ingest.snowflake_connection import NO_OBJECT, TRANSIENT_STATES, SnowflakeSecret, connected, refusal
+from jobs.ingest.snowflake_connection import NO_OBJECT, SnowflakeSecret, connected, facts_of, is_transient, refusal
 from jobs.runtime.addresses import read_secret
 from shared.errors import LakewrightError, TargetRefusedError, TargetUnavailableError
 from shared.names import source_secret
@@ -31,11 +31,11 @@ class Warehouse:
 
     Args:
         connection: The connector's.
-        asked: What is published where, as errors tell it.
+        error_context: What is published where; errors begin with it.
     """
 
-    def __init__(self, connection: SnowflakeConnection, asked: str) -> None:
-        self._connection, self.asked = connection, asked
+    def __init__(self, connection: SnowflakeConnection, error_context: str) -> None:
+        self._connection, self.error_context = connection, error_context
 
     def ask(self, statement: str) -> list[tuple[Any, ...]]:
         """The rows of an answer.
@@ -93,7 +93,7 @@ class Warehouse:
         try:
             yield
         except snowflake_errors.Error as error:
-            raise meaning(error, self.asked) from None
+            raise translate_error(error, self.error_context) from None
 
     def _rows(self, statement: str) -> list[tuple[Any, ...]]:
         with self._connection.cursor() as cursor:
@@ -102,7 +102,7 @@ class Warehouse:
 
 
 @contextmanager
-def warehouse(job: Job, place: SnowflakeTable, asked: str) -> Iterator[Warehouse]:
+def warehouse(job: Job, place: SnowflakeTable, error_context: str) -> Iterator[Warehouse]:
     """A session by the connection that a contract names.
 
     Raises:
@@ -114,29 +114,31 @@ def warehouse(job: Job, place: SnowflakeTable, asked: str) -> Iterator[Warehouse
     credentials = SnowflakeSecret.parse(read_secret(secret), secret)
     try:
         with connected(credentials, place.database, place.schema) as connection:
-            yield Warehouse(connection, asked)
+            yield Warehouse(connection, error_context)
     except snowflake_errors.Error as error:
-        raise meaning(error, asked) from None
+        raise translate_error(error, error_context) from None
 
 
-def meaning(error: snowflake_errors.Error, asked: str) -> LakewrightError:
-    """The error of the house for one of the connector, whose own words may quote rows or settings."""
-    state, number = error.sqlstate or "", error.errno
-    code = f"Snowflake error {number} ({state})" if state else f"Snowflake error {number}"
+def translate_error(error: snowflake_errors.Error, error_context: str) -> LakewrightError:
+    """The LakewrightError for an error of the connector, whose own text may quote rows or settings."""
+    state, number, code = facts_of(error)
     if (refused := refusal(number, state)) is not None:
         return TargetRefusedError(
-            f"{asked}: {refused[0]}", given=code, mend="put the connection again: ./lake secrets put"
+            f"{error_context}: {refused[0]}", given=code, mend="put the connection again: ./lake secrets put"
         )
-    is_refusal = isinstance(error, snowflake_errors.ProgrammingError) and not state.startswith(TRANSIENT_STATES)
-    if not is_refusal:
-        return TargetUnavailableError(f"{asked}: no answer", given=code, mend="the next run sends what is missing")
+    if is_transient(number, state) or not isinstance(error, snowflake_errors.ProgrammingError):
+        return TargetUnavailableError(
+            f"{error_context}: no answer", given=code, mend="the next run sends what is missing"
+        )
     if state == NO_RIGHT or number in NO_OBJECT:
         return TargetRefusedError(
-            f"{asked}: the database, the schema or the table is not there, or not for this role",
+            f"{error_context}: the database, the schema or the table is not there, or not for this role",
             given=code,
             expected=NEEDED,
             mend="make them, or grant the role what docs/operations.md lists",
         )
     return TargetRefusedError(
-        f"{asked}: a statement failed", given=f"{code}, query {error.sfqid}", mend="look the query up in Snowflake"
+        f"{error_context}: a statement failed",
+        given=f"{code}, query {error.sfqid}",
+        mend="look the query up in Snowflake",
     )

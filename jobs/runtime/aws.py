@@ -62,7 +62,7 @@ def aws_answers(asked: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
+        code = error_code(error)
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in PASSING_CODES or status >= SERVER_FAULT:
             raise SourceUnavailableError(f"AWS could not give {asked} for now", given=code or str(status)) from None

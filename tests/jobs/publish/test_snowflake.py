@@ -304,7 +304,7 @@ def test_what_has_to_be_granted_is_said(state, number, words):
     error = sessions.snowflake_errors.ProgrammingError(
         "Numeric value 'Ann' is not recognized", errno=number, sqlstate=state
     )
-    said = sessions.meaning(error, "gold.totals to M.S.T in Snowflake, by x")
+    said = sessions.translate_error(error, "gold.totals to M.S.T in Snowflake, by x")
 
     assert isinstance(said, TargetRefusedError)
     assert words in str(said)
