@@ -26,8 +26,8 @@ from jobs.ingest.replay import read_replayed_rows, replayed_positions
 from jobs.ingest.suppression import unsuppressed
 from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing
-from jobs.runtime.land import land
-from jobs.runtime.quarantine import not_refused_before, quarantine, restore_released
+from jobs.runtime.land import land, land_nothing
+from jobs.runtime.quarantine import not_refused_before, quarantine
 from jobs.runtime.session import without_ansi
 from jobs.runtime.staging import remove_if_possible
 from jobs.runtime.texts import as_json
@@ -78,7 +78,7 @@ def _ingest(flow: Flow) -> TableOutcome:
     else:
         reading = READERS[source.type](flow.session, flow.table, flow.job, flow.last_inputs)
     if reading is None:
-        return _with_position_and_cost(_unchanged(flow), flow.last_inputs)
+        return _with_position_and_cost(land_nothing(flow), flow.last_inputs)
     try:
         staged, seen = _stage(flow, reading)
         drift = unknown_columns(staged, flow.table) if seen["rescued"] else {}
@@ -87,16 +87,10 @@ def _ingest(flow: Flow) -> TableOutcome:
         inputs = reading.position if reading.position is not None else _position(flow, seen, asked_at)
         is_same = flow.table.disposition is Disposition.SNAPSHOT and is_same_position(inputs, flow.last_inputs)
         if is_same and not flow.is_replayed:
-            return _with_position_and_cost(_unchanged(flow), inputs, seen[COST])
+            return _with_position_and_cost(land_nothing(flow), inputs, seen[COST])
         return _with_position_and_cost(_commit(flow, staged, seen, inputs, drift, reading=reading), inputs, seen[COST])
     finally:
         remove_if_possible(flow.session, flow.staging, reading.scratch)
-
-
-def _unchanged(flow: Flow) -> TableOutcome:
-    """Nothing to commit: no batch will come that puts back what a replay that died had let go."""
-    restore_released(flow.session, flow.batch, flow.quarantine, flow.table.fingerprint)
-    return flow.unchanged()
 
 
 def _stage(flow: Flow, reading: Reading) -> tuple[DataFrame, dict[str, Any]]:
@@ -173,7 +167,7 @@ def _commit(
     try:
         inserted, quarantined = seen["read"] if is_whole else fresh.count(), refused.count() if refused else 0
         if is_same_position(inputs, flow.last_inputs) and not inserted and not quarantined and not flow.is_replayed:
-            return _unchanged(flow)
+            return land_nothing(flow)
         books = {"read": seen["read"], "inserted": inserted, "quarantined": quarantined}
         books["superseded"] = seen["read"] - inserted - quarantined
         balance(str(flow.table.name), books)

@@ -21,10 +21,10 @@ from jobs.refine.rules import warned
 from jobs.refine.vault import keep_tokens
 from jobs.runtime.books import balance
 from jobs.runtime.fates import BURY, DELETE, FATE, INSERT, QUARANTINED, SUPERSEDED, UPDATE
-from jobs.runtime.land import land
+from jobs.runtime.land import land, land_nothing
 from jobs.runtime.merge import target_rows, write_batch
 from jobs.runtime.pinned import pin, unpin
-from jobs.runtime.quarantine import held, quarantine, restore_released
+from jobs.runtime.quarantine import held, quarantine
 from jobs.runtime.session import ANSI
 from shared.contracts import Disposition
 
@@ -75,8 +75,7 @@ def refine(flow: Flow) -> TableOutcome:
     is_over = flow.is_reread or is_replaced or flow.is_rebuilt
     replayed = None if before is None or is_over else rows_to_replay(flow, source, position.version, before, parents)
     if arrived.newest == consumed and replayed is None:
-        restore_released(flow.session, flow.batch, flow.quarantine, flow.table.fingerprint)
-        return flow.unchanged()
+        return land_nothing(flow)
     new = _batch(flow, source, position.version, consumed, arrived.newest)
     rows = queried(flow.table, new.unionByName(replayed.rows) if replayed else new)
     released = _released(flow, rows, before, replayed)

@@ -1,4 +1,4 @@
-"""How a flow ends: its batch lands in its table, and the outcome says so."""
+"""How a flow ends: its batch lands in its table, or there is none; and the outcome says so."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.runtime.books import audit
 from jobs.runtime.commit import commit
+from jobs.runtime.quarantine import restore_released
 from jobs.runtime.tables import ensure_table, spark_schema
 
 if TYPE_CHECKING:
@@ -57,3 +58,13 @@ def land(
     if books.get("updated") or books.get("deleted"):
         audit(str(table.name), books, landed)
     return flow.succeeded(landed.version, books, warnings, reason)
+
+
+def land_nothing(flow: Flow) -> TableOutcome:
+    """End a flow without a batch: none will come that puts back what a replay that died had let go.
+
+    Raises:
+        LostRaceError: another writer committed to the quarantine first.
+    """
+    restore_released(flow.session, flow.batch, flow.quarantine, flow.table.fingerprint)
+    return flow.unchanged()
