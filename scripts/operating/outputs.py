@@ -1,8 +1,8 @@
-"""What a deployed environment says of itself: the outputs of its stack."""
+"""What a deployed environment says of itself: its stack, and the outputs of that."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jobs.runtime.aws import aws_answers
 from scripts.looking.errors import WrongRequestError
@@ -11,7 +11,26 @@ from shared.names import Names
 if TYPE_CHECKING:
     from shared.config import Environment
 
-NO_STACK = "does not exist"
+# CloudFormation's word for a stack that it does not have.
+NO_STACK = "ValidationError"
+
+
+def find_stack(name: str) -> dict[str, Any] | None:
+    """A stack in the account and region of the credentials; None where there is none.
+
+    Raises:
+        ClientError: AWS refused.
+    """
+    import boto3
+    from botocore.exceptions import ClientError
+
+    try:
+        [stack] = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != NO_STACK:
+            raise
+        return None
+    return dict(stack)
 
 
 def stack_outputs(environment: Environment) -> dict[str, str]:
@@ -21,19 +40,13 @@ def stack_outputs(environment: Environment) -> dict[str, str]:
         WrongRequestError: the environment is not deployed in the account of the credentials.
         TerminalError: AWS refused, or there are no credentials.
     """
-    import boto3
-    from botocore.exceptions import ClientError
-
     name = Names(environment).stack
     with aws_answers(f"the outputs of the stack {name}"):
-        try:
-            [stack] = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-        except ClientError as error:
-            if NO_STACK not in str(error):
-                raise
-            raise WrongRequestError(
-                f"{environment.name} is not deployed",
-                given=f"no stack {name} in the account and region of the credentials",
-                mend=f"./lake deploy {environment.name}, or take the credentials of its account",
-            ) from None
+        stack = find_stack(name)
+    if stack is None:
+        raise WrongRequestError(
+            f"{environment.name} is not deployed",
+            given=f"no stack {name} in the account and region of the credentials",
+            mend=f"./lake deploy {environment.name}, or take the credentials of its account",
+        )
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

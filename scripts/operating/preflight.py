@@ -8,6 +8,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from scripts.operating.finding import FAILED, OK, WARNING, Caller, Finding
+from scripts.operating.outputs import find_stack
 from scripts.operating.preflight_delivery import delivery
 from scripts.operating.preflight_keys import keys
 from scripts.operating.preflight_sources import sources
@@ -75,13 +76,11 @@ def _bootstrap(environment: Environment, caller: Caller) -> Iterator[Finding]:
 
 def _stack(environment: Environment, _caller: Caller) -> Iterator[Finding]:
     name = Names(environment).stack
-    try:
-        status = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
+    stack = find_stack(name)
+    if stack is None:
         yield Finding(check="stack", status=OK, found=f"{name} is not there yet")
         return
+    status = stack["StackStatus"]
     stuck = status.endswith(HALF_DONE) and status != "UPDATE_ROLLBACK_COMPLETE"
     mend = "let it end; a stack that never came up is deleted first, one whose rollback failed is continued"
     yield Finding(check="stack", status=FAILED if stuck else OK, found=f"{name}: {status}", mend=mend if stuck else "")

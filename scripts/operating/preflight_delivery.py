@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.exceptions import ClientError
-
 from scripts.operating.finding import OK, WARNING, Finding
+from scripts.operating.outputs import find_stack
 from shared.config import environment_names, load_environment
 from shared.names import Names
 
@@ -37,10 +35,4 @@ def delivery(environment: Environment, caller: Caller) -> Iterator[Finding]:
 
 def _is_here(environment: Environment) -> bool:
     """Whether it is deployed into this account and region, which no environment's file says."""
-    try:
-        boto3.client("cloudformation").describe_stacks(StackName=Names(environment).stack)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
-        return False
-    return True
+    return find_stack(Names(environment).stack) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scripts.operating.lent_role import as_role
@@ -65,15 +66,16 @@ def readers(environment: Environment, catalog: Catalog, ask: Ask) -> Iterator[Po
     access = access_of(environment, catalog)
     for role in access.clearances:
         readable = [table for table in access.tables if role in table.readers]
+        asked = partial(ask, role)
         if readable:
-            yield _sees(access, readable[0], role, lambda sql, role=role: ask(role, sql))
+            yield _sees(access, readable[0], role, asked)
         for table in readable:
             if closed := _closed(access, table, role):
-                yield _is_refused(table, role, closed, lambda sql, role=role: ask(role, sql))
+                yield _is_refused(table, role, closed, asked)
                 break
         for table in access.tables:
             for rows in (found.rows for found in table.filters if found.role == role):
-                yield _is_filtered(table, role, rows, lambda sql, role=role: ask(role, sql))
+                yield _is_filtered(table, role, rows, asked)
 
 
 def _sees(access: LakeAccess, table: TableAccess, role: str, ask: Callable[[str], str | None]) -> Point:
