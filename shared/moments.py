@@ -1,8 +1,11 @@
-"""Moments as positions write them."""
+"""Types of moments, and moments as positions write them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+
+# The types of a contract's columns that hold one.
+MOMENTS = ("date", "timestamp")
 
 
 def moment_of(text: str) -> datetime:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from jobs.ingest.kafka_offsets import OFFSETS, SHOWN
+from jobs.runtime.casts import MOMENTS
+from shared.contracts.numbers import FLOATING
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
@@ -22,8 +24,6 @@ LEAST = "least"
 # Rows whose cursor is too far in the future to be a position.
 AHEAD = "cursor_ahead"
 MODIFIED_UPTO = "modified_upto"
-MOMENTS = {"date", "timestamp", "timestamp_ntz"}
-FLOATING = {"float", "double"}
 # Clocks of sources are off by seconds; time zones are up to 26 hours apart.
 FARTHEST = timedelta(hours=26)
 

@@ -62,7 +62,7 @@ def kept_tables(
 
     Args:
         catalog: The contracts at hand.
-        plans: ChangeKind of them changes, of every table.
+        plans: What of them changes, of every table.
         lake: The lake as it stands before the run; without one every input counts as changed.
         business_date: That of the run.
     """

@@ -7,8 +7,8 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.model import Disposition
-from shared.contracts.numbers import scale_of
-from shared.moments import moment_of
+from shared.contracts.numbers import FLOATING, scale_of
+from shared.moments import MOMENTS, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 CURSOR, LAG, INITIAL_VALUE, END_VALUE = "cursor", "lag", "initialValue", "endValue"
 CURSOR_PROPERTIES = {CURSOR, LAG, INITIAL_VALUE, END_VALUE}
-MOMENTS = ("date", "timestamp")
-FLOATING = ("float", "double")
 EXAMPLES = {"timestamp": "a timestamp such as 2000-01-01T00:00:00Z", "date": "a date such as 2000-01-01"}
 
 CursorValue = datetime | date | Decimal | str

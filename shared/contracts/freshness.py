@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared.contracts.duration import UNITS as SECONDS
 from shared.contracts.source import CONNECTORS
+from shared.moments import MOMENTS
 
 if TYPE_CHECKING:
     from shared.contracts.column import Column
@@ -24,7 +25,6 @@ UNITS = {
 }
 # Step Functions forgets an execution after 90 days, and with it which runs there were.
 LONGEST = 60 * DAY
-MOMENTS = ("date", "timestamp")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,11 +13,11 @@ from shared.contracts.model import Disposition, Kind
 from shared.contracts.parents import check_parent, check_reference
 from shared.contracts.query import BUSINESS_DATE, input_line, unknown_names
 from shared.contracts.refresh.rule import computed_keys
-from shared.contracts.repeatable import MOMENTS
 from shared.contracts.retention import EXPIRES
 from shared.contracts.sql import parse_repeatable
 from shared.contracts.treatment_rules import check_flow_of_personal_data
 from shared.errors import ContractError
+from shared.moments import MOMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

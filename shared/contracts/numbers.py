@@ -1,10 +1,11 @@
-"""Which of a contract's types are exact numbers."""
+"""Which of a contract's types are numbers, and which of these exact."""
 
 from __future__ import annotations
 
 import re
 
 INTEGERS = ("tinyint", "smallint", "int", "bigint")
+FLOATING = ("float", "double")
 DECIMAL = re.compile(r"decimal\(\d+, ?(\d+)\)")
 
 

@@ -8,34 +8,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.contracts.document import short_name
+from shared.contracts.repeatable import UNREPEATABLE_CALLS
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 BUILD = "build"
-# What differs from call to call, by the names that Python and Spark have for it.
-UNREPEATABLE = {
-    "curdate",
-    "current_date",
-    "current_timestamp",
-    "input_file_name",
-    "localtimestamp",
-    "monotonically_increasing_id",
-    "now",
-    "rand",
-    "randn",
-    "random",
-    "randstr",
-    "shuffle",
-    "spark_partition_id",
-    "today",
-    "urandom",
-    "utcnow",
-    "uuid",
-    "uuid1",
-    "uuid4",
-}
+# What differs from call to call, by the names that Spark and Python have for it.
+UNREPEATABLE = UNREPEATABLE_CALLS | {"today", "urandom", "utcnow", "uuid1", "uuid4"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,9 @@ from sqlglot import exp
 
 from shared.contracts.document import TABLE
 from shared.contracts.expression import read_expression, refuse_unrepeatable, unknown_columns
-from shared.contracts.repeatable import MOMENTS
 from shared.contracts.sql import parse_repeatable
 from shared.contracts.treatment import Treatment
+from shared.moments import MOMENTS
 
 if TYPE_CHECKING:
     from shared.contracts.column import Column

@@ -30,17 +30,12 @@ UNREPEATABLE = (
     exp.Uniform,
     exp.Uuid,
 )
-# Some of these are known to sqlglot in one place only, such as without `system.builtin` before them.
-UNREPEATABLE_NAMES = {
+# Spark's functions that differ from call to call, in a program as well.
+UNREPEATABLE_CALLS = {
     "curdate",
     "current_date",
-    "current_time",
     "current_timestamp",
-    "getdate",
-    "input_file_block_length",
-    "input_file_block_start",
     "input_file_name",
-    "java_method",
     "localtimestamp",
     "monotonically_increasing_id",
     "now",
@@ -48,13 +43,22 @@ UNREPEATABLE_NAMES = {
     "randn",
     "random",
     "randstr",
-    "reflect",
     "shuffle",
     "spark_partition_id",
+    "uuid",
+}
+# The rest are words that a program may well have for other things. Some of all these are known to sqlglot in one place
+# only, such as without `system.builtin` before them.
+UNREPEATABLE_NAMES = UNREPEATABLE_CALLS | {
+    "current_time",
+    "getdate",
+    "input_file_block_length",
+    "input_file_block_start",
+    "java_method",
+    "reflect",
     "try_reflect",
     "uniform",
     "user",
-    "uuid",
     "version",
 }
 # Words that stand for a moment of this day, once they are read as one; `epoch` is always the same.
@@ -90,7 +94,6 @@ OF_TEXT_NAMES = {
     "try_to_timestamp",
 }
 COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.Between, exp.In)
-MOMENTS = ("date", "timestamp")
 # The parameters of `aes_encrypt` among which is what else would be drawn by lot.
 MODE, VECTOR = 2, 4
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from shared.contracts.expression import unknown_columns
 from shared.contracts.landed import LANDED_COLUMNS
 from shared.contracts.model import Disposition
+from shared.moments import MOMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +25,6 @@ EXPIRES, RETENTION = "expireRows", "retention"
 UNITS = {**dict.fromkeys(("d", "day", "days"), "days"), **dict.fromkeys(("y", "year", "years"), "years")}
 # A typing error of a digit more is no retention.
 LONGEST = {"days": 36_500, "years": 100}
-MOMENTS = ("date", "timestamp")
 
 
 @dataclass(frozen=True, kw_only=True)

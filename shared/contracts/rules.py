@@ -9,10 +9,10 @@ from shared.contracts.bounds import allows_none, bounds
 from shared.contracts.document import TABLE
 from shared.contracts.expression import PLACEHOLDER, other_tables, read_predicate, refuse_unrepeatable, unknown_columns
 from shared.contracts.model import RowRule, Severity, TableRule
-from shared.contracts.repeatable import MOMENTS
 from shared.contracts.treatment import Treatment
 from shared.contracts.versions import IS_CURRENT, VALID_FROM, VALID_TO
 from shared.errors import ContractError
+from shared.moments import MOMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -42,7 +42,7 @@ def as_built(table: Table, stored: Mapping[str, str], facts: Mapping[str, Any]) 
     Args:
         table: The contract at hand.
         stored: The Spark types of the Delta table's columns, by name.
-        facts: ChangeKind the last batch noted; what it did not note counts as unchanged.
+        facts: What the last batch noted; what it did not note counts as unchanged.
     """
     extra = {c.name for c in table.all_columns} - set(table.column_names)
     now = {c.name: c for c in table.columns}

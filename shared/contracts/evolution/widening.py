@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from shared.contracts.numbers import FLOATING
+
 DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 # Decimal digits that each whole number needs.
 WHOLE = {"smallint": 5, "int": 10, "bigint": 19}
@@ -30,14 +32,9 @@ def widens(old: str, new: str) -> bool:
 
 def is_spelt_alike(old: str, new: str) -> bool:
     """Whether a value is written the same in a path and in JSON once it is of the other type."""
-    if (before := _scale(old)) is not None:
-        return before == _scale(new)
-    return old == new or any(old in types and new in types for types in (WHOLE, ("float", "double")))
-
-
-def _scale(type_: str) -> int | None:
-    found = DECIMAL.fullmatch(type_)
-    return int(found[2]) if found else None
+    if DECIMAL.fullmatch(old) and DECIMAL.fullmatch(new):
+        return _digits(old)[1] == _digits(new)[1]
+    return old == new or any(old in types and new in types for types in (WHOLE, FLOATING))
 
 
 def _digits(type_: str) -> tuple[int | None, int]:

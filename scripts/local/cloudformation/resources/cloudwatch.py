@@ -45,8 +45,9 @@ class Alarm(Handler):
             "EvaluationPeriods",
             "MetricName",
             "Namespace",
+            "Threshold",
         )
-        return {name: found[name] for name in (*names, "Threshold") if name in found}
+        return {name: found[name] for name in names if name in found}
 
 
 @handles("AWS::CloudWatch::Dashboard")
