@@ -26,10 +26,8 @@ class HeldLease:
     """A lease that is held until the test says otherwise."""
 
     error: Exception | None = None
-    checks: list[str] = field(default_factory=list)
 
-    def check(self) -> None:
-        self.checks.append("checked")
+    def renew(self) -> None:
         if self.error:
             raise self.error
 
