@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.local import api_models, emr, event_targets, lake_formation, lambdas, msk, transactions
+from scripts.local import api_models, conditions, emr, event_targets, lake_formation, lambdas, msk, transactions
 from scripts.local.moto_version import require_known_moto
 
 
@@ -24,3 +24,4 @@ def install() -> None:
     event_targets.install()
     msk.install()
     transactions.install()
+    conditions.install()

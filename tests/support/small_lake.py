@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from jobs.main import run
 from jobs.runtime.files import OUTCOMES, leave_outcomes
+from scripts.local import conditions
 from scripts.running.item_tables import make_item_tables
 from shared.contracts import load_catalog
 from shared.jobs import RUN_STEPS, UPKEEP_STEPS, Job, RunRecord, Step, TableOutcome
@@ -254,6 +255,7 @@ def lease_account() -> Iterator[Any]:
 
 def make_tables() -> Any:
     """Make the tables of leases and of served rows in the account at hand, and give that of leases."""
+    conditions.install()
     make_item_tables(boto3.client("dynamodb"), ENV)
     return boto3.resource("dynamodb").Table(lease_table(ENV))
 
