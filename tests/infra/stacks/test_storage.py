@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from shared.config import load_environment
+from shared.config import Environment, load_environment
 from shared.contracts import load_catalog
 from shared.jobs import Step
 from shared.names import Names
@@ -112,7 +112,9 @@ def test_folder_takes_the_place_of_the_bucket_in_every_root(clouds):
 
 
 def test_existing_bucket_is_used_and_not_made(tmp_path):
-    cloud = synthesize("prod", tmp_path / "out", root="s3://house-lake/sales", nag=True)
+    places = {"lake_root": "s3://house-lake/sales", "pii_root": "s3://house-pii", "landing_root": "s3://house-drop/in"}
+    environment = Environment.model_validate(load_environment("prod").model_dump() | places)
+    cloud = synthesize("prod", tmp_path / "out", environment=environment, nag=True)
     job_rights = json.dumps(cloud.templates["Compute"])
 
     made = [
