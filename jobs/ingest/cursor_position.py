@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from jobs.ingest.kafka_offsets import OFFSETS, SHOWN
+from jobs.ingest.kafka.offsets import OFFSETS, SHOWN
 from jobs.runtime.casts import MOMENTS
 from shared.contracts.numbers import FLOATING
 

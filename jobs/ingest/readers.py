@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobs.ingest.files import read_files
-from jobs.ingest.kafka import read_kafka
-from jobs.ingest.redshift import read_redshift
-from jobs.ingest.redshift_figures import RedshiftFiguresReader
-from jobs.ingest.salesforce import read_salesforce
-from jobs.ingest.salesforce_figures import SalesforceFiguresReader
-from jobs.ingest.snowflake import read_snowflake
-from jobs.ingest.snowflake_figures import SnowflakeFiguresReader
-from jobs.ingest.web_file import read_web_file
+from jobs.ingest.files.reader import read_files
+from jobs.ingest.files.web_file import read_web_file
+from jobs.ingest.kafka.reader import read_kafka
+from jobs.ingest.redshift.figures import RedshiftFiguresReader
+from jobs.ingest.redshift.reader import read_redshift
+from jobs.ingest.salesforce.figures import SalesforceFiguresReader
+from jobs.ingest.salesforce.reader import read_salesforce
+from jobs.ingest.snowflake.figures import SnowflakeFiguresReader
+from jobs.ingest.snowflake.reader import read_snowflake
 from jobs.ingest.worker_errors import error_from_worker
 from shared.errors import LakewrightError
 

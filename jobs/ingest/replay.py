@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.ingest.file_source import file_rows
-from jobs.ingest.json_rows import REASON_NO_OBJECT
-from jobs.ingest.kafka_fit import MISFITS_FIELD, RESCUED_FIELD, fit_texts
-from jobs.ingest.kafka_payload import rows_of
-from jobs.ingest.kafka_records import from_raw
-from jobs.ingest.kafka_schemas import writers_of
+from jobs.ingest.files.source import file_rows
+from jobs.ingest.formats.json_rows import REASON_NO_OBJECT
+from jobs.ingest.kafka.fit import MISFITS_FIELD, RESCUED_FIELD, fit_texts
+from jobs.ingest.kafka.payload import rows_of
+from jobs.ingest.kafka.records import from_raw
+from jobs.ingest.kafka.schemas import writers_of
 from jobs.ingest.landing import S3, list_files
 from jobs.ingest.readers import READERS
 from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION, Reading

@@ -12,9 +12,9 @@ import pydantic  # noqa: F401
 import pyspark.sql.pandas.types  # noqa: F401
 from pyspark.daemon import manager
 
-import jobs.ingest.file_formats
+import jobs.ingest.formats.by_format
 import jobs.ingest.parquet_writer
-import jobs.ingest.salesforce_rows  # noqa: F401
+import jobs.ingest.salesforce.rows  # noqa: F401
 
 if __name__ == "__main__":
     manager()

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from jobs.ingest.kafka_connection import KafkaConnection
+from jobs.ingest.kafka.connection import KafkaConnection
 from scripts.local.account import LocalAccount
 from scripts.local.assembly import read_stack
 from scripts.local.clients import ACCOUNT, client

@@ -97,7 +97,7 @@ def snowflake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SnowflakeSta
     """A Snowflake with the tables of `tables.sql` and the CSV files beside it."""
     stand_in = SnowflakeStandIn(tmp_path_factory.mktemp("snowflake"))
     stand_in.tables.mkdir()
-    for file in (Path(__file__).parent / "snowflake_tables").iterdir():
+    for file in (Path(__file__).parent / "snowflake" / "tables").iterdir():
         (stand_in.tables / file.name).write_bytes(file.read_bytes())
     many = "".join(f"{i},name {i}\n" for i in range(1, 25_001))
     (stand_in.tables / "MANY.csv").write_text("ID,NAME\n" + many)
@@ -107,8 +107,8 @@ def snowflake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SnowflakeSta
 
 @pytest.fixture(scope="session")
 def redshift_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedshiftStandIn]:
-    """A Redshift with the tables of `redshift_tables/tables.sql`."""
-    stand_in = RedshiftStandIn(Path(__file__).parent / "redshift_tables")
+    """A Redshift with the tables of `redshift/tables/tables.sql`."""
+    stand_in = RedshiftStandIn(Path(__file__).parent / "redshift" / "tables")
     with running(stand_in):
         yield stand_in
 

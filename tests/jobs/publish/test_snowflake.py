@@ -9,7 +9,7 @@ from decimal import Decimal
 import boto3
 import pytest
 
-from jobs.ingest import snowflake_connection
+from jobs.ingest.snowflake import connection
 from jobs.publish import warehouse as sessions
 from jobs.publish.rows import BEFORE, GONE
 from jobs.publish.snowflake import snowflake_turn
@@ -266,7 +266,7 @@ def test_of_two_publishers_the_one_that_ends_first_has_written(lake, typed, ware
 
 
 def test_what_snowflake_refuses_is_told_without_a_secret_and_harms_no_other_target(lake, warehouse, monkeypatch):
-    monkeypatch.setattr(snowflake_connection, "ATTEMPTS", 1)
+    monkeypatch.setattr(connection, "ATTEMPTS", 1)
     change = boto3.client("secretsmanager").put_secret_value
 
     def told(run_id, error, *words):

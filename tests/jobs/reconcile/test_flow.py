@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from delta.tables import DeltaTable
 
-from jobs.ingest import redshift_statement
+from jobs.ingest.redshift import statement as redshift_statement
 from scripts.sources.redshift.data_api import Fault
 from shared.jobs import Status, Step
 from shared.reconciliation import Verdict

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.ingest.delimited import Lines, records
+from jobs.ingest.formats.delimited import Lines, records
 from scripts.sources.delivered_bridge import bridge_files
 from scripts.sources.delivered_events import event_key, redshift_files, sample_events
 from scripts.sources.delivered_files import (

@@ -1,0 +1,1 @@
+"""Files -> bronze: those that others put into the landing zone, and those at web addresses."""

@@ -1,0 +1,1 @@
+"""Kafka -> bronze: the reader of topics, their schemas and their registries."""

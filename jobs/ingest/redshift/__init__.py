@@ -1,0 +1,1 @@
+"""Redshift -> bronze: the reader of its tables, by UNLOAD through the Data API."""

@@ -1,0 +1,1 @@
+"""Salesforce -> bronze: the reader of objects, through the Bulk API 2.0."""
