@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from scripts.running.bench_demo import Figure
+    from scripts.benching.demo import Figure
 
 ROUNDS = click.option(
     "--rounds", type=click.IntRange(min=1), default=3, show_default=True, help="How often to measure."
@@ -48,7 +48,7 @@ def measured(function: Callable[[int, Console], list[Figure]], rounds: int, *, a
 @prints_json
 def demo(rounds: int, *, as_json: bool) -> None:
     """Measure the daily batch: a first load, a day's changes, a day without news; and the memory of it all."""
-    from scripts.running.bench_demo import measure
+    from scripts.benching.demo import measure
 
     measured(measure, rounds, as_json=as_json)
 
@@ -58,7 +58,7 @@ def demo(rounds: int, *, as_json: bool) -> None:
 @prints_json
 def synth(rounds: int, *, as_json: bool) -> None:
     """Measure the synthesis of prod with 15, 500 and 1,000 contracts: time, memory, and how the cost grows."""
-    from scripts.running.bench_synth import measure
+    from scripts.benching.synth import measure
 
     measured(measure, rounds, as_json=as_json)
 
@@ -70,7 +70,7 @@ def synth(rounds: int, *, as_json: bool) -> None:
 @prints_json
 def gold(rounds: int, scale: float, memory: str, *, as_json: bool) -> None:
     """Measure built tables on TPC-H: refreshed against rebuilt, and rebuilt against a plain write of the query."""
-    from scripts.running.bench_gold import measure
+    from scripts.benching.gold import measure
 
     measured(partial(measure, scale=scale, memory=memory), rounds, as_json=as_json)
 
@@ -87,7 +87,7 @@ def protocol(rounds: int, rows: int, memory: str, *, as_json: bool) -> None:
 
     The same for a batch of events into a history.
     """
-    from scripts.running.bench_protocol import measure
+    from scripts.benching.protocol import measure
 
     measured(partial(measure, rows=rows, memory=memory), rounds, as_json=as_json)
 
@@ -101,6 +101,6 @@ def protocol(rounds: int, rows: int, memory: str, *, as_json: bool) -> None:
 @prints_json
 def sources(rounds: int, rows: int, memory: str, *, as_json: bool) -> None:
     """Measure the readers of Snowflake, Kafka and files: against the plainest scripts, and the driver's memory."""
-    from scripts.running.bench_sources import measure
+    from scripts.benching.sources import measure
 
     measured(partial(measure, rows=rows, memory=memory), rounds, as_json=as_json)

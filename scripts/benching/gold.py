@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts.running.bench_demo import Figure
-from scripts.running.gold_contracts import TABLES, write_contracts
-from scripts.running.gold_data import Inputs, generate
-from scripts.running.stopwatch import parts_timed, seconds
+from scripts.benching.demo import Figure
+from scripts.benching.gold_contracts import TABLES, write_contracts
+from scripts.benching.gold_data import Inputs, generate
+from scripts.benching.stopwatch import parts_timed, seconds
 from shared.errors import TerminalError
 from shared.jobs import Job, Status, Step
 from shared.names import TableName, outcomes_location, table_location

@@ -9,8 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from scripts.benching.memory import PeakMemory
 from scripts.running.local_lake import LocalLake
-from scripts.running.memory import PeakMemory
 from scripts.running.run import run_machine
 from scripts.sources.deliveries import DELIVERIES
 from shared.names import Machine

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from jobs.runtime.jvm import java_class
-from scripts.running.memory import PROC, tree_of
+from scripts.benching.memory import PROC, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

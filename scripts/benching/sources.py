@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING
 from jobs.ingest.flow import ingest
 from jobs.runtime.flow import open_flow
 from jobs.runtime.session import build_session
+from scripts.benching.demo import Figure
+from scripts.benching.driver_memory import APART, DriverMemory, spark_home
+from scripts.benching.memory import PeakMemory
+from scripts.benching.processor import processor_seconds
+from scripts.benching.protocol_lake import NOON
+from scripts.benching.sources_contracts import FEW, MANY, landed, sources_catalog
+from scripts.benching.sources_filled import FilledSources
+from scripts.benching.sources_plain import read_files_plainly, read_kafka_plainly, read_snowflake_plainly
+from scripts.benching.stopwatch import seconds
 from scripts.local.account import LocalAccount, variables
 from scripts.local.clients import client
 from scripts.local.driver_client import python_path
 from scripts.local.spark_settings import jar_paths, large_confs
-from scripts.running.bench_demo import Figure
-from scripts.running.driver_memory import APART, DriverMemory, spark_home
 from scripts.running.item_tables import ENVIRONMENT, make_item_tables
-from scripts.running.memory import PeakMemory
-from scripts.running.processor import processor_seconds
-from scripts.running.protocol_lake import NOON
-from scripts.running.sources_contracts import FEW, MANY, landed, sources_catalog
-from scripts.running.sources_filled import FilledSources
-from scripts.running.sources_plain import read_files_plainly, read_kafka_plainly, read_snowflake_plainly
-from scripts.running.stopwatch import seconds
 from shared.errors import StepFailedError
 from shared.jobs import Job, Step
 from shared.names import pii_folder, source_secret

@@ -19,8 +19,8 @@ from jobs.runtime.files import earlier_outcomes
 from jobs.runtime.flow import open_flow
 from jobs.runtime.session import batch_session
 from jobs.runtime.tables import ensure_table, spark_schema
+from scripts.benching.protocol_contracts import IMAGES, LANDED, NUMBERS, VERSIONS
 from scripts.running.item_tables import ENVIRONMENT
-from scripts.running.protocol_contracts import IMAGES, LANDED, NUMBERS, VERSIONS
 from shared.errors import StepFailedError
 from shared.jobs import Job, Status, Step
 from shared.names import TableName, pii_folder, table_location

@@ -3,7 +3,7 @@
 import math
 import time
 
-from scripts.running.stopwatch import parts_timed, seconds
+from scripts.benching.stopwatch import parts_timed, seconds
 
 
 def test_what_the_parts_of_a_block_take_is_added_up():

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.runtime.session import build_session
+from scripts.benching.demo import Figure
+from scripts.benching.protocol_contracts import FREE, RULED, VERSIONS, bench_catalog
+from scripts.benching.protocol_lake import BenchLake
+from scripts.benching.stopwatch import seconds
 from scripts.local.account import LocalAccount
 from scripts.local.clients import client
 from scripts.local.spark_settings import jar_paths, large_confs
-from scripts.running.bench_demo import Figure
 from scripts.running.item_tables import make_item_tables
-from scripts.running.protocol_contracts import FREE, RULED, VERSIONS, bench_catalog
-from scripts.running.protocol_lake import BenchLake
-from scripts.running.stopwatch import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Synthesizes prod over the contracts of a folder: `python -m scripts.running.synth_contracts CONTRACTS OUTPUT`."""
+"""Synthesizes prod over the contracts of a folder: `python -m scripts.benching.synth_contracts CONTRACTS OUTPUT`."""
 
 from __future__ import annotations
 

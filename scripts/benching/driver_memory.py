@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyspark
 
 from jobs.runtime.jvm import java_class
-from scripts.running.memory import process_bytes
+from scripts.benching.memory import process_bytes
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

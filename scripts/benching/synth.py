@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.running.bench_demo import Figure
-from scripts.running.memory import PeakMemory
+from scripts.benching.demo import Figure
+from scripts.benching.memory import PeakMemory
 from scripts.setup import paths
 from scripts.setup.launch import runtime_environment
 from shared.errors import TerminalError
@@ -87,7 +87,7 @@ def _one_round(size: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory(prefix="lake-bench-") as folder:
         contracts = Path(folder, "contracts")
         write_contracts(contracts, size)
-        command = [sys.executable, "-P", "-m", "scripts.running.synth_contracts", contracts, Path(folder, "out")]
+        command = [sys.executable, "-P", "-m", "scripts.benching.synth_contracts", contracts, Path(folder, "out")]
         with PeakMemory() as memory:
             begun = time.monotonic()
             finished = subprocess.run(

@@ -5,8 +5,8 @@ import subprocess
 import sys
 import time
 
-from scripts.running.memory import tree_of
-from scripts.running.processor import _of_process
+from scripts.benching.memory import tree_of
+from scripts.benching.processor import _of_process
 
 BUSY = "import time\nwhile time.process_time() < 0.3: pass"
 

@@ -15,7 +15,7 @@ import fastavro
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from scripts.running.sources_contracts import COLUMNS, DATABASE, SCHEMA
+from scripts.benching.sources_contracts import COLUMNS, DATABASE, SCHEMA
 from scripts.sources.kafka_broker import KafkaBroker
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
 from shared.errors import TerminalError

@@ -1,6 +1,6 @@
 """The tables that `lake bench gold` measures are contracts like any other, and kept as is to be measured."""
 
-from scripts.running.gold_contracts import TABLES, write_contracts
+from scripts.benching.gold_contracts import TABLES, write_contracts
 from shared.contracts import load_catalog
 from shared.contracts.refresh import derive_refresh_rule
 

@@ -13,14 +13,14 @@ from pyspark.sql import functions as F
 from pyspark.sql.avro.functions import from_avro
 from snowflake import connector
 
-from jobs.ingest.kafka_connection import KafkaConnection
-from scripts.running.sources_contracts import COLUMNS, DATABASE, SCHEMA
-from scripts.running.sources_filled import AVRO, FRAME
+from jobs.ingest.kafka.connection import KafkaConnection
+from scripts.benching.sources_contracts import COLUMNS, DATABASE, SCHEMA
+from scripts.benching.sources_filled import AVRO, FRAME
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from scripts.running.sources_filled import FilledSources
+    from scripts.benching.sources_filled import FilledSources
 
 
 def read_snowflake_plainly(_: SparkSession, sources: FilledSources, size: str, place: str) -> None:

@@ -1,6 +1,6 @@
 """The tables that `lake bench sources` reads are contracts like any other, one of each system and size."""
 
-from scripts.running.sources_contracts import COLUMNS, FEW, MANY, landed, sources_catalog
+from scripts.benching.sources_contracts import COLUMNS, FEW, MANY, landed, sources_catalog
 
 
 def test_every_system_has_a_table_of_each_size(tmp_path):

@@ -13,7 +13,7 @@ from jobs.runtime.lease import leased
 from jobs.runtime.position import read_position
 from jobs.runtime.session import batch_session
 from jobs.runtime.tables import ensure_table, spark_schema
-from scripts.running.gold_contracts import LINES, ORDERS
+from scripts.benching.gold_contracts import LINES, ORDERS
 from scripts.setup import paths
 from shared.errors import TerminalError
 from shared.names import TableName, lease_table, table_location
