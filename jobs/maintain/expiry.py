@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from jobs.refine.consumed import consumed_of
-from jobs.refine.origin import marked, origin
+from jobs.refine.origin import as_held, marked, origin
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import read_position
 from jobs.runtime.quarantine import ORIGIN
@@ -117,9 +117,11 @@ class Expiry:
         if self.table.source:
             return self._delete(location, is_old)
         source = self.catalog.table(str(self.table.inputs[0]))
-        landed = marked(self._rows(location_of(self.job.roots, source)), source).withColumns(origin()).select(*ORIGIN)
+        landed = (
+            marked(self._rows(location_of(self.job.roots, source)), source).withColumns(origin()).select(*as_held())
+        )
         old = self._rows(location).where(is_old).select(*ORIGIN).distinct()
-        gone = old.join(landed, on=list(ORIGIN), how="left_anti")
+        gone = old.join(landed.select(*as_held()), on=list(ORIGIN), how="left_anti")
         same = reduce(and_, [F.col(f"t.{name}") == F.col(f"k.{name}") for name in ORIGIN])
         return self._delete_matching(location, gone, same)
 

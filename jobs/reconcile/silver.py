@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from jobs.ingest.source_figures import CursorSpan
 from jobs.refine.consumed import consumed_of
 from jobs.refine.deletes import is_delete
-from jobs.refine.origin import POSITION, marked, origin, queried
+from jobs.refine.origin import ORIGIN_COLUMNS, POSITION, marked, origin, queried
 from jobs.refine.typing import typed
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.history import IS_DELETE
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from shared.contracts import Table
 
 SEQUENCE, TOLD, THERE, REFUSED, HELD = "_newest_sequence", "_told", "_there", "_refused", "_held"
-ROW_KEY = "row_key"
+ROW_KEY = "_row_key"
 TRIES = 3
 
 
@@ -146,7 +146,7 @@ class Layers:
         location = quarantine_location(self._root, self.silver.name)
         if not DeltaLog(self.session, location).exists:
             return rows.withColumn(HELD, F.lit(False))
-        names = {**{name: name for name in ORIGIN}, POSITION: "source_position", ROW_KEY: ROW_KEY}
+        names = {**dict(zip(ORIGIN_COLUMNS, ORIGIN, strict=True)), POSITION: "source_position", ROW_KEY: "row_key"}
         held = self.session.read.format("delta").load(location)
         held = held.select(*[F.col(there).alias(f"held_{here}") for here, there in names.items()]).distinct()
         same = reduce(and_, [F.col(name).eqNullSafe(F.col(f"held_{name}")) for name in names])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jobs.refine.origin import origin
+from jobs.refine.origin import FROM_KEY, origin
 from jobs.refine.refused import as_given
 from jobs.refine.typing import typed
 from jobs.runtime.quarantine import INPUT_KEY
@@ -69,6 +69,6 @@ def held_rows_reread(rows: DataFrame, held: DataFrame, table: Table) -> DataFram
         held: The quarantine before this batch.
         table: The contract.
     """
-    same = {"row": as_given(), INPUT_KEY: origin()[INPUT_KEY]}
+    same = {"row": as_given(), INPUT_KEY: origin()[FROM_KEY]}
     keys = held.select(*same).distinct()
     return typed(rows, table).withColumns(same).select(*same).join(keys, on=list(same), how="left_semi").distinct()

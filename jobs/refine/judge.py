@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from jobs.refine.classify import TIED, classified, ranked
 from jobs.refine.deletes import tombstones
 from jobs.refine.history import with_horizon_checked
-from jobs.refine.origin import POSITION, origin
+from jobs.refine.origin import ORIGIN_COLUMNS, POSITION, origin
 from jobs.refine.refused import RAW_ROW, raw_row
 from jobs.refine.relationships import parent_keys, with_all_parents_checked
 from jobs.refine.rules import FAILED, WARNED, failed_rules, is_refused, warned_rules, warning_measures
@@ -24,7 +24,6 @@ from jobs.runtime.history import IS_DELETE
 from jobs.runtime.merge import bounds_of, ends, target_rows, within
 from jobs.runtime.pii_keys import read_pii_keys
 from jobs.runtime.pinned import pin, unpin
-from jobs.runtime.quarantine import ORIGIN
 from jobs.runtime.retention import day_of_ages, is_expired
 from shared.contracts import Disposition
 from shared.errors import UnbalancedBooksError
@@ -111,7 +110,7 @@ def _judged(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> D
     marks = [IS_DELETE] if table.apply_as_deletes else []
     ordering = [] if table.sequence_by else ["_sequence"]
     return checked.withColumns(told).select(
-        *table.column_names, FAILED, WARNED, RAW_ROW, POSITION, *ORIGIN, *marks, *ordering
+        *table.column_names, FAILED, WARNED, RAW_ROW, POSITION, *ORIGIN_COLUMNS, *marks, *ordering
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.runtime.quarantine import INPUT_KEY, INPUT_SEQUENCE
+from jobs.runtime.quarantine import ORIGIN
 from jobs.runtime.tables import read_version
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 POSITION = "_source_position"
 # No text of a source holds it.
 MARK = "\x1f"
+# As in the quarantine, whose names a contract's column may have; none of those begins with an underscore.
+FROM_BATCH, FROM_KEY = ORIGIN_COLUMNS = tuple(f"_{name}" for name in ORIGIN)
 
 
 def input_rows(flow: Flow, source: Table, version: int) -> DataFrame:
@@ -35,12 +37,17 @@ def marked(rows: DataFrame, source: Table) -> DataFrame:
 
 
 def origin() -> dict[str, Column]:
-    """The columns `input_sequence` and `input_key`, and the source position as it was."""
+    """The columns `_input_sequence` and `_input_key`, and the source position as it was."""
     return {
-        INPUT_SEQUENCE: F.col("_sequence"),
-        INPUT_KEY: F.substring_index(POSITION, MARK, -1).try_cast("bigint"),
+        FROM_BATCH: F.col("_sequence"),
+        FROM_KEY: F.substring_index(POSITION, MARK, -1).try_cast("bigint"),
         POSITION: F.nullif(F.substring_index(POSITION, MARK, 1), F.lit("")),
     }
+
+
+def as_held() -> list[Column]:
+    """The columns of `origin`, but for the source position, by the names they have in the quarantine."""
+    return [F.col(here).alias(there) for here, there in zip(ORIGIN_COLUMNS, ORIGIN, strict=True)]
 
 
 def queried(table: Table, rows: DataFrame) -> DataFrame:

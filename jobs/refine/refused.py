@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.refine.origin import POSITION
+from jobs.refine.origin import POSITION, as_held
 from jobs.refine.rules import FAILED, is_refused
 from jobs.refine.typing import AS_GIVEN
-from jobs.runtime.quarantine import ORIGIN
 from jobs.runtime.texts import as_json
 
 if TYPE_CHECKING:
@@ -41,5 +40,5 @@ def refused_rows(rows: DataFrame, table: Table) -> DataFrame:
         F.col(POSITION).alias("source_position"),
         as_json(*table.primary_key).alias("row_key"),
         F.col(RAW_ROW).alias("row"),
-        *ORIGIN,
+        *as_held(),
     )

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.refine.origin import input_rows, origin, queried
+from jobs.refine.origin import ORIGIN_COLUMNS, as_held, input_rows, origin, queried
 from jobs.refine.relationships import parent_keys, with_parents_checked
 from jobs.refine.rules import FAILED, exists_rule, is_refused
 from jobs.refine.treatment import treated
 from jobs.refine.typing import typed
 from jobs.runtime.pii_keys import read_pii_keys
-from jobs.runtime.quarantine import INPUT_KEY, INPUT_SEQUENCE, ORIGIN
+from jobs.runtime.quarantine import INPUT_SEQUENCE, ORIGIN
 from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
 
@@ -84,7 +84,7 @@ def _selected(flow: Flow, held: DataFrame, parents: Mapping[str, TablePosition])
 
 def _asked_for(rows: DataFrame, selected: DataFrame) -> DataFrame:
     """Where the selected rows lie in the input, as far as they are still there."""
-    return _of(rows, selected.select(*ORIGIN).distinct()).withColumns(origin()).select(*ORIGIN).distinct()
+    return _of(rows, selected.select(*ORIGIN).distinct()).withColumns(origin()).select(*as_held()).distinct()
 
 
 def _ready(flow: Flow, rows: DataFrame, selected: DataFrame, parents: Mapping[str, TablePosition]) -> DataFrame:
@@ -95,11 +95,11 @@ def _ready(flow: Flow, rows: DataFrame, selected: DataFrame, parents: Mapping[st
     unjudged = safe.withColumn(FAILED, F.array().cast("array<string>"))
     judged = with_parents_checked(unjudged, flow.table, parent_keys(flow, parents))
     good = judged.where(~is_refused()).withColumns(origin())
-    keys = good.select(*ORIGIN, as_json(*flow.table.primary_key).alias("row_key"))
+    keys = good.select(*as_held(), as_json(*flow.table.primary_key).alias("row_key"))
     return selected.join(keys, on=[*ORIGIN, "row_key"], how="left_semi").select(*ORIGIN).distinct()
 
 
 def _of(rows: DataFrame, ids: DataFrame) -> DataFrame:
     """The rows of the input that lie at certain places."""
-    same = (F.col("_sequence") == F.col(INPUT_SEQUENCE)) & (origin()[INPUT_KEY] == F.col(INPUT_KEY))
-    return rows.join(ids.select(*ORIGIN), on=same, how="left_semi")
+    places = ids.select(*ORIGIN).toDF(*ORIGIN_COLUMNS)
+    return rows.join(places, on=[origin()[name] == places[name] for name in ORIGIN_COLUMNS], how="left_semi")

@@ -157,7 +157,7 @@ PARTS = """\
         transformSourceObjects: [bronze.desk__parts]
         relationships: [{to: goods.product}]
         description: Product.
-      - {name: size, logicalType: string, physicalType: string, primaryKey: true, primaryKeyPosition: 2,
+      - {name: input_key, logicalType: string, physicalType: string, primaryKey: true, primaryKeyPosition: 2,
          description: Size.}
       - name: pieces
         logicalType: integer
@@ -166,9 +166,10 @@ PARTS = """\
         description: Pieces.
       - {name: changed_at, logicalType: timestamp, physicalType: timestamp, description: Change.}
 """
+# The quarantine has columns of these names, too.
 PARTS_SQL = """\
-SELECT product, size, pieces, changed_at, _sequence, _source_position
-FROM batch UNPIVOT (pieces FOR size IN (small, large))
+SELECT product, input_key, pieces, changed_at, _sequence, _source_position
+FROM batch UNPIVOT (pieces FOR input_key IN (small, input_sequence))
 """
 BOXES = """\
       - name: box
@@ -202,16 +203,16 @@ MERGED = {"writeDisposition": "merge", "sequenceBy": "[changed_at]"}
 
 def test_rows_of_a_query_of_a_snapshot_and_of_a_table_that_is_its_own_parent_are_found_again(small_lake):
     lake = small_lake
+    goods, parts, boxes = "product,changed_at", "product,small,input_sequence,changed_at", "box,within,product"
     lake.files = {
         "bronze.desk__goods": bronze("bronze.desk__goods", "append", "product", "changed_at"),
         "silver.goods": contract("silver.goods", GOODS, MERGED),
-        "bronze.desk__parts": bronze("bronze.desk__parts", "append", "product", "small", "large", "changed_at"),
+        "bronze.desk__parts": bronze("bronze.desk__parts", "append", *parts.split(",")),
         "silver.parts": contract("silver.parts", PARTS, MERGED),
         "silver.parts.sql": PARTS_SQL,
         "bronze.desk__boxes": bronze("bronze.desk__boxes", "snapshot", "box", "within", "product"),
         "silver.boxes": contract("silver.boxes", BOXES, {"writeDisposition": "snapshot"}),
     }
-    goods, parts, boxes = "product,changed_at", "product,small,large,changed_at", "box,within,product"
     lake.land("bronze.desk__goods", goods, f"a,{TEN}")
     lake.land("bronze.desk__parts", parts, f"a,1,x,{TEN}", f"b,2,3,{TEN}", f"c,4,,{TEN}")
     lake.land("bronze.desk__boxes", boxes, "1,,a", "2,1,b", "3,2,a", "4,1,c")
@@ -222,11 +223,11 @@ def test_rows_of_a_query_of_a_snapshot_and_of_a_table_that_is_its_own_parent_are
     lake.land("bronze.desk__goods", goods, f"b,{TEN}")
     ran = lake.run("r2", INGEST_AND_REFINE)
     at = datetime.fromisoformat(TEN)
-    assert [("a", "small", 1, at), ("b", "large", 3, at), ("b", "small", 2, at)] == lake.rows("silver.parts")
+    assert [("a", "small", 1, at), ("b", "input_sequence", 3, at), ("b", "small", 2, at)] == lake.rows("silver.parts")
     assert {"read": 2, "inserted": 2} == ran.books("silver.parts")
     assert {"read": 4, "inserted": 2, "superseded": 1, "quarantined": 1} == ran.books("silver.boxes")
     assert [("1", None, "a"), ("2", "1", "b"), ("3", "2", "a")] == lake.rows("silver.boxes")
     assert [('{"box":"4"}', 2, "product_exists")] == held(lake, "silver.boxes")
-    small_c, large_a = '{"product":"c","size":"small"}', '{"product":"a","size":"large"}'
+    small_c, large_a = '{"product":"c","input_key":"small"}', '{"product":"a","input_key":"input_sequence"}'
     assert [(large_a, 1, "pieces_type"), (small_c, 1, "product_exists")] == held(lake, "silver.parts")
     assert Status.UNCHANGED is lake.run("r3", INGEST_AND_REFINE).outcomes["silver.boxes"].status
