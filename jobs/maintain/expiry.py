@@ -117,9 +117,7 @@ class Expiry:
         if self.table.source:
             return self._delete(location, is_old)
         source = self.catalog.table(str(self.table.inputs[0]))
-        landed = (
-            marked(self._rows(location_of(self.job.roots, source)), source).withColumns(origin()).select(*as_held())
-        )
+        landed = marked(self._rows(location_of(self.job.roots, source)), source).withColumns(origin())
         old = self._rows(location).where(is_old).select(*ORIGIN).distinct()
         gone = old.join(landed.select(*as_held()), on=list(ORIGIN), how="left_anti")
         same = reduce(and_, [F.col(f"t.{name}") == F.col(f"k.{name}") for name in ORIGIN])
