@@ -13,6 +13,7 @@ from shared.contracts.document import SUFFIX, read_document, short_name
 from shared.contracts.model import Kind
 from shared.contracts.neighbours import check_neighbours, dependency_place
 from shared.contracts.serving import at_target
+from shared.contracts.subjects import check_subjects
 from shared.contracts.vault import vault_of
 from shared.errors import ContractError, UnknownNameError
 from shared.names import Layer, Machine
@@ -133,7 +134,8 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     """Read every contract under `folder/<layer>/` and hold them against each other.
 
     Raises:
-        ContractError: the first contract that is wrong, an unknown parent or input, or a cycle.
+        ContractError: the first contract that is wrong, an unknown parent or input, a cycle, or rows of a person that
+            an erasure would not find.
     """
     files = [f for layer in Layer for f in sorted((folder / layer).glob(f"*{SUFFIX}"))]
     tables = {str(t.name): t for t in map(compile_contract, files)}
@@ -152,7 +154,9 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
             given=" -> ".join(cycle),
             mend="take one of these inputs or relationships away",
         ) from error
-    return Catalog({n: _knowing_its_inputs(tables[n], tables) for n in order})
+    catalog = Catalog({n: _knowing_its_inputs(tables[n], tables) for n in order})
+    check_subjects(catalog)
+    return catalog
 
 
 def _knowing_its_inputs(table: Table, tables: Mapping[str, Table]) -> Table:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from shared.contracts.column import REFERS_TO
+from shared.contracts.document import TABLE, read_document
 from shared.contracts.model import Kind
 from shared.errors import UnknownNameError
 
@@ -97,6 +99,27 @@ def reaches(catalog: Catalog, kind: str) -> list[Reach]:
         found += [way for way in _declared(catalog, keys) if str(way.table.name) not in roots]
         found += [way for way in _namesakes(catalog, keys) if str(way.table.name) not in reached]
     return [way for reach in found for way in (*_in_bronze(catalog, reach), reach)]
+
+
+def check_subjects(catalog: Catalog) -> None:
+    """Hold the contracts to it that an erasure reaches the landed rows behind every row of a person.
+
+    Raises:
+        ContractError: a query makes a person's rows of those of a bronze table, and no column there leads to them.
+    """
+    for kind in subjects(catalog):
+        ways = reaches(catalog, kind)
+        reached = {way.table.name for way in ways}
+        for way in ways:
+            if way.table.kind is Kind.REFINED and way.table.query and way.table.inputs[0] not in reached:
+                source = catalog.table(str(way.table.inputs[0]))
+                raise read_document(source.file).error(
+                    f"an erasure of a {kind} would leave their rows here",
+                    TABLE,
+                    given=f"{way.table.name}, which a query makes of these rows",
+                    expected=f"a column with the custom property {REFERS_TO}",
+                    mend=f"write {REFERS_TO}: {way.keys.name}.{way.keys_column} on the column that holds its values",
+                )
 
 
 def _in_order(catalog: Catalog, roots: Mapping[str, Table]) -> list[Table]:

@@ -316,6 +316,22 @@ def test_a_contract_that_cannot_lead_to_a_person_is_refused(small_lake, properti
         _ = small_lake.catalog
 
 
+def test_a_query_that_makes_rows_of_a_person_is_refused_unless_the_landed_rows_lead_to_them(small_lake):
+    made = {"silver.customers.sql": "SELECT *, _sequence, _source_position FROM batch"}
+    leading = referring(PERSONAL["bronze.shop__customers"], "customer_id", "silver.customers.customer_id")
+    untokenized = PERSONAL["silver.customers"].replace("value: tokenize", "value: hmac")
+    small_lake.files = PERSONAL | made | {"silver.customers": untokenized}
+
+    with pytest.raises(ContractError) as told:
+        _ = small_lake.catalog
+    assert "shop__customers.odcs.yaml" in str(told.value)
+    assert "an erasure of a customer would leave their rows here; given: silver.customers, which" in str(told.value)
+    assert "to mend: write refersTo: silver.customers.customer_id on the column" in str(told.value)
+    small_lake.files |= {"bronze.shop__customers": leading}
+    reached = [str(way.table.name) for way in reaches(small_lake.catalog, "customer")]
+    assert {"bronze.shop__customers", "silver.customers"} <= set(reached)
+
+
 def test_the_contracts_reach_a_person_in_every_table_that_may_hold_something_of_them():
     catalog = load_catalog()
     found = {kind: {str(r.table.name) for r in reaches(catalog, kind)} for kind in subjects(catalog)}
