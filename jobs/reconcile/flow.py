@@ -50,7 +50,12 @@ def reconcile(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> 
     else:
         loses_old = _may_lack(bronze, catalog.expiring_readers(table.name))
         comparisons.append(with_source(session, bronze, bronze.figures_reader, bronze.span, loses_old=loses_old))
-    return _outcome(bronze, [*comparisons, *_with_silver(spark, bronze, catalog)], reason)
+    refined = [t for t in catalog.tables.values() if t.kind is Kind.REFINED and table.name in t.inputs]
+    # Nobody has the key here by which bronze's values become those of silver.
+    hidden = [t for t in refined if {c.name for c in t.treated} & set(t.primary_key)]
+    comparisons += _with_silver(spark, bronze, [t for t in refined if t not in hidden])
+    reasons = [reason, *(f"{t.name} is not compared: its key is treated" for t in hidden)]
+    return _outcome(bronze, comparisons, "; ".join(filter(None, reasons)))
 
 
 def _may_lack(bronze: Landed, readers: Sequence[Table]) -> bool:
@@ -64,8 +69,7 @@ def _may_lack(bronze: Landed, readers: Sequence[Table]) -> bool:
     return bronze.start[: len(str(day))] < str(max(kept_.horizon(day) for _, kept_ in kept))
 
 
-def _with_silver(spark: SparkSession, bronze: Landed, catalog: Catalog) -> list[Comparison]:
-    refined = [t for t in catalog.tables.values() if t.kind is Kind.REFINED and bronze.table.name in t.inputs]
+def _with_silver(spark: SparkSession, bronze: Landed, refined: Sequence[Table]) -> list[Comparison]:
     # A value that does not fit its type is null, as it is for the step that refines.
     session = batch_session(spark)
     session.conf.set(ANSI, "false")

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from jobs.ingest.source_figures import CursorSpan
 from jobs.refine.consumed import consumed_of
 from jobs.refine.deletes import is_delete
+from jobs.refine.flow import NOT_WHOLE
 from jobs.refine.origin import ORIGIN_COLUMNS, POSITION, marked, origin, queried
 from jobs.refine.typing import typed
 from jobs.runtime.delta_log import DeltaLog
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
     from jobs.reconcile.landed import Landed
-    from jobs.runtime.position import TablePosition
+    from jobs.runtime.position import FlowPosition, TablePosition
     from shared.contracts import Table
 
 SEQUENCE, TOLD, THERE, REFUSED, HELD = "_newest_sequence", "_told", "_there", "_refused", "_held"
@@ -66,10 +67,11 @@ class Layers:
         flow = position.flows.get(str(self.silver.name))
         landed = read_position(self.session, self.bronze.location)
         consumed = consumed_of(flow.inputs, str(self.bronze.table.name), landed) if flow else 0
-        if not consumed:
+        if flow is None or not consumed:
             return None
         there = read_version(self.session, self._location, position.version)
-        return self._measured(self._newest_good(self._rows(consumed)), self._there(there))
+        told = self._newest_good(self._rows(consumed))
+        return self._measured(told, self._there(there), is_whole=self._is_whole(flow))
 
     def _position(self) -> TablePosition:
         return read_position(self.session, self._location)
@@ -106,7 +108,17 @@ class Layers:
         if not self.silver.sequence_by:
             return False
         first = next(c for c in self.silver.columns if c.name == self.silver.sequence_by[0])
-        return (first.logic or first.name) == self.bronze.source.cursor
+        # The day of a moment is before the moment itself.
+        return (first.logic or first.name) == self.bronze.source.cursor and first.type == self.bronze.cursor_type
+
+    def _is_whole(self, flow: FlowPosition) -> bool:
+        """Whether bronze tells of every row that is there, so that one can be too many.
+
+        What bronze no longer keeps is not amiss in silver. A snapshot that was not whole has taken no row away.
+        """
+        if self.silver.disposition is Disposition.SNAPSHOT:
+            return NOT_WHOLE not in flow.warnings
+        return self._follows_cursor and self.bronze.start is not None
 
     def _rows(self, consumed: int) -> DataFrame:
         # As it is now: what silver has consumed meanwhile is there, too.
@@ -120,20 +132,21 @@ class Layers:
         return rows.where(F.col("_ingested_at") >= F.lit(self._landed_since)) if self._landed_since else rows
 
     def _newest_good(self, rows: DataFrame) -> DataFrame:
-        """Of each key the newest row that was not refused, as its sequence, whether it deletes and its content.
+        """Of each key the newest row not refused: its sequence, whether it deletes, and what may be its content.
 
-        Of rows with one sequence the greater content is the newest, as it is for the step that refines.
+        Of rows with one sequence the greater content is the newest, as it is for the step that refines. Where that
+        compares treated values, which nobody has here, any of them may be.
         """
         table = self.silver
         rows = typed(queried(table, rows), table).withColumns({**origin(), ROW_KEY: as_json(*table.primary_key)})
         rows = self._with_refused(self._kept(rows))
-        newest = F.struct(
-            (self._sequence if table.sequence_by else F.col("_sequence")).alias(SEQUENCE),
-            is_delete(table).alias(IS_DELETE),
-            self._told_content.alias(TOLD),
-        )
-        told = F.max(F.when(~F.col(HELD), newest)).alias(TOLD)
-        return rows.groupBy(*table.primary_key).agg(told, F.count_if(F.col(HELD)).alias(REFUSED))
+        moment = {SEQUENCE: self._sequence if table.sequence_by else F.col("_sequence"), IS_DELETE: is_delete(table)}
+        content = F.when(~F.col(HELD), self._told_content)
+        contents = F.collect_set(content) if table.treated else F.array_compact(F.array(F.max(content)))
+        of_one_moment = rows.withColumns(moment).groupBy(*table.primary_key, *moment)
+        tied = of_one_moment.agg(contents.alias(TOLD), F.count_if(F.col(HELD)).alias(REFUSED))
+        told = F.max(F.when(F.size(TOLD) > 0, F.struct(*moment, TOLD))).alias(TOLD)
+        return tied.groupBy(*table.primary_key).agg(told, F.sum(REFUSED).alias(REFUSED))
 
     def _kept(self, rows: DataFrame) -> DataFrame:
         """The rows that are not too old for the silver table: upkeep deletes those on one side before the other."""
@@ -160,16 +173,14 @@ class Layers:
         there = F.struct(self._sequence.alias(SEQUENCE), self._told_content.alias(TOLD))
         return rows.select(*self.silver.primary_key, there.alias(THERE))
 
-    def _measured(self, told: DataFrame, there: DataFrame) -> Comparison:
-        # What bronze no longer keeps is not amiss in silver: only where all of it is known can a row be too many.
-        is_whole = (self._follows_cursor and self.bronze.start) or self.silver.disposition is Disposition.SNAPSHOT
+    def _measured(self, told: DataFrame, there: DataFrame, *, is_whole: bool) -> Comparison:
         both = told.join(there, on=list(self.silver.primary_key), how="full" if is_whole else "left")
         is_gone, is_there = F.col(f"{TOLD}.{IS_DELETE}"), F.col(THERE).isNotNull()
         # A row that is refused says that its key is there: what a row of before the span, or an older snapshot, told of
         # it stays.
         is_there &= ~(F.col(TOLD).isNull() & (F.coalesce(REFUSED, F.lit(0)) > 0))
         is_told = F.coalesce(~is_gone, F.lit(False))
-        is_same = F.col(f"{TOLD}.{TOLD}").eqNullSafe(F.col(f"{THERE}.{TOLD}"))
+        is_same = F.exists(f"{TOLD}.{TOLD}", lambda content: content.eqNullSafe(F.col(f"{THERE}.{TOLD}")))
         if self._landed_since:
             # A row that landed before may be the newer one.
             is_same |= F.col(f"{THERE}.{SEQUENCE}") > F.col(f"{TOLD}.{SEQUENCE}")

@@ -65,6 +65,7 @@ AT_SOURCE = {
     "refused": "",
     "aged": "",
     "culled": "",
+    "dated": "",
     "void": "",
     "never": "",
 }
@@ -94,7 +95,12 @@ def silver_of(name):
     custom = {"writeDisposition": "merge", "sequenceBy": "[changed_at]", "applyAsDeletes": "\"state = 'deleted'\""}
     goes = {"expireRows": "true"} if name in ("aged", "culled") else {}
     kept = f"slaProperties:\n  - {{property: retention, value: 5, unit: y, element: {name}.changed_at}}\n"
-    return contract(f"silver.{name}", SILVER.format(name), custom | goes) + (kept if goes else "")
+    columns = SILVER.format(name)
+    if name == "dated":
+        columns = columns.replace(
+            "logicalType: timestamp, physicalType: timestamp", "logicalType: date, physicalType: date"
+        )
+    return contract(f"silver.{name}", columns, custom | goes) + (kept if goes else "")
 
 
 def text(value):
@@ -105,9 +111,11 @@ def text(value):
 def lake(tmp_path, session, redshift):
     make_tables()
     limits = {"gone": {"reconcileRed": "50%"}, "stale": {"reconcileYellow": "0%", "reconcileRed": "0.01%"}}
+    # Its rows are of the first day that is compared, and silver has but the day.
+    limits["dated"] = {"initialValue": f'"{OLD.isoformat()}Z"'}
     limits["aged"] = {"reconcileWindow": "all"}
     files = {f"bronze.shop__{name}": contract_of(name, **limits.get(name, {})) for name in AT_SOURCE}
-    files |= {f"silver.{name}": silver_of(name) for name in ("same", "lost", "refused", "aged", "culled")}
+    files |= {f"silver.{name}": silver_of(name) for name in ("same", "lost", "refused", "aged", "culled", "dated")}
     files["bronze.shop__files"] = bronze("bronze.shop__files", "append", "id")
     for name in AT_SOURCE:
         redshift.run(
@@ -155,6 +163,7 @@ def test_a_lake_is_held_against_its_source_and_says_what_differs(lake, redshift,
         "aged": [Verdict.YELLOW, Verdict.GREEN],
         # Rows go for their age, and these are too young to.
         "culled": [Verdict.RED, Verdict.RED],
+        "dated": [Verdict.GREEN, Verdict.GREEN],
         "void": [],
         "never": [],
         "files": [],
