@@ -11,7 +11,10 @@ from pyspark.sql import functions as F
 from jobs.runtime.files import read_text, write_text
 from jobs.runtime.pii_keys import BETWEEN, INNER, OUTER, read_pii_keys
 from jobs.runtime.relation import relation
+from shared.contracts.document import short_name
+from shared.contracts.expression import unknown_columns
 from shared.erasure import suppression_location
+from shared.errors import ContractError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -60,15 +63,23 @@ def unsuppressed(flow: Flow, rows: DataFrame) -> DataFrame:
     Returns:
         The rows. `rows` itself, the same object, where the table has no list: the ingest flow tells by that whether
         it has to count.
+
+    Raises:
+        ContractError: the list asks for a column that the table no longer has under any name.
     """
     entries = _read(flow.job.pii_root, flow.table.name)
     if not entries:
         return rows
     keys = read_pii_keys(flow.job.env)
+    # A list of before a renaming knows the old name.
+    names = [(c.renamed_from, c.name) for c in flow.table.columns]
+    former = {old: F.col(new) for old, new in names if old and old not in rows.columns}
+    rows = rows.withColumns(former)
+    _refuse_missing(flow, entries, rows)
     for entry in entries:
         for version in sorted({h.partition(BETWEEN)[0] for h in entry.hashes}):
             rows = _without(rows, entry, keys.of_version(version))
-    return rows
+    return rows.drop(*former)
 
 
 def has_suppressed(pii_root: str, table: TableName) -> bool:
@@ -79,6 +90,18 @@ def has_suppressed(pii_root: str, table: TableName) -> bool:
 def erased_hash(keys: PiiKeys, value: str) -> str:
     """The hash that stands for a value on a list."""
     return keys.hash(ERASED + value)
+
+
+def _refuse_missing(flow: Flow, entries: tuple[Suppressed, ...], rows: DataFrame) -> None:
+    """Refuse to go on where the list cannot tell any more whose a row is."""
+    missing = sorted({name for entry in entries for name in unknown_columns(entry.expression, rows.columns)})
+    if missing:
+        raise ContractError(
+            f"{short_name(flow.table.file)}:1: erased people of {flow.table.name} are known by what it no longer has",
+            given=f"{', '.join(missing)}, in {suppression_location(flow.job.pii_root, flow.table.name)}",
+            expected=f"expressions over its columns: {', '.join(flow.table.column_names)}",
+            mend="say renamedFrom on the column that it is now, or write its name into the list",
+        )
 
 
 def _without(rows: DataFrame, entry: Suppressed, keys: PiiKeys) -> DataFrame:
