@@ -171,8 +171,11 @@ class _Erasure:
             self._delete_from(location, places[location])
 
     def _publish(self) -> None:
-        """Take the person out of what is published, where else they would be until the next run."""
-        for table in {found.table.name: found.table for found in self.found}.values():
+        """Take the person out of what is published, where else they would be until the next run.
+
+        Of every table on the way: one that died here finds nothing any more in those that are known by other keys.
+        """
+        for table in {way.table.name: way.table for way in self.ways}.values():
             for target in table.targets:
                 publish(self.session, self.job, target, table)
 
@@ -188,8 +191,21 @@ class _Erasure:
                     delete_matching(self.session, location, self.search.keys_frame(rows.keys), rows.condition)
                 remove_old_files(self.session, location)
 
+    def _rows_left(self) -> list[str]:
+        """The places in which rows of the person are there again.
+
+        Asked under each table's lease: whoever read the person before and may write them yet holds it.
+        """
+        left = []
+        for name in {found.table.name: None for found in self.found}:
+            with leased_by(self.job, str(name)):
+                here = [found for found in self.found if found.table.name == name]
+                left += [f.place for f in here if self.search.matching(f.location, f.keys, f.condition).count()]
+        return left
+
     def _proof(self) -> dict[str, object]:
         """What a search of every byte found, and the day on which nothing of the person is left."""
+        rows = self._rows_left()
         values = own_values(self.session, self.found, self.person.values)
         subject = self.request.id
         # A number stands in other numbers; whether its rows are gone is asked of the tables themselves.
@@ -198,7 +214,6 @@ class _Erasure:
         in_data, data_files = files_with(self.session, data, values | key)
         in_logs, log_files = files_with(self.session, logs, values)
         naming_the_key, _ = files_with(self.session, logs, key)
-        rows = [f.place for f in self.found if self.search.matching(f.location, f.keys, f.condition).count()]
         return {
             "scanned_files": data_files + log_files,
             "left": (*rows, *in_data, *in_logs),

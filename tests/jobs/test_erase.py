@@ -16,11 +16,13 @@ from pyspark.sql import functions as F
 from jobs.erase.proof import holds
 from jobs.erase.search import told_in
 from jobs.main import run
+from jobs.publish.flow import publish
+from jobs.runtime.lease import leased_by
 from jobs.runtime.upkeep import remove_old_files
 from shared.contracts import load_catalog
 from shared.contracts.subjects import reaches, subjects
 from shared.erasure import ErasureRecord, ErasureRequest, erasure_location, erasure_request_location
-from shared.errors import ContractError, ErasureError, TerminalError, UnknownNameError
+from shared.errors import ContractError, ErasureError, LeaseHeldError, TerminalError, UnknownNameError
 from shared.jobs import Status, Step
 from shared.names import TableName, pii_folder
 from shared.vault import vault_location
@@ -237,6 +239,44 @@ def assert_a_refused_row_tells_nothing(lake):
     ran = lake.run("r5", (Step.INGEST,), ("bronze.shop__customers",))
     assert {"read": 2, "quarantined": 1, "superseded": 1} == ran.books("bronze.shop__customers")
     assert [] == files_that_tell(lake, ANN)
+
+
+CARDS = """\
+      - {name: order_id, logicalType: integer, physicalType: bigint, primaryKey: true, description: Number.}
+      - {name: amount_eur, logicalType: number, physicalType: "decimal(12,2)", description: "Amount, EUR."}
+"""
+CARDS_SERVED = 'servers:\n  - {server: api, type: api, location: "/cards/{order_id}"}\nschema:\n'
+
+
+@pytest.mark.slow
+def test_an_erasure_that_died_takes_all_that_is_published_away_and_none_is_proven_while_others_write(
+    small_lake, monkeypatch
+):
+    lake = small_lake
+    cards = contract("gold.cards", CARDS, {"writeDisposition": "refresh"}).replace("schema:\n", CARDS_SERVED)
+    made = {"gold.cards": cards, "gold.cards.sql": "SELECT order_id, amount_eur FROM silver.orders"}
+    lake.files = PERSONAL | made
+    lake.only("bronze.shop__customers", "bronze.shop__orders", "silver.customers", "silver.orders", "gold.cards")
+    lake.land("bronze.shop__customers", HEADER, f"1000001,{ANN},{TEN}", f"2,{BOTH},{TEN}")
+    lake.land("bronze.shop__orders", ORDERS, f"10,1000001,5,new,{TEN}", f"11,2,7,new,{TEN}")
+    lake.run("r1")
+    assert {"/cards/10", "/cards/11"} == set(served.rows())
+
+    with monkeypatch.context() as dying:
+        dying.setattr("jobs.erase.flow.publish", die)
+        with pytest.raises(TerminalError, match="the run dies here"):
+            erase(lake, "customer=1000001", "e1")
+    assert {"/cards/10", "/cards/11"} == set(served.rows())
+
+    begun = leased_by(lake.job(Step.REFINE), "silver.customers")
+    publish_and_begin = [publish, lambda *_: begun.__enter__()]
+    with monkeypatch.context() as racing:
+        racing.setattr("jobs.erase.flow.publish", lambda *facts: [do(*facts) for do in publish_and_begin])
+        with pytest.raises(LeaseHeldError, match=r"silver\.customers is being written by another job run"):
+            erase(lake, "customer=1000001", "e2")
+    begun.__exit__(None, None, None)
+    assert {"/cards/11"} == set(served.rows())
+    assert () == erase(lake, "customer=1000001", "e3").left
 
 
 def test_whom_nobody_knows_is_told_before_anything_is_done(tmp_path, small_lake):
