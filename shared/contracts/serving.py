@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # ODCS's types of server that rows are published to.
 TARGETS = {"api": Target.API, "snowflake": Target.SNOWFLAKE}
-MISFITS = ("binary", "float", "double")
+MISFITS = ("array", "binary", "boolean", "double", "float")
 
 
 def at_target(document: Document, target: Target) -> YamlPath:
@@ -68,7 +68,7 @@ def _path(document: Document, server: Server, columns: tuple[Column, ...], key: 
             expected="type: api, location: /<collection>/" + "/".join(f"{{{column}}}" for column in key),
         )
     for column in columns:
-        if column.name in key and column.type in MISFITS:
+        if column.name in key and column.type.partition("<")[0] in MISFITS:
             raise document.error(
                 f"the key {column.name} cannot stand in a path",
                 at,

@@ -65,16 +65,19 @@ def test_a_built_table_may_be_served(tmp_path):
             "given: desk sees some of the rows only",
             id="rows that are not for all",
         ),
-        pytest.param(
-            DAYS,
-            (
-                FILES[DAYS],
-                FILES[DAYS]
-                .replace(*served("Visits by day"))
-                .replace("logicalType: date, physicalType: date", "logicalType: number, physicalType: double"),
-            ),
-            "the key visit_date cannot stand in a path",
-            id="a key that is no text",
+        *(
+            pytest.param(
+                DAYS,
+                (
+                    FILES[DAYS],
+                    FILES[DAYS]
+                    .replace(*served("Visits by day"))
+                    .replace("logicalType: date, physicalType: date", f'logicalType: {kind}, physicalType: "{type_}"'),
+                ),
+                f"the key visit_date cannot stand in a path; given: {type_}",
+                id=f"a key of {type_}",
+            )
+            for kind, type_ in (("number", "double"), ("boolean", "boolean"), ("array", "array<string>"))
         ),
     ],
 )
