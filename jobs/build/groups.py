@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from jobs.build.query import input_views
 from jobs.runtime.change_feed import TIMES, Feed, images
 from jobs.runtime.pinned import pin, unpin
-from jobs.runtime.pruning import between_literals
+from jobs.runtime.pruning import between_literals, extremes
 from shared.contracts.refresh import view_of
 from shared.contracts.refresh.touched import BOTH, CHANGES
 from shared.names import TableName
@@ -74,8 +74,10 @@ def touched_groups(flow: Flow, rule: RefreshRule, feeds: Mapping[str, Feed], ver
     pinned = [_image_views(flow, name, feeds[name], rule.columns[name]) for name in sorted(changed)]
     found = flow.session.sql(" UNION ".join(f"({rule.touched[name]})" for name in sorted(changed)))
     facts = [F.count(F.lit(1)).alias("count")]
+    types = {c.name: c.type for c in flow.table.columns}
     for column in rule.by:
-        facts += [F.min(column).alias(f"min_{column}"), F.max(column).alias(f"max_{column}")]
+        least, greatest = extremes(F.col(column), types[column])
+        facts += [least.alias(f"min_{column}"), greatest.alias(f"max_{column}")]
         facts.append(F.count_if(F.col(column).isNull()).alias(f"null_{column}"))
     keys, measured = pin(found.select(*rule.by).distinct(), facts)
     unpin(*pinned)
@@ -115,7 +117,7 @@ def _within(column: str, seen: Mapping[str, Any]) -> Column:
 def _spanned(span: CalendarSpan, seen: Mapping[str, Any]) -> Column:
     """The literal condition on an input's dates, where a group is a calendar span named by its first day."""
     low, high = seen[f"min_{span.by}"], seen[f"max_{span.by}"]
-    if not isinstance(low, dt.date) or isinstance(low, dt.datetime):
+    if not isinstance(low, dt.date):
         return F.lit(True)
     end = F.date_add(F.add_months(F.lit(high), span.months), span.days)
     return _or_null(

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from jobs.runtime.commit import append_nothing
 from jobs.runtime.fates import DELETE, EFFECTIVE, FATE, INSERT, UPDATE
 from jobs.runtime.layout import laid_out
-from jobs.runtime.pruning import between_literals
+from jobs.runtime.pruning import between_literals, extremes
 from jobs.runtime.tables import read_version, replace_all
 
 if TYPE_CHECKING:
@@ -32,12 +32,13 @@ def within(column: str, bounds: Bounds, side: str = "") -> Column:
 
 def ends(table: Table, condition: Column, prefix: str = "") -> list[Column]:
     """The measures of the least and greatest first key among the rows that meet a condition."""
-    key = F.when(condition, F.col(table.primary_key[0]))
-    return [F.min(key).alias(f"{prefix}least"), F.max(key).alias(f"{prefix}greatest")]
+    [key] = [c for c in table.columns if c.name == table.primary_key[0]]
+    least, greatest = extremes(F.when(condition, F.col(key.name)), key.type)
+    return [least.alias(f"{prefix}least"), greatest.alias(f"{prefix}greatest")]
 
 
 def bounds_of(seen: Mapping[str, Any], prefix: str = "") -> Bounds:
-    """What `ends` measured; None when no row met the condition."""
+    """What `ends` measured; None when no row met the condition, or nothing can be sought by them."""
     least, greatest = seen[f"{prefix}least"], seen[f"{prefix}greatest"]
     return None if least is None else (least, greatest)
 

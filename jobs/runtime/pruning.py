@@ -7,8 +7,24 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from shared.moments import MOMENTS
+
 if TYPE_CHECKING:
     from pyspark.sql import Column
+
+
+# What Spark gives out, Python must be able to hold: these days, of Spark's.
+FIRST, LAST = "0001-01-01", "9999-12-31"
+
+
+def extremes(value: Column, type_: str) -> tuple[Column, Column]:
+    """The aggregates of the least and greatest value; null where no row has one, or they could not be literals."""
+    least, greatest = F.min(value), F.max(value)
+    if type_ not in MOMENTS:
+        return least, greatest
+    first, last = F.lit(FIRST).cast("date"), F.lit(LAST).cast("date")
+    are_literals = (least >= first) & (greatest <= last) if type_ == "date" else F.lit(False)
+    return F.when(are_literals, least), F.when(are_literals, greatest)
 
 
 def between_literals(value: Column, least: object, greatest: object) -> Column:

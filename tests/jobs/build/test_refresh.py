@@ -5,11 +5,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pyspark.sql import functions as F
 
 from jobs.build import flow as build_flow
 from shared.jobs import RUN_STEPS, Status, Step
 from tests.support.foretold import foretold
 from tests.support.frames import assert_rows
+from tests.support.small_contracts import bronze, contract
 from tests.support.small_lake import lease_account
 
 pytestmark = pytest.mark.slow
@@ -173,6 +175,43 @@ def test_a_key_that_another_group_has_closes_the_gate(lake):
     failed = after(lake, "r3").failure
     assert "table rule primary_key_unique failed on the staged batch; given: 1 by" in failed.message
     assert [(1, "a"), (2, "bb")] == [row[:2] for row in lake.rows("gold.totals")]
+
+
+DAYS = """\
+      - {name: day, logicalType: date, physicalType: date, primaryKey: true, description: Day.ORIGIN}
+      - {name: pieces, logicalType: integer, physicalType: bigint, description: Pieces.}
+"""
+IN_SILVER = ", transformSourceObjects: [bronze.shop__days]}"
+NUMBERED = "      - {name: told, logicalType: integer, physicalType: int, description: Told.}\n"
+
+
+def test_days_beyond_those_that_python_knows_are_merged_and_refreshed_as_others(small_lake):
+    lake, far = small_lake, "12026-01-05"
+    lake.files = {
+        "bronze.shop__days": bronze("bronze.shop__days", "append", "day", "pieces", "told"),
+        "silver.days": contract(
+            "silver.days",
+            DAYS.replace("ORIGIN}", IN_SILVER) + NUMBERED,
+            {"writeDisposition": "merge", "sequenceBy": "[told]"},
+        ),
+        "gold.days": contract(
+            "gold.days", DAYS.replace("ORIGIN", ""), {"writeDisposition": "refresh", "refreshBy": "[day]"}
+        ),
+        "gold.days.sql": "SELECT day, SUM(pieces) AS pieces FROM silver.days GROUP BY day",
+    }
+    days = [f"2026-01-{day:02},{day},1" for day in range(1, 31)]
+    making = (Step.INGEST, Step.REFINE, Step.BUILD)
+    lake.land("bronze.shop__days", "day,pieces,told", *days, f"{far},1,1")
+    lake.run("r1", making)
+    lake.land("bronze.shop__days", "day,pieces,told", f"{far},2,2", "2026-01-30,31,2")
+    ran = lake.run("r2", making)
+
+    assert {"read": 2, "updated": 2} == ran.books("silver.days") == ran.books("gold.days")
+    assert "refreshed 2 groups of day" == ran.outcomes["gold.days"].reason
+    expected = {f"2026-01-{day:02}": day for day in range(1, 30)} | {"2026-01-30": 31, f"+{far}": 2}
+    for table in ("silver.days", "gold.days"):
+        rows = lake.frame(table).select(F.col("day").cast("string"), "pieces").collect()
+        assert expected == dict(map(tuple, rows))
 
 
 def test_the_group_of_null_is_refreshed_beside_another(lake):
