@@ -125,9 +125,15 @@ class _Publishing:
             run=self.job.run_id,
             books=self.turn.books,
             warnings=self.turn.warnings,
+            moment=self._moment(self.log.version),
         )
         self.turn.end(published)
         return self.outcome(Status.SUCCEEDED, published)
+
+    def _moment(self, version: int) -> int | None:
+        """When a version was committed; None where the log no longer says it."""
+        commit = self.log.commit(version)
+        return commit.moment if commit else None
 
     def outcome(self, status: Status, published: Published | None = None) -> TableOutcome:
         """What the run says of it: how far the table is published, and what this run did for that."""
@@ -142,6 +148,8 @@ class _Publishing:
         """Why every row has to be sent; empty where the feed tells which."""
         if self.turn.last is None or feed is None:
             return "nothing of it was published yet"
+        if self.turn.last.moment and self._moment(self.turn.last.version) not in {None, self.turn.last.moment}:
+            return "the version that was published is another now"
         reshaped = "its place or its columns changed" if self.turn.last.shape != self.turn.shape else ""
         return self.turn.why_whole or reshaped or feed.why_not
 
@@ -151,7 +159,7 @@ class _Publishing:
         if last and last.run == self.job.run_id:
             return self.outcome(Status.SUCCEEDED, last)
         if last and feed.upto > feed.since:
-            self.turn.end(replace(last, version=self.log.version))
+            self.turn.end(replace(last, version=self.log.version, moment=self._moment(self.log.version)))
         return self.outcome(Status.UNCHANGED, last)
 
     def _send(self, feed: Feed | None, why: str) -> str:

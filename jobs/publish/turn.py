@@ -13,7 +13,11 @@ BOOKS = ("read", "inserted", "updated", "deleted")
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """How far a table was published: its version and id, the shape of its rows there, and by which run."""
+    """How far a table was published: its version and id, the shape of its rows there, and by which run.
+
+    `moment` is when the version was committed, which tells it from another of its number in a lake that was cut back;
+    None of earlier releases.
+    """
 
     version: int
     table_id: str
@@ -22,6 +26,7 @@ class Published:
     books: dict[str, int] = field(default_factory=dict)
     warnings: dict[str, int] = field(default_factory=dict)
     reason: str = ""
+    moment: int | None = None
 
 
 class Turn(Protocol):

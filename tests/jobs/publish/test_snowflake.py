@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import boto3
 import pytest
+from delta.tables import DeltaTable
 
 from jobs.ingest.snowflake import connection
 from jobs.publish import warehouse as sessions
@@ -73,6 +74,23 @@ def test_rows_that_change_come_and_go_are_published_so_and_no_others_are_sent(la
     warehouse.ask("DROP TABLE TOTALS")
     assert published(lake, "p5").reason.endswith("is not there any more")
     assert lake.rows(SERVED) == warehouse.rows()
+
+
+def test_a_lake_that_was_cut_back_sends_all_where_another_version_of_the_number_was_published(
+    lake, warehouse, tmp_path
+):
+    warehouse.connect(lake)
+    published(lake, "p1")
+    rescue = lake.copied(tmp_path / "rescue")
+    change_totals(lake)
+    version = published(lake, "p2").version
+    DeltaTable.forPath(lake.spark, rescue.location(SERVED)).delete("customer_id = 1")
+
+    sent = published(rescue, "p3")
+    assert (version, "published whole: the version that was published is another now") == (sent.version, sent.reason)
+    assert [2, 3] == [row[0] for row in rescue.rows(SERVED)]
+    assert rescue.rows(SERVED) == warehouse.rows()
+    assert Status.UNCHANGED is published(rescue, "p4").status
 
 
 def test_columns_are_added_and_none_is_taken_away(lake, warehouse):
