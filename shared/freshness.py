@@ -24,14 +24,24 @@ LOOKED_AT_EVERY = timedelta(minutes=15)
 
 @dataclass(frozen=True, kw_only=True)
 class TableAge:
-    """A table's promise, and the moment it is as of; None where no run says one."""
+    """A table's promise, and the moment it is as of; None where no run says one.
+
+    `promised_at` is the end of the first run, of those looked at, that knows of the promise; None where none does.
+    """
 
     promise: FreshnessPromise
     as_of: datetime | None
+    promised_at: datetime | None = None
 
     def is_late(self, now: datetime) -> bool:
         """Whether the table is older than promised."""
         return self.as_of is None or now - self.as_of > timedelta(seconds=self.promise.seconds)
+
+    def was_late(self, then: datetime) -> bool:
+        """Whether the table was late at an earlier moment: one that no run says anything of, since it is promised."""
+        if self.as_of is None:
+            return self.promised_at is not None and self.promised_at <= then
+        return self.is_late(then)
 
 
 def promises(catalog: Catalog) -> tuple[FreshnessPromise, ...]:
@@ -57,10 +67,12 @@ def ages(promised: Iterable[FreshnessPromise], records: Iterable[RunRecord]) -> 
     """
     made: dict[str, datetime] = {}
     read: dict[str, str] = {}
+    since: dict[str, datetime] = {}
     for record in sorted(records, key=_ended_at):
+        since = {p.table: _ended_at(record) for p in record.promises} | since
         for outcome in _well_made(record):
             made[outcome.table], read[outcome.table] = _ended_at(record), outcome.cursor
-    return [TableAge(promise=p, as_of=_as_of(p, made, read)) for p in promised]
+    return [TableAge(promise=p, as_of=_as_of(p, made, read), promised_at=since.get(p.table)) for p in promised]
 
 
 def brought_up_to_date(record: RunRecord) -> set[str]:

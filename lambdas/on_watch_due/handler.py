@@ -50,7 +50,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> list[dict[str, An
     count(variables.env, {TABLES_LATE: len(late)})
     answer = [_told(f).model_dump(mode="json") for f in late]
     logger.info("freshness looked at", extra={"tables": len(found), "late": answer})
-    _tell(variables.env, [_told(f) for f in late if not f.is_late(now - LOOKED_AT_EVERY - SLACK)])
+    _tell(variables.env, [_told(f) for f in late if not f.was_late(now - LOOKED_AT_EVERY - SLACK)])
     return answer
 
 

@@ -136,6 +136,19 @@ def test_a_table_that_has_become_late_is_counted_at_each_look_and_told_of_once(l
     assert [] == messages()
 
 
+def test_a_table_that_is_late_from_its_first_promise_on_is_told_of_once(lake, context):
+    ran, messages = lake
+    ran("daily", "2026-11-23 05:00", *OF_DAILY, promises=PROMISES[1:])
+    ran("daily", "2026-11-24 12:00", *OF_DAILY)
+    late = {"table": HOURLY, "promised_seconds": 7200, "as_of": None}
+
+    assert [late] == handler(due(), context)
+    assert [{"env": "prod", "tables": [late]}] == told(messages())
+    ran("daily", "2026-11-24 12:30", *OF_DAILY)
+    assert [late] == handler(due(NOW + timedelta(minutes=30)), context)
+    assert [] == messages()
+
+
 def test_runs_are_read_back_as_far_as_the_longest_promise_goes_and_no_farther(lake, context):
     ran, _ = lake
     ran("daily", "2026-11-18 05:00", *OF_DAILY)
