@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from delta.tables import DeltaTable
 
-from jobs.runtime.delta_log import ROLLED_BACK, DeltaLog
+from jobs.runtime.delta_log import ROLLED_BACK, DeltaLog, made_by
 from jobs.runtime.files import read_text
 from jobs.runtime.lease import leased_by
 from jobs.runtime.position import NOWHERE, FlowPosition, flows_of, read_position
@@ -159,7 +159,7 @@ def _place(session: SparkSession, location: str, version: int) -> Place:
     except PositionLostError:
         now = None
     log = DeltaLog(session, location)
-    is_touched = log.made_by(log.version) != log.made_by(version)
+    is_touched = made_by(log, log.version) != made_by(log, version)
     return Place(location, version, then, now, log.transactions(), is_touched)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
+    from jobs.runtime.change_feed import Log
 
 CHANGE_FEED = "delta.enableChangeDataFeed"
 # On a table that is being brought back to an earlier run, until it is: the run.
@@ -93,6 +94,23 @@ def parse_commit(version: int, text: str) -> Commit:
         changes_rows=any(line.startswith(('{"add"', '{"remove"')) and MOVES_ROWS in line for line in lines),
         changes_table=any("metaData" in action for action in actions),
     )
+
+
+def made_by(log: Log, version: int) -> int:
+    """The commit that made the rows of a version, or what the log no longer holds before it.
+
+    Two versions that are made by one commit have the same rows: upkeep leaves rows what they are, and a RESTORE brings
+    back those of another version.
+    """
+    at = version
+    while at >= 0 and (commit := log.commit(at)):
+        if commit.is_restore and commit.restored is not None:
+            at = commit.restored
+        elif commit.changes_rows:
+            break
+        else:
+            at -= 1
+    return at
 
 
 class DeltaLog:
@@ -174,22 +192,6 @@ class DeltaLog:
         """The version that stood at a moment; None where the log does not reach back that far."""
         millis = int(moment.timestamp() * 1000)
         return next((c.version for c in self.commits() if c.moment <= millis), None)
-
-    def made_by(self, version: int) -> int:
-        """The commit that made the rows of a version, or what the log no longer holds before it.
-
-        Two versions that are made by one commit have the same rows: upkeep leaves rows what they are, and a RESTORE
-        brings back those of another version.
-        """
-        at = version
-        while at >= 0 and (commit := self.commit(at)):
-            if commit.is_restore and commit.restored is not None:
-                at = commit.restored
-            elif commit.changes_rows:
-                break
-            else:
-                at -= 1
-        return at
 
     def forget_expired(self) -> None:
         """Have Delta delete the commits that were written longer ago than the log is kept.

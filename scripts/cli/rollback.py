@@ -30,6 +30,7 @@ def command(run_id: str, select: tuple[str, ...], root: str, *, dry_run: bool, a
     from scripts.looking.way_back import way_back
     from scripts.running.run import request
     from shared.contracts import load_catalog
+    from shared.errors import TerminalError
     from shared.names import Machine
 
     with refusing():
@@ -44,7 +45,14 @@ def command(run_id: str, select: tuple[str, ...], root: str, *, dry_run: bool, a
         tables = load_catalog().select(select)
     if not dry_run:
         run_here(Path(root), Machine.MAINTENANCE, {**request(select, None), "rollback": run_id}, as_json=as_json)
-    ways = [way for table in tables if (way := way_back(lake, run, table))]
+    ways, refused = [], []
+    for table in tables:
+        try:
+            way = way_back(lake, run, table)
+        except TerminalError as error:
+            refused.append(" ".join(str(error).split()))
+        else:
+            ways += [way] if way else []
     if as_json:
         print_json(map(asdict, ways))
     elif ways:
@@ -57,6 +65,8 @@ def command(run_id: str, select: tuple[str, ...], root: str, *, dry_run: bool, a
         ]
         rows = [[w.table, w.version, w.last_run, w.version_then, w.last_run_then] for w in ways]
         console().print(grid(heads, rows))
-    else:
+    elif not refused:
         console().print(f"Nothing has changed since {run_id}.")
-    sys.exit(0)
+    for reason in refused:
+        click.echo(f"It would be refused: {reason}", err=True)
+    sys.exit(1 if refused else 0)

@@ -1,10 +1,14 @@
 """The command shows which tables would go back, and refuses what is no run or no lake in a folder."""
 
+import json
+import shutil
+
 import pytest
 from click.testing import CliRunner
+from deltalake import DeltaTable
 
 from scripts.cli.rollback import command
-from tests.support.hand_made_lake import FIRST, RED, UNFINISHED
+from tests.support.hand_made_lake import FIRST, RED, UNFINISHED, HandMadeLake
 
 
 def test_dry_run_shows_which_tables_would_go_back_and_touches_none(ask, ask_json):
@@ -16,6 +20,35 @@ def test_dry_run_shows_which_tables_would_go_back_and_touches_none(ask, ask_json
     assert "silver.orders" in ask("rollback", FIRST, "--dry-run").output
     assert [] == ask_json("rollback", RED, "--dry-run")
     assert f"Nothing has changed since {RED}." in ask("rollback", RED, "--dry-run").output
+
+
+def test_dry_run_shows_rows_deleted_without_a_batch_and_says_of_each_table_why_it_would_be_refused(
+    shop, tmp_path, monkeypatch
+):
+    place, catalog = shop
+    monkeypatch.setattr("shared.contracts.load_catalog", lambda: catalog)
+    root = tmp_path / "lake"
+    shutil.copytree(place, root)
+    DeltaTable(f"{root}/silver/customers").delete()
+    erased = DeltaTable(f"{root}/silver/lines")
+    erased.delete()
+    erased.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
+    shutil.rmtree(f"{root}/gold/totals")
+    HandMadeLake(root, catalog).put("gold.totals", RED, 1, [7, "Ann", 2, "31.00"])
+
+    answer = CliRunner().invoke(command, [FIRST, "--dry-run", "--json", "--root", str(root)])
+
+    back = {"version": 1, "version_then": 0, "last_run_then": FIRST}
+    runs = {"bronze.shop__orders": RED, "silver.customers": FIRST, "silver.orders": RED}
+    found = sorted(json.loads(answer.stdout), key=lambda way: way["table"])
+    assert [{"table": table, "last_run": run, **back} for table, run in runs.items()] == found
+    assert 1 == answer.exit_code
+    refused = sorted(answer.stderr.splitlines())
+    assert 2 == len(refused)
+    assert "It would be refused: version 0 of gold.totals was of a table that is no longer there" in refused[0]
+    assert (
+        "version 0 of silver.lines cannot be read any more; given: 1 of the files that it names are gone" in refused[1]
+    )
 
 
 @pytest.mark.parametrize(
