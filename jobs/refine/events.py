@@ -74,13 +74,16 @@ def _companion(flow: Flow) -> Companion:
 
 
 def horizon_now(flow: Flow) -> datetime | None:
-    """The moment from which on events are kept; it never goes back, since what was taken out does not return."""
-    history = flow.table.history
+    """The moment from which on events are kept; it never goes back, since what was taken out does not return.
+
+    It stays when the contract asks for none any more, since versions of before it have no events to be made of.
+    """
+    history, last = flow.table.history, _last_horizon(flow)
+    noted = datetime.fromisoformat(last) if last else None
     if history is None or history.event_retention_seconds is None:
-        return None
+        return noted
     horizon = horizon_of(day_of_ages(flow.job), history.event_retention_seconds)
-    last = _last_horizon(flow)
-    return max(horizon, datetime.fromisoformat(last)) if last else horizon
+    return max(horizon, noted) if noted else horizon
 
 
 def _last_horizon(flow: Flow) -> str | None:

@@ -105,6 +105,23 @@ def test_what_lies_before_the_events_that_are_kept_is_frozen(desk):
     kept = desk.spark.read.format("delta").load(str(Path(desk.lake_root, "events", "silver", "people")))
     assert {12, 13, 14} == {row["changed_at"].day for row in kept.collect()}
 
+    # Nor does a contract that keeps events for ever from now on: what was taken out does not return.
+    desk.amend("silver.people", "      - {property: eventRetention, value: 10 days}\n", "")
+    for run, event in (("r4", f"1,c,y,U,{day(15)}"), ("r5", f"2,z,x,U,{day(15)}")):
+        ran = bring(desk, run, event, f"3,late,{run},U,{day(9)}", today=20)
+        assert {"read": 2, "recorded": 1, "quarantined": 1, "inserted": 1, "updated": 1} == ran.books("silver.people")
+    assert [
+        (1, "a", "x", 1, 3),
+        (1, "b", "y", 3, 15),
+        (1, "c", "y", 15, None),
+        (2, "a", "x", 1, 2),
+        (2, "a", "x", 12, 15),
+        (2, "z", "x", 15, None),
+        (3, "a", "x", 1, 13),
+        (3, "y", "x", 13, 14),
+        (3, "z", "x", 14, None),
+    ] == held(desk)
+
 
 def test_a_business_date_that_lies_ahead_freezes_nothing(desk):
     """The horizon never goes back, so that a slip of the pen would close the history to all that comes later."""
