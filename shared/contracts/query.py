@@ -44,6 +44,7 @@ def read_query(sql: str, file: str) -> Query:
         )
     columns = tuple(tree.named_selects)
     if not inputs:
+        _check_no_today(free, file)
         _check_carried(tree, file)
     return Query(
         sql=sql,
@@ -84,6 +85,17 @@ def _input(table: exp.Table, file: str) -> TableName:
             given=table.sql(dialect=DIALECT),
             expected=f"<layer>.<table>, `{BATCH}` in a row-local query, or `{BUSINESS_DATE}`",
         ) from error
+
+
+def _check_no_today(free: list[exp.Table], file: str) -> None:
+    """Rows that are refused are read again on another day, and have to be the same then."""
+    if today := next((t for t in free if t.name == BUSINESS_DATE), None):
+        raise ContractError(
+            f"{file}:{line_of(today)}: a row-local query asks for today",
+            given=f"`{BUSINESS_DATE}`",
+            expected=f"`{BATCH}` alone, so that rows which are read again give the same",
+            mend="ask for it in a built table over this one, or take the moment of landing, `_ingested_at`",
+        )
 
 
 def _check_carried(tree: exp.Query, file: str) -> None:

@@ -93,7 +93,7 @@ def parse_repeatable(sql: str, at: Callable[[int], str], moments: Collection[str
             f"{at(line_of(node))}: another answer on every call",
             given=node.sql(dialect=DIALECT),
             expected="the same rows from the same inputs",
-            mend="where a query needs today, join the one-row table `business_date`",
+            mend="where the query of a built table needs today, join the one-row table `business_date`",
         )
     return tree
 

@@ -73,6 +73,17 @@ def test_a_table_is_read_as_it_is(read, mend):
         read_query(f"SELECT a\nFROM {read}", "gold/t.sql")
 
 
+def test_a_row_local_query_does_not_ask_for_today():
+    """Its rows are read again on another day when they were refused."""
+    sql = "SELECT a, _sequence, _source_position\nFROM batch\n{} business_date"
+    for join in (",", "JOIN", "WHERE a > (SELECT business_date FROM"):
+        text = sql.format(join) + (")" if "(" in join else "")
+        with pytest.raises(ContractError, match=r"^silver/t.sql:3: a row-local query asks for today.*a built table"):
+            read_query(text, "silver/t.sql")
+    with pytest.raises(ContractError, match="where the query of a built table needs today"):
+        read_query("SELECT current_date() AS a, _sequence, _source_position FROM batch", "silver/t.sql")
+
+
 def test_what_sqlglot_cannot_say_counts_as_it_is_written():
     years, months = (read_query(f"SELECT to_char(day, '{f}') AS d FROM silver.a", "f") for f in ("yyyy", "yyyy-MM"))
     assert years.canonical != months.canonical
