@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from jobs.runtime.commit import commit
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import read_position
-from jobs.runtime.tables import ensure_table, read_version
+from jobs.runtime.tables import ensure_table, read_version, types_of
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -80,7 +80,7 @@ def commit_before(
         ensure_table(session, companion.location, companion.schema, companion.cluster_by, companion.closed)
         own = _own(session, batch, companion)
     added = rows if rows is not None else session.createDataFrame([], companion.schema)
-    is_reshaped = is_replaced or _has_other_types(session, companion)
+    is_reshaped = is_replaced or _is_outgrown(session, companion)
     writer = added.write.format("delta").mode("append")
     if is_reshaped or released is not None or _is_cut_off(own, batch):
         stays = added.limit(0) if is_replaced else _rows(session, own, batch, companion)
@@ -137,10 +137,18 @@ def _base(own: Batch, batch: Batch) -> int:
     return int(own.last.inputs.get("base", now)) if own.last and _is_cut_off(own, batch) else now
 
 
-def _has_other_types(session: SparkSession, companion: Companion) -> bool:
-    """Whether the companion has a column of another type than its table has by now."""
-    stored = {f.name: f.dataType.simpleString() for f in DeltaLog(session, companion.location).schema.fields}
-    return any(stored.get(f.name) not in (None, f.dataType.simpleString()) for f in companion.schema.fields)
+def _is_outgrown(session: SparkSession, companion: Companion) -> bool:
+    """Whether the companion has a column of another type than by now, or one never null that is not so by now.
+
+    The latter is what a first run leaves that died, when the contract is changed before the next one.
+    """
+    stored, types = DeltaLog(session, companion.location).schema, types_of(companion.schema)
+    has_other_type = any(types.get(name, type_) != type_ for name, type_ in types_of(stored).items())
+    return has_other_type or not _never_null(stored) <= _never_null(companion.schema)
+
+
+def _never_null(schema: T.StructType) -> set[str]:
+    return {f.name for f in schema.fields if not f.nullable}
 
 
 def _rows(session: SparkSession, own: Batch, batch: Batch, companion: Companion) -> DataFrame:

@@ -13,8 +13,8 @@ from jobs.runtime.commit import carried
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.misplaced import refuse_misplaced
 from jobs.runtime.position import TablePosition, read_position
-from jobs.runtime.statistics import keep_no_statistics
-from jobs.runtime.tables import ensure_table, read_version, relax, replace_all, spark_schema
+from jobs.runtime.statistics import STATISTICS, keep_no_statistics
+from jobs.runtime.tables import ensure_table, read_version, relax, replace_all, spark_schema, types_of
 from shared.contracts import Kind
 from shared.contracts.document import short_name
 from shared.contracts.evolution.as_built import noted, since_built
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pyspark.sql import Column, DataFrame, SparkSession
+    from pyspark.sql import types as T
 
     from jobs.runtime.lease import Lease
     from shared.contracts import Table
@@ -64,18 +65,20 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
     before = read_position(session, location)
     if not before.exists:
         refuse_misplaced(session, table, roots)
-    last = before.flows.get(str(table.name))
+    last, schema = before.flows.get(str(table.name)), spark_schema(table)
     if last is None:
-        return Evolved(before=before)
+        if before.exists:
+            _shape_empty(session, location, schema, lease)
+        return Evolved(before=read_position(session, location))
     log = DeltaLog(session, location)
     if run := log.rolled_back_to:
         raise _half_rolled_back(table, run)
-    stored = {f.name: f.dataType.simpleString() for f in log.schema.fields}
+    stored = types_of(log.schema)
     old, changes = since_built(table, stored, last.contract, last.fingerprint)
     raised = is_raised(old.version, table.version)
     if is_refused(changes) and not raised:
         raise _refused(table, old, [r for r in changes if r.level is Level.BREAKING])
-    schema, closed = spark_schema(table), table.closed_columns
+    closed = table.closed_columns
     if keep_no_statistics(session, location, schema, closed):
         before = read_position(session, location)
     if raised and table.kind is not Kind.INGESTED:
@@ -89,6 +92,19 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
     ensure_table(session, location, schema, table.cluster_by, closed)
     relax(session, location, schema)
     return Evolved(before=read_position(session, location), is_reread=is_reread)
+
+
+def _shape_empty(session: SparkSession, location: str, schema: T.StructType, lease: Lease) -> None:
+    """Give a table that had no batch yet its contract's columns, and no others.
+
+    A first run that died may have created it by another contract. It has no rows, as `read_position` saw to.
+    """
+    if types_of(DeltaLog(session, location).schema) != types_of(schema):
+        lease.renew()
+        # It may name columns that go; the batch says it anew before it writes.
+        session.sql(f"ALTER TABLE delta.`{location}` UNSET TBLPROPERTIES IF EXISTS ('{STATISTICS}')")
+        replace_all(session.createDataFrame([], schema), location)
+    relax(session, location, schema)
 
 
 def _refused(table: Table, old: Table, breaking: Sequence[AssessedChange]) -> ContractError:

@@ -48,6 +48,11 @@ def spark_type(text: str) -> T.DataType:
     return T.DataType.fromDDL(text)
 
 
+def types_of(schema: T.StructType) -> dict[str, str]:
+    """The type of each column, as a contract says it."""
+    return {f.name: f.dataType.simpleString() for f in schema.fields}
+
+
 def ensure_table(
     session: SparkSession,
     location: str,

@@ -1,5 +1,6 @@
 """What lies beside a table follows it when its columns change, whether a run dies between the two commits or not."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -149,3 +150,52 @@ def test_tombstones_take_the_types_of_their_contract(small_lake, monkeypatch, ch
         before = lake.versions()
         assert Status.UNCHANGED == bring(lake, "r4")
         assert before == lake.versions()
+
+
+# Of a first contract: a name that must be there, what it is ordered by, and a word, of which the next one has none.
+FIRST = (
+    COLUMNS.replace("string, description: Name", "string, required: true, description: Name").replace(
+        "{name: changed_at,", "{name: told_at, transformLogic: changed_at,"
+    )
+    + """\
+      - {name: word, logicalType: string, physicalType: string, transformLogic: op, description: Word.}
+"""
+)
+
+
+@pytest.mark.parametrize("custom", [{}, {"storedAsScdType": "2"}], ids=["deletes", "history"])
+def test_a_first_run_that_died_leaves_nothing_of_its_contract(small_lake, monkeypatch, custom):
+    """It has created its tables by then, without a row."""
+
+    def first_try(step, table, **changed):
+        lake = replace(small_lake, files=files | {PEOPLE: first} | changed)
+        with monkeypatch.context() as dying:
+            dying.setattr("jobs.runtime.land.commit", die)
+            assert Status.FAILED is lake.run("r1", (step,)).outcomes[table].status
+
+    note = "      - {name: note, logicalType: string, physicalType: string, description: Note.}\n"
+    phone = ("{name: phone, ", "{name: phone, classification: restricted, ")
+    files = {
+        DESK: bronze(DESK, "append", "person_id", "name", "op", "phone", "note", "changed_at").replace(*phone),
+        PEOPLE: contract(PEOPLE, COLUMNS.replace(*WIDENED[0]) + note, DELETES | custom),
+    }
+    first = contract(PEOPLE, FIRST, DELETES | custom | {"sequenceBy": "[told_at]"})
+    lines = (f"1,a,U,x,1,{day(1)},s", f"1,b,U,y,2,{day(3)},s", f"2,,D,,3,{day(2)},s")
+    small_lake.land(DESK, "person_id,name,op,note,phone,changed_at,seen", *lines)
+    earlier = bronze(DESK, "append", "person_id", "name", "op", "phone", "changed_at", "seen").replace(*phone)
+    first_try(Step.INGEST, DESK, **{DESK: earlier})
+    dead, fresh = (replace(small_lake, files=files, place=place) for place in ("lake", "fresh"))
+    dead.run("r2", (Step.INGEST,))
+    first_try(Step.REFINE, PEOPLE)
+
+    for lake in (dead, fresh):
+        assert Status.SUCCEEDED == bring(lake, "r3")
+    for table in (DESK, PEOPLE):
+        assert fresh.rows(table) == dead.rows(table)
+        assert fresh.frame(table).dtypes == dead.frame(table).dtypes
+    assert fresh.tombstones(PEOPLE) == dead.tombstones(PEOPLE)
+    if custom:
+        assert beside(fresh) == beside(dead)
+    before = dead.versions()
+    assert Status.UNCHANGED == bring(dead, "r4")
+    assert before == dead.versions()
