@@ -217,7 +217,7 @@ def _refuse_gaps(session: SparkSession, table: Table, place: Place) -> None:
             f"version {place.version} of {table.name} cannot be read any more",
             given=f"{len(gone)} of the files that it names are gone",
             expected=f"a version of the last {HISTORY_DAYS} days, and no erasure since",
-            mend="go back to a later run, or move the table away so that it is built anew",
+            mend="go back to a later run, or move the table away, but not its vault, so that it is built anew",
         )
 
 

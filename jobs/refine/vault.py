@@ -78,5 +78,10 @@ def _companion(flow: Flow) -> Companion:
     )
     location = vault_location(flow.job.pii_root, flow.table.name)
     return Companion(
-        what="vault", location=location, schema=schema, cluster_by=clustered_by(flow.table, VAULT), closed=(VALUE,)
+        what="vault",
+        location=location,
+        schema=schema,
+        cluster_by=clustered_by(flow.table, VAULT),
+        closed=(VALUE,),
+        outlives=True,
     )

@@ -32,7 +32,9 @@ class Companion:
     """The table at `location`; its first column is the batch that wrote a row. `what` it holds names its flow.
 
     Delta keeps no statistics of its `closed` columns. `is_anew` says that the batch makes it anew with its table: all
-    rows of before leave it, and its columns become those of today, whatever they were.
+    rows of before leave it, and its columns become those of today, whatever they were. `outlives` says that its
+    rows stay when the table is moved away and built anew, though its batches then count from 1; so they do after a
+    first run that died.
     """
 
     what: str
@@ -41,6 +43,7 @@ class Companion:
     cluster_by: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     is_anew: bool = False
+    outlives: bool = False
 
     @property
     def batch_column(self) -> str:
@@ -74,7 +77,7 @@ def commit_before(
     """
     own = _own(session, batch, companion)
     is_replaced = companion.is_anew and own.before.exists
-    if rows is None and released is None and not is_replaced and not _is_cut_off(own, batch):
+    if rows is None and released is None and not is_replaced and not _is_ahead(own, batch):
         return
     if not is_replaced:
         ensure_table(session, companion.location, companion.schema, companion.cluster_by, companion.closed)
@@ -82,7 +85,7 @@ def commit_before(
     added = rows if rows is not None else session.createDataFrame([], companion.schema)
     is_reshaped = is_replaced or _is_outgrown(session, companion)
     writer = added.write.format("delta").mode("append")
-    if is_reshaped or released is not None or _is_cut_off(own, batch):
+    if is_reshaped or released is not None or _is_cut_off(own, batch, companion):
         stays = added.limit(0) if is_replaced else _rows(session, own, batch, companion)
         if outdated:
             stays = stays.where(f"NOT coalesce({outdated}, false)")
@@ -93,7 +96,7 @@ def commit_before(
     elif outdated:
         replaced = f"{companion.batch_column} >= {batch.sequence} OR ({outdated})"
         writer = added.write.format("delta").mode("overwrite").option("replaceWhere", replaced)
-    inputs = {"batch": batch.sequence, "base": _base(own, batch)}
+    inputs = {"batch": batch.sequence, "base": _base(own, batch, companion)}
     commit(session, own, lambda: writer.save(companion.location), inputs=inputs, books={}, fingerprint=fingerprint)
 
 
@@ -112,7 +115,7 @@ def undo_unfinished_batch(session: SparkSession, batch: Batch, companion: Compan
         LostRaceError: another writer committed to the companion first.
     """
     own = _own(session, batch, companion)
-    if not _is_cut_off(own, batch):
+    if not _is_cut_off(own, batch, companion):
         return
     writer = _rows(session, own, batch, companion).write.format("delta").mode("overwrite")
     inputs = {"batch": batch.sequence - 1}
@@ -126,15 +129,20 @@ def _own(session: SparkSession, batch: Batch, companion: Companion) -> Batch:
     return replace(batch, location=companion.location, before=before, flow=flow, contract={})
 
 
-def _is_cut_off(own: Batch, batch: Batch) -> bool:
+def _is_ahead(own: Batch, batch: Batch) -> bool:
     """Whether the companion has a batch that its table lacks."""
     return own.last is not None and bool(own.last.inputs["batch"] >= batch.sequence)
 
 
-def _base(own: Batch, batch: Batch) -> int:
+def _is_cut_off(own: Batch, batch: Batch, companion: Companion) -> bool:
+    """Whether the batch that the table lacks is a dead run's, whose rows are out."""
+    return _is_ahead(own, batch) and not (companion.outlives and batch.last is None)
+
+
+def _base(own: Batch, batch: Batch, companion: Companion) -> int:
     """The version that stood before the batch, however often the batch was tried."""
     now = own.before.version
-    return int(own.last.inputs.get("base", now)) if own.last and _is_cut_off(own, batch) else now
+    return int(own.last.inputs.get("base", now)) if own.last and _is_cut_off(own, batch, companion) else now
 
 
 def _is_outgrown(session: SparkSession, companion: Companion) -> bool:
@@ -152,8 +160,9 @@ def _never_null(schema: T.StructType) -> set[str]:
 
 
 def _rows(session: SparkSession, own: Batch, batch: Batch, companion: Companion) -> DataFrame:
-    known = read_version(session, companion.location, _base(own, batch))
-    known = known.where(F.col(companion.batch_column) < batch.sequence)
+    known = read_version(session, companion.location, _base(own, batch, companion))
+    if not companion.outlives:
+        known = known.where(F.col(companion.batch_column) < batch.sequence)
     return known.select(*[_value(known, f) for f in companion.schema.fields])
 
 

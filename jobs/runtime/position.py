@@ -135,5 +135,6 @@ def _lost(location: str, given: str) -> PositionLostError:
         f"the position of {location} is lost",
         given=given,
         expected="a commit whose metadata has the sequence of the table's transaction version",
-        mend="bring it back to what a run left (./lake rollback RUN --select TABLE), or move it away to be built anew",
+        mend="bring it back to what a run left (./lake rollback RUN --select TABLE), or move it away, but not its "
+        "vault, to be built anew",
     )
