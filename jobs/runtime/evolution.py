@@ -119,12 +119,12 @@ def _refused(table: Table, old: Table, breaking: Sequence[AssessedChange]) -> Co
         f"{short_name(table.file)}:1: the change of {table.name} breaks those who read it",
         given=f"{'; '.join(told)}, in version {table.version} after {old.version or 'an unknown one'}",
         expected="a change that adds or widens, or a new first number of the version",
-        mend=f"take it back, or raise the version to {_next_major(table.version)}: {how[table.kind]}",
+        mend=f"take it back, or raise the version to {_next_major(old.version, table.version)}: {how[table.kind]}",
     )
 
 
-def _next_major(version: str) -> str:
-    return f"{int(version.partition('.')[0]) + 1}.0.0"
+def _next_major(*versions: str) -> str:
+    return f"{max(int(version.partition('.')[0] or 1) for version in versions) + 1}.0.0"
 
 
 def _rewrite(

@@ -170,7 +170,12 @@ def test_a_landed_table_is_rewritten_and_loses_no_value(shop):
     amend_all(shop, (name, "{name: name,", renamed), ("silver.customers", "trim(name)", "trim(full_name)"))
     failed = shop.run("r2", (Step.INGEST,)).outcomes[name].failure
     assert "given: column renamed full_name from name, in version 1.0.0 after 1.0.0" in failed.message
-    shop.amend(name, ONE, TWO)
+    # Nor is it done by a lower version, which is told of one that is taken.
+    shop.amend(name, ONE, "version: 0.9.0")
+    failed = shop.run("r2", (Step.INGEST,)).outcomes[name].failure
+    assert "in version 0.9.0 after 1.0.0" in failed.message
+    assert "raise the version to 2.0.0:" in failed.message
+    shop.amend(name, "version: 0.9.0", TWO)
     shop.land(name, "customer_id,full_name,changed_at", f"2,Bob,{TEN}")
     shop.run("r3", (Step.INGEST, Step.REFINE))
     assert [("1", "Ann", TEN), ("2", "Bob", TEN)] == shop.rows(name)
