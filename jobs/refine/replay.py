@@ -96,7 +96,9 @@ def _ready(flow: Flow, rows: DataFrame, selected: DataFrame, parents: Mapping[st
     judged = with_parents_checked(unjudged, flow.table, parent_keys(flow, parents))
     good = judged.where(~is_refused()).withColumns(origin())
     keys = good.select(*as_held(), as_json(*flow.table.primary_key).alias("row_key"))
-    return selected.join(keys, on=[*ORIGIN, "row_key"], how="left_semi").select(*ORIGIN).distinct()
+    # A query makes several rows of one. Elsewhere the key is not asked for, which may be written otherwise by now.
+    same = [*ORIGIN, "row_key"] if flow.table.query else [*ORIGIN]
+    return selected.join(keys, on=same, how="left_semi").select(*ORIGIN).distinct()
 
 
 def _of(rows: DataFrame, ids: DataFrame) -> DataFrame:

@@ -60,6 +60,9 @@ def test_an_orphan_comes_in_by_itself_as_soon_as_its_parent_is_there(shop):
     same = ("silver/orders", "quarantine/silver/orders")
     assert [versions[place] for place in same] == [shop.versions()[place] for place in same]
 
+    # And a key that is written otherwise by now is the same key.
+    whole = "logicalType: integer\n        physicalType: bigint\n        primaryKey"
+    shop.amend("silver.orders", whole, "logicalType: number\n        physicalType: decimal(22,2)\n        primaryKey")
     shop.land("bronze.shop__customers", CUSTOMERS, f"9,Zoe,{TEN}")
     ran = shop.run("r3", INGEST_AND_REFINE)
     assert {10: "new", 11: "new"} == orders(shop)
