@@ -9,10 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import functions as F
+
 from jobs.refine.origin import FROM_KEY, origin
 from jobs.refine.refused import as_given
 from jobs.refine.typing import typed
 from jobs.runtime.quarantine import INPUT_KEY
+from jobs.runtime.texts import json_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,14 +64,23 @@ def reread_if_input_changed(flow: Flow, source: Table, position: TablePosition) 
 def held_rows_reread(rows: DataFrame, held: DataFrame, table: Table) -> DataFrame:
     """The held rows that are among the rows read of an input from the start: the quarantine releases them.
 
-    They are decided anew; a row that the input has no more stays where it is. Grain: one row per row text and key in
-    the input out.
+    They are decided anew; a row that the input has no more stays where it is. A row is the same if its key in the input
+    is, and each column that it had when it was refused and has still. Grain: one row per row text and key in the input
+    out.
 
     Args:
         rows: What the row-local query made of the input's rows.
         held: The quarantine before this batch.
         table: The contract.
     """
-    same = {"row": as_given(), INPUT_KEY: origin()[FROM_KEY]}
-    keys = held.select(*same).distinct()
-    return typed(rows, table).withColumns(same).select(*same).join(keys, on=list(same), how="left_semi").distinct()
+    then, now = F.col("_then"), F.col("_now")
+    known = held.select("row", INPUT_KEY).distinct().withColumn("_then", json_fields(F.col("row")))
+    read = typed(rows, table).select(origin()[FROM_KEY].alias(FROM_KEY), json_fields(as_given()).alias("_now"))
+    is_said_still = F.forall(
+        F.map_keys(then),
+        lambda name: (
+            ~F.map_contains_key(now, name) | F.try_element_at(now, name).eqNullSafe(F.try_element_at(then, name))
+        ),
+    )
+    is_same = (F.col(INPUT_KEY) == F.col(FROM_KEY)) & is_said_still
+    return known.join(read, on=is_same, how="left_semi").select("row", INPUT_KEY)

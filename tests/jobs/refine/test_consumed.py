@@ -116,10 +116,14 @@ def test_held_rows_that_come_again_are_held_once_and_those_that_do_not_stay(smal
     # The source has the first file no more.
     move_away(lake, "bronze.shop__orders")
     old.unlink()
+    # And the text of a row has one more column by now.
+    at = "      - {name: changed_at, logicalType"
+    state = "{name: was, logicalType: string, physicalType: string, transformLogic: state, description: State.}"
+    lake.amend("silver.orders", at, f"      - {state}\n{at}")
     lake.land("bronze.shop__orders", ORDERS, f"15,1,-6,new,{TEN}")
     ran = lake.run("r3", INGEST_AND_REFINE)
-    assert {"read": 3, "superseded": 1, "quarantined": 2} == ran.books("silver.orders")
-    assert [(13, 1, Decimal("4.00"), "new", AT_TEN)] == lake.rows("silver.orders")
+    assert {"read": 3, "updated": 1, "quarantined": 2} == ran.books("silver.orders")
+    assert [(13, 1, Decimal("4.00"), "new", "new", AT_TEN)] == lake.rows("silver.orders")
     negative, orphan = ["amount_not_negative"], ["customer_id_exists"]
     expected = [
         (1, negative, '{"order_id":10}', "-1"),
