@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+from scripts.local.processes import PROC, descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SAMPLE_SECONDS = 0.5
-PROC = Path("/proc")
 
 
 class PeakMemory:
@@ -51,25 +51,7 @@ def tree_bytes(root: int) -> int:
 
 def tree_of(root: int) -> list[int]:
     """A process and its descendants now."""
-    children: dict[int, list[int]] = {}
-    for folder in PROC.glob("[0-9]*"):
-        parent = _parent(folder)
-        if parent is not None:
-            children.setdefault(parent, []).append(int(folder.name))
-    tree, todo = [], [root]
-    while todo:
-        tree.append(todo.pop())
-        todo += children.get(tree[-1], [])
-    return tree
-
-
-def _parent(folder: Path) -> int | None:
-    """A process's parent; None when the process has ended meanwhile."""
-    try:
-        # The name stands in brackets and may hold blanks; what follows it does not.
-        return int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return None
+    return [root, *descendants(root)]
 
 
 def process_bytes(process: int) -> int:

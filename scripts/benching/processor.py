@@ -7,7 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 from jobs.runtime.jvm import java_class
-from scripts.benching.memory import PROC, tree_of
+from scripts.benching.memory import tree_of
+from scripts.local.processes import PROC
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,17 +7,21 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROC = Path("/proc")
 _STEP_SECONDS = 0.05
 _END_SECONDS = 5.0
 
 
 def descendants(pid: int) -> list[int]:
     """The ids of all processes below this one, near ones first."""
-    listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)  # noqa: S607
     children: dict[int, list[int]] = {}
-    for line in listing.stdout.splitlines():
-        child, parent = (int(word) for word in line.split())
+    for child, parent, _ in _all_processes():
         children.setdefault(parent, []).append(child)
     found, open_ids = [], [pid]
     while open_ids:
@@ -77,5 +81,21 @@ def _wait_for_end(pids: list[int]) -> None:
 
 def is_alive(pid: int) -> bool:
     """Whether a process runs; one that has ended and only waits to be noticed does not."""
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S607
-    return bool(state.stdout.strip()) and not state.stdout.strip().startswith("Z")
+    return any(found == pid and not state.startswith("Z") for found, _, state in _all_processes())
+
+
+def _all_processes() -> Iterator[tuple[int, int, str]]:
+    """The id, the parent's id and the state of every process.
+
+    A small image of Linux has no `ps`, and macOS has no /proc.
+    """
+    if not PROC.is_dir():
+        listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True)  # noqa: S607
+        for line in listing.stdout.splitlines():
+            pid, parent, state = line.split()
+            yield int(pid), int(parent), state
+    for folder in PROC.glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            # The name stands in brackets and may hold blanks; what follows it does not.
+            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+            yield int(folder.name), int(parent), state

@@ -61,6 +61,7 @@ def runtime_environment() -> dict[str, str]:
         PATH=os.pathsep.join([*map(str, programs), os.environ.get("PATH", os.defpath)]),
         JAVA_HOME=str(paths.JAVA_HOME),
         JSII_NODE=str(paths.NODE),
+        JSII_RUNTIME_PACKAGE_CACHE_ROOT=str(paths.JSII),
         PYTHONPYCACHEPREFIX=str(paths.PYCACHE),
         PYSPARK_PYTHON=str(paths.VENV_PYTHON),
         PYSPARK_DRIVER_PYTHON=str(paths.VENV_PYTHON),

@@ -24,6 +24,8 @@ JDK = CACHE / "jdk"
 NODE_HOME = CACHE / "node"
 NODE = NODE_HOME / "bin" / "node"
 NPM_CLI = NODE_HOME / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+# What jsii unpacks of the CDK. Its own place is below HOME, and refused where others may write there.
+JSII = CACHE / "jsii"
 NODE_MODULES = ROOT / "node_modules"
 CDK_CLI = NODE_MODULES / "aws-cdk" / "bin" / "cdk"
 ASL_VALIDATOR = NODE_MODULES / "asl-validator" / "dist" / "bin" / "asl-validator.js"

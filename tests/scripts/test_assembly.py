@@ -1,9 +1,14 @@
 """A cloud assembly is made offline, kept while nothing changes, and never in place of something else."""
 
+import json
+import subprocess
+
 import pytest
 
 from scripts import assembly as assemblies
 from scripts.assembly import assembly
+from scripts.setup import paths
+from scripts.setup.launch import runtime_environment
 from shared.errors import TerminalError
 
 
@@ -72,3 +77,21 @@ def test_failed_synthesis_keeps_the_older_assembly(tmp_path, monkeypatch, synthe
 
     assert [tmp_path / "out"] == list(tmp_path.iterdir())
     assert (tmp_path / "out" / "1.template.json").is_file()
+
+
+@pytest.mark.slow
+def test_cdk_loads_where_others_may_write_below_home(tmp_path):
+    """jsii refuses its own place there; both ways to the app name it another one."""
+    (tmp_path / ".cache").mkdir()
+    (tmp_path / ".cache").chmod(0o777)
+    app = json.loads((paths.ROOT / "cdk.json").read_text())["app"]
+    node_of_a_shell = {"PATH": f"{paths.NODE.parent}:/usr/bin:/bin"}
+
+    for command, environment in [
+        ([paths.VENV_PYTHON, "-c", "import aws_cdk"], runtime_environment()),
+        (["sh", "-c", app.replace("app.py", "-c 'import aws_cdk'")], node_of_a_shell),
+    ]:
+        home = {**environment, "HOME": str(tmp_path), "XDG_CACHE_HOME": ""}
+        finished = subprocess.run(command, cwd=paths.ROOT, env=home, capture_output=True, text=True, check=False)
+        assert (0, "") == (finished.returncode, finished.stderr)
+    assert [tmp_path / ".cache"] == list(tmp_path.rglob("*"))

@@ -77,7 +77,7 @@ def synthesize(
     """
     import os
 
-    os.environ["JSII_NODE"] = runtime_environment()["JSII_NODE"]
+    os.environ |= {name: value for name, value in runtime_environment().items() if name.startswith("JSII_")}
     import aws_cdk as cdk
     import cdk_nag
 

@@ -1,3 +1,4 @@
+import os
 import sys
 import threading
 import time
@@ -6,7 +7,7 @@ import pytest
 
 from scripts.local.driver_client import DriverSettings, SparkDriver
 from scripts.local.job_runs import JobRun
-from scripts.local.processes import is_alive
+from scripts.local.processes import PROC, is_alive
 from shared.errors import TerminalError
 
 # Speaks like scripts.local.spark_driver, without Spark; its first argument is what it does.
@@ -135,7 +136,19 @@ def test_a_run_cancelled_before_its_turn_is_not_run(make_driver):
     assert (137, "cancelled before it began") == (result.exit_code, result.tail)
 
 
-def test_stopping_ends_the_driver_and_all_it_has_started(make_driver, tmp_path):
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(None, id="the machine's own programs"),
+        pytest.param(
+            "/nowhere",
+            id="no ps, as in a small image",
+            marks=pytest.mark.skipif(not PROC.is_dir(), reason="needs /proc"),
+        ),
+    ],
+)
+def test_stopping_ends_the_driver_and_all_it_has_started(make_driver, tmp_path, monkeypatch, path):
+    monkeypatch.setenv("PATH", path or os.environ["PATH"])
     driver = make_driver()
     driver.run(job_run("one"))
     tree = pids(tmp_path, "one")
