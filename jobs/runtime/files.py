@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import boto3
 import smart_open
@@ -22,9 +23,14 @@ OUTCOMES = TypeAdapter(tuple[TableOutcome, ...])
 
 
 def write_text(location: str, text: str) -> None:
-    """Write one small file; its folder is made where folders exist."""
+    """Write one small file, which is there whole or not at all; its folder is made where folders exist."""
     if "://" not in location:
-        Path(location).parent.mkdir(parents=True, exist_ok=True)
+        path = Path(location)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{uuid4().hex}.unfinished")
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+        return
     with smart_open.open(location, "w", encoding="utf-8") as file:
         file.write(text)
 

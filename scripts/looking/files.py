@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -70,8 +71,12 @@ def read_text(location: str) -> str:
 
 def _in_folder(folder: Path) -> Iterator[FoundFile]:
     for file in folder.rglob("*"):
-        if file.is_file():
-            changed_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        try:
+            facts = file.stat()
+        except FileNotFoundError:  # a run at work has renamed it, or removed it
+            continue
+        if S_ISREG(facts.st_mode):
+            changed_at = datetime.fromtimestamp(facts.st_mtime, UTC)
             yield FoundFile(str(file), file.relative_to(folder).as_posix(), changed_at)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 UNFINISHED = "unfinished"
 COUNTS = ("read", "inserted", "updated", "deleted", "tombstoned", "recorded", "superseded", "quarantined")
+Page = TypeVar("Page")
+RECORD = TypeAdapter(RunRecord)
 OUTCOMES = TypeAdapter(tuple[TableOutcome, ...])
+USAGE = TypeAdapter(JobRunUsage)
 SHOWN_NAMES = 10
 
 
@@ -105,7 +108,7 @@ def all_runs(lake: Lake) -> list[Run]:
 def all_records(lake: Lake) -> list[RunRecord]:
     """The page of every run that has finished, in no order."""
     files = find_files(f"{lake.root}/{RUNS_FOLDER}")
-    return [_record(file.location) for file in files if file.path.partition("/")[2] == RUN_FILE]
+    return [_read(RECORD, file.location) for file in files if file.path.partition("/")[2] == RUN_FILE]
 
 
 def one_run(lake: Lake, run_id: str) -> Run:
@@ -143,9 +146,9 @@ def _run(lake: Lake, run_id: str, files: list[FoundFile]) -> Run:
     usages = _usages(lake, run_id, files)
     page = run_location(lake.root, run_id)
     if page not in {file.location for file in files}:
-        outcomes = tuple(o for file in _last_attempts(lake, run_id, files) for o in _outcomes(file.location))
+        outcomes = tuple(o for file in _last_attempts(lake, run_id, files) for o in _read(OUTCOMES, file.location))
         return Run(run_id=run_id, colour=UNFINISHED, seen_at=seen_at, outcomes=outcomes, usages=usages)
-    record = _record(page)
+    record = _read(RECORD, page)
     return Run(
         run_id=run_id,
         colour=str(record.colour),
@@ -156,13 +159,6 @@ def _run(lake: Lake, run_id: str, files: list[FoundFile]) -> Run:
         versions=tuple(sorted(record.versions, key=lambda v: by_layer(TableName.parse(v.table)))),
         usages=usages,
     )
-
-
-def _record(page: str) -> RunRecord:
-    try:
-        return RunRecord.model_validate_json(read_text(page))
-    except ValidationError as error:
-        raise _unreadable(page, error) from error
 
 
 def _last_attempts(lake: Lake, run_id: str, files: list[FoundFile]) -> list[FoundFile]:
@@ -184,23 +180,29 @@ def _of_step(files: list[FoundFile], pattern: str) -> list[FoundFile]:
 def _usages(lake: Lake, run_id: str, files: list[FoundFile]) -> tuple[JobRunUsage, ...]:
     """What each job run used, in the order of the steps."""
     left = [file for step in Step for file in _of_step(files, usage_location(lake.root, run_id, step, "\0"))]
+    return tuple(_read(USAGE, file.location) for file in left)
+
+
+def _read(kind: TypeAdapter[Page], location: str) -> Page:
+    """What one file of a run says.
+
+    Raises:
+        TerminalError: it is not whole, or of another version of the lake.
+    """
     try:
-        return tuple(JobRunUsage.model_validate_json(read_text(file.location)) for file in left)
+        return kind.validate_json(read_text(location))
     except ValidationError as error:
-        raise _unreadable(f"{lake.root}/{RUNS_FOLDER}/{run_id}/*/*{USAGE_SUFFIX}", error) from error
+        first = error.errors()[0]
+        raise _unreadable(location, f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+    except UnicodeDecodeError as error:
+        raise _unreadable(location, str(error)) from error
 
 
-def _outcomes(location: str) -> tuple[TableOutcome, ...]:
-    try:
-        return OUTCOMES.validate_json(read_text(location))
-    except ValidationError as error:
-        raise _unreadable(location, error) from error
-
-
-def _unreadable(location: str, error: ValidationError) -> TerminalError:
-    first = error.errors()[0]
+def _unreadable(location: str, given: str) -> TerminalError:
     return TerminalError(
         f"{location} cannot be read",
-        given=f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}",
+        given=given,
         expected="what this version of the lake writes",
+        mend="look with the version that wrote it, or remove the file if it is not whole: a run without "
+        f"{RUN_FILE} counts as unfinished, and no table changes by that",
     )

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from threading import Thread
 
 import boto3
 import pytest
@@ -107,3 +108,21 @@ def test_a_small_file_is_there_until_it_is_removed(root, tmp_path, monkeypatch):
         remove_file(place)
         assert read_text(place) is None
         remove_file(place)
+
+
+def test_who_reads_a_file_while_it_is_written_finds_it_whole(tmp_path):
+    """A process that ends within a write, or somebody who looks meanwhile, never finds a half of it."""
+    place, texts, found = tmp_path / "run.json", ["a" * 4_000_000, "b" * 4_000_000], set()
+
+    def write():
+        for text in texts * 5:
+            write_text(str(place), text)
+
+    writer = Thread(target=write)
+    writer.start()
+    while writer.is_alive():
+        found.add(read_text(str(place)))
+    writer.join()
+
+    assert found <= {None, *texts}
+    assert ["run.json"] == [file.name for file in tmp_path.iterdir()]

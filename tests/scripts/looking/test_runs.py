@@ -72,7 +72,20 @@ def test_page_that_cannot_be_read_is_named(tmp_path, catalog):
     made = HandMadeLake(tmp_path, catalog)
     made.record("r1", START, {})
     page = Path(run_location(made.root, "r1"))
-    page.write_text(page.read_text().replace('"green"', '"blue"'))
+    whole = page.read_text()
 
-    with pytest.raises(TerminalError, match=r"r1/run\.json cannot be read; given: colour: "):
-        all_runs(open_lake(made.root))
+    for text, given in [
+        (whole.replace('"green"', '"blue"').encode(), "colour: "),
+        (whole[: len(whole) // 2].encode(), ": Invalid JSON: EOF while parsing"),
+        (whole[:-2].encode() + "é".encode()[:1], "'utf-8' codec can't decode byte 0xc3"),
+        (b"", ": Invalid JSON: EOF while parsing"),
+    ]:
+        page.write_bytes(text)
+        with pytest.raises(TerminalError) as refused:
+            all_runs(open_lake(made.root))
+        assert str(refused.value).startswith(f"{page} cannot be read; given: {given}"), str(refused.value)
+        assert "or remove the file if it is not whole" in str(refused.value)
+
+    page.unlink()
+    made.record("r2", START, {})
+    assert ["r2"] == [run.run_id for run in all_runs(open_lake(made.root))]
