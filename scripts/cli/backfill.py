@@ -57,7 +57,7 @@ def command(
     """
     from rich.console import Console
 
-    from scripts.cli.run import require_windows
+    from scripts.cli.run import check_window
     from scripts.looking.lake import open_lake
     from scripts.looking.runs import all_runs
     from scripts.running.backfill import run_backfill
@@ -72,13 +72,13 @@ def command(
         if machine not in RUN_BY:
             raise UnknownNameError("machine of a backfill", machine, sorted(RUN_BY))
         catalog = load_catalog()
-        require_windows(catalog.select(select) if select else catalog.of_machine(Machine(machine)))
+        tables = catalog.select(select) if select else catalog.of_machine(Machine(machine))
         given = {"from": since, "to": until, "every": every, "tables": select, "machine": machine}
         request = BackfillRequest.model_validate(
             given | {"business_date": business_date.date() if business_date else None}
         )
-        # A wrong window is told before anything starts.
-        _ = request.windows
+        # A wrong window is told before anything starts. All are of one kind, so the first speaks for them.
+        check_window(tables, request.windows[0])
     console = Console(stderr=as_json)
     with LocalLake(root, DELIVERIES[-1], console) as lake:
         windows, cause = run_backfill(lake, request, console)

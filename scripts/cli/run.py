@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -69,6 +70,7 @@ def _window(since: str | None, until: str | None, tables: list[Table]) -> Window
 
     Raises:
         WrongRequestError: one of its ends is missing, or no table has a source with windows.
+        WindowError: it does not fit a table's cursor.
     """
     from scripts.looking.errors import WrongRequestError
     from shared.jobs import Window
@@ -79,19 +81,34 @@ def _window(since: str | None, until: str | None, tables: list[Table]) -> Window
         raise WrongRequestError(
             "a window has two ends", given=f"--from {since} --to {until}", mend="give --from and --to"
         )
-    require_windows(tables)
-    return Window(since=since, until=until)
+    window = Window(since=since, until=until)
+    check_window(tables, window)
+    return window
 
 
-def require_windows(tables: list[Table]) -> None:
-    """Make sure that a window can be asked of one of the tables at least.
+def check_window(tables: list[Table], window: Window) -> None:
+    """Make sure that a window can be asked of one of the tables at least, and fits the cursors of all that have one.
 
     Raises:
-        WrongRequestError: none has a source that is asked by a cursor.
+        WindowError: an end is no value of a table's cursor, or the window ends before it begins.
+        WrongRequestError: no table has a source that is asked by a cursor.
     """
+    from jobs.ingest.cursor_range import CursorRange
     from scripts.looking.errors import WrongRequestError
+    from shared.contracts.cursor import EXAMPLES, cursor_value
+    from shared.contracts.source import CONNECTORS
 
-    if not any(t.source and t.source.has_windows for t in tables):
+    asked = [(t, t.source) for t in tables if t.source and t.source.has_windows]
+    for table, source in asked:
+        # Salesforce's timestamps are texts in bronze.
+        types = {c.name: "timestamp" if source.type in CONNECTORS else c.type for c in table.columns}
+        type_, wanted = types[str(source.cursor)], CursorRange.of(source, None, window)
+        try:
+            wanted.values(partial(cursor_value, type_))
+        except ValueError as error:
+            cursor, expected = f"{source.cursor} of type {type_}", EXAMPLES.get(type_, "a value of that type")
+            raise wanted.misfit(table, cursor, expected) from error
+    if not asked:
         raise WrongRequestError(
             "no source of these tables is asked by a cursor, so there is no window of them",
             given=", ".join(str(t.name) for t in tables),

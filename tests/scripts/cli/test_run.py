@@ -22,6 +22,13 @@ def asked(monkeypatch):
     return found
 
 
+@pytest.mark.parametrize("machine", ["daily_batch", "salesforce_ingestion"])
+def test_a_window_of_moments_fits_every_cursor_of_the_examples(asked, machine):
+    answer = CliRunner().invoke(root, ["run", machine, "--from", "2011-06-01T06:00:00Z", "--to", "2011-07-01"])
+
+    assert (0, "", 1) == (answer.exit_code, answer.output, len(asked))
+
+
 def test_a_window_is_handed_on(asked):
     answer = CliRunner().invoke(root, ["run", "daily_batch", "--select", "bronze.snowflake__orders+", *JUNE])
 
@@ -35,6 +42,11 @@ def test_a_window_is_handed_on(asked):
     "options, told",
     [
         pytest.param(["--from", "2011-06-01"], "a window has two ends", id="half a window"),
+        pytest.param(["--from", "2011-13-01", "--to", "2012-01-01"], "no such window of its cursor", id="no month"),
+        pytest.param(["--from", "2011-06-01", "--to", "soon"], "given: from 2011-06-01 to soon", id="no moment"),
+        pytest.param(["--from", "7", "--to", "8"], "a timestamp such as 2000-01-01", id="numbers for timestamps"),
+        pytest.param(["--from", "2011-07-01", "--to", "2011-06-01"], "the end after the beginning", id="back in time"),
+        pytest.param(["--from", "2011-06-01", "--to", "2011-06-01"], "the end after the beginning", id="no time"),
         pytest.param(["--select", "silver.orders", *JUNE], "asked by a cursor", id="no source"),
         pytest.param(["--select", "bronze.crm__contacts", *JUNE], "asked by a cursor", id="a source of files"),
     ],
