@@ -40,7 +40,8 @@ listener.security.protocol.map=CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEX
 sasl.enabled.mechanisms=PLAIN
 sasl.mechanism.inter.broker.protocol=PLAIN
 listener.name.sasl_plaintext.plain.sasl.jaas.config={login} user_{user}="{password}";
-log.dirs={data}
+# Seen from the broker's own folder: this is a list of paths by commas, and Java reads the file as ISO-8859-1.
+log.dirs=data
 # The events of the samples are years old, and are to stay.
 log.retention.ms=-1
 auto.create.topics.enable=false
@@ -104,27 +105,28 @@ class KafkaBroker:
         _format(data)
         settings = self.folder / "server.properties"
         settings.touch(mode=0o600)
-        settings.write_text(self.properties(data), encoding="utf-8")
+        settings.write_text(self.properties(), encoding="utf-8")
         java = [str(paths.JAVA_HOME / "bin" / "java"), *self.java_options()]
         class_path = os.pathsep.join(map(str, broker_jars()))
         with (self.folder / "broker.log").open("wb") as log:
             self._process = subprocess.Popen(
-                ["/bin/sh", "-c", GUARDED, "sh", *java, "-cp", class_path, "kafka.Kafka", str(settings)],
+                ["/bin/sh", "-c", GUARDED, "sh", *java, "-cp", class_path, "kafka.Kafka", settings.name],
+                cwd=self.folder,
                 stdin=subprocess.PIPE,  # its end tells the guard that we are gone
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for us to handle
             )
 
-    def properties(self, data: Path) -> str:
-        """What its file of settings holds, for topics in a folder."""
+    def properties(self) -> str:
+        """What its file of settings holds."""
         login = LOGIN.format(user=USER, password=self._password)
-        facts = {"user": USER, "password": self._password, "login": login, "data": data}
+        facts = {"user": USER, "password": self._password, "login": login}
         return PROPERTIES.format(port=self.port, controller=self._controller, **facts)
 
     def java_options(self) -> list[str]:
         """The options of its Java."""
-        return [*JAVA_OPTIONS, f"-Dkafka.logs.dir={self.folder}"]
+        return [*JAVA_OPTIONS, "-Dkafka.logs.dir=."]
 
     def ready(self) -> None:
         """Wait until the broker answers.
@@ -151,8 +153,11 @@ class KafkaBroker:
 
     def _failure(self) -> TerminalError:
         log = self.folder / "broker.log"
-        last = log.read_text(errors="replace").splitlines()[-1:] if log.exists() else []
-        return TerminalError("the Kafka broker does not answer", given="; ".join(last), mend=f"see {log}")
+        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+        # The first error and its exception, on the line below; what comes later follows from it.
+        first = next((number for number, line in enumerate(lines) if " ERROR " in line), len(lines) - 1)
+        told = lines[max(first, 0) : first + 2]
+        return TerminalError("the Kafka broker does not answer", given="; ".join(told), mend=f"see {log}")
 
 
 def _format(data: Path) -> None:

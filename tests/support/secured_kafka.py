@@ -41,12 +41,12 @@ class SecuredBroker(KafkaBroker):
         self.authority, self.endpoint = authority, endpoint
         self.mutual, self.tokens = _free_port(), _free_port()
 
-    def properties(self, data: Path) -> str:
+    def properties(self) -> str:
         key_set = self.folder / "keys.json"
         key_set.write_text(self.endpoint.key_set)
         own = self.authority.pair("broker")
         pems = {"ca": self.authority.ca, "certificate": own.certificate, "private_key": own.private_key}
-        return super().properties(data) + PROPERTIES.format(
+        return super().properties() + PROPERTIES.format(
             port=self.port,
             controller=self._controller,
             mutual=self.mutual,

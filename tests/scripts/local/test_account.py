@@ -9,7 +9,7 @@ from moto import mock_aws
 
 from scripts.local import executions, patches
 from scripts.local.account import LocalAccount
-from scripts.local.clients import client
+from scripts.local.clients import _client, client
 from shared.errors import TerminalError
 
 SAY = json.dumps({"StartAt": "Say", "States": {"Say": {"Type": "Pass", "Result": "said", "End": True}}})
@@ -40,6 +40,7 @@ NOWHERE = "http://127.0.0.1:9"
         pytest.param({"http_proxy": NOWHERE, "no_proxy": "a.b", "NO_PROXY": "c.d, example.com"}, id="two lists"),
         pytest.param({"AWS_ENDPOINT_URL_S3": NOWHERE}, id="an endpoint of one service"),
         pytest.param({"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, id="no endpoints"),
+        pytest.param({"AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true"}, id="endpoints of a kind"),
     ],
 )
 def test_another_process_reaches_the_account_whatever_the_user_has_set(monkeypatch, settings):
@@ -49,6 +50,9 @@ def test_another_process_reaches_the_account_whatever_the_user_has_set(monkeypat
         monkeypatch.setenv(name, value)
     before = dict(os.environ)
     with LocalAccount():
+        _client.cache_clear()
+        assert "https://sqs.us-east-1.amazonaws.com" == client("sqs").meta.endpoint_url
+        client("sqs").create_queue(QueueName="q")
         command = [
             sys.executable,
             "-c",

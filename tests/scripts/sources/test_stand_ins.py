@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient
 from snowflake.connector.errors import DatabaseError
 
 from scripts.setup.paths import ROOT
+from scripts.sources.kafka_broker import KafkaBroker
 from scripts.sources.order_events import messages
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
 from scripts.sources.stand_ins import StandIns
@@ -38,7 +39,7 @@ time.sleep(600)
 
 @pytest.fixture(scope="module")
 def stand_ins(tmp_path_factory):
-    with StandIns(tmp_path_factory.mktemp("lake"), 1) as started:
+    with StandIns(tmp_path_factory.mktemp("Größe, einmal"), 1) as started:
         started.ready()
         yield started
 
@@ -102,6 +103,15 @@ def test_topics_grow_by_what_a_delivery_adds_and_outlive_their_broker(stand_ins)
     stand_ins.kafka.start()
     stand_ins.kafka.ready(2)
     assert expected(2) == held()
+
+
+def test_broker_that_cannot_start_says_its_first_error(tmp_path):
+    broker = KafkaBroker(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "meta.properties").write_text("version=1\ncluster.id=another\nnode.id=7\n")
+
+    with pytest.raises(TerminalError, match=r" ERROR .*; .*Stored node id 7"), running(broker):
+        pass
 
 
 def test_statements_that_arrived_are_kept(stand_ins):
