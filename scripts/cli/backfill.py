@@ -79,7 +79,7 @@ def command(
         )
         # A wrong window is told before anything starts. All are of one kind, so the first speaks for them.
         check_window(tables, request.windows[0])
-    console = Console(stderr=as_json)
+    console = Console(stderr=as_json, markup=False, emoji=False)
     with LocalLake(root, DELIVERIES[-1], console) as lake:
         windows, cause = run_backfill(lake, request, console)
     runs = {run.run_id: run for run in all_runs(open_lake(str(root)))}
@@ -88,7 +88,7 @@ def command(
     else:
         console.print(_summary(windows, runs))
     if cause:
-        console.print(f"The backfill is red: {cause}", style="red", markup=False)
+        console.print(f"The backfill is red: {cause}", style="red")
     sys.exit(1 if cause else 0)
 
 

@@ -34,7 +34,7 @@ def command(root: Path) -> None:
     from shared.jobs import Colour
     from shared.names import Machine
 
-    console = Console()
+    console = Console(markup=False, emoji=False)
     what = ": orders from Snowflake, clicks from Redshift, CRM files, ECB rates and Salesforce, all on this computer."
     console.print(Text.assemble("A lake in ", (str(root), "bold"), what), soft_wrap=True)
     days = DELIVERIES
@@ -52,7 +52,7 @@ def command(root: Path) -> None:
                 record, cause = run_machine(lake, machine, {}, console)
                 records.append(record)
                 if cause:
-                    console.print(f"The run is red: {cause}", style="red", markup=False)
+                    console.print(f"The run is red: {cause}", style="red")
     for record in records:
         console.print()
         console.print(summary(record))
@@ -65,5 +65,5 @@ def say_next(console: Console, root: Path) -> None:
     console.print(Text.assemble("\nThe lake is in ", (str(root.resolve()), "bold"), ". Try next:"), soft_wrap=True)
     for line, why in NEXT:
         option = "" if root == Path(HERE) else f" --root {shlex.quote(str(root))}"
-        console.print(f"  {line}{option}", style="cyan", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"  {line}{option}", style="cyan", highlight=False, soft_wrap=True)
         console.print(f"      {why}", style="dim")

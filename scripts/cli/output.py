@@ -35,6 +35,8 @@ UNBOUND_WIDTH = 200
 # From this width on there is room for what can be left out.
 WIDE = 140
 TAIL = 13
+# What a terminal may take for a command: C0, DEL and C1.
+CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)], "\N{REPLACEMENT CHARACTER}")
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,12 @@ def state(name: str) -> Text:
 
 def one_line(value: object) -> str:
     """A value for people, on one line."""
-    return " ".join(show(value).split())
+    return harmless(" ".join(show(value).split()))
+
+
+def harmless(text: str) -> str:
+    """A text that somebody else wrote, without the characters that steer a terminal; lines and tabs stay."""
+    return text.translate(CONTROLS)
 
 
 def show(value: object) -> str:  # noqa: PLR0911 - one line a type

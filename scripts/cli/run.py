@@ -124,7 +124,7 @@ def run_here(root: Path, machine: Machine, given: dict[str, object], *, as_json:
     from scripts.sources.deliveries import DELIVERIES
     from shared.jobs import Colour
 
-    console = Console(stderr=as_json)
+    console = Console(stderr=as_json, markup=False, emoji=False)
     with LocalLake(root, DELIVERIES[-1], console) as lake:
         record, cause = run_machine(lake, machine, given, console)
     if as_json:
@@ -134,5 +134,5 @@ def run_here(root: Path, machine: Machine, given: dict[str, object], *, as_json:
         if nothing_changed(record):
             console.print("Nothing changed: every table was up to date.")
     if cause:
-        console.print(f"The run is red: {cause}", style="red", markup=False)
+        console.print(f"The run is red: {cause}", style="red")
     sys.exit(0 if record.colour is Colour.GREEN and not cause else 1)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts.cli.output import WIDE, Head, console, count, grid, minute, print_json, show, size, state
+from scripts.cli.output import WIDE, Head, console, count, grid, harmless, minute, print_json, show, size, state
 from scripts.cli.request import looks_at_a_lake
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _print_one(run: Run) -> None:
     for outcome in (o for o in run.outcomes if o.is_red):
         told = f"{outcome.failure.error}: {outcome.failure.message}" if outcome.failure else outcome.reason
         out.print(f"\n{outcome.what} {outcome.status} in {outcome.step}", style="bold")
-        out.print(told)
+        out.print(harmless(told))
     if told := [f"{o.what}: {o.reason}" for o in run.outcomes if o.reason and not o.is_red]:
         out.print("\n" + "\n".join(told))
     if warned := [f"{o.what}: warned by {rule}: {n:,}" for o in run.outcomes for rule, n in o.warnings.items()]:

@@ -93,7 +93,8 @@ class Progress:
             return  # somebody else's line that happens to hold the mark
         self._tables.setdefault(outcome.step, []).append(outcome)
         if not self._console.is_terminal:
-            self._console.print(f"          {_line(outcome)}", highlight=False, soft_wrap=True)
+            # As a text: what a source answered may look like the console's own markup.
+            self._console.print(Text(f"          {_line(outcome)}"), soft_wrap=True)
 
     def _draw(self) -> RenderableType:
         grid = Grid.grid(padding=(0, 2))
@@ -123,7 +124,8 @@ def _line(outcome: TableOutcome) -> str:
     }
     told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
     if outcome.failure:
-        told = f"{outcome.failure.error}: {outcome.failure.message.splitlines()[0][:90]}"
+        first_line, _, _ = outcome.failure.message.partition("\n")
+        told = f"{outcome.failure.error}: {first_line[:90]}"
     elif outcome.reconciled:
         told = ", ".join(f"{c.left if c.right == outcome.table else c.right} {c.verdict}" for c in outcome.reconciled)
     return f"{outcome.what:<29} {outcome.status:<9} {told or outcome.reason}".rstrip()

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.table import Table as Grid
+from rich.text import Text
 
 from scripts.running.progress import STYLES
 from shared.jobs import Colour, Status, Step
@@ -26,8 +27,7 @@ def summary(record: RunRecord) -> Grid:
         grid.add_column(heading, justify="right")
     grid.caption, grid.caption_justify = _reconciled(record), "left"
     for outcome in _of_tables(record):
-        style = STYLES[outcome.status]
-        mark = f"[{style}]{MARKS[outcome.status]}[/]"
+        mark = Text(MARKS[outcome.status], STYLES[outcome.status])
         grid.add_row(mark, outcome.what, *map(_cell, _counts(outcome)), f"{outcome.seconds:.1f}")
     return grid
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from scripts.cli.output import count, show, size, tail
+from scripts.cli.output import count, one_line, show, size, tail
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,12 @@ from scripts.cli.output import count, show, size, tail
 )
 def test_value_is_shown(value, expected):
     assert expected == show(value)
+
+
+def test_what_steers_a_terminal_is_not_shown():
+    """Titles, colours and links are set by ESC or, in one character, by U+009B; a refused row may hold anything."""
+    assert "a�[31mb�2Jc�d e😀é" == one_line("a\x1b[31mb\x9b2Jc\x07d\r\n\te😀é")
+    assert "� ��" == one_line("\x00\x85\x7f\x9f")
 
 
 @pytest.mark.parametrize(
