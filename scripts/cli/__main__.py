@@ -2,7 +2,9 @@
 
 import errno
 import os
+import signal
 import sys
+from functools import partial
 
 import click
 
@@ -11,10 +13,33 @@ from shared.errors import LakewrightError, TerminalError, UnknownNameError
 
 EXIT_RED = 1
 EXIT_REQUEST_WRONG = 2
+# What ends a program from outside: an orderly kill, and a terminal that is closed.
+ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> None:
-    """Run one command and end with its code: 0 well, 1 red, 2 the request is wrong."""
+    """Run one command and end with its code: 0 well, 1 red, 2 the request is wrong, 128 + n ended by signal n."""
+    received: list[int] = []
+    for sign in ENDING:
+        # Whoever had it ignored, as nohup does, goes on.
+        if signal.getsignal(sign) is signal.SIG_DFL:
+            signal.signal(sign, partial(_interrupt, received))
+    try:
+        _run()
+    finally:
+        if received:
+            sys.exit(128 + received[0])
+
+
+def _interrupt(received: list[int], number: int, _frame: object) -> None:
+    """Have the command clear up as it does after Ctrl-C, once."""
+    for sign in ENDING:
+        signal.signal(sign, signal.SIG_IGN)
+    received.append(number)
+    raise KeyboardInterrupt
+
+
+def _run() -> None:
     if region := os.environ.get("AWS_REGION"):
         # The CDK goes by this one, and boto3 by the other alone: both shall mean one region.
         os.environ["AWS_DEFAULT_REGION"] = region

@@ -1,6 +1,7 @@
 """The command line finds its commands by their files."""
 
 import ast
+import signal
 import subprocess
 import sys
 
@@ -149,3 +150,44 @@ def test_boto3_goes_to_the_region_that_the_cdk_deploys_to(monkeypatch):
     program.main()
 
     assert ["eu-west-1"] == asked
+
+
+# The program itself, with a command that waits and clears up.
+WAITING = """
+import time, click
+from scripts.cli import __main__ as program
+
+@click.command()
+def waits():
+    try:
+        print("begun", flush=True)
+        time.sleep(60)
+    finally:
+        print("cleared up", flush=True)
+
+program.root = waits
+program.main()
+"""
+
+
+@pytest.mark.parametrize(
+    "sign, ignored, code",
+    [
+        pytest.param(signal.SIGTERM, (), 143, id="kill"),
+        pytest.param(signal.SIGHUP, (), 129, id="a closed terminal"),
+        pytest.param(signal.SIGINT, (), 1, id="Ctrl-C"),
+        pytest.param(signal.SIGTERM, (signal.SIGHUP,), 143, id="kill after a closed terminal that nohup ignores"),
+    ],
+)
+def test_a_command_that_is_ended_clears_up(sign, ignored, code):
+    start = "".join(f"import signal; signal.signal({int(s)}, signal.SIG_IGN)\n" for s in ignored)
+    command = [sys.executable, "-c", start + WAITING]
+    with subprocess.Popen(
+        command, cwd=paths.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        assert "begun\n" == program.stdout.readline()
+        for s in (*ignored, sign):
+            program.send_signal(s)
+        told, error = program.communicate(timeout=30)
+
+    assert (code, "cleared up\n", "Aborted!") == (program.returncode, told, error.strip())
