@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from shared.contracts import Catalog
 
 # delta-rs does not find its way to places with these signs, and takes what looks like an escaped sign for one.
-UNSPEAKABLE = re.compile(r"[\[\]*?]|%[0-9A-Fa-f]{2}")
+UNSPEAKABLE = re.compile(r"[\[\]*?\\\x00-\x1f\x7f]|%[0-9A-Fa-f]{2}")
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,9 @@ def refuse_unspeakable(place: str) -> None:
     """
     if UNSPEAKABLE.search(place):
         raise WrongRequestError(
-            "a lake cannot be looked at where a folder's name has one of []*?, or % before two digits of 0 to F",
-            given=place,
+            r"a lake cannot be looked at where a folder's name has one of []*?\, a control character, or % before two "
+            "digits of 0 to F",
+            given=repr(place),
         )
 
 

@@ -8,6 +8,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.operating.applications import applications_of, delete_application
+from scripts.operating.outputs import find_stack
 from shared.errors import LakewrightError, TerminalError
 from shared.key_policy import ADMITTED, TAG
 from shared.names import Names
@@ -55,15 +56,16 @@ def kept_by(environment: Environment) -> list[Kept]:
     """What outlives the environment's stacks, in the order it would be deleted.
 
     Raises:
+        ClientError: AWS refused.
         TerminalError: the environment is not deployed.
     """
     name = Names(environment).stack
-    client = boto3.client("cloudformation")
-    try:
-        client.describe_stacks(StackName=name)
-    except client.exceptions.ClientError as error:
-        raise TerminalError(f"there is no stack {name}", expected="a deployed environment") from error
-    found = {Kept(*pair) for pair in _resources(client, name) if pair[0] in STATEFUL}
+    if find_stack(name) is None:
+        raise TerminalError(
+            f"there is no stack {name}",
+            expected="a deployed environment, and the credentials and the region of its account",
+        )
+    found = {Kept(*pair) for pair in _resources(boto3.client("cloudformation"), name) if pair[0] in STATEFUL}
     found |= {Kept(APPLICATION, each) for each in applications_of(name)}
     return sorted(found, key=lambda kept: (STATEFUL.index(kept.kind), kept.name))
 

@@ -31,7 +31,7 @@ def test_a_folder_is_named_as_it_is(monkeypatch, folder):
     assert f"A lake in {folder}: orders" in CliRunner().invoke(root, ["demo", "--root", folder]).stdout
 
 
-@pytest.mark.parametrize("folder", ["a[/b]", "a%41"])
+@pytest.mark.parametrize("folder", ["a[/b]", "a%41", "a\\b", "a\nb"])
 def test_a_folder_that_could_not_be_looked_at_is_refused_from_the_start(folder):
     with pytest.raises(WrongRequestError, match="a lake cannot be looked at where"):
         CliRunner().invoke(root, ["demo", "--root", folder], catch_exceptions=False)

@@ -17,7 +17,7 @@ def test_place_without_a_lake_is_refused_with_the_command_that_makes_one(tmp_pat
         open_lake(str(tmp_path / folder))
 
 
-@pytest.mark.parametrize("name", ["[lake]", "la*ke", "lake?", "l%61ke"])
+@pytest.mark.parametrize("name", ["[lake]", "la*ke", "lake?", "l%61ke", "la\\ke", "la\nke", "lake\t"])
 def test_place_that_cannot_be_opened_is_refused(tmp_path, name):
     (tmp_path / name / "silver" / "orders").mkdir(parents=True)
 

@@ -6,7 +6,9 @@ import threading
 import boto3
 import botocore.client
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
+from moto.core import set_initial_no_auth_action_count
 
 from scripts.cli.teardown import command
 from scripts.local.account import LocalAccount
@@ -231,4 +233,12 @@ def test_environment_that_is_not_there_is_told(aws, monkeypatch):
     allow(monkeypatch, deletion=False)
 
     with pytest.raises(TerminalError, match="there is no stack lakewright-dev"):
+        teardown("--confirm", "dev")
+
+
+@set_initial_no_auth_action_count(0)
+def test_credentials_that_may_not_look_are_told_as_such(aws, monkeypatch):
+    allow(monkeypatch, deletion=False)
+
+    with pytest.raises(ClientError, match="InvalidClientTokenId"):
         teardown("--confirm", "dev")
