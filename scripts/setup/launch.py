@@ -1,6 +1,8 @@
 """Sets up what is missing, then becomes the command line."""
 
+import codecs
 import fcntl
+import locale
 import os
 import sys
 import time
@@ -65,7 +67,18 @@ def runtime_environment() -> dict[str, str]:
         PYTHONPYCACHEPREFIX=str(paths.PYCACHE),
         PYSPARK_PYTHON=str(paths.VENV_PYTHON),
         PYSPARK_DRIVER_PYTHON=str(paths.VENV_PYTHON),
+        **_of_utf8(),
     )
+
+
+def _of_utf8() -> dict[str, str]:
+    """What gives file names and texts one encoding in all programs, where the user's locale would have it otherwise.
+
+    Python reads names as UTF-8 even where the locale says ASCII; Java goes by the locale, and finds other files.
+    """
+    if codecs.lookup(locale.getencoding()).name == "utf-8":
+        return {}
+    return {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"}
 
 
 def say(line: str) -> None:

@@ -1,7 +1,12 @@
 """A program of the setup is quiet when it goes well, and says everything when it fails."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
+from scripts.setup import paths
 from scripts.setup.errors import SetupError
 from scripts.setup.links import link
 from scripts.setup.programs import own_environment, run
@@ -29,6 +34,45 @@ def test_settings_of_another_project_do_not_reach_our_programs(monkeypatch):
 
     assert {"SPARK_HOME", "VIRTUAL_ENV"}.isdisjoint(own_environment())
     assert "17" == own_environment(JAVA="17")["JAVA"]
+
+
+# What Java takes the bytes of a file's name for, and what Python prints with.
+ENCODINGS = """
+import subprocess
+from scripts.setup import paths
+from scripts.setup.launch import runtime_environment
+
+environment = runtime_environment()
+for command in (
+    [paths.JAVA_HOME / "bin" / "java", "-XshowSettings:properties", "-version"],
+    [paths.VENV_PYTHON, "-c", "import sys; print('sys.stdout.encoding =', sys.stdout.encoding)"],
+):
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    for line in (finished.stdout + finished.stderr).splitlines():
+        name, _, value = line.strip().partition(" = ")
+        if name in ("sun.jnu.encoding", "sys.stdout.encoding"):
+            print(value.lower())
+"""
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"LC_ALL": "C"}, id="the locale of programs"),
+        pytest.param({"LC_ALL": "C", "PYTHONUTF8": "0"}, id="and Python told to go by it"),
+        pytest.param({"LC_ALL": "en_US.ISO-8859-1"}, id="a locale of another encoding, or one that is not there"),
+        pytest.param({"LC_ALL": "C.UTF-8"}, id="one of UTF-8"),
+        pytest.param({}, id="none"),
+    ],
+)
+def test_programs_agree_on_the_encoding_of_names(settings):
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PYTHON"))}
+    command = [sys.executable, "-c", ENCODINGS]
+    told = subprocess.run(
+        command, cwd=paths.ROOT, env=others | settings, capture_output=True, text=True, check=True
+    ).stdout
+
+    assert ["utf-8", "utf-8"] == told.split()
 
 
 def test_link_is_moved_to_another_target(tmp_path):
