@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 SHOWN = 50
 
 
-@click.command()
+class CommandWithSql(click.Command):
+    """A command whose query may begin with a comment, which looks like an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take what has a second line for a query; no option has one."""
+        return super().parse_args(
+            ctx, [f"\n{word}" if word.startswith("--") and "\n" in word else word for word in args]
+        )
+
+
+@click.command(cls=CommandWithSql)
 @click.argument("query")
 @click.option("--limit", type=click.IntRange(min=1), help=f"The most rows to give; {SHOWN} without --json.")
 @click.option("--as-of", metavar="RUN", help="Read the tables as they were at the end of this run.")

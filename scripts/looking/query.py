@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 QUARANTINE = "quarantine"
 BETWEEN = "__"
+# What becomes of SHOW TABLES and its like.
+SHOW = "SHOW_REF"
 # All others in FROM may read what no table shows: the files below one, or whatever a text names.
 FUNCTIONS = ("generate_series", "json_each", "json_tree", "range", "repeat", "unnest")
 
@@ -72,6 +74,8 @@ def _tables(relations: Relations, sql: str) -> set[tuple[str, str]]:
     if len(tree["statements"]) != 1:
         raise _unread(f"{len(tree['statements'])} statements")
     found = list(_sources(tree))
+    if any(node["type"] == SHOW for node in found):
+        raise WrongRequestError("the lists of DuckDB do not have the lake's tables", mend="./lake tables has them")
     for function in (node["function"]["function_name"] for node in found if "function" in node):
         if function.lower() not in FUNCTIONS:
             raise WrongRequestError(
@@ -85,7 +89,7 @@ def _unread(given: str) -> WrongRequestError:
 
 
 def _sources(tree: object, own: frozenset[str] = frozenset()) -> Iterator[dict[str, Any]]:
-    """Every table and function in a FROM, but for the names that a WITH gives where they stand.
+    """Every table, function and list in a FROM, but for the names that a WITH gives where they stand.
 
     A WITH does not see its own name, nor those after it; of a recursive one the second half does.
     """
@@ -98,8 +102,11 @@ def _sources(tree: object, own: frozenset[str] = frozenset()) -> Iterator[dict[s
         yield from _sources(named["value"], own)
         own |= {_folded(named["key"])}
     kind = tree.get("type")
-    if kind == "TABLE_FUNCTION" or (
-        kind == "BASE_TABLE" and (tree["schema_name"] or _folded(tree["table_name"]) not in own)
+    if (
+        kind == "TABLE_FUNCTION"
+        # Without a query: with one it describes that.
+        or (kind == SHOW and not tree["query"])
+        or (kind == "BASE_TABLE" and (tree["schema_name"] or _folded(tree["table_name"]) not in own))
     ):
         yield tree
     for key, child in tree.items():

@@ -32,6 +32,11 @@ def test_json_keeps_every_value_exact(ask_json):
     ] == ask_json("sql", EVERY_TYPE)
 
 
+def test_a_query_may_begin_with_a_comment(ask_json):
+    assert [{"n": 1}] == ask_json("sql", "-- today's\nSELECT 1 AS n")
+    assert [{"n": 1}] == ask_json("sql", "--no option\n-- of ours\nSELECT 1 AS n", "--limit", "1")
+
+
 def test_no_rows_are_an_empty_array(ask_json):
     assert [] == ask_json("sql", "SELECT * FROM silver.orders WHERE false")
 

@@ -63,6 +63,11 @@ def _contracts(catalog, monkeypatch):
             {"i": 3},
             id="names that stand on each other, and rows of a function",
         ),
+        pytest.param(
+            "SELECT string_agg(column_name) AS names FROM (DESCRIBE SELECT 1 AS a, 2 AS b)",
+            {"names": "a,b"},
+            id="what a query gives",
+        ),
         pytest.param("SELECT DATE '2026-01-01' AS d", {"d": date(2026, 1, 1)}, id="no table at all"),
         pytest.param("SELECT 1 AS a, 2 AS a, 3 AS a_1", {"a": 1, "a_1": 2, "a_1_1": 3}, id="names given twice"),
         pytest.param(
@@ -87,6 +92,8 @@ def test_select_is_answered(lake, sql, expected):
         pytest.param(
             "SELECT (FROM (FROM Query('SELECT 1')))", "past the tables; given: query; exp", id="a text as SQL"
         ),
+        pytest.param("SHOW TABLES", "to mend: ./lake tables has them", id="DuckDB's own list"),
+        pytest.param("FROM (SHOW ALL TABLES)", "to mend: ./lake tables has them", id="the longer one"),
         pytest.param("SELECT error('no')", "the query cannot be run; given: Invalid Input Error: no", id="a failure"),
         pytest.param(
             "SELECT * FROM silver.stock", "silver.stock is not there yet; to mend: run ./lake run", id="not yet"

@@ -1,6 +1,7 @@
 """A program of the setup is quiet when it goes well, and says everything when it fails."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -73,6 +74,19 @@ def test_programs_agree_on_the_encoding_of_names(settings):
     ).stdout
 
     assert ["utf-8", "utf-8"] == told.split()
+
+
+def test_the_launcher_finds_its_own_where_python_does_not_look_beside_it(tmp_path):
+    """With a stand-in for what it starts, which would set up this checkout."""
+    shutil.copy(paths.ROOT / "lake", tmp_path)
+    (tmp_path / "scripts" / "setup").mkdir(parents=True)
+    (tmp_path / "scripts" / "setup" / "launch.py").write_text("launch = print")
+    # Without the packages of this environment, whose path has the checkout in it.
+    command = [sys.executable, "-S", tmp_path / "lake", "--version"]
+    safe = {**os.environ, "PYTHONSAFEPATH": "1"}
+    finished = subprocess.run(command, env=safe, capture_output=True, text=True, check=False)
+
+    assert (0, "['--version']\n") == (finished.returncode, finished.stdout), finished.stderr
 
 
 def test_link_is_moved_to_another_target(tmp_path):
