@@ -90,7 +90,8 @@ def test_a_token_tells_every_try_of_a_job_run_from_all_others_and_is_its_attempt
         *(f"State.{word}" for word in ("Name", "EnteredTime", "RetryCount")),
     }
     for name, task in tasks.items():
-        if token := task["Arguments"].get("ClientToken"):
+        if "startJobRun" in task["Resource"]:
+            token = task["Arguments"]["ClientToken"]
             arguments = str(task["Arguments"]["JobDriver"]["SparkSubmit"].get("EntryPointArguments", ""))
 
             assert words == set(re.findall(r"\$states\.context\.([\w.]+)", token)), name

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -90,11 +91,14 @@ def test_a_start_that_failed_is_made_up_for_by_the_next_delivery(machine, contex
     assert handler(EVENT, context)["execution"] == executions(machine)[0]["executionArn"]
 
 
-def test_what_is_remembered_expires_by_the_tables_own_attribute(machine, context):
+def test_what_is_remembered_expires_after_100_days_by_the_tables_own_attribute(machine, context):
+    before = datetime.now(UTC)
     handler(EVENT, context)
 
     (item,) = boto3.resource("dynamodb").Table(TABLE).scan()["Items"]
     assert {"id", "expires_at", "status"} <= set(item)
+    # Whoever replays an archive of events does so within that time.
+    assert 100 == (datetime.fromtimestamp(int(item["expires_at"]), UTC) - before + timedelta(minutes=1)).days
 
 
 def test_another_event_is_refused(machine, context):

@@ -149,10 +149,21 @@ def test_a_table_that_is_late_from_its_first_promise_on_is_told_of_once(lake, co
     assert [] == messages()
 
 
+def test_a_table_that_became_late_before_a_look_that_was_late_itself_is_told_of(lake, context):
+    ran, messages = lake
+    ran("daily", "2026-11-24 05:00", *OF_DAILY)
+    ran("hourly", "2026-11-24 10:05:30", *OF_HOURLY)
+
+    assert [] == handler(due(), context)
+    assert [HOURLY] == [t["table"] for t in handler(due(NOW + timedelta(minutes=16)), context)]
+    assert [[HOURLY]] == [[t["table"] for t in message["tables"]] for message in told(messages())]
+
+
 def test_runs_are_read_back_as_far_as_the_longest_promise_goes_and_no_farther(lake, context):
     ran, _ = lake
     ran("daily", "2026-11-18 05:00", *OF_DAILY)
-    ran("daily", "2026-11-23 11:00", *OF_DAILY)
+    # It began before 10:05, the time that the promise of 26 hours looks back to.
+    ran("daily", "2026-11-23 10:20", *OF_DAILY)
     ran("hourly", "2026-11-23 12:00", *OF_HOURLY)
     for hour in range(5, 13):
         ran("hourly", f"2026-11-24 {hour:02}:00")

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import botocore.client
@@ -165,6 +166,22 @@ def test_what_is_written_late_goes_and_what_fails_holds_up_nothing(stack, person
     assert (
         f"AWS::S3::Bucket  {PERSONAL}  is left, to be deleted by hand: {PERSONAL} could not be emptied" in done.output
     )
+
+
+def test_key_and_secret_can_be_had_back_for_a_month(aws):
+    """Without the key nothing that was kept elsewhere can be read any more."""
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    kms, secrets = boto3.client("kms"), boto3.client("secretsmanager")
+    key, secret = kms.create_key()["KeyMetadata"]["KeyId"], secrets.create_secret(Name="crm", SecretString="{}")["ARN"]
+
+    said = [delete_data(Kept("AWS::KMS::Key", key)), delete_data(Kept("AWS::SecretsManager::Secret", secret))]
+
+    assert ["will be deleted in 30 days", "deleted, to be had back for 30 days"] == [s.partition(";")[0] for s in said]
+    ends = [
+        kms.describe_key(KeyId=key)["KeyMetadata"]["DeletionDate"],
+        secrets.describe_secret(SecretId=secret)["DeletedDate"],
+    ]
+    assert [30, 30] == [(end - before).days for end in ends]
 
 
 def test_bucket_that_is_gone_is_empty(aws):
