@@ -26,7 +26,9 @@ VCPU_QUOTA = ("emr-serverless", "L-D05C8A75")
 BOOTSTRAP_VERSION = 6
 # Source: Amazon S3 API reference, GetBucketLocation: one region has no name there, and another may have its old one.
 REGIONS = {None: "us-east-1", "EU": "eu-west-1"}
-HALF_DONE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "_IN_PROGRESS", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED")
+# Source: AWS CloudFormation user guide, "Stack status codes"; an update, or an import, that was rolled back is over.
+NEVER_CAME_UP = "ROLLBACK_COMPLETE"
+HALF_DONE = ("_IN_PROGRESS", "_FAILED")
 
 
 def preflight(environment: Environment) -> list[Finding]:
@@ -81,8 +83,11 @@ def _stack(environment: Environment, _caller: Caller) -> Iterator[Finding]:
         yield Finding(check="stack", status=OK, found=f"{name} is not there yet")
         return
     status = stack["StackStatus"]
-    stuck = status.endswith(HALF_DONE) and status != "UPDATE_ROLLBACK_COMPLETE"
-    mend = "let it end; a stack that never came up is deleted first, one whose rollback failed is continued"
+    stuck = status == NEVER_CAME_UP or status.endswith(HALF_DONE)
+    mend = (
+        "let it end; a stack that never came up is deleted first, one that stopped where it failed is rolled back, "
+        "one whose rollback failed is continued"
+    )
     yield Finding(check="stack", status=FAILED if stuck else OK, found=f"{name}: {status}", mend=mend if stuck else "")
 
 

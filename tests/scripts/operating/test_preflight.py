@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from scripts.cli.preflight import command
+from scripts.operating import preflight as operating
 from scripts.operating import preflight_delivery
 from scripts.operating.preflight import preflight
 from shared.config import Network, load_environment
@@ -58,6 +59,16 @@ def test_account_without_bootstrap_is_told_how(ready):
     boto3.client("ssm").delete_parameter(Name="/cdk-bootstrap/hnb659fds/version")
 
     assert f"cdk bootstrap aws://{ACCOUNT}/{REGION} --qualifier hnb659fds" == mend(prod(), "bootstrap")
+
+
+@pytest.mark.parametrize("version, status", [("5", "failed"), ("6", "ok")])
+def test_bootstrap_that_is_too_old_is_told_how_to_renew(ready, version, status):
+    """Of version 6 and later is a bootstrap whose roles a deployment works under."""
+    name = "/cdk-bootstrap/hnb659fds/version"
+    boto3.client("ssm").put_parameter(Name=name, Value=version, Type="String", Overwrite=True)
+
+    [(found, mend)] = [(f.status, f.mend) for f in preflight(prod()) if f.check == "bootstrap"]
+    assert (status, status == "failed") == (found, mend.startswith("cdk bootstrap"))
 
 
 def test_quota_that_is_too_small_is_told_how_to_raise(ready):
@@ -158,8 +169,32 @@ def test_stack_that_never_came_up_is_told(ready, monkeypatch):
     made = boto3.client
     monkeypatch.setattr(boto3, "client", lambda name: client if name == "cloudformation" else made(name))
 
-    assert "is deleted first" in mend(prod(), "stack")
-    assert f"{Names(prod()).stack}: ROLLBACK_COMPLETE" in {finding.found for finding in preflight(prod())}
+    [(status, found, what)] = [(f.status, f.found, f.mend) for f in preflight(prod()) if f.check == "stack"]
+    assert ("failed", f"{Names(prod()).stack}: ROLLBACK_COMPLETE") == (status, found)
+    assert "is deleted first" in what
+
+
+# Source: AWS CloudFormation user guide, "Stack status codes". All others are under way, or wait for somebody.
+AT_REST = {
+    "CREATE_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_COMPLETE",
+    "DELETE_COMPLETE",
+}
+
+
+def test_stack_can_be_deployed_into_where_it_is_at_rest(monkeypatch):
+    statuses = boto3.client("cloudformation", region_name=REGION).meta.service_model.shape_for("StackStatus").enum
+    found = {}
+    for status in statuses:
+        monkeypatch.setattr(operating, "find_stack", lambda _, status=status: {"StackStatus": status})
+        [finding] = operating._stack(prod(), None)
+        assert bool(finding.mend) == (finding.status != "ok"), status
+        found[status] = finding.status
+
+    assert {status: "ok" if status in AT_REST else "failed" for status in statuses} == found
 
 
 def test_subnets_of_one_zone_are_a_warning(ready):
