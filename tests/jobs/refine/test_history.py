@@ -5,8 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from jobs.refine.events import known_events
 from jobs.refine.history import BEFORE_HORIZON
+from jobs.runtime.commit import Batch
+from jobs.runtime.flow import Flow
+from jobs.runtime.position import read_position
 from shared.jobs import Step
+from tests.support.delta_tables import HeldLease
 from tests.support.people import PEOPLE_AND_CITIES
 from tests.support.small_contracts import bronze, contract
 
@@ -48,6 +53,21 @@ def held(lake):
     return [(key, name, city, since.day, until and until.day) for key, name, city, since, until, _ in found]
 
 
+def met_by(lake, key):
+    """The events that a batch of one key can meet; of any key, where it is none."""
+    table, location = lake.catalog.table("silver.people"), lake.location("silver.people")
+    batch = Batch(
+        location=location,
+        flow="silver.people",
+        before=read_position(lake.spark, location),
+        run="next",
+        attempt="a",
+        lease=HeldLease(),
+    )
+    flow = Flow(session=lake.spark, job=lake.job(Step.REFINE), catalog=lake.catalog, table=table, batch=batch)
+    return known_events(flow, None if key is None else (key, key), None)
+
+
 def test_late_events_split_and_shift_versions_of_their_keys_alone(desk):
     bring(desk, "r0", f"9,a,x,U,{day(5)}", today=9)
     untouched = desk.frame("silver.people").inputFiles()
@@ -70,6 +90,8 @@ def test_late_events_split_and_shift_versions_of_their_keys_alone(desk):
     assert {"read": 3, "recorded": 2, "superseded": 1, "inserted": 3, "updated": 1} == ran.books("silver.people")
     assert {"sequence_tied": 1} == ran.outcomes["silver.people"].warnings
     assert untouched == desk.frame("silver.people").where("person_id = 9").inputFiles()
+    assert {5} == {row["changed_at"].day for row in met_by(desk, 9).collect()}
+    assert 1 == len(met_by(desk, 9).inputFiles()) < len(met_by(desk, None).inputFiles())
 
     # Told once more, from another file: bronze keeps it, and nothing comes of it.
     ran = bring(desk, "r3", f"1,a,x,U,{day(5)}", f"1,a,y,U,{day(8)}", today=9)

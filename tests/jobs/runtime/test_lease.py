@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from jobs.runtime import lease as lease_module
-from jobs.runtime.lease import SECONDS, acquire, acquire_after_the_dead, leased
+from jobs.runtime.lease import BEAT_SECONDS, SECONDS, acquire, acquire_after_the_dead, leased
 from shared.errors import LeaseHeldError, SourceUnavailableError, TerminalError
 from shared.names import lease_table
 from tests.support.errors import error
@@ -199,6 +199,10 @@ def test_a_fault_that_passes_may_be_tried_again_and_does_not_undo_what_landed(le
         with pytest.raises(SourceUnavailableError, match=r"the lease on silver\.orders") as told:
             ask()
         assert told.value.retryable
+
+
+def test_a_lease_lasts_over_a_beat_that_failed():
+    assert SECONDS > 2 * BEAT_SECONDS
 
 
 @pytest.fixture

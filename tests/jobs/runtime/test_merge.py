@@ -1,11 +1,14 @@
 """The MERGE writes the effective rows and nothing else, and Delta skips what the batch cannot touch."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
-from jobs.runtime.merge import within, write_effective
+from jobs.build.groups import Groups
+from jobs.runtime.merge import target_rows, within, write_effective
 from tests.support.delta_tables import Written
 from tests.support.frames import assert_rows
 from tests.support.things import column, things
@@ -48,6 +51,9 @@ def test_rows_are_inserted_updated_and_deleted_and_others_are_not_touched(table)
     )
     assert_rows(COLUMNS, [(1, "a"), (2, "B"), (4, "d"), (5, "e")], table.frame())
     assert "MERGE" == landed.info["operation"]
+    # By the literals Delta skips files; of the batch's own rows it learns only once it has read all of the table's.
+    condition = re.sub(r"#\d+L?", "", landed.info["operationParameters"]["predicate"])
+    assert "((key >= 1) AND (key <= 9))" in condition
 
 
 def test_a_batch_of_new_rows_is_appended_without_reading_the_table(table):
@@ -94,3 +100,10 @@ def test_bounds_let_delta_skip_files(spark, table):
     table.append((1000, "c"), (1001, "d"))
     assert 2 == len(table.frame().inputFiles())
     assert 1 == len(table.frame().where(within("key", (1000, 1000))).inputFiles())
+    flow = SimpleNamespace(
+        session=spark, location=table.location, table=CONTRACT, batch=table.batch(), is_rebuilt=False
+    )
+    keys = spark.createDataFrame([(1000,)], "key BIGINT")
+    groups = Groups(keys=keys, count=1, bounds=within("key", (1000, 1000)), inputs={})
+    found = (target_rows(flow, (1000, 1000)), groups.of(table.frame()))
+    assert [1, 1] == [len(rows.inputFiles()) for rows in found]
