@@ -11,6 +11,7 @@ from shared import errors
 from shared.config import environment_names
 from shared.contracts import load_catalog
 from shared.names import Machine
+from shared.retention import HISTORY_DAYS, LOG_DAYS, NONCURRENT_DAYS
 from tests.docs.documents import CODE, document, documents
 
 DOCUMENTS = documents()
@@ -120,6 +121,15 @@ def test_operations_say_what_to_do_about_every_error():
     named = set(re.findall(r"^\| `(\w+Error)` \|", document("docs/operations.md").text, re.MULTILINE))
 
     assert leaves == named
+
+
+def test_operations_say_how_long_what_was_replaced_can_be_found():
+    said = " ".join(document("docs/operations.md").prose.split())
+
+    assert f"out of use for {HISTORY_DAYS} days (`HISTORY_DAYS`" in said
+    assert f"**It goes back {HISTORY_DAYS} days," in said
+    assert f"**Commits older than {LOG_DAYS} days are deleted**" in said
+    assert f"replaced versions of files are kept {NONCURRENT_DAYS} days longer" in said
 
 
 @pytest.mark.parametrize("doc", [pytest.param(d, id=str(d)) for d in DOCUMENTS if d.path.parent.name == "decisions"])

@@ -1,6 +1,6 @@
 """Rows that were kept long enough go from silver, from bronze, from the vault and from gold, and do not come back."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 
 import pytest
@@ -9,12 +9,14 @@ from delta.tables import DeltaTable
 from jobs.maintain import expiry
 from jobs.runtime import retention
 from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.session import batch_session
 from jobs.runtime.upkeep import remove_old_files
 from shared.jobs import Status, Step
 from shared.names import TableName, pii_folder
 from shared.reconciliation import Verdict
 from shared.vault import vault_location
 from tests.support.begun import CLOSED_NAME, CUSTOMERS, TOKENIZED
+from tests.support.delta_tables import HeldLease
 from tests.support.killing import KilledError
 from tests.support.small_contracts import KEY_AND_SEQUENCE, contract
 from tests.support.small_lake import TODAY, lease_account, let_leases_run_out
@@ -132,6 +134,33 @@ def test_token_of_a_version_in_between_stays_as_long_as_the_table_can_go_back_to
     monkeypatch.setattr(expiry, "HISTORY_DAYS", 0)
     lake.upkeep("u2", tables=(SILVER,))
     assert ["Ann", "Cy"] == known_names(lake)
+
+
+@pytest.mark.parametrize(
+    "log, token, known",
+    [
+        pytest.param(13, 15, ["Ann", "Bob", "Cy"], id="the log does not reach back so far"),
+        pytest.param(15, 13, ["Ann", "Bob", "Cy"], id="the token is too young"),
+        pytest.param(15, 15, ["Ann", "Cy"], id="both are old enough"),
+    ],
+)
+def test_token_that_no_version_shows_goes_after_14_days(lake, monkeypatch, log, token, known):
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(days=log)
+
+    def expired(day):
+        job = lake.job(Step.MAINTAIN, business_date=day)
+        table, session = lake.catalog.table(SILVER), batch_session(lake.spark)
+        return expiry.Expiry(session=session, job=job, catalog=lake.catalog, table=table, lease=HeldLease()).run()
+
+    expire(lake)
+    assert 2 == expired(TODAY)
+    remove_old_files(lake.spark, lake.location(SILVER))
+    monkeypatch.setattr(expiry, "datetime", Later)
+    expired(TODAY + timedelta(days=token))
+    assert known == known_names(lake)
 
 
 class Today(datetime):
