@@ -32,15 +32,33 @@ def consumers(cloud):
     return [r for name, r in cloud.of_type(KIND).items() if name.startswith("Governance/")]
 
 
+# Sources: EMR Serverless user guide, "Lake Formation full table access" and "Using EMR Serverless with Lake Formation
+# for fine-grained access control".
+WANTED = {
+    AccessMode.FINE_GRAINED: {"spark.emr-serverless.lakeformation.enabled": "true"},
+    AccessMode.FULL_TABLE: {
+        "spark.hadoop.fs.s3.credentialsResolverClass": (
+            "com.amazonaws.glue.accesscontrol.AWSLakeFormationCredentialResolver"
+        ),
+        "spark.hadoop.fs.s3.useDirectoryHeaderAsFolderObject": "true",
+        "spark.hadoop.fs.s3.folderObject.autoAction.disabled": "true",
+        "spark.sql.catalog.skipLocationValidationOnCreateTable.enabled": "true",
+        "spark.sql.catalog.createDirectoryAfterTable.enabled": "true",
+        "spark.sql.catalog.dropDirectoryBeforeTable.enabled": "true",
+    },
+}
+
+
 @pytest.mark.usefixtures("clouds")
-def test_jobs_of_readers_are_filtered_and_take_their_readers_role(tmp_path):
-    cloud = synthesized(tmp_path / "out", AccessMode.FINE_GRAINED, nag=True)
+@pytest.mark.parametrize("mode", WANTED)
+def test_jobs_of_readers_are_under_lake_formation_and_take_their_readers_role(tmp_path, mode):
+    cloud = synthesized(tmp_path / "out", mode, nag=mode is AccessMode.FINE_GRAINED)
     (application,) = consumers(cloud)
     (configuration,) = application["Properties"]["RuntimeConfiguration"]
     readers = [p for p in cloud.properties("AWS::IAM::Role") if p.get("RoleName", "").endswith("-analyst")]
     takers = [s["Principal"] for s in readers[0]["AssumeRolePolicyDocument"]["Statement"]]
 
-    assert {"spark.emr-serverless.lakeformation.enabled": "true"} == configuration["Properties"]
+    assert WANTED[mode] == configuration["Properties"]
     assert ("16 vCPU", "RetainExceptOnCreate") == (
         application["Properties"]["MaximumCapacity"]["Cpu"],
         application["DeletionPolicy"],

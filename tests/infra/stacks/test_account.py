@@ -4,15 +4,17 @@ import json
 
 import pytest
 
+from shared.access_modes import AccessMode
 from shared.config import load_environment
 from shared.config.account import Account
+from shared.config.model import Access
 from shared.names import ACCESS_ADMIN_ROLE
 from tests.infra.test_rights import operations
 
 SETTINGS = "AWS::LakeFormation::DataLakeSettings"
 
 
-def synthesize_account(output, settings, *, nag=False):
+def synthesize_account(output, settings, *, nag=False, access=None):
     import aws_cdk as cdk
     import cdk_nag
 
@@ -20,7 +22,10 @@ def synthesize_account(output, settings, *, nag=False):
     from scripts.assembly import app_context
 
     app = cdk.App(outdir=str(output), context=app_context("prod"), builtin_cloud_formation_validation=nag)
-    AccountStage(app, "account", environment=load_environment("prod"), settings=settings)
+    environment = load_environment("prod")
+    if access:
+        environment = environment.model_copy(update={"access": access})
+    AccountStage(app, "account", environment=environment, settings=settings)
     if nag:
         cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
     app.synth()
@@ -38,7 +43,7 @@ def test_nobody_loses_the_administration_of_lake_formation(tmp_path):
     settings = settings_of(synthesize_account(tmp_path, Account(lake_formation_admins=("Stewards",)), nag=True))
     admins = json.dumps(settings["Admins"])
 
-    assert "APPEND" == settings["MutationType"]
+    assert ("APPEND", {"CROSS_ACCOUNT_VERSION": "4"}) == (settings["MutationType"], settings["Parameters"])
     assert [3, True, True] == [len(settings["Admins"]), "role/Stewards" in admins, "cfn-exec-role" in admins]
 
 
@@ -71,3 +76,13 @@ def test_second_region_takes_the_administering_role_of_the_first(tmp_path):
 
     assert [] == [r for r in resources.values() if r["Type"] == "AWS::IAM::Role"]
     assert f"role/{ACCESS_ADMIN_ROLE}" in json.dumps(settings_of(resources)["Admins"])
+
+
+@pytest.mark.usefixtures("clouds")
+@pytest.mark.parametrize(
+    "mode, allowed", [(None, None), (AccessMode.FINE_GRAINED, None), (AccessMode.FULL_TABLE, True)]
+)
+def test_whole_tables_are_lent_only_where_readers_are_to_have_them(tmp_path, mode, allowed):
+    settings = settings_of(synthesize_account(tmp_path, Account(), access=Access(consumer=mode)))
+
+    assert allowed == settings.get("AllowFullTableExternalDataAccess")

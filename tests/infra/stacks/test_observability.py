@@ -47,5 +47,21 @@ def test_every_machine_and_every_step_is_shown(body):
     assert [] == [step for step in RUN_STEPS if f"{step}_tables_failed" not in body]
 
 
+def test_job_runs_are_searched_for_by_the_applications_name_and_executions_have_their_time(body):
+    graphs = {w["properties"]["title"]: w["properties"]["metrics"] for w in json.loads(body)["widgets"]}
+    searched = 'SUM(SEARCH(\'Namespace="AWS/EMRServerless" MetricName="{}" ApplicationName="lakewright-prod-batch"\''
+    of_emr = {
+        "Job runs": ["SuccessJobs", "FailedJobs", "RunningJobs"],
+        "vCPUs allocated, and the cap": ["CPUAllocated", "MaxCPUAllowed"],
+    }
+
+    for title, names in of_emr.items():
+        found = [metric["expression"].partition(",")[0] for [metric] in graphs[title]]
+        assert [searched.format(name) for name in names] == found
+    durations = graphs["How long executions took, milliseconds"]
+    assert {("AWS/States", "ExecutionTime")} == {tuple(metric[:2]) for metric in durations}
+    assert len((*Machine, BACKFILL_MACHINE)) == len(durations)
+
+
 def test_laptop_has_none(clouds):
     assert {} == clouds["local"].of_type("AWS::CloudWatch::Dashboard")
