@@ -12,14 +12,19 @@ from jobs.runtime.delta_log import CHANGE_FEED, DeltaLog
 from jobs.runtime.jvm import files_at
 from jobs.runtime.statistics import keep_no_statistics, without_statistics
 from shared.contracts import Kind
-from shared.retention import LOG_DAYS
+from shared.retention import HISTORY_DAYS, LOG_DAYS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from shared.contracts import Table
 
-PROPERTIES = {"delta.logRetentionDuration": f"interval {LOG_DAYS} days"}
+# How long a version can be read, and VACUUM leaves its files: Delta takes neither from a command, but for zero hours.
+FILE_RETENTION = "delta.deletedFileRetentionDuration"
+PROPERTIES = {
+    "delta.logRetentionDuration": f"interval {LOG_DAYS} days",
+    FILE_RETENTION: f"interval {HISTORY_DAYS} days",
+}
 
 
 def spark_schema(table: Table) -> T.StructType:

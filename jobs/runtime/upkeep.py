@@ -12,7 +12,7 @@ from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.jvm import files_at
 from jobs.runtime.position import read_position
 from jobs.runtime.session import with_settings
-from jobs.runtime.tables import read_version
+from jobs.runtime.tables import FILE_RETENTION, read_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,10 +111,13 @@ def remove_old_files(session: SparkSession, location: str, days: int = 0) -> int
     """Remove every file that no version of the last days names, and say how many they were.
 
     Versions that name one of them cannot be read any more; of zero days only the newest version stays. A reader of that
-    very moment starts again.
+    very moment starts again. Other days are what the table says of itself from now on.
     """
+    wanted = f"interval {days} days"
+    if days and DeltaLog(session, location).property_of(FILE_RETENTION) != wanted:
+        session.sql(f"ALTER TABLE delta.`{location}` SET TBLPROPERTIES ('{FILE_RETENTION}' = '{wanted}')")
     with with_settings(session, VACUUM_CONFS):
-        session.sql(f"VACUUM delta.`{location}` RETAIN {days * 24} HOURS").collect()
+        session.sql(f"VACUUM delta.`{location}`{'' if days else ' RETAIN 0 HOURS'}").collect()
     log = DeltaLog(session, location)
     last = log.commit(log.version)
     return last.metrics.get("numDeletedFiles", 0) if last and last.info.get("operation") == VACUUMED else 0

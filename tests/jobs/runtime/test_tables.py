@@ -72,7 +72,13 @@ def test_a_table_is_made_once_and_left_alone_afterwards(spark, tmp_path):
         [],
         read_version(spark, location, 0),
     )
-    assert "interval 60 days" == DeltaLog(spark, location).property_of("delta.logRetentionDuration")
+    log = DeltaLog(spark, location)
+    kept = {
+        "delta.logRetentionDuration": "interval 60 days",
+        # Delta neither reads a version that is older, nor keeps its files.
+        "delta.deletedFileRetentionDuration": "interval 14 days",
+    }
+    assert kept == {name: log.property_of(name) for name in kept}
 
 
 def test_a_log_that_got_no_commit_is_in_nobodys_way(spark, tmp_path):
