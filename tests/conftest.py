@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import botocore.session
 import hypothesis
 import pytest
 
@@ -20,6 +22,9 @@ ROOT = Path(__file__).parents[1]
 # A busy machine is no failure: no test asserts a time.
 hypothesis.settings.register_profile("lake", deadline=None)
 hypothesis.settings.load_profile("lake")
+
+# botocore reads the models of services from its files: what was read once serves the clients of all tests.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 
 @pytest.hookimpl(tryfirst=True)
