@@ -18,6 +18,7 @@ from tests.support.small_lake import ENV, let_leases_run_out
 
 CUSTOMER, ALIKE = "silver.customers", "silver.partners"
 BOTH = ("bronze.shop__customers", CUSTOMER, ALIKE)
+STEPS = (Step.INGEST, Step.REFINE)
 NINE, ELEVEN, NOON = "2026-01-01 09:00:00", "2026-01-01 11:00:00", "2026-01-01 12:00:00"
 KEYS = {"k1": "the key of a small lake", "k2": "the key after that"}
 RULE = (
@@ -68,7 +69,7 @@ def lake(small_lake):
 def test_tokens_stand_for_values_through_reruns_deaths_rotation_and_another_treatment(lake, monkeypatch):
     first = ["1,Ann", "2, Bob ", "3,", "4,Ann", "5,Zoe"]
     lake.land("bronze.shop__customers", CUSTOMERS, *[f"{row},{TEN}" for row in first], f"2,Old,{NINE}")
-    ran = lake.run("r1", tables=BOTH)
+    ran = lake.run("r1", STEPS, BOTH)
     assert {Status.SUCCEEDED} == {o.status for o in ran.outcomes.values()}
     ann, bob = token("Ann"), token("Bob")
     # A null has no token, what was refused or superseded has none either, and one value has one in every table.
@@ -78,7 +79,7 @@ def test_tokens_stand_for_values_through_reruns_deaths_rotation_and_another_trea
 
     before = versions(lake)
     lake.land("bronze.shop__customers", CUSTOMERS, f"3,Bob,{ELEVEN}", f"4,,{ELEVEN}")
-    lake.run("r2", tables=BOTH)
+    lake.run("r2", STEPS, BOTH)
     assert {1: ann, 2: bob, 3: bob, 4: None} == names(lake)
     assert before == versions(lake)
 
@@ -86,13 +87,13 @@ def test_tokens_stand_for_values_through_reruns_deaths_rotation_and_another_trea
     lake.land("bronze.shop__customers", CUSTOMERS, f"6,Cy,{TEN}", f"2,Ann,{NOON}")
     with monkeypatch.context() as dying:
         dying.setattr("jobs.refine.flow.land", lambda *_, **__: (_ for _ in ()).throw(TerminalError("it dies here")))
-        ran = lake.run("r3", (Step.INGEST, Step.REFINE), BOTH)
+        ran = lake.run("r3", STEPS, BOTH)
     assert Status.FAILED is ran.outcomes[CUSTOMER].status
     assert ("Cy", 3) == vault(lake)[token("Cy")]
     assert 6 not in names(lake)
     let_leases_run_out()
     rotate()
-    lake.run("r4", tables=BOTH)
+    lake.run("r4", STEPS, BOTH)
     ann2, cy2 = token("Ann", "k2"), token("Cy", "k2")
     assert {1: ann, 2: ann2, 3: bob, 4: None, 6: cy2} == names(lake)
     known = {ann: ("Ann", 1), bob: ("Bob", 1), ann2: ("Ann", 3), cy2: ("Cy", 3)}
@@ -104,7 +105,7 @@ def test_tokens_stand_for_values_through_reruns_deaths_rotation_and_another_trea
     # And where nothing is tokenized any more, nothing is kept.
     lake.amend(CUSTOMER, "version: 1.0.0", "version: 2.0.0")
     lake.amend(CUSTOMER, "tokenize", "hmac")
-    lake.run("r5", tables=BOTH)
+    lake.run("r5", STEPS, BOTH)
     bob2, zoe2 = token("Bob", "k2"), token("Zoe", "k2")
     assert {1: ann2, 2: ann2, 3: bob2, 4: None, 5: zoe2, 6: cy2} == names(lake, ALIKE)
     assert known | {bob2: ("Bob", 4), zoe2: ("Zoe", 4)} == vault(lake, ALIKE)
