@@ -141,9 +141,11 @@ class Search:
         for column in [c for c in known.columns if c.name in pointed | set(known.primary_key[:1])]:
             own = rows.select(_text(way, column).alias(KEY)).where(F.col(KEY).isNotNull()).distinct()
             theirs = {r[0] for r in own.collect()}
-            if column.name not in known.primary_key and theirs:
-                keys, condition = self.person.of(way.keys, way.keys_column), _text(way, way.column) == F.col(f"k.{KEY}")
-                others = self._joined(self._rows(location), keys, condition, "left_anti")
+            if known.primary_key != (column.name,) and theirs:
+                keys, whose = self.person.of(way.keys, way.keys_column), _text(way, way.column)
+                # A row of nobody, such as a click without an order, is not one of others.
+                others = self._joined(self._rows(location), keys, whose == F.col(f"k.{KEY}"), "left_anti")
+                others = others.where(whose.isNotNull())
                 same = own.join(others.select(_text(way, column).alias(KEY)), on=KEY, how="left_semi")
                 if held := {r[0] for r in same.collect()}:
                     self.person.shared.add(f"{known.name}.{column.name}")

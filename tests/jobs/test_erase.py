@@ -327,6 +327,48 @@ def test_nobody_is_erased_while_a_table_lies_where_nobody_would_look(small_lake)
     assert {table: 1} == places(erase(lake, "customer=1000001", "e1", dry_run=True))
 
 
+def test_a_part_of_a_key_leads_to_what_is_theirs_alone(small_lake):
+    clicks = """\
+      - name: visitor
+        logicalType: string
+        physicalType: string
+        primaryKey: true
+        primaryKeyPosition: 1
+        transformSourceObjects: [bronze.shop__clicks]
+        description: Browser.
+      - name: clicked_at
+        logicalType: timestamp
+        physicalType: timestamp
+        primaryKey: true
+        primaryKeyPosition: 2
+        description: Moment.
+      - {name: order_id, logicalType: integer, physicalType: bigint, description: Order.}
+"""
+    key, merged = "visitor", {"writeDisposition": "merge", "sequenceBy": "[clicked_at]"}
+    clicks = referring(clicks, "order_id", "silver.orders.order_id")
+    small_lake.files = {
+        **PERSONAL,
+        "bronze.shop__clicks": bronze("bronze.shop__clicks", "append", key, "clicked_at", "order_id"),
+        "silver.clicks": contract("silver.clicks", clicks, merged),
+        "bronze.shop__visits": referring(
+            bronze("bronze.shop__visits", "append", "visit", key), key, "silver.clicks.visitor"
+        ),
+    }
+    small_lake.land("bronze.shop__customers", HEADER, f"1000001,{ANN},{TEN}", f"2,{BOTH},{TEN}")
+    anns = [f"10,1000001,5,new,{TEN}", f"12,1000001,5,new,{TEN}"]
+    small_lake.land("bronze.shop__orders", ORDERS, *anns, f"11,2,7,new,{TEN}")
+    clicks = [f"both,{NINE},10", f"both,{TEN},11", f"hers,{NINE},", f"hers,{TEN},12"]
+    small_lake.land("bronze.shop__clicks", "visitor,clicked_at,order_id", *clicks)
+    small_lake.land("bronze.shop__visits", "visit,visitor", "a,both", "b,hers", "c,hers")
+    small_lake.run("r1", (Step.INGEST,))
+
+    record = erase(small_lake, "customer=1000001", "look", dry_run=True)
+    expected = {"customers": 1, "orders": 2, "clicks": 2, "visits": 2}
+    assert {f"bronze.shop__{name}": rows for name, rows in expected.items()} == places(record)
+    shared = "silver.clicks.visitor: rows of others hold the same value, so what it leads to was left"
+    assert shared in record.to_look_at
+
+
 @pytest.mark.parametrize(
     "properties, subject, said",
     [
