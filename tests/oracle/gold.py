@@ -28,7 +28,7 @@ WITH lines AS (
   SELECT l.*, o.customer_id, o.ordered_at::DATE AS order_date, o.currency_code, o.status,
          rounded(l.quantity * units(l.unit_price_usd) * (10000 - units(l.discount)), 10000) AS usd,
          coalesce((SELECT sum(r.quantity) FROM silver.order_returns r
-                   WHERE r.order_id = l.order_id AND r.line_id = l.line_id), 0)::INT AS back
+                   WHERE r.order_id = l.order_id AND r.line_id = l.line_id), 0)::BIGINT AS back
   FROM silver.order_lines l JOIN silver.orders o USING (order_id)
 ), returned AS (
   SELECT *, rounded(back * units(unit_price_usd) * (10000 - units(discount)), 10000) AS usd_back FROM lines

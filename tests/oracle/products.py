@@ -77,7 +77,7 @@ def _performance(db: duckdb.DuckDBPyConnection) -> None:
         "margin_pct": pa.decimal128(19, 2),
         "returned_units": pa.int64(),
         "returned_usd": MONEY,
-        "return_rate_pct": pa.decimal128(9, 2),
+        "return_rate_pct": pa.decimal128(19, 2),
         "rank_in_category": pa.int32(),
     }
     keep(db, "gold.product_performance", columns, ranked)

@@ -30,6 +30,6 @@ SELECT CAST(order_month AS DATE)           AS order_month,
                                            AS margin_pct,
        CAST(returned_units AS BIGINT)      AS returned_units,
        CAST(returned_usd AS DECIMAL(19, 4)) AS returned_usd,
-       CAST(100 * returned_units / units AS DECIMAL(9, 2)) AS return_rate_pct,
+       CAST(100 * returned_units / units AS DECIMAL(19, 2)) AS return_rate_pct,
        CAST(RANK() OVER (PARTITION BY order_month, category_name ORDER BY revenue_usd DESC) AS INT) AS rank_in_category
 FROM   months

@@ -80,6 +80,7 @@ def test_what_came_back_stands_beside_what_was_sold(spark):
             sale(1, MAY, "4", 4, order_id=2),
             sale(1, MAY, "5", 1, order_id=3, is_revenue=False, back=1),
             sale(2, MAY, "9", 3, order_id=4),
+            sale(3, MAY, "1", 1, order_id=4, back=40_170_725),
         ],
     )
 
@@ -87,4 +88,6 @@ def test_what_came_back_stands_beside_what_was_sold(spark):
     assert {
         1: ("6", "10.0000", "1", "3.0000", "16.67"),
         2: ("3", "9.0000", "0", "0.0000", "0.00"),
+        # Whoever mistypes a return is told so, and stops no table.
+        3: ("1", "1.0000", "40170725", "40170725.0000", "4017072500.00"),
     } == {r["product_id"]: tuple(str(r[n]) for n in names) for r in rows}
