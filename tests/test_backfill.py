@@ -46,7 +46,8 @@ def rows(root: Path, name: str) -> pa.Table:
     table = load_catalog().table(name)
     place = Roots(str(root), pii_folder(str(root))).of(is_personal=table.is_personal)
     found = DeltaTable(table_location(place, table.name)).to_pyarrow_table()
-    told = found.drop_columns([column for column in found.column_names if column.startswith("_")])
+    how = [name for name in found.column_names if name.startswith("_") or name == "landed_sequence"]
+    told = found.drop_columns(how)
     return told.sort_by([(column, "ascending") for column in table.primary_key])
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 class Image:
     """One silver table as an image of one source table.
 
-    `columns` are expressions over the source's columns, all of them text; `rules` are predicates over the typed
-    columns that hold for a bad row; `parents` are foreign keys; `newest_by` orders the versions of a key; `deleted`
-    holds for a row of the source that takes its key out.
+    `columns` are expressions over the source's columns and `landed`, the delivery, all of them text; `rules` are
+    predicates over the typed columns that hold for a bad row; `parents` are foreign keys; `newest_by` orders the
+    versions of a key; `deleted` holds for a row of the source that takes its key out.
     """
 
     source: str
@@ -53,6 +53,11 @@ def stamped(columns: dict[str, str]) -> dict[str, str]:
     return columns | {"created_at": moment("createddate"), "modified_at": moment("systemmodstamp")}
 
 
+def landed(*names: str) -> dict[str, str]:
+    """Columns as the source has them, and which delivery brought the row."""
+    return {name: name for name in names} | {"landed_sequence": "landed"}
+
+
 def moment(column: str) -> str:
     """A time of Salesforce without the words that say it is UTC."""
     return f"replace(replace(replace({column}, 'T', ' '), '+0000', ''), 'Z', '')"
@@ -61,9 +66,9 @@ def moment(column: str) -> str:
 IMAGES = {
     "click_bridge": Image(
         source="synthetic__click_bridge",
-        columns={name: name for name in ("visitor_id", "clicked_at", "campaign_code", "order_id")},
+        columns=landed("visitor_id", "clicked_at", "campaign_code", "order_id"),
         key=("visitor_id", "clicked_at"),
-        newest_by="clicked_at",
+        newest_by="landed_sequence",
     ),
     "behaviour_events": Image(
         source="redshift__behaviour_events",
@@ -100,9 +105,10 @@ IMAGES = {
             "store_name": "trim(storename)",
             "sales_person_id": "salespersonid",
             "modified_at": "modifieddate",
+            "landed_sequence": "landed",
         },
         key=("store_id",),
-        newest_by="modified_at",
+        newest_by="(modified_at, landed_sequence)",
         rules={"store_name_not_blank": "store_name = ''"},
     ),
     "product_categories": Image(
@@ -111,9 +117,10 @@ IMAGES = {
             "category_id": "productcategoryid",
             "category_name": "trim(name)",
             "modified_at": "modifieddate",
+            "landed_sequence": "landed",
         },
         key=("category_id",),
-        newest_by="modified_at",
+        newest_by="(modified_at, landed_sequence)",
         rules={"category_name_not_blank": "category_name = ''"},
     ),
     "product_subcategories": Image(
@@ -123,9 +130,10 @@ IMAGES = {
             "category_id": "productcategoryid",
             "subcategory_name": "trim(name)",
             "modified_at": "modifieddate",
+            "landed_sequence": "landed",
         },
         key=("subcategory_id",),
-        newest_by="modified_at",
+        newest_by="(modified_at, landed_sequence)",
         rules={"subcategory_name_not_blank": "subcategory_name = ''"},
         parents={"category_id": ("product_categories", "category_id")},
     ),
@@ -154,9 +162,10 @@ IMAGES = {
             "reorder_point_units": "reorderpoint",
             "sold_since_date": "sellstartdate[:10]",
             "modified_at": "modifieddate",
+            "landed_sequence": "landed",
         },
         key=("product_id",),
-        newest_by="modified_at",
+        newest_by="(modified_at, landed_sequence)",
         rules={
             "product_line_known": among("product_line", list(LINES.values())) + " AND product_line IS NOT NULL",
             "product_class_known": among("product_class", list(CLASSES.values())) + " AND product_class IS NOT NULL",
@@ -186,9 +195,10 @@ IMAGES = {
             "total_usd": "totaldue",
             "revision_number": "revisionnumber",
             "modified_at": "modifieddate",
+            "landed_sequence": "landed",
         },
         key=("order_id",),
-        newest_by="modified_at",
+        newest_by="(modified_at, landed_sequence)",
         rules={
             "status_known": among("status", STATUSES) + " AND status IS NOT NULL",
             "total_not_negative": "total_usd < 0",
@@ -206,9 +216,10 @@ IMAGES = {
             "unit_price_usd": "unitprice",
             "discount": "unitpricediscount",
             "modified_at": "modifieddate",
+            "landed_sequence": "landed",
         },
         key=("order_id", "line_id"),
-        newest_by="modified_at",
+        newest_by="(modified_at, landed_sequence)",
         rules={
             "quantity_positive": "quantity <= 0",
             "unit_price_not_negative": "unit_price_usd < 0",
@@ -218,9 +229,9 @@ IMAGES = {
     ),
     "order_returns": Image(
         source="synthetic__order_returns",
-        columns={name: name for name in ("return_id", "order_id", "line_id", "quantity", "reason", "returned_at")},
+        columns=landed("return_id", "order_id", "line_id", "quantity", "reason", "returned_at"),
         key=("return_id",),
-        newest_by="returned_at",
+        newest_by="landed_sequence",
         rules={
             "quantity_positive": "quantity <= 0",
             "reason_known": among("reason", ["damaged", "wrong_item", "not_wanted", "late"]),

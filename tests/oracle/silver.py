@@ -33,7 +33,8 @@ def build_silver(db: duckdb.DuckDBPyConnection, delivery: int) -> dict[str, set[
 
 
 def _given(image: Image, delivery: int) -> list[Row]:
-    return day(delivery).rows[image.source] if image.newest_by is None else arrived(image.source, delivery)
+    rows = day(delivery).rows[image.source] if image.newest_by is None else arrived(image.source, delivery)
+    return [row | {"landed": str(delivery)} for row in rows]
 
 
 def build_image(db: duckdb.DuckDBPyConnection, name: str, rows: list[Row]) -> set[Refused]:

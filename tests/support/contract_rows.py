@@ -7,6 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
+from jobs.refine.classify import NEWEST, ranked
 from jobs.refine.rules import FAILED, WARNED, failed_rules, warned_rules
 from jobs.refine.typing import typed
 from jobs.runtime.tables import spark_type
@@ -33,20 +34,33 @@ def built(spark: SparkSession, name: str, **inputs: Sequence[Row]) -> list[Row]:
 
 
 def refined(spark: SparkSession, name: str, rows: Sequence[Row]) -> list[Row]:
-    """What an image makes of a few rows of its source: its columns, `failed` and `warned` with names of rules."""
+    """What an image makes of a few rows of its source: its columns, `failed` and `warned` with names of rules.
+
+    They are of the first batch, unless they say of which.
+    """
     table = load_catalog().table(name)
-    session = spark.newSession()
-    session.conf.set("spark.sql.ansi.enabled", "false")
-    batch = frame(session, load_catalog().table(str(table.inputs[0])), rows)
-    if table.query:
-        batch.createOrReplaceTempView("batch")
-        batch = session.sql(table.query.sql)
-    ruled = typed(batch, table).withColumns({FAILED: failed_rules(table), WARNED: warned_rules(table)})
-    found = [row.asDict() for row in ruled.collect()]
+    found = [row.asDict() for row in _ruled(spark, table, rows).collect()]
     return [
         {c: row[c] for c in table.column_names} | {"failed": set(row[FAILED]), "warned": set(row[WARNED])}
         for row in found
     ]
+
+
+def newest(spark: SparkSession, name: str, rows: Sequence[Row]) -> list[Row]:
+    """The rows an image keeps of several versions, by its key."""
+    table = load_catalog().table(name)
+    kept = ranked(_ruled(spark, table, rows), table).where(NEWEST).select(*table.column_names)
+    return [row.asDict() for row in kept.orderBy(*table.primary_key).collect()]
+
+
+def _ruled(spark: SparkSession, table: Table, rows: Sequence[Row]) -> DataFrame:
+    session = spark.newSession()
+    session.conf.set("spark.sql.ansi.enabled", "false")
+    batch = frame(session, load_catalog().table(str(table.inputs[0])), [{"_sequence": 1} | row for row in rows])
+    if table.query:
+        batch.createOrReplaceTempView("batch")
+        batch = session.sql(table.query.sql)
+    return typed(batch, table).withColumns({FAILED: failed_rules(table), WARNED: warned_rules(table)})
 
 
 def frame(session: SparkSession, table: Table, rows: Sequence[Row]) -> DataFrame:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support.contract_rows import refined
+from tests.support.contract_rows import newest, refined
 
 pytestmark = pytest.mark.slow
 
@@ -143,6 +143,26 @@ DOUBTFUL = [
     pytest.param("opportunities", OPPORTUNITY | {"stagename": "Hoping"}, {"stage_known"}, id="an unknown stage"),
 ]
 
+RETURN = {"return_id": "R1-1", "order_id": "1", "line_id": "1", "quantity": "1", "reason": "late"}
+LINK = {"visitor_id": "v", "clicked_at": "2024-05-31 12:00:00"}
+# What changed on the day that the version before is stamped with, to something that compares lower.
+CORRECTED = {
+    "orders": ((ORDER | {"status": 1}, "in_process"), (ORDER | {"status": 6}, "cancelled"), "status"),
+    "order_lines": ((LINE | {"orderqty": 5}, 5), (LINE | {"orderqty": 2}, 2), "quantity"),
+    "products": ((PRODUCT, "Adjustable Race"), (PRODUCT | {"name": "A Race"}, "A Race"), "product_name"),
+    "stores": (
+        ({"businessentityid": 1, "storename": "Bikes", "modifieddate": STAMP}, "Bikes"),
+        ({"businessentityid": 1, "storename": "A Bike", "modifieddate": STAMP}, "A Bike"),
+        "store_name",
+    ),
+    "order_returns": (
+        (RETURN | {"returned_at": "2012-06-20 00:00:00"}, datetime(2012, 6, 20, tzinfo=UTC)),
+        (RETURN | {"returned_at": "2011-06-20 00:00:00"}, datetime(2011, 6, 20, tzinfo=UTC)),
+        "returned_at",
+    ),
+    "click_bridge": ((LINK | {"order_id": "2"}, 2), (LINK | {"order_id": "1"}, 1), "order_id"),
+}
+
 
 @pytest.fixture(scope="module")
 def images(spark):
@@ -172,3 +192,14 @@ def test_a_doubtful_row_is_kept_and_counted(images, table, given, warned):
     row = images(table, given)
 
     assert (set(), warned) == (row["failed"], row["warned"])
+
+
+@pytest.mark.parametrize("table", CORRECTED)
+def test_of_two_versions_with_one_stamp_the_one_read_later_stays(spark, table):
+    (before, old), (after, new), column = CORRECTED[table]
+
+    for batches, kept in (((1, 2), new), ((2, 1), old)):
+        rows = [version | {"_sequence": batch} for version, batch in zip((before, after), batches, strict=True)]
+        [row] = newest(spark, f"silver.{table}", rows)
+        value = row[column]
+        assert kept == (value.astimezone(UTC) if column == "returned_at" else value)
