@@ -33,13 +33,19 @@ FROM placed GROUP BY visitor_id, started_at
 """
 
 ORDERS = """
-SELECT b.order_id, b.visitor_id, b.clicked_at, sum(amount_eur * 10000)::HUGEINT
-FROM silver.click_bridge b JOIN gold.sales_fact USING (order_id) WHERE is_revenue GROUP BY ALL
+SELECT order_id, sum(amount_eur * 10000)::HUGEINT FROM gold.sales_fact WHERE is_revenue GROUP BY ALL
 """
+CLICKS = "SELECT order_id, visitor_id, min(clicked_at) FROM silver.click_bridge GROUP BY ALL"
+# A click belongs to its visitor's visit that ends next, if that began by then or does within half an hour.
 TOUCHES = """
+WITH brought AS (
+  SELECT s.session_id, arg_min(b.campaign_code, b.clicked_at) AS campaign_code
+  FROM silver.click_bridge b
+  ASOF JOIN silver.sessions s ON s.visitor_id = b.visitor_id AND b.clicked_at <= s.ended_at
+  WHERE b.campaign_code IS NOT NULL AND s.started_at - b.clicked_at <= INTERVAL 30 MINUTE GROUP BY ALL
+)
 SELECT s.visitor_id, s.started_at, s.session_id, s.channel_name, coalesce(b.campaign_code, 'none')
-FROM silver.sessions s
-LEFT JOIN silver.click_bridge b ON b.visitor_id = s.visitor_id AND b.clicked_at = s.started_at ORDER BY ALL
+FROM silver.sessions s LEFT JOIN brought b USING (session_id)
 """
 CAMPAIGNS = f"""
 CREATE OR REPLACE TABLE gold.revenue_by_campaign AS
@@ -55,7 +61,10 @@ def build_clicks(db: duckdb.DuckDBPyConnection) -> None:
     visits = defaultdict(list)
     for visitor, *visit in db.execute(TOUCHES).fetchall():
         visits[visitor].append(visit)
-    rows = [row for order in db.execute(ORDERS).fetchall() for row in _attributed(order, visits[order[1]])]
+    clicks = defaultdict(list)
+    for order_id, *click in db.execute(CLICKS).fetchall():
+        clicks[order_id].append(click)
+    rows = [row for order, units in db.execute(ORDERS).fetchall() for row in _attributed(order, units, clicks, visits)]
     names = ("order_id", "touch_number", "touches", "visitor_id", "session_id", "touched_at", "ordered_at")
     names += ("channel_name", "campaign_code", *(f"{rule}_units" for rule in RULES))
     db.register("attributed", pa.table([pa.array(c) for c in zip(*rows, strict=True)], names=names))
@@ -88,14 +97,19 @@ def placed(units: int, parts: list[Fraction]) -> list[int]:
     return [here - before for here, before in zip(upto, [0, *upto], strict=False)]
 
 
-def _attributed(order: tuple, visits: list[list]) -> list[tuple]:
-    order_id, visitor, ordered_at, units = order
-    touches = [v for v in visits if ordered_at - LOOK_BACK <= v[0] <= ordered_at]
-    ages = [(ordered_at - started_at).days for started_at, *_ in touches]
+def _attributed(order_id: int, units: int, clicks: dict[int, list], visits: dict[str, list]) -> list[tuple]:
+    """The touches of an order by the visits of all its visitors, each up to that visitor's first click for it."""
+    touches = sorted(
+        (started_at, session, visitor, ordered_at, channel, campaign)
+        for visitor, ordered_at in clicks[order_id]
+        for started_at, session, channel, campaign in visits[visitor]
+        if ordered_at - LOOK_BACK <= started_at <= ordered_at
+    )
+    ages = [(ordered_at - started_at).days for started_at, _, _, ordered_at, *_ in touches]
     given = [placed(units, parts) for parts in shares(ages).values()] if touches else []
     return [
         (order_id, i + 1, len(touches), visitor, session, started_at, ordered_at, channel, campaign, *amounts)
-        for i, ((started_at, session, channel, campaign), amounts) in enumerate(
+        for i, ((started_at, session, visitor, ordered_at, channel, campaign), amounts) in enumerate(
             zip(touches, zip(*given, strict=True), strict=True)
         )
     ]

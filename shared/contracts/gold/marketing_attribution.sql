@@ -1,11 +1,22 @@
 -- Every model weighs the touches of an order with whole numbers. A touch gets the rounded revenue of all touches up to
 -- it less that of the touches before: the parts of an order add up to its revenue, to the last digit, in every model.
 -- Weights are INT, so that a quotient has 12 decimals before its one rounding; of BIGINT it would have 6.
+-- The event of a click that brought a visit may be refused or come late, so the visit is known by what follows within
+-- half an hour; the one before has ended earlier than that.
 WITH revenues AS (
   SELECT f.order_id, CAST(SUM(f.amount_eur) AS DECIMAL(19, 4)) AS revenue_eur
   FROM   gold.sales_fact AS f
   WHERE  f.is_revenue
   GROUP BY f.order_id
+), campaigns AS (
+  SELECT v.session_id, MIN_BY(c.campaign_code, c.clicked_at) AS campaign_code
+  FROM   silver.sessions AS v
+  JOIN   silver.click_bridge AS c
+    ON   c.visitor_id = v.visitor_id
+   AND   c.clicked_at >= v.started_at - INTERVAL '30' MINUTE
+   AND   c.clicked_at <= v.ended_at
+  WHERE  c.campaign_code IS NOT NULL
+  GROUP BY v.session_id
 ), touches AS (
   SELECT b.order_id,
          b.visitor_id,
@@ -18,15 +29,18 @@ WITH revenues AS (
          ROW_NUMBER() OVER (PARTITION BY b.order_id ORDER BY s.started_at, s.session_id, b.clicked_at) AS touch_number,
          CAST(COUNT(*) OVER (PARTITION BY b.order_id) AS INT)                    AS touches
   FROM   silver.click_bridge AS b
+  LEFT ANTI JOIN silver.click_bridge AS e
+    ON   e.order_id = b.order_id
+   AND   e.visitor_id = b.visitor_id
+   AND   e.clicked_at < b.clicked_at
   JOIN   revenues AS r
     ON   r.order_id = b.order_id
   JOIN   silver.sessions AS s
     ON   s.visitor_id = b.visitor_id
    AND   s.started_at <= b.clicked_at
    AND   s.started_at >= b.clicked_at - INTERVAL '30' DAY
-  LEFT JOIN silver.click_bridge AS c
-    ON   c.visitor_id = s.visitor_id
-   AND   c.clicked_at = s.started_at
+  LEFT JOIN campaigns AS c
+    ON   c.session_id = s.session_id
 ), weights AS (
   SELECT t.*,
          CASE WHEN t.touches <= 2 THEN 1

@@ -16,11 +16,12 @@ RULES = ("first_touch_eur", "last_touch_eur", "linear_eur", "position_based_eur"
 def visit(visitor, days):
     """A visit so many days before the order."""
     started = ORDERED - timedelta(days=days)
-    return {"session_id": f"{visitor}-{days}", "visitor_id": visitor, "started_at": started, "channel_name": "email"}
+    times = {"started_at": started, "ended_at": started + timedelta(minutes=10)}
+    return {"session_id": f"{visitor}-{days}", "visitor_id": visitor, **times, "channel_name": "email"}
 
 
-def click(visitor, days, **what):
-    return {"visitor_id": visitor, "clicked_at": ORDERED - timedelta(days=days), **what}
+def click(visitor, days, minutes=0, **what):
+    return {"visitor_id": visitor, "clicked_at": ORDERED - timedelta(days=days, minutes=-minutes), **what}
 
 
 def line(order_id, eur, *, is_revenue=True):
@@ -34,6 +35,8 @@ VISITS = [
     visit("near", 6.99),
     visit("near", 0),
     visit("cancelled", 0),
+    visit("phone", 3),
+    visit("desk", 2),
 ]
 BRIDGE = [
     click("one", 0, order_id=1, campaign_code="Campaign_1"),
@@ -44,9 +47,17 @@ BRIDGE = [
     click("near", 0, order_id=7),
     click("cancelled", 0, order_id=5),
     click("one", -1, order_id=6),  # an order that is not among the sales
+    click("four", 0, minutes=1, order_id=4),  # the button, clicked twice
+    # An order of two browsers: the first event of one visit was refused, an earlier one of the other came late.
+    click("phone", 3, minutes=9, order_id=8),
+    click("phone", 3, minutes=-29, campaign_code="Campaign_4"),
+    click("phone", 3, minutes=-31, campaign_code="Campaign_6"),
+    click("desk", 2, minutes=9, order_id=8),
+    click("desk", 2, minutes=2, campaign_code="Campaign_5"),
+    click("desk", 2, minutes=3, campaign_code="Campaign_6"),
 ]
 SALES = [line(1, "60"), line(1, "40"), line(2, "0.0001"), line(4, "100.0001"), line(5, "9", is_revenue=False)]
-SALES.append(line(7, "1"))
+SALES += [line(7, "1"), line(8, "1")]
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +86,8 @@ def test_shares_are_those_worked_out_by_hand(rows):
         # Seven days of the calendar, and no full week.
         (7, 1, 2, "1.0000", "0.0000", "0.5000", "0.5000", "0.5000"),
         (7, 2, 2, "0.0000", "1.0000", "0.5000", "0.5000", "0.5000"),
+        (8, 1, 2, "1.0000", "0.0000", "0.5000", "0.5000", "0.5000"),
+        (8, 2, 2, "0.0000", "1.0000", "0.5000", "0.5000", "0.5000"),
     ] == told
 
 
@@ -89,11 +102,13 @@ def test_visits_say_where_they_came_from(rows):
         ("four-0", "none"),
         ("near-6.99", "none"),
         ("near-0", "none"),
+        ("phone-3", "Campaign_4"),
+        ("desk-2", "Campaign_5"),
     ] == [(r["session_id"], r["campaign_code"]) for r in rows]
 
 
 def test_every_rule_gives_away_the_revenue_to_the_last_digit(rows):
-    for order, eur in {1: "100.0000", 2: "0.0001", 4: "100.0001", 7: "1.0000"}.items():
+    for order, eur in {1: "100.0000", 2: "0.0001", 4: "100.0001", 7: "1.0000", 8: "1.0000"}.items():
         assert {Decimal(eur)} == {sum(r[rule] for r in rows if r["order_id"] == order) for rule in RULES}
 
 
@@ -104,6 +119,8 @@ def test_campaigns_add_up_what_their_visits_were_given(spark, rows):
         ("Campaign_1", 1, 1, "100.0000", "100.0000"),
         ("Campaign_2", 1, 1, "0.0001", "0.0001"),
         ("Campaign_3", 1, 1, "0.0000", "25.0001"),
+        ("Campaign_4", 1, 1, "1.0000", "0.5000"),
+        ("Campaign_5", 1, 1, "0.0000", "0.5000"),
         ("none", 6, 3, "101.0001", "76.0000"),
     ] == [
         (c["campaign_code"], c["touches"], c["orders"], str(c["first_touch_eur"]), str(c["linear_eur"]))
