@@ -139,7 +139,7 @@ def test_the_added_table_holds_what_its_test_says(tmp_path):
         for layer in Layer:
             db.execute(f"CREATE SCHEMA {layer}")
         for name in table.inputs:
-            db.register("rows", expected(1)[str(name)])
+            db.register("rows", expected(2)[str(name)])
             db.execute(f"CREATE TABLE {name} AS FROM rows")
         [query] = sqlglot.transpile(table.query.sql, read="spark", write="duckdb")
         built = db.sql(query).to_arrow_table().cast(arrow_schema(table))
@@ -148,3 +148,8 @@ def test_the_added_table_holds_what_its_test_says(tmp_path):
 
     assert built.num_rows > 0
     assert_same_rows(tested, built, table.primary_key)
+    # An order was cancelled on the second day.
+    assert not all(expected(2)["gold.sales_fact"]["is_revenue"].to_pylist())
+    by_day, by_product = expected(2)["gold.daily_revenue"], built
+    for column in ("units", "revenue_eur"):
+        assert sum(by_day[column].to_pylist()) == sum(by_product[column].to_pylist())
