@@ -82,7 +82,7 @@ DEALS = """
 CREATE OR REPLACE TABLE silver.deals AS
 SELECT *, 'silver.salesforce_opportunities' AS flow FROM silver.salesforce_opportunities
 UNION ALL BY NAME
-SELECT * EXCLUDE (forecast_category, fiscal_year, fiscal_quarter, is_deleted), 'silver.opportunities' AS flow
+SELECT * EXCLUDE (forecast_category, fiscal_year, fiscal_quarter), 'silver.opportunities' AS flow
 FROM silver.opportunities ANTI JOIN silver.salesforce_opportunities USING (opportunity_id)
 """
 

@@ -315,7 +315,7 @@ IMAGES = {
     ),
     "opportunities": Image(
         source="crm__opportunities",
-        columns=salesforce(
+        columns=stamped(
             {
                 "opportunity_id": "id",
                 "account_id": "accountid",
@@ -336,6 +336,7 @@ IMAGES = {
         ),
         key=("opportunity_id",),
         newest_by="modified_at",
+        deleted="isdeleted IN ('1', 'true')",
         rules={
             "opportunity_id_shaped": SALESFORCE_ID.format("opportunity_id"),
             "amount_not_negative": "amount < 0",

@@ -42,7 +42,7 @@ def _stages(deals, visits):
 
 def _row(stage, deals, visits):
     reached = [d for d in deals if d[1] == stage or stage in dict(visits.get(d[0], []))]
-    decided, won = sum(d[2] for d in reached), sum(d[3] for d in reached)
+    decided, won = sum(d[2] for d in reached), sum(d[2] and d[3] for d in reached)
     now = [d for d in deals if d[1] == stage and not d[2]]
     stays = defaultdict(list)
     for of_deal in visits.values():

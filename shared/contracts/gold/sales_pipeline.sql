@@ -33,9 +33,9 @@ reached AS (
 ),
 outcomes AS (
   SELECT stage,
-         COUNT(*)                                  AS opportunities,
-         COUNT(CASE WHEN is_closed THEN 1 END)     AS decided,
-         COUNT(CASE WHEN is_won THEN 1 END)        AS won
+         COUNT(*)                                         AS opportunities,
+         COUNT(CASE WHEN is_closed THEN 1 END)            AS decided,
+         COUNT(CASE WHEN is_closed AND is_won THEN 1 END) AS won
   FROM   reached
   GROUP BY stage
 ),

@@ -28,6 +28,16 @@ def test_a_table_over_flows_is_refreshed_by_its_key(tmp_path):
     assert "refreshed by person_id" == str(derive_refresh_rule(people, catalog.tables))
 
 
+def test_each_flow_of_the_deals_takes_out_what_its_system_has_deleted():
+    catalog = load_catalog()
+    deals = catalog.table("silver.deals")
+    files = "lower(isdeleted) IN ('true', '1')"
+
+    predicates = {str(name): catalog.table(str(name)).apply_as_deletes for name in deals.flows}
+    assert {"silver.salesforce_opportunities": "isdeleted = 'true'", "silver.opportunities": files} == predicates
+    assert "account_id" not in [c.name for c in deals.columns if c.required]
+
+
 @pytest.mark.parametrize(
     "file, old, new, said",
     [

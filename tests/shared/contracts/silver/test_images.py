@@ -96,6 +96,14 @@ CLEANED = [
     pytest.param("opportunities", OPPORTUNITY | {"iswon": ""}, "is_won", False, id="a flag of two quotes"),
     pytest.param("opportunities", OPPORTUNITY | {"amount": ""}, "amount", None, id="an amount of two quotes"),
     pytest.param("contacts", CONTACT | {"accountid": ""}, "account_id", None, id="a parent of two quotes"),
+    pytest.param("opportunities", OPPORTUNITY | {"accountid": ""}, "account_id", None, id="a deal without a company"),
+    pytest.param(
+        "salesforce_opportunities",
+        OPPORTUNITY | {"accountid": None, "isclosed": "false", "iswon": "false"},
+        "account_id",
+        None,
+        id="a deal in Salesforce without a company",
+    ),
 ]
 
 REFUSED = [
