@@ -90,7 +90,12 @@ def test_a_key_of_a_copy(value, copy, expected):
 @pytest.mark.parametrize(
     "table, numbered, required",
     [
-        pytest.param("bronze.snowflake__order_lines", {"salesorderid"}, {"orderqty", "productid"}, id="a child"),
+        pytest.param(
+            "bronze.snowflake__order_lines",
+            {"salesorderid", "salesorderdetailid"},
+            {"orderqty", "productid"},
+            id="a child whose number others refer to",
+        ),
         pytest.param("bronze.snowflake__orders", {"salesorderid", "customerid"}, {"orderdate"}, id="child and parent"),
         pytest.param("bronze.redshift__behaviour_events", {"user_id"}, set(), id="a key of several columns"),
         pytest.param("bronze.salesforce__contacts", {"id", "accountid"}, set(), id="Salesforce"),
