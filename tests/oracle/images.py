@@ -536,7 +536,6 @@ IMAGES = {
                 "task_id": "id",
                 "who_id": "whoid",
                 "account_id": "accountid",
-                "subject": "trim(subject)",
                 "task_kind": "lower(trim(type__c))",
                 "status": "lower(trim(status))",
                 "priority": "lower(trim(priority))",
