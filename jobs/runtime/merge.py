@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from jobs.runtime.commit import append_nothing
 from jobs.runtime.fates import DELETE, EFFECTIVE, FATE, INSERT, UPDATE
 from jobs.runtime.layout import laid_out
-from jobs.runtime.pruning import between_literals, extremes
+from jobs.runtime.pruning import between_literals, extremes, is_literal
 from jobs.runtime.tables import read_version, replace_all
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def ends(table: Table, condition: Column, prefix: str = "") -> list[Column]:
 def bounds_of(seen: Mapping[str, Any], prefix: str = "") -> Bounds:
     """What `ends` measured; None when no row met the condition, or nothing can be sought by them."""
     least, greatest = seen[f"{prefix}least"], seen[f"{prefix}greatest"]
-    return None if least is None else (least, greatest)
+    return (least, greatest) if is_literal(least) and is_literal(greatest) else None
 
 
 def target_rows(flow: Flow, bounds: Bounds) -> DataFrame | None:

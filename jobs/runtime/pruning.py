@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pyspark.sql import Column
 
 
-# What Spark gives out, Python must be able to hold: these days, of Spark's.
-FIRST, LAST = "0001-01-01", "9999-12-31"
+# The days that Spark can give to Python and take back: Java reads no year that Python writes with three digits.
+FIRST, LAST = "1000-01-01", "9999-12-31"
 
 
 def extremes(value: Column, type_: str) -> tuple[Column, Column]:
