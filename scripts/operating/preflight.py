@@ -12,6 +12,7 @@ from scripts.operating.outputs import find_stack
 from scripts.operating.preflight_delivery import delivery
 from scripts.operating.preflight_keys import keys
 from scripts.operating.preflight_sources import sources
+from shared.config.account import Account
 from shared.governance.environments import access_admin_of, governance_of
 from shared.names import Names
 
@@ -64,6 +65,9 @@ def _bootstrap(environment: Environment, caller: Caller) -> Iterator[Finding]:
     qualifier = environment.bootstrap_qualifier
     name = f"/cdk-bootstrap/{qualifier}/version"
     mend = f"cdk bootstrap aws://{caller.account}/{caller.region} --qualifier {qualifier}"
+    if qualifier != Account().bootstrap_qualifier:
+        # In the stack of the default name, another qualifier would replace the roles that others here deploy with.
+        mend += f" --toolkit-stack-name CDKToolkit-{qualifier}"
     ssm = boto3.client("ssm")
     try:
         version = ssm.get_parameter(Name=name)["Parameter"]["Value"]

@@ -58,7 +58,10 @@ def test_command_prints_its_findings_as_one_array_and_is_red_where_one_failed(re
 def test_account_without_bootstrap_is_told_how(ready):
     boto3.client("ssm").delete_parameter(Name="/cdk-bootstrap/hnb659fds/version")
 
-    assert f"cdk bootstrap aws://{ACCOUNT}/{REGION} --qualifier hnb659fds" == mend(prod(), "bootstrap")
+    command = f"cdk bootstrap aws://{ACCOUNT}/{REGION} --qualifier"
+    assert f"{command} hnb659fds" == mend(prod(), "bootstrap")
+    house = prod(account=Account(bootstrap_qualifier="house"))
+    assert f"{command} house --toolkit-stack-name CDKToolkit-house" == mend(house, "bootstrap")
 
 
 @pytest.mark.parametrize("version, status", [("5", "failed"), ("6", "ok")])
