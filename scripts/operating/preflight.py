@@ -28,7 +28,7 @@ BOOTSTRAP_VERSION = 6
 # Source: Amazon S3 API reference, GetBucketLocation: one region has no name there, and another may have its old one.
 REGIONS = {None: "us-east-1", "EU": "eu-west-1"}
 # Source: AWS CloudFormation user guide, "Stack status codes"; an update, or an import, that was rolled back is over.
-NEVER_CAME_UP = "ROLLBACK_COMPLETE"
+NEVER_CAME_UP = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 HALF_DONE = ("_IN_PROGRESS", "_FAILED")
 
 
@@ -83,15 +83,19 @@ def _bootstrap(environment: Environment, caller: Caller) -> Iterator[Finding]:
 def _stack(environment: Environment, _caller: Caller) -> Iterator[Finding]:
     name = Names(environment).stack
     stack = find_stack(name)
-    if stack is None:
+    status = "REVIEW_IN_PROGRESS" if stack is None else stack["StackStatus"]
+    # A change set was made and never carried out: there is nothing of the stack but its name, and nothing to wait for.
+    if status == "REVIEW_IN_PROGRESS":
         yield Finding(check="stack", status=OK, found=f"{name} is not there yet")
         return
-    status = stack["StackStatus"]
-    stuck = status == NEVER_CAME_UP or status.endswith(HALF_DONE)
-    mend = (
-        "let it end; a stack that never came up is deleted first, one that stopped where it failed is rolled back, "
-        "one whose rollback failed is continued"
-    )
+    stuck = status in NEVER_CAME_UP or status.endswith(HALF_DONE)
+    mend = "let it end; one that stopped where it failed is rolled back, one whose rollback failed is continued"
+    if status in NEVER_CAME_UP:
+        lifted = "aws cloudformation update-termination-protection --no-enable-termination-protection"
+        mend = (
+            f"a stack that never came up is deleted first: {lifted} --stack-name {name}, "
+            f"then aws cloudformation delete-stack --stack-name {name}"
+        )
     yield Finding(check="stack", status=FAILED if stuck else OK, found=f"{name}: {status}", mend=mend if stuck else "")
 
 

@@ -56,10 +56,16 @@ def _connection(environment: Environment, system: str) -> Finding:
     """The deploy makes the secret empty, so its absence before the first deploy is no fault."""
     secret, client = source_secret(environment.name, system), boto3.client("secretsmanager")
     try:
-        versions = client.describe_secret(SecretId=secret).get("VersionIdsToStages", {})
+        told = client.describe_secret(SecretId=secret)
     except client.exceptions.ResourceNotFoundException:
         return Finding(check="sources", status=OK, found=f"{system}: the deploy will make the secret {secret}")
-    if not versions:
+    if told.get("DeletedDate"):
+        mend = (
+            f"aws secretsmanager restore-secret --secret-id {secret}; before a first deploy, which makes it anew, wait "
+            "until it is gone, or delete-secret with --force-delete-without-recovery"
+        )
+        return Finding(check="sources", status=FAILED, found=f"{system}: {secret} is to be deleted", mend=mend)
+    if not told.get("VersionIdsToStages"):
         mend = f"./lake secrets put {environment.name} {system}, or its tables fail and all others go on"
         return Finding(check="sources", status=WARNING, found=f"{system}: the secret {secret} is empty", mend=mend)
     return Finding(check="sources", status=OK, found=f"{system}: the secret {secret} has a value")
