@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from scripts.operating.applications import applications_of, delete_application
 from scripts.operating.outputs import find_stack
@@ -88,11 +88,27 @@ def require_both_keys(environment: Environment, named: str | None) -> None:
 
 
 def delete_stack(environment: Environment) -> None:
-    """Delete the stack and wait for its end. What is to be retained stays."""
+    """Delete the stack and wait for its end. What is to be retained stays.
+
+    Raises:
+        TerminalError: CloudFormation could not delete all of it.
+    """
     client, name = boto3.client("cloudformation"), Names(environment).stack
     client.update_termination_protection(StackName=name, EnableTerminationProtection=False)
     client.delete_stack(StackName=name)
-    client.get_waiter("stack_delete_complete").wait(StackName=name)
+    try:
+        client.get_waiter("stack_delete_complete").wait(StackName=name)
+    except WaiterError as error:
+        failed = [
+            f"{each['LogicalResourceId']} ({each['ResourceType']}): {each.get('ResourceStatusReason', 'no reason')}"
+            for each in _summaries(client, name)
+            if each["ResourceStatus"] == "DELETE_FAILED" and each["ResourceType"] != NESTED
+        ]
+        raise TerminalError(
+            f"the stack {name} is not deleted, nor what it keeps",
+            given="; ".join(failed) or str(error),
+            mend="end what uses that, as job runs and a cluster of Kafka do a network, and give the same command again",
+        ) from error
 
 
 def empty(kept: Kept) -> str:
@@ -148,6 +164,7 @@ def _delete(kept: Kept) -> str:
         case "AWS::DynamoDB::Table":
             boto3.client("dynamodb").delete_table(TableName=kept.name)
         case "AWS::SecretsManager::Secret":
+            _leave_to_the_copy(kept.name)
             boto3.client("secretsmanager").delete_secret(SecretId=kept.name, RecoveryWindowInDays=KEY_DAYS)
             return f"deleted, to be had back for {KEY_DAYS} days"
         case "AWS::Logs::LogGroup":
@@ -160,12 +177,25 @@ def _delete(kept: Kept) -> str:
     return "deleted"
 
 
+def _leave_to_the_copy(secret: str) -> None:
+    """Make a secret's replicas secrets of their own: a secret that has any is not deleted, and the copy needs them."""
+    told = boto3.client("secretsmanager").describe_secret(SecretId=secret)
+    for replica in told.get("ReplicationStatus", []):
+        boto3.client("secretsmanager", region_name=replica["Region"]).stop_replication_to_replica(SecretId=told["Name"])
+
+
 def _resources(client: Any, stack: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a client of boto3
-    """Type and physical name of every resource, those of nested stacks too."""
+    """Type and physical name of every resource that is there, those of nested stacks too."""
+    for resource in _summaries(client, stack):
+        kind, name = resource["ResourceType"], resource.get("PhysicalResourceId")
+        if name and kind != NESTED and resource["ResourceStatus"] != "DELETE_COMPLETE":
+            yield kind, name
+
+
+def _summaries(client: Any, stack: str) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - as above
+    """What CloudFormation lists of a stack and those nested in it, of deleted ones too: they have left something."""
     for page in client.get_paginator("list_stack_resources").paginate(StackName=stack):
         for resource in page["StackResourceSummaries"]:
-            kind, name = resource["ResourceType"], resource.get("PhysicalResourceId")
-            if name and kind == NESTED:
-                yield from _resources(client, name)
-            elif name:
-                yield kind, name
+            yield resource
+            if resource["ResourceType"] == NESTED and resource.get("PhysicalResourceId"):
+                yield from _summaries(client, resource["PhysicalResourceId"])

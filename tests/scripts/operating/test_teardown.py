@@ -259,3 +259,74 @@ def test_credentials_that_may_not_look_are_told_as_such(aws, monkeypatch):
 
     with pytest.raises(ClientError, match="InvalidClientTokenId"):
         teardown("--confirm", "dev")
+
+
+def amended(monkeypatch, **changes):
+    """AWS answers as ever, but for these operations; each takes what was asked and the answer, or gives one."""
+    calls = botocore.client.BaseClient._make_api_call
+
+    def call(self, operation, asked):
+        change = changes.get(operation)
+        return change(self, asked, lambda: calls(self, operation, asked)) if change else calls(self, operation, asked)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
+
+
+def with_status(logical_id, status):
+    def listed(_client, _asked, answer):
+        told = answer()
+        for each in told["StackResourceSummaries"]:
+            if each["LogicalResourceId"] == logical_id:
+                each |= {"ResourceStatus": status, "ResourceStatusReason": "a job run uses it"}
+        return told
+
+    return listed
+
+
+def test_what_was_deleted_before_is_not_told_as_kept(stack, monkeypatch):
+    allow(monkeypatch, deletion=False)
+    amended(monkeypatch, ListStackResources=with_status("Leases", "DELETE_COMPLETE"))
+
+    said = teardown("--confirm", "dev").output
+
+    assert [f"AWS::S3::Bucket  {BUCKET}  kept"] == said.splitlines()
+
+
+def test_stack_that_is_not_deleted_is_told_with_what_holds_it(stack, monkeypatch):
+    def failed(_client, _asked, answer):
+        told = answer()
+        told["Stacks"][0]["StackStatus"] = "DELETE_FAILED"
+        return told
+
+    allow(monkeypatch, deletion=True)
+    amended(
+        monkeypatch,
+        DeleteStack=lambda *_: {},
+        DescribeStacks=failed,
+        ListStackResources=with_status("Topic", "DELETE_FAILED"),
+    )
+
+    with pytest.raises(TerminalError, match=r"nor what it keeps; given: Topic \(AWS::SNS::Topic\): a job run uses it; to m"):
+        teardown("--confirm", "dev", "--delete-data-of", "dev")
+
+    assert [TABLE] == boto3.client("dynamodb").list_tables()["TableNames"]
+
+
+def test_secret_goes_and_the_copy_keeps_its_own(aws, monkeypatch):
+    """Secrets Manager deletes none that has replicas; those of the keys of persons are what makes the copy of worth."""
+    promoted = []
+
+    def promote(client, asked, _answer):
+        promoted.append((client.meta.region_name, asked["SecretId"]))
+        secrets.remove_regions_from_replication(SecretId=asked["SecretId"], RemoveReplicaRegions=["eu-central-1"])
+        return {}
+
+    secrets = boto3.client("secretsmanager")
+    made = secrets.create_secret(Name="lakewright/dev/shop", AddReplicaRegions=[{"Region": "eu-central-1"}])
+    amended(monkeypatch, StopReplicationToReplica=promote)
+
+    said = delete_data(Kept("AWS::SecretsManager::Secret", made["ARN"]))
+
+    assert "deleted, to be had back for 30 days" == said
+    assert [("eu-central-1", "lakewright/dev/shop")] == promoted
+    assert "DeletedDate" in secrets.describe_secret(SecretId=made["ARN"])
