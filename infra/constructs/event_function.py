@@ -43,6 +43,7 @@ class EventFunction(Construct):
         variables: Mapping[Variable, str],
         statements: Iterable[iam.PolicyStatement],
         timeout: Duration = TIMEOUT,
+        memory_mb: int = 256,
     ) -> None:
         super().__init__(scope, id_)
         log_group = EncryptedLogGroup(self, "Logs", environment=environment, key=key)
@@ -58,7 +59,7 @@ class EventFunction(Construct):
             handler=f"lambdas.{event}.handler.handler",
             role=self.role,
             log_group=log_group,
-            memory_size=256,
+            memory_size=memory_mb,
             timeout=timeout,
             tracing=lambda_.Tracing.ACTIVE,
             environment={
@@ -69,6 +70,10 @@ class EventFunction(Construct):
         )
         accept(self.function, {"AwsSolutions-L1": "the newest Python that the locked packages have wheels for is 3.13"})
         accept(self.role, {wildcard("*"): "X-Ray takes no resource"})
+
+    def answers_cloudformation(self) -> None:
+        """Be asked once: CloudFormation takes the first answer, and what failed would be done after its rollback."""
+        self.function.configure_async_invoke(retry_attempts=0)
 
 
 def _log_statement(log_group: EncryptedLogGroup) -> iam.PolicyStatement:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from shared.config import Environment
 
 
+# A promise of a week looks back on hundreds of runs, and each has a page; the next look is 15 minutes on.
+TIMEOUT, MEMORY_MB = Duration.minutes(5), 1024
+
+
 class FreshnessWatch(Construct):
     """A function that reads the ledger of some machines, counts late tables and tells the event bus of new ones.
 
@@ -55,6 +59,8 @@ class FreshnessWatch(Construct):
             environment=environment,
             code=code,
             key=storage.key,
+            timeout=TIMEOUT,
+            memory_mb=MEMORY_MB,
             variables={Variable.LAKE_ROOT: lake.root, Variable.MACHINE_ARNS: ",".join(arns)},
             statements=[
                 iam.PolicyStatement(actions=["states:ListExecutions"], resources=arns),

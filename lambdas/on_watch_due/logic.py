@@ -6,6 +6,8 @@ import heapq
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import boto3
+
 from lambdas.pages import read_page
 from shared.freshness import ages, brought_up_to_date
 from shared.jobs import RunRecord
@@ -37,11 +39,12 @@ def look(states: SFNClient, machine_arns: Sequence[str], lake_root: str, now: da
     found: list[RunRecord] = []
     missing: set[str] = set()
     longest = timedelta()
+    s3 = boto3.client("s3")
     for execution in _newest_first(states, machine_arns):
         if found and (not missing or execution["startDate"] < now - longest - LONGEST_RUN):
             break
         # An execution at work has none yet.
-        page = read_page(run_location(lake_root, execution["name"]))
+        page = read_page(run_location(lake_root, execution["name"]), s3)
         if page is None:
             continue
         record = RunRecord.model_validate_json(page)

@@ -240,7 +240,8 @@ def test_a_file_below_the_folders_of_contracts_is_handed_on_or_kept(prod):
     (late,) = [
         late
         for late in prod.properties("AWS::Lambda::EventInvokeConfig")
-        if late["DestinationConfig"]["OnFailure"]["Destination"] == target["DeadLetterConfig"]["Arn"]
+        if "DestinationConfig" in late
+        and late["DestinationConfig"]["OnFailure"]["Destination"] == target["DeadLetterConfig"]["Arn"]
     ]
 
     assert {"source": ["aws.s3"], "detail-type": ["Object Created"]} == {
@@ -274,7 +275,11 @@ def test_freshness_is_looked_at_where_tables_are_brought_up_to_date_by_themselve
     assert ("Maximum", 3600, 1) == (alarm["Statistic"], alarm["Period"], alarm["Threshold"])
     assert alarm["AlarmActions"]
     wanted = {field.alias for field in Variables.model_fields.values()}
-    assert wanted <= set(functions(cloud)["on_watch_due"]["Environment"]["Variables"])
+    watch = functions(cloud)["on_watch_due"]
+    assert wanted <= set(watch["Environment"]["Variables"])
+    # Up to hundreds of pages a look, each about 0.1 s away; one look ends before the next begins.
+    assert 100 < watch["Timeout"] < 15 * 60
+    assert 1024 <= watch["MemorySize"]
     [policy] = [p for p in cloud.properties("AWS::IAM::Policy") if "OnWatchDueRole" in str(p["Roles"])]
     [listing] = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == "states:ListExecutions"]
     assert asked == sorted(re.findall(r"'(\w+?)Machine[0-9A-F]{8}'", str(listing["Resource"])))
