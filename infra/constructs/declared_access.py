@@ -69,6 +69,7 @@ class DeclaredAccess(Construct):
                 ),
             ],
         )
+        function.answers_cloudformation()
         self.resource = CustomResource(
             self,
             "Resource",

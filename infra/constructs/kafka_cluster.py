@@ -96,6 +96,7 @@ class KafkaCluster(Construct):
             variables={},
             statements=[iam.PolicyStatement(actions=["kafka:GetBootstrapBrokers"], resources=[self.arn])],
         )
+        function.answers_cloudformation()
         resource = CustomResource(
             self,
             "Met",

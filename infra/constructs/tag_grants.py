@@ -8,6 +8,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_lakeformation as lakeformation
 from constructs import Construct
 
+from infra.constructs.in_turn import in_turn
 from shared.governance.access import READS
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ _OF = lakeformation.CfnPrincipalPermissions
 
 class TagGrants(Construct):
     """Two grants a role, however many tables there are: to see the databases, and to read what its tags open.
+
+    They are made one by one: Lake Formation refuses two grants at once on the same tags (ConcurrentModification).
 
     Example:
         TagGrants(self, "Grants", access=access, principals={"analyst": arn}, layer_key=key, layers={"analyst": [...]})
@@ -36,19 +39,22 @@ class TagGrants(Construct):
         layers: Mapping[str, Sequence[str]],
     ) -> None:
         super().__init__(scope, id_)
+        made: list[_OF] = []
         for role, principal in principals.items():
             words = "".join(word.capitalize() for word in role.split("_"))
             readable: dict[str, Sequence[str]] = {
                 access.role_key(role): [READS],
                 access.classification_key: list(access.cleared(role)),
             }
-            self._grant(
-                f"{words}Databases", principal, ["DESCRIBE"], self._tagged("DATABASE", {layer_key: layers[role]})
-            )
-            self._grant(f"{words}Tables", principal, ["DESCRIBE", "SELECT"], self._tagged("TABLE", readable))
+            databases = self._tagged("DATABASE", {layer_key: layers[role]})
+            made += [
+                self._grant(f"{words}Databases", principal, ["DESCRIBE"], databases),
+                self._grant(f"{words}Tables", principal, ["DESCRIBE", "SELECT"], self._tagged("TABLE", readable)),
+            ]
+        in_turn(made)
 
-    def _grant(self, id_: str, principal: str, permissions: list[str], resource: _OF.ResourceProperty) -> None:
-        _OF(
+    def _grant(self, id_: str, principal: str, permissions: list[str], resource: _OF.ResourceProperty) -> _OF:
+        return _OF(
             self,
             id_,
             catalog=Stack.of(self).account,

@@ -13,6 +13,7 @@ from infra.constructs.athena_workgroup import AthenaWorkgroup
 from infra.constructs.consumer_application import ConsumerApplication
 from infra.constructs.declared_access import DeclaredAccess
 from infra.constructs.governed_place import GovernedPlace
+from infra.constructs.in_turn import in_turn
 from infra.constructs.pii_key import admit_to_personal_data
 from infra.constructs.reader_role import ReaderRole
 from infra.constructs.tag_grants import TagGrants
@@ -60,6 +61,8 @@ class Governance(NestedStack):
         admit_to_personal_data(personal.lender)
         tags = self._tags(access)
         databases = [self._database_tags(layer, access, tags) for layer in (*Layer, VAULT)]
+        in_turn(tags)
+        in_turn(databases)
         assert storage.results is not None  # noqa: S101 - it is made where there is governance
         self._results = storage.results
         if consumer := environment.access.consumer:

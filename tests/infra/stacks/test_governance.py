@@ -244,5 +244,35 @@ def test_tables_are_tagged_after_everything_a_grant_stands_on(prod):
     assert set(grants) <= set(declared["DependsOn"])
 
 
+@pytest.mark.parametrize("kind", ["Tag", "TagAssociation", "PrincipalPermissions"])
+def test_lake_formation_is_never_asked_for_two_changes_at_once(prod, kind):
+    """It refuses the second; so of any two, one waits for the other."""
+    resources = prod.templates["Governance"]["Resources"]
+    of_kind = {key for key, r in resources.items() if r["Type"] == f"AWS::LakeFormation::{kind}"}
+
+    def before(key):
+        waited = as_list(resources[key].get("DependsOn", []))
+        return {*waited, *(earlier for each in waited for earlier in before(each))}
+
+    assert len(of_kind) > 1
+    assert list(range(len(of_kind))) == sorted(len(before(key) & of_kind) for key in of_kind)
+
+
+def test_what_cloudformation_was_told_to_have_failed_is_not_done_once_more(fullest):
+    """It asks the function as an event does, which Lambda would hand on twice more, after the rollback."""
+    asked = [
+        (stack, resource["Properties"]["ServiceToken"]["Fn::GetAtt"][0])
+        for stack, template in fullest.templates.items()
+        for resource in template["Resources"].values()
+        if resource["Type"].startswith("Custom::")
+    ]
+    tries = {
+        (path.partition("/")[0], r["Properties"]["FunctionName"]["Ref"]): r["Properties"]["MaximumRetryAttempts"]
+        for path, r in fullest.of_type("AWS::Lambda::EventInvokeConfig").items()
+    }
+
+    assert [0, 0] == [tries.get(function) for function in asked]
+
+
 def as_list(value):
     return value if isinstance(value, list) else [value]
