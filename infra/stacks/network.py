@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import NestedStack
+from aws_cdk import Aws, CfnCondition, Fn, NestedStack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
@@ -25,6 +25,8 @@ OF_JOBS = ("events", "kms", "secretsmanager", "ssm", "sts")
 GLUE = "glue"
 OF_READERS = (GLUE, "lakeformation", "logs")
 REDSHIFT_DATA = "redshift-data"
+# Source: aws-cdk, InterfaceVpcEndpointAwsService, which knows it only of a stack whose region is written down.
+NAMED_OTHERWISE_IN_CHINA = (REDSHIFT_DATA, "sts")
 
 
 class Network(NestedStack):
@@ -79,10 +81,13 @@ class Network(NestedStack):
             wanted.append(REDSHIFT_DATA)
         if registered_schemas(catalog):
             wanted.append(GLUE)
+        china = CfnCondition(self, "China", expression=Fn.condition_equals(Aws.PARTITION, "aws-cn"))
+        prefix = Fn.condition_if(china.logical_id, "cn.com.amazonaws", "com.amazonaws").to_string()
         for service in dict.fromkeys(wanted):
+            named = prefix if service in NAMED_OTHERWISE_IN_CHINA else None
             endpoint = self.vpc.add_interface_endpoint(
                 "".join(word.capitalize() for word in service.split("-")),
-                service=ec2.InterfaceVpcEndpointAwsService(service),
+                service=ec2.InterfaceVpcEndpointAwsService(service, named),
                 subnets=ec2.SubnetSelection(subnet_group_name="Jobs"),
                 open=False,
             )

@@ -35,7 +35,7 @@ def pseudo(partition):
     }
 
 
-def resolved(value, names):
+def resolved(value, names):  # noqa: PLR0911 - one line a form
     """A template's value with CloudFormation's own names put in, and texts joined; other references are left."""
     match value:
         case {"Ref": name}:
@@ -44,6 +44,10 @@ def resolved(value, names):
             return between.join(str(resolved(part, names)) for part in parts)
         case {"Fn::Sub": str(text)}:
             return re.sub(r"\$\{([\w:.]+)\}", lambda found: names.get(found[1], f"<{found[1]}>"), text)
+        case {"Fn::Equals": [one, other]}:
+            return resolved(one, names) == resolved(other, names)
+        case {"Fn::If": [condition, this, that]} if condition in names:
+            return resolved(this if names[condition] else that, names)
         case dict():
             return {key: resolved(inner, names) for key, inner in value.items()}
         case list():
@@ -83,3 +87,19 @@ def test_names_with_a_region_in_them_end_as_addresses_of_the_partition_do(prod, 
 
     assert {suffix} == ends
     assert f'"logs.{region}.{suffix}"' in texts
+
+
+def test_endpoints_are_called_as_the_partition_calls_them(fullest, partition):
+    """Source: the services that China's regions list with `cn.` before their names (describe-vpc-endpoint-services)."""
+    template = fullest.templates["Network"]
+    names = pseudo(partition) | resolved(template["Conditions"], pseudo(partition))
+    found = {
+        resolved(r["Properties"]["ServiceName"], names)
+        for r in template["Resources"].values()
+        if r["Type"] == "AWS::EC2::VPCEndpoint" and r["Properties"].get("VpcEndpointType") == "Interface"
+    }
+    region, prefix = PLACES[partition][0], "cn." if partition == "aws-cn" else ""
+
+    assert {f"{prefix}com.amazonaws.{region}.{service}" for service in ("redshift-data", "sts")} <= found
+    assert {f"com.amazonaws.{region}.{service}" for service in ("events", "kms", "secretsmanager", "ssm")} <= found
+    assert all(name.removeprefix("cn.").startswith(f"com.amazonaws.{region}.") for name in found)
