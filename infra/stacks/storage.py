@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import NestedStack
+from aws_cdk import NestedStack, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 
@@ -49,6 +49,8 @@ class Storage(NestedStack):
             "Logs",
             expire={"access/": environment.log_retention_days, f"{JOB_LOGS_FOLDER}/": environment.log_retention_days},
         )
+        # S3 may have logged accesses by the time a first deploy fails, and a bucket with files in it ends no rollback.
+        self._logs_bucket.apply_removal_policy(RemovalPolicy.RETAIN)
         accept(self._logs_bucket, {"AwsSolutions-S1": "it receives the access logs; logging its own would never end"})
         self.logs = Place.of_bucket(self._logs_bucket)
         self.copies: list[Copied] = []
