@@ -68,7 +68,6 @@ class AccountStack(Stack):
             "LakeFormation",
             mutation_type="APPEND",
             admins=[of.DataLakePrincipalProperty(data_lake_principal_identifier=arn) for arn in admins],
-            parameters={"CROSS_ACCOUNT_VERSION": "4"},
             allow_full_table_external_data_access=environment.access.consumer is AccessMode.FULL_TABLE or None,
         )
         # Named by its ARN alone, a role that is not there yet would be no principal.

@@ -43,7 +43,9 @@ def test_nobody_loses_the_administration_of_lake_formation(tmp_path):
     settings = settings_of(synthesize_account(tmp_path, Account(lake_formation_admins=("Stewards",)), nag=True))
     admins = json.dumps(settings["Admins"])
 
-    assert ("APPEND", {"CROSS_ACCOUNT_VERSION": "4"}) == (settings["MutationType"], settings["Parameters"])
+    assert "APPEND" == settings["MutationType"]
+    # Among them the version of sharing with other accounts, which is everybody's.
+    assert "Parameters" not in settings
     assert [3, True, True] == [len(settings["Admins"]), "role/Stewards" in admins, "cfn-exec-role" in admins]
 
 
