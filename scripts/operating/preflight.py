@@ -11,6 +11,7 @@ from scripts.operating.finding import FAILED, OK, WARNING, Caller, Finding
 from scripts.operating.outputs import find_stack
 from scripts.operating.preflight_delivery import delivery
 from scripts.operating.preflight_keys import keys
+from scripts.operating.preflight_left import left
 from scripts.operating.preflight_sources import sources
 from shared.config.account import Account
 from shared.governance.environments import access_admin_of, governance_of
@@ -39,6 +40,7 @@ def preflight(environment: Environment) -> list[Finding]:
     checks: tuple[Callable[[Environment, Caller], Iterator[Finding]], ...] = (
         _bootstrap,
         _stack,
+        left,
         _quota,
         _administrators,
         _buckets,

@@ -210,6 +210,35 @@ def test_stack_can_be_deployed_into_where_it_is_at_rest(monkeypatch):
     assert {status: "ok" if status in AT_REST else "failed" for status in statuses} == found
 
 
+def test_names_that_are_taken_before_the_first_deploy_are_told(ready):
+    boto3.client("dynamodb").create_table(
+        TableName="lakewright-prod-lease",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "table", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "table", "AttributeType": "S"}],
+    )
+    boto3.client("glue").create_database(DatabaseInput={"Name": "silver"})
+    secrets = boto3.client("secretsmanager")
+    for name in ("lakewright/prod/pii-key", "lakewright/prod/gone", "lakewright/production/shop"):
+        secrets.create_secret(Name=name, SecretString="{}")
+    secrets.delete_secret(SecretId="lakewright/prod/gone", RecoveryWindowInDays=30)
+
+    def taken():
+        return {f.found: f.mend for f in preflight(prod()) if f.check == "left"}
+
+    found = taken()
+    assert {
+        "the DynamoDB table lakewright-prod-lease exists",
+        "the secret lakewright/prod/pii-key exists",
+        "the secret lakewright/prod/gone exists",
+        "the Glue database silver exists",
+    } == set(found)
+    assert "catalog_prefix" in found["the Glue database silver exists"]
+
+    boto3.client("cloudformation").create_stack(StackName=Names(prod()).stack, TemplateBody=STACK)
+    assert {} == taken()
+
+
 def test_subnets_of_one_zone_are_a_warning(ready):
     ec2 = boto3.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]

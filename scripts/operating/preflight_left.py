@@ -1,0 +1,62 @@
+"""What is there by a name that a first deploy gives away, for which CloudFormation would roll all of it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import boto3
+
+from scripts.operating.finding import FAILED, Finding
+from scripts.operating.outputs import find_stack
+from shared.names import Layer, Names
+from shared.vault import VAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scripts.operating.finding import Caller
+    from shared.config import Environment
+
+KEPT = "an earlier environment has left it: delete it, or take it into the stack with cdk import"
+
+
+def left(environment: Environment, _caller: Caller) -> Iterator[Finding]:
+    """One finding a name that is taken; none once the stack is there, since then they are its own."""
+    names = Names(environment)
+    if find_stack(names.stack):
+        return
+    for table in (names.lease_table, names.served_table):
+        if _has_table(table):
+            yield Finding(check="left", status=FAILED, found=f"the DynamoDB table {table} exists", mend=KEPT)
+    for secret in _secrets(f"lakewright/{environment.name}/"):
+        mend = f"{KEPT}; to delete it at once, delete-secret with --force-delete-without-recovery"
+        yield Finding(check="left", status=FAILED, found=f"the secret {secret} exists", mend=mend)
+    for database in (names.glue_database(layer) for layer in (*Layer, VAULT)):
+        if _has_database(database):
+            mend = "delete it, or have catalog_prefix in the environment's file give ours other names"
+            yield Finding(check="left", status=FAILED, found=f"the Glue database {database} exists", mend=mend)
+
+
+def _has_table(name: str) -> bool:
+    client = boto3.client("dynamodb")
+    try:
+        client.describe_table(TableName=name)
+    except client.exceptions.ResourceNotFoundException:
+        return False
+    return True
+
+
+def _has_database(name: str) -> bool:
+    client = boto3.client("glue")
+    try:
+        client.get_database(Name=name)
+    except client.exceptions.EntityNotFoundException:
+        return False
+    return True
+
+
+def _secrets(prefix: str) -> list[str]:
+    """Names that begin so, those that are about to be deleted too: until they are gone they are taken."""
+    pages = boto3.client("secretsmanager").get_paginator("list_secrets")
+    found = pages.paginate(IncludePlannedDeletion=True, Filters=[{"Key": "name", "Values": [prefix]}])
+    return [secret["Name"] for page in found for secret in page["SecretList"] if secret["Name"].startswith(prefix)]
