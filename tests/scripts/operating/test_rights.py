@@ -36,6 +36,8 @@ ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z]+")
 NEVER = {
     # A folder alone is opened, as the tests below say.
     **{name: {"kms:Decrypt", "s3:GetObject", "s3:ListBucket"} for name in ("backfill", "erase", "rollback", "serve")},
+    # Words of the contracts' code as well; of DynamoDB they ask whether a table is there.
+    **{name: {"dynamodb:Query", "dynamodb:Scan"} for name in ("deploy", "preflight")},
     # It is told to plan alone.
     "drift": {
         "lakeformation:PutDataLakeSettings",

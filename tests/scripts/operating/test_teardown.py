@@ -306,9 +306,7 @@ def test_stack_that_is_not_deleted_is_told_with_what_holds_it(stack, monkeypatch
         ListStackResources=with_status("Topic", "DELETE_FAILED"),
     )
 
-    with pytest.raises(
-        TerminalError, match=r"nor what it keeps; given: Topic \(AWS::SNS::Topic\): a job run uses it"
-    ):
+    with pytest.raises(TerminalError, match=r"nor what it keeps; given: Topic \(AWS::SNS::Topic\): a job run uses it"):
         teardown("--confirm", "dev", "--delete-data-of", "dev")
 
     assert [TABLE] == boto3.client("dynamodb").list_tables()["TableNames"]
