@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Behind these the account is one of this process, and the systems are stand-ins: nothing goes to AWS.
-LOCAL = ("scripts.local", "scripts.running", "scripts.sources", "scripts.setup", "tests")
+LOCAL = ("scripts.benching", "scripts.local", "scripts.running", "scripts.sources", "scripts.setup", "tests")
 # Makes a client of the service that its first argument names.
 MAKERS = {"client", "resource", "client_of_admin"}
 # What calls AWS without a client's method: the name by which code comes to it -> the actions.
