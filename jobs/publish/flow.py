@@ -148,10 +148,13 @@ class _Publishing:
         """Why every row has to be sent; empty where the feed tells which."""
         if self.turn.last is None or feed is None:
             return "nothing of it was published yet"
-        if self.turn.last.moment and self._moment(self.turn.last.version) not in {None, self.turn.last.moment}:
-            return "the version that was published is another now"
         reshaped = "its place or its columns changed" if self.turn.last.shape != self.turn.shape else ""
-        return self.turn.why_whole or reshaped or feed.why_not
+        return self.turn.why_whole or reshaped or feed.why_not or self._why_another(self.turn.last)
+
+    def _why_another(self, last: Published) -> str:
+        """That the lake was cut back behind what is published, and went on from there; else empty."""
+        is_another = last.moment and self._moment(last.version) not in {None, last.moment}
+        return "the version that was published is another now" if is_another else ""
 
     def _unchanged(self, feed: Feed) -> TableOutcome:
         """Nothing to send. When an earlier attempt of this run published, what it did is the outcome."""
