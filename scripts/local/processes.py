@@ -21,7 +21,7 @@ _END_SECONDS = 5.0
 def descendants(pid: int) -> list[int]:
     """The ids of all processes below this one, near ones first."""
     children: dict[int, list[int]] = {}
-    for child, parent, _ in _all_processes():
+    for child, parent, _ in _processes():
         children.setdefault(parent, []).append(child)
     found, open_ids = [], [pid]
     while open_ids:
@@ -81,20 +81,28 @@ def _wait_for_end(pids: list[int]) -> None:
 
 def is_alive(pid: int) -> bool:
     """Whether a process runs; one that has ended and only waits to be noticed does not."""
-    return any(found == pid and not state.startswith("Z") for found, _, state in _all_processes())
+    return any(not state.startswith("Z") for _, _, state in _processes(pid))
 
 
-def _all_processes() -> Iterator[tuple[int, int, str]]:
-    """The id, the parent's id and the state of every process.
+def _processes(*pids: int) -> Iterator[tuple[int, int, str]]:
+    """The id, the parent's id and the state of those of some processes that are there; of all if none are named.
 
     A small image of Linux has no `ps`, and macOS has no /proc.
     """
     if not PROC.is_dir():
-        listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True)  # noqa: S607
+        which = ["-p", ",".join(map(str, pids))] if pids else ["-A"]
+        # It fails where none of those named is there.
+        listing = subprocess.run(
+            ["ps", *which, "-o", "pid=,ppid=,stat="],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=not pids,
+        )
         for line in listing.stdout.splitlines():
             pid, parent, state = line.split()
             yield int(pid), int(parent), state
-    for folder in PROC.glob("[0-9]*"):
+        return
+    for folder in [PROC / str(pid) for pid in pids] or PROC.glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it has ended meanwhile
             # The name stands in brackets and may hold blanks; what follows it does not.
             state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
