@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts.cli.output import Head, count, grid, print_json, state
+from scripts.cli.output import Head, count, grid, print_json, progress_console, state
 from scripts.cli.request import prints_json, refusing, selects_tables, works_in_a_folder
 
 if TYPE_CHECKING:
@@ -55,8 +55,6 @@ def command(
     Each window is a run of its own, which begins when the one before has ended, green or red. The next ordinary run
     goes on from where it was. Every window may be taken again.
     """
-    from rich.console import Console
-
     from scripts.cli.run import check_window
     from scripts.looking.lake import open_lake
     from scripts.looking.runs import all_runs
@@ -79,7 +77,7 @@ def command(
         )
         # A wrong window is told before anything starts. All are of one kind, so the first speaks for them.
         check_window(tables, request.windows[0])
-    console = Console(stderr=as_json, markup=False, emoji=False)
+    console = progress_console(on_stderr=as_json)
     with LocalLake(root, DELIVERIES[-1], console) as lake:
         windows, cause = run_backfill(lake, request, console)
     runs = {run.run_id: run for run in all_runs(open_lake(str(root)))}

@@ -5,12 +5,16 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 from rich.text import Text
 
+from scripts.cli.output import progress_console
 from scripts.cli.request import HERE, works_in_a_folder
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 NEXT = (
     ("./lake sql 'select * from gold.daily_revenue order by order_date desc limit 5'", "ask gold something"),
@@ -34,7 +38,7 @@ def command(root: Path) -> None:
     from shared.jobs import Colour
     from shared.names import Machine
 
-    console = Console(markup=False, emoji=False)
+    console = progress_console()
     what = ": orders from Snowflake, clicks from Redshift, CRM files, ECB rates and Salesforce, all on this computer."
     console.print(Text.assemble("A lake in ", (str(root), "bold"), what), soft_wrap=True)
     days = DELIVERIES

@@ -84,6 +84,13 @@ def console() -> Console:
     return out if has_width else Console(highlight=False, markup=False, emoji=False, width=UNBOUND_WIDTH)
 
 
+def progress_console(*, on_stderr: bool = False) -> Console:
+    """Where a run tells how it goes on, in texts that are not our own: nothing in them is markup."""
+    from rich.console import Console
+
+    return Console(stderr=on_stderr, markup=False, emoji=False)
+
+
 def grid(heads: Sequence[Head], rows: Iterable[Sequence[object]]) -> Grid:
     """A table for people: numbers on the right, and one line a row unless a column wraps."""
     from rich.table import Table as Grid

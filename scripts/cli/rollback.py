@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from scripts.cli.output import Head, console, grid, print_json
+from scripts.cli.output import Head, console, grid, one_line, print_json
 from scripts.cli.request import prints_json, refusing, selects_tables, works_in_a_folder
 
 
@@ -50,7 +50,7 @@ def command(run_id: str, select: tuple[str, ...], root: str, *, dry_run: bool, a
         try:
             way = way_back(lake, run, table)
         except TerminalError as error:
-            refused.append(" ".join(str(error).split()))
+            refused.append(one_line(str(error)))
         else:
             ways += [way] if way else []
     if as_json:

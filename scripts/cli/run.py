@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
-from rich.console import Console
 
+from scripts.cli.output import progress_console
 from scripts.cli.request import prints_json, refusing, selects_tables, works_in_a_folder
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def run_here(root: Path, machine: Machine, given: dict[str, object], *, as_json:
     from scripts.sources.deliveries import DELIVERIES
     from shared.jobs import Colour
 
-    console = Console(stderr=as_json, markup=False, emoji=False)
+    console = progress_console(on_stderr=as_json)
     with LocalLake(root, DELIVERIES[-1], console) as lake:
         record, cause = run_machine(lake, machine, given, console)
     if as_json:

@@ -8,7 +8,7 @@ import boto3
 
 from scripts.operating.finding import FAILED, Finding
 from scripts.operating.outputs import find_stack
-from shared.names import Layer, Names
+from shared.names import Layer, Names, source_secret
 from shared.vault import VAULT
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def left(environment: Environment, _caller: Caller) -> Iterator[Finding]:
     for table in (names.lease_table, names.served_table):
         if _has_table(table):
             yield Finding(check="left", status=FAILED, found=f"the DynamoDB table {table} exists", mend=KEPT)
-    for secret in _secrets(f"lakewright/{environment.name}/"):
+    for secret in _secrets(source_secret(environment.name, "")):
         mend = f"{KEPT}; to delete it at once, delete-secret with --force-delete-without-recovery"
         yield Finding(check="left", status=FAILED, found=f"the secret {secret} exists", mend=mend)
     for database in (names.glue_database(layer) for layer in (*Layer, VAULT)):
