@@ -81,10 +81,9 @@ def test_the_launcher_finds_its_own_where_python_does_not_look_beside_it(tmp_pat
     shutil.copy(paths.ROOT / "lake", tmp_path)
     (tmp_path / "scripts" / "setup").mkdir(parents=True)
     (tmp_path / "scripts" / "setup" / "launch.py").write_text("launch = print")
-    # Without the packages of this environment, whose path has the checkout in it.
-    command = [sys.executable, "-S", tmp_path / "lake", "--version"]
-    safe = {**os.environ, "PYTHONSAFEPATH": "1"}
-    finished = subprocess.run(command, env=safe, capture_output=True, text=True, check=False)
+    # Isolated, and without the packages of this environment: either path has the checkout in it.
+    command = [sys.executable, "-I", "-S", tmp_path / "lake", "--version"]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert (0, "['--version']\n") == (finished.returncode, finished.stdout), finished.stderr
 
