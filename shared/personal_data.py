@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from shared.landed_columns import RESCUED
 from shared.names import Layer, TableName
 
 # The classes of data that do not leave the place of personal data as they are.
@@ -13,8 +14,6 @@ CLOSED = ("confidential", "restricted")
 STRICTEST_CLASS = CLOSED[-1]
 # What stands in place of a value in copies that people look at.
 MASKED = "***"
-# Holds what no contract has classified yet.
-RESCUED = "_rescued"
 
 CONTRACTS = Path(__file__).parent / "contracts"
 # The parser in C is ten times as quick; a platform may lack it.

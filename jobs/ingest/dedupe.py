@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from jobs.ingest.reading import RESCUED, SOURCE_POSITION
 from jobs.runtime.tables import read_version
 from shared.contracts import Disposition
+from shared.landed_columns import RESCUED, SEQUENCE, SOURCE_POSITION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,5 +105,5 @@ def _latest_known(flow: Flow, rows: DataFrame, least: str | None) -> DataFrame:
     # Rows of other keys are left out before the sort: the table may be a thousand times the batch.
     key = flow.table.primary_key
     known = known.alias("known").join(rows.select(*key).alias("new"), on=_equal(key), how="left_semi")
-    newest = Window.partitionBy(*key).orderBy(F.desc("_sequence"))
+    newest = Window.partitionBy(*key).orderBy(F.desc(SEQUENCE))
     return known.withColumn("_age", F.rank().over(newest)).where(F.col("_age") == 1)

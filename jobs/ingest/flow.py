@@ -21,7 +21,7 @@ from jobs.ingest.drift import apply_schema_contract, unknown_columns
 from jobs.ingest.drift_event import report_refusal, report_unknown_columns
 from jobs.ingest.expired import unexpired
 from jobs.ingest.readers import READERS, translate
-from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION, source_of
+from jobs.ingest.reading import RAW, REASONS, source_of
 from jobs.ingest.replay import read_replayed_rows, replayed_positions
 from jobs.ingest.suppression import unsuppressed
 from jobs.runtime.books import balance
@@ -33,6 +33,7 @@ from jobs.runtime.staging import remove_if_possible
 from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
 from shared.errors import SchemaDriftError
+from shared.landed_columns import INGESTED_AT, RESCUED, RUN_ID, SEQUENCE, SOURCE_POSITION
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -208,9 +209,9 @@ def _append(rows: DataFrame, location: str, count: int) -> None:
 def _landed(flow: Flow, fresh: DataFrame) -> DataFrame:
     return fresh.select(
         *flow.table.column_names,
-        F.current_timestamp().alias("_ingested_at"),
-        F.lit(flow.job.run_id).alias("_run_id"),
-        F.lit(flow.batch.sequence).cast("bigint").alias("_sequence"),
+        F.current_timestamp().alias(INGESTED_AT),
+        F.lit(flow.job.run_id).alias(RUN_ID),
+        F.lit(flow.batch.sequence).cast("bigint").alias(SEQUENCE),
         SOURCE_POSITION,
         RESCUED,
     )

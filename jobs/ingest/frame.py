@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
+from jobs.ingest.reading import RAW, REASONS
 from shared.errors import ContractError
+from shared.landed_columns import RESCUED, SOURCE_POSITION
 
 if TYPE_CHECKING:
     from shared.contracts import Table

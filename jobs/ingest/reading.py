@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from shared.errors import LakewrightError
     from shared.jobs import Job
 
-SOURCE_POSITION = "_source_position"
-RESCUED = "_rescued"
 RAW = "_raw"
 REASONS = "_reasons"
 

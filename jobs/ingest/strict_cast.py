@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from jobs.ingest.frame import no_reasons
-from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
+from jobs.ingest.reading import RAW, REASONS
 from jobs.ingest.row_text import row_text
 from shared.errors import SchemaDriftError
+from shared.landed_columns import RESCUED, SOURCE_POSITION
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,6 +21,7 @@ from jobs.runtime.retention import day_of_ages, is_expired, is_expired_for_all
 from jobs.runtime.session import without_ansi
 from jobs.runtime.upkeep import carrying_on, delete_matching, files_since
 from shared.contracts.evolution.policy import is_raised
+from shared.landed_columns import INGESTED_AT, SEQUENCE
 from shared.names import quarantine_location
 from shared.places import location_of
 from shared.retention import HISTORY_DAYS
@@ -97,8 +98,8 @@ class Expiry:
     def _is_landed_and_old(self, rows: DataFrame) -> Column:
         landed = read_position(self.session, location_of(self.job.roots, self.table))
         read = min(self._consumed(reader, landed) for reader in self._readers)
-        is_old = is_expired_for_all(rows, self._readers, day_of_ages(self.job), F.col("_ingested_at"))
-        return is_old & (F.col("_sequence") <= read)
+        is_old = is_expired_for_all(rows, self._readers, day_of_ages(self.job), F.col(INGESTED_AT))
+        return is_old & (F.col(SEQUENCE) <= read)
 
     def _consumed(self, reader: Table, landed: TablePosition) -> int:
         """The last batch of the landed table that one of its readers has read."""

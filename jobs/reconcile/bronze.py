@@ -13,6 +13,7 @@ from jobs.ingest.source_figures import BETWEEN, DIGITS, Figures
 from jobs.runtime.relation import relation
 from jobs.runtime.texts import json_fields, lower_case_names
 from shared.contracts import Disposition
+from shared.landed_columns import SEQUENCE
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -32,13 +33,13 @@ def newest(session: SparkSession, bronze: Landed) -> DataFrame:
     """
     rows, cursor = bronze.rows(session), bronze.source.cursor
     if bronze.table.disposition is Disposition.SNAPSHOT:
-        return rows.where(F.col("_sequence") == bronze.sequence)
+        return rows.where(F.col(SEQUENCE) == bronze.sequence)
     if cursor and bronze.start is not None:
         # A row that changes moves on, so what is older than the span says nothing of it.
         rows = rows.where(bronze.is_since_start(F.col(cursor)) | F.col(cursor).isNull())
     if bronze.sequence == 1:
         return rows
-    by_key = Window.partitionBy(*bronze.table.primary_key).orderBy(F.desc("_sequence"))
+    by_key = Window.partitionBy(*bronze.table.primary_key).orderBy(F.desc(SEQUENCE))
     return rows.withColumn(AGE, F.rank().over(by_key)).where(F.col(AGE) == 1).drop(AGE)
 
 

@@ -13,7 +13,7 @@ from jobs.ingest.source_figures import CursorSpan
 from jobs.refine.consumed import consumed_of
 from jobs.refine.deletes import is_delete
 from jobs.refine.flow import NOT_WHOLE
-from jobs.refine.origin import ORIGIN_COLUMNS, POSITION, marked, origin, queried
+from jobs.refine.origin import ORIGIN_COLUMNS, marked, origin, queried
 from jobs.refine.typing import typed
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.history import IS_DELETE
@@ -24,6 +24,7 @@ from jobs.runtime.tables import read_version
 from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
 from shared.contracts.versions import IS_CURRENT
+from shared.landed_columns import INGESTED_AT, SEQUENCE, SOURCE_POSITION
 from shared.names import quarantine_location, table_location
 from shared.reconciliation import ROWS, Comparison, Measure, Verdict
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from jobs.runtime.position import FlowPosition, TablePosition
     from shared.contracts import Table
 
-SEQUENCE, TOLD, THERE, REFUSED, HELD = "_newest_sequence", "_told", "_there", "_refused", "_held"
+NEWEST, TOLD, THERE, REFUSED, HELD = "_newest_sequence", "_told", "_there", "_refused", "_held"
 ROW_KEY = "_row_key"
 TRIES = 3
 
@@ -123,13 +124,13 @@ class Layers:
     def _rows(self, consumed: int) -> DataFrame:
         # As it is now: what silver has consumed meanwhile is there, too.
         rows = marked(self.bronze.rows_now(self.session), self.bronze.table)
-        sequence, cursor = F.col("_sequence"), self.bronze.source.cursor
+        sequence, cursor = F.col(SEQUENCE), self.bronze.source.cursor
         if self.silver.disposition is Disposition.SNAPSHOT:
             return rows.where(sequence == consumed)
         rows = rows.where(sequence <= consumed)
         if cursor and self.bronze.start:
             return rows.where(self.bronze.is_since_start(F.col(cursor)))
-        return rows.where(F.col("_ingested_at") >= F.lit(self._landed_since)) if self._landed_since else rows
+        return rows.where(F.col(INGESTED_AT) >= F.lit(self._landed_since)) if self._landed_since else rows
 
     def _newest_good(self, rows: DataFrame) -> DataFrame:
         """Of each key the newest row not refused: its sequence, whether it deletes, and what may be its content.
@@ -140,7 +141,7 @@ class Layers:
         table = self.silver
         rows = typed(queried(table, rows), table).withColumns({**origin(), ROW_KEY: as_json(*table.primary_key)})
         rows = self._with_refused(self._kept(rows))
-        moment = {SEQUENCE: self._sequence if table.sequence_by else F.col("_sequence"), IS_DELETE: is_delete(table)}
+        moment = {NEWEST: self._sequence if table.sequence_by else F.col(SEQUENCE), IS_DELETE: is_delete(table)}
         content = F.when(~F.col(HELD), self._told_content)
         contents = F.collect_set(content) if table.treated else F.array_compact(F.array(F.max(content)))
         of_one_moment = rows.withColumns(moment).groupBy(*table.primary_key, *moment)
@@ -159,7 +160,11 @@ class Layers:
         location = quarantine_location(self._root, self.silver.name)
         if not DeltaLog(self.session, location).exists:
             return rows.withColumn(HELD, F.lit(False))
-        names = {**dict(zip(ORIGIN_COLUMNS, ORIGIN, strict=True)), POSITION: "source_position", ROW_KEY: "row_key"}
+        names = {
+            **dict(zip(ORIGIN_COLUMNS, ORIGIN, strict=True)),
+            SOURCE_POSITION: "source_position",
+            ROW_KEY: "row_key",
+        }
         held = self.session.read.format("delta").load(location)
         held = held.select(*[F.col(there).alias(f"held_{here}") for here, there in names.items()]).distinct()
         same = reduce(and_, [F.col(name).eqNullSafe(F.col(f"held_{name}")) for name in names])
@@ -170,7 +175,7 @@ class Layers:
         rows = rows.where(IS_CURRENT) if self.silver.history else self._kept(rows)
         if self.bronze.start and self._follows_cursor:
             rows = rows.where(self.bronze.is_since_start(F.col(self.silver.sequence_by[0])))
-        there = F.struct(self._sequence.alias(SEQUENCE), self._told_content.alias(TOLD))
+        there = F.struct(self._sequence.alias(NEWEST), self._told_content.alias(TOLD))
         return rows.select(*self.silver.primary_key, there.alias(THERE))
 
     def _measured(self, told: DataFrame, there: DataFrame, *, is_whole: bool) -> Comparison:
@@ -183,7 +188,7 @@ class Layers:
         is_same = F.exists(f"{TOLD}.{TOLD}", lambda content: content.eqNullSafe(F.col(f"{THERE}.{TOLD}")))
         if self._landed_since:
             # A row that landed before may be the newer one.
-            is_same |= F.col(f"{THERE}.{SEQUENCE}") > F.col(f"{TOLD}.{SEQUENCE}")
+            is_same |= F.col(f"{THERE}.{NEWEST}") > F.col(f"{TOLD}.{NEWEST}")
         [found] = both.agg(
             F.count_if(is_told).alias("told"),
             F.count_if(is_there).alias("there"),

@@ -12,6 +12,7 @@ from jobs.refine.deletes import TOMBSTONE, is_delete
 from jobs.refine.rules import is_refused
 from jobs.runtime.fates import BURY, DELETE, FATE, INSERT, QUARANTINED, SUPERSEDED, UPDATE
 from jobs.runtime.history import living_content
+from shared.landed_columns import SEQUENCE
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -34,7 +35,7 @@ def ranked(rows: DataFrame, table: Table) -> DataFrame:
 
     Grain: one row in, one row out.
     """
-    is_bad, sequence = is_refused(), table.sequence_by or ("_sequence",)
+    is_bad, sequence = is_refused(), table.sequence_by or (SEQUENCE,)
     newest_first = [*[F.desc(c) for c in sequence], is_delete(table).desc(), *[F.desc(c) for c in table.column_names]]
     # Good rows come first, so that a key is one group and the join with the target finds it as it lies.
     by_key = Window.partitionBy(*table.primary_key).orderBy(is_bad, *newest_first)

@@ -16,6 +16,7 @@ from jobs.runtime.history import IS_DELETE
 from jobs.runtime.layout import clustered_by
 from jobs.runtime.retention import day_of_ages, horizon_of, is_before
 from jobs.runtime.tables import spark_schema
+from shared.landed_columns import RUN_ID
 from shared.names import tombstones_location
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def bury(flow: Flow, rows: DataFrame | None) -> None:
         return
     companion = _companion(flow)
     if rows is not None:
-        rows = rows.withColumns({BATCH: F.lit(flow.batch.sequence).cast("bigint"), "_run_id": F.lit(flow.job.run_id)})
+        rows = rows.withColumns({BATCH: F.lit(flow.batch.sequence).cast("bigint"), RUN_ID: F.lit(flow.job.run_id)})
         rows = rows.select(*companion.schema.fieldNames())
     commit_before(
         flow.session,
@@ -88,7 +89,7 @@ def _companion(flow: Flow) -> Companion:
         [
             T.StructField(BATCH, T.LongType(), nullable=False, metadata={"comment": "The batch that deleted the key."}),
             *[T.StructField(f.name, f.dataType, nullable=False, metadata=f.metadata) for f in kept],
-            T.StructField("_run_id", T.StringType(), nullable=False, metadata={"comment": "The run that did."}),
+            T.StructField(RUN_ID, T.StringType(), nullable=False, metadata={"comment": "The run that did."}),
         ]
     )
     location = tombstones_location(flow.job.lake_root, table.name)

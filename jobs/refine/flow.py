@@ -27,6 +27,7 @@ from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.quarantine import held, quarantine
 from jobs.runtime.session import ANSI
 from shared.contracts import Disposition
+from shared.landed_columns import SEQUENCE
 
 if TYPE_CHECKING:
     from typing import Any
@@ -106,7 +107,7 @@ def _released(flow: Flow, rows: DataFrame, before: DataFrame | None, replayed: R
 def _batch(flow: Flow, source: Table, version: int, after: int, upto: int) -> DataFrame:
     """The input's rows of the batches not consumed yet; of full snapshots only the last counts."""
     first = max(upto, after + 1) if flow.table.disposition is Disposition.SNAPSHOT else after + 1
-    return input_rows(flow, source, version).where(F.col("_sequence").between(F.lit(first), F.lit(upto)))
+    return input_rows(flow, source, version).where(F.col(SEQUENCE).between(F.lit(first), F.lit(upto)))
 
 
 def _commit(flow: Flow, batch: Judged, inputs: dict[str, Any], released: DataFrame | None) -> TableOutcome:

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from jobs.refine.classify import TIED, classified, ranked
 from jobs.refine.deletes import tombstones
 from jobs.refine.history import with_horizon_checked
-from jobs.refine.origin import ORIGIN_COLUMNS, POSITION, origin
+from jobs.refine.origin import ORIGIN_COLUMNS, origin
 from jobs.refine.refused import RAW_ROW, raw_row
 from jobs.refine.relationships import parent_keys, with_all_parents_checked
 from jobs.refine.rules import FAILED, WARNED, failed_rules, is_refused, warned_rules, warning_measures
@@ -27,6 +27,7 @@ from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.retention import day_of_ages, is_expired
 from shared.contracts import Disposition
 from shared.errors import UnbalancedBooksError
+from shared.landed_columns import SEQUENCE, SOURCE_POSITION
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -108,9 +109,9 @@ def _judged(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> D
     checked = with_horizon_checked(with_all_parents_checked(rows, table, parent_keys(flow, parents)), flow)
     told = {RAW_ROW: raw_row(), **{name: F.when(is_refused(), value) for name, value in origin().items()}}
     marks = [IS_DELETE] if table.apply_as_deletes else []
-    ordering = [] if table.sequence_by else ["_sequence"]
+    ordering = [] if table.sequence_by else [SEQUENCE]
     return checked.withColumns(told).select(
-        *table.column_names, FAILED, WARNED, RAW_ROW, POSITION, *ORIGIN_COLUMNS, *marks, *ordering
+        *table.column_names, FAILED, WARNED, RAW_ROW, SOURCE_POSITION, *ORIGIN_COLUMNS, *marks, *ordering
     )
 
 

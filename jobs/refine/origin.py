@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from jobs.runtime.quarantine import ORIGIN
 from jobs.runtime.tables import read_version
+from shared.landed_columns import SEQUENCE, SOURCE_POSITION
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from jobs.runtime.flow import Flow
     from shared.contracts import Table
 
-POSITION = "_source_position"
 # No text of a source holds it.
 MARK = "\x1f"
 # As in the quarantine, whose names a contract's column may have; none of those begins with an underscore.
@@ -32,16 +32,17 @@ def input_rows(flow: Flow, source: Table, version: int) -> DataFrame:
 
 def marked(rows: DataFrame, source: Table) -> DataFrame:
     """Rows of an input with their key's hash behind their source position."""
+    position = F.coalesce(SOURCE_POSITION, F.lit(""))
     key = F.xxhash64(*[F.col(k).cast("string") for k in source.primary_key])
-    return rows.withColumn(POSITION, F.concat(F.coalesce(POSITION, F.lit("")), F.lit(MARK), key.cast("string")))
+    return rows.withColumn(SOURCE_POSITION, F.concat(position, F.lit(MARK), key.cast("string")))
 
 
 def origin() -> dict[str, Column]:
     """The columns `_input_sequence` and `_input_key`, and the source position as it was."""
     return {
-        FROM_BATCH: F.col("_sequence"),
-        FROM_KEY: F.substring_index(POSITION, MARK, -1).try_cast("bigint"),
-        POSITION: F.nullif(F.substring_index(POSITION, MARK, 1), F.lit("")),
+        FROM_BATCH: F.col(SEQUENCE),
+        FROM_KEY: F.substring_index(SOURCE_POSITION, MARK, -1).try_cast("bigint"),
+        SOURCE_POSITION: F.nullif(F.substring_index(SOURCE_POSITION, MARK, 1), F.lit("")),
     }
 
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.refine.origin import POSITION, as_held
+from jobs.refine.origin import as_held
 from jobs.refine.rules import FAILED, is_refused
 from jobs.refine.typing import AS_GIVEN
 from jobs.runtime.texts import as_json
+from shared.landed_columns import SOURCE_POSITION
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -37,7 +38,7 @@ def refused_rows(rows: DataFrame, table: Table) -> DataFrame:
     """
     return rows.where(is_refused()).select(
         F.col(FAILED).alias("rules"),
-        F.col(POSITION).alias("source_position"),
+        F.col(SOURCE_POSITION).alias("source_position"),
         as_json(*table.primary_key).alias("row_key"),
         F.col(RAW_ROW).alias("row"),
         *as_held(),

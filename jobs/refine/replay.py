@@ -17,6 +17,7 @@ from jobs.runtime.pii_keys import read_pii_keys
 from jobs.runtime.quarantine import INPUT_SEQUENCE, ORIGIN
 from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
+from shared.landed_columns import SEQUENCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +61,7 @@ def rows_to_replay(
     sequences = [r[0] for r in selected.select(INPUT_SEQUENCE).distinct().collect()]
     if not sequences:
         return None
-    rows = input_rows(flow, source, version).where(F.col("_sequence").isin(sequences))
+    rows = input_rows(flow, source, version).where(F.col(SEQUENCE).isin(sequences))
     ids = _asked_for(rows, selected) if flow.is_replayed else _ready(flow, rows, selected, parents)
     ids = ids.persist()
     if ids.isEmpty():

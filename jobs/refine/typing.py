@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
-from jobs.refine.origin import POSITION, origin
+from jobs.refine.origin import origin
 from jobs.refine.rules import given
 from jobs.refine.treatment import shown
 from jobs.runtime.casts import cast
 from jobs.runtime.history import IS_DELETE
 from shared.contracts.landed import CARRIED_COLUMNS
+from shared.landed_columns import SOURCE_POSITION
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -36,9 +37,9 @@ def typed(rows: DataFrame, table: Table) -> DataFrame:
     """
     columns = (*table.columns, *table.dropped)
     marks = [table.apply_as_deletes] if table.apply_as_deletes else []
-    carried = {name: F.col(MARKED if name == POSITION else name) for name in CARRIED_COLUMNS}
+    carried = {name: F.col(MARKED if name == SOURCE_POSITION else name) for name in CARRIED_COLUMNS}
     # The contract's expressions see the position as the source has it.
-    raw = rows.withColumns({MARKED: F.col(POSITION), POSITION: origin()[POSITION]}).select(
+    raw = rows.withColumns({MARKED: F.col(SOURCE_POSITION), SOURCE_POSITION: origin()[SOURCE_POSITION]}).select(
         *[F.expr(c.logic or f"`{c.name}`").alias(c.name) for c in columns],
         *[F.coalesce(F.expr(p), F.lit(False)).alias(IS_DELETE) for p in marks],
         *[column.alias(name) for name, column in carried.items()],

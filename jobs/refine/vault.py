@@ -16,6 +16,7 @@ from jobs.runtime.layout import clustered_by
 from jobs.runtime.retention import day_of_ages
 from jobs.runtime.tables import spark_type
 from shared.contracts.vault import BATCH, COLUMNS
+from shared.landed_columns import RUN_ID
 from shared.vault import TOKEN, VALUE, VAULT, vault_location
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _new(flow: Flow, companion: Companion, clear: DataFrame, showing: DataFrame)
     facts = {
         BATCH: F.lit(flow.batch.sequence).cast("bigint"),
         "tokenized_on": F.lit(day_of_ages(flow.job)),
-        "_run_id": F.lit(flow.job.run_id),
+        RUN_ID: F.lit(flow.job.run_id),
     }
     return new.withColumns(facts).select(*companion.schema.fieldNames())
 

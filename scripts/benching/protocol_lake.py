@@ -23,6 +23,7 @@ from scripts.benching.protocol_contracts import IMAGES, LANDED, NUMBERS, VERSION
 from scripts.running.item_tables import ENVIRONMENT
 from shared.errors import StepFailedError
 from shared.jobs import Job, Status, Step
+from shared.landed_columns import INGESTED_AT, RESCUED, RUN_ID, SEQUENCE, SOURCE_POSITION
 from shared.names import TableName, pii_folder, table_location
 
 if TYPE_CHECKING:
@@ -129,10 +130,10 @@ def _rows(session: SparkSession, keys: range, sequence: int) -> DataFrame:
         NUMBERS[0]: F.when(is_bad, -1).otherwise(numbers[NUMBERS[0]]),
         "word": F.concat(F.lit("word "), F.col("id") % 1000),
         "changed_at": F.lit(NOON.replace(hour=NOON.hour + sequence)),
-        "_ingested_at": F.lit(NOON),
-        "_run_id": F.lit("bench"),
-        "_sequence": F.lit(sequence).cast("bigint"),
-        "_source_position": F.concat(F.lit("row "), F.col("id")),
-        "_rescued": F.lit(None).cast("string"),
+        INGESTED_AT: F.lit(NOON),
+        RUN_ID: F.lit("bench"),
+        SEQUENCE: F.lit(sequence).cast("bigint"),
+        SOURCE_POSITION: F.concat(F.lit("row "), F.col("id")),
+        RESCUED: F.lit(None).cast("string"),
     }
     return session.range(keys.start, keys.stop, keys.step, files).withColumns(facts)

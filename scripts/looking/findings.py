@@ -9,13 +9,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts import Kind
+from shared.landed_columns import INGESTED_AT, RUN_ID, SEQUENCE, SOURCE_POSITION
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from shared.contracts import Table
-
-INGESTED_AT, RUN_ID, SEQUENCE, SOURCE_POSITION = "_ingested_at", "_run_id", "_sequence", "_source_position"
 
 
 class What(StrEnum):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scripts.looking.findings import SEQUENCE, Finding, What, of_refused, of_row
+from scripts.looking.findings import Finding, What, of_refused, of_row
 from scripts.looking.keys import duckdb_type
 from scripts.looking.relations import Relations, quoted
 from shared.contracts import Kind
+from shared.landed_columns import SEQUENCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,7 +12,7 @@ from shared.contracts.column import Column
 from shared.contracts.landed import LANDED_COLUMNS
 from shared.contracts.treatment import Treatment
 from shared.contracts.versions import IS_CURRENT, VALID_FROM, VALID_TO, History
-from shared.personal_data import RESCUED
+from shared.landed_columns import RESCUED
 from shared.serving import Target
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from shared.contracts.landed import CARRIED_COLUMNS
 from shared.contracts.model import Query
 from shared.contracts.sql import DIALECT, as_written, line_of, parse_repeatable
 from shared.errors import ContractError, TerminalError
+from shared.landed_columns import SOURCE_POSITION
 from shared.names import TableName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BATCH = "batch"
-POSITION = "_source_position"
 BUSINESS_DATE = "business_date"
 
 
@@ -102,12 +102,12 @@ def _check_carried(tree: exp.Query, file: str) -> None:
     columns = tree.named_selects
     missing = [c for c in CARRIED_COLUMNS if c not in columns and "*" not in columns]
     # The engine hands the key of the input's row through the query behind its position.
-    read = [c for c in tree.find_all(exp.Column) if c.name.lower() == POSITION and not _is_handed_on(c)]
+    read = [c for c in tree.find_all(exp.Column) if c.name.lower() == SOURCE_POSITION and not _is_handed_on(c)]
     if read:
         raise ContractError(
-            f"{file}:{line_of(read[0])}: a row-local query reads {POSITION}",
+            f"{file}:{line_of(read[0])}: a row-local query reads {SOURCE_POSITION}",
             given=(read[0].parent or read[0]).sql(dialect=DIALECT),
-            expected=f"{POSITION} handed on as it is",
+            expected=f"{SOURCE_POSITION} handed on as it is",
             mend="read it in a column's transformLogic",
         )
     if missing:

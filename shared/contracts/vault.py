@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.contracts.column import Column
+from shared.landed_columns import RUN_ID
 from shared.personal_data import STRICTEST_CLASS
 from shared.vault import TOKEN, VALUE
 
@@ -62,7 +63,7 @@ COLUMNS = (
         required=True,
         description="The business date of the run that brought the token.",
     ),
-    Column(name="_run_id", type="string", required=True, description="The run that brought the token."),
+    Column(name=RUN_ID, type="string", required=True, description="The run that brought the token."),
 )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from shared.errors import TerminalError, UnknownNameError
+from shared.landed_columns import RESCUED
 from shared.vault import VAULT
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Classification(StrEnum):
 STRICTEST = Classification.RESTRICTED
 # What a column is whose contract says nothing. What the source sent beyond its contract may be anything.
 USUAL = Classification.INTERNAL
-UNKNOWN_CONTENT = frozenset({"_rescued"})
+UNKNOWN_CONTENT = frozenset({RESCUED})
 
 
 class _Frozen(BaseModel):

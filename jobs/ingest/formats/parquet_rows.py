@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jobs.ingest.batches import rows_of_a_batch
-from jobs.ingest.reading import RESCUED, SOURCE_POSITION
 from jobs.ingest.row_text import row_text
 from jobs.ingest.strict_cast import fit
 from shared.errors import SchemaDriftError, SourceContentError
+from shared.landed_columns import RESCUED, SOURCE_POSITION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -18,8 +18,9 @@ from jobs.ingest.kafka.payload import rows_of
 from jobs.ingest.kafka.records import BYTES, bytes_of_records, records_of
 from jobs.ingest.kafka.schemas import writers_of
 from jobs.ingest.read_cost import ReadCost
-from jobs.ingest.reading import REASONS, SOURCE_POSITION, Reading, source_of
+from jobs.ingest.reading import REASONS, Reading, source_of
 from shared.errors import LakewrightError
+from shared.landed_columns import SOURCE_POSITION
 from shared.names import source_secret
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from jobs.ingest.frame import business_columns, reading_schema
 from jobs.ingest.read_cost import ReadCost
-from jobs.ingest.reading import RESCUED, Reading
+from jobs.ingest.reading import Reading
 from jobs.ingest.redshift.connection import read_connection
 from jobs.ingest.redshift.query import unload_query
 from jobs.ingest.redshift.statement import run_statement
@@ -22,6 +22,7 @@ from jobs.ingest.worker_errors import errors_to_driver
 from jobs.runtime.staging import remove_if_possible
 from jobs.runtime.texts import TIMESTAMP_FORMAT
 from shared.errors import ContractError, SchemaDriftError
+from shared.landed_columns import RESCUED
 from shared.names import source_parameter, unload_location
 
 if TYPE_CHECKING:

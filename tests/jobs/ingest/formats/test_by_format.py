@@ -16,8 +16,9 @@ from jobs.ingest.formats import excel_rows
 from jobs.ingest.formats.by_format import rows_of_file
 from jobs.ingest.formats.excel_errors import error_cells
 from jobs.ingest.landing import LandedFile, file_token
-from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
+from jobs.ingest.reading import RAW, REASONS
 from shared.errors import SchemaDriftError, SourceContentError
+from shared.landed_columns import RESCUED, SOURCE_POSITION
 from tests.support.workbooks import MAIN, RELATIONS, Error, workbook
 
 TEXTS = pa.schema(

@@ -4,11 +4,12 @@ import pyarrow as pa
 import pytest
 
 from jobs.ingest.read_cost import Tally
-from jobs.ingest.reading import RAW, REASONS, RESCUED, SOURCE_POSITION
+from jobs.ingest.reading import RAW, REASONS
 from jobs.ingest.snowflake import batches as snowflake_batches
 from jobs.ingest.snowflake.batches import run_query, typed_rows
 from jobs.ingest.snowflake.query import Statement
 from shared.errors import SourceUnavailableError
+from shared.landed_columns import RESCUED, SOURCE_POSITION
 
 pytestmark = pytest.mark.slow
 
