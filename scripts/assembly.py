@@ -29,7 +29,7 @@ def assembly(env: str, root: Path | None, output: Path, *, validate: bool = Fals
         env: The environment.
         root: A folder that takes the place of the buckets, for a lake on this machine.
         output: The folder; what was in it is replaced.
-        validate: Hold the templates against CloudFormation's rules too, which doubles the time.
+        validate: Check the templates against CloudFormation's rules too, which doubles the time.
 
     Raises:
         TerminalError: the folder holds something else, or the app could not be synthesized.

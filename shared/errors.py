@@ -9,7 +9,7 @@
     └── TerminalError             somebody has to change something first
         ├── ContractError             a contract or its query is wrong
         ├── UnknownNameError          a table, machine, environment or source that does not exist
-        ├── WindowError               a backfill's window is none of a table's cursor
+        ├── WindowError               a backfill's window does not fit a table's cursor
         ├── SchemaDriftError          a source's columns are not those of the contract
         ├── SourceContentError        a source answered with something the contract does not describe
         ├── TargetRefusedError        a system that rows are published to refused them
@@ -89,7 +89,7 @@ class UnknownNameError(TerminalError):
 
 
 class WindowError(TerminalError):
-    """A backfill asks for a window that is none of a table's cursor."""
+    """A backfill asks for a window that does not fit a table's cursor."""
 
 
 class SchemaDriftError(TerminalError):

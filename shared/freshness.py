@@ -59,7 +59,7 @@ def promises(catalog: Catalog) -> tuple[FreshnessPromise, ...]:
 
 
 def ages(promised: Iterable[FreshnessPromise], records: Iterable[RunRecord]) -> list[TableAge]:
-    """Hold promises against runs, in whatever order those come.
+    """Check promises against runs, in whatever order those come.
 
     A table is as of the last run in which its step ended well, whether or not there was anything new, but not newer
     than what it depends on: a run of gold alone makes nothing newer than silver is. With a cursor it is as of the

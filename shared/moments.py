@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 # The types of a contract's columns that hold one.
-MOMENTS = ("date", "timestamp")
+MOMENTS = ("timestamp", "date")
 
 
 def moment_of(text: str) -> datetime:

@@ -33,7 +33,7 @@ class Measure(_Record):
 
 
 class Comparison(_Record):
-    """Two sides held against each other over a span of the cursor.
+    """Two sides compared over a span of the cursor.
 
     `left` and `right` name them: a source system and a table, or two tables. `refused` counts rows of the span that lie
     in quarantine, where that is known, else all that lie there. `reason` says what is to be known of the verdict.

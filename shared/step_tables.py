@@ -15,7 +15,7 @@ KIND_OF = {Step.INGEST: Kind.INGESTED, Step.REFINE: Kind.REFINED, Step.BUILD: Ki
 
 
 def works_on(step: Step, table: Table) -> bool:
-    """Whether a table is a step's business: made, published or held against its source by it; upkeep looks at any."""
+    """Whether a table is a step's business: made, published or compared with its source by it; upkeep looks at any."""
     if step is Step.MAINTAIN:
         return True
     if step is Step.PUBLISH:

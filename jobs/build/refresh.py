@@ -91,7 +91,7 @@ def _measures(table: Table) -> list[Column]:
 
 
 def compared(new: DataFrame, old: DataFrame, table: Table) -> DataFrame:
-    """Hold the recomputed rows of some groups against those the table has of them.
+    """Compare the recomputed rows of some groups with those the table has of them.
 
     Grain: one row per key on either side, with its fate; a row that stays as it is is superseded.
     """

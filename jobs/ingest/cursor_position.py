@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from jobs.ingest.kafka.offsets import OFFSETS, SHOWN
-from jobs.runtime.casts import MOMENTS
 from shared.contracts.numbers import FLOATING
+from shared.moments import MOMENTS
 
 if TYPE_CHECKING:
     from pyspark.sql import Column

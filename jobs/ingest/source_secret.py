@@ -52,7 +52,7 @@ def malformed(model: type[SourceSecret], secret: str, faults: Iterable[str]) -> 
         f"the secret {secret} is not a {model.system} connection",
         given=", ".join(faults),
         expected=model.form,
-        mend="put it again with `aws secretsmanager put-secret-value`",
+        mend="put it again with `./lake secrets put`",
     )
 
 

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 class Expiry:
     """What goes by age from one table, whose lease is held.
 
-    A refined table's rows go by its own retention. Those of a landed table go when that of every table is over that is
-    refined from it, and each of these has read them; where a row's age cannot be read, it is counted from the moment
-    it was landed. So is that of refused rows, from the moment they were refused.
+    A refined table's rows go by its own retention. Rows of a landed table go once the retention of every table refined
+    from it is over and each of these has read them. A row whose age cannot be read counts from the moment it was
+    landed; refused rows count from the moment they were refused.
     """
 
     session: SparkSession

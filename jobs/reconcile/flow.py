@@ -28,7 +28,7 @@ NOT_READ = "nothing of it has been read yet"
 
 
 def reconcile(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> TableOutcome:
-    """Hold a bronze table against its source, and the tables refined from it against it.
+    """Compare a bronze table with its source, and the tables refined from it with it.
 
     Nothing is written, and no lease is taken: versions are read, which no writer changes.
 

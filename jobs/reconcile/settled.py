@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.cursor_position import ASKED_AT, CURSOR
 from jobs.ingest.source_figures import CursorSpan
-from shared.moments import moment_of
+from shared.moments import MOMENTS, moment_of
 
 if TYPE_CHECKING:
     from shared.contracts import Source
-
-OF_TIME = ("timestamp", "date")
 
 
 def settled_span(
@@ -37,7 +35,7 @@ def settled_span(
     reached = position.get(CURSOR)
     if reached is None:
         return None
-    if cursor_type not in OF_TIME:
+    if cursor_type not in MOMENTS:
         return CursorSpan(start=source.initial_value, last=str(reached), end=source.end_value)
     last = moment_of(str(reached))
     asked_at = moment_of(position[ASKED_AT]) if ASKED_AT in position else committed_at or last

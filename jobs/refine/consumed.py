@@ -48,7 +48,9 @@ def consumed_upto(name: str, batch: int, position: TablePosition) -> dict[str, A
 
 
 def reread_if_input_changed(flow: Flow, source: Table, position: TablePosition) -> Flow:
-    """The flow with `is_reread` set if its input must be read from batch 1: it was built anew, or went back behind it.
+    """The flow with `is_reread` set if its input must be read from batch 1.
+
+    It must if it was rebuilt, or rolled back to before what was consumed.
 
     Args:
         flow: The table's flow.

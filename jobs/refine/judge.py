@@ -1,4 +1,4 @@
-"""A batch judged and pinned: typed, ruled, treated, ranked and held against the target in one pass, and measured."""
+"""A batch judged and pinned: typed, ruled, treated, ranked and compared with the target in one pass, and measured."""
 
 from __future__ import annotations
 

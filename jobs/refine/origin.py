@@ -25,7 +25,8 @@ FROM_BATCH, FROM_KEY = ORIGIN_COLUMNS = tuple(f"_{name}" for name in ORIGIN)
 def input_rows(flow: Flow, source: Table, version: int) -> DataFrame:
     """The rows of the input, each with its key's hash behind its source position.
 
-    A row-local query hands on `_sequence` and `_source_position` and nothing else of the input, so that is the way.
+    A row-local query hands on `_sequence` and `_source_position` alone, so a column of its own would be lost.
+    `origin` takes the two apart again.
     """
     return marked(read_version(flow.session, flow.location_of(source), version), source)
 

@@ -21,7 +21,7 @@ def read_secret(name: str) -> str:
         "a source's secret has no value",
         given=name,
         expected="JSON with the connection",
-        mend="put it with `aws secretsmanager put-secret-value`",
+        mend="put it with `./lake secrets put`",
     )
 
 

@@ -15,7 +15,7 @@ EVENT_ACCOUNTS = ("recorded", "superseded", "quarantined")
 
 
 def balance(table: str, books: dict[str, int]) -> None:
-    """Hold the rows read against what became of them.
+    """Check that the rows read equal the sum of what became of them.
 
     Raises:
         UnbalancedBooksError: they differ.
@@ -32,7 +32,7 @@ def balance(table: str, books: dict[str, int]) -> None:
 
 
 def audit(table: str, books: dict[str, int], landed: Commit) -> None:
-    """Hold the books against Delta's own count of what a MERGE did.
+    """Compare the books with Delta's own count of what a MERGE did.
 
     Raises:
         UnbalancedBooksError: they differ.

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from shared.moments import MOMENTS
+
 if TYPE_CHECKING:
     from pyspark.sql import Column as SparkColumn
     from pyspark.sql import DataFrame
 
     from shared.contracts import Column
-
-
-MOMENTS = ("date", "timestamp", "timestamp_ntz")
 
 
 def value_of(column: Column, rows: DataFrame) -> SparkColumn:

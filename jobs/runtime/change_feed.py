@@ -22,7 +22,7 @@ _GONE = ("FAILED_READ_FILE.FILE_NOT_EXIST", "DELTA_MISSING_CHANGE_DATA", "DELTA_
 
 
 class Log(Protocol):
-    """What is asked of a table's log: by the engine of Delta's own, by `./lake plan` of the files."""
+    """What is read of a table's log. The engine reads it through Delta, `./lake plan` from the log's files."""
 
     @property
     def location(self) -> str:

@@ -1,8 +1,8 @@
 """A table beside a table, which commits before it: what a batch must not lose, whatever happens in between.
 
-Its position says which version stood before the batch. When a run dies between the two commits, the next run starts
-from that version and decides the batch anew: what the dead one took in is out, what it let go is back, and nothing
-stands there twice.
+Its position notes its own version before the batch. If a run dies between the two commits, the next run starts from
+that version and decides the batch anew: rows that the dead run added are dropped, rows that it released are back, and
+none is there twice.
 
 Its columns follow its table's: those that were added are added, and where a type was widened it is written anew by the
 commit that brings its next rows. A batch that makes the table anew makes the companion anew.
@@ -146,9 +146,9 @@ def _base(own: Batch, batch: Batch, companion: Companion) -> int:
 
 
 def _is_outgrown(session: SparkSession, companion: Companion) -> bool:
-    """Whether the companion has a column of another type than by now, or one never null that is not so by now.
+    """Whether a stored column has another type than the schema asks for, or is NOT NULL where the schema allows null.
 
-    The latter is what a first run leaves that died, when the contract is changed before the next one.
+    The latter is left by a first run that died, if the contract is changed before the next one.
     """
     stored, types = DeltaLog(session, companion.location).schema, types_of(companion.schema)
     has_other_type = any(types.get(name, type_) != type_ for name, type_ in types_of(stored).items())

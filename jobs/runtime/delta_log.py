@@ -97,7 +97,7 @@ def parse_commit(version: int, text: str) -> Commit:
 
 
 def made_by(log: Log, version: int) -> int:
-    """The commit that made the rows of a version, or what the log no longer holds before it.
+    """The version whose commit made a version's rows; one before what the log still holds, where it cannot tell.
 
     Two versions that are made by one commit have the same rows: upkeep leaves rows what they are, and a RESTORE brings
     back those of another version.

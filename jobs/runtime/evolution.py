@@ -52,9 +52,9 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
     """Bring a table to the shape of its contract, as docs/schema_evolution.md says.
 
     A column that was added is added, a type that was widened is rewritten in one commit. Before any row is written,
-    Delta is told to keep no statistics of columns that were classified since. ChangeKind breaks readers is done
-    only when the first number of the contract's version rose: then a landed table is rewritten, and any other is made
-    anew by the batch that follows.
+    Delta is told to keep no statistics of columns that were classified since. What breaks readers is done only when
+    the first number of the contract's version rose: then a landed table is rewritten, and any other is made anew by
+    the batch that follows.
 
     Raises:
         ContractError: a change breaks readers, and the version does not say so; or the table lies in the other place.

@@ -61,7 +61,7 @@ def land(
 
 
 def land_nothing(flow: Flow) -> TableOutcome:
-    """End a flow without a batch: none will come that puts back what a replay that died had let go.
+    """End a flow without a batch. None will come to restore what a dead replay released, so it is restored here.
 
     Raises:
         LostRaceError: another writer committed to the quarantine first.

@@ -37,7 +37,7 @@ def is_before(column: str, horizon: datetime) -> str:
 def day_of_ages(job: Job) -> date:
     """The day that ages are counted from: the business date of a job, or today where that lies ahead.
 
-    What is deleted by a slip of the pen does not return.
+    A mistyped business date in the future must not delete rows: they would not come back.
     """
     return min(job.business_date, datetime.now(UTC).date())
 

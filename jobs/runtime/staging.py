@@ -29,9 +29,9 @@ def remove_folder(session: SparkSession, location: str) -> None:
 
 
 def remove_if_possible(session: SparkSession, *locations: str | None) -> None:
-    """Remove folders of a batch, each by itself and as far as it goes: what became of a batch must not hang on it.
+    """Remove folders of a batch, as far as possible: a batch's outcome must not depend on it.
 
-    What stays expires.
+    What cannot be removed expires.
     """
     for location in filter(None, locations):
         try:

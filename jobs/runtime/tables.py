@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from shared.contracts import Table
 
-# How long a version can be read, and VACUUM leaves its files: Delta takes neither from a command, but for zero hours.
+# How long a version stays readable and VACUUM keeps its files. Delta takes it from this property; a command can only
+# say zero hours.
 FILE_RETENTION = "delta.deletedFileRetentionDuration"
 PROPERTIES = {
     "delta.logRetentionDuration": f"interval {LOG_DAYS} days",

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from jobs.runtime.lease import Lease
     from jobs.runtime.position import TablePosition
 
-# A lease keeps other writers off, so that what Delta takes for unsafe is not: less than a week, and a word in the log
-# of a table on S3 that it was done.
+# Delta refuses to keep files for less than a week, and writes no VACUUM into the log on S3, since another writer may be
+# at work. The lease rules that out, so both are allowed.
 VACUUM_CONFS = {
     "spark.databricks.delta.retentionDurationCheck.enabled": "false",
     "spark.databricks.delta.vacuum.logging.enabled": "true",

@@ -56,7 +56,7 @@ class Measurement:
             self._build(name, "1 % changed", "refreshed")
 
     def check(self) -> None:
-        """Hold each table against its query.
+        """Measure each table beside its query.
 
         Raises:
             TerminalError: they differ.
@@ -109,7 +109,7 @@ class Measurement:
 
     @property
     def figures(self) -> list[Figure]:
-        """All seconds, and for each table what a refresh and a rebuild are of what they are held against."""
+        """All seconds, and for each table what a refresh and a rebuild are of what they are compared with."""
         found = [Figure(n, "s", tuple(round(v, 2) for v in values)) for n, values in self.seconds.items()]
         for name in (n.removeprefix("gold.") for n in BUILT):
             plain, rebuilt, changed = (

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from shared.contracts import Catalog
     from shared.reconciliation import Comparison
 
-# What is said of a table that no run held against anything.
+# What is said of a table that no run compared with anything.
 NEVER = "no run has reconciled it"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reconciled:
-    """A bronze table as a run held it against its source, and the tables refined from it against it.
+    """A bronze table as a run compared it with its source, and the tables refined from it with it.
 
     `reason` says why the source was not asked, why the run could not do it, or what differs within limits. `run_id` is
     None while no run has.

@@ -131,7 +131,7 @@ class Catalog:
 
 @cache
 def load_catalog(folder: Path = FOLDER) -> Catalog:
-    """Read every contract under `folder/<layer>/` and hold them against each other.
+    """Read every contract under `folder/<layer>/` and check them against each other.
 
     Raises:
         ContractError: the first contract that is wrong, an unknown parent or input, a cycle, or rows of a person that

@@ -55,7 +55,7 @@ def compile_cursor(document: Document, custom: Mapping[str, Any], disposition: D
 
 
 def check_asked(document: Document, custom: Mapping[str, Any], column: Column, *, is_text: bool) -> None:
-    """Hold the cursor of a source that is asked by it against lag, initial and end value; they fail a run otherwise.
+    """Check lag, initial and end value against the cursor they are for; they would fail a run otherwise.
 
     Args:
         document: The contract.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shared.contracts.duration import seconds
 from shared.contracts.expression import read_expression
 from shared.contracts.model import Disposition
+from shared.moments import MOMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from shared.contracts.document import Document
 
 PREDICATE, RETENTION = "applyAsDeletes", "tombstoneRetention"
-MEASURABLE = ("timestamp", "date")
 
 
 def compile_deletes(
@@ -49,12 +49,12 @@ def compile_deletes(
         raise document.error(f"a snapshot has no {PREDICATE}: what it lacks is deleted", at, mend="remove it")
     predicate = read_expression(str(given), document.place(at))
     type_ = next((c.type for c in columns if c.name in sequence_by[:1]), None)
-    if retention is not None and type_ not in MEASURABLE:
+    if retention is not None and type_ not in MOMENTS:
         raise document.error(
             f"{RETENTION} is measured on sequenceBy, which is no time",
             document.at_custom(RETENTION),
             given=f"sequenceBy of type {type_}",
-            expected=" or ".join(MEASURABLE),
+            expected=" or ".join(MOMENTS),
             mend="leave it out: tombstones are kept for ever then",
         )
     return predicate, retention

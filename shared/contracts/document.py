@@ -76,7 +76,7 @@ def short_name(path: Path) -> str:
 
 
 def read_document(path: Path) -> Document:
-    """Read a contract file and hold it against the standard.
+    """Read a contract file and check it against the standard.
 
     Raises:
         ContractError: the file is not UTF-8 or not YAML, or has an unknown key or a bad value.

@@ -61,7 +61,7 @@ def compile_flows(document: Document, key: Sequence[str]) -> tuple[tuple[TableNa
 
 
 def check_flows(document: Document, table: Table, tables: Mapping[str, Table]) -> None:
-    """Hold a table against its flows: one row per key each, and every column with the same type.
+    """Check a table against its flows: one row per key each, and every column with the same type.
 
     Raises:
         ContractError: a flow has other keys, lacks a column, or has it in another type or treated otherwise.

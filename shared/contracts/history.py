@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shared.contracts.duration import seconds
 from shared.contracts.model import Disposition, Kind
 from shared.contracts.versions import IS_CURRENT, VALID_FROM, VALID_TO, History
+from shared.moments import MOMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 SCD_TYPE, UNTRACKED, PARTIAL, RETENTION = "storedAsScdType", "exceptColumnList", "ignoreNullUpdates", "eventRetention"
 OF_HISTORY = (UNTRACKED, PARTIAL, RETENTION)
-MEASURABLE = ("timestamp", "date")
 
 
 def compile_history(
@@ -121,11 +121,11 @@ def _retention(
     if kind is Kind.BUILT:
         raise document.error("the events of a built history are its inputs' rows", at, mend=f"remove {RETENTION}")
     type_ = next(c.type for c in columns if c.name == sequence_by[0])
-    if type_ not in MEASURABLE:
+    if type_ not in MOMENTS:
         raise document.error(
             f"{RETENTION} is measured on sequenceBy, which is no time",
             at,
             given=f"sequenceBy of type {type_}",
-            expected=" or ".join(MEASURABLE),
+            expected=" or ".join(MOMENTS),
         )
     return kept

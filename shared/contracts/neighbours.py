@@ -1,4 +1,4 @@
-"""A table held against the tables around it: its inputs, its parents, and the columns it takes from them."""
+"""A table checked against the tables around it: its inputs, its parents, and the columns it takes from them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def check_neighbours(table: Table, tables: Mapping[str, Table]) -> None:
-    """Hold one table against the others.
+    """Check one table against the others.
 
     Raises:
         ContractError: an input or a parent is unknown, or does not fit.

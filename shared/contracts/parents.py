@@ -1,4 +1,4 @@
-"""A column held against the key of another table that it points to, and the columns it refers to."""
+"""A column checked against the key of another table that it points to, and the columns it refers to."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check_parent(column: Column, to: Parent, tables: Mapping[str, Table], place: Callable[[], str]) -> None:
-    """Hold a relationship against the table it points to.
+    """Check a relationship against the table it points to.
 
     Args:
         column: The column that has it.

@@ -1,4 +1,4 @@
-"""How far a bronze table is held against its source, and which differences are a warning or a failure."""
+"""How much of a bronze table is compared with its source, and which differences are a warning or a failure."""
 
 from __future__ import annotations
 

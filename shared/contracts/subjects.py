@@ -102,7 +102,7 @@ def reaches(catalog: Catalog, kind: str) -> list[Reach]:
 
 
 def check_subjects(catalog: Catalog) -> None:
-    """Hold the contracts to it that an erasure reaches the landed rows behind every row of a person.
+    """Check that an erasure reaches the landed rows behind every row of a person.
 
     Raises:
         ContractError: a query makes a person's rows of those of a bronze table, and no column there leads to them.

@@ -1,4 +1,4 @@
-"""Holds contracts to it that no personal value leaves the place of personal data untreated."""
+"""Checks that no personal value leaves the place of personal data untreated."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _checked(document: Document, at: YamlPath, prop: Property, treatment: Treatm
 
 
 def check_uses(document: Document, columns: tuple[Column, ...], uses: Mapping[str, tuple[str, ...]]) -> None:
-    """Hold the uses of closed columns against what becomes of their values.
+    """Check the uses of closed columns against what becomes of their values.
 
     Args:
         document: The contract.
@@ -116,7 +116,7 @@ def check_uses(document: Document, columns: tuple[Column, ...], uses: Mapping[st
 
 
 def check_flow_of_personal_data(table: Table, tables: Mapping[str, Table]) -> None:
-    """Hold a table to it that what it takes from classified columns is treated here, or was treated before.
+    """Check that what a table takes from classified columns is treated here, or was treated before.
 
     Raises:
         ContractError: a column is made of a classified one and has no treatment, or a built table's query names a

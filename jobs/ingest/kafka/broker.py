@@ -94,7 +94,7 @@ def translate_error(error: Exception, error_context: str) -> LakewrightError | N
         return TerminalError(
             f"{error_context}: the login was refused",
             given=word,
-            mend="put the secret with `aws secretsmanager put-secret-value`, or grant the job's role the topic",
+            mend="put the secret with `./lake secrets put`, or grant the job's role the topic",
         )
     if word := _first(said, NOT_THERE):
         return SourceContentError(

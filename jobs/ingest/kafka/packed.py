@@ -32,7 +32,7 @@ def unpacked(records: DataFrame, *, may_be_packed: bool) -> DataFrame:
     Grain: one record in, one row out.
 
     Args:
-        records: Those of kafka_records.
+        records: Those of `records_of`.
         may_be_packed: Whether records may be compressed. Only then do they pass through Python workers.
     """
     behind = records.withColumn(BODY, body())

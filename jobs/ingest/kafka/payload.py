@@ -43,7 +43,7 @@ def rows_of(records: DataFrame, table: Table, source: Source, writers: Writers) 
     Grain: one record in, one row out; one that is refused keeps its bytes in `_raw`.
 
     Args:
-        records: Those of kafka_records.
+        records: Those of `records_of`.
         table: The contract.
         source: Its source: format and envelope.
         writers: For Avro, the writers' schemas.

@@ -54,7 +54,7 @@ def writers_of(source: Source, job: Job, records: DataFrame) -> Writers:
     Args:
         source: The topic; its contract says where the schemas are.
         job: The job run, for its environment and landing root.
-        records: The records to decode, as in kafka_records.
+        records: The records to decode, as `records_of` gives them.
 
     Raises:
         SourceUnavailableError: the place of the schemas did not answer.

@@ -124,7 +124,7 @@ class Org:
         return TerminalError(
             f"{self.error_context}: {what}",
             given=given,
-            mend="put the secret with `aws secretsmanager put-secret-value`, or grant the connected app's user access",
+            mend="put the secret with `./lake secrets put`, or grant the connected app's user access",
         )
 
 

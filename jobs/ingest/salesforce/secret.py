@@ -90,7 +90,7 @@ class SalesforceSecret(SourceSecret):
             raise TerminalError(
                 "the private key of the Salesforce secret cannot be used",
                 expected="an RSA key in PEM, without a password",
-                mend="put it again with `aws secretsmanager put-secret-value`",
+                mend="put it again with `./lake secrets put`",
             )
         return key
 

@@ -147,7 +147,7 @@ def is_transient(number: int, state: str) -> bool:
 
 def refusal(number: int, state: str) -> tuple[str, str] | None:
     """What is wrong of a connection that no other try will mend, and what mends it; None where it is none."""
-    put = "put the secret with `aws secretsmanager put-secret-value`"
+    put = "put the secret with `./lake secrets put`"
     if number == NO_WAREHOUSE:
         return "no warehouse is active", f"name a warehouse in the secret, or grant its role USAGE on it; {put}"
     if number == MALFORMED:

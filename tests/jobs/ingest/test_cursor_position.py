@@ -37,7 +37,7 @@ def test_a_position_in_words(position, expected):
     [
         pytest.param("timestamp", ["2026-01-01", "9999-12-31", None], None, ("2026-01-01 00:00:00", 1), id="ahead"),
         pytest.param("timestamp", ["9999-12-31"], "2026-01-02 00:00:00", ("2026-01-02 00:00:00", 1), id="alone"),
-        pytest.param("timestamp_ntz", ["9999-12-31"], None, (None, 1), id="the first row"),
+        pytest.param("timestamp", ["9999-12-31"], None, (None, 1), id="the first row"),
         pytest.param("date", ["9999-12-31", "2026-01-01"], None, ("2026-01-01", 1), id="a date"),
         pytest.param("timestamp", [str(SOON)], None, (str(SOON), 0), id="a clock that is fast, or another zone"),
         pytest.param("timestamp", [str(BEYOND)], None, (None, 1), id="beyond every clock and zone"),

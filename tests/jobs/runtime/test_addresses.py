@@ -22,7 +22,7 @@ def test_a_secret_without_value_says_how_to_put_one(account):
 
 @pytest.mark.usefixtures("account")
 def test_a_secret_that_does_not_exist_says_how_to_put_one():
-    with pytest.raises(TerminalError, match="aws secretsmanager put-secret-value"):
+    with pytest.raises(TerminalError, match=r"\./lake secrets put"):
         read_secret("lakewright/local/s")
 
 
