@@ -210,7 +210,7 @@ class TableVersion(_Record):
     """The Delta version of a table at the end of a run, and of what lay `beside` it, by what that is.
 
     `table_id` tells the table from another one that is made at its place later. Pages of earlier releases do not say
-    it, or what lay beside it.
+    it, or what lay beside it. `rows` is null in every page: it is not counted.
     """
 
     table: str

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.cursor_range import CursorRange
 from shared.contracts.cursor import cursor_value
+from shared.sql_text import sql_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,5 +111,5 @@ def _literal(value: datetime | date | Decimal | str, timestamp: str) -> str:
     if isinstance(value, date):
         return f"'{value.isoformat()}'::DATE"
     if isinstance(value, str):
-        return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+        return sql_text(value)
     return f"{value:f}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobs.publish.rows import BEFORE, GONE
 from shared.snowflake import quoted, snowflake_type, stored
+from shared.sql_text import sql_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,34 +26,29 @@ PROGRESS_COMMENT = "Which version of which lake table each published table is. W
 FORMAT = "FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = TRUE BINARY_AS_TEXT = FALSE)"
 
 
-def text(value: str) -> str:
-    """A text as a literal."""
-    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
 def make_table(place: SnowflakeTable, table: Table) -> str:
     """Make the table as the contract has it. Rules hold the rest of the contract; Snowflake is told of the key only."""
     columns = ", ".join(
-        f"{_column(c)}{' NOT NULL' if c.name in table.primary_key else ''} COMMENT {text(c.description)}"
+        f"{_column(c)}{' NOT NULL' if c.name in table.primary_key else ''} COMMENT {sql_text(c.description)}"
         for c in table.columns
     )
-    return f"CREATE TABLE IF NOT EXISTS {place.identifier} ({columns}) COMMENT = {text(table.description)}"
+    return f"CREATE TABLE IF NOT EXISTS {place.identifier} ({columns}) COMMENT = {sql_text(table.description)}"
 
 
 def add_column(place: SnowflakeTable, column: Column) -> str:
     """Add a column, which is null until the rows come."""
-    return f"ALTER TABLE {place.identifier} ADD COLUMN {_column(column)} COMMENT {text(column.description)}"
+    return f"ALTER TABLE {place.identifier} ADD COLUMN {_column(column)} COMMENT {sql_text(column.description)}"
 
 
 def make_progress(place: SnowflakeTable) -> str:
     """Make the schema's table of progress."""
     there = place.beside(PROGRESS)
-    return f"CREATE TABLE IF NOT EXISTS {there} ({PROGRESS_COLUMNS}) COMMENT = {text(PROGRESS_COMMENT)}"
+    return f"CREATE TABLE IF NOT EXISTS {there} ({PROGRESS_COLUMNS}) COMMENT = {sql_text(PROGRESS_COMMENT)}"
 
 
 def progress_row(place: SnowflakeTable, name: str) -> str:
     """Write down that nothing is published yet, if nothing is written down."""
-    source = f'SELECT {text(stored(place.table))} AS "TABLE_NAME", {text(name)} AS "LAKE_TABLE"'
+    source = f'SELECT {sql_text(stored(place.table))} AS "TABLE_NAME", {sql_text(name)} AS "LAKE_TABLE"'
     return (
         f'MERGE INTO {place.beside(PROGRESS)} AS t USING ({source}) AS s ON t."TABLE_NAME" = s."TABLE_NAME" '
         'WHEN NOT MATCHED THEN INSERT ("TABLE_NAME", "TURN", "LAKE_TABLE") VALUES (s."TABLE_NAME", 0, s."LAKE_TABLE")'
@@ -61,16 +57,16 @@ def progress_row(place: SnowflakeTable, name: str) -> str:
 
 def read_progress(place: SnowflakeTable) -> str:
     """How far the table is published."""
-    return f'SELECT "TURN", "STATE" FROM {place.beside(PROGRESS)} WHERE "TABLE_NAME" = {text(stored(place.table))}'
+    return f'SELECT "TURN", "STATE" FROM {place.beside(PROGRESS)} WHERE "TABLE_NAME" = {sql_text(stored(place.table))}'
 
 
 def advance(place: SnowflakeTable, turn: int, published: Published) -> str:
     """Write down how far the table is published, if nobody else did since `turn`; it touches one row, or none."""
-    state, run = json.dumps(vars(published), sort_keys=True), text(published.run)
+    state, run = json.dumps(vars(published), sort_keys=True), sql_text(published.run)
     return (
         f'UPDATE {place.beside(PROGRESS)} SET "TURN" = {turn + 1}, "VERSION" = {published.version}, "RUN_ID" = {run}, '
-        f'"PUBLISHED_AT" = CURRENT_TIMESTAMP(), "STATE" = {text(state)} '
-        f'WHERE "TABLE_NAME" = {text(stored(place.table))} AND "TURN" = {turn}'
+        f'"PUBLISHED_AT" = CURRENT_TIMESTAMP(), "STATE" = {sql_text(state)} '
+        f'WHERE "TABLE_NAME" = {sql_text(stored(place.table))} AND "TURN" = {turn}'
     )
 
 

@@ -6,7 +6,8 @@ import re
 
 INTEGERS = ("tinyint", "smallint", "int", "bigint")
 FLOATING = ("float", "double")
-DECIMAL = re.compile(r"decimal\(\d+, ?(\d+)\)")
+# Its digits, and those of them behind the point.
+DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)")
 
 
 def is_integer(type_: str) -> bool:
@@ -19,4 +20,4 @@ def scale_of(type_: str) -> int | None:
     if is_integer(type_):
         return 0
     found = DECIMAL.fullmatch(type_)
-    return int(found[1]) if found else None
+    return int(found[2]) if found else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.contracts import Kind
 from shared.contracts.document import short_name
+from shared.contracts.numbers import DECIMAL
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from shared.contracts import Catalog, Column, Table
 
-DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 ARRAY = re.compile(r"array<(.+)>")
 AVRO: dict[str, Any] = {
     "string": "string",

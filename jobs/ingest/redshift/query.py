@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.sql_window import sql_window
+from shared.sql_text import sql_text
 
 if TYPE_CHECKING:
     from jobs.ingest.redshift.connection import RedshiftConnection
@@ -29,9 +30,9 @@ class UnloadQuery:
 
         It holds no credential: Redshift takes the role, whose ARN is no secret.
         """
-        key = f" KMS_KEY_ID {_text(connection.kms_key)} ENCRYPTED" if connection.kms_key else ""
+        key = f" KMS_KEY_ID {sql_text(connection.kms_key)} ENCRYPTED" if connection.kms_key else ""
         return (
-            f"UNLOAD ({_text(self.select)}) TO {_text(prefix + '/')} IAM_ROLE {_text(connection.unload_role)} "
+            f"UNLOAD ({sql_text(self.select)}) TO {sql_text(prefix + '/')} IAM_ROLE {sql_text(connection.unload_role)} "
             f"FORMAT PARQUET MANIFEST VERBOSE{key}"
         )
 
@@ -59,8 +60,3 @@ def quoted_place(source: Source) -> str:
 def quoted(name: str) -> str:
     """A name as a quoted identifier."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _text(given: str) -> str:
-    # In Redshift's literals a backslash escapes what follows.
-    return "'" + given.replace("\\", "\\\\").replace("'", "''") + "'"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shared.contracts.evolution import words
 from shared.contracts.evolution.widening import is_spelt_alike, widens
 from shared.contracts.model import Severity
+from shared.governance.access import Classification
 from shared.serving import Target
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from shared.contracts.model import RowRule, Table, TableRule
 
 # From what anybody may read to what hardly anybody may.
-CLASSIFICATIONS = (None, "public", "internal", "confidential", "restricted")
+CLASSIFICATIONS = (None, *Classification)
 
 
 class ChangeKind(StrEnum):

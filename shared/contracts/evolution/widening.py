@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
+from shared.contracts.numbers import DECIMAL, FLOATING
 
-from shared.contracts.numbers import FLOATING
-
-DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 # Decimal digits that each whole number needs.
 WHOLE = {"smallint": 5, "int": 10, "bigint": 19}
 WIDER = {
