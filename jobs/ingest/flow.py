@@ -91,12 +91,12 @@ def _ingest(flow: Flow) -> TableOutcome:
             return _with_position_and_cost(land_nothing(flow), inputs, seen[COST])
         return _with_position_and_cost(_commit(flow, staged, seen, inputs, drift, reading=reading), inputs, seen[COST])
     finally:
-        remove_if_possible(flow.session, flow.staging, reading.scratch)
+        remove_if_possible(flow.session, flow.staging_location, reading.scratch)
 
 
 def _stage(flow: Flow, reading: Reading) -> tuple[DataFrame, dict[str, Any]]:
     try:
-        staged, cost = reading.stage(flow.session, flow.staging)
+        staged, cost = reading.stage(flow.session, flow.staging_location)
     except Exception as error:
         known = translate(error, flow.table) or reading.translate(error)
         if known is None or known is error:
@@ -177,7 +177,7 @@ def _commit(
         released = reading.released
         if released is None and flow.is_replayed:
             released = replayed_positions(staged)
-        quarantine(flow.session, flow.batch, flow.quarantine, rows, flow.table.fingerprint, released)
+        quarantine(flow, rows, released)
         return land(
             flow,
             lambda: _append(_landed(flow, fresh), flow.location, inserted),
@@ -227,4 +227,4 @@ def _refused(flow: Flow, rows: DataFrame, *, once: bool) -> DataFrame:
     )
     if once or flow.table.disposition is Disposition.SNAPSHOT or flow.is_replayed:
         return refused
-    return not_refused_before(flow.session, flow.batch, flow.quarantine, refused)
+    return not_refused_before(flow, refused)

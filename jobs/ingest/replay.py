@@ -42,7 +42,7 @@ def read_replayed_rows(flow: Flow) -> Reading | None:
 
     Grain: one refused row in, one row out; for a snapshot one row of the source.
     """
-    known, source = held(flow.session, flow.batch, flow.quarantine), flow.table.source
+    known, source = held(flow), flow.table.source
     if known is None or source is None or flow.job.replay is None or known.isEmpty():
         return None
     if flow.table.disposition is Disposition.SNAPSHOT:
@@ -100,7 +100,7 @@ def _from_files(flow: Flow, source: Source, refused: DataFrame) -> Reading | Non
     files = [file for place in places for file in list_files(place, flow.job.landing_root)]
     if not files:
         return None
-    place = f"{flow.staging}-read"
+    place = f"{flow.staging_location}-read"
     rows, _ = file_rows(flow.session, flow.table, source, files).write(place)
     wanted = refused.withColumnRenamed("source_position", SOURCE_POSITION)
     replayed = rows.join(wanted, on=SOURCE_POSITION, how="left_semi").select(*rows.columns)

@@ -48,7 +48,7 @@ def tombstones(flow: Flow, within: Column) -> DataFrame | None:
     """
     if not flow.table.apply_as_deletes or flow.is_rebuilt:
         return None
-    rows = rows_before(flow.session, flow.batch, _companion(flow))
+    rows = rows_before(flow, _companion(flow))
     if rows is None:
         return None
     outdated = _outdated(flow)
@@ -72,14 +72,7 @@ def bury(flow: Flow, rows: DataFrame | None) -> None:
     if rows is not None:
         rows = rows.withColumns({BATCH: F.lit(flow.batch.sequence).cast("bigint"), RUN_ID: F.lit(flow.job.run_id)})
         rows = rows.select(*companion.schema.fieldNames())
-    commit_before(
-        flow.session,
-        flow.batch,
-        companion,
-        rows,
-        fingerprint=flow.table.fingerprint,
-        outdated=_outdated(flow),
-    )
+    commit_before(flow, companion, rows, outdated=_outdated(flow))
 
 
 def _companion(flow: Flow) -> Companion:

@@ -27,7 +27,7 @@ HORIZON = "horizon"
 
 def known_events(flow: Flow, bounds: tuple[object, object] | None, horizon: datetime | None) -> DataFrame | None:
     """The events of earlier batches that a batch can meet; None while there are none."""
-    rows = None if flow.is_rebuilt else rows_before(flow.session, flow.batch, _companion(flow))
+    rows = None if flow.is_rebuilt else rows_before(flow, _companion(flow))
     if rows is None:
         return None
     rows = rows.where(within(flow.table.primary_key[0], bounds))
@@ -48,14 +48,7 @@ def record(flow: Flow, rows: DataFrame | None, count: int) -> None:
         rows = laid_out(rows, companion.cluster_by, count)
     last = _last_horizon(flow)
     outdated = is_before(flow.table.sequence_by[0], datetime.fromisoformat(last)) if last else None
-    commit_before(
-        flow.session,
-        flow.batch,
-        companion,
-        rows,
-        fingerprint=flow.table.fingerprint,
-        outdated=outdated,
-    )
+    commit_before(flow, companion, rows, outdated=outdated)
 
 
 def _companion(flow: Flow) -> Companion:

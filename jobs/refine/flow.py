@@ -67,7 +67,7 @@ def refine(flow: Flow) -> TableOutcome:
     arrived = position.flows[str(source.name)]
     flow = reread_if_input_changed(flow, source, position)
     consumed = consumed_of(flow.last_inputs, str(source.name), position)
-    before = held(flow.session, flow.batch, flow.quarantine)
+    before = held(flow)
     if arrived.newest == consumed and before is None:
         return flow.unchanged()
     flow.session.conf.set(ANSI, "false")  # a value that does not fit fails its rule, not the batch
@@ -127,7 +127,7 @@ def _commit(flow: Flow, batch: Judged, inputs: dict[str, Any], released: DataFra
         warnings |= {NOT_WHOLE: seen["keyless"]} if is_snapshot and seen["keyless"] else {}
         warnings |= {SEQUENCE_TIED: seen[TIED]} if seen[TIED] else {}
         refused = refused_rows(batch.rows, table) if books["quarantined"] else None
-        quarantine(flow.session, flow.batch, flow.quarantine, refused, table.fingerprint, released)
+        quarantine(flow, refused, released)
         shows = books["inserted"] + books["updated"]
         keep_tokens(flow, batch.clear, rows.where(F.col(FATE).isin(INSERT, UPDATE)) if shows else None)
         bury(flow, rows.where(is_delete(table) & F.col(FATE).isin(DELETE, BURY)) if books["tombstoned"] else None)

@@ -88,7 +88,7 @@ def keep_history(flow: Flow, batch: Judged, inputs: dict[str, Any], released: Da
         warnings = pass_gate(of_versions, changes, books) | warned(table, seen)
         warnings |= {SEQUENCE_TIED: found[TIED]} if found[TIED] else {}
         refused = refused_rows(batch.rows, table) if books["quarantined"] else None
-        quarantine(flow.session, flow.batch, flow.quarantine, refused, table.fingerprint, released)
+        quarantine(flow, refused, released)
         counting = events.where(F.col(ARRIVED) & F.col(COUNTS)) if books["recorded"] else None
         keep_tokens(flow, batch.clear, counting)
         record(flow, counting, books["recorded"])

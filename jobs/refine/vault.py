@@ -39,13 +39,12 @@ def keep_tokens(flow: Flow, clear: DataFrame | None, showing: DataFrame | None) 
     """
     companion = _companion(flow)
     if clear is None:
-        if flow.is_rebuilt and (kept := rows_before(flow.session, flow.batch, companion)) is not None:
-            released = kept.select(BATCH).distinct()
-            _commit(flow, companion, None, released)
+        if flow.is_rebuilt and (kept := rows_before(flow, companion)) is not None:
+            commit_before(flow, companion, None, released=kept.select(BATCH).distinct())
         return
     new = None if showing is None else _new(flow, companion, clear, showing).persist()
     try:
-        _commit(flow, companion, None if new is None or new.isEmpty() else new)
+        commit_before(flow, companion, None if new is None or new.isEmpty() else new)
     finally:
         if new is not None:
             new.unpersist()
@@ -54,7 +53,7 @@ def keep_tokens(flow: Flow, clear: DataFrame | None, showing: DataFrame | None) 
 def _new(flow: Flow, companion: Companion, clear: DataFrame, showing: DataFrame) -> DataFrame:
     tokens = showing.select(F.explode(F.array(*[c.name for c in flow.table.tokenized])).alias(TOKEN)).distinct()
     new = clear.join(tokens, on=TOKEN, how="left_semi")
-    known = rows_before(flow.session, flow.batch, companion)
+    known = rows_before(flow, companion)
     if known is not None:
         new = new.join(known.select(TOKEN), on=TOKEN, how="left_anti")
     facts = {
@@ -63,11 +62,6 @@ def _new(flow: Flow, companion: Companion, clear: DataFrame, showing: DataFrame)
         RUN_ID: F.lit(flow.job.run_id),
     }
     return new.withColumns(facts).select(*companion.schema.fieldNames())
-
-
-def _commit(flow: Flow, companion: Companion, rows: DataFrame | None, released: DataFrame | None = None) -> None:
-    fingerprint = flow.table.fingerprint
-    commit_before(flow.session, flow.batch, companion, rows, fingerprint=fingerprint, released=released)
 
 
 def _companion(flow: Flow) -> Companion:

@@ -21,10 +21,11 @@ from jobs.runtime.position import read_position
 from jobs.runtime.tables import ensure_table, read_version, types_of
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
     from pyspark.sql import types as T
 
     from jobs.runtime.commit import Batch
+    from jobs.runtime.flow import Flow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,41 +53,37 @@ class Companion:
 
 
 def commit_before(
-    session: SparkSession,
-    batch: Batch,
+    flow: Flow,
     companion: Companion,
     rows: DataFrame | None,
     *,
-    fingerprint: str,
     outdated: str | None = None,
     released: DataFrame | None = None,
 ) -> None:
     """Commit a companion's rows of a batch that is about to be committed.
 
     Args:
-        session: The batch's session.
-        batch: The batch of the target.
+        flow: The flow whose batch it is.
         companion: Where the rows belong.
         rows: The companion's columns; None when the batch has none, which commits nothing unless a dead run left some.
-        fingerprint: Which contract decided it.
         outdated: A predicate of rows that are taken out on this occasion.
         released: Rows that leave the companion with this batch, by some of its columns; None when there are none.
 
     Raises:
         LostRaceError: another writer committed this batch's rows first.
     """
-    own = _own(session, batch, companion)
+    batch, own = flow.batch, _own(flow, companion)
     is_replaced = companion.is_anew and own.before.exists
     if rows is None and released is None and not is_replaced and not _is_ahead(own, batch):
         return
     if not is_replaced:
-        ensure_table(session, companion.location, companion.schema, companion.cluster_by, companion.closed)
-        own = _own(session, batch, companion)
-    added = rows if rows is not None else session.createDataFrame([], companion.schema)
-    is_reshaped = is_replaced or _is_outgrown(session, companion)
+        ensure_table(flow.session, companion.location, companion.schema, companion.cluster_by, companion.closed)
+        own = _own(flow, companion)
+    added = rows if rows is not None else flow.session.createDataFrame([], companion.schema)
+    is_reshaped = is_replaced or _is_outgrown(flow.session, companion)
     writer = added.write.format("delta").mode("append")
     if is_reshaped or released is not None or _is_cut_off(own, batch, companion):
-        stays = added.limit(0) if is_replaced else _rows(session, own, batch, companion)
+        stays = added.limit(0) if is_replaced else _rows(flow, own, companion)
         if outdated:
             stays = stays.where(f"NOT coalesce({outdated}, false)")
         if released is not None:
@@ -96,17 +93,16 @@ def commit_before(
     elif outdated:
         replaced = f"{companion.batch_column} >= {batch.sequence} OR ({outdated})"
         writer = added.write.format("delta").mode("overwrite").option("replaceWhere", replaced)
-    inputs = {"batch": batch.sequence, "base": _base(own, batch, companion)}
-    commit(session, own, lambda: writer.save(companion.location), inputs=inputs, books={}, fingerprint=fingerprint)
+    _commit(flow, own, writer, {"batch": batch.sequence, "base": _base(own, batch, companion)})
 
 
-def rows_before(session: SparkSession, batch: Batch, companion: Companion) -> DataFrame | None:
+def rows_before(flow: Flow, companion: Companion) -> DataFrame | None:
     """What earlier batches left in a companion, not what a dead run made of this one; None while there is none."""
-    own = _own(session, batch, companion)
-    return _rows(session, own, batch, companion) if own.before.exists else None
+    own = _own(flow, companion)
+    return _rows(flow, own, companion) if own.before.exists else None
 
 
-def undo_unfinished_batch(session: SparkSession, batch: Batch, companion: Companion, fingerprint: str) -> None:
+def undo_unfinished_batch(flow: Flow, companion: Companion) -> None:
     """Bring a companion back to its table's last batch, where a run that died left one that will not come now.
 
     It comes to nothing, since there is nothing to read for it.
@@ -114,19 +110,22 @@ def undo_unfinished_batch(session: SparkSession, batch: Batch, companion: Compan
     Raises:
         LostRaceError: another writer committed to the companion first.
     """
-    own = _own(session, batch, companion)
-    if not _is_cut_off(own, batch, companion):
-        return
-    writer = _rows(session, own, batch, companion).write.format("delta").mode("overwrite")
-    inputs = {"batch": batch.sequence - 1}
-    commit(session, own, lambda: writer.save(companion.location), inputs=inputs, books={}, fingerprint=fingerprint)
+    own = _own(flow, companion)
+    if _is_cut_off(own, flow.batch, companion):
+        writer = _rows(flow, own, companion).write.format("delta").mode("overwrite")
+        _commit(flow, own, writer, {"batch": flow.batch.sequence - 1})
 
 
-def _own(session: SparkSession, batch: Batch, companion: Companion) -> Batch:
+def _commit(flow: Flow, own: Batch, writer: DataFrameWriter, inputs: dict[str, int]) -> None:
+    fingerprint = flow.table.fingerprint
+    commit(flow.session, own, lambda: writer.save(own.location), inputs=inputs, books={}, fingerprint=fingerprint)
+
+
+def _own(flow: Flow, companion: Companion) -> Batch:
     """The companion's own next batch."""
-    before = read_position(session, companion.location)
-    flow = f"{companion.what} of {batch.flow}"
-    return replace(batch, location=companion.location, before=before, flow=flow, contract={})
+    before = read_position(flow.session, companion.location)
+    name = f"{companion.what} of {flow.batch.flow}"
+    return replace(flow.batch, location=companion.location, before=before, flow=name, contract={})
 
 
 def _is_ahead(own: Batch, batch: Batch) -> bool:
@@ -159,10 +158,10 @@ def _never_null(schema: T.StructType) -> set[str]:
     return {f.name for f in schema.fields if not f.nullable}
 
 
-def _rows(session: SparkSession, own: Batch, batch: Batch, companion: Companion) -> DataFrame:
-    known = read_version(session, companion.location, _base(own, batch, companion))
+def _rows(flow: Flow, own: Batch, companion: Companion) -> DataFrame:
+    known = read_version(flow.session, companion.location, _base(own, flow.batch, companion))
     if not companion.outlives:
-        known = known.where(F.col(companion.batch_column) < batch.sequence)
+        known = known.where(F.col(companion.batch_column) < flow.batch.sequence)
     return known.select(*[_value(known, f) for f in companion.schema.fields])
 
 

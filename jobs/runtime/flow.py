@@ -48,12 +48,12 @@ class Flow:
         return self.batch.location
 
     @property
-    def quarantine(self) -> str:
+    def quarantine_location(self) -> str:
         """The place of the table's quarantine."""
         return quarantine_location(self.root_of(self.table), self.table.name)
 
     @property
-    def staging(self) -> str:
+    def staging_location(self) -> str:
         """The place where this batch is staged."""
         return staging_location(self.root_of(self.table), self.job.run_id, self.table.name, self.batch.sequence)
 

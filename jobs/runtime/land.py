@@ -66,5 +66,5 @@ def land_nothing(flow: Flow) -> TableOutcome:
     Raises:
         LostRaceError: another writer committed to the quarantine first.
     """
-    restore_released(flow.session, flow.batch, flow.quarantine, flow.table.fingerprint)
+    restore_released(flow)
     return flow.unchanged()

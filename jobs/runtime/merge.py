@@ -16,7 +16,7 @@ from jobs.runtime.tables import read_version, replace_all
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyspark.sql import Column, DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame
 
     from jobs.runtime.flow import Flow
     from shared.contracts import Table
@@ -65,43 +65,34 @@ def write_batch(flow: Flow, rows: DataFrame, books: dict[str, int], bounds: Boun
         new = rows.where(F.col(FATE) == INSERT).select(*names)
         replace_all(laid_out(new, flow.table.cluster_by, books["inserted"]), flow.location)
     elif books["inserted"] + books["updated"] + books["deleted"]:
-        write_effective(flow.session, rows, flow.table, flow.location, books=books, bounds=bounds)
+        write_effective(flow, rows, books, bounds)
     else:
         append_nothing(rows.select(*names), flow.location)
 
 
-def write_effective(
-    session: SparkSession,
-    rows: DataFrame,
-    table: Table,
-    location: str,
-    *,
-    books: dict[str, int],
-    bounds: Bounds,
-) -> None:
+def write_effective(flow: Flow, rows: DataFrame, books: dict[str, int], bounds: Bounds) -> None:
     """Write the effective rows of a batch in one commit.
 
     Rows already proven new are appended; a batch that updates or deletes is merged.
 
     Args:
-        session: The batch's session, in which `rows` was built.
+        flow: The table's flow, in whose session `rows` was built.
         rows: Classified rows; only insert, update and delete are written.
-        table: The contract.
-        location: The target.
         books: The batch's books.
         bounds: Least and greatest value of the first key column among the effective rows.
     """
+    table = flow.table
     effective = rows.where(F.col(FATE).isin(*EFFECTIVE)).select(*table.column_names, FATE)
     if not books["updated"] and not books["deleted"]:
         new = laid_out(effective.select(*table.column_names), table.cluster_by, books["inserted"])
-        new.write.format("delta").mode("append").save(location)
+        new.write.format("delta").mode("append").save(flow.location)
         return
     values: dict[str, str | Column] = {n: F.col(f"s.{n}") for n in table.column_names}
     same_key = within(table.primary_key[0], bounds, "t.")
     for key in table.primary_key:
         same_key = same_key & (F.col(f"t.{key}") == F.col(f"s.{key}"))
     (
-        DeltaTable.forPath(session, location)
+        DeltaTable.forPath(flow.session, flow.location)
         .alias("t")
         .merge(effective.alias("s"), same_key)
         .whenMatchedDelete(F.col(f"s.{FATE}") == DELETE)

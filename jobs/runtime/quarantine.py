@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from jobs.runtime import companion
-from jobs.runtime.companion import Companion, commit_before, rows_before
+from jobs.runtime.companion import Companion, commit_before, rows_before, undo_unfinished_batch
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
-    from jobs.runtime.commit import Batch
+    from jobs.runtime.flow import Flow
 
 # Where a refused row of a refined table lies in its input, so that it can be read again.
 INPUT_SEQUENCE, INPUT_KEY = "input_sequence", "input_key"
@@ -39,56 +38,44 @@ SCHEMA = T.StructType(
 CLOSED = ("row_key", "row")
 
 
-def quarantine(  # noqa: PLR0917 - what a batch refuses and lets go lands in one commit
-    session: SparkSession,
-    batch: Batch,
-    location: str,
-    refused: DataFrame | None,
-    fingerprint: str,
-    released: DataFrame | None = None,
-) -> None:
+def quarantine(flow: Flow, refused: DataFrame | None, released: DataFrame | None) -> None:
     """Commit what a batch that is about to be committed refuses, and what it lets go because it reads it again.
 
     Args:
-        session: The batch's session.
-        batch: The batch of the target.
-        location: The quarantine's place.
+        flow: The flow whose batch it is.
         refused: `rules`, `source_position`, `row_key`, `row`, and `input_sequence` and `input_key` where the row can
             be read again; None when the batch refuses nothing.
-        fingerprint: Which contract decided it.
         released: The held rows that are let go, by columns of the quarantine; None when there are none.
 
     Raises:
         LostRaceError: another writer quarantined this batch first.
     """
-    rows = None if refused is None else _rows(refused, batch, fingerprint)
-    commit_before(session, batch, _companion(location), rows, fingerprint=fingerprint, released=released)
+    rows = None if refused is None else _rows(flow, refused)
+    commit_before(flow, _companion(flow), rows, released=released)
 
 
-def held(session: SparkSession, batch: Batch, location: str) -> DataFrame | None:
+def held(flow: Flow) -> DataFrame | None:
     """The rows in quarantine before a batch; None while there is no quarantine."""
-    return rows_before(session, batch, _companion(location))
+    return rows_before(flow, _companion(flow))
 
 
-def restore_released(session: SparkSession, batch: Batch, location: str, fingerprint: str) -> None:
+def restore_released(flow: Flow) -> None:
     """Put back the rows that a run which died had released, for a batch that will not come now.
 
     Raises:
         LostRaceError: another writer committed to the quarantine first.
     """
-    companion.undo_unfinished_batch(session, batch, _companion(location), fingerprint)
+    undo_unfinished_batch(flow, _companion(flow))
 
 
-def not_refused_before(session: SparkSession, batch: Batch, location: str, refused: DataFrame) -> DataFrame:
+def not_refused_before(flow: Flow, refused: DataFrame) -> DataFrame:
     """Leave out the rows that an earlier batch has refused already: overlapping windows bring them again.
 
     Args:
-        session: The batch's session.
-        batch: The batch of the target.
-        location: The quarantine's place.
+        flow: The flow whose batch it is.
         refused: As for `quarantine`.
     """
-    before = held(session, batch, location)
+    before = held(flow)
     if before is None:
         return refused
     known = before.alias("known")
@@ -96,15 +83,15 @@ def not_refused_before(session: SparkSession, batch: Batch, location: str, refus
     return refused.alias("new").join(known, on=reduce(and_, same), how="left_anti")
 
 
-def _companion(location: str) -> Companion:
-    return Companion(what="quarantine", location=location, schema=SCHEMA, closed=CLOSED)
+def _companion(flow: Flow) -> Companion:
+    return Companion(what="quarantine", location=flow.quarantine_location, schema=SCHEMA, closed=CLOSED)
 
 
-def _rows(refused: DataFrame, batch: Batch, fingerprint: str) -> DataFrame:
+def _rows(flow: Flow, refused: DataFrame) -> DataFrame:
     facts = {
-        "batch": F.lit(batch.sequence).cast("bigint"),
-        "contract": F.lit(fingerprint),
-        "run_id": F.lit(batch.run),
+        "batch": F.lit(flow.batch.sequence).cast("bigint"),
+        "contract": F.lit(flow.table.fingerprint),
+        "run_id": F.lit(flow.batch.run),
         "quarantined_at": F.current_timestamp(),
         **{name: F.lit(None).cast("bigint") for name in ORIGIN if name not in refused.columns},
     }

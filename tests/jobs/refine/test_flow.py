@@ -253,8 +253,8 @@ def test_an_engine_that_did_something_else_than_the_batch_says_is_found_out(shop
     shop.run("r1", INGEST_AND_REFINE)
     write = merge.write_effective
 
-    def half(session, rows, *others, **how):
-        write(session, rows.where("customer_id <> 2"), *others, **how)
+    def half(flow, rows, *others):
+        write(flow, rows.where("customer_id <> 2"), *others)
 
     monkeypatch.setattr(merge, "write_effective", half)
     shop.land("bronze.shop__customers", CUSTOMERS, f"1,Anna,{ELEVEN}", f"2,Bobby,{ELEVEN}")

@@ -30,8 +30,8 @@ def write(table, rows, **books):
 
     def effective(session, location):
         frame = session.createDataFrame(rows, f"{COLUMNS}, _fate STRING")
-        bounds = (min(keys), max(keys))
-        write_effective(session, frame, CONTRACT, location, books=counted | books, bounds=bounds)
+        flow = SimpleNamespace(session=session, table=CONTRACT, location=location)
+        write_effective(flow, frame, counted | books, (min(keys), max(keys)))
 
     return table.commit(effective)
 

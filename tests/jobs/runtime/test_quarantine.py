@@ -1,6 +1,7 @@
 """Rows that rules refused: committed before their batch, and never there twice."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,14 +33,25 @@ def place(tmp_path):
 
 
 @pytest.fixture
-def refuse(spark, target, place):
+def flow_of(spark, place):
+    """The flow that is about to bring a batch, as far as a quarantine asks for it."""
+
+    def flow(batch, fingerprint="f1"):
+        table = SimpleNamespace(fingerprint=fingerprint)
+        return SimpleNamespace(session=batch_session(spark), table=table, batch=batch, quarantine_location=place)
+
+    return flow
+
+
+@pytest.fixture
+def refuse(flow_of):
     """Quarantine rows of a batch of the target, and let go of those at some source positions."""
 
     def refuse_rows(batch, *rows, fingerprint="f1", released=()):
-        session = batch_session(spark)
-        refused = session.createDataFrame(list(rows), REFUSED) if rows else None
-        let_go = session.createDataFrame([(r,) for r in released], "source_position STRING") if released else None
-        quarantine(session, batch, place, refused, fingerprint, let_go)
+        flow = flow_of(batch, fingerprint)
+        refused = flow.session.createDataFrame(list(rows), REFUSED) if rows else None
+        let_go = flow.session.createDataFrame([(r,) for r in released], "source_position STRING") if released else None
+        quarantine(flow, refused, let_go)
 
     return refuse_rows
 
@@ -87,17 +99,17 @@ def test_what_a_dead_run_left_is_replaced(spark, target, place, refuse, again):
     assert sorted(expected, key=str) == stored(spark, place)
 
 
-def test_what_a_dead_run_let_go_is_let_go_again_or_put_back(spark, target, place, refuse):
+def test_what_a_dead_run_let_go_is_let_go_again_or_put_back(spark, target, place, refuse, flow_of):
     refuse(target.batch(run="r1"), SHORT, ORPHAN)
     target.append((1, "a"))
     first = [(1, *ORPHAN, "f1", "r1"), (1, *SHORT, "f1", "r1")]
     for run in ("dead", "dead too"):
         refuse(target.batch(run=run), ORPHAN, released=["f.csv#2", "f.csv#3"])
         assert [(2, *ORPHAN, "f1", run)] == stored(spark, place)
-        seen = held(spark, target.batch(), place)
+        seen = held(flow_of(target.batch()))
         assert {"f.csv#2", "f.csv#3"} == {r["source_position"] for r in seen.collect()}
     for _ in range(2):
-        restore_released(batch_session(spark), target.batch(run="r2"), place, "f1")
+        restore_released(flow_of(target.batch(run="r2")))
         assert first == stored(spark, place)
 
     refuse(target.batch(run="dead"), released=["f.csv#3"])
@@ -105,17 +117,17 @@ def test_what_a_dead_run_let_go_is_let_go_again_or_put_back(spark, target, place
     target.append((2, "b"))
     assert [(1, *ORPHAN, "f1", "r1")] == stored(spark, place)
     version = Written(spark, place).position().version
-    restore_released(batch_session(spark), target.batch(run="r4"), place, "f1")
+    restore_released(flow_of(target.batch(run="r4")))
     assert version == Written(spark, place).position().version
 
 
-def test_a_quarantine_of_an_earlier_release_gets_the_columns_it_lacks(spark, target, place, refuse):
+def test_a_quarantine_of_an_earlier_release_gets_the_columns_it_lacks(spark, target, place, refuse, flow_of):
     refuse(target.batch(run="r1"), SHORT)
     target.append((1, "a"))
     spark.sql(f"ALTER TABLE delta.`{place}` UNSET TBLPROPERTIES ('delta.dataSkippingStatsColumns')")
     older = spark.read.format("delta").load(place).drop(*ORIGIN)
     older.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(place)
-    assert [None] == [r["input_key"] for r in held(spark, target.batch(), place).collect()]
+    assert [None] == [r["input_key"] for r in held(flow_of(target.batch())).collect()]
     refuse(target.batch(run="r2"), ORPHAN)
     assert [(1, *SHORT, "f1", "r1"), (2, *ORPHAN, "f1", "r2")] == stored(spark, place)
 
@@ -154,7 +166,7 @@ def test_a_zombie_without_the_lease_changes_nothing(spark, target, place, refuse
     assert [(1, *SHORT, "f1", "r1")] == stored(spark, place)
 
 
-def test_rows_that_come_again_are_known_by_reason_place_and_text(spark, target, place, refuse):
+def test_rows_that_come_again_are_known_by_reason_place_and_text(spark, target, refuse, flow_of):
     refuse(target.batch(), SHORT, ORPHAN)
     target.append((1, "a"))
     new = [
@@ -165,15 +177,15 @@ def test_rows_that_come_again_are_known_by_reason_place_and_text(spark, target, 
         (*SHORT[:3], None),
     ]
     frame = spark.createDataFrame(new, REFUSED)
-    assert_rows(REFUSED, new[1:], not_refused_before(spark, target.batch(), place, frame))
+    assert_rows(REFUSED, new[1:], not_refused_before(flow_of(target.batch()), frame))
 
 
-def test_what_a_dead_run_left_of_this_very_batch_is_not_known(spark, target, place, refuse):
+def test_what_a_dead_run_left_of_this_very_batch_is_not_known(spark, target, refuse, flow_of):
     refuse(target.batch(run="dead"), SHORT)
     frame = spark.createDataFrame([SHORT], REFUSED)
-    assert_rows(REFUSED, [SHORT], not_refused_before(spark, target.batch(), place, frame))
+    assert_rows(REFUSED, [SHORT], not_refused_before(flow_of(target.batch()), frame))
 
 
-def test_without_a_quarantine_nothing_is_known(spark, target, place):
+def test_without_a_quarantine_nothing_is_known(spark, target, flow_of):
     frame = spark.createDataFrame([SHORT], REFUSED)
-    assert_rows(REFUSED, [SHORT], not_refused_before(spark, target.batch(), place, frame))
+    assert_rows(REFUSED, [SHORT], not_refused_before(flow_of(target.batch()), frame))
