@@ -9,14 +9,16 @@ from jobs.erase.proof import files_with, own_values, places_to_read
 from jobs.erase.search import TELLING, Search, is_telling, is_topic
 from jobs.ingest.suppression import erased_hash, is_suppressed, suppress
 from jobs.publish.flow import publish
+from jobs.runtime.companion import is_half_done
 from jobs.runtime.files import read_text, remove_file, write_text
 from jobs.runtime.lease import leased_by
 from jobs.runtime.misplaced import refuse_misplaced
 from jobs.runtime.pii_keys import read_pii_keys
 from jobs.runtime.session import ANSI, batch_session
 from jobs.runtime.statistics import keep_no_statistics
+from jobs.runtime.table_files import remove_old_files
 from jobs.runtime.tables import spark_schema
-from jobs.runtime.upkeep import carrying_on, delete_matching, is_half_done, remove_old_files
+from jobs.runtime.upkeep import carrying_on, delete_matching
 from shared.contracts import Kind
 from shared.contracts.subjects import reaches
 from shared.erasure import ErasedPlace, ErasureRecord, ErasureRequest, erasure_location, erasure_request_location

@@ -19,7 +19,8 @@ from jobs.runtime.position import read_position
 from jobs.runtime.quarantine import ORIGIN
 from jobs.runtime.retention import day_of_ages, is_expired, is_expired_for_all
 from jobs.runtime.session import without_ansi
-from jobs.runtime.upkeep import carrying_on, delete_matching, files_since
+from jobs.runtime.table_files import files_since
+from jobs.runtime.upkeep import carrying_on, delete_matching
 from shared.contracts.evolution.policy import is_raised
 from shared.landed_columns import INGESTED_AT, SEQUENCE
 from shared.names import quarantine_location

@@ -7,13 +7,15 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from jobs.maintain.expiry import Expiry
+from jobs.runtime.companion import is_half_done
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.layout import clustered_by, keep_clustered
 from jobs.runtime.lease import leased_by
 from jobs.runtime.session import batch_session
 from jobs.runtime.statistics import keep_no_statistics
+from jobs.runtime.table_files import remove_old_files
 from jobs.runtime.tables import spark_schema
-from jobs.runtime.upkeep import carrying_on, is_half_done, remove_old_files
+from jobs.runtime.upkeep import carrying_on
 from shared.jobs import Status, TableOutcome
 from shared.places import companions, location_of
 from shared.retention import HISTORY_DAYS

@@ -13,7 +13,8 @@ from jobs.runtime.files import read_text
 from jobs.runtime.lease import leased_by
 from jobs.runtime.position import NOWHERE, FlowPosition, flows_of, read_position
 from jobs.runtime.session import batch_session
-from jobs.runtime.upkeep import carrying_on, missing_files
+from jobs.runtime.table_files import missing_files
+from jobs.runtime.upkeep import carrying_on
 from shared.errors import PositionLostError, RollbackError, TerminalError
 from shared.jobs import RunRecord, Status, TableOutcome
 from shared.names import run_location

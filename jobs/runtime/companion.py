@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from jobs.runtime.commit import Batch
     from jobs.runtime.flow import Flow
 
+# Between what a companion holds and its table's flow, in the name of its own flow.
+OF = " of "
+
 
 @dataclass(frozen=True, kw_only=True)
 class Companion:
@@ -116,6 +119,24 @@ def undo_unfinished_batch(flow: Flow, companion: Companion) -> None:
         _commit(flow, own, writer, {"batch": flow.batch.sequence - 1})
 
 
+def is_half_done(session: SparkSession, beside: str, location: str) -> bool:
+    """Whether a companion has a batch that its table lacks: the run died between the two commits."""
+    landed = read_position(session, location).flows
+    own = read_position(session, beside).flows
+    flows = {_flow_of(name): int(position.inputs.get("batch", 0)) for name, position in own.items()}
+    return any(batch > (landed[flow].sequence if flow in landed else 0) for flow, batch in flows.items())
+
+
+def _flow_beside(what: str, flow: str) -> str:
+    """The name of a companion's flow, of what it holds and the name of its table's flow."""
+    return f"{what}{OF}{flow}"
+
+
+def _flow_of(beside: str) -> str:
+    """The name of the table's flow, of that of its companion."""
+    return beside.partition(OF)[2]
+
+
 def _commit(flow: Flow, own: Batch, writer: DataFrameWriter, inputs: dict[str, int]) -> None:
     fingerprint = flow.table.fingerprint
     commit(flow.session, own, lambda: writer.save(own.location), inputs=inputs, books={}, fingerprint=fingerprint)
@@ -124,7 +145,7 @@ def _commit(flow: Flow, own: Batch, writer: DataFrameWriter, inputs: dict[str, i
 def _own(flow: Flow, companion: Companion) -> Batch:
     """The companion's own next batch."""
     before = read_position(flow.session, companion.location)
-    name = f"{companion.what} of {flow.batch.flow}"
+    name = _flow_beside(companion.what, flow.batch.flow)
     return replace(flow.batch, location=companion.location, before=before, flow=name, contract={})
 
 

@@ -18,7 +18,7 @@ from jobs.erase.search import told_in
 from jobs.main import run
 from jobs.publish.flow import publish
 from jobs.runtime.lease import leased_by
-from jobs.runtime.upkeep import remove_old_files
+from jobs.runtime.table_files import remove_old_files
 from shared.contracts import load_catalog
 from shared.contracts.subjects import reaches, subjects
 from shared.erasure import ErasureRecord, ErasureRequest, erasure_location, erasure_request_location

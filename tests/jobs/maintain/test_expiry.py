@@ -10,7 +10,7 @@ from jobs.maintain import expiry
 from jobs.runtime import retention
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.session import batch_session
-from jobs.runtime.upkeep import remove_old_files
+from jobs.runtime.table_files import remove_old_files
 from shared.jobs import Status, Step
 from shared.names import TableName, pii_folder
 from shared.reconciliation import Verdict

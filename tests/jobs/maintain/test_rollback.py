@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from jobs.maintain import rollback
-from jobs.runtime.upkeep import carrying_on, remove_old_files
+from jobs.runtime.table_files import remove_old_files
+from jobs.runtime.upkeep import carrying_on
 from shared.errors import TerminalError
 from shared.jobs import Status, Step
 from tests.support.grown import DAY, content, growing, rows_of

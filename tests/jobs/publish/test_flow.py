@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from jobs.publish.items import Publication, listed
 from jobs.runtime import lease
 from jobs.runtime.session import batch_session
-from jobs.runtime.upkeep import remove_old_files
+from jobs.runtime.table_files import remove_old_files
 from shared.errors import LostRaceError, TerminalError
 from shared.jobs import Status, Step
 from shared.serving import Target, publication_lease, served_table
