@@ -61,8 +61,8 @@ def _inputs(flow: Flow) -> dict[str, Any]:
         table = flow.catalog.table(name)
         # One of several flows may not have brought anything yet; what it has brought is not forgotten.
         is_needed = not flow.table.flows or known.get(name, NOWHERE) > NOWHERE
-        versions[name] = flow.position_of(table, is_needed=is_needed).version
-        ids[name] = DeltaLog(flow.session, flow.location_of(table)).table_id if versions[name] > NOWHERE else None
+        position = flow.position_of(table, is_needed=is_needed)
+        versions[name], ids[name] = position.version, position.table_id
     asks = flow.table.query is not None and flow.table.query.needs_business_date
     return {"versions": versions, "ids": ids, "business_date": str(flow.job.business_date) if asks else None}
 
