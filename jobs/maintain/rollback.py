@@ -137,13 +137,8 @@ def _refuse_another(session: SparkSession, location: str, run: RunRecord, ended:
     log = DeltaLog(session, location)
     if ended is None or not log.exists:
         return
-
-    def written_at(version: int) -> int | None:
-        commit = log.commit(version)
-        return commit.moment if commit else None
-
     finished_at = datetime.fromisoformat(run.finished_at)
-    why = why_not_same_table(ended, finished_at, table_id=log.table_id, newest=log.version, written_at=written_at)
+    why = why_not_same_table(ended, finished_at, table_id=log.table_id, newest=log.version, written_at=log.moment_at)
     if why:
         raise RollbackError(
             f"version {ended.version} of {ended.table} was of a table that is no longer there",
@@ -169,8 +164,7 @@ def _beside(session: SparkSession, job: Job, table: Table, ended: TableVersion, 
 
     A vault is left: what a token stands for stays true.
     """
-    then = DeltaLog(session, location_of(job.roots, table)).commit(ended.version or 0)
-    moment = then.moment if then else 0
+    moment = DeltaLog(session, location_of(job.roots, table)).moment_at(ended.version or 0) or 0
     found = []
     for what, location in companions(job.roots, table).items():
         log = DeltaLog(session, location)

@@ -125,15 +125,10 @@ class _Publishing:
             run=self.job.run_id,
             books=self.turn.books,
             warnings=self.turn.warnings,
-            moment=self._moment(self.log.version),
+            moment=self.log.moment_at(self.log.version),
         )
         self.turn.end(published)
         return self.outcome(Status.SUCCEEDED, published)
-
-    def _moment(self, version: int) -> int | None:
-        """When a version was committed; None where the log no longer says it."""
-        commit = self.log.commit(version)
-        return commit.moment if commit else None
 
     def outcome(self, status: Status, published: Published | None = None) -> TableOutcome:
         """What the run says of it: how far the table is published, and what this run did for that."""
@@ -153,7 +148,7 @@ class _Publishing:
 
     def _why_another(self, last: Published) -> str:
         """That the lake was cut back behind what is published, and went on from there; else empty."""
-        is_another = last.moment and self._moment(last.version) not in {None, last.moment}
+        is_another = last.moment and self.log.moment_at(last.version) not in {None, last.moment}
         return "the version that was published is another now" if is_another else ""
 
     def _unchanged(self, feed: Feed) -> TableOutcome:
@@ -162,7 +157,7 @@ class _Publishing:
         if last and last.run == self.job.run_id:
             return self.outcome(Status.SUCCEEDED, last)
         if last and feed.upto > feed.since:
-            self.turn.end(replace(last, version=self.log.version, moment=self._moment(self.log.version)))
+            self.turn.end(replace(last, version=self.log.version, moment=self.log.moment_at(self.log.version)))
         return self.outcome(Status.UNCHANGED, last)
 
     def _send(self, feed: Feed | None, why: str) -> str:

@@ -119,4 +119,4 @@ def landed(session: SparkSession, job: Job, table: Table) -> Landed | None:
 def _committed_at(log: DeltaLog, flow: str, sequence: int) -> datetime | None:
     """When a batch was committed, which commits of upkeep may lie on top of; None when the log no longer says it."""
     found = next((c for c in log.commits() if c.transactions.get(flow) == sequence), None)
-    return datetime.fromtimestamp(int(found.info["timestamp"]) / 1000, UTC) if found else None
+    return datetime.fromtimestamp(found.moment / 1000, UTC) if found else None

@@ -193,6 +193,11 @@ class DeltaLog:
         millis = int(moment.timestamp() * 1000)
         return next((c.version for c in self.commits() if c.moment <= millis), None)
 
+    def moment_at(self, version: int) -> int | None:
+        """When a version was committed, in milliseconds; None when the log no longer holds its commit."""
+        commit = self.commit(version)
+        return commit.moment if commit else None
+
     def forget_expired(self) -> None:
         """Have Delta delete the commits that were written longer ago than the log is kept.
 
