@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from jobs.erase.search import BYTES
 from jobs.runtime.jvm import files_at
 from jobs.runtime.relation import relation
+from jobs.runtime.tables import read_newest
 from shared.names import RUNS_FOLDER, STAGING_FOLDER, UNLOAD_FOLDER
 from shared.places import companions, location_of
 
@@ -61,7 +62,7 @@ def own_values(session: SparkSession, found: Iterable[Found], values: Iterable[s
     own = set(values)
     for location, names in {f.location: f.closed for f in found if f.closed}.items():
         closed = [F.col(name).cast("string") for name in names]
-        theirs = session.read.format("delta").load(location).select(F.explode(F.array(*closed)).alias(CELL))
+        theirs = read_newest(session, location).select(F.explode(F.array(*closed)).alias(CELL))
         mine = F.broadcast(relation(session, VALUE, own))
         held = theirs.join(mine, on=F.col(CELL).contains(F.col(VALUE))).select(VALUE).distinct()
         own -= {row[0] for row in held.collect()}

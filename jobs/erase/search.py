@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.relation import relation
+from jobs.runtime.tables import read_newest
 from shared.contracts import Kind
 from shared.names import events_location, quarantine_location, table_location, tombstones_location
 from shared.places import location_of
@@ -108,7 +109,7 @@ class Search:
         return self._joined(self._rows(location), keys, condition, "left_semi")
 
     def _rows(self, location: str) -> DataFrame:
-        return self.session.read.format("delta").load(location)
+        return read_newest(self.session, location)
 
     def _joined(self, rows: DataFrame, keys: frozenset[str], condition: Column, how: str) -> DataFrame:
         return rows.alias("t").join(F.broadcast(self.keys_frame(keys)).alias("k"), on=condition, how=how)

@@ -20,6 +20,7 @@ from jobs.runtime.quarantine import ORIGIN
 from jobs.runtime.retention import day_of_ages, is_expired, is_expired_for_all
 from jobs.runtime.session import without_ansi
 from jobs.runtime.table_files import files_since
+from jobs.runtime.tables import read_newest
 from jobs.runtime.upkeep import carrying_on, delete_matching
 from shared.contracts.evolution.policy import is_raised
 from shared.landed_columns import INGESTED_AT, SEQUENCE
@@ -161,4 +162,4 @@ class Expiry:
         return count
 
     def _rows(self, location: str) -> DataFrame:
-        return self.session.read.format("delta").load(location)
+        return read_newest(self.session, location)

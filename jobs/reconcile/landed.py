@@ -13,7 +13,7 @@ from jobs.ingest.reading import source_of
 from jobs.reconcile.settled import settled_span
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import read_position
-from jobs.runtime.tables import read_version
+from jobs.runtime.tables import read_newest, read_version
 from shared.names import quarantine_location
 from shared.places import location_of
 
@@ -73,14 +73,14 @@ class Landed:
 
     def rows_now(self, session: SparkSession) -> DataFrame:
         """All its rows, and those that came since."""
-        return session.read.format("delta").load(self.location)
+        return read_newest(session, self.location)
 
     def refused(self, session: SparkSession) -> DataFrame | None:
         """The rows of the source that lie in its quarantine, whenever they came, each once; None where none did."""
         location = quarantine_location(self.root, self.table.name)
         if not DeltaLog(session, location).exists:
             return None
-        return session.read.format("delta").load(location).select("source_position", "row").distinct()
+        return read_newest(session, location).select("source_position", "row").distinct()
 
     def is_since_start(self, moment: Column) -> Column:
         """Whether a value of the cursor is the start of what is compared, or after it."""

@@ -20,7 +20,7 @@ from jobs.runtime.history import IS_DELETE
 from jobs.runtime.position import read_position
 from jobs.runtime.quarantine import ORIGIN
 from jobs.runtime.retention import day_of_ages, is_expired
-from jobs.runtime.tables import read_version
+from jobs.runtime.tables import read_newest, read_version
 from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
 from shared.contracts.versions import IS_CURRENT
@@ -165,7 +165,7 @@ class Layers:
             SOURCE_POSITION: "source_position",
             ROW_KEY: "row_key",
         }
-        held = self.session.read.format("delta").load(location)
+        held = read_newest(self.session, location)
         held = held.select(*[F.col(there).alias(f"held_{here}") for here, there in names.items()]).distinct()
         same = reduce(and_, [F.col(name).eqNullSafe(F.col(f"held_{name}")) for name in names])
         marks = held.withColumn(HELD, F.lit(True))

@@ -141,6 +141,11 @@ def replace_all(rows: DataFrame, location: str) -> None:
     rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(location)
 
 
+def read_newest(session: SparkSession, location: str) -> DataFrame:
+    """The table's rows as they are now."""
+    return session.read.format("delta").load(location)
+
+
 def read_version(session: SparkSession, location: str, version: int) -> DataFrame:
     """The table's rows as of one version."""
     return session.read.format("delta").option("versionAsOf", version).load(location)
