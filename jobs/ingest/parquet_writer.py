@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from uuid import uuid4
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import smart_open
 
 from jobs.ingest.landing import S3
 from jobs.runtime.aws import aws_answers, client
+from jobs.runtime.row_groups import row_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pyarrow as pa
 
 # A worker holds one row group in memory.
 ROWS_PER_GROUP = 128 * 1024
@@ -32,7 +34,7 @@ def write_batches(batches: Iterator[pa.RecordBatch], schema: pa.Schema, place: s
         SourceUnavailableError: S3 did not answer.
         TerminalError: S3 refused.
     """
-    groups = _groups(batches)
+    groups = row_groups(batches, rows=ROWS_PER_GROUP, size=BYTES_PER_GROUP)
     first = next(groups, None)
     if first is None:
         return None
@@ -43,19 +45,6 @@ def write_batches(batches: Iterator[pa.RecordBatch], schema: pa.Schema, place: s
         for group in chain([first], groups):
             writer.write_table(group)
     return file
-
-
-def _groups(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
-    group: list[pa.RecordBatch] = []
-    rows = size = 0
-    for batch in batches:
-        group.append(batch)
-        rows, size = rows + batch.num_rows, size + batch.nbytes
-        if rows >= ROWS_PER_GROUP or size >= BYTES_PER_GROUP:
-            yield pa.Table.from_batches(group)
-            group, rows, size = [], 0, 0
-    if rows:
-        yield pa.Table.from_batches(group)
 
 
 def _opened(file: str) -> IO[bytes]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs.runtime.row_groups import row_groups
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -27,20 +29,7 @@ def parts(rows: DataFrame) -> Iterator[bytes]:
 
 def _packed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """One row per file; runs in a worker."""
-    for gathered in _gathered(batches):
+    for group in row_groups(batches, rows=ROWS, size=BYTES):
         file = io.BytesIO()
-        pq.write_table(pa.Table.from_batches(gathered), file)
+        pq.write_table(group, file)
         yield pa.RecordBatch.from_arrays([pa.array([file.getvalue()], pa.binary())], ["part"])
-
-
-def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
-    held: list[pa.RecordBatch] = []
-    for batch in batches:
-        if not batch.num_rows:
-            continue
-        held.append(batch)
-        if sum(b.num_rows for b in held) >= ROWS or sum(b.nbytes for b in held) >= BYTES:
-            yield held
-            held = []
-    if held:
-        yield held
