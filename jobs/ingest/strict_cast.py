@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.types as pt
 
-from jobs.ingest.frame import no_reasons
-from jobs.ingest.reading import RAW, REASONS
+from jobs.ingest.frame import READING_COLUMNS, no_reasons
+from jobs.ingest.reading import REASONS
 from jobs.ingest.row_text import row_text
 from shared.errors import SchemaDriftError
-from shared.landed_columns import RESCUED, SOURCE_POSITION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +49,7 @@ def fit(rows: pa.Table, wanted: pa.Schema, place: str) -> pa.Table:
     Raises:
         SchemaDriftError: a column's type is of another family than the contract's.
     """
-    business = [field for field in wanted if field.name not in (SOURCE_POSITION, RESCUED, RAW, REASONS)]
+    business = [field for field in wanted if field.name not in READING_COLUMNS]
     columns, misfits = [], dict[int, list[str]]()
     for field, column in zip(business, rows.columns, strict=True):
         whole = column.combine_chunks()
