@@ -12,7 +12,7 @@ from jobs.build.query import result
 from jobs.build.rules import failed_rows, measures, unique_key
 from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing
-from jobs.runtime.fates import DELETE, EFFECTIVE, FATE, INSERT, SUPERSEDED, UPDATE, counted
+from jobs.runtime.fates import DELETE, EFFECTIVE, FATE, INSERT, SUPERSEDED, UPDATE, booked, counted
 from jobs.runtime.gate import decide
 from jobs.runtime.land import land
 from jobs.runtime.merge import bounds_of, ends, write_batch
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from shared.contracts import Table
     from shared.jobs import TableOutcome
 
-ACCOUNTS = {INSERT: "inserted", UPDATE: "updated", DELETE: "deleted", SUPERSEDED: "superseded"}
+# What `compared` decides among.
+DECIDED = (*EFFECTIVE, SUPERSEDED)
 
 
 def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, others: int) -> TableOutcome:
@@ -51,7 +52,7 @@ def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, others: int) -> 
     decided, seen = pin(compared(new, groups.of(_before(flow)), table), _measures(table))
     try:
         warnings = _pass_gate(flow, decided, groups, seen, others)
-        books = {"read": seen["read"], **{account: seen[fate] for fate, account in ACCOUNTS.items()}}
+        books = {"read": seen["read"], **booked(seen, DECIDED)}
         balance(str(table.name), books)
         return land(
             flow,
@@ -87,7 +88,7 @@ def leave(flow: Flow, inputs: dict[str, Any], groups: Groups, before: DataFrame)
 
 def _measures(table: Table) -> list[Column]:
     """What becomes of the rows, which rules they fail, and the least and greatest first key among those written."""
-    return [*measures(table, F.col(FATE) != DELETE), *counted(ACCOUNTS), *ends(table, F.col(FATE).isin(*EFFECTIVE))]
+    return [*measures(table, F.col(FATE) != DELETE), *counted(DECIDED), *ends(table, F.col(FATE).isin(*EFFECTIVE))]
 
 
 def compared(new: DataFrame, old: DataFrame, table: Table) -> DataFrame:

@@ -20,7 +20,7 @@ from jobs.refine.replay import rows_to_replay
 from jobs.refine.rules import warned
 from jobs.refine.vault import keep_tokens
 from jobs.runtime.books import balance
-from jobs.runtime.fates import BURY, DELETE, FATE, INSERT, QUARANTINED, SUPERSEDED, UPDATE
+from jobs.runtime.fates import ACCOUNT_OF, BURY, DELETE, FATE, INSERT, UPDATE, booked
 from jobs.runtime.land import land, land_nothing
 from jobs.runtime.merge import target_rows, write_batch
 from jobs.runtime.pinned import pin, unpin
@@ -39,14 +39,6 @@ if TYPE_CHECKING:
     from jobs.runtime.flow import Flow
     from shared.contracts import Table
     from shared.jobs import TableOutcome
-
-ACCOUNTS = {
-    INSERT: "inserted",
-    UPDATE: "updated",
-    DELETE: "deleted",
-    SUPERSEDED: "superseded",
-    QUARANTINED: "quarantined",
-}
 
 # What the outcome of a snapshot says when it deleted nothing because of rows without a readable key.
 NOT_WHOLE = "snapshot_not_whole"
@@ -144,5 +136,5 @@ def _missing(flow: Flow, batch: Judged) -> DataFrame | None:
 
 def _books(seen: dict[str, Any], table: Table) -> dict[str, int]:
     """What becomes of the rows read."""
-    books = {"read": seen["read"], **{account: seen[fate] for fate, account in ACCOUNTS.items()}}
+    books = {"read": seen["read"], **booked(seen, ACCOUNT_OF)}
     return books | {"tombstoned": seen[BURY] + (seen[DELETE] if table.apply_as_deletes else 0)}

@@ -23,7 +23,7 @@ from jobs.refine.refused import refused_rows
 from jobs.refine.rules import FAILED, is_refused, warned
 from jobs.refine.vault import keep_tokens
 from jobs.runtime.books import balance
-from jobs.runtime.fates import DELETE, FATE, INSERT, UPDATE, counted
+from jobs.runtime.fates import DELETE, EFFECTIVE, FATE, INSERT, UPDATE, booked, counted
 from jobs.runtime.history import IS_DELETE, greatest_first, living_content, versions
 from jobs.runtime.land import land
 from jobs.runtime.merge import target_rows, write_batch
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 ARRIVED, COUNTS = "_arrived", "_counts"
 # The rule that an event breaks when those it would have to be put among are no longer kept.
 BEFORE_HORIZON = "before_event_horizon"
-CHANGES = {INSERT: "inserted", UPDATE: "updated", DELETE: "deleted"}
 
 
 def with_horizon_checked(rows: DataFrame, flow: Flow) -> DataFrame:
@@ -81,7 +80,7 @@ def keep_history(flow: Flow, batch: Judged, inputs: dict[str, Any], released: Da
     try:
         events, found = pin(_weighed(flow, batch.rows, known_events(flow, bounds, horizon)), _events())
         pinned.append(events)
-        changes, fates = pin(_changes(flow, events, target_rows(flow, bounds), horizon), counted(CHANGES))
+        changes, fates = pin(_changes(flow, events, target_rows(flow, bounds), horizon), counted(EFFECTIVE))
         pinned.append(changes)
         books = _books(seen, found, fates)
         balance(str(table.name), books)
@@ -203,5 +202,5 @@ def _events() -> list[Column]:
 def _books(seen: dict[str, Any], events: dict[str, int], fates: dict[str, int]) -> dict[str, int]:
     """What becomes of the events read, and of the versions."""
     books = {"read": seen["read"], "quarantined": seen["refused"]}
-    books |= {account: fates[fate] for fate, account in CHANGES.items()}
+    books |= booked(fates, EFFECTIVE)
     return books | {"recorded": events["recorded"], "superseded": events["superseded"]}
