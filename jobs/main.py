@@ -86,10 +86,7 @@ def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutc
     if job.step is Step.PUBLISH:
         withdrawn = withdraw(job, catalog)
         return withdrawn + [o for target in Target for o in _published(spark, job, target, tables, failed)]
-    if job.step is Step.MAINTAIN:
-        return run_tables(tables, job, _upkeep(spark, job, catalog), failed)
-    work = partial(reconcile if job.step is Step.RECONCILE else _make, spark, job, catalog)
-    return run_tables(tables, job, work, failed)
+    return run_tables(tables, job, _work(spark, job, catalog), failed)
 
 
 def _published(
@@ -100,10 +97,15 @@ def _published(
     return run_tables(chosen, job, partial(publish, spark, job, target), failed, target=target)
 
 
-def _upkeep(spark: SparkSession, job: Job, catalog: Catalog) -> Callable[[Table], TableOutcome]:
-    if job.rollback is None:
+def _work(spark: SparkSession, job: Job, catalog: Catalog) -> Callable[[Table], TableOutcome]:
+    """What the job's step does to one table."""
+    if job.step is Step.RECONCILE:
+        return partial(reconcile, spark, job, catalog)
+    if job.step is Step.MAINTAIN and job.rollback is None:
         return partial(maintain, spark, job, catalog)
-    return partial(roll_back, spark, job, page_of(job))
+    if job.step is Step.MAINTAIN:
+        return partial(roll_back, spark, job, page_of(job))
+    return partial(_make, spark, job, catalog)
 
 
 def _make(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> TableOutcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from shared.errors import StepFailedError
 
@@ -25,7 +25,7 @@ def ingest_forever(
     *,
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
-) -> None:
+) -> NoReturn:
     """Ingest, wait for the rest of the interval, and ingest again, until the job run is stopped from outside.
 
     Each round is an ordinary batch: its rows and its position land in one commit. So the job may be stopped at any
