@@ -15,6 +15,8 @@ from jobs.runtime.history import living_content
 from shared.landed_columns import SEQUENCE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pyspark.sql import Column, DataFrame
 
     from shared.contracts import Table
@@ -105,13 +107,18 @@ def gone(batch: DataFrame, target: DataFrame, table: Table) -> DataFrame:
     return missing.select(*table.column_names, F.lit(DELETE).alias(FATE))
 
 
-def content(table: Table, rename: bool = False) -> Column:  # noqa: FBT001, FBT002 - one of two column sets
+def content(table: Table) -> Column:
     """A row's whole content, to be compared: column by column in the contract's order, a null below all else."""
-    return F.struct(*[F.col(_old(n)).alias(n) if rename else F.col(n) for n in table.column_names])
+    return F.struct(*table.column_names)
 
 
 def _old(name: str) -> str:
     return f"_old_{name}"
+
+
+def _old_struct(names: Iterable[str]) -> Column:
+    """Columns of the target's row, under the names that they have in the batch's."""
+    return F.struct(*[F.col(_old(n)).alias(n) for n in names])
 
 
 def _same_key(table: Table, prefix: str = "_old_") -> Column:
@@ -120,11 +127,11 @@ def _same_key(table: Table, prefix: str = "_old_") -> Column:
 
 def _supersedes(table: Table) -> Column:
     """Whether the batch's row comes after the target's row of its key, and is another."""
-    another = content(table) != content(table, rename=True)
+    there = _old_struct(table.column_names)
     if not table.sequence_by:
-        return another
-    new, old = F.struct(*table.sequence_by), F.struct(*[F.col(_old(n)).alias(n) for n in table.sequence_by])
-    wins = is_delete(table) | (content(table) > content(table, rename=True))
+        return content(table) != there
+    new, old = F.struct(*table.sequence_by), _old_struct(table.sequence_by)
+    wins = is_delete(table) | (content(table) > there)
     return (new > old) | ((new == old) & wins)
 
 
@@ -132,5 +139,5 @@ def _ties(table: Table) -> Column:
     """Whether the batch's row differs from the target's row of its key and has the same sequence."""
     if not table.sequence_by:
         return F.lit(False)
-    same = F.struct(*table.sequence_by) == F.struct(*[F.col(_old(n)).alias(n) for n in table.sequence_by])
-    return same & (is_delete(table) | (content(table) != content(table, rename=True)))
+    same = F.struct(*table.sequence_by) == _old_struct(table.sequence_by)
+    return same & (is_delete(table) | (content(table) != _old_struct(table.column_names)))
