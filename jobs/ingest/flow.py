@@ -166,7 +166,8 @@ def _commit(
     is_whole = allowed is staged and fresh is good and refused is None
     fresh = fresh if is_whole else fresh.persist()
     try:
-        inserted, quarantined = seen["read"] if is_whole else fresh.count(), refused.count() if refused else 0
+        inserted = seen["read"] if is_whole else fresh.count()
+        quarantined = refused.count() if refused is not None else 0
         if is_same_position(inputs, flow.last_inputs) and not inserted and not quarantined and not flow.is_replayed:
             return land_nothing(flow)
         books = {"read": seen["read"], "inserted": inserted, "quarantined": quarantined}
@@ -189,7 +190,7 @@ def _commit(
     finally:
         if not is_whole:
             fresh.unpersist()
-        if refused:
+        if refused is not None:
             refused.unpersist()
 
 

@@ -89,8 +89,10 @@ def refine(flow: Flow) -> TableOutcome:
 
 def _released(flow: Flow, rows: DataFrame, before: DataFrame | None, replayed: Replayed | None) -> DataFrame | None:
     """What the quarantine lets go, since this batch decides it anew."""
-    if replayed or before is None:
-        return replayed.released if replayed else None
+    if replayed:
+        return replayed.released
+    if before is None:
+        return None
     if flow.is_rebuilt:
         return before.select("batch").distinct()
     return held_rows_reread(rows, before, flow.table) if flow.is_reread else None

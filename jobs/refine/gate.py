@@ -35,7 +35,7 @@ def pass_gate(flow: Flow, rows: DataFrame, books: dict[str, int]) -> dict[str, i
         return {}
     before = _before(flow)
     # Delta knows the count from its log, so the commonest rule reads no row.
-    count = (before.count() if before else 0) + books["inserted"] - books["deleted"]
+    count = (before.count() if before is not None else 0) + books["inserted"] - books["deleted"]
     return decide(flow.table, flow.table.table_rules, _after(flow, rows, before), known={COUNT_ROWS: count})
 
 

@@ -70,7 +70,7 @@ def judge(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> Jud
     safe, clear = _treated(flow, rows)
     reach = _reach(flow, safe)
     target = target_rows(flow, reach)
-    known = tombstones(flow, within(table.primary_key[0], reach)) if target else None
+    known = tombstones(flow, within(table.primary_key[0], reach)) if target is not None else None
     judged = ranked(_judged(flow, safe, parents), table)
     measures = [*counted(FATES), F.count_if(TIED).alias(TIED), *ends(table, F.col(FATE).isin(*EFFECTIVE))]
     good = ends(table, ~is_refused(), "good_")
