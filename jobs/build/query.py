@@ -10,9 +10,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 from sqlglot import TokenType
 
-from jobs.runtime.history import history_of
 from jobs.runtime.position import NOWHERE
 from jobs.runtime.tables import read_version, spark_schema
+from jobs.runtime.versions import history_of
 from shared.contracts.program import BUILD
 from shared.contracts.query import BUSINESS_DATE
 from shared.contracts.refresh import view_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from jobs.ingest.reading import RAW, REASONS
-from jobs.runtime.texts import as_json
+from jobs.runtime.json_columns import as_json
 from shared.contracts import SchemaContract
 from shared.errors import SchemaDriftError
 from shared.landed_columns import RESCUED

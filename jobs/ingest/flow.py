@@ -26,11 +26,11 @@ from jobs.ingest.replay import read_replayed_rows, replayed_positions
 from jobs.ingest.suppression import unsuppressed
 from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing
+from jobs.runtime.json_columns import as_json
 from jobs.runtime.land import land, land_nothing
 from jobs.runtime.quarantine import not_refused_before, quarantine
 from jobs.runtime.session import without_ansi
 from jobs.runtime.staging import remove_if_possible
-from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
 from shared.errors import SchemaDriftError
 from shared.landed_columns import INGESTED_AT, RESCUED, RUN_ID, SEQUENCE, SOURCE_POSITION

@@ -16,8 +16,8 @@ from jobs.ingest.kafka.schemas import writers_of
 from jobs.ingest.landing import S3, list_files
 from jobs.ingest.readers import READERS
 from jobs.ingest.reading import RAW, REASONS, Reading
+from jobs.runtime.json_columns import json_fields, lower_case_names
 from jobs.runtime.quarantine import held
-from jobs.runtime.texts import json_fields, lower_case_names
 from shared.contracts import Disposition
 from shared.landed_columns import RESCUED, SOURCE_POSITION
 from shared.names import LANDING

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.types as pt
 
-from jobs.ingest.frame import READING_COLUMNS, no_reasons
 from jobs.ingest.reading import REASONS
+from jobs.ingest.reading_schema import READING_COLUMNS, no_reasons
 from jobs.ingest.row_text import row_text
 from shared.errors import SchemaDriftError
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from jobs.ingest.frame import reading_schema
 from jobs.ingest.read_cost import ReadCost, Tally
+from jobs.ingest.reading_schema import reading_schema
 from jobs.ingest.worker_errors import error_from_worker, errors_to_driver
 from jobs.runtime.staging import remove_if_possible
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from jobs.runtime.change_feed import TIMES
-from jobs.runtime.texts import as_json
+from jobs.runtime.json_columns import as_json
 from shared.serving import PATH_LIMIT_BYTES
 
 if TYPE_CHECKING:

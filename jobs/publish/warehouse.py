@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from snowflake.connector import errors as snowflake_errors
 
 from jobs.ingest.snowflake.connection import NO_OBJECT, SnowflakeSecret, connected, facts_of, is_transient, refusal
-from jobs.runtime.addresses import read_secret
+from jobs.runtime.credentials import read_secret
 from shared.errors import LakewrightError, TargetRefusedError, TargetUnavailableError
 from shared.names import source_secret
 

@@ -10,8 +10,8 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from jobs.ingest.source_figures import BETWEEN, DIGITS, Figures
+from jobs.runtime.json_columns import json_fields, lower_case_names
 from jobs.runtime.relation import relation
-from jobs.runtime.texts import json_fields, lower_case_names
 from shared.contracts import Disposition
 from shared.landed_columns import SEQUENCE
 

@@ -16,12 +16,12 @@ from jobs.refine.flow import NOT_WHOLE
 from jobs.refine.origin import ORIGIN_COLUMNS, marked, origin, queried
 from jobs.refine.typing import typed
 from jobs.runtime.delta_log import DeltaLog
-from jobs.runtime.history import IS_DELETE
+from jobs.runtime.json_columns import as_json
 from jobs.runtime.position import read_position
 from jobs.runtime.quarantine import ORIGIN
 from jobs.runtime.retention import day_of_ages, is_expired
 from jobs.runtime.tables import read_newest, read_version
-from jobs.runtime.texts import as_json
+from jobs.runtime.versions import IS_DELETE
 from shared.contracts import Disposition
 from shared.contracts.versions import IS_CURRENT
 from shared.landed_columns import INGESTED_AT, SEQUENCE, SOURCE_POSITION

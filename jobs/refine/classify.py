@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from jobs.refine.deletes import TOMBSTONE, is_delete
 from jobs.refine.rules import is_refused
 from jobs.runtime.fates import BURY, DELETE, FATE, INSERT, QUARANTINED, SUPERSEDED, UPDATE
-from jobs.runtime.history import living_content
+from jobs.runtime.versions import living_content
 from shared.landed_columns import SEQUENCE
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from pyspark.sql import functions as F
 from jobs.refine.origin import FROM_KEY, origin
 from jobs.refine.refused import as_given
 from jobs.refine.typing import typed
+from jobs.runtime.json_columns import json_fields
 from jobs.runtime.quarantine import INPUT_KEY
-from jobs.runtime.texts import json_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

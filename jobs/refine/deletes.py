@@ -12,10 +12,10 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from jobs.runtime.companion import Companion, commit_before, rows_before
-from jobs.runtime.history import IS_DELETE
 from jobs.runtime.layout import clustered_by
 from jobs.runtime.retention import day_of_ages, horizon_of, is_before
 from jobs.runtime.tables import spark_schema
+from jobs.runtime.versions import IS_DELETE
 from shared.landed_columns import RUN_ID
 from shared.names import tombstones_location
 

@@ -9,11 +9,11 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from jobs.runtime.companion import Companion, commit_before, rows_before
-from jobs.runtime.history import IS_DELETE
 from jobs.runtime.layout import clustered_by, laid_out
 from jobs.runtime.merge import within
 from jobs.runtime.retention import day_of_ages, horizon_of, is_before
 from jobs.runtime.tables import spark_schema
+from jobs.runtime.versions import IS_DELETE
 from shared.names import events_location
 
 if TYPE_CHECKING:

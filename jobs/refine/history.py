@@ -24,12 +24,12 @@ from jobs.refine.rules import FAILED, is_refused, warned
 from jobs.refine.vault import keep_tokens
 from jobs.runtime.books import balance
 from jobs.runtime.fates import DELETE, EFFECTIVE, FATE, INSERT, UPDATE, booked, counted
-from jobs.runtime.history import IS_DELETE, greatest_first, living_content, versions
 from jobs.runtime.land import land
 from jobs.runtime.merge import target_rows, write_batch
 from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.quarantine import quarantine
 from jobs.runtime.retention import is_before
+from jobs.runtime.versions import IS_DELETE, greatest_first, living_content, versions
 from shared.contracts.versions import VALID_FROM, VALID_TO
 
 if TYPE_CHECKING:

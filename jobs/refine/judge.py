@@ -20,11 +20,11 @@ from jobs.refine.treatment import token_values, treated
 from jobs.refine.typing import typed
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.fates import EFFECTIVE, FATE, FATES, counted
-from jobs.runtime.history import IS_DELETE
 from jobs.runtime.merge import bounds_of, ends, target_rows, within
 from jobs.runtime.pii_keys import read_pii_keys
 from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.retention import day_of_ages, is_expired
+from jobs.runtime.versions import IS_DELETE
 from shared.contracts import Disposition
 from shared.errors import UnbalancedBooksError
 from shared.landed_columns import SEQUENCE, SOURCE_POSITION

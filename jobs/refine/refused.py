@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from jobs.refine.origin import as_held
 from jobs.refine.rules import FAILED, is_refused
 from jobs.refine.typing import AS_GIVEN
-from jobs.runtime.texts import as_json
+from jobs.runtime.json_columns import as_json
 from shared.landed_columns import SOURCE_POSITION
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from jobs.refine.relationships import parent_keys, with_parents_checked
 from jobs.refine.rules import FAILED, exists_rule, is_refused
 from jobs.refine.treatment import treated
 from jobs.refine.typing import typed
+from jobs.runtime.json_columns import as_json
 from jobs.runtime.pii_keys import read_pii_keys
 from jobs.runtime.quarantine import INPUT_SEQUENCE, ORIGIN
-from jobs.runtime.texts import as_json
 from shared.contracts import Disposition
 from shared.landed_columns import SEQUENCE
 

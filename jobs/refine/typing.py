@@ -10,7 +10,7 @@ from jobs.refine.origin import origin
 from jobs.refine.rules import given
 from jobs.refine.treatment import shown
 from jobs.runtime.casts import cast
-from jobs.runtime.history import IS_DELETE
+from jobs.runtime.versions import IS_DELETE
 from shared.contracts.landed import CARRIED_COLUMNS
 from shared.landed_columns import SOURCE_POSITION
 

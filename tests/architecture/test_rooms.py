@@ -53,7 +53,7 @@ def test_reader_of_a_system_stands_on_no_other_systems_reader():
 def test_system_that_imports_another_is_found():
     files = {
         Path("jobs/ingest/a/x.py"): "from jobs.ingest.formats.z import h\nfrom jobs.ingest.b.y import f",
-        Path("jobs/ingest/b/y.py"): "from jobs.ingest.frame import g",
+        Path("jobs/ingest/b/y.py"): "from jobs.ingest.reading_schema import g",
         Path("jobs/ingest/formats/z.py"): "",
     }
     assert {"a": {"b"}, "b": set()} == systems_imported_by_systems(files)

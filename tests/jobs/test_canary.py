@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import types as T
 
-from jobs.ingest.frame import READING_COLUMNS
 from jobs.ingest.readers import READERS
 from jobs.ingest.reading import Reading
+from jobs.ingest.reading_schema import READING_COLUMNS
 from jobs.runtime.tables import spark_type
 from shared.contracts import Kind, load_catalog
 from shared.jobs import Status

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jobs.ingest.frame import reading_schema
 from jobs.ingest.reading import Reading
+from jobs.ingest.reading_schema import reading_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

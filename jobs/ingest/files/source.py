@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from jobs.ingest.frame import business_columns, refuse_typed_columns
+from jobs.ingest.reading_schema import business_columns, refuse_typed_columns
 from jobs.ingest.worker_rows import WorkerRows
 from shared.errors import ContractError
 

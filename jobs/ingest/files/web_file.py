@@ -9,7 +9,7 @@ from jobs.ingest.files.source import file_rows
 from jobs.ingest.landing import keep
 from jobs.ingest.read_cost import ReadCost
 from jobs.ingest.reading import Reading, source_of
-from jobs.runtime.addresses import read_parameter
+from jobs.runtime.credentials import read_parameter
 from shared.errors import ContractError
 from shared.names import source_parameter
 

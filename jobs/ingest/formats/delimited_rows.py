@@ -12,7 +12,7 @@ from jobs.ingest.batches import in_batches
 from jobs.ingest.formats.delimited import NO_QUOTED_EMPTIES, Lines, Record, readable, records
 from jobs.ingest.formats.delimited_layout import Layout, read_layout, rescued_text
 from jobs.ingest.formats.delimited_stretch import Stretch, cut_at_once
-from jobs.ingest.frame import no_reasons
+from jobs.ingest.reading_schema import no_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

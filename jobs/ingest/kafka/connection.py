@@ -11,7 +11,7 @@ from jobs.ingest.kafka.certificates import Certificates
 from jobs.ingest.kafka.oauth import TokenLogin, jaas
 from jobs.ingest.kafka.registry_login import RegistryLogin
 from jobs.ingest.source_secret import faults_by_key
-from jobs.runtime.addresses import find_secret, read_parameter
+from jobs.runtime.credentials import find_secret, read_parameter
 from shared.errors import TerminalError
 from shared.names import source_parameter, source_secret
 

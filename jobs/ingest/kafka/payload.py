@@ -14,7 +14,7 @@ from jobs.ingest.kafka.fit import MISFITS_FIELD, RESCUED_FIELD, WIDEST, fit_text
 from jobs.ingest.kafka.packed import BODY, COMPRESSED, FAULT, unpacked
 from jobs.ingest.kafka.records import body, is_packed_otherwise, raw, schema_id, source_position
 from jobs.ingest.reading import RAW, REASONS
-from jobs.runtime.texts import json_fields, lower_case_names
+from jobs.runtime.json_columns import json_fields, lower_case_names
 from shared.contracts import SchemaContract
 from shared.contracts.origin import AVRO
 from shared.landed_columns import RESCUED, SOURCE_POSITION

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
-from jobs.ingest.frame import reading_schema
 from jobs.ingest.kafka.broker import held_offsets, translate_error
 from jobs.ingest.kafka.connection import read_connection
 from jobs.ingest.kafka.oauth import find_token
@@ -19,6 +18,7 @@ from jobs.ingest.kafka.records import BYTES, bytes_of_records, records_of
 from jobs.ingest.kafka.schemas import writers_of
 from jobs.ingest.read_cost import ReadCost
 from jobs.ingest.reading import REASONS, Reading, source_of
+from jobs.ingest.reading_schema import reading_schema
 from shared.errors import LakewrightError
 from shared.landed_columns import SOURCE_POSITION
 from shared.names import source_secret

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from jobs.runtime.texts import TIMESTAMP_FORMAT
+from jobs.runtime.json_columns import TIMESTAMP_FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

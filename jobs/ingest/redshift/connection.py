@@ -7,7 +7,7 @@ import re
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from jobs.ingest.source_secret import faults_by_key
-from jobs.runtime.addresses import read_parameter
+from jobs.runtime.credentials import read_parameter
 from shared.errors import TerminalError
 
 CLUSTER = re.compile(r"arn:[a-z-]+:redshift:[a-z0-9-]+:\d{12}:cluster:([a-z][a-z0-9-]{0,62})")

@@ -10,17 +10,17 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from jobs.ingest.frame import business_columns, reading_schema
 from jobs.ingest.read_cost import ReadCost
 from jobs.ingest.reading import Reading
+from jobs.ingest.reading_schema import business_columns, reading_schema
 from jobs.ingest.redshift.connection import read_connection
 from jobs.ingest.redshift.query import unload_query
 from jobs.ingest.redshift.statement import run_statement
 from jobs.ingest.redshift.unload import Unload, read_unload
 from jobs.ingest.strict_cast import fit
 from jobs.ingest.worker_errors import errors_to_driver
+from jobs.runtime.json_columns import TIMESTAMP_FORMAT
 from jobs.runtime.staging import remove_if_possible
-from jobs.runtime.texts import TIMESTAMP_FORMAT
 from shared.errors import ContractError, SchemaDriftError
 from shared.landed_columns import RESCUED
 from shared.names import source_parameter, unload_location

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jobs.ingest.frame import refuse_typed_columns
 from jobs.ingest.reading import Reading, source_of
+from jobs.ingest.reading_schema import refuse_typed_columns
 from jobs.ingest.salesforce.query import soql_window
 from jobs.ingest.salesforce.rows import Query, finished_job, result_rows
 from jobs.ingest.worker_rows import WorkerRows

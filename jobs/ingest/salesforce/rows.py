@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from jobs.ingest.formats.delimited_rows import DelimitedText, arrow_rows
 from jobs.ingest.formats.landed_stream import file_faults
-from jobs.ingest.frame import business_columns
+from jobs.ingest.reading_schema import business_columns
 from jobs.ingest.salesforce.bulk import QueryJob, pages, run_query
 from jobs.ingest.salesforce.org import Org
 from jobs.ingest.salesforce.secret import SalesforceSecret
-from jobs.runtime.addresses import read_secret
+from jobs.runtime.credentials import read_secret
 from shared.errors import SourceUnavailableError
 
 if TYPE_CHECKING:

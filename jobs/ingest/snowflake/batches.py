@@ -9,7 +9,7 @@ from snowflake.connector import errors as snowflake_errors
 
 from jobs.ingest.snowflake.connection import SnowflakeSecret, connected, translate_error
 from jobs.ingest.strict_cast import fit
-from jobs.runtime.addresses import read_secret
+from jobs.runtime.credentials import read_secret
 from shared.errors import SourceUnavailableError
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import pytest
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from jobs.ingest import strict_cast
-from jobs.ingest.frame import reading_schema
 from jobs.ingest.readers import READERS
 from jobs.ingest.reading import Reading
+from jobs.ingest.reading_schema import reading_schema
 from jobs.ingest.row_text import row_text
 from jobs.ingest.strict_cast import fit
 from shared.errors import TerminalError

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from jobs.runtime.history import history_of, versions
+from jobs.runtime.versions import history_of, versions
 from shared.contracts import History
 from tests.support.frames import assert_rows
 from tests.support.things import column, things

@@ -4,8 +4,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from jobs.runtime.addresses import read_parameter, read_secret
 from jobs.runtime.aws import aws_answers
+from jobs.runtime.credentials import read_parameter, read_secret
 from shared.errors import SourceUnavailableError, TerminalError
 
 

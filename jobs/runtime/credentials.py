@@ -1,4 +1,4 @@
-"""Where a source system is and how to enter it: a secret, or a parameter where the address is none."""
+"""How a system is entered: by a secret, or a parameter where the address is all and no secret."""
 
 from __future__ import annotations
 

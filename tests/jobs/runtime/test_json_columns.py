@@ -1,6 +1,6 @@
 """Columns as one text: nothing is left out, and values that differ give texts that differ."""
 
-from jobs.runtime.texts import as_json
+from jobs.runtime.json_columns import as_json
 from tests.support.frames import assert_rows
 
 
