@@ -20,10 +20,11 @@ from jobs.ingest.dedupe import drop_known_rows
 from jobs.ingest.drift import apply_schema_contract, unknown_columns
 from jobs.ingest.drift_event import report_refusal, report_unknown_columns
 from jobs.ingest.expired import unexpired
-from jobs.ingest.readers import READERS, translate
+from jobs.ingest.readers import READERS
 from jobs.ingest.reading import RAW, REASONS, source_of
 from jobs.ingest.replay import read_replayed_rows, replayed_positions
 from jobs.ingest.suppression import unsuppressed
+from jobs.ingest.worker_errors import known_error
 from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing
 from jobs.runtime.json_columns import as_json
@@ -98,7 +99,7 @@ def _stage(flow: Flow, reading: Reading) -> tuple[DataFrame, dict[str, Any]]:
     try:
         staged, cost = reading.stage(flow.session, flow.staging_location)
     except Exception as error:
-        known = translate(error, flow.table) or reading.translate(error)
+        known = known_error(error, str(flow.table.name)) or reading.translate(error)
         if known is None or known is error:
             raise
         raise known from error

@@ -13,13 +13,10 @@ from jobs.ingest.salesforce.figures import SalesforceFiguresReader
 from jobs.ingest.salesforce.reader import read_salesforce
 from jobs.ingest.snowflake.figures import SnowflakeFiguresReader
 from jobs.ingest.snowflake.reader import read_snowflake
-from jobs.ingest.worker_errors import error_from_worker
-from shared.errors import LakewrightError
 
 if TYPE_CHECKING:
     from jobs.ingest.reading import Reader
     from jobs.ingest.source_figures import FiguresReader
-    from shared.contracts import Table
 
 READERS: dict[str, Reader] = {
     "snowflake": read_snowflake,
@@ -36,12 +33,3 @@ FIGURES_READERS: dict[str, FiguresReader] = {
     "redshift": RedshiftFiguresReader(),
     "salesforce": SalesforceFiguresReader(),
 }
-
-
-def translate(error: Exception, table: Table) -> LakewrightError | None:
-    """The LakewrightError behind an exception that an action on a Reading's rows raised.
-
-    Returns:
-        The error, naming the table; None when no reader raised it.
-    """
-    return error if isinstance(error, LakewrightError) else error_from_worker(error, str(table.name))

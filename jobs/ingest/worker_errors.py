@@ -37,6 +37,16 @@ def errors_to_driver() -> Iterator[None]:
         raise WorkerError(error) from None
 
 
+def known_error(error: Exception, about: str) -> LakewrightError | None:
+    """The LakewrightError behind an exception that an action on a Reading's rows raised; None when no reader raised it.
+
+    Args:
+        error: The exception.
+        about: The table that was read; an error out of a worker begins with it.
+    """
+    return error if isinstance(error, LakewrightError) else error_from_worker(error, about)
+
+
 def error_from_worker(error: BaseException, about: str) -> LakewrightError | None:
     """The LakewrightError that a worker raised, out of the exception that Spark made of it; None when there is none.
 

@@ -4,7 +4,7 @@ import traceback
 
 import pytest
 
-from jobs.ingest.worker_errors import WorkerError, error_from_worker, errors_to_driver
+from jobs.ingest.worker_errors import WorkerError, error_from_worker, errors_to_driver, known_error
 from shared.errors import SourceContentError, SourceUnavailableError, TerminalError, UnknownNameError
 
 
@@ -38,6 +38,13 @@ def test_other_errors_pass_as_they_are():
     with pytest.raises(KeyError), errors_to_driver():
         raise KeyError("x")
     assert error_from_worker(KeyError("x"), "t") is None
+
+
+def test_an_error_of_the_house_is_known_from_a_worker_or_not_and_any_other_is_none():
+    error = SourceUnavailableError("no answer")
+    assert known_error(error, "t") is error
+    assert "t: no answer" == str(known_error(RuntimeError(crossed(error)), "t"))
+    assert known_error(RuntimeError("x"), "t") is None
 
 
 def test_the_first_error_is_not_shown_beside_the_crossing_one():
