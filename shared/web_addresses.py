@@ -32,6 +32,6 @@ def is_bare(address: str) -> bool:
     return has_place and not any(others) and not any(c.isspace() for c in address) and is_safe(address)
 
 
-def told(address: str) -> str:
+def without_login(address: str) -> str:
     """An address as errors may tell it: without what may be a key, which are user, password, query and fragment."""
     return LOGIN.sub("//", re.split("[?#]", address)[0])

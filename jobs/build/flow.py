@@ -12,7 +12,7 @@ from jobs.build.groups import Groups, touched_groups
 from jobs.build.plan import BuildMode, BuildPlan, plan_build
 from jobs.build.rebuild import rebuild
 from jobs.build.refresh import leave, refresh
-from jobs.runtime.change_feed import look, why_gone
+from jobs.runtime.change_feed import feed_between, why_gone
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import NOWHERE
 from jobs.runtime.tables import read_version
@@ -68,7 +68,7 @@ def _inputs(flow: Flow) -> dict[str, Any]:
 
 
 def _feed(flow: Flow, name: str, since: int, upto: int, table_id: str | None) -> Feed:
-    return look(DeltaLog(flow.session, flow.location_of(flow.catalog.table(name))), since, upto, table_id)
+    return feed_between(DeltaLog(flow.session, flow.location_of(flow.catalog.table(name))), since, upto, table_id)
 
 
 def _touched(flow: Flow, plan: BuildPlan, inputs: dict[str, Any]) -> Groups | str:

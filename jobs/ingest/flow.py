@@ -153,15 +153,15 @@ def _commit(
     *,
     reading: Reading,
 ) -> TableOutcome:
-    once = reading.once
+    is_exact = reading.is_exact
     # Malformed rows, too: what could be read of one may show that it is of a person who was erased.
     with without_ansi(flow.session):
         allowed = unsuppressed(flow, staged)
     good = allowed.where(~_is_malformed())
-    new = good if once else drop_known_rows(flow, good, seen[LEAST])
+    new = good if is_exact else drop_known_rows(flow, good, seen[LEAST])
     with without_ansi(flow.session):
         fresh = unexpired(flow, new)
-    refused = _refused(flow, allowed, once=once).persist() if seen["malformed"] or seen["rescued"] else None
+    refused = _refused(flow, allowed, is_exact=is_exact).persist() if seen["malformed"] or seen["rescued"] else None
     # Each of these steps returns the very frame it was given when it leaves nothing out. If all of them did, every
     # staged row is appended, and their number is known without counting again.
     is_whole = allowed is staged and fresh is good and refused is None
@@ -219,7 +219,7 @@ def _landed(flow: Flow, fresh: DataFrame) -> DataFrame:
     )
 
 
-def _refused(flow: Flow, rows: DataFrame, *, once: bool) -> DataFrame:
+def _refused(flow: Flow, rows: DataFrame, *, is_exact: bool) -> DataFrame:
     """The malformed rows, as the quarantine holds them; of windows that overlap, only those not refused before."""
     refused = rows.where(_is_malformed()).select(
         F.col(REASONS).alias("rules"),
@@ -227,6 +227,6 @@ def _refused(flow: Flow, rows: DataFrame, *, once: bool) -> DataFrame:
         F.lit(None).cast("string").alias("row_key"),
         F.col(RAW).alias("row"),
     )
-    if once or flow.table.disposition is Disposition.SNAPSHOT or flow.is_replayed:
+    if is_exact or flow.table.disposition is Disposition.SNAPSHOT or flow.is_replayed:
         return refused
     return not_refused_before(flow, refused)

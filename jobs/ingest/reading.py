@@ -52,8 +52,8 @@ class Reading:
             read until they are staged.
         position: The position to commit; None lets the flow take the greatest cursor that was read.
         scratch: A place the reader filled to read the rows from; the flow removes it when the batch is over.
-        once: Whether the position is exact, so that every row is new; else windows may overlap, and the flow drops the
-            rows that bronze knows.
+        is_exact: Whether the position is exact, so that every row is new; else windows may overlap, and the flow drops
+            the rows that bronze knows.
         translate: Gives the LakewrightError for an exception that an action on `rows` raised; None when the exception
             is not the source's.
         cost: Gives what the rows cost the source, once they are staged; None takes the count of the workers.
@@ -64,7 +64,7 @@ class Reading:
     rows: DataFrame | WorkerRows
     position: dict[str, Any] | None = None
     scratch: str | None = None
-    once: bool = False
+    is_exact: bool = False
     translate: Callable[[Exception], LakewrightError | None] = no_translation
     cost: Callable[[], ReadCost] | None = None
     released: DataFrame | None = None

@@ -67,7 +67,7 @@ def _from_quarantine(flow: Flow, source: Source, refused: DataFrame) -> Reading 
         rows = rows_of(records, flow.table, source, writers_of(source, flow.job, records))
     else:
         rows = _typed(refused, flow.table)
-    return Reading(rows, flow.last_inputs or {}, once=is_topic, released=refused)
+    return Reading(rows, flow.last_inputs or {}, is_exact=is_topic, released=refused)
 
 
 def _typed(refused: DataFrame, table: Table) -> DataFrame:

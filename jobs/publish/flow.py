@@ -14,7 +14,7 @@ from jobs.publish.api import api_turn
 from jobs.publish.items import Publication, listed
 from jobs.publish.rows import changed, whole
 from jobs.publish.turn import BOOKS, Published
-from jobs.runtime.change_feed import images, look, why_gone
+from jobs.runtime.change_feed import feed_between, images, why_gone
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.lease import leased_by
 from jobs.runtime.session import batch_session
@@ -112,7 +112,7 @@ class _Publishing:
 
     def run(self) -> TableOutcome:
         last = self.turn.last
-        feed = look(self.log, last.version, self.log.version, last.table_id) if last else None
+        feed = feed_between(self.log, last.version, self.log.version, last.table_id) if last else None
         why = self._why_whole(feed)
         if feed and not feed.changed and not why:
             return self._unchanged(feed)

@@ -59,19 +59,21 @@ def refine(flow: Flow) -> TableOutcome:
     arrived = position.flows[str(source.name)]
     flow = reread_if_input_changed(flow, source, position)
     consumed = consumed_of(flow.last_inputs, str(source.name), position)
-    before = held(flow)
-    if arrived.newest == consumed and before is None:
+    in_quarantine = held(flow)
+    if arrived.newest == consumed and in_quarantine is None:
         return flow.unchanged()
     flow.session.conf.set(ANSI, "false")  # a value that does not fit fails its rule, not the batch
     parents = parent_positions(flow)
     is_replaced = arrived.newest != consumed and flow.table.disposition is Disposition.SNAPSHOT
-    is_over = flow.is_reread or is_replaced or flow.is_rebuilt
-    replayed = None if before is None or is_over else rows_to_replay(flow, source, position.version, before, parents)
+    decides_all = flow.is_reread or is_replaced or flow.is_rebuilt
+    replayed = None
+    if in_quarantine is not None and not decides_all:
+        replayed = rows_to_replay(flow, source, position.version, in_quarantine, parents)
     if arrived.newest == consumed and replayed is None:
         return land_nothing(flow)
     new = _batch(flow, source, position.version, consumed, arrived.newest)
     rows = queried(flow.table, new.unionByName(replayed.rows) if replayed else new)
-    released = _released(flow, rows, before, replayed)
+    released = _released(flow, rows, in_quarantine, replayed)
     try:
         inputs = consumed_upto(str(source.name), arrived.newest, position)
         inputs |= {n: p.flows[n].newest for n, p in parents.items()}
@@ -87,15 +89,17 @@ def refine(flow: Flow) -> TableOutcome:
             replayed.released.unpersist()
 
 
-def _released(flow: Flow, rows: DataFrame, before: DataFrame | None, replayed: Replayed | None) -> DataFrame | None:
+def _released(
+    flow: Flow, rows: DataFrame, in_quarantine: DataFrame | None, replayed: Replayed | None
+) -> DataFrame | None:
     """What the quarantine lets go, since this batch decides it anew."""
     if replayed:
         return replayed.released
-    if before is None:
+    if in_quarantine is None:
         return None
     if flow.is_rebuilt:
-        return before.select("batch").distinct()
-    return held_rows_reread(rows, before, flow.table) if flow.is_reread else None
+        return in_quarantine.select("batch").distinct()
+    return held_rows_reread(rows, in_quarantine, flow.table) if flow.is_reread else None
 
 
 def _batch(flow: Flow, source: Table, version: int, after: int, upto: int) -> DataFrame:

@@ -54,7 +54,7 @@ class Feed:
     why_not: str = ""
 
 
-def look(log: Log, since: int, upto: int, table_id: str | None) -> Feed:
+def feed_between(log: Log, since: int, upto: int, table_id: str | None) -> Feed:
     """Read from the log alone, without a Spark job, whether rows changed and whether the feed can be followed.
 
     Args:

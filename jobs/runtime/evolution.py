@@ -17,7 +17,7 @@ from jobs.runtime.statistics import STATISTICS, keep_no_statistics
 from jobs.runtime.tables import ensure_table, read_version, relax, replace_all, spark_schema, types_of
 from shared.contracts import Kind
 from shared.contracts.document import short_name
-from shared.contracts.evolution.as_built import noted, since_built
+from shared.contracts.evolution.as_built import contract_facts, since_built
 from shared.contracts.evolution.changes import ChangeKind, renames
 from shared.contracts.evolution.policy import Level, Remedy, is_raised, is_refused
 from shared.errors import ContractError, RollbackError
@@ -141,7 +141,7 @@ def _rewrite(
     last = flows[str(table.name)]
     # That the source is to be read from the start has to be seen until a batch has done so, whoever dies before.
     pending = {fact: last.contract[fact] for fact in ("version", "cursor") if is_reread and fact in last.contract}
-    flows[str(table.name)] = replace(last, contract=noted(table) | pending)
+    flows[str(table.name)] = replace(last, contract=contract_facts(table) | pending)
     with carried(session, replace(before, flows=flows)):
         replace_all(shaped, location)
 

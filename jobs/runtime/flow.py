@@ -11,7 +11,7 @@ from jobs.runtime.evolution import evolve
 from jobs.runtime.lease import leased_by
 from jobs.runtime.position import NOWHERE, TablePosition, read_position
 from jobs.runtime.session import batch_session
-from shared.contracts.evolution.as_built import noted
+from shared.contracts.evolution.as_built import contract_facts
 from shared.errors import PositionLostError
 from shared.jobs import Status, TableOutcome
 from shared.names import quarantine_location, staging_location
@@ -148,7 +148,7 @@ def open_flow(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> 
             run=job.run_id,
             attempt=job.attempt,
             lease=lease,
-            contract=noted(table),
+            contract=contract_facts(table),
         )
         yield Flow(
             session=session,

@@ -115,7 +115,7 @@ def acquire(items: LeaseItems, table: str, owner: str, clock: Callable[[], float
     return Lease(items, table, owner, int(attributes["fencing"]), clock)
 
 
-def acquire_after_the_dead(
+def acquire_or_wait(
     items: LeaseItems,
     table: str,
     owner: str,
@@ -154,7 +154,7 @@ def leased(items_table: str, table: str, owner: str) -> Iterator[Lease]:
     """
     with _building:
         items = boto3.resource("dynamodb").Table(items_table)
-    lease = acquire_after_the_dead(items, table, owner)
+    lease = acquire_or_wait(items, table, owner)
     done = threading.Event()
 
     def beat() -> None:

@@ -33,7 +33,7 @@ SNOWFLAKE, REDSHIFT, LANDING = "sources/snowflake/tables", "sources/redshift", "
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class Generated:
     """How many rows a table of a source holds."""
 
     table: str
@@ -46,7 +46,7 @@ def read_copying(root: Path) -> Copying | None:
     return Copying(**json.loads(mark.read_text(encoding="utf-8"))) if mark.exists() else None
 
 
-def generate(root: Path, copying: Copying) -> list[Held]:
+def generate(root: Path, copying: Copying) -> list[Generated]:
     """Fill the files of a lake's sources, table by table and row by row, and note what was asked for.
 
     Args:
@@ -61,7 +61,7 @@ def generate(root: Path, copying: Copying) -> list[Held]:
         *_tables(root / SNOWFLAKE, snowflake_files(copying.day), "snowflake", copying),
         *_tables(root / REDSHIFT, redshift_files(copying.day), "redshift", copying),
         *_drops(root / LANDING, copying),
-        *(Held(table=t, rows=len(r)) for t, r in _salesforce(copying)),
+        *(Generated(table=t, rows=len(r)) for t, r in _salesforce(copying)),
     ]
     for name, content in (*made_up_files(copying.day), *schema_files()):
         _put(root / LANDING / name, [content])
@@ -112,7 +112,7 @@ def _records(copying: Copying, tables: dict[str, Table]) -> Iterator[tuple[str, 
         yield name, [*records, *copies(records, shape, copying, doubles=False)]
 
 
-def _tables(folder: Path, files: Iterable[tuple[str, bytes]], system: str, copying: Copying) -> Iterator[Held]:
+def _tables(folder: Path, files: Iterable[tuple[str, bytes]], system: str, copying: Copying) -> Iterator[Generated]:
     tables = _of_source(system)
     for name, content in files:
         stem = name.removesuffix(".csv").rpartition(".")[2]
@@ -122,10 +122,10 @@ def _tables(folder: Path, files: Iterable[tuple[str, bytes]], system: str, copyi
         table = tables[stem]
         rows = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
         more = copies(rows, shape_of(load_catalog(), table), copying)
-        yield Held(table=str(table.name), rows=len(rows) + _put(folder / name, [content], list(rows[0]), more))
+        yield Generated(table=str(table.name), rows=len(rows) + _put(folder / name, [content], list(rows[0]), more))
 
 
-def _drops(folder: Path, copying: Copying) -> Iterator[Held]:
+def _drops(folder: Path, copying: Copying) -> Iterator[Generated]:
     """The CRM's files: those of the samples, and beside them one a day with the rows of the copies."""
     wholes = {}
     for name, content in crm_files(copying.day):
@@ -140,7 +140,7 @@ def _drops(folder: Path, copying: Copying) -> Iterator[Held]:
         held += _put(_drop(folder, entity, 1), [], list(rows[0]), copies(rows, shape, first))
         if copying.day == SECOND_DAY:
             held += _put(_drop(folder, entity, 2), [], list(rows[0]), late(rows, shape, copying))
-        yield Held(table=str(table.name), rows=held)
+        yield Generated(table=str(table.name), rows=held)
 
 
 def _drop(folder: Path, entity: str, day: int) -> Path:

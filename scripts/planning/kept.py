@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jobs.build.plan import BuildMode, plan_build
-from jobs.runtime.change_feed import Feed, look
+from jobs.runtime.change_feed import Feed, feed_between
 from jobs.runtime.position import NOWHERE
 from scripts.looking.log import log_of
 from scripts.looking.position import flow_position
@@ -140,4 +140,4 @@ def _inputs(table: Table, logs: Mapping[str, StoredLog | None], business_date: d
 def _feed(log: StoredLog | None, since: int, upto: int, table_id: str | None) -> Feed:
     if log is None:
         return Feed(location="", since=since, upto=upto, changed=True, why_not="it is not there yet")
-    return look(log, since, upto, table_id)
+    return feed_between(log, since, upto, table_id)

@@ -11,7 +11,7 @@ from shared.contracts.model import Disposition
 from shared.contracts.origin import ASKED, AVRO, GLUE, IN_GLUE, SchemaContract, Source
 from shared.contracts.reconciling import RECONCILING, compile_reconciling
 from shared.personal_data import CLOSED
-from shared.web_addresses import is_bare, is_web, told
+from shared.web_addresses import is_bare, is_web, without_login
 
 if TYPE_CHECKING:
     from shared.contracts.column import Column
@@ -146,7 +146,9 @@ def _check_kafka(
     for key, (given, does_fit, expected) in fits.items():
         if not does_fit:
             at = document.at_custom(key) if key in custom else SERVER
-            raise document.error(f"{key} does not fit a Kafka topic", at, given=told(str(given)), expected=expected)
+            raise document.error(
+                f"{key} does not fit a Kafka topic", at, given=without_login(str(given)), expected=expected
+            )
 
 
 def _is_place(schemas: object) -> bool:

@@ -134,7 +134,7 @@ def test_a_step_that_is_tried_again_while_its_first_try_still_runs_writes_nothin
         return land(*args, **kwargs)
 
     # Nobody waits for the lease of a driver that lives, since it is renewed.
-    monkeypatch.setattr(lease, "acquire_after_the_dead", partial(lease.acquire_after_the_dead, sleep=lambda _: None))
+    monkeypatch.setattr(lease, "acquire_or_wait", partial(lease.acquire_or_wait, sleep=lambda _: None))
     with ThreadPoolExecutor(1) as pool:
         with monkeypatch.context() as patch:
             patch.setattr(refine_flow, "land", stalled)

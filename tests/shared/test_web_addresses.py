@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.web_addresses import is_bare, is_safe, is_web, told
+from shared.web_addresses import is_bare, is_safe, is_web, without_login
 
 
 @pytest.mark.parametrize(
@@ -28,5 +28,5 @@ def test_where_a_login_may_be_sent(address, safe, bare):
 
 
 def test_an_address_is_told_without_what_may_be_a_key():
-    assert told("https://me:can@ary@example.com:1/a@b?key=canary#canary") == "https://example.com:1/a@b"
-    assert told("s3://landing/schemas") == "s3://landing/schemas"
+    assert without_login("https://me:can@ary@example.com:1/a@b?key=canary#canary") == "https://example.com:1/a@b"
+    assert without_login("s3://landing/schemas") == "s3://landing/schemas"

@@ -30,5 +30,5 @@ if __name__ == "__main__":
     main.load_catalog = partial(load_catalog, Path(os.environ[CONTRACTS]))  # type: ignore[assignment]
     lease.SECONDS = int(os.environ.get(LEASE_SECONDS, str(lease.SECONDS)))
     lease.BEAT_SECONDS = min(lease.BEAT_SECONDS, lease.SECONDS // 3)
-    lease.acquire_after_the_dead = partial(lease.acquire_after_the_dead, clock=clock)  # type: ignore[assignment]
+    lease.acquire_or_wait = partial(lease.acquire_or_wait, clock=clock)  # type: ignore[assignment]
     spark_driver.main()

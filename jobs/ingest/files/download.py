@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from jobs.ingest.http_retry import READ_TIMEOUT_SECONDS, is_transient, with_retries
 from shared.errors import SourceContentError
-from shared.web_addresses import is_web, told
+from shared.web_addresses import is_web, without_login
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ def downloaded(address: str, error_context: str) -> Iterator[Download]:
 
 
 def _fetch_with_retries(address: str, path: Path, error_context: str) -> tuple[str, int]:
-    place, requests = told(address), 0
+    place, requests = without_login(address), 0
 
     def once() -> str:
         nonlocal requests

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JJavaError
 
-from jobs.ingest.kafka.offsets import Held, HeldTopic
+from jobs.ingest.kafka.offsets import PartitionOffsets, TopicOffsets
 from jobs.runtime.jvm import java_class
 from shared.errors import SourceContentError, SourceUnavailableError, TerminalError
 
@@ -42,7 +42,7 @@ TRANSIENT = (
 )
 
 
-def held_offsets(spark: SparkSession, settings: Mapping[str, str], topic: str, error_context: str) -> HeldTopic:
+def topic_offsets(spark: SparkSession, settings: Mapping[str, str], topic: str, error_context: str) -> TopicOffsets:
     """The offsets that each partition of a topic holds, up to the last committed one (`read_committed`).
 
     Args:
@@ -73,7 +73,7 @@ def held_offsets(spark: SparkSession, settings: Mapping[str, str], topic: str, e
             options = java(f"{KAFKA}.clients.admin.ListOffsetsOptions")(committed)
             found = _answer(java, admin.listOffsets(wanted, options).all())
             ends.append({entry.getKey().partition(): entry.getValue().offset() for entry in found.entrySet()})
-    return HeldTopic(topic, topic_id, {p: Held(ends[0][p], ends[1][p]) for p in sorted(partitions)})
+    return TopicOffsets(topic, topic_id, {p: PartitionOffsets(ends[0][p], ends[1][p]) for p in sorted(partitions)})
 
 
 def translate_error(error: Exception, error_context: str) -> LakewrightError | None:

@@ -16,7 +16,7 @@ SHOWN = 8
 
 
 @dataclass(frozen=True)
-class Held:
+class PartitionOffsets:
     """The offsets a partition holds: from `earliest` on, and below `latest`."""
 
     earliest: int
@@ -24,7 +24,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class HeldTopic:
+class TopicOffsets:
     """The offsets a broker holds of a topic, by partition.
 
     `id` distinguishes the topic from an earlier one of the same name; None from brokers older than 2.8.
@@ -32,7 +32,7 @@ class HeldTopic:
 
     name: str
     id: str | None
-    partitions: Mapping[int, Held]
+    partitions: Mapping[int, PartitionOffsets]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Ranges:
         return ", ".join([f"topic {self.topic}", *read[:SHOWN], *(["…"] if len(read) > SHOWN else [])])
 
 
-def plan(topic: HeldTopic, position: Mapping[str, Any] | None, *, fail_on_data_loss: bool, table: str) -> Ranges:
+def plan(topic: TopicOffsets, position: Mapping[str, Any] | None, *, fail_on_data_loss: bool, table: str) -> Ranges:
     """Plan the batch: each partition from the position on, a new partition from its first offset.
 
     Args:
@@ -98,7 +98,7 @@ def plan(topic: HeldTopic, position: Mapping[str, Any] | None, *, fail_on_data_l
     is_another = None not in (known_id, topic.id) and known_id != topic.id
     reached = known | {p: 0 if known and not is_another else held[p].earliest for p in held if p not in known}
     # A partition may be gone: the topic was deleted and made anew with fewer.
-    ends = {p: held.get(p, Held(0, 0)) for p in reached}
+    ends = {p: held.get(p, PartitionOffsets(0, 0)) for p in reached}
     gaps = tuple(
         Gap(p, since, ends[p].earliest)
         for p, since in sorted(reached.items())
@@ -111,7 +111,7 @@ def plan(topic: HeldTopic, position: Mapping[str, Any] | None, *, fail_on_data_l
 
 
 def _lost(
-    topic: HeldTopic, held: Mapping[int, Held], gaps: tuple[Gap, ...], table: str, *, is_another: bool
+    topic: TopicOffsets, held: Mapping[int, PartitionOffsets], gaps: tuple[Gap, ...], table: str, *, is_another: bool
 ) -> SourceContentError:
     given = "; ".join(
         f"topic {topic.name}, partition {g.partition}: the table stands at offset {g.since}, and the broker holds "

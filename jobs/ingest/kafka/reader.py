@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
-from jobs.ingest.kafka.broker import held_offsets, translate_error
+from jobs.ingest.kafka.broker import topic_offsets, translate_error
 from jobs.ingest.kafka.connection import read_connection
 from jobs.ingest.kafka.oauth import find_token
 from jobs.ingest.kafka.offsets import plan
@@ -52,7 +52,7 @@ def read_kafka(spark: SparkSession, table: Table, job: Job, position: dict[str, 
     if connection.oauth:
         # Kafka's client reports a refused login and an endpoint that is down alike; fetching a token tells them apart.
         find_token(connection.oauth, error_context, source_secret(job.env, source.system))
-    held = held_offsets(spark, settings, topic, error_context)
+    held = topic_offsets(spark, settings, topic, error_context)
     ranges = plan(held, position, fail_on_data_loss=source.fail_on_data_loss, table=str(table.name))
     if ranges.is_empty:
         return None
@@ -66,7 +66,7 @@ def read_kafka(spark: SparkSession, table: Table, job: Job, position: dict[str, 
     return Reading(
         rows,
         ranges.position,
-        once=True,
+        is_exact=True,
         translate=translate,
         cost=lambda: ReadCost(bytes=int(observation.get.get(BYTES) or 0)),
     )

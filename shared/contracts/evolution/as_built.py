@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shared.contracts.model import Table
 
 
-def noted(table: Table) -> dict[str, Any]:
+def contract_facts(table: Table) -> dict[str, Any]:
     """What a batch notes of its contract, beside the fingerprint: what no later batch can tell from the table."""
     return {
         "version": table.version,
@@ -80,10 +80,10 @@ def _noted_history(history: History | None) -> dict[str, Any] | None:
 def _history(table: Table, facts: Mapping[str, Any]) -> History | None:
     if "history" not in facts:
         return table.history
-    noted_ = facts["history"]
-    return noted_ and History(
-        untracked=tuple(noted_["untracked"]),
-        ignore_null_updates=bool(noted_["ignore_null_updates"]),
+    built = facts["history"]
+    return built and History(
+        untracked=tuple(built["untracked"]),
+        ignore_null_updates=bool(built["ignore_null_updates"]),
         event_retention_seconds=table.history.event_retention_seconds if table.history else None,
     )
 
@@ -91,8 +91,8 @@ def _history(table: Table, facts: Mapping[str, Any]) -> History | None:
 def _retention(table: Table, facts: Mapping[str, Any]) -> Retention | None:
     if "retention" not in facts:
         return table.retention
-    noted_ = facts["retention"]
-    return noted_ and Retention(**noted_)
+    built = facts["retention"]
+    return built and Retention(**built)
 
 
 def _treatment(noted: str) -> Treatment | None:

@@ -83,7 +83,7 @@ def test_of_two_publishers_the_one_that_began_last_writes(lake):
 def test_a_run_that_meets_another_one_waits_and_then_ends_retryable(lake, leases, monkeypatch):
     published(lake, "p1")
     before = items()
-    monkeypatch.setattr(lease, "acquire_after_the_dead", partial(lease.acquire_after_the_dead, sleep=lambda _: None))
+    monkeypatch.setattr(lease, "acquire_or_wait", partial(lease.acquire_or_wait, sleep=lambda _: None))
     lease.acquire(leases, publication_lease(SERVED, Target.API), "another run")
 
     failure = published(lake, "p2").failure
@@ -136,12 +136,12 @@ def test_rows_of_a_table_that_is_served_no_more_are_taken_away(lake, leases, mon
 
     # Another run is at it, or DynamoDB refuses: neither holds up what is published beside it.
     with monkeypatch.context() as patch:
-        patch.setattr(lease, "acquire_after_the_dead", partial(lease.acquire_after_the_dead, sleep=lambda _: None))
+        patch.setattr(lease, "acquire_or_wait", partial(lease.acquire_or_wait, sleep=lambda _: None))
         held = lease.acquire(leases, publication_lease(SERVED, Target.API), "another run")
         assert {} == lake.run("p2", (Step.PUBLISH,)).outcomes
         held.release()
     with monkeypatch.context() as patch:
-        patch.setattr(lease, "acquire_after_the_dead", refuse_a_lease)
+        patch.setattr(lease, "acquire_or_wait", refuse_a_lease)
         failed = published(lake, "p2a")
         assert (Status.FAILED, "TerminalError", False) == (
             failed.status,

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from jobs.runtime import lease as lease_module
-from jobs.runtime.lease import BEAT_SECONDS, SECONDS, acquire, acquire_after_the_dead, leased
+from jobs.runtime.lease import BEAT_SECONDS, SECONDS, acquire, acquire_or_wait, leased
 from shared.errors import LeaseHeldError, SourceUnavailableError, TerminalError
 from shared.names import lease_table
 from tests.support.errors import error
@@ -117,7 +117,7 @@ def test_the_lease_of_a_dead_job_run_is_waited_for(leases, clock):
         clock.now += seconds
 
     clock.now += 20
-    assert 2 == acquire_after_the_dead(leases, TABLE, "b", clock, sleep).fencing
+    assert 2 == acquire_or_wait(leases, TABLE, "b", clock, sleep).fencing
     assert [SECONDS - 20 + 1] == pauses
 
 
@@ -129,7 +129,7 @@ def test_the_lease_of_a_job_run_that_lives_is_not_waited_for_again(leases, clock
         alive.renew()
 
     with pytest.raises(LeaseHeldError, match="given: owner alive"):
-        acquire_after_the_dead(leases, TABLE, "b", clock, sleep)
+        acquire_or_wait(leases, TABLE, "b", clock, sleep)
 
 
 @pytest.mark.parametrize("lives", [True, False])
@@ -146,9 +146,9 @@ def test_a_clock_that_goes_behind_waits_no_longer_than_a_lease_lasts(leases, clo
 
     if lives:
         with pytest.raises(LeaseHeldError, match="given: owner a"):
-            acquire_after_the_dead(leases, TABLE, "b", behind, sleep)
+            acquire_or_wait(leases, TABLE, "b", behind, sleep)
     else:
-        assert 2 == acquire_after_the_dead(leases, TABLE, "b", behind, sleep).fencing
+        assert 2 == acquire_or_wait(leases, TABLE, "b", behind, sleep).fencing
     assert [SECONDS + 1] == pauses
 
 

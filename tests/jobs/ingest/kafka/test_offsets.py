@@ -2,14 +2,14 @@
 
 import pytest
 
-from jobs.ingest.kafka.offsets import Gap, Held, HeldTopic, plan
+from jobs.ingest.kafka.offsets import Gap, PartitionOffsets, TopicOffsets, plan
 from shared.errors import SourceContentError
 
-HELD = {0: Held(5, 20), 1: Held(0, 7)}
+HELD = {0: PartitionOffsets(5, 20), 1: PartitionOffsets(0, 7)}
 
 
 def planned(position, held=HELD, topic_id="now", *, fail_on_data_loss=True):
-    topic = HeldTopic("orders", topic_id, held)
+    topic = TopicOffsets("orders", topic_id, held)
     return plan(topic, position, fail_on_data_loss=fail_on_data_loss, table="bronze.kafka__orders")
 
 
@@ -80,7 +80,7 @@ def test_a_topic_made_anew_is_told_also_where_it_holds_the_offset_again():
 
 
 def test_a_partition_of_which_nothing_was_read_is_no_gap():
-    ranges = planned(at("before", p0=0, p1=0), {0: Held(0, 3), 1: Held(0, 0)})
+    ranges = planned(at("before", p0=0, p1=0), {0: PartitionOffsets(0, 3), 1: PartitionOffsets(0, 0)})
 
     assert ((), {0: 0, 1: 0}) == (ranges.gaps, ranges.starts)
 
@@ -92,7 +92,7 @@ def test_a_partition_that_the_topic_before_did_not_have_is_read_from_its_first_o
 
 
 def test_the_words_for_people_name_what_is_read_and_stay_short():
-    many = planned(None, {p: Held(0, 1) for p in range(200)})
+    many = planned(None, {p: PartitionOffsets(0, 1) for p in range(200)})
 
     assert "topic orders, partition 0 from offset 12" == str(planned(at(p0=12, p1=7)))
     assert len(str(many)) < 300

@@ -506,7 +506,7 @@ def held(lake, topic):
         "sasl.jaas.config": "org.apache.kafka.common.security.plain.PlainLoginModule required "
         f'username="{topic.broker.secret["username"]}" password="{topic.broker.secret["password"]}";',
     }
-    found = kafka_broker.held_offsets(lake.spark, settings, topic.name, "kafka")
+    found = kafka_broker.topic_offsets(lake.spark, settings, topic.name, "kafka")
     return {p: h.latest for p, h in found.partitions.items()}
 
 
@@ -558,5 +558,5 @@ def test_what_the_broker_refuses_is_told_without_a_secret(lake_of, broker):
         'username="lakewright" password="hunter2";',
     }
     with pytest.raises(kafka_broker.TerminalError, match="kafka: the login was refused") as caught:
-        kafka_broker.held_offsets(lake.spark, wrong, "nowhere", "kafka")
+        kafka_broker.topic_offsets(lake.spark, wrong, "nowhere", "kafka")
     assert "hunter2" not in str(caught.value)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.contracts import Disposition, History, Kind, RowRule, Severity, Source
-from shared.contracts.evolution.as_built import as_built, noted, since_built
+from shared.contracts.evolution.as_built import as_built, contract_facts, since_built
 from shared.contracts.evolution.changes import ChangeKind, compare
 from shared.contracts.evolution.policy import POLICY, Level, Remedy, assessed, heaviest, is_raised
 from shared.contracts.evolution.widening import widens
@@ -267,7 +267,7 @@ def test_a_table_as_it_was_built_is_known_by_its_columns_and_what_its_last_batch
     renamed = column("count", "bigint", renamed_from="pieces")
     new = things(OLD[0], renamed, sequence_by=("count",), version="2.0.0", row_rules=(RULE,))
     stored = {c.name: c.type for c in old.columns}
-    built, changes = since_built(new, stored, noted(old), old.fingerprint)
+    built, changes = since_built(new, stored, contract_facts(old), old.fingerprint)
     assert compare(old, new)[:3] == tuple(r.change for r in changes)
     assert ("1.4.0", ("pieces",)) == (built.version, built.sequence_by)
 
@@ -276,7 +276,7 @@ def test_rules_of_a_table_as_it_was_built_are_known_by_the_fingerprint_alone():
     old, new = things(*OLD), things(*OLD, row_rules=(RULE,))
     stored = {c.name: c.type for c in old.columns}
     assert [ChangeKind.DECISION_CHANGED] == [r.change.what for r in since_built(new, stored, {}, old.fingerprint)[1]]
-    assert () == since_built(new, stored, noted(new), new.fingerprint)[1]
+    assert () == since_built(new, stored, contract_facts(new), new.fingerprint)[1]
     assert () == since_built(new, stored, {}, "")[1]
 
 
@@ -284,19 +284,21 @@ def test_a_history_as_it_was_built_is_known_by_what_its_last_batch_noted():
     rows, versions = things(*OLD, **KEPT), things(*OLD, **KEPT, history=History(untracked=("colour",)))
     for old, new in ((rows, versions), (versions, rows)):
         stored = {c.name: c.type for c in old.all_columns}
-        assert ChangeKind.HISTORY_CHANGED in {r.change.what for r in since_built(new, stored, noted(old), "")[1]}
-        assert () == since_built(old, stored, noted(old), "")[1]
+        assert ChangeKind.HISTORY_CHANGED in {
+            r.change.what for r in since_built(new, stored, contract_facts(old), "")[1]
+        }
+        assert () == since_built(old, stored, contract_facts(old), "")[1]
     longer = replace(versions, history=replace(versions.history, event_retention_seconds=9))
     stored = {c.name: c.type for c in versions.all_columns}
-    assert () == since_built(longer, stored, noted(versions), "")[1]
+    assert () == since_built(longer, stored, contract_facts(versions), "")[1]
 
 
 def test_retention_as_it_was_built_is_known_by_what_its_last_batch_noted():
     kept, shorter = (things(*OLD, **KEPT, retention=Retention(column="pieces", years=n)) for n in (7, 5))
     stored = {c.name: c.type for c in kept.columns}
-    [found] = since_built(shorter, stored, noted(kept), "")[1]
+    [found] = since_built(shorter, stored, contract_facts(kept), "")[1]
     assert ("7 years by pieces", "5 years by pieces") == (found.change.before, found.change.after)
-    assert () == since_built(kept, stored, noted(kept), "")[1]
+    assert () == since_built(kept, stored, contract_facts(kept), "")[1]
     # A batch of an earlier release noted nothing of it.
     assert () == since_built(kept, stored, {}, "")[1]
 
