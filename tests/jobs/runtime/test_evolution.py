@@ -12,7 +12,7 @@ from pyspark.sql import Row
 from jobs.runtime.evolution import evolve
 from jobs.runtime.tables import spark_schema
 from shared.contracts import Disposition, Kind, Source
-from shared.contracts.evolution.as_built import noted
+from shared.contracts.evolution.as_built import contract_facts
 from shared.jobs import Status, Step
 from shared.names import Roots, TableName
 from shared.places import location_of
@@ -198,9 +198,9 @@ def test_another_cursor_is_read_from_the_start_though_the_run_that_first_saw_it_
         row = Row(**row.asDict(), _source_position="p", _rescued="")
         session.createDataFrame([row], spark_schema(old)).write.format("delta").mode("append").save(location)
 
-    table.commit(write, replace(table.batch(), contract=noted(old)))
+    table.commit(write, replace(table.batch(), contract=contract_facts(old)))
     first, again = (evolve(spark, new, roots, table.lease) for _ in range(2))
-    table.commit(write_nothing_of(new), replace(table.batch(), contract=noted(new)))
+    table.commit(write_nothing_of(new), replace(table.batch(), contract=contract_facts(new)))
 
     assert (True, True, False) == (
         first.is_reread,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shared.contracts import Treatment, load_catalog
-from shared.contracts.evolution.as_built import noted, since_built
+from shared.contracts.evolution.as_built import contract_facts, since_built
 from shared.contracts.evolution.changes import ChangeKind
 from shared.contracts.evolution.policy import Level
 from tests.support.small_catalog import DAYS_SQL, NOTES, PEOPLE, VISITS, refusal, write_catalog
@@ -249,7 +249,7 @@ def test_another_treatment_of_a_column_that_is_stored_breaks_its_readers(tmp_pat
     closed = {NOTES: (WHO, CLOSED_WHO), VISITS: HASHED_VISITOR}
     old = load_catalog(write_catalog(tmp_path / "old", closed | {PEOPLE: (LOGIC, treated("hmac"))}))
     stored = {c.name: c.type for c in old.table("silver.visits").columns}
-    facts = noted(old.table("silver.visits"))
+    facts = contract_facts(old.table("silver.visits"))
     new = replace(
         old.table("silver.visits"),
         columns=tuple(replace(c, treatment=after) if c.treatment else c for c in old.table("silver.visits").columns),
@@ -274,4 +274,4 @@ def test_a_treated_column_that_a_dead_run_added_is_not_one_whose_treatment_chang
     stored = {c.name: c.type for c in visits.columns}
     before = replace(visits, columns=tuple(c for c in visits.columns if not c.treatment))
 
-    assert () == since_built(visits, stored, noted(before), "")[1]
+    assert () == since_built(visits, stored, contract_facts(before), "")[1]

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.contracts import Kind
-from shared.contracts.evolution.as_built import noted, since_built
+from shared.contracts.evolution.as_built import contract_facts, since_built
 from shared.contracts.evolution.changes import ChangeKind, compare
 from shared.contracts.evolution.policy import Level, Remedy, assessed
 from tests.support.things import column, things
@@ -28,4 +28,4 @@ def test_the_first_personal_column_of_a_landed_table_moves_it_and_a_second_one_d
     assert [] == told(one, two)
     # A table that is found lies where its contract puts it, so it has been moved.
     stored = {c.name: c.type for c in none.columns}
-    assert ChangeKind.MOVED not in {r.change.what for r in since_built(one, stored, noted(none), "")[1]}
+    assert ChangeKind.MOVED not in {r.change.what for r in since_built(one, stored, contract_facts(none), "")[1]}
