@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from shared.names import Machine
 
 
-def _described(what: str, section: str) -> str:
-    return f'{what} (docs/operations.md, "{section}").'
+def _described(what: str, section: str, page: str = "operations") -> str:
+    return f'{what} (docs/{page}.md, "{section}").'
 
 
 EVENTS = _described("Word of late tables or drifted columns did not reach the alarm topic and waits in a queue", "Logs")
@@ -21,11 +21,11 @@ FILES = _described(
     "A landed file's event reached no function; the next daily batch reads the file", "When a file lands"
 )
 USAGE = _described(
-    "What a job run is billed for did not reach the ledger; no data are touched by that", "What it costs"
+    "What a job run is billed for did not reach the ledger; no data are touched by that", "What it costs", "deploying"
 )
 BACKFILL = _described("a backfill, of which a window may be red", "When a run is red")
 STREAM = _described("The streaming job of Kafka failed, and EMR Serverless starts it anew", "When a run is red")
-API = _described("The API could not answer a request (5xx)", "The API")
+API = _described("The API could not answer a request (5xx)", "The API", "readers")
 
 
 def unstarted(name: Machine) -> str:

@@ -135,7 +135,7 @@ def translate_error(error: snowflake_errors.Error, error_context: str) -> Lakewr
             f"{error_context}: the database, the schema or the table is not there, or not for this role",
             given=code,
             expected=NEEDED,
-            mend="make them, or grant the role what docs/operations.md lists",
+            mend="make them, or grant the role what docs/connections.md lists",
         )
     return TargetRefusedError(
         f"{error_context}: a statement failed",

@@ -45,7 +45,9 @@ def command(subject: str, root: str, *, dry_run: bool, as_json: bool) -> None:
             raise WrongRequestError(error.what, given=error.given, expected=error.expected) from error
         if "://" in root:
             raise WrongRequestError(
-                "a lake in a bucket is erased by a job run on EMR", given=root, mend="see docs/operations.md, Erasure"
+                "a lake in a bucket is erased by a job run on EMR",
+                given=root,
+                mend="see docs/personal_data.md, Erasure",
             )
         open_lake(root)
     with Console(stderr=True).status("looking for the person in every table"):

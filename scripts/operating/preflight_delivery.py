@@ -29,7 +29,7 @@ def delivery(environment: Environment, caller: Caller) -> Iterator[Finding]:
         yield Finding(check="delivery", status=OK, found=found)
         return
     found = f"in {where} the deployers of {', '.join(sharing)} may deploy {environment.name} too, and it them"
-    mend = "give each another account, or account.bootstrap_qualifier (docs/operations.md, Deploying from GitHub)"
+    mend = "give each another account, or account.bootstrap_qualifier (docs/deploying.md, Deploying from GitHub)"
     yield Finding(check="delivery", status=WARNING, found=found, mend=mend)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scripts.operating.finding import Caller
     from shared.config import Environment
 
-MANUAL = "docs/operations.md, Your own KMS keys and role constraints"
+MANUAL = "docs/deploying.md, Your own KMS keys and role constraints"
 WANTED = {"KeyState": "Enabled", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
 
 

@@ -59,8 +59,8 @@ def test_an_option_that_is_named_exists():
 
 
 def test_every_command_is_documented_with_its_options():
-    """A new command or option belongs into the table of docs/operations.md."""
-    rows = ROW_OF_A_COMMAND.finditer(document("docs/operations.md").section("Commands"))
+    """A new command or option belongs into the table of docs/commands.md."""
+    rows = ROW_OF_A_COMMAND.finditer(document("docs/commands.md").section("Commands"))
     documented: dict[str, set[str]] = {}
     for row in rows:
         documented.setdefault(row["name"], set()).update(OPTION.findall(row["rest"]))
@@ -124,7 +124,7 @@ def test_operations_say_what_to_do_about_every_error():
 
 
 def test_operations_say_how_long_what_was_replaced_can_be_found():
-    said = " ".join(document("docs/operations.md").prose.split())
+    said = " ".join(" ".join(document(f"docs/{page}.md").prose for page in ("operations", "deploying")).split())
 
     assert f"out of use for {HISTORY_DAYS} days (`HISTORY_DAYS`" in said
     assert f"**It goes back {HISTORY_DAYS} days," in said

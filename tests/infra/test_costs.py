@@ -1,4 +1,4 @@
-"""What docs/operations.md says that stands there, and what it makes of prices, is so."""
+"""What docs/deploying.md says that stands there, and what it makes of prices, is so."""
 
 import re
 
@@ -12,7 +12,7 @@ from shared.names import Machine
 from tests.docs.documents import document
 
 HOURS = 730
-TEXT = document("docs/operations.md").text.partition("\n### What it costs\n")[2].partition("\n### ")[0]
+TEXT = document("docs/deploying.md").section("What it costs")
 COLUMNS = ("what", "quantity", "price", "month", "source")
 LINES = [[cell.strip() for cell in line.split("|")[1:-1]] for line in TEXT.splitlines() if line.startswith("| ")]
 ROWS = {cells[0]: dict(zip(COLUMNS, cells, strict=True)) for cells in LINES}

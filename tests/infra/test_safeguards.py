@@ -155,12 +155,14 @@ def test_every_alarm_says_what_happened_and_what_to_read_of_the_manual(cloud):
     said = {
         name: a["Properties"].get("AlarmDescription", "") for name, a in cloud.of_type("AWS::CloudWatch::Alarm").items()
     }
-    headings = re.findall(
-        r"^#+ (.+)$", (paths.ROOT / "docs" / "operations.md").read_text(encoding="utf-8"), re.MULTILINE
-    )
-    named = {name: re.fullmatch(r'.{20,} \(docs/operations\.md, "(.+)"\)\.', text) for name, text in said.items()}
+    headings = {
+        (page.name, heading)
+        for page in (paths.ROOT / "docs").glob("*.md")
+        for heading in re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    named = {name: re.fullmatch(r'.{20,} \(docs/(\w+\.md), "(.+)"\)\.', text) for name, text in said.items()}
 
-    assert {} == {name: said[name] for name, found in named.items() if not found or found[1] not in headings}
+    assert {} == {name: said[name] for name, found in named.items() if not found or found.groups() not in headings}
 
 
 def test_costs_are_told_apart_by_four_tags(cloud):

@@ -309,7 +309,7 @@ def test_key_that_admits_too_few_is_told_what_to_add(ready, statements, lacking)
 
     assert ("failed", "keys.lake lacks rights in its policy") == (status, found)
     assert lacking in mend
-    assert "docs/operations.md" in mend
+    assert "docs/deploying.md" in mend
 
 
 def test_key_that_cannot_encrypt_a_bucket_is_told(ready):
