@@ -12,7 +12,9 @@ def _described(what: str, section: str, page: str = "operations") -> str:
     return f'{what} (docs/{page}.md, "{section}").'
 
 
-EVENTS = _described("Word of late tables or drifted columns did not reach the alarm topic and waits in a queue", "Logs")
+EVENTS = _described(
+    "Word of late tables or drifted columns did not reach the alarm topic and waits in a queue", "Alarms"
+)
 DRIFT = _described("The columns of a source are no longer those of its contract", "When a source's columns drift")
 LATE = _described("Tables are older than their contracts promise, and `./lake freshness` says which", "Late tables")
 UNLOOKED = _described("It was not looked whether tables are late, so late ones would not be told", "Late tables")

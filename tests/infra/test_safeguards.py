@@ -10,6 +10,8 @@ from scripts.comparing.replacements import REGION
 from scripts.setup import paths
 from shared import key_policy
 from shared.config import Environment, environment_names, load_environment
+from shared.names import Machine
+from tests.docs.documents import CODE, document
 from tests.support.cloud import synthesize
 
 # What lets a service be told by which resource, or for which account, it is asked.
@@ -163,6 +165,20 @@ def test_every_alarm_says_what_happened_and_what_to_read_of_the_manual(cloud):
     named = {name: re.fullmatch(r'.{20,} \(docs/(\w+\.md), "(.+)"\)\.', text) for name, text in said.items()}
 
     assert {} == {name: said[name] for name, found in named.items() if not found or found.groups() not in headings}
+
+
+def test_the_manual_lists_every_alarm_and_no_other(clouds, fullest):
+    made = {
+        re.fullmatch(r"Alarms(\w+)[0-9A-F]{8}", name.rpartition("/")[2])[1]
+        for cloud in (*clouds.values(), fullest)
+        for name in cloud.of_type("AWS::CloudWatch::Alarm")
+    }
+    section = document("docs/operations.md").section("Alarms")
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    machines = [*(machine.logical_id for machine in Machine), "Backfill"]
+    listed = [name.replace("<Machine>", m) for row in rows for name in CODE.findall(row) for m in machines]
+
+    assert made == set(listed)
 
 
 def test_costs_are_told_apart_by_four_tags(cloud):
