@@ -132,7 +132,7 @@ def test_operations_say_how_long_what_was_replaced_can_be_found():
     assert f"replaced versions of files are kept {NONCURRENT_DAYS} days longer" in said
 
 
-@pytest.mark.parametrize("doc", [pytest.param(d, id=str(d)) for d in DOCUMENTS if d.path.parent.name == "decisions"])
+@pytest.mark.parametrize("doc", [pytest.param(d, id=str(d)) for d in DOCUMENTS if d.path.name[0].isdigit()])
 def test_a_decision_has_its_four_parts_on_one_page(doc):
     lines = doc.text.splitlines()
 
@@ -140,3 +140,10 @@ def test_a_decision_has_its_four_parts_on_one_page(doc):
     assert lines[2].startswith("Status: ")
     assert ["## Context", "## Decision", "## Consequences"] == [line for line in lines if line.startswith("## ")]
     assert len(lines) <= 50
+
+
+def test_every_decision_is_listed_once_under_its_number():
+    listed = re.findall(r"^- \[(\d+)\]\((.+?)\): ", document("docs/decisions/README.md").text, re.MULTILINE)
+    pages = [doc.path.name for doc in DOCUMENTS if doc.path.name[0].isdigit()]
+
+    assert sorted((str(int(name[:4])), name) for name in pages) == sorted(listed)
