@@ -1,0 +1,63 @@
+"""docs/settings.md has every setting of an environment, with its default, and no other."""
+
+from typing import get_args
+
+import yaml
+from pydantic import BaseModel
+
+from shared.config import Environment
+from tests.docs.documents import CODE, document
+
+LINES = [line for line in document("docs/settings.md").text.splitlines() if line.startswith("| `")]
+# Its keys, and its default.
+ROWS = [[cell.strip() for cell in line.split("|")[1:3]] for line in LINES]
+REQUIRED = "required"
+
+
+def models_in(annotation):
+    """The model that a field holds, whatever stands around it."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in models_in(part)]
+
+
+def settings(model, place="", instance=None):
+    """Every setting by its dotted key, with its default; a part without a default instance is a setting itself.
+
+    A key of a mapping is written `<role>` where the mapping is `roles`.
+    """
+    for name, field in model.model_fields.items():
+        key = place + name
+        default = REQUIRED if field.is_required() else field.default
+        if instance is not None:
+            default = getattr(instance, name)
+        [part] = models_in(field.annotation) or [None]
+        if isinstance(default, BaseModel):
+            yield from settings(part, f"{key}.", default)
+            continue
+        yield key, default
+        if part:
+            named = f"{key}.<{name.removesuffix('s')}>." if isinstance(default, dict) else f"{key}."
+            yield from settings(part, named)
+
+
+def as_written(default):
+    """A default as YAML reads it."""
+    if isinstance(default, dict):
+        return {key: value.model_dump(mode="json", exclude_none=True) for key, value in default.items()}
+    return list(default) if isinstance(default, tuple) else default
+
+
+def test_the_page_has_every_setting_and_no_other():
+    listed = [key for keys, _ in ROWS for key in CODE.findall(keys)]
+
+    assert sorted(key for key, _ in settings(Environment)) == sorted(listed)
+
+
+def test_the_page_says_every_default():
+    said = {}
+    for keys, default in ROWS:
+        value = default if default == REQUIRED else yaml.safe_load(default.strip("`"))
+        said |= dict.fromkeys(CODE.findall(keys), value)
+
+    assert {key: as_written(default) for key, default in settings(Environment)} == said
