@@ -85,7 +85,7 @@ def test_the_table_names_the_actions_that_the_code_asks_for_and_no_others(comman
 
 
 def test_every_command_is_in_the_table_or_among_those_that_ask_nothing():
-    rest = document("docs/rights.md").text.partition("All other commands ask nothing of AWS")[2].partition("\n\n")[0]
+    rest = document("docs/rights.md").text.partition("All other commands need nothing of AWS")[2].partition("\n\n")[0]
     silent = {word.split()[0] for word in CODE.findall(rest)} - {"quarantine"}
 
     assert {command for command in COMMANDS if asked(command)} == {c for commands, *_ in rows() for c in commands}
