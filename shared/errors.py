@@ -42,7 +42,7 @@ class LakewrightError(Exception):
 
     def __init__(self, what: str, *, given: str = "", expected: str = "", mend: str = "") -> None:
         self.what, self.given, self.expected, self.mend = what, given, expected, mend
-        parts = [("", what), ("given: ", given), ("expected: ", expected), ("to mend: ", mend)]
+        parts = [("", what), ("given: ", given), ("expected: ", expected), ("to fix: ", mend)]
         super().__init__("; ".join(f"{label}{text}" for label, text in parts if text))
 
 

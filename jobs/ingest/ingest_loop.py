@@ -51,6 +51,6 @@ def ingest_forever(
                     f"{outcome.table} cannot be ingested",
                     given=outcome.failure.message if outcome.failure else outcome.reason,
                     expected=f"a round that goes well, within {ROUNDS_TO_GIVE_UP}",
-                    mend="mend the cause; EMR starts a streaming job run anew by itself, and it goes on from the table",
+                    mend="fix the cause; EMR starts a streaming job run anew by itself, and it goes on from the table",
                 )
         pause(max(0.0, every_seconds - (clock() - started)))

@@ -77,7 +77,7 @@ def require_all_made(steps: list[Step]) -> None:
             f"{len(failed)} of {len(steps)} changes of who sees what failed, the first at {place_of(failed[0].change)}",
             given=describe(failed[0].change),
             expected=failed[0].error,
-            mend="mend the cause and run it again: it goes on from where it stands",
+            mend="fix the cause and run it again: it goes on from where it stands",
         )
 
 

@@ -28,10 +28,10 @@ def command(env: str, *, yes: bool, no_trial_run: bool) -> None:
     if any(finding.status == FAILED for finding in findings):
         click.echo("lake: the account is not ready; nothing was deployed", err=True)
         sys.exit(1)
-    cdk(environment, "diff", mend="mend what the CDK says above; nothing was deployed")
+    cdk(environment, "diff", mend="fix what the CDK reports above; nothing was deployed")
     if not yes:
         click.confirm(f"Deploy this to {environment.name}?", abort=True)
-    rolled_back = "mend it and deploy again: a deploy that failed has been rolled back"
+    rolled_back = "fix it and deploy again: a deploy that failed has been rolled back"
     cdk(environment, "deploy", "--require-approval", "never", mend=rolled_back)
     if not no_trial_run:
         click.echo(f"tried: {trial_run(environment)}")

@@ -35,5 +35,5 @@ def show(findings: list[Finding]) -> None:
     """Print findings for people."""
     from scripts.cli.output import Head, console, grid
 
-    heads = [Head("check"), Head("status"), Head("found", wraps=True), Head("to mend", wraps=True)]
+    heads = [Head("check"), Head("status"), Head("found", wraps=True), Head("to fix", wraps=True)]
     console().print(grid(heads, [list(finding.row.values()) for finding in findings]))

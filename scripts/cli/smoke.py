@@ -30,6 +30,6 @@ def command(env: str, *, as_json: bool) -> None:
     if as_json:
         print_json(point.model_dump(mode="json") for point in points)
     else:
-        heads = [Head("point", wraps=True), Head("status"), Head("found", wraps=True), Head("to mend", wraps=True)]
+        heads = [Head("point", wraps=True), Head("status"), Head("found", wraps=True), Head("to fix", wraps=True)]
         console().print(grid(heads, [[p.point, p.status, p.found, p.mend] for p in points]))
     sys.exit(1 if any(point.status is PointStatus.FAILED for point in points) else 0)

@@ -20,5 +20,5 @@ def require_known_moto() -> None:
             "the local runtime replaces private names of moto, and this moto is another one",
             given=f"moto {moto.__version__}",
             expected=f"moto {MOTO}",
-            mend=f"pin moto=={MOTO}, or run tests/scripts/local with the new one, mend what broke and raise MOTO",
+            mend=f"pin moto=={MOTO}, or run tests/scripts/local with the new one, fix what broke and raise MOTO",
         )

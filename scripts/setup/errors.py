@@ -13,4 +13,4 @@ class SetupError(Exception):
 
     def __init__(self, what: str, *, given: str, expected: str, mend: str) -> None:
         self.what, self.given, self.expected, self.mend = what, given, expected, mend
-        super().__init__(f"{what}\n  given: {given}\n  expected: {expected}\n  to mend: {mend}")
+        super().__init__(f"{what}\n  given: {given}\n  expected: {expected}\n  to fix: {mend}")

@@ -408,7 +408,7 @@ def test_a_query_that_makes_rows_of_a_person_is_refused_unless_the_landed_rows_l
         _ = small_lake.catalog
     assert "shop__customers.odcs.yaml" in str(told.value)
     assert "an erasure of a customer would leave their rows here; given: silver.customers, which" in str(told.value)
-    assert "to mend: write refersTo: silver.customers.customer_id on the column" in str(told.value)
+    assert "to fix: write refersTo: silver.customers.customer_id on the column" in str(told.value)
     small_lake.files |= {"bronze.shop__customers": leading}
     reached = [str(way.table.name) for way in reaches(small_lake.catalog, "customer")]
     assert {"bronze.shop__customers", "silver.customers"} <= set(reached)

@@ -116,7 +116,7 @@ def test_windows_are_counted_from_the_beginning(since, until, every, expected):
     ],
 )
 def test_what_cannot_be_cut_is_refused_with_what_to_do(since, until, every, told):
-    with pytest.raises(WindowError, match="to mend: ") as refused:
+    with pytest.raises(WindowError, match="to fix: ") as refused:
         cut(since, until, every)
 
     assert told in str(refused.value)

@@ -13,7 +13,7 @@ from shared.errors import LakewrightError, RetryableError, TerminalError, Unknow
         pytest.param({"given": "a"}, "it broke; given: a", id="given"),
         pytest.param(
             {"given": "a", "expected": "b", "mend": "write b"},
-            "it broke; given: a; expected: b; to mend: write b",
+            "it broke; given: a; expected: b; to fix: write b",
             id="all four",
         ),
     ],

@@ -142,7 +142,7 @@ RULES = """\
         pytest.param(
             (SQL, "COUNT(*) AS orders", "CAST(COUNT(*) AS INT) AS orders"),
             "ContractError",
-            "the query's columns are not the contract's; given: orders int; expected: orders bigint; to mend: CAST in",
+            "the query's columns are not the contract's; given: orders int; expected: orders bigint; to fix: CAST in",
             id="a wrong type",
         ),
         pytest.param(

@@ -242,7 +242,7 @@ def test_a_table_that_a_classification_puts_elsewhere_is_refused_until_it_was_mo
         assert told.endswith(
             f":1: the classification of {bronze} puts the table in another place; given: its rows lie at {old};"
             f" expected: them at {new}, since the contract says that they hold {holds};"
-            " to mend: move it while no run is at work"
+            " to fix: move it while no run is at work"
         )
         assert versions == shop.versions()
 

@@ -15,7 +15,7 @@ from shared.jobs import OUTCOME_MARK, Job, Status, Step, TableOutcome
 from shared.names import TableName
 from tests.support.errors import error
 
-NO = "no answer; given: this; expected: that; to mend: mend it"
+NO = "no answer; given: this; expected: that; to fix: mend it"
 JOB = Job(
     env="local",
     step=Step.REFINE,

@@ -24,7 +24,7 @@ def test_an_unknown_stack_is_answered_with_those_that_exist(write_assembly):
 
 
 def test_a_folder_that_is_no_assembly_is_refused(tmp_path):
-    with pytest.raises(TerminalError, match=r"is no cloud assembly.*to mend: synthesize first"):
+    with pytest.raises(TerminalError, match=r"is no cloud assembly.*to fix: synthesize first"):
         assembly.read_stack(tmp_path, "lake")
 
 

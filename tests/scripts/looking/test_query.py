@@ -92,11 +92,11 @@ def test_select_is_answered(lake, sql, expected):
         pytest.param(
             "SELECT (FROM (FROM Query('SELECT 1')))", "past the tables; given: query; exp", id="a text as SQL"
         ),
-        pytest.param("SHOW TABLES", "to mend: ./lake tables has them", id="DuckDB's own list"),
-        pytest.param("FROM (SHOW ALL TABLES)", "to mend: ./lake tables has them", id="the longer one"),
+        pytest.param("SHOW TABLES", "to fix: ./lake tables has them", id="DuckDB's own list"),
+        pytest.param("FROM (SHOW ALL TABLES)", "to fix: ./lake tables has them", id="the longer one"),
         pytest.param("SELECT error('no')", "the query cannot be run; given: Invalid Input Error: no", id="a failure"),
         pytest.param(
-            "SELECT * FROM silver.stock", "silver.stock is not there yet; to mend: run ./lake run", id="not yet"
+            "SELECT * FROM silver.stock", "silver.stock is not there yet; to fix: run ./lake run", id="not yet"
         ),
     ],
 )

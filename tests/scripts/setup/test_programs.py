@@ -21,7 +21,7 @@ def test_failure_is_told_in_four_parts():
 
     assert told.startswith("the jar could not be had\n  given: `sh -c")
     assert "ended with code 3\n    no such host" in told
-    assert told.endswith("\n  expected: code 0\n  to mend: check the network")
+    assert told.endswith("\n  expected: code 0\n  to fix: check the network")
 
 
 def test_program_that_is_not_there_is_told_likewise():

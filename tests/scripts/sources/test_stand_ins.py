@@ -163,7 +163,7 @@ def test_a_process_that_does_not_come_up_is_told_with_its_log(tmp_path, monkeypa
     monkeypatch.setattr("scripts.sources.snowflake_stand_in.SERVER", "scripts.sources.no_such_server")
     with (
         StandIns(tmp_path, 1) as stand_ins,
-        pytest.raises(TerminalError, match=r"No module named.*to mend: see .*server.log"),
+        pytest.raises(TerminalError, match=r"No module named.*to fix: see .*server.log"),
     ):
         stand_ins.ready()
 

@@ -12,7 +12,7 @@ from tests.support.small_catalog import FILES, NOTES, PEOPLE, VISITS, refusal
             PEOPLE,
             "status: active",
             "statos: active",
-            ["6: statos: unknown key", "given: statos", "expected: one of apiVersion", "to mend: write status"],
+            ["6: statos: unknown key", "given: statos", "expected: one of apiVersion", "to fix: write status"],
             id="unknown key of the contract",
         ),
         pytest.param(
@@ -26,7 +26,7 @@ from tests.support.small_catalog import FILES, NOTES, PEOPLE, VISITS, refusal
             NOTES,
             "    database: DESK",
             "    databose: DESK",
-            ["13: servers.0.databose: unknown key", "to mend: write database"],
+            ["13: servers.0.databose: unknown key", "to fix: write database"],
             id="unknown key of a server",
         ),
         pytest.param(
@@ -40,7 +40,7 @@ from tests.support.small_catalog import FILES, NOTES, PEOPLE, VISITS, refusal
             PEOPLE,
             "        transformLogic: trim(who)",
             "        transformLogik: trim(who)",
-            ["19: schema.0.properties.0.transformLogik: unknown key", "to mend: write transformLogic"],
+            ["19: schema.0.properties.0.transformLogik: unknown key", "to fix: write transformLogic"],
             id="unknown key of a column",
         ),
         pytest.param(
@@ -54,21 +54,21 @@ from tests.support.small_catalog import FILES, NOTES, PEOPLE, VISITS, refusal
             VISITS,
             "            severity: warning",
             "            severety: warning",
-            ["39: schema.0.properties.2.quality.0.severety: unknown key", "to mend: write severity"],
+            ["39: schema.0.properties.2.quality.0.severety: unknown key", "to fix: write severity"],
             id="unknown key of a rule",
         ),
         pytest.param(
             VISITS,
             "{type: foreignKey, to: people.person}",
             "{type: foreignKey, too: people.person}",
-            ["26: schema.0.properties.1.relationships.0.too: unknown key", "to mend: write to"],
+            ["26: schema.0.properties.1.relationships.0.too: unknown key", "to fix: write to"],
             id="unknown key of a relationship",
         ),
         pytest.param(
             PEOPLE,
             "{property: writeDisposition, value: merge}",
             "{property: writeDisposition, valve: merge}",
-            ["23: schema.0.customProperties.0.valve: unknown key", "to mend: write value"],
+            ["23: schema.0.customProperties.0.valve: unknown key", "to fix: write value"],
             id="unknown key of a custom property",
         ),
         pytest.param(

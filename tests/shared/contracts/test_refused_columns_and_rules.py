@@ -238,7 +238,7 @@ VALID = "name: v, type: library, metric: invalidValues, mustBe: 0"
             NOTES,
             "description: Person.}",
             "description: Person., quality: [{name: known, type: library, metric: nullValues, mustBe: 0}]}",
-            ["22: column who has quality, which does nothing on a table that is ingested", "to mend: write it on"],
+            ["22: column who has quality, which does nothing on a table that is ingested", "to fix: write it on"],
             id="a rule on a column of bronze",
         ),
         pytest.param(

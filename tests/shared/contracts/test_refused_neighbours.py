@@ -121,7 +121,7 @@ from tests.support.small_catalog import DAYS, DAYS_SQL, FILES, PEOPLE, VISITS, r
             [
                 "2: the query names a column that none of its inputs has",
                 "given: visit_dat",
-                "to mend: write visit_date",
+                "to fix: write visit_date",
             ],
             id="a column no input has",
         ),

@@ -67,7 +67,7 @@ def _made(resource: Resource, kind: str) -> Made:
             f"{resource.place}: its function failed",
             given=kind,
             expected=answer["Reason"],
-            mend="mend what the function says",
+            mend="fix what the function reports",
         )
     return Made(answer["PhysicalResourceId"], answer.get("Data", {}))
 

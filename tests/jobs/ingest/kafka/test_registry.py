@@ -77,7 +77,7 @@ def test_a_registry_that_is_away_is_told(served):
 @pytest.mark.parametrize(
     "login, said",
     [
-        pytest.param({"password": "canary"}, "given: status 401; to mend", id="a wrong password"),
+        pytest.param({"password": "canary"}, "given: status 401; to fix", id="a wrong password"),
         pytest.param({"username": None, "password": None}, "given: status 401, asked without a login", id="no login"),
     ],
 )

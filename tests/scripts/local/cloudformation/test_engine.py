@@ -47,7 +47,7 @@ def test_outputs_refer_to_what_was_made(deploy):
         pytest.param(
             {"Type": "AWS::S3::Bucket", "Properties": {"BucketNmae": "x"}},
             r"Odd \(AWS::S3::Bucket\): the local account does not know the property BucketNmae; given: BucketNmae; "
-            r"expected: one of .*BucketName.*; to mend: ",
+            r"expected: one of .*BucketName.*; to fix: ",
             id="unknown property",
         ),
         pytest.param(
