@@ -13,28 +13,36 @@ def _described(what: str, section: str, page: str = "operations") -> str:
 
 
 EVENTS = _described(
-    "Word of late tables or drifted columns did not reach the alarm topic and waits in a queue", "Alarms"
+    "A notice of late tables or drifted columns could not be delivered to the alarm topic; it waits in a queue",
+    "Alarms",
 )
 DRIFT = _described("The columns of a source are no longer those of its contract", "When a source's columns drift")
-LATE = _described("Tables are older than their contracts promise, and `./lake freshness` says which", "Late tables")
-UNLOOKED = _described("It was not looked whether tables are late, so late ones would not be told", "Late tables")
+LATE = _described(
+    "Tables are older than their contracts promise; `./lake freshness --root <LakeRoot>` shows which", "Late tables"
+)
+UNLOOKED = _described("The check for late tables failed, so late tables would go unreported", "Late tables")
 COPY = _described("S3 could not copy an object of this bucket to the other region", "A copy in another region")
 FILES = _described(
-    "A landed file's event reached no function; the next daily batch reads the file", "When a file lands"
+    "The event of a landed file was not processed; the next daily batch reads the file", "When a file lands"
 )
-USAGE = _described(
-    "What a job run is billed for did not reach the ledger; no data are touched by that", "What it costs", "deploying"
-)
+USAGE = _described("The cost of a job run did not reach the ledger; no data is affected", "What it costs", "deploying")
 BACKFILL = _described("a backfill, of which a window may be red", "When a run is red")
-STREAM = _described("The streaming job of Kafka failed, and EMR Serverless starts it anew", "When a run is red")
+STREAM = _described(
+    "The streaming job that reads Kafka has ended for good: EMR Serverless gave up restarting it. Start it again",
+    "Reading Kafka topics within minutes",
+    "connections",
+)
 API = _described("The API could not answer a request (5xx)", "The API", "readers")
 
 
 def unstarted(name: Machine) -> str:
     """Of a schedule whose start was not taken."""
-    return _described(f"The schedule could not start {name}; what it sent waits in a queue", "The machines")
+    return _described(f"The schedule could not start {name}; the start request waits in a queue", "The machines")
 
 
 def runs_of(name: Machine) -> str:
     """Of a machine, after how its execution ended."""
-    return _described(f"{name}, whose runs `./lake runs` shows", "When a run is red")
+    return _described(
+        f"{name}. `./lake runs --root <LakeRoot>` shows its runs, and with a run's id which tables failed",
+        "When a run is red",
+    )
