@@ -97,7 +97,7 @@ def _is_refused(table: TableAccess, role: str, column: str, ask: Callable[[str],
         refused = any(word in error.given for word in REFUSALS)
         status = PointStatus.OK if refused else PointStatus.FAILED
         return Point(point=name, status=status, found=error.given, mend="" if refused else "read the reason")
-    return Point(point=name, status=PointStatus.FAILED, found="Athena answered", mend="./lake apply, ./lake drift")
+    return Point(point=name, status=PointStatus.FAILED, found="Athena answered", mend="./lake access, ./lake drift")
 
 
 def _is_filtered(table: TableAccess, role: str, rows: str, ask: Callable[[str], str | None]) -> Point:

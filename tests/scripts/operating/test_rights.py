@@ -161,7 +161,7 @@ def test_what_teardown_really_asks_is_in_the_table(aws, monkeypatch):
     assert found <= documented("teardown")
 
 
-def test_what_apply_and_drift_really_ask_is_in_the_table(aws, tmp_path, monkeypatch):
+def test_what_access_and_drift_really_ask_is_in_the_table(aws, tmp_path, monkeypatch):
     catalog = Catalog({"gold.daily_revenue": load_catalog().tables["gold.daily_revenue"]})
     monkeypatch.setattr("shared.contracts.load_catalog", lambda: catalog)
     wanted = access_of(load_environment("prod"), catalog)
@@ -173,13 +173,13 @@ def test_what_apply_and_drift_really_ask_is_in_the_table(aws, tmp_path, monkeypa
     for role in wanted.clearances:
         client.create_lf_tag(TagKey=wanted.role_key(role), TagValues=[READS])
 
-    (found_by_drift, drifting), (planned, planning) = called("drift", "prod"), called("apply", "prod", "--dry-run")
-    code, applying = called("apply", "prod")
+    (found_by_drift, drifting), (planned, planning) = called("drift", "prod"), called("access", "prod", "--dry-run")
+    code, applying = called("access", "prod")
 
     assert (1, 0, 0) == (found_by_drift, planned, code)
     assert {"glue:GetTables", "lakeformation:ListPermissions"} <= drifting <= documented("drift")
     assert "lakeformation:AddLFTagsToResource" in applying
-    assert applying <= documented("apply")
+    assert applying <= documented("access")
     assert not planning & NEVER["drift"]
 
 

@@ -1,4 +1,4 @@
-"""`lake apply`: Lake Formation of an environment, brought to what the contracts say."""
+"""`lake access`: Lake Formation of an environment, brought to what the contracts say."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from scripts.cli.request import prints_json
 @click.option("--dry-run", is_flag=True, help="Say what would be changed, and change nothing.")
 @prints_json
 def command(env: str, *, dry_run: bool, as_json: bool) -> None:
-    """Bring tags, filters and grants of ENV to the contracts.
+    """Set tags, filters and grants of ENV as the contracts say.
 
-    Every deploy does so, too.
+    A deploy does this when the contracts' access has changed. It does not undo what was changed by hand; this command
+    does.
     """
     from lambdas.on_access_declared.logic import bring, require_all_made
     from scripts.cli.output import Head, console, grid, print_json

@@ -1,4 +1,4 @@
-"""`lake apply` brings an account to what the contracts say, says what it did, and does nothing the second time."""
+"""`lake access` brings an account to what the contracts say, says what it did, and does nothing the second time."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from moto import mock_aws
 
-from scripts.cli.apply import command
+from scripts.cli.access import command
 from scripts.local import lake_formation
 from shared.config import load_environment
 from shared.contracts import load_catalog
@@ -34,24 +34,24 @@ def account(monkeypatch):
         yield client
 
 
-def apply(*words):
+def access(*words):
     return CliRunner().invoke(command, ["prod", *words], catch_exceptions=False)
 
 
 def test_changes_are_made_once_and_told(account):
-    planned = json.loads(apply("--dry-run", "--json").stdout)
-    made = json.loads(apply("--json").stdout)
+    planned = json.loads(access("--dry-run", "--json").stdout)
+    made = json.loads(access("--json").stdout)
 
     assert [row | {"status": "made"} for row in planned] == made
     assert {"planned"} == {row["status"] for row in planned}
-    assert "nothing to change" in apply().stdout
+    assert "nothing to change" in access().stdout
 
 
 def test_what_cannot_be_done_is_red_and_names_the_place(account):
     account.delete_lf_tag(TagKey=WANTED.domain_key)
 
     with pytest.raises(TerminalError, match="changes of who sees what failed"):
-        apply()
+        access()
 
 
 def test_environment_without_governance_is_told_what_to_add():
