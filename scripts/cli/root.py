@@ -18,7 +18,7 @@ GROUPS = {
     "Run": ("demo", "run", "backfill", "generate"),
     "Look": ("tables", "runs", "sql", "trace", "quarantine", "reconcile", "freshness", "plan", "docs", "serve"),
     "Recover and erase": ("rollback", "recover", "erase", "detokenize"),
-    "AWS": ("preflight", "deploy", "smoke", "secrets", "access", "drift", "replacements", "teardown"),
+    "AWS": ("preflight", "deploy", "smoke", "secrets", "access", "drift", "replacements", "teardown", "cdk"),
     "Develop": ("check", "test", "bench", "schemas", "synth"),
 }
 COMMAND = "command"

@@ -1,5 +1,6 @@
 """`lake synth`: the CloudFormation templates of an environment, without an account, Docker or the network."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -24,4 +25,5 @@ def command(env: str, output: Path, root: Path | None) -> None:
     """Write the CloudFormation templates of an environment."""
     load_environment(env)  # an unknown name is told at once, before the CDK is started
     folder = assembly(env, root.resolve() if root else None, output, validate=True)
-    click.echo(f"{folder}: {len(list(folder.glob('*.template.json')))} templates; deploy with: cdk deploy -a {folder}")
+    templates = len(list(folder.glob("*.template.json")))
+    click.echo(f"{folder}: {templates} templates; deploy with: ./lake cdk deploy --app {shlex.quote(str(folder))}")

@@ -18,18 +18,22 @@ if TYPE_CHECKING:
 MACHINE_OUTPUT = "DailyBatchArn"
 
 
+def run_cdk(*words: str) -> int:
+    """Call the CDK's command line, which speaks to the terminal itself, and return its exit code."""
+    command = [paths.NODE, paths.CDK_CLI, *words]
+    return subprocess.run(command, cwd=paths.ROOT, env={**os.environ, **runtime_environment()}, check=False).returncode
+
+
 def cdk(environment: Environment, *words: str, mend: str) -> None:
-    """Call the CDK's command line for an environment; it speaks to the terminal itself. `mend` is for when it fails.
+    """Call the CDK's command line for an environment. `mend` is for when it fails.
 
     Raises:
         TerminalError: it ended red.
     """
-    command = [paths.NODE, paths.CDK_CLI, *words, "--context", f"env={environment.name}"]
-    finished = subprocess.run(command, cwd=paths.ROOT, env={**os.environ, **runtime_environment()}, check=False)
-    if finished.returncode:
+    if code := run_cdk(*words, "--context", f"env={environment.name}"):
         raise TerminalError(
             f"cdk {words[0]} failed for {environment.name}",
-            given=f"exit code {finished.returncode}",
+            given=f"exit code {code}",
             expected="the reason above",
             mend=mend,
         )

@@ -66,7 +66,7 @@ def _looked(
 def _bootstrap(environment: Environment, caller: Caller) -> Iterator[Finding]:
     qualifier = environment.bootstrap_qualifier
     name = f"/cdk-bootstrap/{qualifier}/version"
-    mend = f"cdk bootstrap aws://{caller.account}/{caller.region} --qualifier {qualifier}"
+    mend = f"./lake cdk bootstrap aws://{caller.account}/{caller.region} --qualifier {qualifier}"
     if qualifier != Account().bootstrap_qualifier:
         # In the stack of the default name, another qualifier would replace the roles that others here deploy with.
         mend += f" --toolkit-stack-name CDKToolkit-{qualifier}"
@@ -131,7 +131,7 @@ def _administrators(environment: Environment, caller: Caller) -> Iterator[Findin
     if not missing:
         yield Finding(check="administrators", status=OK, found=f"{len(found)} of Lake Formation, ours among them")
         return
-    mend = f"cdk deploy 'account/*' --context env={environment.name}"
+    mend = f"./lake cdk deploy 'account/*' --context env={environment.name}"
     if found and deployer not in found:
         # CloudFormation asks Lake Formation as this role, whoever types the command.
         mend = f"have one of {', '.join(sorted(found))} make {deployer} an administrator of Lake Formation, then {mend}"

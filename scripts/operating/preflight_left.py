@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scripts.operating.finding import Caller
     from shared.config import Environment
 
-KEPT = "an earlier environment has left it: delete it, or take it into the stack with cdk import"
+KEPT = "an earlier environment has left it: delete it, or take it into the stack with ./lake cdk import"
 
 
 def left(environment: Environment, _caller: Caller) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ def test_templates_are_written_to_the_folder_asked_for(tmp_path, synthesized):
     result = CliRunner().invoke(command, ["--env", "prod", "--output", str(tmp_path / "out")])
 
     assert (0, [("prod", None, True)]) == (result.exit_code, synthesized)
-    assert str(tmp_path / "out") in result.output
+    assert f"./lake cdk deploy --app {tmp_path / 'out'}\n" in result.output
     assert (tmp_path / "out" / "Lakewright.template.json").is_file()
 
 

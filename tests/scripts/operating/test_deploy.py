@@ -10,6 +10,7 @@ import boto3
 import pytest
 from click.testing import CliRunner
 
+from scripts.cli.cdk import command as passthrough
 from scripts.cli.deploy import command
 from scripts.operating import deploy
 from scripts.setup import paths
@@ -40,6 +41,15 @@ def cdk(tmp_path, monkeypatch):
         return lambda: log.read_text().splitlines()
 
     return failing_at
+
+
+def test_cdk_is_given_what_follows_and_ends_as_it_does(cdk):
+    asked = cdk("diff")
+    codes = [
+        CliRunner().invoke(passthrough, words).exit_code for words in (["deploy", "account/*", "-c", "a=b"], ["diff"])
+    ]
+
+    assert ([0, 1], ["deploy account/* -c a=b", "diff"]) == (codes, asked())
 
 
 def deployed(*words, **given):

@@ -52,13 +52,13 @@ def test_command_prints_its_findings_as_one_array_and_is_red_where_one_failed(re
 
     ready["Value"] = 15.0
     shown = CliRunner().invoke(command, ["prod"])
-    assert (1, ["check", "status", "found", "to", "mend"]) == (shown.exit_code, shown.stdout.splitlines()[0].split())
+    assert (1, ["check", "status", "found", "to", "fix"]) == (shown.exit_code, shown.stdout.splitlines()[0].split())
 
 
 def test_account_without_bootstrap_is_told_how(ready):
     boto3.client("ssm").delete_parameter(Name="/cdk-bootstrap/hnb659fds/version")
 
-    command = f"cdk bootstrap aws://{ACCOUNT}/{REGION} --qualifier"
+    command = f"./lake cdk bootstrap aws://{ACCOUNT}/{REGION} --qualifier"
     assert f"{command} hnb659fds" == mend(prod(), "bootstrap")
     house = prod(account=Account(bootstrap_qualifier="house"))
     assert f"{command} house --toolkit-stack-name CDKToolkit-house" == mend(house, "bootstrap")
@@ -71,7 +71,7 @@ def test_bootstrap_that_is_too_old_is_told_how_to_renew(ready, version, status):
     boto3.client("ssm").put_parameter(Name=name, Value=version, Type="String", Overwrite=True)
 
     [(found, mend)] = [(f.status, f.mend) for f in preflight(prod()) if f.check == "bootstrap"]
-    assert (status, status == "failed") == (found, mend.startswith("cdk bootstrap"))
+    assert (status, status == "failed") == (found, mend.startswith("./lake cdk bootstrap"))
 
 
 def test_quota_that_is_too_small_is_told_how_to_raise(ready):
@@ -83,11 +83,11 @@ def test_quota_that_is_too_small_is_told_how_to_raise(ready):
 def test_virgin_account_is_prepared_by_the_account_stage(ready):
     administrators()
 
-    assert "cdk deploy 'account/*' --context env=prod" == mend(prod(), "administrators")
+    assert "./lake cdk deploy 'account/*' --context env=prod" == mend(prod(), "administrators")
 
 
 def test_governed_account_lets_in_the_role_that_deploys_before_the_account_stage(ready):
-    stewards, then = "arn:aws:iam::123456789012:role/Stewards", "cdk deploy 'account/*' --context env=prod"
+    stewards, then = "arn:aws:iam::123456789012:role/Stewards", "./lake cdk deploy 'account/*' --context env=prod"
     administrators(stewards)
     assert f"have one of {stewards} make {DEPLOYER} an administrator of Lake Formation, then {then}" == mend(
         prod(), "administrators"
