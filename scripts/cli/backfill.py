@@ -35,7 +35,12 @@ BOOKS = {"read": "read", "inserted": "new", "updated": "changed", "quarantined":
 @click.option("--to", "until", metavar="T", required=True, help="End of the last window (exclusive).")
 @click.option("--every", metavar="LENGTH", required=True, help="How long a window is: '7 days', '1 month'.")
 @selects_tables
-@click.option("--machine", default="daily_batch", show_default=True, help="Which machine runs each window.")
+@click.option(
+    "--machine",
+    default="daily_batch",
+    show_default=True,
+    help="What runs each window: daily_batch or salesforce_ingestion.",
+)
 @click.option("--business-date", type=click.DateTime(["%Y-%m-%d"]), help="The day all runs take for today (UTC).")
 @works_in_a_folder()
 @prints_json
@@ -50,7 +55,7 @@ def command(
     root: Path,
     as_json: bool,
 ) -> None:
-    """Read a part of the sources once more, window by window.
+    """Read part of the past again, window by window.
 
     Each window is a run of its own, which begins when the one before has ended, green or red. The next ordinary run
     goes on from where it was. Every window may be taken again.

@@ -27,7 +27,7 @@ NEXT = (
 @click.command()
 @works_in_a_folder()
 def command(root: Path) -> None:
-    """Make a lake of the sample sources, by runs of two days.
+    """Build a demo lake from the samples, in runs for two days.
 
     The second day brings late and dirty rows, and Salesforce.
     """

@@ -12,9 +12,9 @@ import click
 @click.option("--yes", is_flag=True, help="Deploy what the difference shows without asking.")
 @click.option("--no-trial-run", is_flag=True, help="Start no daily batch afterwards.")
 def command(env: str, *, yes: bool, no_trial_run: bool) -> None:
-    """Deploy ENV, and try it with a run.
+    """Deploy ENV, then start a daily batch to try it.
 
-    It looks at the account first, and shows the difference and asks.
+    It checks the account first, shows the difference and asks.
     """
     from scripts.cli.preflight import show
     from scripts.operating.deploy import cdk, trial_run

@@ -20,7 +20,7 @@ from scripts.cli.request import names_a_lake
 )
 @names_a_lake(None, show_default=False)
 def command(output: Path, root: str | None) -> None:
-    """Write a page about each table, for a browser.
+    """Write a web page about each table.
 
     It says what the table is, its columns and what they are made of, its rules, and with --root how it stands in the
     lake.

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--subject", required=True, metavar="KIND=ID", help="Whom: customer=29485, contact=003...")
+@click.option(
+    "--subject",
+    required=True,
+    metavar="KIND=ID",
+    help="The person, by a key that contracts call a subject: customer=ID, contact=ID.",
+)
 @click.option("--dry-run", is_flag=True, help="Only show where the person is.")
 @works_in_a_folder(str)
 @prints_json

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @looks_at_a_lake
 def command(lake: Lake, as_json: bool) -> None:
-    """Show how old tables are whose contracts promise freshness.
+    """Show the age of tables that promise a maximum age.
 
     Those that are late come first; red if one is. A table is up to date as of the last run that read all it depends on,
     whether or not there was anything new. Where the promise names the cursor of a source, it is as of the greatest

@@ -33,10 +33,10 @@ KEPT_STYLES = {"skipped": "dim", "refreshed": "green", "rebuilt": "yellow", "ref
     help="What to compare the contracts with: a git revision, or the environment of that name as it was last deployed;"
     " the lake if left out.",
 )
-@names_a_lake(None, show_default=HERE)
+@names_a_lake(None, show_default=f"{HERE}, if there is one")
 @prints_json
 def command(against: str | None, root: str | None, *, as_json: bool) -> None:
-    """Say what changed contracts do, and what it costs.
+    """Show what changed contracts will do, and what it costs.
 
     For each table: the class of the change, what is done, and whom it hits. Of every built table it says, too, what the
     next run does with it: skip it, refresh it by which columns, or rebuild it, and why.

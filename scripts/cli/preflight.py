@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.argument("env")
 @prints_json
 def command(env: str, *, as_json: bool) -> None:
-    """Look whether the account is ready for ENV; changes nothing."""
+    """Check whether the account is ready for ENV; changes nothing."""
     from scripts.cli.output import print_json
     from scripts.operating.finding import FAILED
     from scripts.operating.preflight import preflight

@@ -32,7 +32,7 @@ class ShowsUnlessToldOtherwise(click.Group):
 def command() -> None:
     """Show quarantined rows, or read them again.
 
-    Rules refused them; they are read again once a rule or a source was mended.
+    Rules refused them; they are read again once a rule or source is fixed.
 
     Without a command it shows: `lake quarantine TABLE` is `lake quarantine show TABLE`.
     """

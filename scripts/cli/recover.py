@@ -27,10 +27,10 @@ SHOWN_LACKS = 5
 @click.option("--cut", "is_cut", is_flag=True, help="Cut off what came after that run; without it nothing is changed.")
 @looks_at_a_lake
 def command(lake: Lake, run_id: str | None, *, is_cut: bool, as_json: bool) -> None:
-    """Cut a copy of a lake back to the newest run it has whole.
+    """Cut a copied lake back to its newest complete run.
 
-    Or to RUN_ID, if it has that one whole. Without --cut nothing is changed. For a copy in another region, to which
-    files came in any order until the first region was lost.
+    Or to RUN_ID, if the copy has all of that run. Without --cut nothing is changed. For a copy in another region, where
+    files arrived in any order until the first region was lost.
     """
     from scripts.looking.runs import UNFINISHED, all_runs, finished_run
     from scripts.recovering.cut import cut

@@ -17,7 +17,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.argument("head", type=FOLDER)
 @prints_json
 def command(base: Path, head: Path, *, as_json: bool) -> None:
-    """Say what a deploy would remove or replace.
+    """Show what a deploy would remove or replace.
 
     It compares two folders of templates, BASE as deployed and HEAD as it would be; red if anything that keeps data
     goes.

@@ -19,7 +19,7 @@ from scripts.cli.request import prints_json, refusing, selects_tables, works_in_
 @works_in_a_folder(str)
 @prints_json
 def command(run_id: str, select: tuple[str, ...], root: str, *, dry_run: bool, as_json: bool) -> None:
-    """Bring tables back to what they were when RUN_ID ended.
+    """Restore tables to their state at the end of RUN_ID.
 
     The next run reads again what came since. It goes back up to 14 days, and not behind an erasure.
     """

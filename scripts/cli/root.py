@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent
 # The parts of `lake --help`, and the commands in them, in the order in which they are shown.
 GROUPS = {
     "Run": ("demo", "run", "backfill", "generate"),
-    "Look": ("tables", "runs", "sql", "trace", "quarantine", "reconcile", "freshness", "plan", "docs", "serve"),
+    "Inspect": ("tables", "runs", "sql", "trace", "quarantine", "reconcile", "freshness", "plan", "docs", "serve"),
     "Recover and erase": ("rollback", "recover", "erase", "detokenize"),
     "AWS": ("preflight", "deploy", "smoke", "secrets", "access", "drift", "replacements", "teardown", "cdk"),
     "Develop": ("check", "test", "bench", "schemas", "synth"),
@@ -77,4 +77,4 @@ def _summary(file: Path) -> str:
 @click.group(cls=CommandsByFile, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(version("lakewright"), prog_name="lake", message="%(prog)s %(version)s")
 def root() -> None:
-    """Run, look at and look after the lake: on this machine, or on AWS."""
+    """Run, inspect and look after the lake, on this computer or on AWS."""

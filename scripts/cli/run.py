@@ -46,8 +46,8 @@ def command(
 ) -> None:
     """Run a state machine, such as daily_batch, on this computer.
 
-    With --from and --to, each source that has a cursor is read again for that window; the next ordinary run continues
-    where it was.
+    MACHINE is daily_batch, salesforce_ingestion, file_landed or maintenance. With --from and --to, each source that has
+    a cursor is read again for that window; the next ordinary run continues where it was.
     """
     from scripts.running.run import request
     from shared.contracts import load_catalog

@@ -33,7 +33,7 @@ BOOKS = {
 @click.argument("run_id", required=False)
 @looks_at_a_lake
 def command(lake: Lake, run_id: str | None, as_json: bool) -> None:
-    """Show every run and what came of it, or all about one RUN_ID.
+    """Show every run and its outcome, or all about one RUN_ID.
 
     Seconds and rows are those of the run's tables, added up. A run without its page in the ledger is unfinished: it
     goes on, or it was stopped. On AWS there is also what EMR Serverless bills for the run, in USD.

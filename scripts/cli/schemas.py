@@ -21,7 +21,7 @@ EXIT_RED = 1
 @click.option(
     "--against",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Hold them against the Avro schemas in this folder; code 1 if rows written under these cannot be read.",
+    help="Compare them with the Avro schemas in this folder; code 1 if rows written under these cannot be read.",
 )
 @prints_json
 def command(name: str | None, output: Path | None, against: Path | None, as_json: bool) -> None:

@@ -10,7 +10,7 @@ import click
 
 @click.group()
 def command() -> None:
-    """Fill the secrets of sources."""
+    """Store the connections of sources."""
 
 
 @command.command()

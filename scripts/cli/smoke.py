@@ -13,7 +13,7 @@ from scripts.cli.request import prints_json
 @click.argument("env")
 @prints_json
 def command(env: str, *, as_json: bool) -> None:
-    """Try on AWS itself what ENV stands on.
+    """Check point by point what only AWS can show.
 
     That is the image, Delta on S3, leases, .sync, readers in Athena and readers of the API. It ends red if one point
     fails.

@@ -32,7 +32,7 @@ class CommandWithSql(click.Command):
 @click.option("--as-of", metavar="RUN", help="Read the tables as they were at the end of this run.")
 @looks_at_a_lake
 def command(lake: Lake, query: str, limit: int | None, as_of: str | None, as_json: bool) -> None:
-    """Answer one SELECT over the tables, in DuckDB's SQL.
+    """Run one SELECT over the tables, in DuckDB's SQL.
 
     Tables are named silver.orders, gold.sales_fact, bronze.snowflake__orders; what a table refused is
     quarantine.silver__orders. Nothing can be written, and no other file be read.

@@ -9,10 +9,10 @@ import click
 
 @click.command()
 @click.argument("env")
-@click.option("--confirm", metavar="ENV", required=True, help="The environment's name once more.")
+@click.option("--confirm", metavar="ENV", required=True, help="Repeat the environment's name.")
 @click.option("--delete-data-of", metavar="ENV", help="Delete its data too; its file must allow that as well.")
 def command(env: str, confirm: str, delete_data_of: str | None) -> None:
-    """Delete the stack of ENV; its data are kept.
+    """Delete the stack of ENV and keep its data.
 
     What is kept is listed: buckets, tables, secrets and the key.
     """

@@ -23,13 +23,13 @@ def suite(*, is_long: bool) -> list[str]:
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.option("--long", "is_long", is_flag=True, help="Those that take minutes each, and no others.")
+@click.option("--long", "is_long", is_flag=True, help="Run only the tests that take minutes each.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def command(arguments: tuple[str, ...], *, is_long: bool) -> None:
-    """Run the tests on all cores.
+    """Run the tests, on up to four cores.
 
-    ARGUMENTS are pytest's own, and pick some. With --long and ARGUMENTS it runs the long ones of those. Without either,
-    those that take minutes each are left out.
+    ARGUMENTS are pytest's own and pick tests. With --long and ARGUMENTS it runs the long ones of those. Without either,
+    tests that take minutes each are left out.
     """
     picked = [*(["-m", LONG] if is_long else []), *arguments] if arguments else suite(is_long=is_long)
     command_line = [sys.executable, "-m", "pytest", *picked]

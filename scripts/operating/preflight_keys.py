@@ -51,7 +51,7 @@ def _key(name: str, arn: str, caller: Caller, used_by: dict[str, tuple[str, ...]
     found = f"{name} lacks rights in its policy" if missing else f"{name} admits who uses it"
     yield Finding(check="keys", status=FAILED if missing else OK, found=found, mend=mend)
     if not kms.get_key_rotation_status(KeyId=arn)["KeyRotationEnabled"]:
-        mend = f"aws kms enable-key-rotation --key-id {arn}, unless your house rotates otherwise"
+        mend = f"aws kms enable-key-rotation --key-id {arn}, unless your company rotates it otherwise"
         yield Finding(check="keys", status=WARNING, found=f"{name} does not rotate", mend=mend)
 
 

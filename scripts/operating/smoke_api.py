@@ -86,5 +86,5 @@ def _point(role: str, path: str, expected: frozenset[HTTPStatus], ask: Callable[
     found = f"{status} {HTTPStatus(status).phrase}"
     if status in expected:
         return Point(point=name, status=PointStatus.OK, found=found)
-    mend = "compare the ARN in the role's policy with the request; a role of the house is given the right by the house"
+    mend = "compare the ARN in the role's policy with the request; an existing role is given the right by its owner"
     return Point(point=name, status=PointStatus.FAILED, found=found, mend=mend)

@@ -136,11 +136,11 @@ class Environment(Settings):
 
     @model_validator(mode="after")
     def _copies_its_own(self) -> Self:
-        of_the_house = [n for n in ROOTS if getattr(self, n) is not None]
-        if self.replica and of_the_house:
+        existing = [n for n in ROOTS if getattr(self, n) is not None]
+        if self.replica and existing:
             raise ValueError(
-                f"`replica` copies the stack's own buckets, and {', '.join(of_the_house)} names another place: "
-                "have the house copy that one, or leave one of them out"
+                f"`replica` copies the stack's own buckets, and {', '.join(existing)} names another place: "
+                "copy that one yourself, or leave one of them out"
             )
         return self
 
@@ -204,6 +204,7 @@ def load_environment(name: str, *, root: str | None = None) -> Environment:
             f"{path.name}: {place}: {first['msg']}",
             given=repr(first["input"])[:500],
             expected="a key and value of shared.config.Environment",
+            mend="docs/settings.md lists every key",
         ) from error
 
 

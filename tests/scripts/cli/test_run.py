@@ -4,8 +4,10 @@ import pytest
 from click.testing import CliRunner
 
 from scripts.cli.root import root
+from shared.backfill import RUN_BY
 from shared.events import RunRequest
 from shared.jobs import Window
+from shared.names import Machine
 
 JUNE = ("--from", "2011-06-01", "--to", "2011-07-01")
 
@@ -20,6 +22,13 @@ def asked(monkeypatch):
 
     monkeypatch.setattr("scripts.cli.run.run_here", run_here)
     return found
+
+
+@pytest.mark.parametrize("command, machines", [("run", set(Machine)), ("backfill", set(RUN_BY))])
+def test_help_names_the_machines_that_can_be_given(command, machines):
+    told = CliRunner().invoke(root, [command, "--help"]).output
+
+    assert machines == {machine for machine in Machine if machine in told}
 
 
 @pytest.mark.parametrize("machine", ["daily_batch", "salesforce_ingestion"])
