@@ -7,36 +7,15 @@ from typing import TYPE_CHECKING
 from aws_cdk import Fn, Stack
 from aws_cdk import aws_iam as iam
 
+from shared.contracts.connections import registered_schemas
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shared.contracts import Catalog, Source
-    from shared.contracts.origin import RegisteredSchema
+    from shared.contracts import Catalog
 
 # Spark names the consumer groups of its reads itself, with this at the front.
 GROUPS = "lakewright-*"
-KAFKA = "kafka"
-
-
-def kafka_sources(catalog: Catalog) -> dict[str, Source]:
-    """The sources of the tables that are read from Kafka, by table."""
-    sources = {name: table.source for name, table in catalog.tables.items()}
-    return {name: source for name, source in sources.items() if source and source.type == KAFKA}
-
-
-def kafka_systems(catalog: Catalog) -> list[str]:
-    """The systems of Kafka that contracts read."""
-    return sorted({source.system for source in kafka_sources(catalog).values()})
-
-
-def kafka_topics(catalog: Catalog) -> list[str]:
-    """The topics that contracts read."""
-    return sorted({source.object for source in kafka_sources(catalog).values()})
-
-
-def registered_schemas(catalog: Catalog) -> set[RegisteredSchema]:
-    """The schemas of Glue's registry that contracts name."""
-    return {source.registered for source in kafka_sources(catalog).values() if source.registered}
 
 
 def kafka_read_statements(cluster_arn: str, topics: Iterable[str]) -> list[iam.PolicyStatement]:

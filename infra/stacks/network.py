@@ -9,8 +9,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
 from infra.constructs.encrypted_log_group import EncryptedLogGroup
-from infra.constructs.kafka_rights import registered_schemas
 from infra.constructs.placement import Placement
+from shared.contracts.connections import registered_schemas
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms

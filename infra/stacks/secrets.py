@@ -10,11 +10,17 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
 from infra.constructs.findings import accept
-from infra.constructs.kafka_rights import kafka_systems
 from infra.constructs.pii_key import close_secret_to_others
 from infra.constructs.redshift_access import RedshiftAccess
 from infra.constructs.retention import KEPT
-from shared.contracts.connections import SECRET_TYPES, publishing_connections, web_systems
+from shared.contracts.connections import (
+    kafka_systems,
+    publishing_connections,
+    redshift_databases,
+    secret_systems,
+    source_systems,
+    web_systems,
+)
 from shared.names import pii_key_secret, source_parameter, source_secret
 from shared.replica_names import copy_key
 
@@ -27,8 +33,6 @@ if TYPE_CHECKING:
     from infra.constructs.place import Place
     from shared.config import Environment
     from shared.contracts import Catalog
-
-REDSHIFT = "redshift"
 
 
 class Secrets(NestedStack):
@@ -162,21 +166,3 @@ def _replicas(environment: Environment) -> list[secretsmanager.CfnSecret.Replica
         return None
     of, alias = secretsmanager.CfnSecret.ReplicaRegionProperty, copy_key(environment.name, is_personal=False)
     return [of(region=environment.replica.region, kms_key_id=alias)]
-
-
-def secret_systems(catalog: Catalog) -> list[str]:
-    """All that need a secret: source systems, and connections by which tables are published."""
-    return sorted({*source_systems(catalog), *publishing_connections(catalog)})
-
-
-def source_systems(catalog: Catalog) -> list[str]:
-    """The source systems that need a secret."""
-    sources = [table.source for table in catalog.tables.values() if table.source]
-    return sorted({source.system for source in sources if source.type in SECRET_TYPES})
-
-
-def redshift_databases(catalog: Catalog) -> dict[str, list[str]]:
-    """The Redshift systems that contracts read, each with its databases."""
-    sources = [t.source for t in catalog.tables.values() if t.source and t.source.type == REDSHIFT]
-    systems = sorted({source.system for source in sources})
-    return {system: sorted({str(s.database) for s in sources if s.system == system}) for system in systems}

@@ -13,9 +13,9 @@ from infra.artifacts import LAMBDAS
 from infra.constructs.artifact_asset import ArtifactAsset
 from infra.constructs.findings import accept, spelled, wildcard
 from infra.constructs.kafka_cluster import KafkaCluster
-from infra.constructs.kafka_rights import group_arn, kafka_read_statements, kafka_sources, kafka_systems, kafka_topics
+from infra.constructs.kafka_rights import group_arn, kafka_read_statements
 from infra.constructs.spark_application import SparkApplication
-from shared.contracts.connections import connection_by_role
+from shared.contracts.connections import connection_by_role, kafka_sources, kafka_systems, kafka_topics
 from shared.jobs import Step
 from shared.names import Names, source_parameter
 

@@ -11,6 +11,7 @@ from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.relation import relation
 from jobs.runtime.tables import read_newest
 from shared.contracts import Kind
+from shared.contracts.origin import KAFKA
 from shared.names import events_location, quarantine_location, table_location, tombstones_location
 from shared.places import location_of
 from shared.vault import TOKEN, VALUE, vault_location
@@ -230,7 +231,7 @@ def told_in(table: Table) -> str:
 
 def is_topic(table: Table) -> bool:
     """Whether a table's rows are records of Kafka, which its quarantine keeps as their bytes."""
-    return table.source is not None and table.source.type == "kafka"
+    return table.source is not None and table.source.type == KAFKA
 
 
 def is_telling(key: str) -> bool:

@@ -19,6 +19,7 @@ from jobs.ingest.reading import RAW, REASONS, Reading
 from jobs.runtime.json_columns import json_fields, lower_case_names
 from jobs.runtime.quarantine import held
 from shared.contracts import Disposition
+from shared.contracts.origin import KAFKA, REDSHIFT
 from shared.landed_columns import RESCUED, SOURCE_POSITION
 from shared.names import LANDING
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from shared.contracts import Source, Table
 
 # The quarantine has the whole row or record of these, and the source may no longer have it.
-REPLAYED_FROM_QUARANTINE = ("kafka", "redshift", "snowflake")
+REPLAYED_FROM_QUARANTINE = (KAFKA, REDSHIFT, "snowflake")
 # Identify a refused row in the quarantine; for rows of a database `source_position` is the table alone.
 IDENTIFIED_BY = ("source_position", "row")
 
@@ -59,7 +60,7 @@ def _from_quarantine(flow: Flow, source: Source, refused: DataFrame) -> Reading 
     """Decode records again with the current schemas, or cast rows to the current types."""
     if refused.isEmpty():
         return None
-    is_topic = source.type == "kafka"
+    is_topic = source.type == KAFKA
     if is_topic:
         # Earlier releases kept rows with unknown columns in another form than a record; those stay.
         refused = refused.where("get_json_object(row, '$.topic') IS NOT NULL")

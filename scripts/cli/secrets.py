@@ -23,10 +23,10 @@ def command() -> None:
 )
 def put(env: str, source: str, file: Path | None) -> None:
     """Put the connection to SOURCE, one JSON object from standard input, into its secret in ENV."""
-    from infra.stacks.secrets import secret_systems
     from scripts.operating.secrets import put_secret
     from shared.config import load_environment
     from shared.contracts import load_catalog
+    from shared.contracts.connections import secret_systems
     from shared.errors import TerminalError
 
     try:

@@ -9,6 +9,7 @@ import boto3
 from scripts.operating.finding import FAILED, OK, WARNING, Finding
 from shared.contracts import load_catalog
 from shared.contracts.connections import ADDRESSED_TYPES, SECRET_TYPES, publishing_connections
+from shared.contracts.origin import KAFKA
 from shared.names import source_secret
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
     from scripts.operating.finding import Caller
     from shared.config import Environment
-
-
-KAFKA = "kafka"
 
 
 def sources(environment: Environment, caller: Caller) -> Iterator[Finding]:

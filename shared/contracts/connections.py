@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shared.contracts.origin import ASKED
+from shared.contracts.origin import ASKED, KAFKA, REDSHIFT
 from shared.names import LANDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shared.contracts import Catalog, Table
+    from shared.contracts import Catalog, Source, Table
+    from shared.contracts.origin import RegisteredSchema
 
 # A login, which a secret holds, and an address, which the environment's file gives.
-SECRET_TYPES = frozenset({"kafka", "salesforce", "snowflake"})
+SECRET_TYPES = frozenset({KAFKA, "salesforce", "snowflake"})
 WEB = "api"
-ADDRESSED_TYPES = frozenset({WEB, "redshift"})
+ADDRESSED_TYPES = frozenset({WEB, REDSHIFT})
 # The login of MSK for which the job's role is the credential.
 MSK_IAM = "AWS_MSK_IAM"
 # As `jobs.ingest.landing` reads locations: `**/` stands for no folder at all, too.
@@ -26,6 +27,45 @@ _WILDCARD = re.compile(r"\*\*/|[*?]")
 def connection_by_role(bootstrap_servers: str) -> dict[str, str]:
     """How a cluster of MSK is entered by the job's role, in the form that the secret of a Kafka system has."""
     return {"bootstrap_servers": bootstrap_servers, "security_protocol": "SASL_SSL", "sasl_mechanism": MSK_IAM}
+
+
+def secret_systems(catalog: Catalog) -> list[str]:
+    """All that need a secret: source systems, and connections by which tables are published."""
+    return sorted({*source_systems(catalog), *publishing_connections(catalog)})
+
+
+def source_systems(catalog: Catalog) -> list[str]:
+    """The source systems that need a secret."""
+    sources = [table.source for table in catalog.tables.values() if table.source]
+    return sorted({source.system for source in sources if source.type in SECRET_TYPES})
+
+
+def redshift_databases(catalog: Catalog) -> dict[str, list[str]]:
+    """The Redshift systems that contracts read, each with its databases."""
+    sources = [t.source for t in catalog.tables.values() if t.source and t.source.type == REDSHIFT]
+    systems = sorted({source.system for source in sources})
+    return {system: sorted({str(s.database) for s in sources if s.system == system}) for system in systems}
+
+
+def kafka_sources(catalog: Catalog) -> dict[str, Source]:
+    """The sources of the tables that are read from Kafka, by table."""
+    sources = {name: table.source for name, table in catalog.tables.items()}
+    return {name: source for name, source in sources.items() if source and source.type == KAFKA}
+
+
+def kafka_systems(catalog: Catalog) -> list[str]:
+    """The systems of Kafka that contracts read."""
+    return sorted({source.system for source in kafka_sources(catalog).values()})
+
+
+def kafka_topics(catalog: Catalog) -> list[str]:
+    """The topics that contracts read."""
+    return sorted({source.object for source in kafka_sources(catalog).values()})
+
+
+def registered_schemas(catalog: Catalog) -> set[RegisteredSchema]:
+    """The schemas of Glue's registry that contracts name."""
+    return {source.registered for source in kafka_sources(catalog).values() if source.registered}
 
 
 def asked_systems(catalog: Catalog) -> list[str]:

@@ -9,8 +9,10 @@ from enum import StrEnum
 from shared.contracts.reconciling import Reconciling
 from shared.web_addresses import is_web
 
+# The types of source that are told apart outside of their readers, too.
+KAFKA, REDSHIFT = "kafka", "redshift"
 # Sources that are asked a question; those of other types are lists of files, or logs.
-ASKED = ("snowflake", "redshift", "salesforce")
+ASKED = ("snowflake", REDSHIFT, "salesforce")
 # Source: AWS Glue's API reference, RegistryName and SchemaName.
 GLUE = "glue://"
 # How a topic's records are written; `json` is the other way.

@@ -8,7 +8,7 @@ from shared.contracts.cursor import CURSOR_PROPERTIES, check_asked, compile_curs
 from shared.contracts.document import TABLE
 from shared.contracts.duration import seconds
 from shared.contracts.model import Disposition
-from shared.contracts.origin import ASKED, AVRO, GLUE, IN_GLUE, SchemaContract, Source
+from shared.contracts.origin import ASKED, AVRO, GLUE, IN_GLUE, KAFKA, REDSHIFT, SchemaContract, Source
 from shared.contracts.reconciling import RECONCILING, compile_reconciling
 from shared.personal_data import CLOSED
 from shared.web_addresses import is_bare, is_web, without_login
@@ -59,9 +59,9 @@ def compile_source(
             raise document.error(f"a {server.type} server needs {key.rstrip('_')}", SERVER)
     cursor = compile_cursor(document, custom, disposition)
     own = document.customs(server.customProperties, CUSTOM.get(server.type, {"format"}), (*SERVER, "customProperties"))
-    if server.type == "kafka":
+    if server.type == KAFKA:
         _check_kafka(document, server, own, custom, disposition)
-    if server.type == "redshift":
+    if server.type == REDSHIFT:
         _refuse_closed(document)
     type_ = _connector(document, own) if server.type == "custom" else server.type
     lag_seconds = seconds(document, custom, "lag") or 0

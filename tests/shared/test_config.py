@@ -132,6 +132,7 @@ def test_a_bad_environment_file_is_refused_with_its_key(tmp_path, monkeypatch, t
         load_environment("test")
 
     assert (what, given) == (refused.value.what[: len(what)], refused.value.given)
+    assert refused.value.mend.startswith(("docs/settings.md lists every key", "name a bucket"))
 
 
 def test_logs_are_kept_for_as_many_days_as_cloudformation_takes():

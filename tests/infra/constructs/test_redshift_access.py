@@ -10,9 +10,9 @@ from infra.constructs.lake_key import LakeKey
 from infra.constructs.place import Place
 from infra.constructs.private_bucket import PrivateBucket
 from infra.constructs.redshift_access import RedshiftAccess
-from infra.stacks.secrets import redshift_databases
 from shared.config import load_environment
 from shared.contracts import load_catalog
+from shared.contracts.connections import redshift_databases
 from tests.support.cloud import synthesize
 
 CLUSTER = "arn:aws:redshift:eu-west-1:123456789012:cluster:dwh"

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from infra.stacks.secrets import secret_systems
 from shared.config import load_environment
 from shared.contracts import load_catalog
+from shared.contracts.connections import secret_systems
 from shared.key_policy import ADMITTED, TAG
 from shared.names import pii_key_secret, source_parameter, source_secret
 
