@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, NestedStack, Stack, Tags
 
-from infra.access import require_access
 from infra.artifacts import ASSET_PREFIX
 from infra.constructs import alarm_descriptions as said
-from infra.constructs.costs import tag_costs
-from infra.constructs.permissions_boundary import keep_within
 from infra.constructs.placement import Placement
-from infra.constructs.role_path import put_into_path
+from infra.conventions.access import require_access
+from infra.conventions.costs import tag_costs
+from infra.conventions.permissions_boundary import keep_within
+from infra.conventions.role_path import put_into_path
 from infra.stacks.catalog import GlueCatalog
 from infra.stacks.compute import Compute
 from infra.stacks.delivery import Delivery

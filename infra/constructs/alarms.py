@@ -16,8 +16,8 @@ from constructs import Construct
 
 from infra.constructs import alarm_descriptions as said
 from infra.constructs.copied import RULE, Copied
-from infra.constructs.key_use import use_statement
 from infra.constructs.undelivered_queue import DELIVERIES, KEPT_FOR, undelivered_queue
+from infra.rights.key_use import use_statement
 from shared.events import BECAME_LATE, EVENT_SOURCE, SCHEMA_DRIFTED
 from shared.freshness import LOOKED_AT_EVERY
 from shared.metrics import NAMESPACE, TABLES_LATE, dimensions

@@ -8,7 +8,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.constructs.findings import accept
+from infra.conventions.findings import accept
 
 if TYPE_CHECKING:
     from infra.artifacts import Artifact, JarArtifact

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 
-from infra.constructs.findings import accept, wildcard
 from infra.constructs.machine import Machine
+from infra.conventions.findings import accept, wildcard
 from shared.asl_tokens import Token
 from shared.backfill import BACKFILL_MACHINE, RUN_BY
 from shared.names import Names

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_emrserverless as emr
 from constructs import Construct
 
-from infra.constructs.retention import KEPT
+from infra.conventions.retention import KEPT
 from shared.access_modes import AccessMode
 from shared.names import Names
 from shared.release import EMR_RELEASE_LABEL

@@ -9,8 +9,8 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-from infra.constructs.findings import accept, wildcard
 from infra.constructs.pii_key import admit_to_personal_data
+from infra.conventions.findings import accept, wildcard
 from shared.replica_names import copy_bucket, copy_key
 
 if TYPE_CHECKING:

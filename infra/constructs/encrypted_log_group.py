@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_logs as logs
 
-from infra.constructs.retention import KEPT
+from infra.conventions.retention import KEPT
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms

@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.constructs.encrypted_log_group import EncryptedLogGroup
-from infra.constructs.findings import accept, wildcard
+from infra.conventions.findings import accept, wildcard
 from shared.names import Variable
 
 if TYPE_CHECKING:

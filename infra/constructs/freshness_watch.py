@@ -9,11 +9,11 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.constructs.event_bus import tell_statement
 from infra.constructs.event_function import EventFunction
 from infra.constructs.event_trigger import EventTrigger
-from infra.constructs.findings import accept
-from infra.constructs.key_use import use_statement
+from infra.conventions.findings import accept
+from infra.rights.event_bus import tell_statement
+from infra.rights.key_use import use_statement
 from shared.freshness import LOOKED_AT_EVERY
 from shared.names import RUNS_FOLDER, Variable
 

@@ -9,8 +9,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lakeformation as lakeformation
 from constructs import Construct
 
-from infra.constructs.findings import accept
-from infra.constructs.key_use import read_statement
+from infra.conventions.findings import accept
+from infra.rights.key_use import read_statement
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms

@@ -11,7 +11,7 @@ from aws_cdk import aws_msk as msk
 from constructs import Construct
 
 from infra.constructs.event_function import EventFunction
-from infra.constructs.retention import KEPT
+from infra.conventions.retention import KEPT
 from shared.events import BOOTSTRAP_SERVERS, CLUSTER_BROKERS
 from shared.names import Names
 

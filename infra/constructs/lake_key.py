@@ -8,7 +8,7 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
-from infra.constructs.retention import KEPT
+from infra.conventions.retention import KEPT
 from shared.key_policy import ALARMS, BY_ALARMS, BY_EMR, BY_LOGS, EMR, logs
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from infra.artifacts import ROOT
 from infra.constructs.encrypted_log_group import EncryptedLogGroup
-from infra.constructs.findings import accept, wildcard
+from infra.conventions.findings import accept, wildcard
 from shared.asl_tokens import OF_STEPS, Token
 from shared.names import Names
 

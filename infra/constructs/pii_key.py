@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-from infra.constructs.retention import KEPT
+from infra.conventions.retention import KEPT
 from shared.key_policy import ADMITTED, TAG
 
 if TYPE_CHECKING:

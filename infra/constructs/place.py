@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-from infra.constructs.findings import seen_from_outside, wildcard
+from infra.conventions.findings import seen_from_outside, wildcard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 
-from infra.constructs.retention import KEPT
+from infra.conventions.retention import KEPT
 from shared.retention import NONCURRENT_DAYS
 
 if TYPE_CHECKING:

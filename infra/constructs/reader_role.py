@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
-from infra.constructs.findings import accept, wildcard
+from infra.conventions.findings import accept, wildcard
 
 if TYPE_CHECKING:
     from constructs import Construct

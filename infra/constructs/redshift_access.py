@@ -8,8 +8,8 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.constructs.findings import accept
-from infra.constructs.key_use import use_statement
+from infra.conventions.findings import accept
+from infra.rights.key_use import use_statement
 from shared.names import UNLOAD_FOLDER
 
 if TYPE_CHECKING:

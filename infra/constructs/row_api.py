@@ -13,7 +13,7 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from infra.constructs.encrypted_log_group import EncryptedLogGroup
-from infra.constructs.findings import accept, wildcard
+from infra.conventions.findings import accept, wildcard
 from shared.names import Names
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.constructs.key_use import use_statement
 from infra.constructs.machine import Machine, job_run_statements, job_tokens, step_tokens
+from infra.rights.key_use import use_statement
 from shared.jobs import Step
 from shared.smoke import SMOKE_MACHINE
 

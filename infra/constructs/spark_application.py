@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_emrserverless as emr
 from constructs import Construct
 
-from infra.constructs.retention import KEPT
+from infra.conventions.retention import KEPT
 from shared.config.spark import QUEUE_MINUTES
 from shared.release import EMR_RELEASE_LABEL
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
-from infra.constructs.event_bus import tell_statement
-from infra.constructs.findings import accept, wildcard
 from infra.constructs.job_role import JobRole
-from infra.constructs.key_use import read_statement, use_statement
 from infra.constructs.pii_key import admit_to_personal_data
+from infra.conventions.findings import accept, wildcard
+from infra.rights.event_bus import tell_statement
+from infra.rights.key_use import read_statement, use_statement
 from shared.contracts.connections import asked_systems, web_systems
 from shared.names import JOB_LOGS_FOLDER
 from shared.step_rights import rights_of

@@ -8,7 +8,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_lakeformation as lakeformation
 from constructs import Construct
 
-from infra.constructs.in_turn import in_turn
+from infra.conventions.in_turn import in_turn
 from shared.governance.access import READS
 
 if TYPE_CHECKING:

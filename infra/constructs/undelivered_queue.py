@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
 
-from infra.constructs.findings import accept
+from infra.conventions.findings import accept
 
 if TYPE_CHECKING:
     from constructs import Construct

@@ -9,10 +9,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lakeformation as lakeformation
 
 from infra.artifacts import ASSET_PREFIX
-from infra.constructs.costs import tag_costs
-from infra.constructs.findings import accept, wildcard
-from infra.constructs.permissions_boundary import keep_within
-from infra.constructs.role_path import put_into_path
+from infra.conventions.costs import tag_costs
+from infra.conventions.findings import accept, wildcard
+from infra.conventions.permissions_boundary import keep_within
+from infra.conventions.role_path import put_into_path
 from infra.stacks.delivery import AUDIENCE, ISSUER
 from shared.access_modes import AccessMode
 from shared.names import ACCESS_ADMIN_ROLE, ACCOUNT_STACK

@@ -10,11 +10,11 @@ from aws_cdk import aws_s3_assets as assets
 
 from infra.artifacts import ASSET_PREFIX, ENVIRONMENT, JARS, JOBS, ROOT
 from infra.constructs.artifact_asset import ArtifactAsset
-from infra.constructs.findings import accept, wildcard
-from infra.constructs.kafka_rights import group_arn, kafka_read_statements, schema_read_statements
 from infra.constructs.spark_application import SparkApplication
 from infra.constructs.spark_submit import spark_submit_parameters
 from infra.constructs.step_role import StepRole
+from infra.conventions.findings import accept, wildcard
+from infra.rights.kafka import group_arn, kafka_read_statements, schema_read_statements
 from shared.contracts.connections import kafka_topics
 from shared.jobs import Step
 from shared.names import JOB_LOGS_FOLDER, Names

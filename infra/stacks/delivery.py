@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import CfnOutput, NestedStack
 from aws_cdk import aws_iam as iam
 
-from infra.constructs.findings import accept, wildcard
+from infra.conventions.findings import accept, wildcard
 from shared.names import Names
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from infra.constructs.athena_workgroup import AthenaWorkgroup
 from infra.constructs.consumer_application import ConsumerApplication
 from infra.constructs.declared_access import DeclaredAccess
 from infra.constructs.governed_place import GovernedPlace
-from infra.constructs.in_turn import in_turn
 from infra.constructs.pii_key import admit_to_personal_data
 from infra.constructs.reader_role import ReaderRole
 from infra.constructs.tag_grants import TagGrants
+from infra.conventions.in_turn import in_turn
 from infra.stacks.storage import RESULTS_FOLDER
 from shared.governance.access import READS, STRICTEST, Classification
 from shared.governance.environments import access_admin_of, access_of, governance_of, iam_role_of

@@ -14,12 +14,12 @@ from infra.constructs.artifact_asset import ArtifactAsset
 from infra.constructs.backfill import Backfill
 from infra.constructs.event_function import EventFunction
 from infra.constructs.event_trigger import EventTrigger, job_run_ended, landed_in
-from infra.constructs.findings import accept, seen_from_outside, wildcard
 from infra.constructs.freshness_watch import FreshnessWatch
-from infra.constructs.key_use import use_statement
 from infra.constructs.machine import Machine, job_run_statements, job_tokens, step_tokens
 from infra.constructs.machine_schedule import MachineSchedule
 from infra.constructs.smoke import Smoke
+from infra.conventions.findings import accept, seen_from_outside, wildcard
+from infra.rights.key_use import use_statement
 from shared.asl_tokens import Token
 from shared.contracts.connections import landing_folders, landing_names
 from shared.jobs import steps_of

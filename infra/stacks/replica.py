@@ -8,11 +8,11 @@ import aws_cdk as cdk
 from aws_cdk import DefaultStackSynthesizer, Stack, Stage
 
 from infra.artifacts import ASSET_PREFIX
-from infra.constructs.costs import tag_costs
-from infra.constructs.findings import accept
 from infra.constructs.lake_key import LakeKey
 from infra.constructs.pii_key import PiiKey, close_files_to_others, close_to_others
 from infra.constructs.private_bucket import PrivateBucket
+from infra.conventions.costs import tag_costs
+from infra.conventions.findings import accept
 from infra.stacks.storage import PERSONAL, STAGED
 from shared.contracts.connections import personal_landing_keys
 from shared.replica_names import LAKE, LANDING, PII, copy_bucket, copy_key, copy_stack

@@ -9,10 +9,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
-from infra.constructs.findings import accept
 from infra.constructs.pii_key import close_secret_to_others
 from infra.constructs.redshift_access import RedshiftAccess
-from infra.constructs.retention import KEPT
+from infra.conventions.findings import accept
+from infra.conventions.retention import KEPT
 from shared.contracts.connections import (
     kafka_systems,
     publishing_connections,

@@ -9,12 +9,12 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 
 from infra.constructs.copied import Copied, copied
-from infra.constructs.findings import accept
 from infra.constructs.lake_key import LakeKey
 from infra.constructs.pii_key import PiiKey, close_files_to_others, close_to_others
 from infra.constructs.place import Place, is_bucket
 from infra.constructs.private_bucket import PrivateBucket
-from infra.constructs.retention import KEPT
+from infra.conventions.findings import accept
+from infra.conventions.retention import KEPT
 from shared.contracts.connections import personal_landing_keys
 from shared.erasure import REQUESTS_FOLDER
 from shared.names import JOB_LOGS_FOLDER, STAGING_FOLDER, UNLOAD_FOLDER, Names

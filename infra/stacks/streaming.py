@@ -11,10 +11,10 @@ from aws_cdk import aws_ssm as ssm
 
 from infra.artifacts import LAMBDAS
 from infra.constructs.artifact_asset import ArtifactAsset
-from infra.constructs.findings import accept, spelled, wildcard
 from infra.constructs.kafka_cluster import KafkaCluster
-from infra.constructs.kafka_rights import group_arn, kafka_read_statements
 from infra.constructs.spark_application import SparkApplication
+from infra.conventions.findings import accept, spelled, wildcard
+from infra.rights.kafka import group_arn, kafka_read_statements
 from shared.contracts.connections import connection_by_role, kafka_sources, kafka_systems, kafka_topics
 from shared.jobs import Step
 from shared.names import Names, source_parameter

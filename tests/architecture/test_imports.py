@@ -72,19 +72,21 @@ def test_forbidden_imports_are_found(room, source, expected):
     assert expected == forbidden_imports(source, room)
 
 
-def test_constructs_know_stacks_to_the_type_checker_alone():
+@pytest.mark.parametrize(
+    "room, above",
+    [
+        ("constructs", {"stacks"}),
+        ("rights", {"stacks", "constructs"}),
+        ("conventions", {"stacks", "constructs", "rights"}),
+    ],
+)
+def test_rooms_of_the_infrastructure_know_those_above_to_the_type_checker_alone(room, above):
     """A stack is made of constructs: it passes them what they need, itself too, and they take nothing out of it."""
-    stacks = {
-        file.with_suffix("").as_posix().replace("/", ".") for file in python_files("infra") if "stacks" in str(file)
-    }
-    found = {
-        str(file): taken
-        for file in python_files("infra")
-        if file.parts[1] == "constructs"
-        if (taken := modules_imported_to_run((paths.ROOT / file).read_text(encoding="utf-8")) & stacks)
-    }
+    higher = {f.with_suffix("").as_posix().replace("/", ".") for f in python_files("infra") if f.parts[1] in above}
+    texts = {f: (paths.ROOT / f).read_text(encoding="utf-8") for f in python_files("infra") if f.parts[1] == room}
 
-    assert {} == found
+    assert texts
+    assert {} == {str(f): taken for f, text in texts.items() if (taken := modules_imported_to_run(text) & higher)}
 
 
 def test_app_imports_infra_and_shared_only():

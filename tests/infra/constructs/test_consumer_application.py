@@ -72,7 +72,7 @@ def test_there_is_none_unless_it_is_asked_for(clouds):
 
 
 def test_it_needs_governance():
-    from infra.access import require_access
+    from infra.conventions.access import require_access
 
     environment = load_environment("local").model_copy(update={"access": Access(consumer=AccessMode.FINE_GRAINED)})
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.access import require_access
+from infra.conventions.access import require_access
 from shared.access_modes import AccessMode
 from shared.config import load_environment
 from shared.config.model import Access

@@ -1,0 +1,1 @@
+"""The rights that several constructs grant, each as the statements of a policy."""
