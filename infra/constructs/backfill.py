@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 
 from infra.constructs.machine import Machine
 from infra.conventions.findings import accept, wildcard
+from infra.rights.managed_rule import managed_rule_statement
 from shared.asl_tokens import Token
 from shared.backfill import BACKFILL_MACHINE, RUN_BY
 from shared.names import Names
@@ -68,21 +69,14 @@ class Backfill(Machine):
 
 
 def _waiting(stack: Stack, executions: list[str]) -> list[iam.PolicyStatement]:
-    """The rights to wait for executions, and to stop them with the task that waits.
-
-    `.sync` waits by an EventBridge rule that Step Functions keeps in the account; without the right to it a task never
-    ends.
-    """
+    """The rights to wait for executions, and to stop them with the task that waits."""
     arns = [
         stack.format_arn(
             service="states", resource="execution", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME
         )
         for name in executions
     ]
-    rule = stack.format_arn(
-        service="events", resource="rule", resource_name="StepFunctionsGetEventsForStepFunctionsExecutionRule"
-    )
     return [
         iam.PolicyStatement(actions=["states:DescribeExecution", "states:StopExecution"], resources=arns),
-        iam.PolicyStatement(actions=["events:PutTargets", "events:PutRule", "events:DescribeRule"], resources=[rule]),
+        managed_rule_statement(stack, "StepFunctionsGetEventsForStepFunctionsExecutionRule"),
     ]

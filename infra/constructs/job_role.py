@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
+
+from infra.rights.emr_serverless import emr_serverless_principal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,19 +24,6 @@ class JobRole(iam.Role):
     """
 
     def __init__(self, scope: Construct, id_: str, *, statements: Iterable[iam.PolicyStatement]) -> None:
-        stack = Stack.of(scope)
-        # The application's own id would close a circle: it needs the key, whose user this role is.
-        applications = stack.format_arn(service="emr-serverless", resource="/applications", resource_name="*")
-        super().__init__(
-            scope,
-            id_,
-            assumed_by=iam.ServicePrincipal(
-                "emr-serverless.amazonaws.com",
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": stack.account},
-                    "ArnLike": {"aws:SourceArn": applications},
-                },
-            ),
-        )
+        super().__init__(scope, id_, assumed_by=emr_serverless_principal(scope))
         for statement in statements:
             self.add_to_policy(statement)

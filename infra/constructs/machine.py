@@ -12,6 +12,7 @@ from constructs import Construct
 from infra.artifacts import ROOT
 from infra.constructs.encrypted_log_group import EncryptedLogGroup
 from infra.conventions.findings import accept, wildcard
+from infra.rights.managed_rule import managed_rule_statement
 from shared.asl_tokens import OF_STEPS, Token
 from shared.names import Names
 
@@ -107,14 +108,8 @@ def job_run_statements(scope: Construct, *, compute: Compute, steps: Iterable[St
 
     On any application, because a run that is under way when a deploy replaces the application goes on with the one it
     knows; what a job run may do is up to its role, and no other can be passed.
-    `.sync` waits by an EventBridge rule that Step Functions keeps in the account; without the right to it a task never
-    ends.
     """
-    stack = Stack.of(scope)
-    applications = stack.format_arn(service="emr-serverless", resource="/applications", resource_name="*")
-    rule = stack.format_arn(
-        service="events", resource="rule", resource_name="StepFunctionsGetEventsForEMRServerlessJobRule"
-    )
+    applications = Stack.of(scope).format_arn(service="emr-serverless", resource="/applications", resource_name="*")
     return [
         iam.PolicyStatement(
             actions=["emr-serverless:StartJobRun", "emr-serverless:GetJobRun", "emr-serverless:CancelJobRun"],
@@ -125,5 +120,5 @@ def job_run_statements(scope: Construct, *, compute: Compute, steps: Iterable[St
             resources=[compute.roles[step].role_arn for step in steps],
             conditions={"StringEquals": {"iam:PassedToService": "emr-serverless.amazonaws.com"}},
         ),
-        iam.PolicyStatement(actions=["events:PutTargets", "events:PutRule", "events:DescribeRule"], resources=[rule]),
+        managed_rule_statement(scope, "StepFunctionsGetEventsForEMRServerlessJobRule"),
     ]

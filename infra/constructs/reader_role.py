@@ -8,6 +8,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
 from infra.conventions.findings import accept, wildcard
+from infra.rights.emr_serverless import emr_serverless_principal
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -56,14 +57,4 @@ class ReaderRole(iam.Role):
 
 def _takers(stack: Stack, *, runs_spark: bool) -> iam.IPrincipal:
     people = iam.AccountPrincipal(stack.account)
-    if not runs_spark:
-        return people
-    applications = stack.format_arn(service="emr-serverless", resource="/applications", resource_name="*")
-    jobs = iam.ServicePrincipal(
-        "emr-serverless.amazonaws.com",
-        conditions={
-            "StringEquals": {"aws:SourceAccount": stack.account},
-            "ArnLike": {"aws:SourceArn": applications},
-        },
-    )
-    return iam.CompositePrincipal(people, jobs)
+    return iam.CompositePrincipal(people, emr_serverless_principal(stack)) if runs_spark else people

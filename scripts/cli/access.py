@@ -19,7 +19,7 @@ def command(env: str, *, dry_run: bool, as_json: bool) -> None:
     """
     from lambdas.on_access_declared.logic import bring, require_all_made
     from scripts.cli.output import Head, console, grid, print_json
-    from scripts.governing.lake_formation import lake_formation_of
+    from scripts.operating.lake_formation import lake_formation_of
     from shared.config import load_environment
     from shared.contracts import load_catalog
     from shared.governance.environments import access_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from lambdas.on_access_declared.logic import bring
-from scripts.governing.lake_formation import glue_of, lake_formation_of
+from scripts.operating.lake_formation import glue_of, lake_formation_of
 from shared.governance.environments import access_of
 from shared.names import Layer, Names
 from shared.vault import VAULT

@@ -43,3 +43,7 @@ class Caller:
     def partition(self) -> str:
         """`aws`, `aws-cn` or `aws-us-gov`."""
         return self.arn.split(":")[1]
+
+    def role_arn(self, name: str) -> str:
+        """The ARN of a role of the caller's account, by its path and name."""
+        return f"arn:{self.partition}:iam::{self.account}:role/{name}"

@@ -126,7 +126,7 @@ def _administrators(environment: Environment, caller: Caller) -> Iterator[Findin
     found = {admin["DataLakePrincipalIdentifier"] for admin in settings.get("DataLakeAdmins", [])}
     qualifier = environment.bootstrap_qualifier
     names = (f"cdk-{qualifier}-cfn-exec-role-{caller.account}-{caller.region}", access_admin_of(environment))
-    deployer, admin = (f"arn:{caller.partition}:iam::{caller.account}:role/{name}" for name in names)
+    deployer, admin = map(caller.role_arn, names)
     missing = sorted({deployer, admin} - found)
     if not missing:
         yield Finding(check="administrators", status=OK, found=f"{len(found)} of Lake Formation, ours among them")

@@ -12,7 +12,7 @@ from deltalake.schema import PrimitiveType
 
 from lambdas.on_access_declared.logic import bring
 from scripts.cli.drift import command
-from scripts.governing.lake_formation import lake_formation_of
+from scripts.operating.lake_formation import lake_formation_of
 from shared.config import load_environment
 from shared.contracts import Catalog, load_catalog
 from shared.governance.access import READS, Classification

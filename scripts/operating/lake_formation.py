@@ -8,6 +8,7 @@ import boto3
 
 from lambdas.on_access_declared.handler import client_of_admin, lake_formation_client
 from lambdas.on_access_declared.lake_formation import LakeFormation
+from scripts.operating.finding import Caller
 from shared.governance.environments import access_admin_of, governance_of, iam_role_of
 
 if TYPE_CHECKING:
@@ -21,11 +22,11 @@ def lake_formation_of(environment: Environment) -> LakeFormation:
         TerminalError: the environment has no governance.
     """
     roles = governance_of(environment).roles
-    account, roles_begin = _caller()
+    caller = Caller.of_credentials()
     return LakeFormation(
-        client=lake_formation_client(roles_begin + access_admin_of(environment)),
-        account=account,
-        principals={role: roles_begin + iam_role_of(environment, role) for role in roles},
+        client=lake_formation_client(caller.role_arn(access_admin_of(environment))),
+        account=caller.account,
+        principals={role: caller.role_arn(iam_role_of(environment, role)) for role in roles},
     )
 
 
@@ -36,10 +37,4 @@ def glue_of(environment: Environment) -> Any:  # noqa: ANN401 - boto3's clients 
     """
     if environment.governance is None:
         return boto3.client("glue")
-    return client_of_admin("glue", _caller()[1] + access_admin_of(environment))
-
-
-def _caller() -> tuple[str, str]:
-    """The account that the credentials lead to, and what the ARNs of its roles begin with."""
-    identity = boto3.client("sts").get_caller_identity()
-    return identity["Account"], f"arn:{identity['Arn'].split(':')[1]}:iam::{identity['Account']}:role/"
+    return client_of_admin("glue", Caller.of_credentials().role_arn(access_admin_of(environment)))

@@ -1,1 +1,0 @@
-"""Brings the account of an environment to what the contracts say, from the command line."""
