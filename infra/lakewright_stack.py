@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, NestedStack, Stack, Tags
 
 from infra.artifacts import ASSET_PREFIX
-from infra.constructs import alarm_descriptions as said
+from infra.constructs import alarm_descriptions
 from infra.constructs.placement import Placement
 from infra.conventions.access import require_access
 from infra.conventions.costs import tag_costs
-from infra.conventions.permissions_boundary import keep_within
-from infra.conventions.role_path import put_into_path
+from infra.conventions.permissions_boundary import apply_permissions_boundary
+from infra.conventions.role_path import set_role_path
 from infra.stacks.catalog import GlueCatalog
 from infra.stacks.compute import Compute
 from infra.stacks.delivery import Delivery
@@ -54,7 +54,7 @@ class LakewrightStack(Stack):
             synthesizer=DefaultStackSynthesizer(bucket_prefix=ASSET_PREFIX, qualifier=environment.bootstrap_qualifier),
         )
         tag_costs(self, environment)
-        keep_within(self, environment.account)
+        apply_permissions_boundary(self, environment.account)
         require_access(environment)
         storage = Storage(self, "Storage", environment=environment, catalog=catalog)
         placement = self._placement(environment, catalog, storage)
@@ -77,7 +77,7 @@ class LakewrightStack(Stack):
             serving = Serving(
                 self, "Serving", environment=environment, catalog=catalog, storage=storage, readers=readers
             )
-            orchestration.alarms.watch_api("RowsNotServed", serving.api.api_id, description=said.API)
+            orchestration.alarms.watch_api("RowsNotServed", serving.api.api_id, description=alarm_descriptions.API)
             CfnOutput(self, API_OUTPUT, value=serving.api.url)
         if environment.dashboard:
             Observability(self, "Observability", environment=environment)
@@ -95,9 +95,11 @@ class LakewrightStack(Stack):
             )
             if streaming.application:
                 application = streaming.application
-                orchestration.alarms.watch_application("KafkaStreamFailed", application, description=said.STREAM)
-        self._tell_places(storage)
-        self._tell_jobs(compute)
+                orchestration.alarms.watch_application(
+                    "KafkaStreamFailed", application, description=alarm_descriptions.STREAM
+                )
+        self._output_places(storage)
+        self._output_jobs(compute)
         for name, made in orchestration.machines.items():
             CfnOutput(self, f"{name.logical_id}Arn", value=made.machine.state_machine_arn)
         CfnOutput(self, BACKFILL_OUTPUT, value=orchestration.backfill.machine.state_machine_arn)
@@ -105,7 +107,7 @@ class LakewrightStack(Stack):
         for child in self.node.children:
             if isinstance(child, NestedStack):
                 Tags.of(child).add("stack", child.node.id.lower())
-        put_into_path(self, environment.account)
+        set_role_path(self, environment.account)
         if not environment.allow_data_deletion:
             Annotations.of(self).add_info_v2(
                 "lakewright:data-kept",
@@ -130,21 +132,21 @@ class LakewrightStack(Stack):
         governance.node.add_dependency(glue)
         return governance.readers
 
-    def _tell_places(self, storage: Storage) -> None:
+    def _output_places(self, storage: Storage) -> None:
         CfnOutput(self, "LakeRoot", value=storage.lake.root)
         CfnOutput(self, "PiiRoot", value=storage.pii.root)
         CfnOutput(self, "LandingRoot", value=storage.landing.root)
 
-    def _tell_jobs(self, compute: Compute) -> None:
+    def _output_jobs(self, compute: Compute) -> None:
         CfnOutput(self, JOBS_OUTPUT, value=compute.jobs_url)
         for step, role in compute.roles.items():
             CfnOutput(self, f"{step.title()}RoleArn", value=role.role_arn)
 
     def _placement(self, environment: Environment, catalog: Catalog, storage: Storage) -> Placement | None:
-        """The VPC that the job runs live in: one of the house, one made here, or none."""
+        """The VPC that the job runs live in: an existing one, one made here, or none."""
         if environment.vpc:
             network = Network(
                 self, "Network", environment=environment, catalog=catalog, vpc=environment.vpc, key=storage.key
             )
             return network.placement
-        return Placement.of_house(environment.network) if environment.network else None
+        return Placement.of_existing(environment.network) if environment.network else None

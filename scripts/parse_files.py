@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from scripts.repository_files import repository_files
 from scripts.setup import paths
-from scripts.source_files import source_files
 
 
 def _read_yaml(text: str) -> None:
@@ -27,7 +27,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
 def unreadable_files(root: Path = paths.ROOT) -> list[str]:
     """Return one line `file: reason` for each JSON (state machines too), YAML or TOML file that cannot be read."""
     failures = []
-    for file in source_files(*PARSERS, root=root):
+    for file in repository_files(*PARSERS, root=root):
         try:
             PARSERS[file.suffix](file.read_text(encoding="utf-8"))
         except (ValueError, yaml.YAMLError) as error:

@@ -14,8 +14,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.constructs import alarm_descriptions as said
-from infra.constructs.copied import RULE, Copied
+from infra.constructs import alarm_descriptions
+from infra.constructs.replication import RULE, ReplicatedBucket
 from infra.constructs.undelivered_queue import DELIVERIES, KEPT_FOR, undelivered_queue
 from infra.rights.key_use import use_statement
 from shared.events import BECAME_LATE, EVENT_SOURCE, SCHEMA_DRIFTED
@@ -51,7 +51,7 @@ class Alarms(Construct):
         if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
         self._undelivered = undelivered_queue(self)
-        self.watch_queue("EventsUndelivered", self._undelivered, description=said.EVENTS)
+        self.watch_queue("EventsUndelivered", self._undelivered, description=alarm_descriptions.EVENTS)
 
     def watch_machine(self, id_: str, machine: sfn.IStateMachine, *, description: str) -> None:
         """Alarm as soon as one execution failed, ran out of time or was stopped; the description says of what."""
@@ -71,21 +71,25 @@ class Alarms(Construct):
         """Alarm as soon as a job run of an EMR Serverless application failed."""
         # Source: EMR Serverless user guide, "Application-level monitoring": the older metrics, which have the id
         # alone, are no longer written.
-        of = {"ApplicationId": application.application_id, "ApplicationName": application.name}
-        self._on_first(id_, _count("AWS/EMRServerless", "FailedJobs", of), description)
+        dimensions_map = {"ApplicationId": application.application_id, "ApplicationName": application.name}
+        self._on_first(id_, _count("AWS/EMRServerless", "FailedJobs", dimensions_map), description)
 
     def watch_api(self, id_: str, api_id: str, *, description: str) -> None:
         """Alarm as soon as an HTTP API answered that it cannot answer; what a caller did wrong is the caller's."""
         self._on_first(id_, _count("AWS/ApiGateway", "5xx", {"ApiId": api_id}), description)
 
-    def watch_copy(self, id_: str, copied: Copied, *, description: str) -> None:
+    def watch_copy(self, id_: str, replicated: ReplicatedBucket, *, description: str) -> None:
         """Alarm as soon as an object of a bucket could not be copied to another region."""
-        of = {"SourceBucket": copied.bucket.bucket_name, "DestinationBucket": copied.copy, "RuleId": RULE}
-        self._on_first(id_, _count("AWS/S3", "OperationsFailedReplication", of), description)
+        dimensions_map = {
+            "SourceBucket": replicated.bucket.bucket_name,
+            "DestinationBucket": replicated.copy,
+            "RuleId": RULE,
+        }
+        self._on_first(id_, _count("AWS/S3", "OperationsFailedReplication", dimensions_map), description)
 
     def watch_drift(self, id_: str, environment: str, *, description: str) -> None:
         """Hand the events of drifting sources to the topic."""
-        self._hand_on(id_, SCHEMA_DRIFTED, environment, description)
+        self._forward_to_topic(id_, SCHEMA_DRIFTED, environment, description)
 
     def watch_freshness(self, id_: str, environment: str, *, description: str) -> None:
         """Alarm as long as a table is older than promised, and hand to the topic which ones have become so."""
@@ -93,9 +97,9 @@ class Alarms(Construct):
         period = Duration.seconds(LOOKED_AT_EVERY.total_seconds() * 4)
         late = _count(NAMESPACE, TABLES_LATE, dimensions(environment), statistic="Maximum", period=period)
         self._on_first(id_, late, description)
-        self._hand_on(f"{id_}ToTopic", BECAME_LATE, environment, description)
+        self._forward_to_topic(f"{id_}ToTopic", BECAME_LATE, environment, description)
 
-    def _hand_on(self, id_: str, detail_type: str, environment: str, description: str) -> None:
+    def _forward_to_topic(self, id_: str, detail_type: str, environment: str, description: str) -> None:
         """Hand events of ours to the topic as they are, by a role that may do that alone."""
         only_ours = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
         rules = iam.ServicePrincipal("events.amazonaws.com", conditions=only_ours)

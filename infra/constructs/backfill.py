@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 
-from infra.constructs.machine import Machine
+from infra.constructs.state_machine import StateMachine
 from infra.conventions.findings import accept, wildcard
 from infra.rights.managed_rule import managed_rule_statement
 from shared.asl_tokens import Token
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from shared.config import Environment
-    from shared.names import Machine as MachineName
+    from shared.names import Machine
 
 
-class Backfill(Machine):
+class Backfill(StateMachine):
     """`step_functions/backfill.asl.json`, which may run two other machines and nothing else.
 
     Example:
@@ -41,7 +41,7 @@ class Backfill(Machine):
         key: kms.IKey,
         partition: str,
         function: lambda_.IFunction,
-        machines: Mapping[MachineName, Machine],
+        machines: Mapping[Machine, StateMachine],
     ) -> None:
         started = {Token(f"{name}_arn"): machines[name].machine.state_machine_arn for name in RUN_BY}
         executions = [f"{Names(environment).machine(name)}:*" for name in RUN_BY]

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from aws_cdk import aws_emrserverless as emr
+from aws_cdk.aws_emrserverless import CfnApplication
 from constructs import Construct
 
 from infra.conventions.retention import KEPT
@@ -59,26 +59,26 @@ class ConsumerApplication(Construct):
         settings = [name, EMR_RELEASE_LABEL, mode, access.consumer_vcpu, access.consumer_memory_gb, IDLE_MINUTES]
         settings.append(placement.settings.model_dump(mode="json") if placement else None)
         fingerprint = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:8]
-        of = emr.CfnApplication
-        application = of(
+        in_emrs_store = CfnApplication.ManagedPersistenceMonitoringConfigurationProperty(enabled=True)
+        application = CfnApplication(
             self,
             f"Application{fingerprint}",
             type="SPARK",
             name=name,
             release_label=EMR_RELEASE_LABEL,
             architecture="ARM64",
-            auto_start_configuration=of.AutoStartConfigurationProperty(enabled=True),
-            auto_stop_configuration=of.AutoStopConfigurationProperty(enabled=True, idle_timeout_minutes=IDLE_MINUTES),
-            maximum_capacity=of.MaximumAllowedResourcesProperty(
+            auto_start_configuration=CfnApplication.AutoStartConfigurationProperty(enabled=True),
+            auto_stop_configuration=CfnApplication.AutoStopConfigurationProperty(
+                enabled=True, idle_timeout_minutes=IDLE_MINUTES
+            ),
+            maximum_capacity=CfnApplication.MaximumAllowedResourcesProperty(
                 cpu=f"{access.consumer_vcpu} vCPU", memory=f"{access.consumer_memory_gb} GB"
             ),
-            monitoring_configuration=of.MonitoringConfigurationProperty(
-                managed_persistence_monitoring_configuration=of.ManagedPersistenceMonitoringConfigurationProperty(
-                    enabled=True
-                )
+            monitoring_configuration=CfnApplication.MonitoringConfigurationProperty(
+                managed_persistence_monitoring_configuration=in_emrs_store
             ),
             runtime_configuration=[
-                of.ConfigurationObjectProperty(classification="spark-defaults", properties=DEFAULTS[mode])
+                CfnApplication.ConfigurationObjectProperty(classification="spark-defaults", properties=DEFAULTS[mode])
             ],
             network_configuration=placement.configuration if placement else None,
         )

@@ -12,7 +12,7 @@ from constructs import Construct
 from infra.constructs.event_function import EventFunction
 from infra.constructs.event_trigger import EventTrigger
 from infra.conventions.findings import accept
-from infra.rights.event_bus import tell_statement
+from infra.rights.event_bus import put_events_statement
 from infra.rights.key_use import use_statement
 from shared.freshness import LOOKED_AT_EVERY
 from shared.names import RUNS_FOLDER, Variable
@@ -66,7 +66,7 @@ class FreshnessWatch(Construct):
                 iam.PolicyStatement(actions=["states:ListExecutions"], resources=arns),
                 *lake.lookup_statements(RUNS_FOLDER),
                 use_statement(storage.key),
-                tell_statement(self),
+                put_events_statement(self),
             ],
         )
         accept(function.role, {lake.finding(RUNS_FOLDER): "every run has a folder of its own"})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_msk as msk
+from aws_cdk.aws_msk import CfnServerlessCluster
 from constructs import Construct
 
 from infra.constructs.event_function import EventFunction
@@ -49,16 +49,17 @@ class KafkaCluster(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.security_group_id = self._security_group(placement)
-        of = msk.CfnServerlessCluster
-        cluster = of(
+        cluster = CfnServerlessCluster(
             self,
             "Cluster",
             cluster_name=Names(environment).stack,
-            client_authentication=of.ClientAuthenticationProperty(
-                sasl=of.SaslProperty(iam=of.IamProperty(enabled=True))
+            client_authentication=CfnServerlessCluster.ClientAuthenticationProperty(
+                sasl=CfnServerlessCluster.SaslProperty(iam=CfnServerlessCluster.IamProperty(enabled=True))
             ),
             vpc_configs=[
-                of.VpcConfigProperty(subnet_ids=list(placement.subnet_ids), security_groups=[self.security_group_id])
+                CfnServerlessCluster.VpcConfigProperty(
+                    subnet_ids=list(placement.subnet_ids), security_groups=[self.security_group_id]
+                )
             ],
         )
         cluster.apply_removal_policy(KEPT)

@@ -1,4 +1,4 @@
-"""Where an application's workers live in a VPC: one of the house, or one of the stack."""
+"""Where an application's workers live in a VPC: an existing one, or one of the stack."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Placement:
     """Subnets and security groups; `settings` is what the environment's file says, whose change needs another one.
 
-    `vpc_id` is None for a VPC of the house that the environment's file does not name.
+    `vpc_id` is None for an existing VPC that the environment's file does not name.
     """
 
     vpc_id: str | None
@@ -24,8 +24,8 @@ class Placement:
     settings: Network | Vpc
 
     @classmethod
-    def of_house(cls, network: Network) -> Placement:
-        """A VPC that is there."""
+    def of_existing(cls, network: Network) -> Placement:
+        """In an existing VPC."""
         return cls(
             vpc_id=network.vpc_id,
             subnet_ids=network.subnet_ids,

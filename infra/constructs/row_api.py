@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_iam as iam
+from aws_cdk.aws_apigatewayv2 import CfnStage
 from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
@@ -66,17 +67,16 @@ class RowApi(Construct):
         )
         # Only groups under this prefix stay out of the account's one log resource policy, which has a size limit.
         logs = EncryptedLogGroup(self, "Access", environment=environment, key=key, name=f"/aws/vendedlogs/apis/{name}")
-        of = apigatewayv2.CfnStage
-        of(
+        CfnStage(
             self,
             "Stage",
             api_id=self.api_id,
             stage_name=STAGE,
             auto_deploy=True,
-            default_route_settings=of.RouteSettingsProperty(
+            default_route_settings=CfnStage.RouteSettingsProperty(
                 throttling_rate_limit=REQUESTS_PER_SECOND, throttling_burst_limit=BURST
             ),
-            access_log_settings=of.AccessLogSettingsProperty(
+            access_log_settings=CfnStage.AccessLogSettingsProperty(
                 destination_arn=logs.log_group_arn, format=json.dumps(ACCESS)
             ),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.constructs.machine import Machine, job_run_statements, job_tokens, step_tokens
+from infra.constructs.state_machine import StateMachine, job_run_statements, job_tokens, step_tokens
 from infra.rights.key_use import use_statement
 from shared.jobs import Step
 from shared.smoke import SMOKE_MACHINE
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shared.config import Environment
 
 
-class Smoke(Machine):
+class Smoke(StateMachine):
     """`step_functions/smoke.asl.json`, which runs the jobs of one step that touches no table.
 
     Example:

@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from infra.constructs.job_role import JobRole
 from infra.constructs.pii_key import admit_to_personal_data
 from infra.conventions.findings import accept, wildcard
-from infra.rights.event_bus import tell_statement
+from infra.rights.event_bus import put_events_statement
 from infra.rights.key_use import read_statement, use_statement
 from shared.contracts.connections import asked_systems, web_systems
 from shared.names import JOB_LOGS_FOLDER
@@ -107,7 +107,7 @@ class StepRole(JobRole):
             *landing.job_statements(reads=("*",), writes=()),
             *fetched,
             *secrets.source_statements(),
-            tell_statement(self),
+            put_events_statement(self),
         ]:
             self.add_to_policy(statement)
         self._accept([landing.finding()], "what is landed has names of the senders' choice")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_cdk import Stack
-from aws_cdk import aws_lakeformation as lakeformation
+from aws_cdk.aws_lakeformation import CfnPrincipalPermissions
 from constructs import Construct
 
 from infra.conventions.in_turn import in_turn
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shared.governance.access import LakeAccess
-
-_OF = lakeformation.CfnPrincipalPermissions
 
 
 class TagGrants(Construct):
@@ -39,7 +37,7 @@ class TagGrants(Construct):
         layers: Mapping[str, Sequence[str]],
     ) -> None:
         super().__init__(scope, id_)
-        made: list[_OF] = []
+        made: list[CfnPrincipalPermissions] = []
         for role, principal in principals.items():
             words = "".join(word.capitalize() for word in role.split("_"))
             readable: dict[str, Sequence[str]] = {
@@ -53,25 +51,27 @@ class TagGrants(Construct):
             ]
         in_turn(made)
 
-    def _grant(self, id_: str, principal: str, permissions: list[str], resource: _OF.ResourceProperty) -> _OF:
-        return _OF(
+    def _grant(
+        self, id_: str, principal: str, permissions: list[str], resource: CfnPrincipalPermissions.ResourceProperty
+    ) -> CfnPrincipalPermissions:
+        return CfnPrincipalPermissions(
             self,
             id_,
             catalog=Stack.of(self).account,
-            principal=_OF.DataLakePrincipalProperty(data_lake_principal_identifier=principal),
+            principal=CfnPrincipalPermissions.DataLakePrincipalProperty(data_lake_principal_identifier=principal),
             resource=resource,
             permissions=permissions,
             permissions_with_grant_option=[],
         )
 
-    def _tagged(self, kind: str, expression: Mapping[str, Sequence[str]]) -> _OF.ResourceProperty:
+    def _tagged(self, kind: str, expression: Mapping[str, Sequence[str]]) -> CfnPrincipalPermissions.ResourceProperty:
         """Whatever has, of every key, one of the values."""
-        return _OF.ResourceProperty(
-            lf_tag_policy=_OF.LFTagPolicyResourceProperty(
+        return CfnPrincipalPermissions.ResourceProperty(
+            lf_tag_policy=CfnPrincipalPermissions.LFTagPolicyResourceProperty(
                 catalog_id=Stack.of(self).account,
                 resource_type=kind,
                 expression=[
-                    _OF.LFTagProperty(tag_key=key, tag_values=[str(value) for value in values])
+                    CfnPrincipalPermissions.LFTagProperty(tag_key=key, tag_values=[str(value) for value in values])
                     for key, values in expression.items()
                 ],
             )

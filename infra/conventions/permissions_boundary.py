@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from shared.config.account import Account
 
 
-def keep_within(stack: Construct, account: Account | None) -> None:
+def apply_permissions_boundary(stack: Construct, account: Account | None) -> None:
     """Put the account's permissions boundary, if it has one, around every role below."""
     if account and account.permissions_boundary:
         policy = iam.ManagedPolicy.from_managed_policy_name(stack, "PermissionsBoundary", account.permissions_boundary)

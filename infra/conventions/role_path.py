@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from shared.config.account import Account
 
 
-def put_into_path(stack: Construct, account: Account | None) -> None:
+def set_role_path(stack: Construct, account: Account | None) -> None:
     """Give every role that is there by now the account's path, if it has one; called once all are made."""
     if account is None or account.role_path == "/":
         return

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
-def tell_statement(scope: Construct) -> iam.PolicyStatement:
+def put_events_statement(scope: Construct) -> iam.PolicyStatement:
     """Events under our own name, and no others."""
     return iam.PolicyStatement(
         actions=["events:PutEvents"],

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import DefaultStackSynthesizer, RemovalPolicy, Stack, Stage
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lakeformation as lakeformation
+from aws_cdk.aws_lakeformation import CfnDataLakeSettings
 
 from infra.artifacts import ASSET_PREFIX
 from infra.conventions.costs import tag_costs
 from infra.conventions.findings import accept, wildcard
-from infra.conventions.permissions_boundary import keep_within
-from infra.conventions.role_path import put_into_path
+from infra.conventions.permissions_boundary import apply_permissions_boundary
+from infra.conventions.role_path import set_role_path
 from infra.stacks.delivery import AUDIENCE, ISSUER
 from shared.access_modes import AccessMode
 from shared.names import ACCESS_ADMIN_ROLE, ACCOUNT_STACK
@@ -56,18 +56,19 @@ class AccountStack(Stack):
             synthesizer=DefaultStackSynthesizer(bucket_prefix=ASSET_PREFIX, qualifier=settings.bootstrap_qualifier),
         )
         tag_costs(self, environment)
-        keep_within(self, settings)
+        apply_permissions_boundary(self, settings)
         made = [self._access_admin()] if settings.makes_access_admin else []
         deployer = f"cdk-{settings.bootstrap_qualifier}-cfn-exec-role-{self.account}-{self.region}"
         ours = (environment.in_role_path(ACCESS_ADMIN_ROLE), deployer)
         admins = [self._role_arn(name) for name in (*ours, *settings.lake_formation_admins)]
         # REPLACE, the default, would take every other administrator and setting of the account away.
-        of = lakeformation.CfnDataLakeSettings
-        wanted = of(
+        wanted = CfnDataLakeSettings(
             self,
             "LakeFormation",
             mutation_type="APPEND",
-            admins=[of.DataLakePrincipalProperty(data_lake_principal_identifier=arn) for arn in admins],
+            admins=[
+                CfnDataLakeSettings.DataLakePrincipalProperty(data_lake_principal_identifier=arn) for arn in admins
+            ],
             allow_full_table_external_data_access=environment.access.consumer is AccessMode.FULL_TABLE or None,
         )
         # Named by its ARN alone, a role that is not there yet would be no principal.
@@ -75,7 +76,7 @@ class AccountStack(Stack):
         if environment.github and settings.makes_oidc_provider:
             provider = iam.OidcProviderNative(self, "GitHub", url=f"https://{ISSUER}", client_ids=[AUDIENCE])
             provider.apply_removal_policy(RemovalPolicy.RETAIN)
-        put_into_path(self, settings)
+        set_role_path(self, settings)
 
     def _access_admin(self) -> iam.Role:
         """The role that environments' functions, and people who may, take to tag, to grant and to filter.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import ArnFormat, CfnOutput, NestedStack
 from aws_cdk import aws_lakeformation as lakeformation
+from aws_cdk.aws_lakeformation import CfnTagAssociation
 
 from infra.artifacts import LAMBDAS
 from infra.constructs.artifact_asset import ArtifactAsset
@@ -118,19 +119,18 @@ class Governance(NestedStack):
             for key, found in values.items()
         ]
 
-    def _database_tags(
-        self, layer: str, access: LakeAccess, tags: list[lakeformation.CfnTag]
-    ) -> lakeformation.CfnTagAssociation:
+    def _database_tags(self, layer: str, access: LakeAccess, tags: list[lakeformation.CfnTag]) -> CfnTagAssociation:
         """A database is closed to the utmost, and what is put into it too, until its columns are opened one by one."""
-        of = lakeformation.CfnTagAssociation
-        association = of(
+        association = CfnTagAssociation(
             self,
             f"{layer.capitalize()}Tags",
-            resource=of.ResourceProperty(
-                database=of.DatabaseResourceProperty(catalog_id=self.account, name=self._names.glue_database(layer))
+            resource=CfnTagAssociation.ResourceProperty(
+                database=CfnTagAssociation.DatabaseResourceProperty(
+                    catalog_id=self.account, name=self._names.glue_database(layer)
+                )
             ),
             lf_tags=[
-                of.LFTagPairProperty(catalog_id=self.account, tag_key=key, tag_values=[value])
+                CfnTagAssociation.LFTagPairProperty(catalog_id=self.account, tag_key=key, tag_values=[value])
                 for key, value in ((access.classification_key, str(STRICTEST)), (self._layer_key, layer))
             ],
         )

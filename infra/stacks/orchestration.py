@@ -8,23 +8,22 @@ from aws_cdk import ArnFormat, NestedStack
 from aws_cdk import aws_iam as iam
 
 from infra.artifacts import LAMBDAS
-from infra.constructs import alarm_descriptions as said
+from infra.constructs import alarm_descriptions
 from infra.constructs.alarms import Alarms
 from infra.constructs.artifact_asset import ArtifactAsset
 from infra.constructs.backfill import Backfill
 from infra.constructs.event_function import EventFunction
 from infra.constructs.event_trigger import EventTrigger, job_run_ended, landed_in
 from infra.constructs.freshness_watch import FreshnessWatch
-from infra.constructs.machine import Machine, job_run_statements, job_tokens, step_tokens
 from infra.constructs.machine_schedule import MachineSchedule
 from infra.constructs.smoke import Smoke
+from infra.constructs.state_machine import StateMachine, job_run_statements, job_tokens, step_tokens
 from infra.conventions.findings import accept, seen_from_outside, wildcard
 from infra.rights.key_use import use_statement
 from shared.asl_tokens import Token
 from shared.contracts.connections import landing_folders, landing_names
 from shared.jobs import steps_of
-from shared.names import RUNS_FOLDER, Names, Variable
-from shared.names import Machine as MachineName
+from shared.names import RUNS_FOLDER, Machine, Names, Variable
 
 if TYPE_CHECKING:
     from aws_cdk import aws_events as events
@@ -55,11 +54,11 @@ class Orchestration(NestedStack):
         self._code = ArtifactAsset(self, "Lambdas", artifact=LAMBDAS)
         self._names = Names(environment)
         self.alarms = Alarms(self, "Alarms", key=storage.key, email=environment.alarm_email)
-        self.alarms.watch_drift("SchemaDrifted", environment.name, description=said.DRIFT)
+        self.alarms.watch_drift("SchemaDrifted", environment.name, description=alarm_descriptions.DRIFT)
         for one in storage.copies:
-            self.alarms.watch_copy(f"{one.bucket.node.id}NotCopied", one, description=said.COPY)
+            self.alarms.watch_copy(f"{one.bucket.node.id}NotCopied", one, description=alarm_descriptions.COPY)
         functions = self._on_run_requested(), self._on_steps_finished()
-        self.machines = {name: self._machine(name, *functions) for name in MachineName}
+        self.machines = {name: self._machine(name, *functions) for name in Machine}
         for name, when in environment.schedules.items():
             self._schedule(name, when)
         if names := landing_names(catalog):
@@ -69,7 +68,7 @@ class Orchestration(NestedStack):
         self.backfill = self._backfill()
         self.smoke = Smoke(self, "Smoke", environment=environment, storage=storage, compute=compute)
 
-    def _schedule(self, name: MachineName, when: Schedule) -> None:
+    def _schedule(self, name: Machine, when: Schedule) -> None:
         schedule = MachineSchedule(
             self,
             f"{name.logical_id}Schedule",
@@ -78,11 +77,11 @@ class Orchestration(NestedStack):
             machine=self.machines[name].machine,
         )
         id_ = f"{name.logical_id}NotStarted"
-        self.alarms.watch_queue(id_, schedule.undelivered, description=said.unstarted(name))
+        self.alarms.watch_queue(id_, schedule.undelivered, description=alarm_descriptions.unstarted(name))
 
     def _trigger(self, when: events.EventPattern) -> None:
         """Let a file that lands start the machine of files."""
-        machine, known_runs = self.machines[MachineName.FILE_LANDED].machine, self._storage.known_runs
+        machine, known_runs = self.machines[Machine.FILE_LANDED].machine, self._storage.known_runs
         claims = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
         function = self._function(
             "OnFileLanded",
@@ -103,7 +102,7 @@ class Orchestration(NestedStack):
             when=when,
             function=function.function,
         )
-        self.alarms.watch_queue("LandedFilesUndelivered", trigger.undelivered, description=said.FILES)
+        self.alarms.watch_queue("LandedFilesUndelivered", trigger.undelivered, description=alarm_descriptions.FILES)
 
     def _backfill(self) -> Backfill:
         function = self._function("OnBackfillRequested", event="on_backfill_requested", variables={}, statements=[])
@@ -116,7 +115,7 @@ class Orchestration(NestedStack):
             function=function.function,
             machines=self.machines,
         )
-        self.alarms.watch_machine("Backfill", made.machine, description=said.BACKFILL)
+        self.alarms.watch_machine("Backfill", made.machine, description=alarm_descriptions.BACKFILL)
         return made
 
     def _count_usage(self) -> None:
@@ -153,7 +152,7 @@ class Orchestration(NestedStack):
             when=job_run_ended(application.application_id),
             function=function.function,
         )
-        self.alarms.watch_queue("JobRunUsageUndelivered", trigger.undelivered, description=said.USAGE)
+        self.alarms.watch_queue("JobRunUsageUndelivered", trigger.undelivered, description=alarm_descriptions.USAGE)
 
     def _watch_freshness(self) -> None:
         """See whether tables are late; those of files are the daily batch's, too."""
@@ -167,13 +166,13 @@ class Orchestration(NestedStack):
             storage=self._storage,
             machines=[self.machines[name].machine for name in started],
         )
-        self.alarms.watch_freshness("TablesLate", self._environment.name, description=said.LATE)
-        self.alarms.watch_queue("FreshnessCheckUndelivered", watch.undelivered, description=said.UNLOOKED)
+        self.alarms.watch_freshness("TablesLate", self._environment.name, description=alarm_descriptions.LATE)
+        self.alarms.watch_queue("FreshnessCheckUndelivered", watch.undelivered, description=alarm_descriptions.UNLOOKED)
 
-    def _machine(self, name: MachineName, on_run_requested: EventFunction, on_steps_finished: EventFunction) -> Machine:
+    def _machine(self, name: Machine, requested: EventFunction, finished: EventFunction) -> StateMachine:
         storage, compute = self._storage, self._compute
-        arns = [on_run_requested.function.function_arn, on_steps_finished.function.function_arn]
-        made = Machine(
+        arns = [requested.function.function_arn, finished.function.function_arn]
+        made = StateMachine(
             self,
             name.logical_id,
             name=name,
@@ -194,7 +193,7 @@ class Orchestration(NestedStack):
                 *job_run_statements(self, compute=compute, steps=steps_of(name)),
             ],
         )
-        self.alarms.watch_machine(name.logical_id, made.machine, description=said.runs_of(name))
+        self.alarms.watch_machine(name.logical_id, made.machine, description=alarm_descriptions.runs_of(name))
         return made
 
     def _on_run_requested(self) -> EventFunction:
@@ -202,7 +201,7 @@ class Orchestration(NestedStack):
 
         A machine's ARN would close a circle, since the machine calls the function.
         """
-        names = [f"{self._names.machine(name)}:*" for name in MachineName]
+        names = [f"{self._names.machine(name)}:*" for name in Machine]
         executions = [
             self.format_arn(
                 service="states", resource="execution", resource_name=name, arn_format=ArnFormat.COLON_RESOURCE_NAME

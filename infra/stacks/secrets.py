@@ -55,7 +55,7 @@ class Secrets(NestedStack):
         self._replicas = _replicas(environment)
         self._secrets = {s: self._secret(environment, s, key) for s in secret_systems(catalog)}
         self._sources, self._publishing = source_systems(catalog), publishing_connections(catalog)
-        self._key_of_persons = self._pii_key(environment, key)
+        self._pii_secret = self._pii_key(environment, key)
         self._warehouses = {
             system: RedshiftAccess(
                 self,
@@ -115,7 +115,7 @@ class Secrets(NestedStack):
 
     def pii_key_statement(self) -> iam.PolicyStatement:
         """The right to read the key that personal values are hashed with."""
-        return iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[self._key_of_persons.ref])
+        return iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[self._pii_secret.ref])
 
     @property
     def asks_redshift(self) -> bool:
@@ -164,5 +164,5 @@ def _replicas(environment: Environment) -> list[secretsmanager.CfnSecret.Replica
     """Where each secret is kept once more: beside the copy of the lake, which is worth little without them."""
     if environment.replica is None:
         return None
-    of, alias = secretsmanager.CfnSecret.ReplicaRegionProperty, copy_key(environment.name, is_personal=False)
-    return [of(region=environment.replica.region, kms_key_id=alias)]
+    alias = copy_key(environment.name, is_personal=False)
+    return [secretsmanager.CfnSecret.ReplicaRegionProperty(region=environment.replica.region, kms_key_id=alias)]

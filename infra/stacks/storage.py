@@ -8,11 +8,11 @@ from aws_cdk import NestedStack, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 
-from infra.constructs.copied import Copied, copied
 from infra.constructs.lake_key import LakeKey
 from infra.constructs.pii_key import PiiKey, close_files_to_others, close_to_others
 from infra.constructs.place import Place, is_bucket
 from infra.constructs.private_bucket import PrivateBucket
+from infra.constructs.replication import ReplicatedBucket, replicate_bucket
 from infra.conventions.findings import accept
 from infra.conventions.retention import KEPT
 from shared.contracts.connections import personal_landing_keys
@@ -53,7 +53,7 @@ class Storage(NestedStack):
         self._logs_bucket.apply_removal_policy(RemovalPolicy.RETAIN)
         accept(self._logs_bucket, {"AwsSolutions-S1": "it receives the access logs; logging its own would never end"})
         self.logs = Place.of_bucket(self._logs_bucket)
-        self.copies: list[Copied] = []
+        self.copies: list[ReplicatedBucket] = []
         self.lake = self._place(LAKE, environment.lake_root, expire=STAGED)
         self.pii_key = self._key("PiiKey", environment.keys.personal) or PiiKey(self, "PiiKey", environment=environment)
         self.pii = self._place(PII, environment.pii_root, expire=PERSONAL, key=self.pii_key)
@@ -66,7 +66,7 @@ class Storage(NestedStack):
         self.served = self._table("Served", name=Names(environment).served_table, key=PATH)
 
     def _key(self, id_: str, arn: str | None) -> kms.IKey | None:
-        """A key of the house, if its ARN is given; its own policy admits whoever uses it."""
+        """An existing key, if its ARN is given; its own policy admits whoever uses it."""
         return kms.Key.from_key_arn(self, id_, arn) if arn else None
 
     def _place(
@@ -94,7 +94,7 @@ class Storage(NestedStack):
         close_files_to_others(bucket, closed)
         if replica := self._environment.replica:
             self.copies.append(
-                copied(
+                replicate_bucket(
                     bucket,
                     what,
                     environment=self._environment,

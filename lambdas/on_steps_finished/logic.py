@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from lambdas.pages import read_page
+from lambdas.lake_files import read_if_there
 from shared.errors import SummaryError
 from shared.events import RunVerdict, StepsFinished
 from shared.jobs import Colour, Step
@@ -46,7 +46,7 @@ def read_summary(finished: StepsFinished, step: Step, lake_root: str) -> StepSum
     if attempt is None:
         raise SummaryError(f"{step}: the step did not come to its end")
     location = summary_location(lake_root, finished.run_id, step, attempt)
-    page = read_page(location)
+    page = read_if_there(location)
     if page is None:
         raise SummaryError("a step left no summary", given=f"nothing at {location}")
     try:

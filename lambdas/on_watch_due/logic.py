@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from lambdas.pages import read_page
+from lambdas.lake_files import read_if_there
 from shared.freshness import ages, brought_up_to_date
 from shared.jobs import RunRecord
 from shared.names import run_location
@@ -44,7 +44,7 @@ def look(states: SFNClient, machine_arns: Sequence[str], lake_root: str, now: da
         if found and (not missing or execution["startDate"] < now - longest - LONGEST_RUN):
             break
         # An execution at work has none yet.
-        page = read_page(run_location(lake_root, execution["name"]), s3)
+        page = read_if_there(run_location(lake_root, execution["name"]), s3)
         if page is None:
             continue
         record = RunRecord.model_validate_json(page)

@@ -8,7 +8,7 @@ from pathlib import Path
 import aws_cdk as cdk
 
 from infra.lakewright_stack import LakewrightStack
-from scripts.assembly import app_context
+from scripts.synthesis import app_context
 from shared.config import load_environment
 from shared.contracts import load_catalog
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from scripts.assembly import assembly
+from scripts.synthesis import assembly
 from shared.config import load_environment
 
 

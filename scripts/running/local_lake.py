@@ -11,7 +11,6 @@ import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
-from scripts.assembly import assembly
 from scripts.local.account import LocalAccount, variables
 from scripts.local.clients import client
 from scripts.local.driver_client import DriverSettings, SparkDriver
@@ -22,6 +21,7 @@ from scripts.running.lake_lock import locked
 from scripts.running.pii_key import pii_key
 from scripts.running.served_items import load_served, save_served
 from scripts.sources.stand_ins import StandIns
+from scripts.synthesis import assembly
 from shared.backfill import BACKFILL_OUTPUT
 from shared.config import load_environment
 from shared.names import Names, pii_key_secret, source_parameter, source_secret

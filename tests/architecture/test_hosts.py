@@ -2,8 +2,8 @@
 
 import pytest
 
+from scripts.repository_files import repository_files
 from scripts.setup import paths
-from scripts.source_files import source_files
 
 # Put together here, since this file is read as well.
 HOSTS = tuple(
@@ -24,7 +24,7 @@ LOCKS_OF_UV = "uv.lock"
 
 
 def test_no_file_names_a_registry():
-    texts = {file: file.read_bytes().decode(errors="ignore") for file in source_files() if file.name != LOCKS_OF_UV}
+    texts = {file: file.read_bytes().decode(errors="ignore") for file in repository_files() if file.name != LOCKS_OF_UV}
     found = {str(file.relative_to(paths.ROOT)): hosts for file, text in texts.items() if (hosts := hosts_in(text))}
 
     assert {} == found

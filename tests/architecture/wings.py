@@ -8,8 +8,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
+from scripts.repository_files import repository_files
 from scripts.setup import paths
-from scripts.source_files import source_files
 from shared.names import Layer
 
 WINGS = ("infra", "jobs", "lambdas")
@@ -27,7 +27,7 @@ GROUPS = {
 
 def python_files(*rooms: str) -> list[Path]:
     """Return the Python files under the named top-level rooms, relative to the root."""
-    files = (file.relative_to(paths.ROOT) for file in source_files(".py"))
+    files = (file.relative_to(paths.ROOT) for file in repository_files(".py"))
     return [file for file in files if file.parts[0] in rooms]
 
 

@@ -12,13 +12,13 @@ import pytest
 from click.testing import CliRunner
 
 from infra.artifacts import ASSET_PREFIX, ENVIRONMENT, JOBS, LAMBDAS
-from scripts import assembly as assemblies
-from scripts.assembly import assembly
+from scripts import synthesis
 from scripts.cli.root import root
 from scripts.local.clients import ACCOUNT, REGION
 from scripts.packaging.build import build
 from scripts.setup import paths
 from scripts.setup.launch import runtime_environment
+from scripts.synthesis import assembly
 from shared.backfill import BACKFILL_MACHINE
 from shared.config import load_environment
 from shared.contracts import Catalog, load_catalog
@@ -170,7 +170,7 @@ def test_offline_synthesis_makes_the_very_same_templates(deployed, output, tmp_p
     """With neither network nor AWS nor git: nobody even asks. The CDK's own command does it without credentials too."""
     watched = Watched(tmp_path / "watched")
     with monkeypatch.context() as patch:
-        patch.setattr(assemblies, "runtime_environment", lambda: runtime_environment() | watched.variables)
+        patch.setattr(synthesis, "runtime_environment", lambda: runtime_environment() | watched.variables)
         offline = assembly("prod", None, tmp_path / "cdk.out")
     cdk({"CDK_OUTPUT": str(tmp_path / "by cdk"), "CDK_VALIDATION": "false"}, "synth", "--quiet", "-c", "env=prod")
     names = {path.name for path in output.glob("*.template.json")}

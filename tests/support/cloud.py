@@ -1,4 +1,4 @@
-"""Cloud assemblies made in this process, and what their templates hold."""
+"""Cloud synthesis made in this process, and what their templates hold."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def synthesize(
     from infra.lakewright_stack import LakewrightStack
     from infra.stacks.account import AccountStage
     from infra.stacks.replica import ReplicaStage
-    from scripts.assembly import app_context
+    from scripts.synthesis import app_context
     from shared.config import load_environment
     from shared.contracts import load_catalog
 

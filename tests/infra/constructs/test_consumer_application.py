@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.assembly import app_context
+from scripts.synthesis import app_context
 from shared.access_modes import AccessMode
 from shared.config import load_environment
 from shared.config.model import Access

@@ -19,7 +19,7 @@ def synthesize_account(output, settings, *, nag=False, access=None):
     import cdk_nag
 
     from infra.stacks.account import AccountStage
-    from scripts.assembly import app_context
+    from scripts.synthesis import app_context
 
     app = cdk.App(outdir=str(output), context=app_context("prod"), builtin_cloud_formation_validation=nag)
     environment = load_environment("prod")

@@ -43,7 +43,7 @@ def test_replaced_application_is_retained(cloud):
 def application(network=None, **changes):
     env = load_environment("prod")
     env = env.model_copy(update={"spark": env.spark.model_copy(update=changes)})
-    placement = Placement.of_house(network) if network else None
+    placement = Placement.of_existing(network) if network else None
     stack = Stack(App(), "S")
     SparkApplication(
         stack,

@@ -3,7 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
-from scripts import assembly as assemblies
+from scripts import synthesis
 from scripts.cli.synth import command
 from shared.errors import TerminalError, UnknownNameError
 
@@ -18,7 +18,7 @@ def synthesized(monkeypatch):
         (output / "manifest.json").write_text("{}")
         (output / "Lakewright.template.json").write_text("{}")
 
-    monkeypatch.setattr(assemblies, "_synthesize", synthesize)
+    monkeypatch.setattr(synthesis, "_synthesize", synthesize)
     return calls
 
 

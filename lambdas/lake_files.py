@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 MISSING = frozenset({"NoSuchKey", "404"})
 
 
-def read_page(location: str, s3: S3Client | None = None) -> str | None:
+def read_if_there(location: str, s3: S3Client | None = None) -> str | None:
     """The text at a place; None where nothing lies.
 
     Args:

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 _APPLICATIONS = "arn:<AWS::Partition>:emr-serverless:<AWS::Region>:<AWS::AccountId>:/applications/*"
 
 
-class Machine(Construct):
+class StateMachine(Construct):
     """`step_functions/<definition>.asl.json` on AWS. The file earns no rights; each is a statement given here.
 
     Example:
-        Machine(self, "Smoke", name="smoke", definition="smoke", tokens={Token.ENV: "prod", ...}, statements=[...], ...)
+        StateMachine(self, "Smoke", name="smoke", definition="smoke", tokens={...}, statements=[...], ...)
     """
 
     def __init__(

@@ -6,7 +6,7 @@ from pathlib import Path
 from scripts.setup import paths
 
 
-def source_files(*suffixes: str, root: Path = paths.ROOT) -> list[Path]:
+def repository_files(*suffixes: str, root: Path = paths.ROOT) -> list[Path]:
     """Return the files git knows or would take in, sorted; with suffixes given, only files ending so."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout

@@ -5,10 +5,10 @@ import subprocess
 
 import pytest
 
-from scripts import assembly as assemblies
-from scripts.assembly import assembly
+from scripts import synthesis
 from scripts.setup import paths
 from scripts.setup.launch import runtime_environment
+from scripts.synthesis import assembly
 from shared.errors import TerminalError
 
 
@@ -23,7 +23,7 @@ def synthesized(monkeypatch):
         (output / "manifest.json").write_text("{}")
         (output / f"{len(calls)}.template.json").write_text("{}")
 
-    monkeypatch.setattr(assemblies, "_synthesize", synthesize)
+    monkeypatch.setattr(synthesis, "_synthesize", synthesize)
     return calls
 
 
@@ -51,7 +51,7 @@ def test_another_question_is_answered_in_a_clean_folder(tmp_path, synthesized, e
 
 def test_changed_sources_are_synthesized_again(tmp_path, monkeypatch, synthesized):
     assembly("prod", None, tmp_path / "out")
-    monkeypatch.setattr(assemblies, "SOURCES", ("infra/stacks/*",))
+    monkeypatch.setattr(synthesis, "SOURCES", ("infra/stacks/*",))
     assembly("prod", None, tmp_path / "out")
 
     assert 2 == len(synthesized)
@@ -71,7 +71,7 @@ def test_failed_synthesis_keeps_the_older_assembly(tmp_path, monkeypatch, synthe
     def fail(*_, **__):
         raise TerminalError("no")
 
-    monkeypatch.setattr(assemblies, "_synthesize", fail)
+    monkeypatch.setattr(synthesis, "_synthesize", fail)
     with pytest.raises(TerminalError):
         assembly("dev", None, tmp_path / "out")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_s3 as s3
+from aws_cdk.aws_s3 import CfnBucket, IBucket
 
 from infra.constructs.pii_key import admit_to_personal_data
 from infra.conventions.findings import accept, wildcard
@@ -25,14 +25,14 @@ WRITING = ("s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Copied:
+class ReplicatedBucket:
     """A bucket and the name of the one with its copy."""
 
-    bucket: s3.IBucket
+    bucket: IBucket
     copy: str
 
 
-def copied(
+def replicate_bucket(
     bucket: PrivateBucket,
     what: str,
     *,
@@ -41,7 +41,7 @@ def copied(
     key: kms.IKey,
     is_personal: bool,
     is_admitted: bool,
-) -> Copied:
+) -> ReplicatedBucket:
     """Have S3 copy each new object of a bucket, and each deletion, to the bucket and key of its copy.
 
     Objects come in any order, most within minutes; those that are there already are not copied. The other stack is met
@@ -84,31 +84,32 @@ def copied(
         },
     )
     _replicate(bucket, role, to, f"{keys.removesuffix('key/*')}{alias}")
-    return Copied(bucket=bucket, copy=copy)
+    return ReplicatedBucket(bucket=bucket, copy=copy)
 
 
 def _replicate(bucket: PrivateBucket, role: iam.Role, to: str, key: str) -> None:
-    of = s3.CfnBucket
-    rule = of.ReplicationRuleProperty(
+    rule = CfnBucket.ReplicationRuleProperty(
         id=RULE,
         status="Enabled",
         priority=1,
-        filter=of.ReplicationRuleFilterProperty(prefix=""),
+        filter=CfnBucket.ReplicationRuleFilterProperty(prefix=""),
         # What is deleted here, as by an erasure, is to be deleted there.
-        delete_marker_replication=of.DeleteMarkerReplicationProperty(status="Enabled"),
-        source_selection_criteria=of.SourceSelectionCriteriaProperty(
-            sse_kms_encrypted_objects=of.SseKmsEncryptedObjectsProperty(status="Enabled")
+        delete_marker_replication=CfnBucket.DeleteMarkerReplicationProperty(status="Enabled"),
+        source_selection_criteria=CfnBucket.SourceSelectionCriteriaProperty(
+            sse_kms_encrypted_objects=CfnBucket.SseKmsEncryptedObjectsProperty(status="Enabled")
         ),
-        destination=of.ReplicationDestinationProperty(
+        destination=CfnBucket.ReplicationDestinationProperty(
             bucket=to,
-            encryption_configuration=of.EncryptionConfigurationProperty(replica_kms_key_id=key),
-            metrics=of.MetricsProperty(status="Enabled"),
+            encryption_configuration=CfnBucket.EncryptionConfigurationProperty(replica_kms_key_id=key),
+            metrics=CfnBucket.MetricsProperty(status="Enabled"),
         ),
     )
-    _resource(bucket).replication_configuration = of.ReplicationConfigurationProperty(role=role.role_arn, rules=[rule])
+    _resource(bucket).replication_configuration = CfnBucket.ReplicationConfigurationProperty(
+        role=role.role_arn, rules=[rule]
+    )
 
 
-def _resource(bucket: PrivateBucket) -> s3.CfnBucket:
+def _resource(bucket: PrivateBucket) -> CfnBucket:
     resource = bucket.node.default_child
-    assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - narrows the type
+    assert isinstance(resource, CfnBucket)  # noqa: S101 - narrows the type
     return resource
