@@ -87,7 +87,7 @@ class Orchestration(NestedStack):
             "OnFileLanded",
             event="on_file_landed",
             variables={
-                Variable.DEDUPE_TABLE: known_runs.table_name,
+                Variable.KNOWN_RUNS_TABLE: known_runs.table_name,
                 Variable.FILE_LANDED_ARN: machine.state_machine_arn,
             },
             statements=[
@@ -212,7 +212,7 @@ class Orchestration(NestedStack):
         function = self._function(
             "OnRunRequested",
             event="on_run_requested",
-            variables={Variable.DEDUPE_TABLE: known_runs.table_name},
+            variables={Variable.KNOWN_RUNS_TABLE: known_runs.table_name},
             statements=[
                 iam.PolicyStatement(actions=["dynamodb:GetItem", "dynamodb:PutItem"], resources=[known_runs.table_arn]),
                 iam.PolicyStatement(actions=["states:DescribeExecution"], resources=executions),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Variables(Settings):
     """What the function is given."""
 
-    known_runs_table: str = Field(alias=Variable.DEDUPE_TABLE)
+    known_runs_table: str = Field(alias=Variable.KNOWN_RUNS_TABLE)
     machine_arn: str = Field(alias=Variable.FILE_LANDED_ARN)
 
 

@@ -23,7 +23,7 @@ MEND = "start the machine again with an input it knows; {} asks for the ordinary
 class Variables(Settings):
     """What the function is given."""
 
-    known_runs_table: str = Field(alias=Variable.DEDUPE_TABLE)
+    known_runs_table: str = Field(alias=Variable.KNOWN_RUNS_TABLE)
 
 
 @logger.inject_lambda_context

@@ -31,7 +31,7 @@ def machine(aws, monkeypatch):
     arn = boto3.client("stepfunctions").create_state_machine(
         name="files", definition=DEFINITION, roleArn="arn:aws:iam::123456789012:role/machine"
     )["stateMachineArn"]
-    monkeypatch.setenv(Variable.DEDUPE_TABLE, TABLE)
+    monkeypatch.setenv(Variable.KNOWN_RUNS_TABLE, TABLE)
     monkeypatch.setenv(Variable.FILE_LANDED_ARN, arn)
     return arn
 

@@ -20,7 +20,7 @@ WAITS = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 600, 
 @pytest.fixture
 def machine(aws, monkeypatch):
     """The table of known runs, and a machine whose executions stand as they are told to."""
-    monkeypatch.setenv(Variable.DEDUPE_TABLE, TABLE)
+    monkeypatch.setenv(Variable.KNOWN_RUNS_TABLE, TABLE)
     boto3.client("dynamodb").create_table(
         TableName=TABLE,
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -164,7 +164,7 @@ def test_name_that_cannot_be_a_folder_is_refused(machine, context):
 
 
 def test_missing_variable_is_named(aws, context, monkeypatch):
-    monkeypatch.delenv(Variable.DEDUPE_TABLE, raising=False)
+    monkeypatch.delenv(Variable.KNOWN_RUNS_TABLE, raising=False)
 
-    with pytest.raises(TerminalError, match=Variable.DEDUPE_TABLE):
+    with pytest.raises(TerminalError, match=Variable.KNOWN_RUNS_TABLE):
         handler(event("arn:run-1"), context)
