@@ -17,7 +17,7 @@ from shared.config.kafka import Kafka
 from shared.config.keys import Keys
 from shared.config.network import Network, Vpc
 from shared.config.replica import Replica
-from shared.config.schedule import Schedule
+from shared.config.schedule import DailySchedule, HourlySchedule, Schedule, WeeklySchedule
 from shared.config.settings import Settings
 from shared.config.spark import Spark
 from shared.errors import TerminalError, UnknownNameError
@@ -87,9 +87,9 @@ class Environment(Settings):
     access: Access = Access()
     github: GitHub | None = None
     kafka: Kafka = Kafka()
-    daily_batch: Schedule = Schedule(cron="cron(0 4 * * ? *)")
-    salesforce_ingestion: Schedule = Schedule(cron="cron(15 * * * ? *)")
-    maintenance: Schedule = Schedule(cron="cron(0 1 ? * SUN *)")
+    daily_batch: DailySchedule = DailySchedule()
+    salesforce_ingestion: HourlySchedule = HourlySchedule()
+    maintenance: WeeklySchedule = WeeklySchedule()
     sources: dict[str, str] = Field(default={})
 
     @property

@@ -55,9 +55,30 @@ def _is_known(time_zone: str) -> str:
     return time_zone
 
 
+Cron = Annotated[str, AfterValidator(_is_of_the_scheduler)]
+
+
 class Schedule(Settings):
     """When a machine starts by itself; `cron` is EventBridge Scheduler's six-field form."""
 
-    cron: Annotated[str, AfterValidator(_is_of_the_scheduler)]
+    cron: Cron
     time_zone: Annotated[str, AfterValidator(_is_known)] = "Etc/UTC"
     enabled: bool = True
+
+
+class DailySchedule(Schedule):
+    """The daily batch's; at 4 o'clock unless the file says when."""
+
+    cron: Cron = "cron(0 4 * * ? *)"
+
+
+class HourlySchedule(Schedule):
+    """That of reading Salesforce; a quarter past each hour unless the file says when."""
+
+    cron: Cron = "cron(15 * * * ? *)"
+
+
+class WeeklySchedule(Schedule):
+    """That of upkeep; Sunday at 1 o'clock unless the file says when."""
+
+    cron: Cron = "cron(0 1 ? * SUN *)"

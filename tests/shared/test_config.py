@@ -12,6 +12,7 @@ from shared.config.model import LogDays
 from shared.config.schedule import Schedule
 from shared.config.spark import WorkerSize
 from shared.errors import TerminalError, UnknownNameError
+from shared.names import Machine
 
 
 def test_the_environments_are_the_files():
@@ -191,9 +192,17 @@ def test_an_environment_cannot_be_changed():
 def test_defaults_live_in_the_model():
     environment = Environment(name="new", owner="x")
 
-    assert (365, False, Schedule(cron="cron(0 4 * * ? *)"), 2) == (
+    assert (365, False, "cron(0 4 * * ? *)", 2) == (
         environment.log_retention_days,
         environment.allow_data_deletion,
-        environment.daily_batch,
+        environment.daily_batch.cron,
         environment.spark.max_executors,
     )
+
+
+@pytest.mark.parametrize("machine", [Machine.DAILY_BATCH, Machine.SALESFORCE_INGESTION, Machine.MAINTENANCE])
+def test_a_schedule_is_turned_off_by_one_word_and_keeps_its_time(machine):
+    usual = Environment(name="new", owner="x").schedules[machine]
+    off = Environment.model_validate({"name": "new", "owner": "x", str(machine): {"enabled": False}})
+
+    assert (False, usual.cron) == (off.schedules[machine].enabled, off.schedules[machine].cron)
