@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from shared.contracts import Table
     from shared.jobs import Job, TableVersion
 
+NO_ROWS = "left as it is: it had no rows then"
+
 
 def page_of(job: Job) -> RunRecord:
     """The page of the run that the job goes back to: the version of each table, and of what lay beside it, at its end.
@@ -108,13 +110,13 @@ def roll_back(spark: SparkSession, job: Job, run: RunRecord, table: Table) -> Ta
     location = location_of(job.roots, table)
     session = batch_session(spark)
     ended = next((told for told in run.versions if told.table == str(table.name)), None)
-    version = ended.version if ended else None
     with leased_by(job, str(table.name)) as lease:
         _refuse_another(session, location, run, ended)
-        flow = None if version is None else read_position(session, location, version).flows.get(str(table.name))
-        if ended is None or version is None or flow is None:
-            return _outcome(session, job, table, "left as it is: it had no rows then")
-        target = _place(session, location, version)
+        if ended is None or ended.version is None or not DeltaLog(session, location).exists:
+            return _outcome(session, job, table, NO_ROWS)
+        target = _place(session, table, location, ended.version)
+        if (flow := target.then.flows.get(str(table.name))) is None:
+            return _outcome(session, job, table, NO_ROWS)
         places = [place for place in _beside(session, job, table, ended, flow) if not place.is_there_already]
         if not places and target.is_there_already and not DeltaLog(session, location).rolled_back_to:
             return _outcome(session, job, table)
@@ -129,7 +131,9 @@ def roll_back(spark: SparkSession, job: Job, run: RunRecord, table: Table) -> Ta
         if DeltaLog(session, location).rolled_back_to:
             with carrying_on(session, location, lease):
                 session.sql(f"ALTER TABLE delta.`{location}` UNSET TBLPROPERTIES ('{ROLLED_BACK}')")
-        return _outcome(session, job, table, f"back at version {version}, as {job.rollback} left it", is_back=True)
+        return _outcome(
+            session, job, table, f"back at version {target.version}, as {job.rollback} left it", is_back=True
+        )
 
 
 def _refuse_another(session: SparkSession, location: str, run: RunRecord, ended: TableVersion | None) -> None:
@@ -148,7 +152,9 @@ def _refuse_another(session: SparkSession, location: str, run: RunRecord, ended:
         )
 
 
-def _place(session: SparkSession, location: str, version: int) -> Place:
+def _place(session: SparkSession, table: Table, location: str, version: int) -> Place:
+    if not DeltaLog(session, location).reaches(version):
+        raise _unreadable(table, version, "the table's log does not reach back so far")
     then = read_position(session, location, version)
     try:
         now = read_position(session, location)
@@ -171,7 +177,7 @@ def _beside(session: SparkSession, job: Job, table: Table, ended: TableVersion, 
         if what != VAULT and log.exists:
             # What was not there yet is all later.
             there = None if ended.beside is None else ended.beside.get(what, NOWHERE)
-            found.append(_place(session, location, _belonging(log, flow, there, moment)))
+            found.append(_place(session, table, location, _belonging(log, flow, there, moment)))
     return found
 
 
@@ -208,12 +214,16 @@ def _batch_at(commit: Commit) -> int | None:
 def _refuse_gaps(session: SparkSession, table: Table, place: Place) -> None:
     """Refuse a version of which files are gone, before any table is half restored."""
     if gone := missing_files(session, place.location, place.version):
-        raise RollbackError(
-            f"version {place.version} of {table.name} cannot be read any more",
-            given=f"{len(gone)} of the files that it names are gone",
-            expected=f"a version of the last {HISTORY_DAYS} days, and no erasure since",
-            mend="go back to a later run, or move the table away, but not its vault, so that it is built anew",
-        )
+        raise _unreadable(table, place.version, f"{len(gone)} of the files that it names are gone")
+
+
+def _unreadable(table: Table, version: int, given: str) -> RollbackError:
+    return RollbackError(
+        f"version {version} of {table.name} cannot be read any more",
+        given=given,
+        expected=f"a version of the last {HISTORY_DAYS} days, and no erasure since",
+        mend="go back to a later run, or move the table away, but not its vault, so that it is built anew",
+    )
 
 
 def _outcome(session: SparkSession, job: Job, table: Table, reason: str = "", *, is_back: bool = False) -> TableOutcome:

@@ -118,12 +118,12 @@ class DeltaLog:
 
     def __init__(self, spark: SparkSession, location: str, version: int | None = None) -> None:
         self._session, self.location = spark, location
-        none = java_class(spark, "scala.Option").empty()
+        self._none = java_class(spark, "scala.Option").empty()
         logs = java_class(spark, "org.apache.spark.sql.delta.DeltaLog")
         self._log = logs.forTable(spark._jsparkSession, location)  # noqa: SLF001 - it has no public name
-        self._snapshot = self._log.update(False, none, none)  # noqa: FBT003 - Scala's parameters have no names here
+        self._snapshot = self._log.update(False, self._none, self._none)  # noqa: FBT003 - Scala's parameters have no names here
         if version is not None and version < self._snapshot.version():
-            self._snapshot = self._log.getSnapshotAt(version, none, none, False)  # noqa: FBT003 - as above
+            self._snapshot = self._at(version)
         self.version: int = self._snapshot.version()
 
     @property
@@ -193,10 +193,19 @@ class DeltaLog:
         millis = int(moment.timestamp() * 1000)
         return next((c.version for c in self.commits() if c.moment <= millis), None)
 
+    def reaches(self, version: int) -> bool:
+        """Whether the log still says what the table was at a version; commits and checkpoints go after a month."""
+        try:
+            self._at(version)
+        except Py4JJavaError as error:
+            if "FileNotFound" in str(error.java_exception):
+                return False
+            raise
+        return True
+
     def moment_at(self, version: int) -> int | None:
         """When a version was committed, in milliseconds; None when the log no longer holds its commit."""
-        commit = self.commit(version)
-        return commit.moment if commit else None
+        return commit.moment if (commit := self.commit(version)) else None
 
     def forget_expired(self) -> None:
         """Have Delta delete the commits that were written longer ago than the log is kept.
@@ -208,15 +217,16 @@ class DeltaLog:
         moments = self._written()
         expired = [version for version, moment in moments.items() if moment <= today - timedelta(days=LOG_DAYS)]
         if expired and min(moments) < (stays := min(max(expired) + 1, self.version)):
-            none = java_class(self._session, "scala.Option").empty()
-            then = self._log.getSnapshotAt(stays, none, none, False)  # noqa: FBT003 - as above
-            self._log.checkpoint(then, none)
+            self._log.checkpoint(self._at(stays), self._none)
             # What this process remembers of the table is made of commits that are gone.
             logs = java_class(self._session, "org.apache.spark.sql.delta.DeltaLog")
             logs.invalidateCache(self._session._jsparkSession, self._log.dataPath())  # noqa: SLF001 - as above
             # The newest checkpoint is where readers begin; they would go through all commits since the old one.
             newest = DeltaLog(self._session, self.location)
-            newest._log.checkpoint(newest._snapshot, none)
+            newest._log.checkpoint(newest._snapshot, self._none)
+
+    def _at(self, version: int) -> Any:  # noqa: ANN401 - a class of Scala's
+        return self._log.getSnapshotAt(version, self._none, self._none, False)  # noqa: FBT003 - as above
 
     def _written(self) -> dict[int, datetime]:
         """When the file of each commit was written that the log holds, each later than the one before, as for Delta."""

@@ -1,11 +1,13 @@
 """A lake that goes back to a run is what it was then, and the next run makes of it what an undisturbed one is."""
 
+import os
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from jobs.maintain import rollback
+from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.table_files import remove_old_files
 from jobs.runtime.upkeep import carrying_on
 from shared.errors import TerminalError
@@ -135,14 +137,23 @@ def test_restore_by_hand_is_mended(lake, grown):
     assert last == content(lake)
 
 
-def test_version_whose_files_are_gone_is_refused_and_the_other_tables_go_back(lake):
+def test_version_that_is_gone_is_refused_and_the_other_tables_go_back(lake):
+    """Of one table its files are, and of another what the log said of it."""
     remove_old_files(lake.spark, lake.location("silver.customers"))
-    now = lake.rows("silver.customers")
+    whys = {
+        "silver.customers": "1 of the files that it names are gone",
+        "gold.totals": "the table's log does not reach back so far",
+    }
+    for commit in Path(lake.location("gold.totals"), "_delta_log").glob("*.json"):
+        os.utime(commit, (NOON, NOON))
+    DeltaLog(lake.spark, lake.location("gold.totals")).forget_expired()
+    now = {name: lake.rows(name) for name in whys}
     went = lake.upkeep("u1", rollback="r2").outcomes
 
-    refused = went["silver.customers"]
-    assert (Status.FAILED, "RollbackError", False) == (refused.status, refused.failure.error, refused.failure.retryable)
-    assert "1 of the files that it names are gone" in refused.failure.message
-    assert now == lake.rows("silver.customers")
-    assert {Status.SUCCEEDED} == {o.status for name, o in went.items() if name != "silver.customers"}
+    for name, why in whys.items():
+        failure = went[name].failure
+        assert (Status.FAILED, "RollbackError", False) == (went[name].status, failure.error, failure.retryable)
+        assert why in failure.message
+    assert now == {name: lake.rows(name) for name in whys}
+    assert {Status.SUCCEEDED} == {o.status for name, o in went.items() if name not in whys}
     assert Status.SUCCEEDED is lake.run("r5", DAY).outcomes["silver.orders"].status
