@@ -16,7 +16,7 @@ def test_a_secret_is_read(account):
 
 def test_a_secret_without_value_says_how_to_put_one(account):
     boto3.client("secretsmanager", endpoint_url=account).create_secret(Name="lakewright/local/s")
-    with pytest.raises(TerminalError, match=r"lakewright/local/s.*to fix: put it with `aws secretsmanager"):
+    with pytest.raises(TerminalError, match=r"lakewright/local/s.*put it with `\./lake secrets put"):
         read_secret("lakewright/local/s")
 
 
