@@ -10,6 +10,7 @@ import subprocess
 import time
 import urllib.request
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 
 from scripts.local.processes import end_by_its_input
 from scripts.setup.paths import FAKESNOW_PYTHON, ROOT
@@ -101,7 +102,11 @@ class SnowflakeStandIn:
         self._control("ready")
 
     def load(self) -> None:
-        """Replace the tables by those that now lie in the folder."""
+        """Replace the tables by those that now lie in the folder.
+
+        Raises:
+            TerminalError: a file of the folder cannot be loaded.
+        """
         self._control("tables", {"folder": str(self.tables)})
 
     def refuse(self, times: int, status: int) -> None:
@@ -123,7 +128,9 @@ class SnowflakeStandIn:
                 with LOOPBACK.open(request, timeout=READY_SECONDS):
                     return
             except OSError as error:
-                if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
+                is_refused = isinstance(error, HTTPError)
+                has_ended = self._process is None or self._process.poll() is not None
+                if is_refused or has_ended or time.monotonic() > deadline:
                     raise self._failure(what) from error
                 time.sleep(PAUSE_SECONDS)
 

@@ -32,6 +32,7 @@ from scripts.sources.fakesnow.answers import Answers, Login, with_stage
 from scripts.sources.fakesnow.databases import keep_databases
 from scripts.sources.fakesnow.repairs import repair
 from scripts.sources.fakesnow.snowflake_tables import load_tables
+from shared.errors import TerminalError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -100,7 +101,11 @@ class Server:
     async def load(self, request: Request) -> Response:
         """Replace the tables by those of another folder, and let the addresses of earlier answers expire."""
         self.answers.chunks.clear()
-        rows = load_tables(fakesnow.server.shared_fs, Path((await request.json())["folder"]))
+        try:
+            rows = load_tables(fakesnow.server.shared_fs, Path((await request.json())["folder"]))
+        except TerminalError as error:
+            log_last(error)
+            return Response(status_code=422)
         return JSONResponse(rows)
 
     async def fail(self, request: Request) -> Response:
@@ -116,6 +121,12 @@ async def fakesnow_body(request: Request) -> dict:
     if request.headers.get("Content-Encoding") == "gzip":
         body = gzip.decompress(body)
     return json.loads(body)
+
+
+def log_last(error: TerminalError) -> None:
+    """Write an error down as the last line of the log, which the parent tells."""
+    sys.stderr.write(f"{error}\n")
+    sys.stderr.flush()
 
 
 def end_with_parent() -> None:
@@ -137,7 +148,11 @@ def main() -> None:
     warnings.filterwarnings("ignore", category=UserWarning, module="fakesnow")
     repair()
     if arguments.tables:
-        load_tables(fakesnow.server.shared_fs, arguments.tables)
+        try:
+            load_tables(fakesnow.server.shared_fs, arguments.tables)
+        except TerminalError as error:
+            log_last(error)
+            os._exit(1)  # an orderly end has libraries say more, and that last
     keep_databases(fakesnow.server.shared_fs, arguments.state / "databases")
     login = Login(os.environ["FAKESNOW_USER"], os.environ["FAKESNOW_PASSWORD"])
     server = Server(arguments.state, Answers(arguments.rows_per_chunk), login)

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from shared.errors import TerminalError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from fakesnow.instance import FakeSnow
 
-DATABASE = "SHOP"
-SCHEMA = "SALES"
+DEFINITIONS = "tables.sql"
+FORM = "CREATE OR REPLACE TABLE <database>.<schema>.<table>"
+NAME = r'(?:"([^"]+)"|([\w$]+))'
+BEGINNING = re.compile(r"\s*CREATE\b.*\bTABLE\b", re.IGNORECASE)
+DEFINED = re.compile(rf'\s*CREATE\s+OR\s+REPLACE\s+TABLE\s+{NAME}\.{NAME}\.{NAME}(?![\w$."])', re.IGNORECASE)
+
+
+class Place(NamedTuple):
+    """Where a table stands."""
+
+    database: str
+    schema: str
+    table: str
 
 
 def load_tables(snow: FakeSnow, folder: Path) -> dict[str, int]:
@@ -20,15 +36,68 @@ def load_tables(snow: FakeSnow, folder: Path) -> dict[str, int]:
 
     Returns:
         The rows of each table.
+
+    Raises:
+        TerminalError: a file cannot be loaded; the text names it.
     """
-    snow.connect(DATABASE, SCHEMA).execute_string((folder / "tables.sql").read_text(encoding="utf-8"))
-    return {file.stem: _fill(snow, file) for file in sorted(folder.glob("*.csv"))}
+    definitions = folder / DEFINITIONS
+    places = defined_tables(definitions)
+    with _naming(definitions):
+        for database, schema in sorted({place[:2] for place in places.values()}):
+            connection = snow.connect(database, schema)
+        if places:
+            connection.execute_string(definitions.read_text(encoding="utf-8"))
+    return {file.stem: _fill(snow, file, places) for file in sorted(folder.glob("*.csv"))}
 
 
-def _fill(snow: FakeSnow, file: Path) -> int:
-    table = f"{DATABASE}.{SCHEMA}.{file.stem}"
+def defined_tables(definitions: Path) -> dict[str, Place]:
+    """The tables that a file defines, by their names in capitals.
+
+    Raises:
+        TerminalError: a line begins a table in another form, or one whose name another has.
+    """
+    found: dict[str, Place] = {}
+    for number, line in enumerate(definitions.read_text(encoding="utf-8").splitlines(), start=1):
+        if not BEGINNING.match(line):
+            continue
+        defined = DEFINED.match(line)
+        if defined is None:
+            raise TerminalError(
+                f"{definitions}:{number} does not say where its table stands", given=line.strip(), expected=FORM
+            )
+        place = Place(*(name for name in defined.groups() if name))
+        if place.table.upper() in found:
+            raise TerminalError(
+                f"{definitions}:{number} has a table of a name that stands above",
+                given=".".join(place),
+                expected="names that differ in more than their schema, since a CSV file is found by the name alone",
+            )
+        found[place.table.upper()] = place
+    return found
+
+
+def _fill(snow: FakeSnow, file: Path, places: dict[str, Place]) -> int:
+    if file.stem.upper() not in places:
+        raise TerminalError(
+            f"{file} has rows of a table that {DEFINITIONS} does not define",
+            given=file.stem,
+            expected="one of " + ", ".join(sorted(places)),
+            mend=f"add a line {FORM} to {DEFINITIONS}, or name the file after its table",
+        )
+    table = ".".join(f'"{name}"' for name in places[file.stem.upper()])
     source = str(file).replace("'", "''")
-    [(rows,)] = snow.duck_conn.execute(
-        f"INSERT INTO {table} BY NAME SELECT * FROM read_csv('{source}', header = true, all_varchar = true)"
-    ).fetchall()
+    with _naming(file):
+        [(rows,)] = snow.duck_conn.execute(
+            f"INSERT INTO {table} BY NAME SELECT * FROM read_csv('{source}', header = true, all_varchar = true)"
+        ).fetchall()
     return rows
+
+
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    """Have whatever goes wrong with a file told with its name, in one line: the last of a log is what people see."""
+    try:
+        yield
+    except Exception as error:
+        cause = " ".join(str(error).splitlines()[:3])  # behind them DuckDB gives advice that nobody can follow here
+        raise TerminalError(f"{file} cannot be loaded: {cause}") from error

@@ -168,6 +168,30 @@ def test_a_process_that_does_not_come_up_is_told_with_its_log(tmp_path, monkeypa
         stand_ins.ready()
 
 
+def test_tables_of_another_database_are_there_in_any_spelling_and_a_file_that_does_not_fit_is_told(tmp_path):
+    stand_in = SnowflakeStandIn(tmp_path)
+    stand_in.tables.mkdir()
+    definitions, rows = stand_in.tables / "tables.sql", stand_in.tables / "GARAGES.csv"
+    definitions.write_text('create or replace table "Town".parking."Garages" (ID NUMBER(38,0));\n')
+    rows.write_text("ID\n7\n")
+    with running(stand_in):
+        login = stand_in.secret | {"database": "TOWN", "schema": "PARKING"}
+        with (
+            snowflake.connector.connect(**login, enable_server_session_keep_alive_auto_detection=False) as connection,
+            connection.cursor() as cursor,
+        ):
+            assert [(7,)] == cursor.execute("SELECT ID FROM GARAGES").fetchall()
+        rows.write_text("ID\nseven\n")
+        with pytest.raises(TerminalError, match=r'`tables`; given: \S*GARAGES\.csv cannot be loaded: .*"seven"'):
+            stand_in.load()
+    definitions.write_text("CREATE OR REPLACE TABLE TOWN.PARKING.GARAGES (NAME VARCHAR);\n")
+    with (
+        pytest.raises(TerminalError, match=r'`ready`; given: \S*GARAGES\.csv cannot be loaded: .* name "ID"'),
+        running(stand_in),
+    ):
+        pass
+
+
 def test_a_missing_environment_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr("scripts.sources.snowflake_stand_in.FAKESNOW_PYTHON", tmp_path / "python")
     with pytest.raises(TerminalError, match="has no environment"):
