@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -12,12 +13,14 @@ from scripts.sources.order_events import HEADERS, PARTITIONS, messages
 from shared.errors import TerminalError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from scripts.sources.order_events import Message, Row
 
 ANSWER_SECONDS = 30
+PAUSE_SECONDS = 0.05
+NOT_LED_YET = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 
 
 class KafkaStandIn:
@@ -26,11 +29,13 @@ class KafkaStandIn:
     Args:
         folder: Where it keeps its topics: a topic that was filled is not filled again.
         orders: The orders its records tell of; those of the samples if left out.
+        others: Topics that are there as well, with nothing in them.
     """
 
-    def __init__(self, folder: Path, orders: Sequence[Row] | None = None) -> None:
+    def __init__(self, folder: Path, orders: Sequence[Row] | None = None, others: Iterable[str] = ()) -> None:
         self.broker = KafkaBroker(folder)
         self._orders = orders
+        self._partitions = dict.fromkeys(others, 1) | PARTITIONS
 
     @property
     def secret(self) -> dict[str, Any]:
@@ -71,7 +76,7 @@ class KafkaStandIn:
 
     def _make_topics(self) -> None:
         admin = AdminClient(self.broker.client_settings)
-        for future in admin.create_topics([NewTopic(t, count, 1) for t, count in PARTITIONS.items()]).values():
+        for future in admin.create_topics([NewTopic(t, count, 1) for t, count in self._partitions.items()]).values():
             try:
                 future.result(ANSWER_SECONDS)
             except KafkaException as error:
@@ -80,9 +85,16 @@ class KafkaStandIn:
 
     def _held(self, topic: str, partition: int) -> int:
         consumer = Consumer(self.broker.client_settings | {"group.id": "stand-in"})
+        deadline = time.monotonic() + ANSWER_SECONDS
         try:
-            _, upto = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_SECONDS)
-            return int(upto)
+            while True:
+                try:
+                    _, upto = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_SECONDS)
+                    return int(upto)
+                except KafkaException as error:  # a broker takes a moment to lead what it has just made
+                    if error.args[0].code() not in NOT_LED_YET or time.monotonic() > deadline:
+                        raise
+                time.sleep(PAUSE_SECONDS)
         finally:
             consumer.close()
 

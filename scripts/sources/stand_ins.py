@@ -16,7 +16,7 @@ from scripts.sources.salesforce.records import field_types, salesforce_records
 from scripts.sources.salesforce.stand_in import SalesforceStandIn
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
 from shared.contracts import load_catalog
-from shared.contracts.connections import publishing_connections
+from shared.contracts.connections import SECRET_TYPES, kafka_topics, publishing_connections, redshift_databases
 from shared.errors import TerminalError
 
 if TYPE_CHECKING:
@@ -49,23 +49,24 @@ class StandIns:
         self.redshift = RedshiftStandIn(self.root / "sources" / "redshift")
         self.salesforce = SalesforceStandIn()
         orders = generated_orders(self.generated) if self.generated else None
-        self.kafka = KafkaStandIn(self.root / "sources" / "kafka", orders)
+        self.kafka = KafkaStandIn(self.root / "sources" / "kafka", orders, kafka_topics(load_catalog()))
         self.web = FileServer()
 
     @property
     def secrets(self) -> dict[str, dict[str, Any]]:
         """The connection of each source that has a secret, and of those that rows are published by."""
+        stand_ins = {"kafka": self.kafka, "salesforce": self.salesforce, "snowflake": self.snowflake}
+        sources = [table.source for table in load_catalog().tables.values() if table.source]
         return {
-            "kafka": self.kafka.secret,
-            "salesforce": self.salesforce.secret,
-            "snowflake": self.snowflake.secret,
+            **{s.system: stand_ins[s.type].secret for s in sources if s.type in SECRET_TYPES},
             **dict.fromkeys(publishing_connections(load_catalog()), self.snowflake.secret),
         }
 
     @property
     def parameters(self) -> dict[str, str]:
         """The address of each source whose address is no secret."""
-        return {"ecb": self.web.address(RATES_NAME), "redshift": self.redshift.parameter}
+        warehouses = dict.fromkeys(redshift_databases(load_catalog()), self.redshift.parameter)
+        return {"ecb": self.web.address(RATES_NAME), **warehouses}
 
     @property
     def endpoints(self) -> dict[str, str]:

@@ -16,6 +16,7 @@ from snowflake.connector.errors import DatabaseError
 
 from scripts.setup.paths import ROOT
 from scripts.sources.kafka_broker import KafkaBroker
+from scripts.sources.kafka_stand_in import KafkaStandIn
 from scripts.sources.order_events import messages
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
 from scripts.sources.stand_ins import StandIns
@@ -103,6 +104,17 @@ def test_topics_grow_by_what_a_delivery_adds_and_outlive_their_broker(stand_ins)
     stand_ins.kafka.start()
     stand_ins.kafka.ready(2)
     assert expected(2) == held()
+
+
+def test_topic_that_only_a_contract_names_is_there_and_empty(tmp_path):
+    stand_in = KafkaStandIn(tmp_path, [], ["gates"])
+    try:
+        stand_in.start()
+        stand_in.ready(1)
+        topics = AdminClient(stand_in.broker.client_settings).list_topics(timeout=30).topics
+        assert (1, 0) == (len(topics["gates"].partitions), stand_in._held("gates", 0))
+    finally:
+        stand_in.stop()
 
 
 def test_broker_that_cannot_start_says_its_first_error(tmp_path):
