@@ -49,6 +49,8 @@ def read_copying(root: Path) -> Copying | None:
 def generate(root: Path, copying: Copying) -> list[Generated]:
     """Fill the files of a lake's sources, table by table and row by row, and note what was asked for.
 
+    What no contract reads is left out.
+
     Args:
         root: The lake's folder; made if it is not there.
         copying: How many copies, of what seed, on which day.
@@ -108,18 +110,21 @@ def _salesforce(copying: Copying) -> Iterator[tuple[str, list[Record]]]:
 
 def _records(copying: Copying, tables: dict[str, Table]) -> Iterator[tuple[str, list[Record]]]:
     for name, records in salesforce_records(copying.day).items():
-        shape = shape_of(load_catalog(), tables[name])
-        yield name, [*records, *copies(records, shape, copying, doubles=False)]
+        if name in tables:
+            shape = shape_of(load_catalog(), tables[name])
+            yield name, [*records, *copies(records, shape, copying, doubles=False)]
 
 
-def _tables(folder: Path, files: Iterable[tuple[str, bytes]], system: str, copying: Copying) -> Iterator[Generated]:
-    tables = _of_source(system)
+def _tables(folder: Path, files: Iterable[tuple[str, bytes]], type_: str, copying: Copying) -> Iterator[Generated]:
+    tables = _of_source(type_)
     for name, content in files:
         stem = name.removesuffix(".csv").rpartition(".")[2]
         if not name.endswith(".csv"):
             _put(folder / name, [content])
             continue
-        table = tables[stem]
+        table = tables.get(stem)
+        if table is None:
+            continue
         rows = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
         more = copies(rows, shape_of(load_catalog(), table), copying)
         yield Generated(table=str(table.name), rows=len(rows) + _put(folder / name, [content], list(rows[0]), more))
@@ -127,12 +132,15 @@ def _tables(folder: Path, files: Iterable[tuple[str, bytes]], system: str, copyi
 
 def _drops(folder: Path, copying: Copying) -> Iterator[Generated]:
     """The CRM's files: those of the samples, and beside them one a day with the rows of the copies."""
-    wholes = {}
+    tables = load_catalog().tables
+    wholes: dict[str, bytes] = {}
     for name, content in crm_files(copying.day):
-        _put(folder / name, [content])
-        wholes.setdefault(name.split("/")[1], content)
+        entity = name.split("/")[1]
+        if f"bronze.crm__{entity}" in tables:
+            _put(folder / name, [content])
+            wholes.setdefault(entity, content)
     for entity, content in wholes.items():
-        table = next(t for t in load_catalog().tables.values() if str(t.name) == f"bronze.crm__{entity}")
+        table = tables[f"bronze.crm__{entity}"]
         shape = shape_of(load_catalog(), table)
         rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
         first = Copying(scale=copying.scale, seed=copying.seed, day=1)
@@ -147,9 +155,9 @@ def _drop(folder: Path, entity: str, day: int) -> Path:
     return folder / "crm" / entity / f"{FILE_DAYS[day]}-generated.csv"
 
 
-def _of_source(system: str) -> dict[str, Table]:
-    """The bronze tables of a system, by what they are called there."""
-    return {t.source.object: t for t in load_catalog().tables.values() if t.source and t.source.system == system}
+def _of_source(type_: str) -> dict[str, Table]:
+    """The bronze tables of a type of source, by what they are called there."""
+    return {t.source.object: t for t in load_catalog().tables.values() if t.source and t.source.type == type_}
 
 
 def _put(path: Path, contents: Iterable[bytes], header: list[str] | None = None, rows: Iterable[Row] = ()) -> int:
