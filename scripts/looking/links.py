@@ -99,6 +99,16 @@ def link_by_key(earlier: Table, later: Table, catalog: Catalog) -> Link | None:
     return Link(earlier=earlier, later=later, pairs=tuple(Pair(k, k) for k in earlier.primary_key))
 
 
+def why_unlinked(one: Table, other: Table) -> str:
+    """Why rows are not followed between a table and its input, in whichever order they are given."""
+    later = one if other.name in one.inputs else other
+    keys = [c for c in later.columns if c.name in later.primary_key] if later.kind is Kind.REFINED else []
+    made = [(c.logic or c.name) + (f" as {c.format}" if c.format else "") for c in keys if _plain(c) is None]
+    if not made:
+        return "neither has the other's key"
+    return f"{later.name} makes its key by an expression: {', '.join(made)}"
+
+
 def input_pairs(earlier: Table, later: Table, catalog: Catalog) -> tuple[Pair, ...]:
     """Every pair of columns in which `later` carries a value of its input `earlier` as it is."""
     if later.program:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from scripts.looking.findings import Finding, What
 from scripts.looking.keys import check_values
 from scripts.looking.lake import by_layer
-from scripts.looking.links import link_by_key, link_down, link_up
+from scripts.looking.links import link_by_key, link_down, link_up, why_unlinked
 from scripts.looking.places import Places
 
 if TYPE_CHECKING:
@@ -63,8 +63,9 @@ class _Walk:
         self._down(start)
         for name, other in self._gaps.items():
             if name not in self._visited:
-                text = f"cannot be followed from {other.name}: neither has the other's key"
-                self.places.note(self.catalog.table(name), text, f"by {other.name}")
+                table = self.catalog.table(name)
+                text = f"cannot be followed from {other.name}: {why_unlinked(table, other)}"
+                self.places.note(table, text, f"by {other.name}")
 
     def _up(self, start: Place) -> None:
         waiting = deque([start])

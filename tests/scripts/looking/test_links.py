@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.looking.links import link_by_key, link_down, link_up
+from scripts.looking.links import link_by_key, link_down, link_up, why_unlinked
 from tests.support.hand_made_lake import FILES, write_contracts
 from tests.support.small_contracts import KEY_AND_SEQUENCE, bronze, contract
 
@@ -87,6 +87,24 @@ def test_column_is_followed_only_where_it_is_the_inputs(tmp_path, logic, up):
     later = catalog.table("silver.lines")
 
     assert up == told(link_up(catalog.table("bronze.shop__lines"), later, catalog, later.column_names))
+
+
+@pytest.mark.parametrize(
+    "logic, told",
+    [
+        pytest.param(
+            "upper(trim(product))", "silver.stock makes its key by an expression: upper(trim(product))", id="made"
+        ),
+        pytest.param("pieces", "neither has the other's key", id="of another column"),
+    ],
+)
+def test_a_key_that_is_made_is_told_from_one_that_is_not_there(tmp_path, logic, told):
+    where = "transformSourceObjects: [bronze.shop__stock]"
+    stock = FILES["silver.stock"].replace(where, f"{where}\n        transformLogic: {logic}")
+    catalog = write_contracts(tmp_path, {**FILES, "silver.stock": stock})
+    earlier, later = catalog.table("bronze.shop__stock"), catalog.table("silver.stock")
+
+    assert (told, told) == (why_unlinked(earlier, later), why_unlinked(later, earlier))
 
 
 def test_row_local_query_is_followed_by_what_it_hands_on(tmp_path):
