@@ -121,7 +121,10 @@ def open_lake(root: str, catalog: Catalog | None = None) -> Lake:
     options = {k: v for k, v in os.environ.items() if k.startswith("AWS_")} if is_bucket else {}
     refuse_unspeakable(place)
     if not any(has_files(f"{place}/{folder}") for folder in (RUNS_FOLDER, PII_FOLDER, *Layer)):
-        raise WrongRequestError(f"there is no lake at {root}", mend="make one with ./lake demo, or give --root")
+        raise WrongRequestError(
+            f"there is no lake at {root}",
+            mend="make one with ./lake run daily_batch, or ./lake demo for the samples, or give --root",
+        )
     pii_root = os.environ.get(Variable.PII_ROOT, "") if is_bucket else ""
     closed = closed_columns() if catalog is None else _closed(catalog)
     return Lake(place, options, pii_root.rstrip("/") or pii_folder(place), closed)

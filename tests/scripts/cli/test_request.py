@@ -48,7 +48,8 @@ def test_place_without_a_lake_is_one_line(tmp_path, arguments):
     answer = CliRunner().invoke(root, [*arguments, "--root", str(tmp_path)])
 
     assert (2, "") == (answer.exit_code, answer.stdout)
-    assert f"lake: there is no lake at {tmp_path}; to fix: make one with ./lake demo, or give --root\n" == answer.stderr
+    mend = "make one with ./lake run daily_batch, or ./lake demo for the samples, or give --root"
+    assert f"lake: there is no lake at {tmp_path}; to fix: {mend}\n" == answer.stderr
 
 
 def test_lake_is_looked_for_where_the_user_stands(tmp_path, monkeypatch):

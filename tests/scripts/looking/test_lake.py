@@ -13,7 +13,7 @@ def test_place_without_a_lake_is_refused_with_the_command_that_makes_one(tmp_pat
     (tmp_path / "empty" / "logs").mkdir(parents=True)
     (tmp_path / "empty" / "silver").mkdir()
 
-    with pytest.raises(WrongRequestError, match=r"there is no lake at .*; to fix: make one with \./lake demo"):
+    with pytest.raises(WrongRequestError, match=r"there is no lake at .*; to fix: make one with \./lake run"):
         open_lake(str(tmp_path / folder))
 
 
