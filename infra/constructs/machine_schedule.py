@@ -21,13 +21,16 @@ class MachineSchedule(Construct):
     """A schedule in local time whose start can be told from a repeated one by `schedule` and `scheduled_time`.
 
     EventBridge Scheduler delivers at least once, so the machine has to know a start it has seen. What could not be
-    delivered for an hour waits in a queue that an alarm watches.
+    delivered for an hour waits in a queue that an alarm watches. The schedule of a machine without tables is off: its
+    runs would do nothing, and cost their job runs.
 
     Example:
-        MachineSchedule(self, "Daily", name="lakewright-prod-daily_batch", when=env.daily_batch, machine=machine)
+        MachineSchedule(self, "Daily", name="lake-daily", when=env.daily_batch, has_tables=True, machine=machine)
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, when: Schedule, machine: sfn.IStateMachine) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, name: str, when: Schedule, has_tables: bool, machine: sfn.IStateMachine
+    ) -> None:
         super().__init__(scope, id_)
         self.undelivered = undelivered_queue(self)
         scheduler.Schedule(
@@ -35,7 +38,7 @@ class MachineSchedule(Construct):
             "Schedule",
             schedule_name=name,
             schedule=scheduler.ScheduleExpression.expression(when.cron, TimeZone.of(when.time_zone)),
-            enabled=when.enabled,
+            enabled=when.enabled and has_tables,
             target=targets.StepFunctionsStartExecution(
                 machine,
                 input=scheduler.ScheduleTargetInput.from_object(

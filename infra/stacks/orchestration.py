@@ -60,7 +60,7 @@ class Orchestration(NestedStack):
         functions = self._on_run_requested(), self._on_steps_finished()
         self.machines = {name: self._machine(name, *functions) for name in Machine}
         for name, when in environment.schedules.items():
-            self._schedule(name, when)
+            self._schedule(name, when, has_tables=bool(catalog.of_machine(name)))
         if names := landing_names(catalog):
             self._trigger(landed_in(storage.landing, names, folders=landing_folders(catalog)))
         self._count_usage()
@@ -68,12 +68,13 @@ class Orchestration(NestedStack):
         self.backfill = self._backfill()
         self.smoke = Smoke(self, "Smoke", environment=environment, storage=storage, compute=compute)
 
-    def _schedule(self, name: Machine, when: Schedule) -> None:
+    def _schedule(self, name: Machine, when: Schedule, *, has_tables: bool) -> None:
         schedule = MachineSchedule(
             self,
             f"{name.logical_id}Schedule",
             name=self._names.schedule(name),
             when=when,
+            has_tables=has_tables,
             machine=self.machines[name].machine,
         )
         id_ = f"{name.logical_id}NotStarted"

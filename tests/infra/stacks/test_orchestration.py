@@ -13,7 +13,7 @@ from shared.asl_tokens import OF_STEPS, Token
 from shared.backfill import BACKFILL_MACHINE, BACKFILL_OUTPUT
 from shared.config import load_environment
 from shared.config.spark import QUEUE_MINUTES
-from shared.contracts import load_catalog
+from shared.contracts import Catalog, load_catalog
 from shared.contracts.connections import landing_folders, landing_names
 from shared.events import BECAME_LATE, SCHEMA_DRIFTED
 from shared.jobs import Step, steps_of
@@ -21,6 +21,7 @@ from shared.metrics import TABLES_LATE
 from shared.names import Machine, Names, Variable
 from shared.smoke import SMOKE_MACHINE
 from tests.support.asl import definition, file_of, tokens_of
+from tests.support.cloud import synthesize
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 
@@ -90,6 +91,20 @@ def test_schedule_is_in_local_time_and_tells_its_starts_apart(clouds, env, machi
         schedule["Target"]["Input"]
     )
     assert {"DeadLetterConfig", "RetryPolicy"} <= set(schedule["Target"])
+
+
+def test_a_machine_without_tables_does_not_start_by_itself(tmp_path):
+    few = Catalog({"bronze.crm__accounts": load_catalog().tables["bronze.crm__accounts"]})
+    states = [
+        {s["Name"].rpartition("-")[2]: s["State"] for s in cloud.properties("AWS::Scheduler::Schedule")}
+        for cloud in (synthesize("prod", tmp_path / str(len(c.tables)), catalog=c) for c in (few, Catalog({})))
+    ]
+
+    names = (Machine.DAILY_BATCH, Machine.SALESFORCE_INGESTION, Machine.MAINTENANCE)
+    assert [
+        dict(zip(names, ("ENABLED", "DISABLED", "ENABLED"), strict=True)),
+        dict.fromkeys(names, "DISABLED"),
+    ] == states
 
 
 def test_every_way_to_fail_is_an_alarm_that_is_sent(prod):
