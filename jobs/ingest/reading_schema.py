@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from jobs.ingest.reading import RAW, REASONS
-from shared.errors import ContractError
 from shared.landed_columns import RESCUED, SOURCE_POSITION
 
 if TYPE_CHECKING:
@@ -25,21 +24,6 @@ def reading_schema(table: Table) -> str:
 def business_columns(schema: pa.Schema) -> list[str]:
     """The contract's columns in the Arrow form of that schema."""
     return [name for name in schema.names if name not in READING_COLUMNS]
-
-
-def refuse_typed_columns(table: Table) -> None:
-    """Check that a table has text columns only, for a source that gives only text.
-
-    Raises:
-        ContractError: a column is not text.
-    """
-    if typed := [c.name for c in table.columns if c.type != "string"]:
-        raise ContractError(
-            f"{table.file.name}:1: a source of this kind holds text only",
-            given=", ".join(typed),
-            expected="physicalType: string",
-            mend="give the columns their types in silver",
-        )
 
 
 def no_reasons(count: int) -> pa.Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shared.contracts.origin import ASKED, KAFKA, REDSHIFT
+from shared.contracts.origin import ASKED, KAFKA, REDSHIFT, WEB
 from shared.names import LANDING
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 # A login, which a secret holds, and an address, which the environment's file gives.
 SECRET_TYPES = frozenset({KAFKA, "salesforce", "snowflake"})
-WEB = "api"
 ADDRESSED_TYPES = frozenset({WEB, REDSHIFT})
 # The login of MSK for which the job's role is the credential.
 MSK_IAM = "AWS_MSK_IAM"

@@ -11,6 +11,8 @@ from shared.web_addresses import is_web
 
 # The types of source that are told apart outside of their readers, too.
 KAFKA, REDSHIFT = "kafka", "redshift"
+# Files: those that others put into the landing place, and those at a web address.
+FILES, WEB = "s3", "api"
 # Sources that are asked a question; those of other types are lists of files, or logs.
 ASKED = ("snowflake", REDSHIFT, "salesforce")
 # Source: AWS Glue's API reference, RegistryName and SchemaName.

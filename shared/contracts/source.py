@@ -8,8 +8,9 @@ from shared.contracts.cursor import CURSOR_PROPERTIES, check_asked, compile_curs
 from shared.contracts.document import TABLE
 from shared.contracts.duration import seconds
 from shared.contracts.model import Disposition
-from shared.contracts.origin import ASKED, AVRO, GLUE, IN_GLUE, KAFKA, REDSHIFT, SchemaContract, Source
+from shared.contracts.origin import ASKED, AVRO, FILES, GLUE, IN_GLUE, KAFKA, REDSHIFT, WEB, SchemaContract, Source
 from shared.contracts.reconciling import RECONCILING, compile_reconciling
+from shared.names import LANDING
 from shared.personal_data import CLOSED
 from shared.web_addresses import is_bare, is_web, without_login
 
@@ -30,8 +31,12 @@ NEEDED = {
 # What a server says of itself that ODCS has no key for: `format` is given to servers of type s3 and kafka only.
 CUSTOM = {"kafka": {"envelope", "schemas", "failOnDataLoss"}, "custom": {"connector"}}
 # Systems that ODCS has no type of server for; a server of type custom names one.
-CONNECTORS = ("salesforce",)
+SALESFORCE = "salesforce"
+CONNECTORS = (SALESFORCE,)
 KAFKA_FORMATS = (AVRO, "json")
+TEXT_FORMATS = ("csv", "json", "excel")
+FILE_FORMATS = (*TEXT_FORMATS, "parquet")
+FORMATS = {FILES: FILE_FORMATS, KAFKA: KAFKA_FORMATS}
 DEBEZIUM = "debezium"
 SERVER: YamlPath = ("servers", 0)
 # What a table's custom properties say of its source.
@@ -50,13 +55,14 @@ def compile_source(
         columns: The table's columns.
 
     Raises:
-        ContractError: the server is incomplete, may not have what the columns hold, or cursor, lag, initialValue and
-            endValue do not fit each other.
+        ContractError: the server is incomplete, cannot or may not have what the columns hold, or cursor, lag,
+            initialValue and endValue do not fit each other.
     """
     server = document.contract.servers[0]
     for key in NEEDED[server.type]:
         if getattr(server, key) is None:
-            raise document.error(f"a {server.type} server needs {key.rstrip('_')}", SERVER)
+            expected = "one of " + ", ".join(FORMATS[server.type]) if key == "format" else ""
+            raise document.error(f"a {server.type} server needs {key.rstrip('_')}", SERVER, expected=expected)
     cursor = compile_cursor(document, custom, disposition)
     own = document.customs(server.customProperties, CUSTOM.get(server.type, {"format"}), (*SERVER, "customProperties"))
     if server.type == KAFKA:
@@ -64,6 +70,11 @@ def compile_source(
     if server.type == REDSHIFT:
         _refuse_closed(document)
     type_ = _connector(document, own) if server.type == "custom" else server.type
+    format_ = server.format or own.get("format")
+    if type_ in (FILES, WEB):
+        _check_files(document, server, format_)
+    if type_ == SALESFORCE or (type_ in (FILES, WEB) and format_ in TEXT_FORMATS):
+        _refuse_typed(document)
     lag_seconds = seconds(document, custom, "lag") or 0
     if cursor and type_ in ASKED:
         [column] = [c for c in columns if c.name == cursor]
@@ -75,7 +86,7 @@ def compile_source(
         database=server.database,
         schema=server.schema_,
         location=server.location,
-        format=server.format or own.get("format"),
+        format=format_,
         encoding=server.encoding,
         cursor=cursor,
         lag_seconds=lag_seconds,
@@ -87,6 +98,37 @@ def compile_source(
         schemas=own.get("schemas"),
         fail_on_data_loss=own.get("failOnDataLoss", True),
     )
+
+
+def _check_files(document: Document, server: Server, format_: str | None) -> None:
+    """A run may read the landing place alone, and looks for nothing outside of it."""
+    if server.type == FILES and not str(server.location).startswith(LANDING):
+        raise document.error(
+            "the location is not in the landing place",
+            (*SERVER, "location"),
+            given=str(server.location),
+            expected=f"{LANDING}<folder>/<files>, in every environment",
+            mend="have the files sent to the environment's landing place, and say where they lie in it",
+        )
+    if format_ not in FILE_FORMATS:
+        raise document.error(
+            "files of this format cannot be read",
+            (*SERVER, "format"),
+            given=str(format_ or "nothing"),
+            expected="one of " + ", ".join(FILE_FORMATS),
+        )
+
+
+def _refuse_typed(document: Document) -> None:
+    """A source that gives only text has no value of another type."""
+    for i, prop in enumerate(document.schema.properties):
+        if prop.physicalType != "string":
+            raise document.error(
+                f"column {prop.name} is {prop.physicalType}, and a source of this kind holds text only",
+                (*TABLE, "properties", i, "physicalType"),
+                expected="physicalType: string",
+                mend="give the column its type in silver",
+            )
 
 
 def _refuse_closed(document: Document) -> None:

@@ -71,7 +71,7 @@ def read_files(spark: SparkSession, table: Table, job: Job, position: dict[str, 
     turns up late would put what is older in the place of what is there.
 
     Raises:
-        ContractError: the contract asks for a format or types that files do not have.
+        ContractError: the contract has no location.
         SourceUnavailableError: S3 did not answer.
         TerminalError: S3 refused.
     """

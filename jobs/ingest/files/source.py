@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from jobs.ingest.reading_schema import business_columns, refuse_typed_columns
+from jobs.ingest.reading_schema import business_columns
 from jobs.ingest.worker_rows import WorkerRows
-from shared.errors import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,26 +18,10 @@ if TYPE_CHECKING:
     from jobs.ingest.read_cost import Tally
     from shared.contracts import Source, Table
 
-TEXT_FORMATS = ("csv", "json", "excel")
-FORMATS = (*TEXT_FORMATS, "parquet")
-
 
 def file_rows(spark: SparkSession, table: Table, source: Source, files: Sequence[LandedFile]) -> WorkerRows:
-    """The rows of landed files.
-
-    Raises:
-        ContractError: the contract asks for another format, or for columns of another type than text where a file holds
-            text only.
-    """
-    if source.format not in FORMATS:
-        raise ContractError(
-            f"{table.file.name}:1: files of this format cannot be read",
-            given=str(source.format),
-            expected=" or ".join(FORMATS),
-        )
-    if source.format in TEXT_FORMATS:
-        refuse_typed_columns(table)
-    read = partial(_rows_of, format_=source.format, encoding=source.encoding)
+    """The rows of landed files."""
+    read = partial(_rows_of, format_=str(source.format), encoding=source.encoding)
     return WorkerRows(spark, table, lambda: (files, 0), read)
 
 

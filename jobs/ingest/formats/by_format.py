@@ -26,7 +26,7 @@ def rows_of_file(
     """Read one landed file.
 
     Args:
-        format_: One of FORMATS.
+        format_: `csv`, `json`, `excel` or `parquet`.
         file: The file as it was listed.
         encoding: The encoding of a text file.
         columns: The contract's columns.

@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.reading import Reading, source_of
-from jobs.ingest.reading_schema import refuse_typed_columns
 from jobs.ingest.salesforce.query import soql_window
 from jobs.ingest.salesforce.rows import Query, finished_job, result_rows
 from jobs.ingest.worker_rows import WorkerRows
@@ -26,11 +25,10 @@ def read_salesforce(spark: SparkSession, table: Table, job: Job, position: dict[
     The query runs once, when the rows are staged; the caller takes the new position from them.
 
     Raises:
-        ContractError: a column is not text, or the cursor cannot be compared in Salesforce.
+        ContractError: the cursor cannot be compared in Salesforce.
         WindowError: the bounds of the job's window are no timestamps.
     """
     source = source_of(table)
-    refuse_typed_columns(table)
     condition = soql_window(table, source, position, job.window)
     query = Query(
         secret=source_secret(job.env, source.system),

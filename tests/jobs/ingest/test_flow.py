@@ -307,9 +307,8 @@ def test_a_snapshot_that_holds_the_same_rows_commits_nothing(lake, shelf, ingest
 def test_a_source_that_fails_fails_its_table_alone_and_the_next_run_catches_up(
     lake, shelf, small_lake, raised, retryable
 ):
-    lake.files[CUSTOMERS] = contract(CUSTOMERS, COLUMNS, {"writeDisposition": "append"}).replace(
-        "type: s3", "type: api"
-    )
+    web = contract(CUSTOMERS, COLUMNS, {"writeDisposition": "append"}).replace("type: s3", "type: api")
+    lake.files[CUSTOMERS] = web.replace("format: csv", "format: parquet")
     other = Shelf(rows=[("z", "1", 1)])
     shelf.rows, shelf.error = [("a", "1", 1)], raised
     with pytest.MonkeyPatch.context() as patch:

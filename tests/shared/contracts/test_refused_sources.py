@@ -202,6 +202,81 @@ def test_a_table_of_redshift_has_no_closed_column(tmp_path):
     assert text.startswith(f"{NOTES}:22: column who is confidential, and a table of Redshift cannot have such a one")
 
 
+SNOWFLAKE = "    type: snowflake\n    account: desk\n    database: DESK\n    schema: FRONT\n"
+CSV = "    type: s3\n    location: s3://landing/notes/*.csv\n    format: csv\n"
+SALESFORCE = "    type: custom\n    customProperties: [{property: connector, value: salesforce}]\n"
+DAY = "{name: day, logicalType: string, physicalType: string"
+DATE = "{name: day, logicalType: date, physicalType: date"
+
+
+def of_files(changes):
+    """The contract of notes as text in files of the landing place, but for some words."""
+    usual = {
+        SNOWFLAKE: CSV,
+        "      - {property: lag, value: 15 minutes}\n": "",
+        "logicalType: integer, physicalType: bigint": "logicalType: string, physicalType: string",
+        "logicalType: timestamp, physicalType: timestamp": "logicalType: string, physicalType: string",
+    }
+    text = FILES[NOTES]
+    for old, new in {**usual, **changes}.items():
+        assert 1 == text.count(old), old
+        text = text.replace(old, new)
+    return text
+
+
+@pytest.mark.parametrize(
+    "changes, said",
+    [
+        pytest.param(
+            {"    format: csv\n": ""},
+            "10: a s3 server needs format; expected: one of csv, json, excel, parquet",
+            id="files of no format",
+        ),
+        pytest.param(
+            {"format: csv": "format: xml"},
+            "13: files of this format cannot be read; given: xml; expected: one of csv, json, excel, parquet",
+            id="files of an unknown format",
+        ),
+        pytest.param(
+            {CSV: "    type: api\n    location: https://example.com/notes.csv\n"},
+            "10: files of this format cannot be read; given: nothing; expected: one of csv",
+            id="a file of the web of no format",
+        ),
+        pytest.param(
+            {"s3://landing/notes": "landing/notes"},
+            "12: the location is not in the landing place; given: landing/notes/*.csv; expected: s3://landing/<folder>",
+            id="a folder of no bucket",
+        ),
+        pytest.param(
+            {"s3://landing/notes": "s3://partner-bucket/notes"},
+            "12: the location is not in the landing place; given: s3://partner-bucket/notes/*.csv",
+            id="a bucket of somebody else",
+        ),
+        pytest.param(
+            {DAY: DATE},
+            "22: column day is date, and a source of this kind holds text only; expected: physicalType: string",
+            id="a typed column of a text",
+        ),
+        pytest.param(
+            {CSV: SALESFORCE, DAY: DATE},
+            "21: column day is date, and a source of this kind holds text only",
+            id="a typed column of Salesforce",
+        ),
+    ],
+)
+def test_what_a_source_cannot_give_is_refused_before_anything_runs(tmp_path, changes, said):
+    text = refusal(tmp_path, NOTES, FILES[NOTES], of_files(changes))
+
+    assert f"{NOTES}:{said}" == text[: len(f"{NOTES}:{said}")], text
+
+
+def test_parquet_has_types(tmp_path):
+    text = of_files({DAY: DATE, "format: csv": "format: parquet"})
+    write_catalog(tmp_path, {NOTES: (FILES[NOTES], text)})
+
+    assert "date" in {c.type for c in load_catalog(tmp_path).table("bronze.desk__notes").columns}
+
+
 def test_a_cursor_of_files_may_be_a_text_with_a_lag(tmp_path):
     files = FILES[NOTES].replace("value: seen}", "value: day}").replace("type: snowflake", "type: s3")
     files = files.replace(

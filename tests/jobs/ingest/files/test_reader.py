@@ -15,7 +15,7 @@ import pytest
 from jobs.ingest.files.reader import FilesRead, read_files
 from jobs.ingest.landing import LandedFile
 from shared.contracts import Disposition, Source
-from shared.errors import ContractError, SchemaDriftError, SourceContentError, SourceUnavailableError
+from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailableError
 from tests.support.workbooks import workbook
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -196,22 +196,3 @@ def test_files_are_read_from_a_bucket(session, rows, table_of, job, account):
     reading = read_files(session, table_of(COLUMNS, THINGS), there, None)
     assert [("1", "a", "crm/things/1.csv#2", None, None, [])] == rows(reading)
     assert read_files(session, table_of(COLUMNS, THINGS), there, reading.position) is None
-
-
-@pytest.mark.parametrize(
-    "columns, source, words",
-    [
-        pytest.param({"id": "bigint"}, THINGS, "a source of this kind holds text only; given: id", id="typed column"),
-        pytest.param(
-            COLUMNS,
-            replace(THINGS, format="xml"),
-            "files of this format cannot be read; given: xml; expected: csv or json or excel or parquet",
-            id="other format",
-        ),
-    ],
-)
-@pytest.mark.slow
-def test_a_contract_that_files_cannot_keep_is_refused(read, put, columns, source, words):
-    put("1.csv", b"id,name\n")
-    with pytest.raises(ContractError, match=words):
-        read(columns=columns, source=source)

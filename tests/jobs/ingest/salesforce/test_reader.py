@@ -15,7 +15,7 @@ from scripts.generating.generated import generated_records
 from scripts.sources.salesforce.org import written
 from scripts.sources.salesforce.stand_in import Fault, SalesforceStandIn
 from shared.contracts import Source, load_catalog
-from shared.errors import ContractError, SchemaDriftError, SourceUnavailableError, TerminalError
+from shared.errors import SchemaDriftError, SourceUnavailableError, TerminalError
 from shared.jobs import Window
 
 pytestmark = pytest.mark.slow
@@ -128,11 +128,6 @@ def test_a_refused_login_tells_nothing_and_nothing_that_workers_are_sent_does(re
     assert (TerminalError, True) == (type(error), "the login was refused" in str(error))
     sent = cloudpickle.dumps(reading.rows.read).decode("latin-1")
     assert "canary" not in sent + "".join(traceback.format_exception(error)) + "".join(capfd.readouterr())
-
-
-def test_a_column_that_is_no_text_is_refused(read):
-    with pytest.raises(ContractError, match="holds text only; given: id"):
-        read(columns=COLUMNS | {"id": "bigint"})
 
 
 def test_what_is_generated_comes_in_whole(session, staged, job, account):
