@@ -41,9 +41,9 @@ def command(against: str | None, root: str | None, *, as_json: bool) -> None:
     For each table: the class of the change, what is done, and whom it hits. Of every built table it says, too, what the
     next run does with it: skip it, refresh it by which columns, or rebuild it, and why.
 
-    Ends with 2 when a change breaks readers and the first number of the contract's version did not rise, or when a
-    table has to be moved or brought back by hand. Against a revision or an environment no lake is needed; without one
-    nothing has a price.
+    Ends with 2 when a change breaks readers and the first number of the contract's version did not rise, when a table
+    was dropped that was not retired before, or when one has to be moved or brought back by hand. Against a revision or
+    an environment no lake is needed; without one nothing has a price.
     """
     from scripts.looking.errors import WrongRequestError
     from scripts.planning.cost import cost_of
@@ -145,7 +145,14 @@ def _print(out: Console, plans: list[TablePlan], costs: dict[str, tuple[Cost, Co
             out.print(f"  costs: reads {told[0]}; writes {told[1]}")
         for name, columns in plan.hit.items():
             out.print(f"  hits {name}: {', '.join(columns)}", soft_wrap=True)
-    broken = [plan.table for plan in plans if plan.breaks and not plan.is_by_hand]
+    dropped = [plan.table for plan in plans if plan.breaks and plan.is_dropped]
+    if dropped:
+        out.print(
+            f"\nDropped, and not retired before: {', '.join(dropped)}. Put the contract back with `status: retired`, "
+            "merge and deploy that, and then remove it.",
+            style="red",
+        )
+    broken = [plan.table for plan in plans if plan.breaks and not plan.is_by_hand and not plan.is_dropped]
     if broken:
         out.print(f"\nBreaking without a new first number of the version: {', '.join(broken)}", style="red")
 

@@ -44,7 +44,7 @@ class TablePlan:
 
     `kind` is None of a table that lies in a lake and has no contract. `level` is the heaviest of its changes,
     `is_raised` whether the first number of its version rose. `remedies` is what the next run does, in the order of the
-    changes; `hit` the columns downstream, by table.
+    changes; `hit` the columns downstream, by table. `was_retired` says that its readers had been told that it goes.
     """
 
     table: str
@@ -54,6 +54,7 @@ class TablePlan:
     changes: tuple[AssessedChange, ...]
     is_raised: bool
     hit: dict[str, list[str]]
+    was_retired: bool = False
 
     @property
     def is_changed(self) -> bool:
@@ -72,8 +73,14 @@ class TablePlan:
 
     @property
     def breaks(self) -> bool:
-        """Whether the change breaks readers and the version does not say so; a table without a contract has none."""
-        return self.kind is not None and self.level is Level.BREAKING and not self.is_raised
+        """Whether the change breaks readers and the contract did not say so; a table without a contract has none."""
+        is_told = self.is_raised or (self.is_dropped and self.was_retired)
+        return self.kind is not None and self.level is Level.BREAKING and not is_told
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether the table has no contract any more, whose version could rise."""
+        return any(r.change.what is ChangeKind.TABLE_DROPPED for r in self.changes)
 
     @property
     def is_by_hand(self) -> bool:
@@ -171,6 +178,7 @@ def _plan(
         changes=found,
         is_raised=before is not None and is_raised(before.version, table.version),
         hit=hit,
+        was_retired=before is not None and before.is_retired,
     )
 
 

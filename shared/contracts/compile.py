@@ -120,6 +120,7 @@ def compile_contract(path: Path) -> Table:
         published_to=published_to,
         business_name=document.schema.businessName,
         freshness=compile_freshness(document, columns, source),
+        is_retired=document.contract.status == "retired",
         file=path,
     )
 

@@ -108,7 +108,7 @@ class Table:
     and version instead of one per key. Of `flows`, which are inputs, the first one that has a key has its row.
     `business_name` is what its rows are called outside of the lake, `served_at` where the API gives them out,
     `published_to` the table of Snowflake that has them, too. `detokenizers` are the roles that may turn its tokens
-    back, `freshness` says how old the table may be.
+    back, `freshness` says how old the table may be. One that `is_retired` is dropped without breaking a promise.
     """
 
     name: TableName
@@ -143,6 +143,7 @@ class Table:
     published_to: SnowflakeTable | None = None
     business_name: str | None = None
     freshness: Freshness | None = None
+    is_retired: bool = False
     # How other tools of the standard know the contract.
     id: str = field(default="", compare=False)
     file: Path = field(compare=False)

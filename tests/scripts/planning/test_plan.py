@@ -191,17 +191,20 @@ def test_against_a_revision_every_change_is_named(plan, repository, version, cod
     assert (0 if refused else 4, 3) == (orders["rows_read"], totals["rows_read"])
 
 
-def test_a_table_that_is_gone_is_breaking_and_its_rows_stay(plan, repository):
-    (repository / revision.PLACE / "gold" / "later.odcs.yaml").write_text(
-        FILES["gold.totals"].replace("totals", "later"), encoding="utf-8"
-    )
+@pytest.mark.parametrize("status, code", [("active", 2), ("retired", 0)])
+def test_a_table_that_is_gone_breaks_its_readers_unless_it_was_retired_before(plan, repository, lake, status, code):
+    later = FILES["gold.totals"].replace("totals", "later").replace("status: active", f"status: {status}")
+    (repository / revision.PLACE / "gold" / "later.odcs.yaml").write_text(later, encoding="utf-8")
     (repository / revision.PLACE / "gold" / "later.sql").write_text(FILES["gold.totals.sql"], encoding="utf-8")
     git = ["git", "-C", str(repository), "-c", "user.name=Shop", "-c", "user.email=shop@example.com"]
     subprocess.run([*git, "add", "."], check=True)
     subprocess.run([*git, "commit", "--quiet", "--message", "Add a table"], check=True)
-    code, plans = plan(against="main")
+    ended, plans = plan(against="main")
     gone = of(plans, "gold.later")
-    assert (2, "gold.later", "breaking", "nothing") == (code, gone["table"], gone["level"], gone["remedy"])
+    assert (code, "gold.later", "breaking", "nothing") == (ended, gone["table"], gone["level"], gone["remedy"])
+    told = CliRunner().invoke(root, ["plan", "--root", str(lake), "--against", "main"], env={"COLUMNS": "200"}).stdout
+    assert (status == "active") is ("Dropped, and not retired before: gold.later. Put the contract back" in told)
+    assert "Breaking without" not in told
 
 
 def test_a_target_that_is_dropped_is_breaking_and_no_run_refuses_the_table_for_it(tmp_path):
