@@ -83,9 +83,9 @@ class ContractError(TerminalError):
 class UnknownNameError(TerminalError):
     """A table, machine, environment or source name that does not exist."""
 
-    def __init__(self, kind: str, given: str, known: list[str]) -> None:
+    def __init__(self, kind: str, given: str, known: list[str], mend: str = "") -> None:
         self.kind, self.known = kind, known
-        super().__init__(f"unknown {kind}", given=repr(given), expected="one of " + ", ".join(known))
+        super().__init__(f"unknown {kind}", given=repr(given), expected="one of " + ", ".join(known), mend=mend)
 
 
 class WindowError(TerminalError):

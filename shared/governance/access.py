@@ -171,7 +171,12 @@ def _vault_access(table: Table, vault: Vault, clearances: Mapping[str, Classific
 
 def _clearance(role: str, clearances: Mapping[str, Classification], table: Table) -> Classification:
     if role not in clearances:
-        raise UnknownNameError(f"role of {table.name}, in {table.file.name}:", role, sorted(clearances))
+        raise UnknownNameError(
+            f"role of {table.name}, in {table.file.name}",
+            role,
+            sorted(clearances),
+            mend="add it under governance.roles of the environment's file, or take it off the contract",
+        )
     return clearances[role]
 
 

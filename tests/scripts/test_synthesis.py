@@ -79,6 +79,14 @@ def test_failed_synthesis_keeps_the_older_assembly(tmp_path, monkeypatch, synthe
     assert (tmp_path / "out" / "1.template.json").is_file()
 
 
+def test_what_is_wrong_with_a_file_is_told_without_a_traceback(tmp_path):
+    with pytest.raises(TerminalError) as refused:
+        assembly("staging", None, tmp_path / "out")
+
+    told = "unknown environment; given: 'staging'; expected: one of dev, local, prod"
+    assert f"the CDK app could not be synthesized for staging:\n{told}" == str(refused.value)
+
+
 @pytest.mark.slow
 def test_cdk_loads_where_others_may_write_below_home(tmp_path):
     """jsii refuses its own place there; both ways to the app name it another one."""
