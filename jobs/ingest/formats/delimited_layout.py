@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from jobs.ingest.formats.delimited import Record
 
 
+# What others separate cells with.
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+MEND = "have the file sent again, or change the contract"
 AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -67,18 +70,30 @@ def read_layout(header: Record | None, columns: Sequence[str], file: str) -> Lay
         raise _refused(file, "columns occur twice in the header", values or ", ".join(doubled), columns)
     if missing := [c for c in columns if c.casefold() not in folded]:
         what = f"columns are missing from the header: {', '.join(missing)}"
-        raise _refused(file, what, values or ", ".join(names), columns)
+        raise _refused(file, what, values or ", ".join(names), columns, mend=_mend(header.cells))
     indices = tuple(folded.index(c.casefold()) for c in columns)
     unknown = tuple((i, name or f"(column {i + 1})") for i, name in enumerate(names) if i not in indices)
     return Layout(len(names), indices, unknown)
 
 
+def _mend(cells: Sequence[str]) -> str:
+    """What to do about missing names, by what may separate them in the only cell that there is."""
+    found = [name for sign, name in OTHER_SEPARATORS.items() if len(cells) == 1 and sign in cells[0]]
+    return f"only commas separate cells: have the file sent with commas in place of {found[0]}" if found else MEND
+
+
 def _refused(
-    file: str, what: str, given: str, columns: Sequence[str], kind: type[TerminalError] = SchemaDriftError
+    file: str,
+    what: str,
+    given: str,
+    columns: Sequence[str],
+    kind: type[TerminalError] = SchemaDriftError,
+    *,
+    mend: str = MEND,
 ) -> TerminalError:
     return kind(
         f"{file}: {what}",
         given=given,
         expected="a header with " + ", ".join(columns),
-        mend="have the file sent again, or change the contract",
+        mend=mend,
     )

@@ -63,6 +63,23 @@ def test_a_header_that_does_not_fit_is_refused(header, words):
 
 
 @pytest.mark.parametrize(
+    "cells, mend",
+    [
+        pytest.param(("id;name",), "only commas separate cells: have the file sent with commas in place of semicolons"),
+        pytest.param(("id\tname",), "only commas separate cells: have the file sent with commas in place of tabs"),
+        pytest.param(("id|name",), "only commas separate cells: have the file sent with commas in place of bars"),
+        pytest.param(("id and name",), "have the file sent again, or change the contract"),
+        pytest.param(("id", "a;b"), "have the file sent again, or change the contract"),
+    ],
+    ids=["semicolons", "tabs", "bars", "one name", "commas and a semicolon"],
+)
+def test_a_header_that_other_signs_separate_is_told_so(cells, mend):
+    with pytest.raises(SchemaDriftError) as refused:
+        read_layout(record(*cells), ["id", "name"], "f.csv")
+    assert mend == refused.value.mend
+
+
+@pytest.mark.parametrize(
     "cells",
     [
         pytest.param(("7", "Ann Canary", "ID", "+1 208 555"), id="missing names"),
