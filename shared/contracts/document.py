@@ -104,17 +104,24 @@ def _refused(name: str, error: ErrorDetails, lines: dict[YamlPath, int]) -> Cont
     at = error["loc"]
     where = f"{name}:{nearest_line(lines, at)}: {'.'.join(map(str, at)) or 'the document'}"
     if error["type"] == "extra_forbidden":
-        known = _known_keys(at)
-        near = difflib.get_close_matches(str(at[-1]), known, n=1)
+        known, given = _known_keys(at), str(at[-1])
         return ContractError(
             f"{where}: unknown key",
-            given=str(at[-1]),
+            given=given,
             expected="one of " + ", ".join(known),
-            mend=f"write {near[0]}" if near else "remove it",
+            mend=_mend_of(given, known),
         )
     if error["type"] == "missing":
         return ContractError(f"{where}: missing", expected=f"a value for {at[-1]}")
     return ContractError(f"{where}: bad value", given=repr(error["input"])[:200], expected=error["msg"])
+
+
+def _mend_of(key: str, known: list[str]) -> str:
+    """What to do about an unknown key. Within braces YAML takes what follows a value's comma for one."""
+    if key.endswith(")"):
+        return 'quote the value with the comma, as in physicalType: "decimal(9,2)"'
+    near = difflib.get_close_matches(key, known, n=1)
+    return f"write {near[0]}" if near else "remove it"
 
 
 def _known_keys(at: YamlPath) -> list[str]:

@@ -44,6 +44,16 @@ from tests.support.small_catalog import FILES, NOTES, PEOPLE, VISITS, refusal
             id="unknown key of a column",
         ),
         pytest.param(
+            NOTES,
+            "{name: who, logicalType: string, physicalType: string",
+            "{name: who, logicalType: number, physicalType: decimal(9,2)",
+            [
+                "22: schema.0.properties.1.2): unknown key; given: 2);",
+                'to fix: quote the value with the comma, as in physicalType: "decimal(9,2)"',
+            ],
+            id="a comma without quotes",
+        ),
+        pytest.param(
             VISITS,
             "          format: dd.MM.yyyy",
             "          formatt: dd.MM.yyyy",
