@@ -28,7 +28,8 @@ def test_no_file_of_the_engine_names_a_table():
 @pytest.mark.parametrize(
     "source, expected",
     [
-        pytest.param('t = "orders"', ["1: orders"], id="the bare name"),
+        pytest.param('t = "order_lines"', ["1: order_lines"], id="the bare name"),
+        pytest.param('t = "orders"', [], id="a bare name of one word"),
         pytest.param('t = "silver.orders"', ["1: silver.orders"], id="layer and name"),
         pytest.param('q = f"select * from silver.orders where {c}"', ["1: silver.orders"], id="within a query"),
         pytest.param('p = "lake/silver/orders"', ["1: silver/orders"], id="within a location"),
@@ -37,16 +38,19 @@ def test_no_file_of_the_engine_names_a_table():
     ],
 )
 def test_named_tables_are_found(source, expected):
-    assert expected == tables_named(source, {("silver", "orders")})
+    assert expected == tables_named(source, {("silver", "orders"), ("silver", "order_lines")})
 
 
 def tables_named(source: str, tables: set[tuple[str, str]]) -> list[str]:
-    """Return `line: name` for each text of a program that is a table's name, or holds it with its layer."""
+    """Return `line: name` for each text of a program that is a table's name, or holds it with its layer.
+
+    A name of one word, such as `files`, may be any text: it is looked for with its layer alone.
+    """
     return [
         f"{line}: {found}"
         for line, text in _texts(source)
         for layer, name in sorted(tables)
-        if (found := name if text == name else _with_layer(text, layer, name))
+        if (found := name if text == name and "_" in name else _with_layer(text, layer, name))
     ]
 
 
