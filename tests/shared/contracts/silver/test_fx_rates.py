@@ -8,14 +8,15 @@ import pytest
 from shared.contracts import load_catalog
 from tests.support.contract_rows import built, refined
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.examples, pytest.mark.slow]
 
-CURRENCIES = [c for c in load_catalog().table("bronze.ecb__fx_rates").column_names if c != "date"]
-NO_RATES = dict.fromkeys(CURRENCIES, "N/A")
+
+def currencies():
+    return [c for c in load_catalog().table("bronze.ecb__fx_rates").column_names if c != "date"]
 
 
 def published(day="2011-06-03", **rates):
-    return NO_RATES | rates | {"date": day, "_sequence": 3, "_source_position": "f#2"}
+    return dict.fromkeys(currencies(), "N/A") | rates | {"date": day, "_sequence": 3, "_source_position": "f#2"}
 
 
 def test_a_wide_row_becomes_a_row_per_currency_with_a_rate(spark):
@@ -29,9 +30,9 @@ def test_a_wide_row_becomes_a_row_per_currency_with_a_rate(spark):
 
 
 def test_all_currencies_are_known(spark):
-    rows = refined(spark, "silver.fx_rates", [published(**dict.fromkeys(CURRENCIES, "1"))])
+    rows = refined(spark, "silver.fx_rates", [published(**dict.fromkeys(currencies(), "1"))])
 
-    assert [c.upper() for c in CURRENCIES] == [r["currency_code"] for r in rows]
+    assert [c.upper() for c in currencies()] == [r["currency_code"] for r in rows]
 
 
 def test_a_rate_that_is_none_is_refused(spark):
