@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = [pytest.mark.examples, pytest.mark.slow, pytest.mark.long]
 
 CUSTOMERS = ("bronze.snowflake__customers", "silver.customers")
 TABLES = ("bronze.snowflake__orders", "bronze.snowflake__order_lines", "silver.orders", "silver.order_lines")

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tests.oracle.delivered import Row
     from tests.oracle.silver import Refused
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = [pytest.mark.examples, pytest.mark.slow, pytest.mark.long]
 
 DAYS = (1, 2)
 TABLES = [t for t in load_catalog().of_machine(Machine.SALESFORCE_INGESTION) if t.kind is not Kind.INGESTED]

@@ -94,6 +94,7 @@ def test_files_that_are_named_exist(doc):
     assert set() == {name for name in named if not any(ROOT.glob(name))}
 
 
+@pytest.mark.examples
 @of_document
 def test_tables_that_are_named_exist(doc):
     examples = {

@@ -24,6 +24,8 @@ from tests.docs.documents import document, documents
 from tests.oracle.answer import arrow_schema, expected
 from tests.oracle.compare import assert_same_rows
 
+pytestmark = pytest.mark.examples
+
 CONTRACTS = "shared/contracts/"
 SETTINGS = "shared/config/"
 BLOCKS = [block for doc in documents() for block in doc.blocks]

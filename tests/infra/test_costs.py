@@ -33,6 +33,7 @@ def number(what, column):
     return float(re.search(r"[\d,.]*\d", ROWS[what][column])[0].replace(",", ""))
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize("what", KINDS)
 def test_the_stack_has_as_many_as_the_table_says(prod, what):
     assert len(prod.of_type(KINDS[what])) == number(what, "quantity")

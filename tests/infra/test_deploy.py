@@ -138,6 +138,7 @@ def test_what_the_bucket_lacks_is_built_and_nothing_else(account, deployed):
     assert [len(STAND_IN)] * 2 == [size(artifact) for artifact in (ENVIRONMENT, LAMBDAS)]
 
 
+@pytest.mark.examples
 def test_plan_reads_the_contracts_that_runs_are_given(account, deployed, monkeypatch):
     for name, value in account.items():
         monkeypatch.setenv(name, value)

@@ -70,6 +70,7 @@ def test_assets_lie_under_one_prefix(cloud):
     assert [] == [key for key in keys if not key.startswith(ASSET_PREFIX)]
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize("kind", PINNED)
 def test_logical_ids_of_what_keeps_state_stay(cloud, kind):
     # What queries left is no state.
@@ -122,6 +123,7 @@ def test_what_the_teardown_lists_as_kept_is_kept_where_its_deletion_is_allowed_t
     assert {(kind, "RetainExceptOnCreate", "Retain") for kind in teardown.STATEFUL} == policies
 
 
+@pytest.mark.examples
 def test_logical_ids_of_tables_come_from_their_names_alone(prod):
     """A table made anew has lost its tags, and is closed to everybody until they are set again."""
     expected = {
@@ -162,6 +164,7 @@ def all_in_one_layer(count):
     return Catalog({str(name): replace(sample, name=name, columns=columns) for name in names})
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize("catalog", [ours_many_times, all_in_one_layer])
 def test_a_thousand_tables_fit(tmp_path, catalog):
     contracts = catalog(1000)
@@ -178,6 +181,7 @@ def test_a_thousand_tables_fit(tmp_path, catalog):
     assert {} == {name: count for name, count in outputs.items() if count >= OUTPUTS_LIMIT}
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize("like", ["bronze.crm__contacts", "silver.orders", "gold.daily_revenue"])
 def test_a_new_contract_adds_to_one_template_and_changes_no_other(prod, tmp_path, like):
     """But for hashes: of that template, of the file that says who sees what, and of the code that carries contracts."""

@@ -91,6 +91,7 @@ def given_the_key(cloud, name):
     }
 
 
+@pytest.mark.examples
 def test_key_admits_each_service_that_encrypts_with_it(fullest):
     """Whatever is given the key is known here, with the service that needs it; all are there."""
     [key] = [r for name, r in fullest.of_type("AWS::KMS::Key").items() if name.startswith("Storage/Key")]

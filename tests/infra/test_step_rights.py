@@ -61,6 +61,7 @@ def test_rows_of_persons_are_read_by_their_step_the_next_one_and_whoever_a_contr
     assert {Step.INGEST, Step.RECONCILE, Step.MAINTAIN, Step.ERASE} == those_that_may(roles, "s3:GetObject", held)
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize(
     "key, readers, writers",
     [
@@ -115,6 +116,7 @@ LEASES = ("dynamodb:UpdateItem", "Storage/Leases")
 KEY = "dynamodb:LeadingKeys"
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize(
     "name, takers",
     [
@@ -157,6 +159,7 @@ def test_record_reads_logs_and_no_rows(roles):
         )
 
 
+@pytest.mark.examples
 def test_secrets_are_for_ingest_of_those_asked_for_reconcile_and_the_key_for_who_hashes(clouds, roles):
     names = {source_secret("prod", s.lower()) for s in SECRETS if s != "PiiKey"} | {pii_key_secret("prod")}
     names |= {source_secret("prod", connection) for connection in PUBLISHING.values()}
@@ -168,12 +171,14 @@ def test_secrets_are_for_ingest_of_those_asked_for_reconcile_and_the_key_for_who
     assert [{Step.INGEST, Step.RECONCILE}] * 2 == list(readers.values())
 
 
+@pytest.mark.examples
 def test_connections_that_rows_are_published_by_are_for_who_publishes_and_who_erases(roles):
     for secret in PUBLISHING:
         readers = those_that_may(roles, "secretsmanager:GetSecretValue", f"Secrets/{secret}")
         assert {Step.PUBLISH, Step.ERASE} == readers
 
 
+@pytest.mark.examples
 def test_who_writes_no_personal_data_cannot_encrypt_with_its_key(roles):
     readers = set(Step) - {Step.PUBLISH}
     assert readers - {Step.BUILD, Step.RECONCILE, Step.RECORD} == those_that_may(
@@ -187,6 +192,7 @@ def test_rows_that_are_served_are_written_by_who_publishes_and_who_erases(roles)
         assert {Step.PUBLISH, Step.ERASE} == those_that_may(roles, f"dynamodb:{action}", "Storage/Served")
 
 
+@pytest.mark.examples
 def test_who_reads_a_place_is_told_what_is_not_there(roles):
     """S3 tells it to who may list, asked without a prefix; to all others it says that it is forbidden."""
     for step, role in roles.items():

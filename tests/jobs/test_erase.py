@@ -414,6 +414,7 @@ def test_a_query_that_makes_rows_of_a_person_is_refused_unless_the_landed_rows_l
     assert {"bronze.shop__customers", "silver.customers"} <= set(reached)
 
 
+@pytest.mark.examples
 def test_the_contracts_reach_a_person_in_every_table_that_may_hold_something_of_them():
     catalog = load_catalog()
     found = {kind: {str(r.table.name) for r in reaches(catalog, kind)} for kind in subjects(catalog)}

@@ -25,6 +25,7 @@ def chosen(landing_root="s3://drop/in", **asked):
     return [str(t.name) for t in selected(job, load_catalog())]
 
 
+@pytest.mark.examples
 def test_a_file_asks_for_what_it_feeds():
     found = chosen(files=("s3://drop/in/crm/opportunities/2024-01-26 (2).csv",))
 
@@ -32,6 +33,7 @@ def test_a_file_asks_for_what_it_feeds():
     assert not [name for name in found if name.startswith("bronze.") and name != "bronze.crm__opportunities"]
 
 
+@pytest.mark.examples
 def test_files_of_several_tables_ask_for_all_of_them():
     found = chosen("/lake/landing", files=("/lake/landing/crm/accounts/a.csv", "/lake/landing/crm/contacts/b.csv"))
 
@@ -51,6 +53,7 @@ def test_a_file_that_no_contract_names_feeds_nothing(file):
     assert [] == chosen(files=(file,))
 
 
+@pytest.mark.examples
 def test_tables_that_are_named_come_before_files():
     assert ["silver.orders"] == chosen(tables=("silver.orders",), files=("s3://drop/in/crm/accounts/a.csv",))
 

@@ -33,6 +33,8 @@ from tests.oracle.answer import expected, expected_malformed, expected_quarantin
 from tests.oracle.delivered import day
 from tests.oracle.silver import Refused
 
+pytestmark = pytest.mark.examples
+
 TABLES = {ORDERS: "silver.orders", LINES: "silver.order_lines", CUSTOMERS: "silver.customers"}
 TEN_THOUSANDTH = Decimal("0.0001")
 

@@ -7,6 +7,8 @@ import pytest
 from tests.oracle.answer import expected
 from tests.oracle.clicks import RULES, placed, shares
 
+pytestmark = pytest.mark.examples
+
 
 def hundredths(ages):
     return {rule: [round(float(part) * 100, 2) for part in parts] for rule, parts in shares(ages).items()}

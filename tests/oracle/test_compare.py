@@ -7,6 +7,8 @@ import pytest
 
 from tests.oracle.compare import assert_same_rows
 
+pytestmark = pytest.mark.examples
+
 SCHEMA = pa.schema([("id", pa.int64()), ("name", pa.string()), ("amount", pa.decimal128(19, 4))])
 ROWS = pa.Table.from_pylist(
     [{"id": 1, "name": "a", "amount": Decimal("1000000.0000")}, {"id": 2, "name": None, "amount": None}], SCHEMA

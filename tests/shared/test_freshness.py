@@ -100,6 +100,7 @@ def test_a_source_is_as_of_the_greatest_value_that_was_read(cursor, as_of):
     assert [as_of] == [f.as_of for f in ages([OF_SOURCE], runs)]
 
 
+@pytest.mark.examples
 def test_promises_are_those_of_the_contracts_with_all_that_a_table_depends_on():
     catalog = load_catalog()
     found = {p.table: p for p in promises(catalog)}

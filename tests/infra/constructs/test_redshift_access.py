@@ -76,6 +76,7 @@ def _actions(statement):
     return found if isinstance(found, list) else [found]
 
 
+@pytest.mark.examples
 def test_the_contracts_name_the_databases():
     assert {"redshift": ["shop"]} == redshift_databases(load_catalog())
 

@@ -11,6 +11,7 @@ from shared.key_policy import ADMITTED, TAG
 from shared.names import pii_key_secret, source_parameter, source_secret
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize("env", ["dev", "local", "prod"])
 def test_each_system_with_credentials_has_a_secret_under_the_key_without_a_value(clouds, env):
     found = {s["Name"]: s for s in clouds[env].properties("AWS::SecretsManager::Secret")}

@@ -9,10 +9,10 @@ from jobs.publish.api import ApiTurn
 from jobs.publish.items import Publication
 from jobs.publish.rows import path_to
 from jobs.publish.turn import Published
-from shared.contracts import load_catalog
 from shared.serving import PATH_LIMIT_BYTES, ROW_LIMIT_BYTES, ServedPath, served_table
 from tests.support.served import items, rows
 from tests.support.small_lake import ENV, lease_account
+from tests.support.things import column, things
 
 ONE, OTHER = "gold.one", "gold.other"
 
@@ -113,7 +113,7 @@ def test_what_dynamodb_does_not_take_holds_up_no_other_row(account, monkeypatch)
         ("/x/small", "1", True),
     ]
     monkeypatch.setattr(api, "served", lambda *_: iter(sent))
-    turn = ApiTurn(Publication(account, ONE), load_catalog().table("gold.customer_360"), served_at)
+    turn = ApiTurn(Publication(account, ONE), things(column("k")), served_at)
     turn.begin()
     turn.send(None, version=2)
 

@@ -11,10 +11,10 @@ import pytest
 from jobs.publish.rows import changed, served, whole
 from jobs.runtime.change_feed import TIMES
 from jobs.runtime.tables import spark_schema
-from shared.contracts import load_catalog
 from shared.contracts.column import Column
 from shared.schemas.generate import json_schema
 from shared.serving import ServedPath
+from tests.support.things import things
 
 TYPES = {
     "id": "bigint",
@@ -62,8 +62,7 @@ GIVEN = {
 @pytest.fixture(scope="module")
 def table():
     columns = tuple(Column(name=n, type=t, required=n == "id", description="Words.") for n, t in TYPES.items())
-    made = load_catalog().table("gold.customer_360")
-    return replace(made, columns=columns, primary_key=("id", "name"))
+    return things(*columns, primary_key=("id", "name"))
 
 
 def test_every_type_is_written_as_the_json_schema_has_it(spark, table):

@@ -16,7 +16,6 @@ from jobs.publish.rows import BEFORE, GONE
 from jobs.publish.snowflake import snowflake_turn
 from jobs.publish.turn import Published
 from jobs.runtime.tables import spark_schema
-from shared.contracts import load_catalog
 from shared.contracts.column import Column
 from shared.errors import LostRaceError, TargetRefusedError, TargetUnavailableError
 from shared.jobs import Status, Step
@@ -25,6 +24,7 @@ from tests.jobs.test_erase import erase
 from tests.support import served
 from tests.support.served import SERVED, change_totals
 from tests.support.small_lake import ENV
+from tests.support.things import things
 from tests.support.warehouse import CONNECTION
 
 pytestmark = pytest.mark.slow
@@ -167,9 +167,8 @@ def typed(lake, warehouse):
     """A table of all types, with a turn at it."""
     warehouse.connect(lake)
     columns = tuple(Column(name=n, type=t, required=n == "id", description="It's \\ its.") for n, t in TYPES.items())
-    made = load_catalog().table("gold.customer_360")
     place = replace(warehouse.totals, table="typed")
-    return replace(made, columns=columns, primary_key=("id",), published_to=place, description="Whose? Theirs'.")
+    return things(*columns, published_to=place, description="Whose? Theirs'.")
 
 
 def frame(spark, table, *rows):

@@ -8,7 +8,7 @@ import pytest
 
 from jobs.publish import statements as say
 from jobs.publish.rows import BEFORE, GONE
-from shared.contracts import load_catalog
+from tests.support.things import column, things
 
 pytestmark = pytest.mark.slow
 
@@ -22,8 +22,8 @@ def parquet(**columns):
 
 def test_files_go_through_the_stage_of_the_table_they_are_loaded_to(warehouse):
     """Any other stage would want the right CREATE STAGE on the schema, which nobody was told to grant."""
-    table = load_catalog().table("gold.customer_segments")
-    rows = parquet(customer_id=[1, 2], **{GONE: [False, True], BEFORE: [True, True]})
+    table = things(column("id", "bigint"))
+    rows = parquet(id=[1, 2], **{GONE: [False, True], BEFORE: [True, True]})
 
     with warehouse.session() as connection, connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA IF NOT EXISTS SALES").execute("USE SCHEMA SALES")

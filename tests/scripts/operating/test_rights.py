@@ -161,6 +161,7 @@ def test_what_teardown_really_asks_is_in_the_table(aws, monkeypatch):
     assert found <= documented("teardown")
 
 
+@pytest.mark.examples
 def test_what_access_and_drift_really_ask_is_in_the_table(aws, tmp_path, monkeypatch):
     catalog = Catalog({"gold.daily_revenue": load_catalog().tables["gold.daily_revenue"]})
     monkeypatch.setattr("shared.contracts.load_catalog", lambda: catalog)

@@ -167,6 +167,7 @@ def names(tables):
     return {str(t.name) for t in tables}
 
 
+@pytest.mark.examples
 def test_a_system_with_a_machine_of_its_own_is_not_the_daily_batchs():
     catalog = load_catalog()
     daily, own = (names(catalog.of_machine(m)) for m in (Machine.DAILY_BATCH, Machine.SALESFORCE_INGESTION))
@@ -178,6 +179,7 @@ def test_a_system_with_a_machine_of_its_own_is_not_the_daily_batchs():
     assert {t.source.system for n, t in catalog.tables.items() if n in own and t.source} == {"salesforce"}
 
 
+@pytest.mark.examples
 def test_the_machine_of_files_makes_what_files_feed():
     catalog = load_catalog()
     files = names(catalog.of_machine(Machine.FILE_LANDED))

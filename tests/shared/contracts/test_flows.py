@@ -28,6 +28,7 @@ def test_a_table_over_flows_is_refreshed_by_its_key(tmp_path):
     assert "refreshed by person_id" == str(derive_refresh_rule(people, catalog.tables))
 
 
+@pytest.mark.examples
 def test_each_flow_of_the_deals_takes_out_what_its_system_has_deleted():
     catalog = load_catalog()
     deals = catalog.table("silver.deals")

@@ -130,6 +130,7 @@ def test_a_refused_login_tells_nothing_and_nothing_that_workers_are_sent_does(re
     assert "canary" not in sent + "".join(traceback.format_exception(error)) + "".join(capfd.readouterr())
 
 
+@pytest.mark.examples
 def test_what_is_generated_comes_in_whole(session, staged, job, account):
     records = generated_records(Copying(scale=2, seed=1, day=2))["Contact"]
     table = load_catalog().table("bronze.salesforce__contacts")

@@ -129,6 +129,7 @@ def test_any_other_key_is_not(sql, key):
     assert not has_unique_key(built(sql, *key.split(", ")), TABLES)
 
 
+@pytest.mark.examples
 def test_bronze_promises_no_key():
     catalog = load_catalog()
     orders = catalog.table("bronze.snowflake__orders")
