@@ -26,6 +26,7 @@ def answer_to(*options, **changes):
     return CliRunner().invoke(root, ["backfill", *given, *options])
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize(
     "options, changes, told",
     [
@@ -44,6 +45,7 @@ def test_wrong_request_ends_with_two_before_anything_starts(options, changes, to
     assert (2, True) == (answer.exit_code, told in answer.stderr), answer.stderr
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize(
     "options",
     [

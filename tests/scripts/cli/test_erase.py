@@ -6,6 +6,7 @@ from click.testing import CliRunner
 from scripts.cli.erase import command
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize(
     "arguments, words",
     [

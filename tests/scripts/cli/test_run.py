@@ -31,6 +31,7 @@ def test_help_names_the_machines_that_can_be_given(command, machines):
     assert machines == {machine for machine in Machine if machine in told}
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize("machine", ["daily_batch", "salesforce_ingestion"])
 def test_a_window_of_moments_fits_every_cursor_of_the_examples(asked, machine):
     answer = CliRunner().invoke(root, ["run", machine, "--from", "2011-06-01T06:00:00Z", "--to", "2011-07-01"])
@@ -38,6 +39,7 @@ def test_a_window_of_moments_fits_every_cursor_of_the_examples(asked, machine):
     assert (0, "", 1) == (answer.exit_code, answer.output, len(asked))
 
 
+@pytest.mark.examples
 def test_a_window_is_handed_on(asked):
     answer = CliRunner().invoke(root, ["run", "daily_batch", "--select", "bronze.snowflake__orders+", *JUNE])
 
@@ -47,6 +49,7 @@ def test_a_window_is_handed_on(asked):
     ]
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize(
     "options, told",
     [

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from click.testing import CliRunner
 
 from scripts.cli.schemas import command
@@ -12,6 +13,7 @@ def ask(*arguments):
     return CliRunner().invoke(command, [*map(str, arguments)])
 
 
+@pytest.mark.examples
 def test_schemas_are_written_and_agree_with_themselves(tmp_path):
     written = ask("--output", tmp_path)
     compared = ask("--against", tmp_path, "--json")
@@ -25,6 +27,7 @@ def test_schemas_are_written_and_agree_with_themselves(tmp_path):
     assert json.loads((tmp_path / "orders_event.avsc").read_text()) == json.loads(ask("orders_event").stdout)
 
 
+@pytest.mark.examples
 def test_a_break_is_told_and_ends_red(tmp_path):
     ask("--output", tmp_path, "orders_event")
     older = json.loads((tmp_path / "orders_event.avsc").read_text())

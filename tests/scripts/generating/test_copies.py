@@ -87,6 +87,7 @@ def test_a_key_of_a_copy(value, copy, expected):
     assert expected == renumbered(value, copy)
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize(
     "table, numbered, required",
     [

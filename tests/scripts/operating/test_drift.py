@@ -20,6 +20,8 @@ from shared.governance.environments import access_of
 from shared.names import Layer
 from shared.vault import VAULT
 
+pytestmark = pytest.mark.examples
+
 TABLE = "gold.daily_revenue"
 
 

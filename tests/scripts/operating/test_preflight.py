@@ -131,6 +131,7 @@ def of_source(environment, system):
     return found.status, found.mend
 
 
+@pytest.mark.examples
 def test_redshift_that_is_not_named_is_told_and_one_elsewhere_refused(ready):
     cluster = "arn:aws:redshift:{}:123456789012:cluster:dwh"
 
@@ -141,6 +142,7 @@ def test_redshift_that_is_not_named_is_told_and_one_elsewhere_refused(ready):
     assert ("failed", True) == (status, "deploy to eu-west-1" in mend)
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize("system", ["snowflake", "snowflake_marts"])
 def test_connection_that_is_still_empty_is_told(ready, system):
     name = source_secret("prod", system)

@@ -87,6 +87,7 @@ def ask_in(lake):
     return ask
 
 
+@pytest.mark.examples
 def test_every_role_of_the_contracts_is_tried(lake):
     points = list(readers(PROD, load_catalog(), ask_in(lake)))
 
@@ -98,6 +99,7 @@ def test_every_role_of_the_contracts_is_tried(lake):
     assert any("is closed to analyst" in point.point for point in points)
 
 
+@pytest.mark.examples
 def test_open_column_and_unfiltered_row_are_found(lake):
     expected = list(readers(PROD, load_catalog(), ask_in(lake)))
     [closed] = [point.point for point in expected if point.point.endswith("is closed to analyst")]

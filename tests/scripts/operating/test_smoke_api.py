@@ -68,6 +68,7 @@ def asked(url):
     return {p.point: p.status for p in doors(PROD, load_catalog(), Api(url).ask)}
 
 
+@pytest.mark.examples
 def test_readers_are_let_in_and_nobody_else(gateway):
     url, _ = gateway
 
@@ -79,6 +80,7 @@ def test_readers_are_let_in_and_nobody_else(gateway):
     assert {PointStatus.OK} == set(asked(url).values())
 
 
+@pytest.mark.examples
 def test_a_door_that_is_open_and_one_that_is_closed_are_found(gateway):
     url, let_in = gateway
     let_in ^= {Names(PROD).reader_role("sales"), Names(PROD).reader_role("finance"), None}

@@ -104,6 +104,7 @@ def test_an_odd_row_is_in_the_second_delivery(oddity):
     assert {How.CHANGED: 1, How.REMOVED: 1, How.HELD_BACK: 0}.get(oddity.how, len(before)) == len(before)
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize(
     "source, table",
     [
@@ -149,6 +150,7 @@ def test_a_delivery_that_does_not_exist_is_refused():
         check_delivery(3)
 
 
+@pytest.mark.examples
 def test_the_clicks_of_a_day_are_those_of_the_sample_and_what_is_odd():
     first, second = (rows(dict(redshift_files(delivery))[f"{EVENTS}.csv"]) for delivery in (1, 2))
     sample = sample_events()

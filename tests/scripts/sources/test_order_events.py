@@ -27,6 +27,7 @@ def test_a_topic_only_grows(topic):
     assert first == messages(1)[topic]
 
 
+@pytest.mark.examples
 def test_every_order_is_placed_paid_and_shipped_when_the_samples_say():
     events = {e["event_id"]: e for e in day(2).rows[EVENTS] if e["event_type"] != "teleported"}
     expected = {}
@@ -41,6 +42,7 @@ def test_every_order_is_placed_paid_and_shipped_when_the_samples_say():
     assert expected == {key: (Decimal(e["amount_usd"]), e["occurred_at"]) for key, e in events.items()}
 
 
+@pytest.mark.examples
 def test_what_is_odd_is_in_the_second_delivery_alone():
     assert [] == day(1).malformed[EVENTS]
     assert Counter(o.what for o in oddities(ORDER_EVENTS, *How) if o.fate == MALFORMED) == Counter(

@@ -57,6 +57,7 @@ def written_and_read(record, writer, reader):
     return fastavro.schemaless_reader(body, json.loads(json.dumps(writer)), json.loads(json.dumps(reader)))
 
 
+@pytest.mark.examples
 def test_every_source_table_is_described_and_what_is_known_by_a_business_name():
     bronze = {name.partition(".")[2] for name in load_catalog().tables if name.startswith("bronze.")}
 
@@ -95,6 +96,7 @@ def test_two_tables_of_one_name_are_refused():
         list(described(Catalog({str(t.name): t for t in (one, two)})))
 
 
+@pytest.mark.examples
 def test_events_of_every_writer_can_be_read_under_the_schema_of_the_contract():
     """Avro's own resolution is the judge, and it agrees with ours."""
     schema = avro_schema("OrderEvent", DESCRIBED["kafka__order_events"])
