@@ -275,7 +275,7 @@ def test_of_two_publishers_the_one_that_ends_first_has_written(lake, typed, ware
             quick.begin()
             quick.replace(new, 2)
             finish(quick, 2)
-        with pytest.raises(LostRaceError, match=r"another job run publishes gold\.customer_360 to"):
+        with pytest.raises(LostRaceError, match=r"another job run publishes silver\.things to"):
             finish(slow, 1)
 
     assert [(2, *EMPTY[1:])] == warehouse.ask("SELECT * FROM TYPED")
