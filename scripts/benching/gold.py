@@ -56,7 +56,7 @@ class Measurement:
             self._build(name, "1 % changed", "refreshed")
 
     def check(self) -> None:
-        """Measure each table beside its query.
+        """Compare each table with its query.
 
         Raises:
             TerminalError: they differ.

@@ -1,1 +1,1 @@
-"""Compares two cloud synthesis: what a deploy of the second over the first would do."""
+"""Compares two cloud assemblies: what a deploy of the second over the first would do."""

@@ -1,4 +1,4 @@
-"""Cloud synthesis made in this process, and what their templates hold."""
+"""Cloud assemblies made in this process, and what their templates hold."""
 
 from __future__ import annotations
 
