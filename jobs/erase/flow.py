@@ -20,6 +20,7 @@ from jobs.runtime.table_files import remove_old_files
 from jobs.runtime.tables import spark_schema
 from jobs.runtime.upkeep import carrying_on, delete_matching
 from shared.contracts import Kind
+from shared.contracts.origin import FILES
 from shared.contracts.subjects import reaches
 from shared.erasure import ErasedPlace, ErasureRecord, ErasureRequest, erasure_location, erasure_request_location
 from shared.errors import ErasureError, TerminalError
@@ -116,7 +117,7 @@ class _Erasure:
     def _to_look_at(self) -> tuple[str, ...]:
         """What the lake cannot decide: files that senders landed, lines that were no rows, and what others share."""
         bronze = {w.table.name: w.table for w in self.ways if w.table.source}
-        landed = sorted({str(t.source.location) for t in bronze.values() if t.source and t.source.type == "s3"})
+        landed = sorted({str(t.source.location) for t in bronze.values() if t.source and t.source.type == FILES})
         texts = [f"files at {place} are their sender's: remove the person there, or the files" for place in landed]
         places = {n: quarantine_location(self.job.roots.of(is_personal=t.is_personal), n) for n, t in bronze.items()}
         held = ", ".join(sorted(str(name) for name, place in places.items() if self.search.exists(place)))

@@ -13,23 +13,24 @@ from jobs.ingest.salesforce.figures import SalesforceFiguresReader
 from jobs.ingest.salesforce.reader import read_salesforce
 from jobs.ingest.snowflake.figures import SnowflakeFiguresReader
 from jobs.ingest.snowflake.reader import read_snowflake
+from shared.contracts.origin import FILES, KAFKA, REDSHIFT, SALESFORCE, SNOWFLAKE, WEB
 
 if TYPE_CHECKING:
     from jobs.ingest.reading import Reader
     from jobs.ingest.source_figures import FiguresReader
 
 READERS: dict[str, Reader] = {
-    "snowflake": read_snowflake,
-    "redshift": read_redshift,
-    "salesforce": read_salesforce,
-    "s3": read_files,
-    "api": read_web_file,
-    "kafka": read_kafka,
+    SNOWFLAKE: read_snowflake,
+    REDSHIFT: read_redshift,
+    SALESFORCE: read_salesforce,
+    FILES: read_files,
+    WEB: read_web_file,
+    KAFKA: read_kafka,
 }
 
 # For the systems that can compute figures of a table; the others only give rows.
 FIGURES_READERS: dict[str, FiguresReader] = {
-    "snowflake": SnowflakeFiguresReader(),
-    "redshift": RedshiftFiguresReader(),
-    "salesforce": SalesforceFiguresReader(),
+    SNOWFLAKE: SnowflakeFiguresReader(),
+    REDSHIFT: RedshiftFiguresReader(),
+    SALESFORCE: SalesforceFiguresReader(),
 }

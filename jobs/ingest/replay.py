@@ -19,7 +19,7 @@ from jobs.ingest.reading import RAW, REASONS, Reading
 from jobs.runtime.json_columns import json_fields, lower_case_names
 from jobs.runtime.quarantine import held
 from shared.contracts import Disposition
-from shared.contracts.origin import KAFKA, REDSHIFT
+from shared.contracts.origin import KAFKA, REDSHIFT, SNOWFLAKE
 from shared.landed_columns import RESCUED, SOURCE_POSITION
 from shared.names import LANDING
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shared.contracts import Source, Table
 
 # The quarantine has the whole row or record of these, and the source may no longer have it.
-REPLAYED_FROM_QUARANTINE = (KAFKA, REDSHIFT, "snowflake")
+REPLAYED_FROM_QUARANTINE = (KAFKA, REDSHIFT, SNOWFLAKE)
 # Identify a refused row in the quarantine; for rows of a database `source_position` is the table alone.
 IDENTIFIED_BY = ("source_position", "row")
 

@@ -153,14 +153,14 @@ def _refuse_another(session: SparkSession, location: str, run: RunRecord, ended:
 
 
 def _place(session: SparkSession, table: Table, location: str, version: int) -> Place:
-    if not DeltaLog(session, location).reaches(version):
+    log = DeltaLog(session, location)
+    if not log.reaches(version):
         raise _unreadable(table, version, "the table's log does not reach back so far")
     then = read_position(session, location, version)
     try:
         now = read_position(session, location)
     except PositionLostError:
         now = None
-    log = DeltaLog(session, location)
     is_touched = made_by(log, log.version) != made_by(log, version)
     return Place(location, version, then, now, log.transactions(), is_touched)
 

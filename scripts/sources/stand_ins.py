@@ -17,6 +17,7 @@ from scripts.sources.salesforce.stand_in import SalesforceStandIn
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
 from shared.contracts import load_catalog
 from shared.contracts.connections import SECRET_TYPES, kafka_topics, publishing_connections, redshift_databases
+from shared.contracts.origin import KAFKA, SALESFORCE, SNOWFLAKE
 from shared.errors import TerminalError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class StandIns:
     @property
     def secrets(self) -> dict[str, dict[str, Any]]:
         """The connection of each source that has a secret, and of those that rows are published by."""
-        stand_ins = {"kafka": self.kafka, "salesforce": self.salesforce, "snowflake": self.snowflake}
+        stand_ins = {KAFKA: self.kafka, SALESFORCE: self.salesforce, SNOWFLAKE: self.snowflake}
         sources = [table.source for table in load_catalog().tables.values() if table.source]
         return {
             **{s.system: stand_ins[s.type].secret for s in sources if s.type in SECRET_TYPES},

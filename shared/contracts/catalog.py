@@ -12,7 +12,7 @@ from shared.contracts.compile import compile_contract
 from shared.contracts.document import SUFFIX, read_document, short_name
 from shared.contracts.model import Kind
 from shared.contracts.neighbours import check_neighbours, dependency_place
-from shared.contracts.origin import FILES
+from shared.contracts.origin import FILES, SNOWFLAKE
 from shared.contracts.serving import at_target
 from shared.contracts.subjects import check_subjects
 from shared.contracts.vault import vault_of
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 # Source systems that a machine of their own reads; all others are the daily batch's.
 OWN_MACHINES = {"salesforce": Machine.SALESFORCE_INGESTION}
-SNOWFLAKE = "snowflake"
 # The files that may make a table: its contract, and one of the others beside it.
 BESIDE = (SUFFIX, ".sql", ".py")
 

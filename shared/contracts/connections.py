@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shared.contracts.origin import ASKED, KAFKA, REDSHIFT, WEB
+from shared.contracts.origin import ASKED, KAFKA, REDSHIFT, SALESFORCE, SNOWFLAKE, WEB
 from shared.names import LANDING
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shared.contracts.origin import RegisteredSchema
 
 # A login, which a secret holds, and an address, which the environment's file gives.
-SECRET_TYPES = frozenset({KAFKA, "salesforce", "snowflake"})
+SECRET_TYPES = frozenset({KAFKA, SALESFORCE, SNOWFLAKE})
 ADDRESSED_TYPES = frozenset({WEB, REDSHIFT})
 # The login of MSK for which the job's role is the credential.
 MSK_IAM = "AWS_MSK_IAM"

@@ -9,12 +9,12 @@ from enum import StrEnum
 from shared.contracts.reconciling import Reconciling
 from shared.web_addresses import is_web
 
-# The types of source that are told apart outside of their readers, too.
-KAFKA, REDSHIFT = "kafka", "redshift"
+# The types of source.
+KAFKA, REDSHIFT, SALESFORCE, SNOWFLAKE = "kafka", "redshift", "salesforce", "snowflake"
 # Files: those that others put into the landing place, and those at a web address.
 FILES, WEB = "s3", "api"
 # Sources that are asked a question; those of other types are lists of files, or logs.
-ASKED = ("snowflake", REDSHIFT, "salesforce")
+ASKED = (SNOWFLAKE, REDSHIFT, SALESFORCE)
 # Source: AWS Glue's API reference, RegistryName and SchemaName.
 GLUE = "glue://"
 # How a topic's records are written; `json` is the other way.

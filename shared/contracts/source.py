@@ -8,7 +8,20 @@ from shared.contracts.cursor import CURSOR_PROPERTIES, check_asked, compile_curs
 from shared.contracts.document import TABLE
 from shared.contracts.duration import seconds
 from shared.contracts.model import Disposition
-from shared.contracts.origin import ASKED, AVRO, FILES, GLUE, IN_GLUE, KAFKA, REDSHIFT, WEB, SchemaContract, Source
+from shared.contracts.origin import (
+    ASKED,
+    AVRO,
+    FILES,
+    GLUE,
+    IN_GLUE,
+    KAFKA,
+    REDSHIFT,
+    SALESFORCE,
+    SNOWFLAKE,
+    WEB,
+    SchemaContract,
+    Source,
+)
 from shared.contracts.reconciling import RECONCILING, compile_reconciling
 from shared.names import LANDING
 from shared.personal_data import CLOSED
@@ -21,17 +34,16 @@ if TYPE_CHECKING:
     from shared.contracts.odcs import Server
 
 NEEDED = {
-    "snowflake": ("database", "schema_"),
-    "redshift": ("database", "schema_"),
-    "s3": ("location", "format"),
-    "api": ("location",),
-    "kafka": ("host", "format"),
+    SNOWFLAKE: ("database", "schema_"),
+    REDSHIFT: ("database", "schema_"),
+    FILES: ("location", "format"),
+    WEB: ("location",),
+    KAFKA: ("host", "format"),
     "custom": (),
 }
 # What a server says of itself that ODCS has no key for: `format` is given to servers of type s3 and kafka only.
-CUSTOM = {"kafka": {"envelope", "schemas", "failOnDataLoss"}, "custom": {"connector"}}
+CUSTOM = {KAFKA: {"envelope", "schemas", "failOnDataLoss"}, "custom": {"connector"}}
 # Systems that ODCS has no type of server for; a server of type custom names one.
-SALESFORCE = "salesforce"
 CONNECTORS = (SALESFORCE,)
 KAFKA_FORMATS = (AVRO, "json")
 TEXT_FORMATS = ("csv", "json", "excel")
