@@ -10,7 +10,7 @@ from shared.jobs import FreshnessPromise, Status, Step
 from shared.moments import moment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from shared.contracts import Catalog
     from shared.jobs import RunRecord, TableOutcome
@@ -73,6 +73,16 @@ def ages(promised: Iterable[FreshnessPromise], records: Iterable[RunRecord]) -> 
         for outcome in _well_made(record):
             made[outcome.table], read[outcome.table] = _ended_at(record), outcome.cursor
     return [TableAge(promise=p, as_of=_as_of(p, made, read), promised_at=since.get(p.table)) for p in promised]
+
+
+def deciding(promised: Iterable[FreshnessPromise], records: Iterable[RunRecord]) -> Iterator[RunRecord]:
+    """The records, newest first, up to the one after which each table of a promise was brought up to date once."""
+    missing = {name for p in promised for name in (p.table, *p.upstream)}
+    for record in records:
+        yield record
+        missing -= brought_up_to_date(record)
+        if not missing:
+            return
 
 
 def brought_up_to_date(record: RunRecord) -> set[str]:

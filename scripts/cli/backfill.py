@@ -85,7 +85,8 @@ def command(
     console = progress_console(on_stderr=as_json)
     with LocalLake(root, DELIVERIES[-1], console) as lake:
         windows, cause = run_backfill(lake, request, console)
-    runs = {run.run_id: run for run in all_runs(open_lake(str(root)))}
+    names = {window.run for window in windows}
+    runs = {run.run_id: run for run in all_runs(open_lake(str(root))) if run.run_id in names}
     if as_json:
         print_json(_facts(window, runs.get(window.run)) for window in windows)
     else:

@@ -26,10 +26,11 @@ def command(lake: Lake, as_json: bool) -> None:
     """
     from scripts.looking.runs import all_records
     from shared.contracts import load_catalog
-    from shared.freshness import ages, promises
+    from shared.freshness import ages, deciding, promises
 
     now = datetime.now(UTC)
-    found = ages(promises(load_catalog()), all_records(lake))
+    promised = promises(load_catalog())
+    found = ages(promised, deciding(promised, all_records(lake)))
     found.sort(key=lambda f: not f.is_late(now))
     if as_json:
         print_json(_facts(f, now) for f in found)

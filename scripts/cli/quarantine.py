@@ -75,7 +75,9 @@ def show_refused(lake: Lake, table: str | None, rule: str | None, as_json: bool)
     if table is None:
         found, view = overview(lake, catalog, rule), _print_overview
     else:
-        found, view = refused(lake, catalog.table(table).name, rule), _print_rows
+        # People are shown some, and told if there are more.
+        limit = None if as_json else SHOWN + 1
+        found, view = refused(lake, catalog.table(table).name, rule, limit), _print_rows
     if as_json:
         print_json(found)
     elif found:
@@ -128,4 +130,4 @@ def _print_rows(found: list[dict[str, Any]]) -> None:
     ]
     out.print(grid(heads, rows))
     if len(found) > SHOWN:
-        out.print(f"{len(found) - SHOWN:,} more; --json gives all", style="dim")
+        out.print("There are more; --json gives all.", style="dim")

@@ -32,19 +32,19 @@ def command(lake: Lake, run_id: str | None, *, is_cut: bool, as_json: bool) -> N
     Or to RUN_ID, if the copy has all of that run. Without --cut nothing is changed. For a copy in another region, where
     files arrived in any order until the first region was lost.
     """
-    from scripts.looking.runs import UNFINISHED, all_runs, finished_run
+    from scripts.looking.runs import finished_run, finished_runs
     from scripts.recovering.cut import cut
     from scripts.recovering.whole import search
     from scripts.running.lake_lock import locked
     from shared.contracts import load_catalog
 
-    finished = [run for run in all_runs(lake) if run.colour != UNFINISHED]
-    asked = [finished_run(lake, run_id)] if run_id else finished
+    finished = finished_runs(lake)
+    asked = (finished_run(lake, name) for name in ([run_id] if run_id else finished))
     with nullcontext() if "://" in lake.root else locked(Path(lake.root)):
         looked_at = list(search(lake, load_catalog(), asked))
         whole = next((found for found in looked_at if found.is_whole), None)
         if whole and is_cut:
-            cut(lake, whole.kept, finished[: finished.index(whole.run)])
+            cut(lake, whole.kept, finished[: finished.index(whole.run.run_id)])
     if as_json:
         print_json(_facts(found) for found in looked_at)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,13 +28,17 @@ BOOKS = {
     "superseded": "superseded",
     "quarantined": "quarantined",
 }
+SHOWN = 100
 
 
 @click.command()
 @click.argument("run_id", required=False)
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=SHOWN, show_default=True, help="The number of runs shown at most."
+)
 @looks_at_a_lake
-def command(lake: Lake, run_id: str | None, as_json: bool) -> None:
-    """Show every run and its outcome, or all about one RUN_ID.
+def command(lake: Lake, run_id: str | None, limit: int, as_json: bool) -> None:
+    """Show the newest runs and their outcomes, or all about one RUN_ID.
 
     Seconds and rows are those of the run's tables, added up. A run without its page in the ledger is unfinished: it
     goes on, or it was stopped. On AWS there is also what EMR Serverless bills for the run, in USD.
@@ -41,8 +46,10 @@ def command(lake: Lake, run_id: str | None, as_json: bool) -> None:
     from scripts.looking.runs import all_runs, one_run
 
     if run_id is None:
-        runs = all_runs(lake)
-        print_json(map(facts, runs)) if as_json else _print_all(runs)
+        runs = list(islice(all_runs(lake), limit + 1))
+        print_json(map(facts, runs[:limit])) if as_json else _print_all(runs[:limit])
+        if len(runs) > limit and not as_json:
+            console().print(f"There are older runs; to show more: --limit {10 * limit}", style="dim")
         return
     run = one_run(lake, run_id)
     print_json([facts(run) | _whole(run)]) if as_json else _print_one(run)

@@ -9,7 +9,7 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 S3 = "s3://"
 
@@ -57,16 +57,29 @@ def read_text(location: str) -> str:
         SourceUnavailableError: S3 did not answer.
         TerminalError: S3 refused.
     """
-    if not location.startswith(S3):
-        return Path(location).read_text(encoding="utf-8")
+    return text_reader(location)(location)
+
+
+def text_reader(place: str) -> Callable[[str], str]:
+    """A function that reads small files below a place as `read_text` does.
+
+    It is for many files: threads may share it, and all its requests to S3 go through one client.
+    """
+    if not place.startswith(S3):
+        return lambda location: Path(location).read_text(encoding="utf-8")
     import boto3
 
     from jobs.runtime.aws import aws_answers
 
-    bucket, _, key = location.removeprefix(S3).partition("/")
-    with aws_answers(location):
-        body: bytes = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    return body.decode("utf-8")
+    s3 = boto3.client("s3")
+
+    def read(location: str) -> str:
+        bucket, _, key = location.removeprefix(S3).partition("/")
+        with aws_answers(location):
+            body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body.decode("utf-8")
+
+    return read
 
 
 def _in_folder(folder: Path) -> Iterator[FoundFile]:

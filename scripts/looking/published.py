@@ -23,14 +23,14 @@ class PublishedAs:
 
 def published(lake: Lake, table: Table) -> list[PublishedAs]:
     """Where a table is published, with the version that the newest run to publish it told."""
-    runs = all_runs(lake) if table.targets else []
-    told = {
-        o.target: o.version
-        for run in reversed(runs)
-        for o in run.outcomes
-        if o.table == str(table.name) and o.target and o.version is not None
-    }
+    versions: dict[str, int] = {}
+    for run in all_runs(lake) if table.targets else ():
+        for outcome in run.outcomes:
+            if outcome.table == str(table.name) and outcome.target and outcome.version is not None:
+                versions.setdefault(outcome.target, outcome.version)
+        if versions.keys() >= set(table.targets):
+            break
     return [
-        PublishedAs(target=target.value, place=str(place), version=told.get(target))
+        PublishedAs(target=target.value, place=str(place), version=versions.get(target))
         for target, place in table.targets.items()
     ]

@@ -25,8 +25,8 @@ def overview(lake: Lake, catalog: Catalog, rule: str | None = None) -> list[dict
     return found
 
 
-def refused(lake: Lake, name: TableName, rule: str | None = None) -> list[dict[str, Any]]:
-    """The rows of one table that were refused, newest first."""
+def refused(lake: Lake, name: TableName, rule: str | None = None, limit: int | None = None) -> list[dict[str, Any]]:
+    """The rows of one table that were refused, newest first: all, or `limit` at most."""
     relations = Relations()
     view = _view(relations, lake, name)
     if view is None:
@@ -34,8 +34,8 @@ def refused(lake: Lake, name: TableName, rule: str | None = None) -> list[dict[s
     return relations.rows(
         f'SELECT ? AS "table", batch, run_id, quarantined_at, rules, source_position, row_key, "row", contract '
         f"FROM {view} WHERE ? IS NULL OR list_contains(rules, ?) "
-        f'ORDER BY batch DESC, source_position, row_key, "row"',
-        [str(name), rule, rule],
+        f'ORDER BY batch DESC, source_position, row_key, "row" LIMIT ?',
+        [str(name), rule, rule, limit],
     )
 
 

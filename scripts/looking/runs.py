@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from scripts.looking.errors import WrongRequestError
-from scripts.looking.files import find_files, read_text
+from scripts.looking.files import find_files, text_reader
 from scripts.looking.lake import by_layer
-from shared.errors import TerminalError, UnknownNameError
+from scripts.looking.pages import read_ahead, read_page
+from shared.errors import UnknownNameError
 from shared.jobs import RunRecord, Status, Step, TableOutcome
-from shared.names import RUN_FILE, RUNS_FOLDER, TableName, outcomes_location, run_location
+from shared.names import RUNS_FOLDER, TableName, outcomes_location, run_location
 from shared.table_identity import why_not_same_table
 from shared.usage import USAGE_SUFFIX, JobRunUsage, usage_location
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from datetime import date
 
     from deltalake import DeltaTable
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
 UNFINISHED = "unfinished"
 COUNTS = ("read", "inserted", "updated", "deleted", "tombstoned", "recorded", "superseded", "quarantined")
-Page = TypeVar("Page")
 RECORD = TypeAdapter(RunRecord)
 OUTCOMES = TypeAdapter(tuple[TableOutcome, ...])
 USAGE = TypeAdapter(JobRunUsage)
@@ -93,22 +94,32 @@ class Run:
         return next((v for v in self.versions if v.table == str(name)), None)
 
 
-def all_runs(lake: Lake) -> list[Run]:
-    """Every run, newest first."""
-    by_run: defaultdict[str, list[FoundFile]] = defaultdict(list)
-    for file in find_files(f"{lake.root}/{RUNS_FOLDER}"):
-        run_id, slash, _ = file.path.partition("/")
-        if slash:
-            by_run[run_id].append(file)
-    # Of an erasure or a smoke job there is only the bill: it is no run of tables.
-    runs = [_run(lake, run_id, files) for run_id, files in by_run.items() if not all(map(_is_bill, files))]
-    return sorted(runs, key=lambda run: (run.finished_at or run.seen_at, run.run_id), reverse=True)
+def all_runs(lake: Lake) -> Iterator[Run]:
+    """Every run, newest first; a run's files are read shortly before it is asked for.
+
+    The newest is the run whose page was written last or, without a page, its last file.
+
+    Raises:
+        TerminalError: a file is not whole, or of another version of the lake.
+    """
+    read = text_reader(lake.root)
+    yield from read_ahead(lambda found: _run(lake, *found, read), _newest_first(lake))
 
 
-def all_records(lake: Lake) -> list[RunRecord]:
-    """The page of every run that has finished, in no order."""
-    files = find_files(f"{lake.root}/{RUNS_FOLDER}")
-    return [_read(RECORD, file.location) for file in files if file.path.partition("/")[2] == RUN_FILE]
+def all_records(lake: Lake) -> Iterator[RunRecord]:
+    """The page of every finished run, newest first, read shortly before it is asked for."""
+    read = text_reader(lake.root)
+    pages = [page for run_id, files in _newest_first(lake) if (page := _page(lake, run_id, files))]
+    yield from read_ahead(lambda page: read_page(RECORD, page.location, read), pages)
+
+
+def finished_runs(lake: Lake) -> list[str]:
+    """The ids of all finished runs, newest first by their pages, which must all be read for it.
+
+    In a copy of a lake the times of files may be those of copying.
+    """
+    ends = [(datetime.fromisoformat(record.finished_at).astimezone(UTC), record.run_id) for record in all_records(lake)]
+    return [run_id for _, run_id in sorted(ends, reverse=True)]
 
 
 def one_run(lake: Lake, run_id: str) -> Run:
@@ -120,10 +131,10 @@ def one_run(lake: Lake, run_id: str) -> Run:
     # A run's name is a folder's, and never leads out of the runs.
     files = find_files(f"{lake.root}/{RUNS_FOLDER}/{run_id}") if run_id.strip(".") and "/" not in run_id else []
     if not files:
-        known = [run.run_id for run in all_runs(lake)]
+        known = [name for name, _ in _newest_first(lake)]
         more = [f"{len(known) - SHOWN_NAMES} more"] if len(known) > SHOWN_NAMES else []
         raise UnknownNameError("run", run_id, known[:SHOWN_NAMES] + more or ["none: there was no run yet"])
-    return _run(lake, run_id, files)
+    return _run(lake, run_id, files, text_reader(lake.root))
 
 
 def finished_run(lake: Lake, run_id: str) -> Run:
@@ -141,14 +152,38 @@ def finished_run(lake: Lake, run_id: str) -> Run:
     return run
 
 
-def _run(lake: Lake, run_id: str, files: list[FoundFile]) -> Run:
-    seen_at = max(file.changed_at for file in files)
-    usages = _usages(lake, run_id, files)
+def _newest_first(lake: Lake) -> list[tuple[str, list[FoundFile]]]:
+    """The name and files of every run; nothing is read but the list of files."""
+    by_run: defaultdict[str, list[FoundFile]] = defaultdict(list)
+    for file in find_files(f"{lake.root}/{RUNS_FOLDER}"):
+        run_id, slash, _ = file.path.partition("/")
+        if slash:
+            by_run[run_id].append(file)
+
+    def written_at(run: tuple[str, list[FoundFile]]) -> tuple[datetime, str]:
+        page = _page(lake, *run)
+        return page.changed_at if page else max(file.changed_at for file in run[1]), run[0]
+
+    # Of an erasure or a smoke job there is only the bill: it is no run of tables.
+    runs = [(run_id, files) for run_id, files in by_run.items() if not all(map(_is_bill, files))]
+    return sorted(runs, key=written_at, reverse=True)
+
+
+def _page(lake: Lake, run_id: str, files: list[FoundFile]) -> FoundFile | None:
+    """The file with a run's page; None for a run that is not finished."""
     page = run_location(lake.root, run_id)
-    if page not in {file.location for file in files}:
-        outcomes = tuple(o for file in _last_attempts(lake, run_id, files) for o in _read(OUTCOMES, file.location))
+    return next((file for file in files if file.location == page), None)
+
+
+def _run(lake: Lake, run_id: str, files: list[FoundFile], read: Callable[[str], str]) -> Run:
+    seen_at = max(file.changed_at for file in files)
+    usages = _usages(lake, run_id, files, read)
+    page = _page(lake, run_id, files)
+    if page is None:
+        last = _last_attempts(lake, run_id, files)
+        outcomes = tuple(o for file in last for o in read_page(OUTCOMES, file.location, read))
         return Run(run_id=run_id, colour=UNFINISHED, seen_at=seen_at, outcomes=outcomes, usages=usages)
-    record = _read(RECORD, page)
+    record = read_page(RECORD, page.location, read)
     return Run(
         run_id=run_id,
         colour=str(record.colour),
@@ -177,32 +212,7 @@ def _of_step(files: list[FoundFile], pattern: str) -> list[FoundFile]:
     return [f for f in files if f.location.startswith(before) and f.location.endswith(after)]
 
 
-def _usages(lake: Lake, run_id: str, files: list[FoundFile]) -> tuple[JobRunUsage, ...]:
+def _usages(lake: Lake, run_id: str, files: list[FoundFile], read: Callable[[str], str]) -> tuple[JobRunUsage, ...]:
     """What each job run used, in the order of the steps."""
     left = [file for step in Step for file in _of_step(files, usage_location(lake.root, run_id, step, "\0"))]
-    return tuple(_read(USAGE, file.location) for file in left)
-
-
-def _read(kind: TypeAdapter[Page], location: str) -> Page:
-    """What one file of a run says.
-
-    Raises:
-        TerminalError: it is not whole, or of another version of the lake.
-    """
-    try:
-        return kind.validate_json(read_text(location))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise _unreadable(location, f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
-    except UnicodeDecodeError as error:
-        raise _unreadable(location, str(error)) from error
-
-
-def _unreadable(location: str, given: str) -> TerminalError:
-    return TerminalError(
-        f"{location} cannot be read",
-        given=given,
-        expected="what this version of the lake writes",
-        mend="look with the version that wrote it, or remove the file if it is not whole: a run without "
-        f"{RUN_FILE} counts as unfinished, and no table changes by that",
-    )
+    return tuple(read_page(USAGE, file.location, read) for file in left)

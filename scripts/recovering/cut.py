@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from scripts.looking.lake import Lake
-    from scripts.looking.runs import Run
     from scripts.recovering.whole import Kept
 
 # What the page of a run is called once the versions that it names are gone.
@@ -20,7 +19,7 @@ SET_ASIDE = "cut_off.json"
 POINTER = "_last_checkpoint"
 
 
-def cut(lake: Lake, kept: Iterable[Kept], later: Iterable[Run]) -> None:
+def cut(lake: Lake, kept: Iterable[Kept], later: Iterable[str]) -> None:
     """Let every log end at the version that stays, and the runs of later be unfinished ones.
 
     Data files stay; of those that no version names any more, upkeep takes care. Should it die on its way, the next one
@@ -29,13 +28,13 @@ def cut(lake: Lake, kept: Iterable[Kept], later: Iterable[Run]) -> None:
     Args:
         lake: The copy; nobody else may write to it, nor copy to it any more.
         kept: What stays of each place.
-        later: The finished runs after the one that stays.
+        later: The ids of the finished runs after the one that stays.
     """
     for place in kept:
         if place.stored.files:
             _end_at(place)
-    for run in later:
-        page = f"{lake.root}/{RUNS_FOLDER}/{run.run_id}/"
+    for run_id in later:
+        page = f"{lake.root}/{RUNS_FOLDER}/{run_id}/"
         if text := read_text(f"{page}{RUN_FILE}"):
             write_text(f"{page}{SET_ASIDE}", text)
             remove_file(f"{page}{RUN_FILE}")

@@ -15,7 +15,7 @@ from shared.places import companions, location_of
 from shared.table_identity import why_not_same_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from scripts.looking.lake import Lake
     from scripts.looking.runs import Run
@@ -52,7 +52,7 @@ class Found:
         return not self.lacks
 
 
-def search(lake: Lake, catalog: Catalog, runs: list[Run]) -> Iterator[Found]:
+def search(lake: Lake, catalog: Catalog, runs: Iterable[Run]) -> Iterator[Found]:
     """Look at one run after the other, from the first of them to one that is whole, if there is one.
 
     Args:

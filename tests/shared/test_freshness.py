@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shared.contracts import load_catalog
-from shared.freshness import ages, promises
+from shared.freshness import ages, deciding, promises
 from shared.jobs import Colour, FreshnessPromise, RunRecord, Status, Step, TableOutcome
 
 BRONZE, SILVER, GOLD = "bronze.shop__orders", "silver.orders", "gold.totals"
@@ -111,3 +111,11 @@ def test_promises_are_those_of_the_contracts_with_all_that_a_table_depends_on():
     assert 30 * HOUR == revenue.seconds
     assert {"gold.sales_fact", "silver.orders", "bronze.snowflake__orders", "bronze.ecb__fx_rates"} < upstream
     assert not {name for name in upstream if "salesforce" in name}
+
+
+def test_no_run_is_read_that_decides_nothing():
+    newest_first = [run(5, GOLD), run(4, SILVER), run(3, BRONZE, SILVER, GOLD), run(2, BRONZE)]
+    found = list(deciding([PROMISE], newest_first))
+    assert newest_first[:3] == found
+    assert ages([PROMISE], newest_first) == ages([PROMISE], found)
+    assert newest_first == list(deciding([PROMISE, OF_SOURCE.model_copy(update={"table": "bronze.x"})], newest_first))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from scripts.cli import quarantine
 from shared.events import RunRequest
 from shared.jobs import Replay
 
@@ -47,6 +48,14 @@ def test_people_see_rule_position_and_row(ask):
 
     assert ["batch", "quarantined", "(UTC)", "rules", "source", "row"] == head.split()
     assert ["2", "2026-01-01", "04:02", "amount_not_negative", "orders/2.csv#3", "{"] == line.partition('"')[0].split()
+
+
+def test_people_are_told_of_rows_that_are_not_shown_and_json_has_all(ask, ask_json, monkeypatch):
+    monkeypatch.setattr(quarantine, "SHOWN", 0)
+    assert 1 == len(ask_json("quarantine", "silver.orders"))
+    told = ask("quarantine", "silver.orders").stdout
+    assert "orders/2.csv#3" not in told
+    assert told.endswith("There are more; --json gives all.\n")
 
 
 def test_show_may_be_said(ask):

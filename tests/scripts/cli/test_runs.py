@@ -66,6 +66,14 @@ def test_every_run_is_one_object_newest_first(ask_json):
     ] == ask_json("runs")
 
 
+def test_older_runs_are_left_out_and_people_are_told(ask, ask_json):
+    assert ["run-3", "run-2"] == [run["run_id"] for run in ask_json("runs", "--limit", "2")]
+    told = ask("runs", "--limit", "2").stdout
+    assert "run-1" not in told
+    assert told.endswith("There are older runs; to show more: --limit 20\n")
+    assert "older" not in ask("runs", "--limit", "3").stdout
+
+
 def test_one_run_has_outcomes_failures_and_versions(ask_json):
     [run] = ask_json("runs", "run-2")
 

@@ -68,7 +68,7 @@ def test_table_says_its_last_run_and_rows(made, there, table, expected):
 
 
 def test_runs_are_those_of_the_ledger(made, there):
-    runs = all_runs(there)
+    runs = list(all_runs(there))
 
     assert [("r2", "green"), ("r1", "green")] == [(run.run_id, run.colour) for run in runs]
     assert made.record("r2").outcomes == runs[0].outcomes

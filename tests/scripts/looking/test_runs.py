@@ -1,13 +1,15 @@
 """The ledger is read from the pages of runs, and for a run without one from what its steps left."""
 
+import os
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from scripts.looking.errors import WrongRequestError
 from scripts.looking.lake import open_lake
-from scripts.looking.runs import all_runs, finished_run, one_run
+from scripts.looking.runs import all_records, all_runs, finished_run, finished_runs, one_run
 from shared.errors import TerminalError, UnknownNameError
 from shared.jobs import Status, Step
 from shared.names import TableName, run_location
@@ -16,6 +18,32 @@ from tests.support.hand_made_lake import FIRST, RED, START, UNFINISHED, HandMade
 
 def test_runs_come_newest_first(lake):
     assert [UNFINISHED, RED, FIRST] == [run.run_id for run in all_runs(lake)]
+
+
+def test_no_more_runs_are_read_than_are_asked_for(tmp_path, catalog):
+    made = HandMadeLake(tmp_path, catalog)
+    for i in range(40):
+        made.record(f"r{i:02}", START + timedelta(days=i), {})
+    page = Path(run_location(made.root, "r00"))
+    page.write_text("the oldest page cannot be read")
+    os.utime(page, (0, 0))
+    there = open_lake(made.root)
+
+    for newest, ids in (
+        (islice(all_runs(there), 20), [f"r{i}" for i in range(39, 19, -1)]),
+        (islice(all_records(there), 3), ["r39", "r38", "r37"]),
+    ):
+        assert ids == [run.run_id for run in newest]
+    with pytest.raises(TerminalError):
+        finished_runs(there)
+
+
+def test_finished_runs_are_in_the_order_of_their_ends_whatever_the_times_of_files(tmp_path, catalog):
+    made = HandMadeLake(tmp_path, catalog)
+    for run_id, day in (("r1", 3), ("r2", 1), ("r3", 2)):
+        made.record(run_id, START + timedelta(days=day), {})
+
+    assert ["r1", "r3", "r2"] == finished_runs(open_lake(made.root))
 
 
 def test_run_adds_up_what_its_steps_did(lake):
@@ -82,7 +110,7 @@ def test_page_that_cannot_be_read_is_named(tmp_path, catalog):
     ]:
         page.write_bytes(text)
         with pytest.raises(TerminalError) as refused:
-            all_runs(open_lake(made.root))
+            list(all_runs(open_lake(made.root)))
         assert str(refused.value).startswith(f"{page} cannot be read; given: {given}"), str(refused.value)
         assert "or remove the file if it is not whole" in str(refused.value)
 

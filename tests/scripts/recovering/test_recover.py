@@ -17,7 +17,7 @@ import pytest
 
 from jobs.main import run as run_job
 from scripts.looking.lake import open_lake
-from scripts.looking.runs import UNFINISHED, all_runs
+from scripts.looking.runs import finished_run, finished_runs
 from scripts.recovering import cut as cutting
 from scripts.recovering.cut import cut
 from scripts.recovering.whole import erasures_after, search
@@ -36,7 +36,6 @@ from tests.support.small_lake import SmallLake, lease_account
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scripts.looking.runs import Run
     from scripts.recovering.whole import Found
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -58,18 +57,19 @@ def grown(spark, tmp_path_factory) -> Iterator[Grown]:
         yield told
 
 
-def finished(lake: SmallLake) -> list[Run]:
-    return [run for run in all_runs(open_lake(lake.lake_root, lake.catalog)) if run.colour != UNFINISHED]
+def finished(lake: SmallLake) -> list[str]:
+    return finished_runs(open_lake(lake.lake_root, lake.catalog))
 
 
 def looked(lake: SmallLake) -> list[Found]:
-    return list(search(open_lake(lake.lake_root, lake.catalog), lake.catalog, finished(lake)))
+    there = open_lake(lake.lake_root, lake.catalog)
+    return list(search(there, lake.catalog, (finished_run(there, run_id) for run_id in finished(lake))))
 
 
 def recovered(lake: SmallLake) -> str:
     """Cut a copy back to the newest run that is whole, and say which that is."""
     found = looked(lake)
-    cut(open_lake(lake.lake_root, lake.catalog), found[-1].kept, [one.run for one in found[:-1]])
+    cut(open_lake(lake.lake_root, lake.catalog), found[-1].kept, [one.run.run_id for one in found[:-1]])
     return found[-1].run.run_id
 
 
