@@ -1,1 +1,1 @@
-"""The lake against its sources, and its layers against each other."""
+"""Compares the lake with its sources, and each refined table with the bronze table that it is made of."""

@@ -1,4 +1,4 @@
-"""A bronze table as its last batch left it: what a reconciliation reads."""
+"""A bronze table as of its last batch, which a reconciliation reads."""
 
 from __future__ import annotations
 
@@ -29,9 +29,16 @@ if TYPE_CHECKING:
 class Landed:
     """A bronze table at a version.
 
-    `sequence` is the number of its last batch, `committed_at` when that was committed, if the log says so. `span` is
-    what of the source is settled, None when no value of the cursor has been read; `cursor_type` the type of the
-    cursor's values. `figures_reader` is None where the source has no figures to be asked for.
+    Attributes:
+        job: The job run.
+        table: The contract.
+        source: The table's source.
+        figures_reader: Asks the source for figures; None for a type of source that cannot compute any.
+        version: The Delta version that is read.
+        sequence: The number of the newest batch whose rows are there.
+        committed_at: When that batch was committed; None if the log no longer has its commit.
+        span: The settled part of the source; None if no value of the cursor has been read.
+        cursor_type: The type of the cursor's values.
     """
 
     job: Job
@@ -46,52 +53,52 @@ class Landed:
 
     @property
     def root(self) -> str:
-        """The place it lies in, with its quarantine."""
+        """The root below which the table and its quarantine lie."""
         return self.job.roots.of(is_personal=self.table.is_personal)
 
     @property
     def start(self) -> str | None:
-        """The value of the cursor from which on rows are compared; None is all of them."""
+        """The value of the cursor from which rows are compared; None compares all."""
         return self.span.start if self.span else None
 
     @property
     def location(self) -> str:
-        """Where it lies."""
+        """The table's location."""
         return location_of(self.job.roots, self.table)
 
     @property
     def landed_since(self) -> datetime | None:
-        """The moment since which rows landed that are compared, where no cursor tells their age; None compares all."""
+        """The time since when compared rows landed, if no cursor shows how old they are; None compares all."""
         window = self.source.reconciling.window_seconds
         if self.start or window is None or self.committed_at is None:
             return None
         return self.committed_at - timedelta(seconds=window)
 
     def rows(self, session: SparkSession) -> DataFrame:
-        """All its rows, as of its version."""
+        """Read all rows as of `version`."""
         return read_version(session, self.location, self.version)
 
     def rows_now(self, session: SparkSession) -> DataFrame:
-        """All its rows, and those that came since."""
+        """Read all rows as of now."""
         return read_newest(session, self.location)
 
-    def refused(self, session: SparkSession) -> DataFrame | None:
-        """The rows of the source that lie in its quarantine, whenever they came, each once; None where none did."""
+    def refused_rows(self, session: SparkSession) -> DataFrame | None:
+        """Read the rows in the table's quarantine, each once, whenever they came; None if there is no quarantine."""
         location = quarantine_location(self.root, self.table.name)
         if not DeltaLog(session, location).exists:
             return None
         return read_newest(session, location).select("source_position", "row").distinct()
 
     def is_since_start(self, moment: Column) -> Column:
-        """Whether a value of the cursor is the start of what is compared, or after it."""
+        """Whether a value of the cursor is at or after the start; only if there is a start."""
         return moment.try_cast(self.cursor_type) >= F.lit(self.start).cast(self.cursor_type)
 
 
-def landed(session: SparkSession, job: Job, table: Table) -> Landed | None:
-    """The table as it stands; None when nothing has been read yet.
+def read_landed(session: SparkSession, job: Job, table: Table) -> Landed | None:
+    """Read the table's newest version from its log; None if nothing has been read of its source yet.
 
     Raises:
-        PositionLostError: it does not say how far its source was read.
+        PositionLostError: the table's commits do not say how far its source was read.
     """
     source = source_of(table)
     location = location_of(job.roots, table)
@@ -100,8 +107,8 @@ def landed(session: SparkSession, job: Job, table: Table) -> Landed | None:
     if flow is None:
         return None
     figures_reader = FIGURES_READERS.get(source.type)
-    of_column = next((c.type for c in table.columns if c.name == source.cursor), "")
-    cursor_type = (figures_reader.cursor_type if figures_reader else None) or of_column
+    column_type = next((c.type for c in table.columns if c.name == source.cursor), "")
+    cursor_type = (figures_reader.cursor_type if figures_reader else None) or column_type
     committed_at = _committed_at(DeltaLog(session, location), str(table.name), flow.newest)
     return Landed(
         job=job,
@@ -117,6 +124,9 @@ def landed(session: SparkSession, job: Job, table: Table) -> Landed | None:
 
 
 def _committed_at(log: DeltaLog, flow: str, sequence: int) -> datetime | None:
-    """When a batch was committed, which commits of upkeep may lie on top of; None when the log no longer says it."""
+    """The time at which a batch was committed; None if the log no longer has that commit.
+
+    It need not be the newest commit: those of upkeep may follow it.
+    """
     found = next((c for c in log.commits() if c.transactions.get(flow) == sequence), None)
     return datetime.fromtimestamp(found.moment / 1000, UTC) if found else None

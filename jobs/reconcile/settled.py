@@ -1,4 +1,4 @@
-"""Which part of a source the lake must hold by now: what neither a late commit nor a change since can have touched."""
+"""Computes the settled part of a source: the rows that no late commit and no later change can affect."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 def settled_span(
     source: Source, position: dict[str, Any], committed_at: datetime | None, cursor_type: str
 ) -> CursorSpan | None:
-    """The span that is compared; None when nothing has been read.
+    """The span of the cursor that is compared; None if no value of the cursor has been read yet.
 
-    A row is committed at its source no later than `lag` after its cursor. So those below the moment at which the source
-    was last asked, less the lag, were all there to be read. Nothing greater than what was read is asked for, and
-    nothing older than the contract's window. A source without a cursor is compared whole.
+    A row is committed at its source no later than `lag` after its cursor. So all rows below the time of the last read,
+    less the lag, were there to be read: the span ends there, and at the greatest cursor that was read. It starts where
+    the contract's window does. A source without a cursor is compared as a whole.
 
-    Bounds that are reckoned are whole seconds, since not every source knows less.
+    Computed bounds are whole seconds, since not every source has finer timestamps.
 
     Args:
-        source: Where the table comes from.
-        position: How far the last batch read. Those of earlier releases do not say when it asked.
-        committed_at: When it was committed; None when that is no longer known.
+        source: The table's source.
+        position: The position of the last batch. One of an earlier release lacks the time of the read.
+        committed_at: When that batch was committed; None if that is no longer known.
         cursor_type: The type of the cursor's values.
     """
     if source.cursor is None:
@@ -39,7 +39,7 @@ def settled_span(
         return CursorSpan(start=source.initial_value, last=str(reached), end=source.end_value)
     last = moment_of(str(reached))
     asked_at = moment_of(position[ASKED_AT]) if ASKED_AT in position else committed_at or last
-    # A day is over when all of it is settled.
+    # A date counts as settled once its whole day is.
     latest = (asked_at - timedelta(seconds=source.lag_seconds)).replace(microsecond=0)
     ends = [latest if cursor_type == "timestamp" else datetime.combine(latest.date(), time(), UTC)]
     ends += [moment_of(source.end_value)] if source.end_value else []

@@ -17,7 +17,7 @@ KEYS, SUM = "checksum of keys", "sum of "
 
 
 def measures_of(left: Figures, right: Figures) -> tuple[Measure, ...]:
-    """The figures of both sides, side by side; the checksum only where both have one."""
+    """Pair the figures of both sides; the checksum only if both sides have one."""
     measures = [_measure(ROWS, left.rows, right.rows)]
     if left.keys is not None and right.keys is not None:
         measures.append(_measure(KEYS, left.keys, right.keys))
@@ -31,19 +31,18 @@ def judged(
     explained: str = "",
     refused: Mapping[str, Decimal | None] | None = None,
 ) -> Comparison:
-    """The same comparison with its verdict.
+    """Return the comparison with its verdict, and with the reason if it has a difference.
 
     Args:
-        comparison: Two sides; its verdict does not matter.
-        limits: From which share of a figure on a difference is a warning, and a failure.
-        explained: Why rows may be missing on the right without being lost. Their number and the checksum are a warning
-            at most then, and so is a sum as far as they may have made the difference.
-        refused: What those rows come to, by column, whatever their signs; None where that is not known, of a column or
-            of all.
+        comparison: The comparison to judge; its own verdict is ignored.
+        limits: The shares of a figure above which a difference is a warning or a failure.
+        explained: Why rows may be missing on the right without being lost; empty if nothing explains it. Otherwise a
+            difference in the number of rows or the checksum is a warning at most, and so is one in a sum, as far as the
+            missing rows can account for it.
+        refused: The sum of those rows' absolute values, by column; None, for a column or as a whole, if it is unknown.
     """
     shares = [_share(m, comparison.rows) for m in comparison.measures]
-    found = zip(comparison.measures, shares, strict=True)
-    beyond = [m for m, share in found if share > limits.red]
+    beyond = [m for m, share in zip(comparison.measures, shares, strict=True) if share > limits.red]
     verdict = Verdict.GREEN
     if any(share > limits.yellow for share in shares):
         verdict = Verdict.YELLOW
@@ -52,21 +51,22 @@ def judged(
     return comparison.model_copy(update={"verdict": verdict, "reason": explained if any(shares) else ""})
 
 
-def rows_apart(comparison: Comparison) -> int:
-    """How many rows at least are amiss in a comparison that shows a difference."""
+def row_difference(comparison: Comparison) -> int:
+    """By how many rows the sides of a differing comparison differ; at least 1, even if their numbers are equal."""
     return max(abs(int(comparison.rows.left or 0) - int(comparison.rows.right or 0)), 1)
 
 
 def _unexplained(measure: Measure, refused: Mapping[str, Decimal | None] | None) -> Decimal:
-    """The share of a figure that rows which are missing for a good reason do not explain.
+    """How far a figure differs beyond what rows missing for a good reason account for, as a share of the figure.
 
-    Of rows that went for their age or with a person nobody knows what they came to.
+    It is 0 for a figure that is no sum, and where the sum of those rows is unknown, as for rows that were deleted for
+    their age or with an erased person.
     """
-    away = refused.get(measure.name.removeprefix(SUM), Decimal(0)) if refused is not None else None
-    if not measure.name.startswith(SUM) or away is None:
+    accounted = refused.get(measure.name.removeprefix(SUM), Decimal(0)) if refused is not None else None
+    if not measure.name.startswith(SUM) or accounted is None:
         return Decimal(0)
     left, right = Decimal(measure.left or 0), Decimal(measure.right or 0)
-    return (abs(left - right) - away) / (max(abs(left), abs(right)) or 1)
+    return (abs(left - right) - accounted) / (max(abs(left), abs(right)) or 1)
 
 
 def _measure(name: str, left: int | Decimal | None, right: int | Decimal | None) -> Measure:
@@ -74,7 +74,7 @@ def _measure(name: str, left: int | Decimal | None, right: int | Decimal | None)
 
 
 def _text(value: int | Decimal | None) -> str | None:
-    """One text for equal numbers, however many zeros stand behind the point."""
+    """A number as text without trailing zeros, so that equal numbers have equal texts."""
     if value is None:
         return None
     whole, point, digits = f"{value:f}".partition(".")
@@ -83,7 +83,7 @@ def _text(value: int | Decimal | None) -> str | None:
 
 
 def _share(measure: Measure, rows: Measure) -> Decimal:
-    """How much of a figure the difference is; of a checksum that differs, one row of all."""
+    """The share of a figure that differs, 1 at most; for a checksum, whose size says nothing, that of one row."""
     if measure.left == measure.right:
         return Decimal(0)
     if measure.left is None or measure.right is None:

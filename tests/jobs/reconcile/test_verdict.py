@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from jobs.ingest.source_figures import Figures
-from jobs.reconcile.verdict import judged, measures_of, rows_apart
+from jobs.reconcile.verdict import judged, measures_of, row_difference
 from shared.contracts.reconciling import Reconciling
 from shared.reconciliation import Comparison, Verdict
 
@@ -86,4 +86,4 @@ def test_words_tell_both_sides_of_what_differs_and_nothing_else():
     comparison = compared(figures(rows=1002))
 
     assert "shop and bronze.x, whole: rows 1002 in shop, 1000 in bronze.x" == str(comparison)
-    assert 2 == rows_apart(comparison)
+    assert 2 == row_difference(comparison)
