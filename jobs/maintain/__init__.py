@@ -1,1 +1,1 @@
-"""Upkeep of tables: small files made few, old ones removed, and the way back to an earlier run."""
+"""Upkeep of tables (expired rows deleted, small files compacted, old ones removed), and rollback to an earlier run."""

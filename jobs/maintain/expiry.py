@@ -1,4 +1,4 @@
-"""Rows that have been kept as long as their contract says: deleted, with what lies beside the table of them."""
+"""Deletes the rows that a contract does not keep any longer, from the table, its quarantine and its vault."""
 
 from __future__ import annotations
 
@@ -41,11 +41,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Expiry:
-    """What goes by age from one table, whose lease is held.
+    """The deletion of one table's expired rows.
 
-    A refined table's rows go by its own retention. Rows of a landed table go once the retention of every table refined
-    from it is over and each of these has read them. A row whose age cannot be read counts from the moment it was
-    landed; refused rows count from the moment they were refused.
+    Rows of a refined table expire by its own retention. Rows of a landed table expire once they are too old for every
+    table refined from it, and each of these has read them. A landed row whose age cannot be read counts from the moment
+    it was landed; refused rows count from the moment they were refused.
+
+    Attributes:
+        session: The session.
+        job: The job run.
+        catalog: All contracts.
+        table: The table.
+        lease: The lease on the table, which the job run holds.
     """
 
     session: SparkSession
@@ -55,37 +62,37 @@ class Expiry:
     lease: Lease
 
     def run(self) -> int:
-        """Delete what is too old, and say how many rows went, refused ones among them.
+        """Delete the expired rows, and return how many they were, including refused ones.
 
-        A table that the next batch will first bring to the shape of its contract is left until then.
+        A table whose shape the next batch has yet to bring in line with its contract is left until then.
 
         Raises:
             LeaseHeldError: the table's lease was lost.
-            PositionLostError: a table does not say where its flows stand.
+            PositionLostError: a table's commits do not say how far its inputs were read.
         """
         location = location_of(self.job.roots, self.table)
         if not self._kept or not self._is_in_shape(location):
             return 0
         with without_ansi(self.session):
             rows = self._rows(location)
-            is_old = self._is_landed_and_old(rows) if self.table.source else self._is_over(self._kept[0].column)
-            gone = self._delete(location, is_old)
+            is_old = self._is_landed_and_old(rows) if self.table.source else self._is_expired(self._kept[0].column)
+            deleted = self._delete(location, is_old)
             if self.table.tokenized:
-                self._forget_tokens(location)
-            return gone + self._delete_refused()
+                self._delete_unused_tokens(location)
+            return deleted + self._delete_refused()
 
     @property
     def _readers(self) -> tuple[Table, ...]:
-        """The tables by whose retention the rows go."""
+        """The tables whose retention decides when the rows expire."""
         return self.catalog.expiring_readers(self.table.name) if self.table.source else (self.table,)
 
     @property
     def _kept(self) -> list[Retention]:
-        """How long rows are kept; none where it is for ever."""
+        """The retentions by which the rows expire; empty if they are kept for ever."""
         return [reader.retention for reader in self._readers if reader.retention]
 
     def _is_in_shape(self, location: str) -> bool:
-        """Whether the table is there as its contract has it, and no rollback of it is half done."""
+        """Whether the table exists in the shape of its contract, and no rollback of it died part-way."""
         log = DeltaLog(self.session, location)
         if not log.exists or log.rolled_back_to:
             return False
@@ -93,44 +100,47 @@ class Expiry:
         built = str(flow.contract.get("version", "")) if flow else ""
         return set(self.table.column_names) <= set(log.schema.names) and not is_raised(built, self.table.version)
 
-    def _is_over(self, column: str) -> Column:
-        """Whether every retention is over for rows of which a column says how old they are."""
+    def _is_expired(self, column: str) -> Column:
+        """Whether a row is too old for every retention, by the moment in a column."""
         return reduce(and_, [is_expired(F.col(column), kept, day_of_ages(self.job)) for kept in self._kept])
 
     def _is_landed_and_old(self, rows: DataFrame) -> Column:
+        """Whether a landed row is too old for every reader, and each of them has read it."""
         landed = read_position(self.session, location_of(self.job.roots, self.table))
         read = min(self._consumed(reader, landed) for reader in self._readers)
         is_old = is_expired_for_all(rows, self._readers, day_of_ages(self.job), F.col(INGESTED_AT))
         return is_old & (F.col(SEQUENCE) <= read)
 
     def _consumed(self, reader: Table, landed: TablePosition) -> int:
-        """The last batch of the landed table that one of its readers has read."""
+        """The last batch of the landed table that a reader has consumed; 0 if none."""
         flow = read_position(self.session, location_of(self.job.roots, reader)).flows.get(str(reader.name))
         return consumed_of(flow.inputs, str(self.table.name), landed) if flow else 0
 
     def _delete_refused(self) -> int:
-        """Delete rows that were refused long ago; those of a refined table only once their landed row is gone, too.
+        """Delete rows that were refused too long ago, and return how many they were.
 
-        Until then they may be read again, and be good.
+        Those of a refined table are deleted only once their landed row is gone, too: until then it may be read again,
+        and be good.
         """
         location = quarantine_location(self.job.roots.of(is_personal=self.table.is_personal), self.table.name)
         if not DeltaLog(self.session, location).exists:
             return 0
-        is_old = self._is_over("quarantined_at")
+        is_old = self._is_expired("quarantined_at")
         if self.table.source:
             return self._delete(location, is_old)
         source = self.catalog.table(str(self.table.inputs[0]))
         landed = marked(self._rows(location_of(self.job.roots, source)), source).withColumns(origin())
         old = self._rows(location).where(is_old).select(*ORIGIN).distinct()
-        gone = old.join(landed.select(*as_held()), on=list(ORIGIN), how="left_anti")
-        same = reduce(and_, [F.col(f"t.{name}") == F.col(f"k.{name}") for name in ORIGIN])
-        return self._delete_matching(location, gone, same)
+        without_landed = old.join(landed.select(*as_held()), on=list(ORIGIN), how="left_anti")
+        is_same = reduce(and_, [F.col(f"t.{name}") == F.col(f"k.{name}") for name in ORIGIN])
+        return self._delete_matching(location, without_landed, is_same)
 
-    def _forget_tokens(self, location: str) -> None:
-        """Take out of the vault what no row shows, nor any of a version that the table can be rolled back to.
+    def _delete_unused_tokens(self, location: str) -> None:
+        """Delete from the vault the tokens that are in no version of the table that it can be rolled back to.
 
-        An erasure takes away the files of versions before it, but not all of them, nor those of versions since. A table
-        whose tokens were something else at its oldest version is left until that one is too old.
+        The files of all versions since the oldest such one are searched, as far as they exist: an erasure removes files
+        of versions before it, but not all of them, and none of later versions. If a tokenized column was missing or no
+        text in the oldest version, nothing is deleted until that version is too old.
         """
         vault, names = vault_location(self.job.pii_root, self.table.name), [c.name for c in self.table.tokenized]
         oldest = DeltaLog(self.session, location).version_at(datetime.now(UTC) - timedelta(days=HISTORY_DAYS))
@@ -139,12 +149,12 @@ class Expiry:
         types = {f.name: f.dataType for f in DeltaLog(self.session, location, oldest).schema.fields}
         if any(not isinstance(types.get(name), T.StringType) for name in names):
             return
-        new = F.col("tokenized_on") > F.lit(day_of_ages(self.job) - timedelta(days=HISTORY_DAYS))
-        tokens = self._rows(vault).where(~new).select(TOKEN)
+        is_recent = F.col("tokenized_on") > F.lit(day_of_ages(self.job) - timedelta(days=HISTORY_DAYS))
+        tokens = self._rows(vault).where(~is_recent).select(TOKEN)
         if files := files_since(self.session, location, oldest):
             rows = self.session.read.schema(", ".join(f"`{name}` STRING" for name in names)).parquet(*files)
-            shown = rows.select(F.explode(F.array_compact(F.array(*names))).alias(TOKEN))
-            tokens = tokens.join(shown, on=TOKEN, how="left_anti")
+            used = rows.select(F.explode(F.array_compact(F.array(*names))).alias(TOKEN))
+            tokens = tokens.join(used, on=TOKEN, how="left_anti")
         self._delete_matching(vault, tokens, F.col(f"t.{TOKEN}") == F.col(f"k.{TOKEN}"))
 
     def _delete(self, location: str, is_old: Column) -> int:

@@ -1,4 +1,4 @@
-"""One table's way back to the version it had when a run ended, with all that lies beside it."""
+"""The rollback of one table and its companions to the versions that they had when a run ended."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NO_ROWS = "left as it is: it had no rows then"
 
 
 def page_of(job: Job) -> RunRecord:
-    """The page of the run that the job goes back to: the version of each table, and of what lay beside it, at its end.
+    """Read the ledger's page of the run to go back to: the version of each table and its companions when it ended.
 
     Raises:
         TerminalError: the run has no page in the ledger.
@@ -52,12 +52,16 @@ def page_of(job: Job) -> RunRecord:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A Delta table and the version to bring back there.
+class RestorePoint:
+    """A Delta table (a table of the lake or a companion) and the version to restore it to.
 
-    `then` is where its flows stood at that version, `now` where they stand: None when nothing says so any more, as
-    after a RESTORE by hand. `sequences` are Delta's transaction versions now. `is_touched` says that rows have changed
-    since, be it by no batch: upkeep deletes by age.
+    Attributes:
+        location: The Delta table's location.
+        version: The version to restore.
+        then: The positions at that version.
+        now: The positions today; None if no commit has them any more, as after a RESTORE by hand.
+        sequences: Delta's transaction versions today, by flow.
+        is_touched: Whether rows have changed since that version, even without a batch: upkeep deletes rows by age.
     """
 
     location: str
@@ -69,65 +73,65 @@ class Place:
 
     @property
     def position(self) -> TablePosition:
-        """Where the flows go on from: the inputs of then, under the sequences of now, which a RESTORE does not touch.
+        """The position after the RESTORE: the inputs of then, under the sequences of today, which a RESTORE leaves.
 
-        Were the old sequences written, the next batches would have numbers that Delta has seen, and it would skip them.
+        With the old sequences, the next batches would have numbers that Delta has seen, and it would skip them.
         """
-        begun = {flow: self.then.flows.get(flow, _BEFORE_THE_FIRST) for flow in self.sequences}
-        flows = {f: replace(p, sequence=self.sequences[f], restored=p.newest) for f, p in begun.items()}
+        restored = {flow: self.then.flows.get(flow, _BEFORE_THE_FIRST) for flow in self.sequences}
+        flows = {f: replace(p, sequence=self.sequences[f], restored=p.newest) for f, p in restored.items()}
         return replace(self.then, flows=flows)
 
     @property
-    def is_there_already(self) -> bool:
-        """Whether the flows stand where they stood, and the rows are the same."""
-        stands = self.now is not None and self.now.flows in (self.then.flows, self.position.flows)
-        return stands and not self.is_touched
+    def is_restored(self) -> bool:
+        """Whether the table is as it was: its positions and its rows are those of the version to restore."""
+        has_position = self.now is not None and self.now.flows in (self.then.flows, self.position.flows)
+        return has_position and not self.is_touched
 
 
-# Where a flow beside a table stands that has had no batch.
+# The position of a companion's flow that has had no batch.
 _BEFORE_THE_FIRST = FlowPosition(sequence=0, run="", attempt="", inputs={"batch": 0})
 
 
 def roll_back(spark: SparkSession, job: Job, run: RunRecord, table: Table) -> TableOutcome:
-    """Bring back the rows that a table had when a run ended, and let its next batch go on from there.
+    """Restore a table to the rows that it had when a run ended, and let its next batch continue from there.
 
-    Nothing is lost by it that the sources still have: the next run reads what was read since once more. What lies
-    beside the table goes first, and the table is marked meanwhile, so that no flow works on it should this job run die:
-    its own RESTORE takes the mark away. A table that had no rows then is left as it is; it will be told again what it
-    knows, which changes nothing.
+    Nothing is lost that the sources still have: the next run reads again what was read since. The companions are
+    restored first. Meanwhile the table has a mark, so that no flow works on it if this job run dies; its own RESTORE
+    removes the mark. A table that had no rows then is left as it is: it reads again what it has, which changes nothing.
 
     Args:
         spark: The session.
         job: The job run.
-        run: The page of the run to go back to, which may not know the table.
+        run: The page of the run to go back to, which may not have the table.
         table: The table.
 
     Raises:
         LeaseHeldError: another job run works on the table.
-        RollbackError: the version cannot be read any more, or is of a table that was there before this one; nothing
+        RollbackError: the version cannot be read any more, or is that of an earlier table at the same location; nothing
             was done.
+        PositionLostError: the commits before the version do not say how far the table's inputs were read.
     """
     location = location_of(job.roots, table)
     session = batch_session(spark)
-    ended = next((told for told in run.versions if told.table == str(table.name)), None)
+    ended = next((version for version in run.versions if version.table == str(table.name)), None)
     with leased_by(job, str(table.name)) as lease:
-        _refuse_another(session, location, run, ended)
+        _refuse_recreated(session, location, run, ended)
         if ended is None or ended.version is None or not DeltaLog(session, location).exists:
             return _outcome(session, job, table, NO_ROWS)
-        target = _place(session, table, location, ended.version)
+        target = _restore_point(session, table, location, ended.version)
         if (flow := target.then.flows.get(str(table.name))) is None:
             return _outcome(session, job, table, NO_ROWS)
-        places = [place for place in _beside(session, job, table, ended, flow) if not place.is_there_already]
-        if not places and target.is_there_already and not DeltaLog(session, location).rolled_back_to:
+        points = [point for point in _companions(session, job, table, ended, flow) if not point.is_restored]
+        if not points and target.is_restored and not DeltaLog(session, location).rolled_back_to:
             return _outcome(session, job, table)
-        for place in (*places, target):
-            _refuse_gaps(session, table, place)
+        for point in (*points, target):
+            _refuse_missing_files(session, table, point)
         with carrying_on(session, location, lease, target.position):
             session.sql(f"ALTER TABLE delta.`{location}` SET TBLPROPERTIES ('{ROLLED_BACK}' = '{job.rollback}')")
-        for place in (*places, target):
-            with carrying_on(session, place.location, lease, place.position):
-                DeltaTable.forPath(session, place.location).restoreToVersion(place.version)
-        # A run that ended while the table was marked recorded a version with the mark.
+        for point in (*points, target):
+            with carrying_on(session, point.location, lease, point.position):
+                DeltaTable.forPath(session, point.location).restoreToVersion(point.version)
+        # The restored version has the mark, too, if the run ended while the table had one.
         if DeltaLog(session, location).rolled_back_to:
             with carrying_on(session, location, lease):
                 session.sql(f"ALTER TABLE delta.`{location}` UNSET TBLPROPERTIES ('{ROLLED_BACK}')")
@@ -136,8 +140,8 @@ def roll_back(spark: SparkSession, job: Job, run: RunRecord, table: Table) -> Ta
         )
 
 
-def _refuse_another(session: SparkSession, location: str, run: RunRecord, ended: TableVersion | None) -> None:
-    """Refuse to bring back rows that the run never saw: those of a table that was made anew at the same place."""
+def _refuse_recreated(session: SparkSession, location: str, run: RunRecord, ended: TableVersion | None) -> None:
+    """Refuse a table that was recreated at the same location since: its version has rows that the run never saw."""
     log = DeltaLog(session, location)
     if ended is None or not log.exists:
         return
@@ -152,7 +156,7 @@ def _refuse_another(session: SparkSession, location: str, run: RunRecord, ended:
         )
 
 
-def _place(session: SparkSession, table: Table, location: str, version: int) -> Place:
+def _restore_point(session: SparkSession, table: Table, location: str, version: int) -> RestorePoint:
     log = DeltaLog(session, location)
     if not log.reaches(version):
         raise _unreadable(table, version, "the table's log does not reach back so far")
@@ -162,40 +166,44 @@ def _place(session: SparkSession, table: Table, location: str, version: int) -> 
     except PositionLostError:
         now = None
     is_touched = made_by(log, log.version) != made_by(log, version)
-    return Place(location, version, then, now, log.transactions(), is_touched)
+    return RestorePoint(location, version, then, now, log.transactions(), is_touched)
 
 
-def _beside(session: SparkSession, job: Job, table: Table, ended: TableVersion, flow: FlowPosition) -> list[Place]:
-    """What lies beside the table, each with the version that belongs to the one that the table had when the run ended.
+def _companions(
+    session: SparkSession, job: Job, table: Table, ended: TableVersion, flow: FlowPosition
+) -> list[RestorePoint]:
+    """The table's companions, each with the version that belongs to the one that the table had when the run ended.
 
-    A vault is left: what a token stands for stays true.
+    The vault is left out: what a token stands for stays true.
     """
     moment = DeltaLog(session, location_of(job.roots, table)).moment_at(ended.version or 0) or 0
     found = []
     for what, location in companions(job.roots, table).items():
         log = DeltaLog(session, location)
         if what != VAULT and log.exists:
-            # What was not there yet is all later.
-            there = None if ended.beside is None else ended.beside.get(what, NOWHERE)
-            found.append(_place(session, table, location, _belonging(log, flow, there, moment)))
+            # For a companion that did not exist yet, all versions are later.
+            ended_at = None if ended.beside is None else ended.beside.get(what, NOWHERE)
+            version = _companion_version(log, flow, ended_at, moment)
+            found.append(_restore_point(session, table, location, version))
     return found
 
 
-def _belonging(log: DeltaLog, flow: FlowPosition, there: int | None, moment: int) -> int:
-    """The newest version of a companion that has no batch of later than the flow's, and no later RESTORE behind it.
+def _companion_version(log: DeltaLog, flow: FlowPosition, ended_at: int | None, moment: int) -> int:
+    """The newest version of a companion with no batch after the flow's, and below every RESTORE made since then.
 
-    Such a RESTORE took away what the table had then: it has an early batch, and so has all that came to it, but lacks
-    later ones. Commits that carry no position have the rows of those before them.
+    Such a RESTORE removed rows that the table had at that time, though it and the commits on top of it carry early
+    batch numbers. A commit without a position has the rows of the commit before it.
 
     Args:
         log: The companion's log.
-        flow: Where the table's flow stood.
-        there: The companion's version when the run ended, None where the run's page does not say.
-        moment: When the table got the version that it had then. Pages of earlier releases leave that to clocks.
+        flow: The position of the table's flow when the run ended.
+        ended_at: The companion's version when the run ended; None if the run's page does not have it, as those of
+            earlier releases.
+        moment: When the table got the version that it had then, in milliseconds; used where `ended_at` is None.
     """
     found = None
     for commit in log.commits():
-        is_later = commit.moment > moment if there is None else commit.version > there
+        is_later = commit.moment > moment if ended_at is None else commit.version > ended_at
         batch = _batch_at(commit)
         if commit.is_restore and is_later:
             found = None
@@ -207,14 +215,14 @@ def _belonging(log: DeltaLog, flow: FlowPosition, there: int | None, moment: int
 
 
 def _batch_at(commit: Commit) -> int | None:
-    """The last batch that a companion had after a commit, 0 before its first one; None when the commit does not say."""
+    """The last batch that a companion had after a commit, 0 before its first one; None if it carries no position."""
     return max((int(p.inputs.get("batch", 0)) for p in flows_of(commit).values()), default=None)
 
 
-def _refuse_gaps(session: SparkSession, table: Table, place: Place) -> None:
-    """Refuse a version of which files are gone, before any table is half restored."""
-    if gone := missing_files(session, place.location, place.version):
-        raise _unreadable(table, place.version, f"{len(gone)} of the files that it names are gone")
+def _refuse_missing_files(session: SparkSession, table: Table, point: RestorePoint) -> None:
+    """Refuse a version that has lost files, before anything is restored."""
+    if gone := missing_files(session, point.location, point.version):
+        raise _unreadable(table, point.version, f"{len(gone)} of the files that it names are gone")
 
 
 def _unreadable(table: Table, version: int, given: str) -> RollbackError:
