@@ -1,1 +1,1 @@
-"""A person taken out of every layer, on request, and the proof that it was done."""
+"""Erases a person from every layer, on request, and proves that nothing is left."""

@@ -1,4 +1,4 @@
-"""A person's erasure: kept from coming back, deleted everywhere, old files removed, and looked for once more."""
+"""The erasure of a person: suppressed, deleted everywhere, old files removed, and what is left searched."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jobs.erase.proof import files_with, own_values, places_to_read
-from jobs.erase.search import TELLING, Search, is_telling, is_topic
+from jobs.erase.search import Search
+from jobs.erase.searchable import MIN_SEARCHABLE, is_searchable, is_topic
 from jobs.ingest.suppression import erased_hash, is_suppressed, suppress
 from jobs.publish.flow import publish
 from jobs.runtime.companion import is_half_done
@@ -21,7 +22,7 @@ from jobs.runtime.tables import spark_schema
 from jobs.runtime.upkeep import carrying_on, delete_matching
 from shared.contracts import Kind
 from shared.contracts.origin import FILES
-from shared.contracts.subjects import reaches
+from shared.contracts.subjects import search_steps
 from shared.erasure import ErasedPlace, ErasureRecord, ErasureRequest, erasure_location, erasure_request_location
 from shared.errors import ErasureError, TerminalError
 from shared.names import quarantine_location
@@ -37,25 +38,26 @@ if TYPE_CHECKING:
 
 
 def erase(spark: SparkSession, job: Job, catalog: Catalog) -> None:
-    """Erase whom the run's request names, and leave a record without the person.
+    """Erase the person whom the run's request names, and write a record that does not name them.
 
-    Runs as often as one likes: what is gone is not found again, and a run that died goes on where it was. Of somebody
-    whom no table knows nothing is done, and nobody of that name is kept out: it may be a slip of the pen.
+    It may be run any number of times: what is gone is not found again, and after a run that died, the next one does the
+    rest. If no table knows the person, nothing is done, and nobody is suppressed: the key may be mistyped.
 
     Raises:
         TerminalError: the run has no request.
-        UnknownNameError: no contract says who such a person is.
-        ContractError: a table is not where its contract puts it, and the person would not be looked for there.
-        ErasureError: something of the person was still found afterwards; the record names the files.
+        UnknownNameError: no contract has this kind of person as its subject.
+        ContractError: a table is not where its contract puts it, so the person would not be searched for there.
+        ErasureError: a run died while it wrote a table, and nothing was deleted; or something of the person was still
+            found afterwards, and the record names the files.
     """
-    asked = erasure_request_location(job.pii_root, job.run_id)
-    text = read_text(asked)
+    location = erasure_request_location(job.pii_root, job.run_id)
+    text = read_text(location)
     if text is None:
-        raise TerminalError("there is nobody to erase", given=f"no {asked}", mend="./lake erase writes it")
+        raise TerminalError("there is nobody to erase", given=f"no {location}", mend="./lake erase writes it")
     try:
         _Erasure(spark, job, catalog, ErasureRequest.model_validate_json(text)).run()
     finally:
-        remove_file(asked)
+        remove_file(location)
 
 
 class _Erasure:
@@ -63,29 +65,29 @@ class _Erasure:
 
     def __init__(self, spark: SparkSession, job: Job, catalog: Catalog, request: ErasureRequest) -> None:
         self.job, self.catalog, self.request = job, catalog, request
-        self.ways = reaches(catalog, request.kind)
+        self.steps = search_steps(catalog, request.kind)
         self.session = batch_session(spark)
         self.session.conf.set(ANSI, "false")
-        self.keys = read_pii_keys(job.env)
+        self.pii_keys = read_pii_keys(job.env)
         self.search = Search(self.session, job.roots)
-        for way in self.ways:
-            if not self.search.exists(location_of(job.roots, way.table)):
-                refuse_misplaced(self.session, way.table, job.roots)
-        self.search.look(self.ways, request.id)
+        for step in self.steps:
+            if not self.search.exists(location_of(job.roots, step.table)):
+                refuse_misplaced(self.session, step.table, job.roots)
+        self.search.run(self.steps, request.id)
         self.person, self.found = self.search.person, self.search.found
 
     def run(self) -> None:
         record = self._record()
         if not self.request.dry_run and self._is_known(record):
             self._refuse_half_batches()
-            # Should it die from here on, this says what it had begun to delete.
-            self._leave(record)
+            # If the run dies from here on, this record says what it had begun to delete.
+            self._write(record)
             self._suppress()
             self._delete()
             self._publish()
             record = record.model_copy(update=self._proof())
         record = record.model_copy(update={"finished_at": datetime.now(UTC).isoformat(timespec="seconds")})
-        self._leave(record)
+        self._write(record)
         if record.left:
             raise ErasureError(
                 "something of the person is still there",
@@ -94,34 +96,34 @@ class _Erasure:
                 mend="see the record under erasures/, and run it again: another run may have written meanwhile",
             )
 
-    def _leave(self, record: ErasureRecord) -> None:
+    def _write(self, record: ErasureRecord) -> None:
         write_text(erasure_location(self.job.lake_root, self.job.run_id), record.model_dump_json(indent=1))
 
     def _record(self) -> ErasureRecord:
         return ErasureRecord(
             run_id=self.job.run_id,
             kind=self.request.kind,
-            subject_hash=erased_hash(self.keys, f"{self.request.kind}={self.request.id}"),
+            subject_hash=erased_hash(self.pii_keys, f"{self.request.kind}={self.request.id}"),
             dry_run=self.request.dry_run,
             places=self._places(),
             to_look_at=self._to_look_at(),
         )
 
     def _places(self) -> tuple[ErasedPlace, ...]:
-        """What was found by place; several ways may lead to one."""
+        """The number of rows found in each place; several steps may find rows in one."""
         rows: dict[str, int] = {}
         for found in self.found:
             rows[found.place] = rows.get(found.place, 0) + found.rows
         return tuple(ErasedPlace(place=place, rows=n) for place, n in rows.items() if n)
 
     def _to_look_at(self) -> tuple[str, ...]:
-        """What the lake cannot decide: files that senders landed, lines that were no rows, and what others share."""
-        bronze = {w.table.name: w.table for w in self.ways if w.table.source}
+        """What a human has to look at: senders' files, malformed lines, Time Travel, and values that others share."""
+        bronze = {s.table.name: s.table for s in self.steps if s.table.source}
         landed = sorted({str(t.source.location) for t in bronze.values() if t.source and t.source.type == FILES})
         texts = [f"files at {place} are their sender's: remove the person there, or the files" for place in landed]
         places = {n: quarantine_location(self.job.roots.of(is_personal=t.is_personal), n) for n, t in bronze.items()}
         held = ", ".join(sorted(str(name) for name, place in places.items() if self.search.exists(place)))
-        if held and not is_telling(self.request.id):
+        if held and not is_searchable(self.request.id):
             texts.append(f"quarantine of {held}: the key is too short to be looked for in lines that were no rows")
         topics = sorted(str(n) for n, t in bronze.items() if is_topic(t) and self.search.exists(places[n]))
         texts += [f"quarantine of {name}: its records are searched as text, not for numbers in Avro" for name in topics]
@@ -132,13 +134,13 @@ class _Erasure:
         return tuple(texts)
 
     def _is_known(self, record: ErasureRecord) -> bool:
-        """Whether the person is in the lake, or was when an erasure of theirs began that may have died."""
-        bronze = [way.table.name for way in self.ways if way.table.kind is Kind.INGESTED]
-        known = (is_suppressed(self.job.pii_root, name, self.keys, self.request.id) for name in bronze)
+        """Whether the person is in the lake, or was when an earlier erasure of theirs, which may have died, began."""
+        bronze = [step.table.name for step in self.steps if step.table.kind is Kind.INGESTED]
+        known = (is_suppressed(self.job.pii_root, name, self.pii_keys, self.request.id) for name in bronze)
         return bool(record.places) or any(known)
 
     def _refuse_half_batches(self) -> None:
-        """Refuse to erase while a dead run's batch is half done: it goes on from a version that an erasure removes."""
+        """Refuse to erase while a batch is half-committed: deciding it again takes a version that erasure removes."""
         for place in self.found:
             location = location_of(self.job.roots, place.table)
             if place.location != location and is_half_done(self.session, place.location, location):
@@ -150,22 +152,23 @@ class _Erasure:
                 )
 
     def _suppress(self) -> None:
-        """Keep every bronze table from taking the person in again, before anything is deleted.
+        """Add the person to the suppression list of every bronze table, before anything is deleted.
 
-        Under the table's lease, so that nobody is reading the person in meanwhile, and lists of two erasures add up.
+        It is done under the table's lease, so that no run ingests the person meanwhile, and two erasures do not
+        overwrite each other's list.
         """
-        for way in self.ways:
-            keys = self.person.of(way.keys, way.keys_column)
-            if way.table.kind is Kind.INGESTED and keys:
-                hashes = {erased_hash(self.keys, key) for key in keys}
-                made_by = way.expression(way.column.name)
-                with leased_by(self.job, str(way.table.name)):
-                    suppress(self.job.pii_root, way.table.name, made_by, way.column.clear_type, hashes)
+        for step in self.steps:
+            keys = self.person.of(step.via, step.via_column)
+            if step.table.kind is Kind.INGESTED and keys:
+                hashes = {erased_hash(self.pii_keys, key) for key in keys}
+                expression = step.expression(step.column.name)
+                with leased_by(self.job, str(step.table.name)):
+                    suppress(self.job.pii_root, step.table.name, expression, step.column.clear_type, hashes)
 
     def _delete(self) -> None:
-        """Take the rows out of one place after the other; old files go even where no row is left.
+        """Delete the rows from one place after the other, and remove old files even where no row is left.
 
-        What others take their keys from goes last, so that a run that dies finds the rest by it.
+        Places that others take their keys from come last, so that after a run that died, the next one finds the rest.
         """
         places: dict[str, list[Found]] = {}
         for found in self.found:
@@ -174,16 +177,16 @@ class _Erasure:
             self._delete_from(location, places[location])
 
     def _publish(self) -> None:
-        """Take the person out of what is published, where else they would be until the next run.
+        """Publish tables without the person, who would otherwise stay published until the next run.
 
-        Of every table on the way: one that died here finds nothing any more in those that are known by other keys.
+        All reachable tables are published, even without rows found: an erasure that died here cannot find them again.
         """
-        for table in {way.table.name: way.table for way in self.ways}.values():
+        for table in {step.table.name: step.table for step in self.steps}.values():
             for target in table.targets:
                 publish(self.session, self.job, target, table)
 
     def _delete_from(self, location: str, found: list[Found]) -> None:
-        """Take out of one place what several ways may have led to, under its table's lease."""
+        """Delete what was found in one place, maybe by several steps, under its table's lease."""
         table = found[0].table
         with leased_by(self.job, str(table.name)) as lease:
             if found[0].place == str(table.name):
@@ -195,9 +198,9 @@ class _Erasure:
                 remove_old_files(self.session, location)
 
     def _rows_left(self) -> list[str]:
-        """The places in which rows of the person are there again.
+        """The places that have rows of the person again.
 
-        Asked under each table's lease: whoever read the person before and may write them yet holds it.
+        Each table is read under its lease: a run that has read the person and may still write them holds that lease.
         """
         left = []
         for name in {found.table.name: None for found in self.found}:
@@ -207,12 +210,12 @@ class _Erasure:
         return left
 
     def _proof(self) -> dict[str, object]:
-        """What a search of every byte found, and the day on which nothing of the person is left."""
+        """Search all remaining files; return the record's fields on what was found and when nothing will be left."""
         rows = self._rows_left()
         values = own_values(self.session, self.found, self.person.values)
         subject = self.request.id
-        # A number stands in other numbers; whether its rows are gone is asked of the tables themselves.
-        key = {subject} if len(subject) >= TELLING and not subject.isdecimal() else set()
+        # A number is part of other numbers, so it is not searched for; `_rows_left` shows that its rows are gone.
+        key = {subject} if len(subject) >= MIN_SEARCHABLE and not subject.isdecimal() else set()
         data, logs = places_to_read(self.catalog, self.job.roots, self.found)
         in_data, data_files = files_with(self.session, data, values | key)
         in_logs, log_files = files_with(self.session, logs, values)

@@ -1,4 +1,4 @@
-"""Reads every byte that is left and looks for a person's values in it, whatever any log says of the files."""
+"""Searches every remaining file for a person's values, whether or not a table's log still names the file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyspark.sql import functions as F
 
-from jobs.erase.search import BYTES
+from jobs.erase.searchable import BYTES
 from jobs.runtime.jvm import files_at
 from jobs.runtime.relation import relation
 from jobs.runtime.tables import read_newest
@@ -31,59 +31,60 @@ if TYPE_CHECKING:
 PARQUET = b"PAR1"
 DELTA_LOG, CHANGE_DATA = "_delta_log", "_change_data"
 CELL, VALUE = "_cell", "_value"
-# The column of a quarantine in which a refused row or record stands.
+# The column of a quarantine that has the refused row or record.
 ROW = "row"
 
 
 def places_to_read(catalog: Catalog, roots: Roots, found: Iterable[Found]) -> tuple[list[str], list[str]]:
-    """Where a person may have been: what was reached, all that meets personal data, and the ledger; and Delta's logs.
+    """The folders where a person's values may be: first those with data, then Delta's logs.
 
-    What a run that died left on its way, staged or unloaded, is nobody's table. The change feed and the log of a table
-    are places of their own, since Spark passes over names that begin with `_` below a place.
+    With data are: tables that the search found, every table that meets personal data, with its companions, the ledger,
+    and what a dead run may have left staged or unloaded. Change feeds and logs are listed as folders of their own,
+    since Spark skips names that begin with `_` below a folder.
     """
     tables = {f.location for f in found}
     for table in catalog.tables.values():
         if table.meets_personal:
             tables |= {location_of(roots, table), *companions(roots, table).values()}
-    on_the_way = [f"{root}/{STAGING_FOLDER}" for root in (roots.lake, roots.pii)] + [f"{roots.lake}/{UNLOAD_FOLDER}"]
+    leftovers = [f"{root}/{STAGING_FOLDER}" for root in (roots.lake, roots.pii)] + [f"{roots.lake}/{UNLOAD_FOLDER}"]
     feeds = [f"{table}/{CHANGE_DATA}" for table in tables]
-    data = [*tables, *feeds, *on_the_way, f"{roots.lake}/{RUNS_FOLDER}"]
+    data = [*tables, *feeds, *leftovers, f"{roots.lake}/{RUNS_FOLDER}"]
     return sorted(data), sorted(f"{table}/{DELTA_LOG}" for table in tables)
 
 
 def own_values(session: SparkSession, found: Iterable[Found], values: Iterable[str]) -> set[str]:
-    """The values that no row of anybody else holds: a city or an employer is rightly there still.
+    """Leave out values that rows of other people have, too: a city or an employer may rightly still be there.
 
     Args:
         session: The session.
-        found: Where the person was, and is no more.
+        found: The places that the person's rows have been deleted from.
         values: The person's values in clear.
     """
     own = set(values)
     for location, names in {f.location: f.closed for f in found if f.closed}.items():
         closed = [F.col(name).cast("string") for name in names]
-        theirs = read_newest(session, location).select(F.explode(F.array(*closed)).alias(CELL))
-        mine = F.broadcast(relation(session, VALUE, own))
-        held = theirs.join(mine, on=F.col(CELL).contains(F.col(VALUE))).select(VALUE).distinct()
-        own -= {row[0] for row in held.collect()}
+        cells = read_newest(session, location).select(F.explode(F.array(*closed)).alias(CELL))
+        candidates = F.broadcast(relation(session, VALUE, own))
+        shared = cells.join(candidates, on=F.col(CELL).contains(F.col(VALUE))).select(VALUE).distinct()
+        own -= {row[0] for row in shared.collect()}
     return own
 
 
 def files_with(session: SparkSession, places: Iterable[str], values: Iterable[str]) -> tuple[list[str], int]:
-    """The files below some places in which one of some values stands, and how many files were read.
+    """Search the files below some folders for values; return those that contain one, and how many files were read.
 
-    Parquet is unpacked, since what it holds is compressed.
+    Cells of Parquet files are searched, too, since they are compressed.
 
     Args:
         session: The session.
-        places: Folders; those that do not exist are left out.
-        values: Texts in clear. They go to the workers, and neither into a plan nor into a log.
+        places: The folders; those that do not exist are left out.
+        values: Texts in clear. They are sent to the workers, and appear neither in a plan nor in a log.
     """
     wanted = sorted(values)
-    there = [place for place in places if _has_files(session, place)]
-    if not there or not wanted:
+    existing = [place for place in places if _exists(session, place)]
+    if not existing or not wanted:
         return [], 0
-    files = session.read.format("binaryFile").option("recursiveFileLookup", "true").load(there)
+    files = session.read.format("binaryFile").option("recursiveFileLookup", "true").load(existing)
     rows = files.select("path", "content").mapInArrow(_looking_for(wanted), "path string, is_hit boolean").collect()
     return sorted({row["path"] for row in rows if row["is_hit"]}), len(rows)
 
@@ -98,7 +99,7 @@ def _looking_for(values: list[str]) -> Callable[[Iterable[pa.RecordBatch]], Iter
 
 
 def holds(content: bytes, values: list[str]) -> bool:
-    """Whether one of some texts stands in a file, in clear or in a cell of Parquet."""
+    """Whether a file contains one of some texts, in its bytes or in a cell of Parquet."""
     if any(value.encode() in content for value in values):
         return True
     if not content.startswith(PARQUET):
@@ -110,7 +111,7 @@ def holds(content: bytes, values: list[str]) -> bool:
 
 
 def _records(rows: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The bytes of the records that a quarantine holds, as far as they are text; it writes them as Base64."""
+    """The decoded bytes of the Kafka records in a quarantine, which stores them as Base64, as far as they are text."""
     return pa.chunked_array([[part for text in rows.to_pylist() for part in _bytes_of(text)]], pa.string())
 
 
@@ -139,6 +140,6 @@ def _contains(column: pa.ChunkedArray, value: str) -> bool:
     return bool(pc.any(pc.match_substring(column, value)).as_py())
 
 
-def _has_files(session: SparkSession, place: str) -> bool:
+def _exists(session: SparkSession, place: str) -> bool:
     files, path = files_at(session, place)
     return bool(files.exists(path))

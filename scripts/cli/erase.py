@@ -36,14 +36,14 @@ def command(subject: str, root: str, *, dry_run: bool, as_json: bool) -> None:
     from scripts.looking.lake import open_lake
     from scripts.running.erasing import erase_locally
     from shared.contracts import load_catalog
-    from shared.contracts.subjects import reaches
+    from shared.contracts.subjects import search_steps
     from shared.erasure import ErasureRequest
     from shared.errors import TerminalError, UnknownNameError
 
     with refusing():
         try:
             request = ErasureRequest.of_text(subject, dry_run=dry_run)
-            reaches(catalog := load_catalog(), request.kind)
+            search_steps(catalog := load_catalog(), request.kind)
         except UnknownNameError:
             raise
         except TerminalError as error:

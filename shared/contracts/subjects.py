@@ -1,4 +1,4 @@
-"""Whose data a table holds: from the tables whose key names a person, along the contracts, to every table of theirs."""
+"""Derives from the contracts where rows of a person are, starting at the tables whose key names a person."""
 
 from __future__ import annotations
 
@@ -23,31 +23,36 @@ SUFFIX = "_id"
 
 
 @dataclass(frozen=True)
-class Reach:
-    """Rows of `table` whose `column` is among the values of `keys_column` in rows of `keys` that were found before.
+class SearchStep:
+    """One step of the search for a person: from rows that were found to rows of another table with their values.
 
-    With an `image`, `table` is the bronze table whose rows become rows of that one, and `column` is a column of it.
+    Attributes:
+        table: The table in which rows are searched.
+        column: The column in which a row of the person has a known value: one of `table` or, if there is one, `image`.
+        via: The table whose rows, found before, have these values; `table` or `image` itself at the start of a search.
+        via_column: Its column with the values.
+        image: If `table` is in bronze, the refined table that its rows become rows of; else None.
     """
 
     table: Table
     column: Column
-    keys: Table
-    keys_column: str
+    via: Table
+    via_column: str
     image: Table | None = None
 
     @property
-    def known_as(self) -> Table:
-        """The table by whose columns others point to these rows."""
+    def key_holder(self) -> Table:
+        """The table by whose columns others refer to these rows."""
         return self.image or self.table
 
     @property
     def is_root(self) -> bool:
-        """Whether the rows are found by the key that a request names."""
-        return self.keys.name == self.known_as.name
+        """Whether the step starts a search: it finds rows by the key that a request names."""
+        return self.via.name == self.key_holder.name
 
     def expression(self, name: str) -> str:
-        """What makes the value of a column of `known_as` out of a row of `table`."""
-        logic = next(c.logic for c in self.known_as.columns if c.name == name) if self.image else None
+        """The SQL expression that makes a column of `key_holder` from a row of `table`."""
+        logic = next(c.logic for c in self.key_holder.columns if c.name == name) if self.image else None
         return logic or f"`{name}`"
 
 
@@ -57,7 +62,7 @@ def compile_subject(
     """Read `subject`: the table's key, if it names a person.
 
     Raises:
-        ContractError: it is another column than the table's one key, or one whose values are treated.
+        ContractError: it is not the table's only key column, or its values are treated.
     """
     given = custom.get(SUBJECT)
     is_clear = all(c.treatment is None for c in columns if c.name == given)
@@ -80,58 +85,58 @@ def subjects(catalog: Catalog) -> dict[str, list[Table]]:
     return found
 
 
-def reaches(catalog: Catalog, kind: str) -> list[Reach]:
-    """Every place where rows of a person are, each after all that its keys come from.
+def search_steps(catalog: Catalog, kind: str) -> list[SearchStep]:
+    """The steps of the search for a person, each after those that find its values.
 
-    From the subject's tables the way goes down foreign keys and `refersTo`, to built tables that have a key's very
-    name, and from each refined table to its bronze input.
+    From the tables whose key names such a person, the search follows foreign keys and `refersTo`, then goes to built
+    tables with a column of the same name as a key, and from each refined table to its bronze input.
 
     Raises:
-        UnknownNameError: no contract says who such a person is.
+        UnknownNameError: no contract has this kind of person as its subject.
     """
     known = subjects(catalog)
     if kind not in known:
         raise UnknownNameError("kind of subject", kind, sorted(known))
     roots = {str(t.name): t for t in known[kind]}
-    found: list[Reach] = [Reach(t, _column(t, t.primary_key[0]), t, t.primary_key[0]) for t in roots.values()]
-    for keys in _in_order(catalog, roots):
-        reached = {str(way.table.name) for way in found}
-        found += [way for way in _declared(catalog, keys) if str(way.table.name) not in roots]
-        found += [way for way in _namesakes(catalog, keys) if str(way.table.name) not in reached]
-    return [way for reach in found for way in (*_in_bronze(catalog, reach), reach)]
+    found = [SearchStep(t, _column(t, t.primary_key[0]), t, t.primary_key[0]) for t in roots.values()]
+    for via in _in_order(catalog, roots):
+        reached = {str(step.table.name) for step in found}
+        found += [step for step in _declared(catalog, via) if str(step.table.name) not in roots]
+        found += [step for step in _namesakes(catalog, via) if str(step.table.name) not in reached]
+    return [step for last in found for step in (*_in_bronze(catalog, last), last)]
 
 
 def check_subjects(catalog: Catalog) -> None:
-    """Check that an erasure reaches the landed rows behind every row of a person.
+    """Check that an erasure finds the landed rows that every row of a person is made of.
 
     Raises:
-        ContractError: a query makes a person's rows of those of a bronze table, and no column there leads to them.
+        ContractError: a query makes rows of a person from a bronze table, and no column of that table leads to them.
     """
     for kind in subjects(catalog):
-        ways = reaches(catalog, kind)
-        reached = {way.table.name for way in ways}
-        for way in ways:
-            if way.table.kind is Kind.REFINED and way.table.query and way.table.inputs[0] not in reached:
-                source = catalog.table(str(way.table.inputs[0]))
+        steps = search_steps(catalog, kind)
+        reached = {step.table.name for step in steps}
+        for step in steps:
+            if step.table.kind is Kind.REFINED and step.table.query and step.table.inputs[0] not in reached:
+                source = catalog.table(str(step.table.inputs[0]))
                 raise read_document(source.file).error(
                     f"an erasure of a {kind} would leave their rows here",
                     TABLE,
-                    given=f"{way.table.name}, which a query makes of these rows",
+                    given=f"{step.table.name}, which a query makes of these rows",
                     expected=f"a column with the custom property {REFERS_TO}",
-                    mend=f"write {REFERS_TO}: {way.keys.name}.{way.keys_column} on the column that holds its values",
+                    mend=f"write {REFERS_TO}: {step.via.name}.{step.via_column} on the column that holds its values",
                 )
 
 
 def _in_order(catalog: Catalog, roots: Mapping[str, Table]) -> list[Table]:
-    """The tables on the way from some roots, each after those that point the way to it."""
+    """The tables that declared references lead to from some roots, each after those that lead to it."""
     order: list[Table] = []
     seen: set[str] = set()
 
     def visit(table: Table) -> None:
         if str(table.name) not in seen:
             seen.add(str(table.name))
-            for way in _declared(catalog, table):
-                visit(way.table)
+            for step in _declared(catalog, table):
+                visit(step.table)
             order.insert(0, table)
 
     for root in roots.values():
@@ -139,32 +144,32 @@ def _in_order(catalog: Catalog, roots: Mapping[str, Table]) -> list[Table]:
     return order
 
 
-def _declared(catalog: Catalog, keys: Table) -> Iterator[Reach]:
-    """The ways from a table to the columns that say they hold its values."""
+def _declared(catalog: Catalog, via: Table) -> Iterator[SearchStep]:
+    """The steps from a table to the columns that are declared to hold its values."""
     for table in catalog.tables.values():
         for column in table.columns:
             for other in (*column.refers_to, *([column.parent] if column.parent else [])):
-                if other.table == keys.name != table.name:
-                    yield Reach(table, column, keys, other.column)
+                if other.table == via.name != table.name:
+                    yield SearchStep(table, column, via, other.column)
 
 
-def _namesakes(catalog: Catalog, keys: Table) -> Iterator[Reach]:
-    """The ways from a table to built tables that have a column of its key's very name."""
-    if keys.kind is not Kind.REFINED or len(keys.primary_key) != 1:
+def _namesakes(catalog: Catalog, via: Table) -> Iterator[SearchStep]:
+    """The steps from a refined table to built tables with a column of the same name as its one key column."""
+    if via.kind is not Kind.REFINED or len(via.primary_key) != 1:
         return
-    [key] = keys.primary_key
+    [key] = via.primary_key
     for table in catalog.tables.values():
         if table.kind is Kind.BUILT and key in table.column_names:
-            yield Reach(table, _column(table, key), keys, key)
+            yield SearchStep(table, _column(table, key), via, key)
 
 
 def _column(table: Table, name: str) -> Column:
     return next(c for c in table.columns if c.name == name)
 
 
-def _in_bronze(catalog: Catalog, reach: Reach) -> list[Reach]:
-    """The bronze rows that refined rows are images of; not those that a row-local query makes many of."""
-    if reach.table.kind is not Kind.REFINED or reach.table.query is not None:
+def _in_bronze(catalog: Catalog, step: SearchStep) -> list[SearchStep]:
+    """The same step in the bronze table that a refined table is made of; none if a query makes the refined rows."""
+    if step.table.kind is not Kind.REFINED or step.table.query is not None:
         return []
-    source = catalog.table(str(reach.table.inputs[0]))
-    return [Reach(source, reach.column, reach.keys, reach.keys_column, image=reach.table)]
+    source = catalog.table(str(step.table.inputs[0]))
+    return [SearchStep(source, step.column, step.via, step.via_column, image=step.table)]

@@ -14,13 +14,13 @@ from pydantic import ValidationError
 from pyspark.sql import functions as F
 
 from jobs.erase.proof import holds
-from jobs.erase.search import told_in
+from jobs.erase.searchable import searchable_text
 from jobs.main import run
 from jobs.publish.flow import publish
 from jobs.runtime.lease import leased_by
 from jobs.runtime.table_files import remove_old_files
 from shared.contracts import load_catalog
-from shared.contracts.subjects import reaches, subjects
+from shared.contracts.subjects import search_steps, subjects
 from shared.erasure import ErasureRecord, ErasureRequest, erasure_location, erasure_request_location
 from shared.errors import ContractError, ErasureError, LeaseHeldError, TerminalError, UnknownNameError
 from shared.jobs import Status, Step
@@ -283,7 +283,7 @@ def test_whom_nobody_knows_is_told_before_anything_is_done(tmp_path, small_lake)
     small_lake.files = dict(PERSONAL)
 
     with pytest.raises(UnknownNameError, match="unknown kind of subject; given: 'pet'; expected: one of customer"):
-        reaches(small_lake.catalog, "pet")
+        search_steps(small_lake.catalog, "pet")
     with pytest.raises(TerminalError, match="expected: KIND=ID") as told:
         ErasureRequest.of_text("7654321")
     assert "7654321" not in str(told.value)
@@ -307,7 +307,7 @@ def test_a_record_that_a_topic_refused_is_searched_in_its_bytes(spark, small_lak
     small_lake.only("bronze.shop__customers")
     table = small_lake.catalog.table("bronze.shop__customers")
     rows = spark.createDataFrame([(refused,), ("no JSON of 1000001",), ("{}",)], "row string").alias("t")
-    found = rows.where(F.expr(told_in(table)).rlike("(?<![0-9A-Za-z])1000001(?![0-9A-Za-z])"))
+    found = rows.where(F.expr(searchable_text(table)).rlike("(?<![0-9A-Za-z])1000001(?![0-9A-Za-z])"))
     assert [refused, "no JSON of 1000001"] == [r[0] for r in found.collect()]
 
 
@@ -410,14 +410,14 @@ def test_a_query_that_makes_rows_of_a_person_is_refused_unless_the_landed_rows_l
     assert "an erasure of a customer would leave their rows here; given: silver.customers, which" in str(told.value)
     assert "to fix: write refersTo: silver.customers.customer_id on the column" in str(told.value)
     small_lake.files |= {"bronze.shop__customers": leading}
-    reached = [str(way.table.name) for way in reaches(small_lake.catalog, "customer")]
+    reached = [str(step.table.name) for step in search_steps(small_lake.catalog, "customer")]
     assert {"bronze.shop__customers", "silver.customers"} <= set(reached)
 
 
 @pytest.mark.examples
 def test_the_contracts_reach_a_person_in_every_table_that_may_hold_something_of_them():
     catalog = load_catalog()
-    found = {kind: {str(r.table.name) for r in reaches(catalog, kind)} for kind in subjects(catalog)}
+    found = {kind: {str(step.table.name) for step in search_steps(catalog, kind)} for kind in subjects(catalog)}
 
     assert {"contact", "customer", "lead"} == set(found)
     # Every table with personal columns is reached, but for those of companies.
