@@ -1,4 +1,4 @@
-"""The sources that readers read from, for whoever asks them for figures."""
+"""The stand-ins for sources of the ingest tests, for tests that ask a source for figures."""
 
 from tests.jobs.ingest.conftest import (
     account,

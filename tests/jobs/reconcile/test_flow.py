@@ -1,11 +1,11 @@
-"""Tables of a Redshift are held against it after all that may befall a row: on its way, in the lake, or since."""
+"""Tables read from Redshift are compared with it after rows were lost, changed, refused, deleted or came late."""
 
 import hashlib
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from delta.tables import DeltaTable
 
 from jobs.ingest.redshift import statement as redshift_statement
 from scripts.sources.redshift.data_api import Fault
@@ -50,41 +50,118 @@ SILVER = """\
       - {{name: changed_at, logicalType: timestamp, physicalType: timestamp, transformLogic: changed, description: C.}}
 """
 NOW = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-LONG_AGO = datetime(2011, 5, 31)  # noqa: DTZ001 - the source's are without a zone
+LONG_AGO = datetime(2011, 5, 31)  # noqa: DTZ001 - the source's timestamps have no zone
 OLD, RECENT = NOW - timedelta(days=3), NOW - timedelta(hours=2)
 NAMES = ["plain", "Zoë ☃ 'x'", "", "日本\\n", None]
-# What happens at the source between a table's batch and its reconciliation; the others are the lake's own troubles.
-AT_SOURCE = {
-    "same": f"""
-        UPDATE sales.same SET changed = now() at time zone 'utc', amount = 1 WHERE id = 1;
-        INSERT INTO sales.same VALUES (99, 'late', '{RECENT}', 5, 5, 1, 'new', '{RECENT}')
-    """,
-    "stale": "UPDATE sales.stale SET amount = amount + 0.0001 WHERE id = 3",
-    "gone": "DELETE FROM sales.gone WHERE id = 3",
-    "lost": "",
-    "refused": "",
-    "aged": "",
-    "culled": "",
-    "dated": "",
-    "void": "",
-    "never": "",
+# Columns as in BRONZE. The sixth row is there twice, silver refuses the seventh, and the eighth is a delete.
+ROWS = (
+    *[(i, n, OLD + timedelta(0, 0, i), f"{i}.{i:04}", i * 10, i, "new", OLD) for i, n in enumerate(NAMES, 1)],
+    *[(6, "null", OLD, None, None, None, "new", OLD)] * 2,
+    (7, "bad", OLD, "-1", 4, 7, "new", OLD),
+    (8, "dead", OLD, "8", 8, 8, "deleted", OLD),
+)
+# Bronze refuses both, whose pieces are no int; the second is older than what is compared.
+WIDE = tuple((n, "wide", OLD, "9", 3_000_000_000, 9, "new", moment) for n, moment in ((9, OLD), (10, LONG_AGO)))
+G, Y, R = Verdict.GREEN, Verdict.YELLOW, Verdict.RED
+FIGURES = {"rows", "checksum of keys", "sum of amount", "sum of pieces"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A table: what happens between its batch and its reconciliation, and what the reconciliation finds.
+
+    Attributes:
+        verdicts: Of the comparison with the source, then of that with silver, as far as there are any.
+        reason: A part of the outcome's reason.
+        differing: The figures in which source and bronze differ; None where that is not checked.
+        rows_found: The numbers of rows of source and bronze; None where that is not checked.
+        rows: The rows at the source when it is read.
+        custom: Custom properties of the bronze contract.
+        has_silver: Whether a table is refined from it.
+        expires: Whether silver's rows are deleted after five years, and so bronze's.
+        by_day: Whether silver has the day of a change, not the moment.
+        at_source: What the source runs in between.
+        in_lake: What is done to `{bronze}` and `{silver}` in between.
+    """
+
+    verdicts: list[Verdict]
+    reason: str = ""
+    differing: set[str] | None = None
+    rows_found: tuple[str, str] | None = None
+    rows: tuple[tuple, ...] = ROWS
+    custom: dict[str, str] = field(default_factory=dict)
+    has_silver: bool = False
+    expires: bool = False
+    by_day: bool = False
+    at_source: str = ""
+    in_lake: tuple[str, ...] = ()
+
+
+CASES = {
+    # A row that changes and one that comes late are beyond what is compared.
+    "same": Case(
+        verdicts=[G, G],
+        differing=set(),
+        rows_found=("7", "7"),
+        has_silver=True,
+        at_source=f"""
+            UPDATE sales.same SET changed = now() at time zone 'utc', amount = 1 WHERE id = 1;
+            INSERT INTO sales.same VALUES (99, 'late', '{RECENT}', 5, 5, 1, 'new', '{RECENT}')
+        """,
+    ),
+    # The source changes a value without its cursor: less than the contract's limit.
+    "stale": Case(
+        verdicts=[Y],
+        differing={"sum of amount"},
+        custom={"reconcileYellow": "0%", "reconcileRed": "0.01%"},
+        at_source="UPDATE sales.stale SET amount = amount + 0.0001 WHERE id = 3",
+    ),
+    # The source deletes a row, which the contract allows for.
+    "gone": Case(
+        verdicts=[Y],
+        differing=FIGURES,
+        custom={"reconcileRed": "50%"},
+        at_source="DELETE FROM sales.gone WHERE id = 3",
+    ),
+    "lost": Case(
+        verdicts=[R, R],
+        rows_found=("8", "7"),
+        has_silver=True,
+        in_lake=(
+            "DELETE FROM {bronze} WHERE id = 2",
+            "DELETE FROM {silver} WHERE id = 5",
+            "UPDATE {silver} SET amount = amount + 1 WHERE id = 4",
+        ),
+    ),
+    "refused": Case(
+        verdicts=[Y, G],
+        reason="1 rows lie in its quarantine",
+        rows_found=("9", "8"),
+        rows=ROWS + WIDE,
+        has_silver=True,
+    ),
+    # Ingest leaves out a row that is too old for silver.
+    "aged": Case(
+        verdicts=[Y, G],
+        reason="its rows are deleted once they are old",
+        rows_found=("9", "8"),
+        rows=(*ROWS, (9, "aged", OLD, "9", 9, 9, "new", LONG_AGO)),
+        custom={"reconcileWindow": "all"},
+        has_silver=True,
+        expires=True,
+    ),
+    # Rows expire, but those that are compared are too young to.
+    "culled": Case(verdicts=[R, R], has_silver=True, expires=True, in_lake=("DELETE FROM {bronze} WHERE id = 2",)),
+    # The compared rows are all of the first day that is read.
+    "dated": Case(verdicts=[G, G], custom={"initialValue": f'"{OLD.isoformat()}Z"'}, has_silver=True, by_day=True),
+    "void": Case(verdicts=[], reason="not asked", rows=()),
+    # It is not ingested at all.
+    "never": Case(verdicts=[], reason="nothing of it has been read yet", rows=()),
 }
 
 
-def rows_of(name):
-    if name in ("void", "never"):
-        return []
-    rows = [(i, n, OLD + timedelta(0, 0, i), f"{i}.{i:04}", i * 10, i, "new", OLD) for i, n in enumerate(NAMES, 1)]
-    rows += [(6, "null", OLD, None, None, None, "new", OLD)] * 2
-    rows += [(7, "bad", OLD, "-1", 4, 7, "new", OLD), (8, "dead", OLD, "8", 8, 8, "deleted", OLD)]
-    # The other one is older than what is compared.
-    wide = [(n, "wide", OLD, "9", 3_000_000_000, 9, "new", moment) for n, moment in ((9, OLD), (10, LONG_AGO))]
-    rows += wide if name == "refused" else []
-    return rows + ([(9, "aged", OLD, "9", 9, 9, "new", LONG_AGO)] if name == "aged" else [])
-
-
-def contract_of(name, **custom):
-    given = {"writeDisposition": "append", "cursor": "changed", "lag": "1 day", **custom}
+def contract_of(name):
+    given = {"writeDisposition": "append", "cursor": "changed", "lag": "1 day", **CASES[name].custom}
     text = contract(f"bronze.shop__{name}", BRONZE, given)
     files = f'server: shop, type: s3, location: "s3://landing/shop__{name}/*.csv", format: csv'
     text = text.replace(files, "server: redshift, type: redshift, database: shop, schema: sales")
@@ -92,38 +169,35 @@ def contract_of(name, **custom):
 
 
 def silver_of(name):
+    case = CASES[name]
     custom = {"writeDisposition": "merge", "sequenceBy": "[changed_at]", "applyAsDeletes": "\"state = 'deleted'\""}
-    goes = {"expireRows": "true"} if name in ("aged", "culled") else {}
+    expiry = {"expireRows": "true"} if case.expires else {}
     kept = f"slaProperties:\n  - {{property: retention, value: 5, unit: y, element: {name}.changed_at}}\n"
     columns = SILVER.format(name)
-    if name == "dated":
+    if case.by_day:
         columns = columns.replace(
             "logicalType: timestamp, physicalType: timestamp", "logicalType: date, physicalType: date"
         )
-    return contract(f"silver.{name}", columns, custom | goes) + (kept if goes else "")
+    return contract(f"silver.{name}", columns, custom | expiry) + (kept if expiry else "")
 
 
-def text(value):
+def literal(value):
     return "NULL" if value is None else "'" + str(value).replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 @pytest.fixture
 def lake(tmp_path, session, redshift):
     make_tables()
-    limits = {"gone": {"reconcileRed": "50%"}, "stale": {"reconcileYellow": "0%", "reconcileRed": "0.01%"}}
-    # Its rows are of the first day that is compared, and silver has but the day.
-    limits["dated"] = {"initialValue": f'"{OLD.isoformat()}Z"'}
-    limits["aged"] = {"reconcileWindow": "all"}
-    files = {f"bronze.shop__{name}": contract_of(name, **limits.get(name, {})) for name in AT_SOURCE}
-    files |= {f"silver.{name}": silver_of(name) for name in ("same", "lost", "refused", "aged", "culled", "dated")}
+    files = {f"bronze.shop__{name}": contract_of(name) for name in CASES}
+    files |= {f"silver.{name}": silver_of(name) for name, case in CASES.items() if case.has_silver}
     files["bronze.shop__files"] = bronze("bronze.shop__files", "append", "id")
-    for name in AT_SOURCE:
+    for name, case in CASES.items():
         redshift.run(
             f"CREATE TABLE sales.{name} (id BIGINT, name VARCHAR, at TIMESTAMP, amount NUMERIC(19,4), pieces BIGINT, "
             "note VARCHAR, state VARCHAR, changed TIMESTAMP)"
         )
-        for row in rows_of(name):
-            redshift.run(f"INSERT INTO sales.{name} VALUES ({', '.join(map(text, row))})")
+        for row in case.rows:
+            redshift.run(f"INSERT INTO sales.{name} VALUES ({', '.join(map(literal, row))})")
     return SmallLake(tmp_path, session, files)
 
 
@@ -133,46 +207,47 @@ def key_sum(rows):
     return str(sum(int(hashlib.md5(k.encode(), usedforsecurity=False).hexdigest()[:7], 16) for k in keys))
 
 
-def told(comparison):
+def measures(comparison):
     return {m.name: (m.left, m.right) for m in comparison.measures}
 
 
-def test_a_lake_is_held_against_its_source_and_says_what_differs(lake, redshift, session, monkeypatch):
+def test_reconciliation_compares_a_lake_with_its_source_and_says_what_differs(lake, redshift, monkeypatch):
     monkeypatch.setattr(redshift_statement, "PAUSE_SECONDS", 0.0)
     lake.land("bronze.shop__files", "id", "1")
     read = tuple(sorted(set(lake.files) - {"bronze.shop__never"}))
     steps = lake.run("r1", (Step.INGEST, Step.REFINE), tables=read)
     assert {Status.SUCCEEDED, Status.UNCHANGED} >= {o.status for o in steps.outcomes.values()}
-    for statement in filter(None, AT_SOURCE.values()):
-        redshift.run(statement)
-    DeltaTable.forPath(session, lake.location("bronze.shop__lost")).delete("id = 2")
-    DeltaTable.forPath(session, lake.location("bronze.shop__culled")).delete("id = 2")
-    DeltaTable.forPath(session, lake.location("silver.lost")).delete("id = 5")
-    DeltaTable.forPath(session, lake.location("silver.lost")).update("id = 4", {"amount": "amount + 1"})
+    for name, case in CASES.items():
+        if case.at_source:
+            redshift.run(case.at_source)
+        for statement in case.in_lake:
+            places = {"bronze": lake.location(f"bronze.shop__{name}"), "silver": lake.location(f"silver.{name}")}
+            lake.spark.sql(statement.format(**{layer: f"delta.`{place}`" for layer, place in places.items()}))
 
-    ran = lake.run("r2", (Step.RECONCILE,))
+    outcomes = lake.run("r2", (Step.RECONCILE,)).outcomes
+    found = {name.removeprefix("bronze.shop__"): outcome for name, outcome in outcomes.items()}
 
-    found = {n.removeprefix("bronze.shop__"): o for n, o in ran.outcomes.items()}
-    verdicts = {n: [c.verdict for c in o.reconciled] for n, o in found.items()}
-    assert {
-        "same": [Verdict.GREEN, Verdict.GREEN],
-        "lost": [Verdict.RED, Verdict.RED],
-        "stale": [Verdict.YELLOW],
-        "gone": [Verdict.YELLOW],
-        "refused": [Verdict.YELLOW, Verdict.GREEN],
-        "aged": [Verdict.YELLOW, Verdict.GREEN],
-        # Rows go for their age, and these are too young to.
-        "culled": [Verdict.RED, Verdict.RED],
-        "dated": [Verdict.GREEN, Verdict.GREEN],
-        "void": [],
-        "never": [],
-        "files": [],
-    } == verdicts
-    assert {"lost", "culled"} == {n for n, o in found.items() if o.status is Status.FAILED}
+    files = Case(verdicts=[], reason="a source of type s3")
+    assert {n: c.verdicts for n, c in CASES.items()} | {"files": []} == {
+        n: [c.verdict for c in o.reconciled] for n, o in found.items()
+    }
+    for name, case in {**CASES, "files": files}.items():
+        outcome = found[name]
+        assert (Status.FAILED is outcome.status) == (R in case.verdicts), name
+        assert case.reason in outcome.reason, name
+        if case.differing is not None:
+            assert case.differing == {m.name for m in outcome.reconciled[0].differing}, name
+        if case.rows_found is not None:
+            assert case.rows_found == measures(outcome.reconciled[0])["rows"], name
+    assert CASES["never"].reason == found["never"].reason
+    assert_every_figure_of_equal_tables(*found["same"].reconciled)
+    assert_lost_rows_are_told_without_their_values(found["lost"])
+    assert_a_source_that_fails_fails_its_tables_only(lake, redshift)
 
-    source, layers = found["same"].reconciled
+
+def assert_every_figure_of_equal_tables(with_source, with_silver):
     # A row that was sent twice is one, and the one that changed since is left out.
-    rows = {r for r in rows_of("same") if r[0] != 1}
+    rows = {r for r in ROWS if r[0] != 1}
     total = str(sum(Decimal(r[3]) for r in rows if r[3])).rstrip("0")
     pieces = str(sum(r[4] for r in rows if r[4]))
     assert {
@@ -180,35 +255,27 @@ def test_a_lake_is_held_against_its_source_and_says_what_differs(lake, redshift,
         "checksum of keys": (key_sum(rows),) * 2,
         "sum of amount": (total, total),
         "sum of pieces": (pieces, pieces),
-    } == told(source)
-    assert {"rows": ("6", "6"), "keys met": ("6", "6"), "rows that agree": ("6", "6")} == told(layers)
-    assert (1, 1) == (layers.refused, layers.deleted)
-    assert ("redshift", "bronze.shop__same", "silver.same") == (source.left, source.right, layers.right)
+    } == measures(with_source)
+    assert {"rows": ("6", "6"), "keys met": ("6", "6"), "rows that agree": ("6", "6")} == measures(with_silver)
+    assert (1, 1) == (with_silver.refused, with_silver.deleted)
+    assert ("redshift", "bronze.shop__same") == (with_source.left, with_source.right)
+    assert "silver.same" == with_silver.right
 
-    assert {"rows": ("8", "7")} == {m.name: (m.left, m.right) for m in found["lost"].reconciled[0].differing[:1]}
-    # Of bronze the second row is gone, of silver the fifth, and the fourth is another.
-    tampered = told(found["lost"].reconciled[1])
+
+def assert_lost_rows_are_told_without_their_values(outcome):
+    # The second row is gone from bronze and the fifth from silver, where the fourth has another amount.
+    tampered = measures(outcome.reconciled[1])
     assert {"rows": ("5", "5"), "keys met": ("5", "4"), "rows that agree": ("4", "3")} == tampered
-    assert {"sum of amount"} == {m.name for m in found["stale"].reconciled[0].differing}
-    assert {"rows", "checksum of keys", "sum of amount", "sum of pieces"} == {
-        m.name for m in found["gone"].reconciled[0].differing
-    }
-    assert ("9", "8") == told(found["refused"].reconciled[0])["rows"]
-    assert "1 rows lie in its quarantine" in found["refused"].reason
-    assert ("9", "8") == told(found["aged"].reconciled[0])["rows"]
-    assert "its rows are deleted once they are old" in found["aged"].reason
-    assert "not asked" in found["void"].reason
-    assert "nothing of it has been read yet" == found["never"].reason
-    assert "a source of type s3" in found["files"].reason
-
-    message = found["lost"].failure.message
+    message = outcome.failure.message
     assert "bronze.shop__lost" in message
     assert "rows 8 in redshift, 7 in bronze.shop__lost" in message
     assert not any(str(name) in message for name in NAMES[:2])
 
+
+def assert_a_source_that_fails_fails_its_tables_only(lake, redshift):
     redshift.suffer(*[Fault.FAILED] * 3)
-    broken = lake.run("r3", (Step.RECONCILE,), tables=("bronze.shop__same", "bronze.shop__files"))
-    failure = broken.outcomes["bronze.shop__same"].failure
+    outcomes = lake.run("r3", (Step.RECONCILE,), tables=("bronze.shop__same", "bronze.shop__files")).outcomes
+    failure = outcomes["bronze.shop__same"].failure
     assert ("SourceUnavailableError", True) == (failure.error, failure.retryable)
     assert "bronze.shop__same: redshift, shop.sales.same" in failure.message
-    assert Status.SUCCEEDED == broken.outcomes["bronze.shop__files"].status
+    assert Status.SUCCEEDED == outcomes["bronze.shop__files"].status

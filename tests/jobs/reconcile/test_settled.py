@@ -1,4 +1,4 @@
-"""What is compared: rows that were all there to be read, and no older than the contract's window."""
+"""Rows are compared that were there to be read, and are no older than the contract's window."""
 
 from datetime import UTC, datetime
 
@@ -36,12 +36,12 @@ def span(type_="timestamp", reached="2026-03-10 11:00:00", committed_at=NOON, po
         pytest.param(
             span(position={"asked_at": "2026-03-05T12:00:00.5+00:00"}, lag_seconds=2 * DAY),
             CursorSpan(last="2026-03-10 11:00:00", end="2026-03-03 12:00:00.000000"),
-            id="what came after the source was asked counts for nothing, though a backfill was committed since",
+            id="rows since the source was asked do not count, though a backfill was committed since",
         ),
         pytest.param(
             span(committed_at=None, lag_seconds=DAY),
             CursorSpan(last="2026-03-10 11:00:00", end="2026-03-09 11:00:00.000000"),
-            id="when it was committed is not known: no sooner than its cursor",
+            id="the time of the commit is not known: it was no earlier than the cursor",
         ),
         pytest.param(
             span(lag_seconds=DAY, reconciling=Reconciling(window_seconds=3 * DAY)),
@@ -65,7 +65,7 @@ def span(type_="timestamp", reached="2026-03-10 11:00:00", committed_at=NOON, po
         pytest.param(
             span("bigint", "42", initial_value="7"),
             CursorSpan(start="7", last="42"),
-            id="numbers know no time and no lag",
+            id="numbers have no time and no lag",
         ),
         pytest.param(span(reached=None), None, id="nothing was read yet"),
         pytest.param(span(cursor=None), CursorSpan(), id="no cursor: all of it"),

@@ -1,4 +1,4 @@
-"""Without a cursor that says how old they are, rows are compared that landed within the contract's window."""
+"""Where no cursor shows how old rows are, those are compared that landed within the contract's window."""
 
 from delta.tables import DeltaTable
 
@@ -25,7 +25,7 @@ NAMES = f"""\
         description: Name.
       - {{name: changed_at, logicalType: timestamp, physicalType: timestamp, description: Change.}}
 """
-# Names are treated in one table, and the key of the other.
+# In one table names are treated, in the other the key.
 TREATED = {
     BRONZE: bronze(BRONZE, "append", "customer_id", "name", "changed_at", "city").replace(
         IN_CLEAR, f"{IN_CLEAR}{CLOSED}, "
@@ -44,8 +44,8 @@ def test_what_landed_long_ago_is_not_compared_and_may_be_newer(small_lake):
     bronze, silver = (DeltaTable.forPath(small_lake.spark, small_lake.location(name)) for name in (BRONZE, SILVER))
     bronze.update(set={"_ingested_at": "timestamp'2025-01-01'"})
     silver.delete("customer_id = 2")
-    # The first is older than what is there, and superseded; the second is new, the third newer; the last is refused, so
-    # that what is there of its key stays.
+    # The first row is older than the stored one, and superseded; the second is new, the third newer; the last is
+    # refused, so the stored row of its key stays.
     new = ("1,Anne,2026-01-01", "3,Cy,2026-01-06", "4,Dana,2026-01-07", "5,Eve,soon")
     small_lake.land(BRONZE, COLUMNS, *new)
     assert 1 == small_lake.run("r2", (Step.INGEST, Step.REFINE)).outcomes[SILVER].quarantined
@@ -54,22 +54,20 @@ def test_what_landed_long_ago_is_not_compared_and_may_be_newer(small_lake):
         [comparison] = small_lake.run(run_id, (Step.RECONCILE,)).outcomes[BRONZE].reconciled
         return comparison, {m.name: (m.left, m.right) for m in comparison.measures}
 
-    good, told = compared("r3")
-    assert (Verdict.GREEN, {("3", "3")}, 1) == (good.verdict, set(told.values()), good.refused)
+    good, measures = compared("r3")
+    assert (Verdict.GREEN, {("3", "3")}, 1) == (good.verdict, set(measures.values()), good.refused)
     assert good.span.startswith("landed since 20")
 
     silver.update("customer_id = 4", {"name": "'Dan'"})
     silver.delete("customer_id = 3")
-    bad, told = compared("r4")
+    bad, measures = compared("r4")
     assert Verdict.RED == bad.verdict
-    assert {"rows": ("3", "2"), "keys met": ("3", "2"), "rows that agree": ("2", "1")} == told
+    assert {"rows": ("3", "2"), "keys met": ("3", "2"), "rows that agree": ("2", "1")} == measures
 
 
-def test_a_lake_that_is_as_it_has_to_be_differs_in_nothing_though_values_are_treated_or_a_snapshot_not_whole(
-    small_lake,
-):
+def test_intact_lake_shows_no_difference_despite_treated_values_and_an_incomplete_snapshot(small_lake):
     small_lake.files = TREATED
-    # Which of two rows of one moment is the newest, their hashed names decide.
+    # The hashed names decide which of two rows of one moment is the newest.
     tied = [f"{i},{name},2026-01-05,{city}" for i in range(8) for name, city in ((f"A{i}", "Oslo"), (f"B{i}", "Rome"))]
     small_lake.land(BRONZE, f"{COLUMNS},city", *tied)
     small_lake.land(STOCK, "product,pieces", "a,1", "b,2")
@@ -80,11 +78,11 @@ def test_a_lake_that_is_as_it_has_to_be_differs_in_nothing_though_values_are_tre
     assert {"Oslo", "Rome"} == {row[3] for row in small_lake.rows(SILVER)}
 
     ran = small_lake.run("r3", (Step.RECONCILE,)).outcomes
-    told = {n: [(c.right, c.verdict, c.rows.left, c.rows.right) for c in o.reconciled] for n, o in ran.items()}
+    found = {n: [(c.right, c.verdict, c.rows.left, c.rows.right) for c in o.reconciled] for n, o in ran.items()}
     assert {
         BRONZE: [(SILVER, Verdict.GREEN, "8", "8")],
         STOCK: [("silver.stock", Verdict.GREEN, "1", "1")],
-    } == told
+    } == found
     assert ran[BRONZE].reason.endswith("; silver.names is not compared: its key is treated")
 
     DeltaTable.forPath(small_lake.spark, small_lake.location(SILVER)).update("customer_id = 3", {"city": "'Bern'"})

@@ -34,8 +34,8 @@ def figures(rows=1000, keys=7, amount="1000", none=None):
         pytest.param(figures(amount="999.9999"), Verdict.YELLOW, id="a sum, by its last digit"),
         pytest.param(figures(amount="-1000"), Verdict.RED, id="a sum of another sign"),
         pytest.param(figures(amount=None), Verdict.RED, id="a sum of nothing"),
-        pytest.param(figures(none=Decimal(0)), Verdict.RED, id="nulls that became nought"),
-        pytest.param(Figures(rows=1000, sums=HELD.sums), Verdict.GREEN, id="a source that cannot tell of its keys"),
+        pytest.param(figures(none=Decimal(0)), Verdict.RED, id="nulls that became zero"),
+        pytest.param(Figures(rows=1000, sums=HELD.sums), Verdict.GREEN, id="a source without a checksum of keys"),
         pytest.param(figures(rows=0, keys=0, amount=None), Verdict.RED, id="an empty source"),
     ],
 )
@@ -71,18 +71,18 @@ def test_rows_that_are_explained_are_a_warning_at_most():
     [
         pytest.param("1040", {"amount": Decimal(40)}, Verdict.YELLOW, id="as much as was refused"),
         pytest.param("1040", {"amount": Decimal(5)}, Verdict.RED, id="more than was refused"),
-        pytest.param("1040", {}, Verdict.RED, id="no number of what was refused"),
+        pytest.param("1040", {}, Verdict.RED, id="the refused rows have no value"),
         pytest.param("-2000", {"amount": Decimal(5)}, Verdict.RED, id="less"),
-        pytest.param("2000", {"amount": None}, Verdict.YELLOW, id="nobody can read what was refused"),
-        pytest.param("2000", None, Verdict.YELLOW, id="of people, or rows, that are gone"),
+        pytest.param("2000", {"amount": None}, Verdict.YELLOW, id="the refused value cannot be read"),
+        pytest.param("2000", None, Verdict.YELLOW, id="the missing rows were deleted, so their values are unknown"),
     ],
 )
-def test_a_missing_row_that_is_explained_explains_no_more_of_a_sum_than_it_came_to(left, refused, verdict):
+def test_an_explained_row_accounts_for_no_more_of_a_sum_than_its_value(left, refused, verdict):
     facts = {"explained": "1 rows lie in its quarantine", "refused": refused}
     assert verdict == compared(figures(rows=1001, amount=left), **facts).verdict
 
 
-def test_words_tell_both_sides_of_what_differs_and_nothing_else():
+def test_text_names_both_sides_of_what_differs_and_nothing_else():
     comparison = compared(figures(rows=1002))
 
     assert "shop and bronze.x, whole: rows 1002 in shop, 1000 in bronze.x" == str(comparison)
