@@ -34,7 +34,7 @@ NINE, TEN, ELEVEN = "2026-01-01 09:00:00", "2026-01-01 10:00:00", "2026-01-01 11
 HEADER = "customer_id,name,changed_at"
 ORDERS = "order_id,customer_id,amount_eur,state,changed_at"
 ANN = "Annabel Canary"
-# What Ann was called once, and Bob is.
+# A former name of Ann, and the name of Bob.
 BOTH = "Bobby Tables"
 NAME = "{name: name, logicalType: string, physicalType: string, description: Text.}"
 CLOSED = "{name: name, logicalType: string, physicalType: string, classification: restricted, description: Text.}"
@@ -46,7 +46,7 @@ TOKENIZED = CUSTOMERS.replace(
 
 
 def referring(text, column, to):
-    """A contract whose column says that it holds the values of another one."""
+    """A contract with a column that `refersTo` another one."""
     return text.replace(
         f"{{name: {column}, ", f"{{name: {column}, customProperties: [{{property: refersTo, value: {to}}}], "
     )
@@ -62,7 +62,7 @@ PERSONAL = {
     "bronze.shop__customers": FILES["bronze.shop__customers"].replace(NAME, CLOSED),
     "silver.customers": contract("silver.customers", TOKENIZED, KEY_AND_SEQUENCE | {"subject": "customer_id"}),
 }
-# A history beside the customers, parcels that silver does not know, and stock that is named by what orders say.
+# Also a history of the customers, parcels without a silver table, and stock that is found by the state of orders.
 WIDE = {
     **PERSONAL,
     "silver.customer_versions": contract(
@@ -97,16 +97,16 @@ def places(record):
 
 
 def names_of(lake, table):
-    """What the tokens stand for that stand in a table, by its vault; a vault has no others here."""
+    """The values of the tokens in a table; its vault has no other tokens here."""
     tokens = {row["name"] for row in lake.frame(table).select("name").collect()}
-    there = lake.spark.read.format("delta").load(vault_location(pii_folder(lake.lake_root), TableName.parse(table)))
-    vault = {row["token"]: row["value"] for row in there.collect()}
+    rows = lake.spark.read.format("delta").load(vault_location(pii_folder(lake.lake_root), TableName.parse(table)))
+    vault = {row["token"]: row["value"] for row in rows.collect()}
     assert vault.keys() == tokens
     return sorted(vault.values())
 
 
 def files_that_tell(lake, *values):
-    """Every file of the lake that holds one of some texts, whatever its format; read without the engine."""
+    """Every file of the lake that contains one of some texts, whatever its format; read without the engine."""
     found = []
     for file in [f for f in Path(lake.lake_root).rglob("*") if f.is_file()]:
         content = file.read_bytes()
@@ -118,7 +118,7 @@ def files_that_tell(lake, *values):
 
 @pytest.fixture
 def lake(small_lake):
-    """Ann, who has an order, a refused one, one to be deleted and a broken line, and Bob; news of Ann has landed."""
+    """Ann, with an order, a refused one, one to be deleted and a malformed line, and Bob; more of Ann has landed."""
     small_lake.files = dict(WIDE)
     serve_totals(small_lake)
     small_lake.land(
@@ -145,7 +145,7 @@ def die(*_, **__):
 
 
 def die_at_orders(session, location):
-    """In the place of the removal of old files."""
+    """Stands in for `remove_old_files`."""
     if location.endswith("lake/silver/orders"):
         die()
     remove_old_files(session, location)
@@ -154,35 +154,59 @@ def die_at_orders(session, location):
 @pytest.mark.long
 def test_an_erased_person_is_gone_and_stays_gone_and_nobody_else_is_touched(lake, monkeypatch):
     assert files_that_tell(lake, ANN)
+    assert_an_erasure_waits_for_a_whole_batch(lake, monkeypatch)
+    lake.run("r3")
+    looked = assert_looking_changes_nothing(lake)
+    erase_and_die_at_orders(lake, monkeypatch)
+    proven = erase_while_a_stray_file_has_her_name(lake)
+    record = erase(lake, "customer=1000001", "e4")
+
+    assert_records_name_what_was_found(looked, proven, record)
+    assert_only_others_are_left(lake)
+    assert_she_does_not_come_back(lake)
+    assert_a_refused_row_of_hers_leaves_no_trace(lake)
+
+
+def assert_an_erasure_waits_for_a_whole_batch(lake, monkeypatch):
     with monkeypatch.context() as dying:
         dying.setattr("jobs.refine.flow.land", die)
         lake.run("r2", (Step.INGEST, Step.REFINE), ("bronze.shop__orders", "silver.orders"))
-    half = lake.versions()
+    half_committed = lake.versions()
     with pytest.raises(ErasureError, match=r"a run died while it wrote silver.orders.*nothing was deleted"):
         erase(lake, "customer=1000001", "e0")
-    assert half == lake.versions()
-    lake.run("r3")
-    before = lake.versions()
+    assert half_committed == lake.versions()
 
+
+def assert_looking_changes_nothing(lake):
+    """A dry run, of which the record is returned, and an erasure of somebody whom no table knows."""
+    before = lake.versions()
     looked = erase(lake, "customer=1000001", "look", dry_run=True)
     nobody = erase(lake, "customer=3", "e1")
     assert (before, {"/totals/1000001", "/totals/2"}) == (lake.versions(), set(served.rows()))
     assert ((), None, 0) == (nobody.places, nobody.complete_on, nobody.scanned_files)
+    return looked
+
+
+def erase_and_die_at_orders(lake, monkeypatch):
     with monkeypatch.context() as dying:
         dying.setattr("jobs.erase.flow.remove_old_files", die_at_orders)
         with pytest.raises(TerminalError, match="the run dies here"):
             erase(lake, "customer=1000001", "e2")
+
+
+def erase_while_a_stray_file_has_her_name(lake):
     stray = Path(lake.lake_root, "staging", "dead", "part.json")
     stray.parent.mkdir(parents=True)
     stray.write_text(f'{{"name": "{ANN}"}}')
-    with pytest.raises(
-        ErasureError, match=r"something of the person is still there; given: 1 places: .*dead/part\.json"
-    ):
+    left = r"something of the person is still there; given: 1 places: .*dead/part\.json"
+    with pytest.raises(ErasureError, match=left):
         erase(lake, "customer=1000001", "e3")
-    proven = record_of(lake, "e3")
     stray.unlink()
-    record = erase(lake, "customer=1000001", "e4")
+    return record_of(lake, "e3")
 
+
+def assert_records_name_what_was_found(looked, proven, record):
+    """Of a dry run, of the erasure after one that died, and of one that finds nothing any more."""
     expected = {
         "silver.customers": 1,
         "bronze.shop__customers": 3,
@@ -200,23 +224,28 @@ def test_an_erased_person_is_gone_and_stays_gone_and_nobody_else_is_touched(lake
         "gold.totals": 1,
     }
     assert expected == places(looked)
-    # What was deleted before it died is not found again; what others are found by is.
+    # What the dead run deleted is not found again; the rows by which others are found are.
     assert places(proven).items() < expected.items()
     assert {"silver.customers", "bronze.shop__customers", "bronze.shop__orders"} <= places(proven).keys()
     assert proven.scanned_files > 0
     assert ({}, (), ()) == (places(record), record.left, looked.left)
     assert "silver.orders.state: rows of others hold the same value, so what it leads to was left" in looked.to_look_at
-    assert [BOTH] == names_of(lake, "silver.customers") == names_of(lake, "silver.customer_versions")
-    assert (["P3"], ["/totals/2"]) == ([row[0] for row in lake.rows("bronze.shop__parcels")], list(served.rows()))
-    assert ["new"] == [row[0] for row in lake.rows("silver.stock")]
     # Sixty days in the log, a week until upkeep, a fortnight as old versions of objects, and whole days at both ends.
     # The day may end meanwhile.
     assert (record.complete_on - datetime.fromisoformat(record.finished_at).date()).days in {83, 84}
     assert re.fullmatch(r"k1:[0-9a-f]{64}", record.subject_hash)
-    assert [] == files_that_tell(lake, ANN)
     assert "1000001" not in proven.model_dump_json()
 
-    # The source sends Ann once more, in a file that was changed, beside somebody new.
+
+def assert_only_others_are_left(lake):
+    assert [BOTH] == names_of(lake, "silver.customers") == names_of(lake, "silver.customer_versions")
+    assert (["P3"], ["/totals/2"]) == ([row[0] for row in lake.rows("bronze.shop__parcels")], list(served.rows()))
+    assert ["new"] == [row[0] for row in lake.rows("silver.stock")]
+    assert [] == files_that_tell(lake, ANN)
+
+
+def assert_she_does_not_come_back(lake):
+    """The source sends Ann once more, in a file that was changed, beside somebody new."""
     lake.land("bronze.shop__customers", HEADER, f"1000001,{ANN},{ELEVEN}", f"3,Cy,{TEN}")
     lake.land("bronze.shop__orders", ORDERS, f"13,1000001,5,new,{TEN}", f"14,3,8,new,{TEN}")
     ran = lake.run("r4")
@@ -227,11 +256,9 @@ def test_an_erased_person_is_gone_and_stays_gone_and_nobody_else_is_touched(lake
     assert {"/totals/2", "/totals/3"} == set(served.expected(lake)) == set(served.rows())
     assert [] == files_that_tell(lake, ANN)
 
-    assert_a_refused_row_tells_nothing(lake)
 
-
-def assert_a_refused_row_tells_nothing(lake):
-    """The source sends Ann in a row that is refused, of which her key can be read all the same."""
+def assert_a_refused_row_of_hers_leaves_no_trace(lake):
+    """The source sends Ann in a row that is refused, but whose key can be read."""
     append = "{property: writeDisposition, value: append}"
     refusing = "{property: schemaContract, value: quarantineRow}"
     lake.amend("bronze.shop__customers", append, f"{append}\n      - {refusing}")
@@ -249,9 +276,7 @@ CARDS_SERVED = 'servers:\n  - {server: api, type: api, location: "/cards/{order_
 
 
 @pytest.mark.slow
-def test_an_erasure_that_died_takes_all_that_is_published_away_and_none_is_proven_while_others_write(
-    small_lake, monkeypatch
-):
+def test_erasure_after_one_that_died_unpublishes_the_person_and_fails_while_another_run_writes(small_lake, monkeypatch):
     lake = small_lake
     cards = contract("gold.cards", CARDS, {"writeDisposition": "refresh"}).replace("schema:\n", CARDS_SERVED)
     made = {"gold.cards": cards, "gold.cards.sql": "SELECT order_id, amount_eur FROM silver.orders"}
@@ -279,17 +304,17 @@ def test_an_erasure_that_died_takes_all_that_is_published_away_and_none_is_prove
     assert () == erase(lake, "customer=1000001", "e3").left
 
 
-def test_whom_nobody_knows_is_told_before_anything_is_done(tmp_path, small_lake):
+def test_unreadable_requests_are_refused_without_quoting_the_person(tmp_path, small_lake):
     small_lake.files = dict(PERSONAL)
 
     with pytest.raises(UnknownNameError, match="unknown kind of subject; given: 'pet'; expected: one of customer"):
         search_steps(small_lake.catalog, "pet")
-    with pytest.raises(TerminalError, match="expected: KIND=ID") as told:
+    with pytest.raises(TerminalError, match="expected: KIND=ID") as refused:
         ErasureRequest.of_text("7654321")
-    assert "7654321" not in str(told.value)
-    with pytest.raises(ValidationError) as told:
+    assert "7654321" not in str(refused.value)
+    with pytest.raises(ValidationError) as refused:
         ErasureRequest.model_validate_json('{"kind": "customer", "id": ["7654321"]}')
-    assert "7654321" not in str(told.value)
+    assert "7654321" not in str(refused.value)
     assert "29485" == ErasureRequest.model_validate_json('{"kind": "customer", "id": 29485}').id
 
 
@@ -311,7 +336,7 @@ def test_a_record_that_a_topic_refused_is_searched_in_its_bytes(spark, small_lak
     assert [refused, "no JSON of 1000001"] == [r[0] for r in found.collect()]
 
 
-def test_nobody_is_erased_while_a_table_lies_where_nobody_would_look(small_lake):
+def test_nobody_is_erased_while_a_table_lies_where_it_would_not_be_searched(small_lake):
     lake, table = small_lake, "bronze.shop__customers"
     lake.files = {table: FILES[table]}
     lake.land(table, HEADER, f"1000001,{ANN},{TEN}", f"2,{BOTH},{TEN}")
@@ -320,14 +345,14 @@ def test_nobody_is_erased_while_a_table_lies_where_nobody_would_look(small_lake)
     lake.files = dict(PERSONAL)
     lake.only(*PERSONAL)
 
-    with pytest.raises(ContractError) as told:
+    with pytest.raises(ContractError) as refused:
         erase(lake, "customer=1000001", "e1", dry_run=True)
-    assert f"its rows lie at {old}" in str(told.value)
+    assert f"its rows lie at {old}" in str(refused.value)
     shutil.move(old, lake.location(table))
     assert {table: 1} == places(erase(lake, "customer=1000001", "e1", dry_run=True))
 
 
-def test_a_part_of_a_key_leads_to_what_is_theirs_alone(small_lake):
+def test_a_part_of_a_key_that_others_share_leads_to_no_rows(small_lake):
     clicks = """\
       - name: visitor
         logicalType: string
@@ -404,11 +429,11 @@ def test_a_query_that_makes_rows_of_a_person_is_refused_unless_the_landed_rows_l
     untokenized = PERSONAL["silver.customers"].replace("value: tokenize", "value: hmac")
     small_lake.files = PERSONAL | made | {"silver.customers": untokenized}
 
-    with pytest.raises(ContractError) as told:
+    with pytest.raises(ContractError) as refused:
         _ = small_lake.catalog
-    assert "shop__customers.odcs.yaml" in str(told.value)
-    assert "an erasure of a customer would leave their rows here; given: silver.customers, which" in str(told.value)
-    assert "to fix: write refersTo: silver.customers.customer_id on the column" in str(told.value)
+    assert "shop__customers.odcs.yaml" in str(refused.value)
+    assert "an erasure of a customer would leave their rows here; given: silver.customers, which" in str(refused.value)
+    assert "to fix: write refersTo: silver.customers.customer_id on the column" in str(refused.value)
     small_lake.files |= {"bronze.shop__customers": leading}
     reached = [str(step.table.name) for step in search_steps(small_lake.catalog, "customer")]
     assert {"bronze.shop__customers", "silver.customers"} <= set(reached)
@@ -420,7 +445,7 @@ def test_the_contracts_reach_a_person_in_every_table_that_may_hold_something_of_
     found = {kind: {str(step.table.name) for step in search_steps(catalog, kind)} for kind in subjects(catalog)}
 
     assert {"contact", "customer", "lead"} == set(found)
-    # Every table with personal columns is reached, but for those of companies.
+    # Every table with personal columns is reached, except those of companies.
     personal = {n for n, t in catalog.tables.items() if t.is_personal}
     assert {"bronze.crm__accounts", "bronze.salesforce__accounts"} == personal - set().union(*found.values())
     assert {
