@@ -1,4 +1,4 @@
-"""Rows that were kept long enough go from silver, from bronze, from the vault and from gold, and do not come back."""
+"""Expired rows are deleted from silver, bronze, the vault and gold, and do not come back."""
 
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
@@ -27,20 +27,20 @@ YEARS = """\
       - {name: customers, logicalType: integer, physicalType: bigint, required: true, description: Customers.}
 """
 YEARS_SQL = "SELECT year(changed_at) AS year, COUNT(*) AS customers FROM silver.customers GROUP BY year(changed_at)"
-# Of the day that the lake's runs are of, 1 January 2026, this is the first that is kept.
+# The first moment that is kept on 1 January 2026, the business date of the lake's runs.
 FIRST = "2021-01-01 00:00:00"
 LAST_GONE = "2020-12-31 23:59:59"
 OLD, NEW = "2011-05-31 00:00:00", "2025-06-01 00:00:00"
 STAY, LATER = [3, 4, 6, 7, 8], range(2021, 2026)
 MAKING = (Step.INGEST, Step.REFINE, Step.BUILD, Step.RECORD)
-# It fails on what is no moment, unless the session is told that such a value is null.
+# It fails on a text that is no timestamp, unless the session turns such values into null.
 MOMENT = ("name: changed_at, ", 'name: changed_at, transformLogic: "to_timestamp(changed_at)", ')
 FIVE_YEARS = "slaProperties:\n  - {property: retention, value: 5, unit: y, element: customers.changed_at}\n"
 
 
 @pytest.fixture(scope="module")
 def kept_for_ever(module_lake):
-    """Customers from 2011 on: one has no moment, and the first and the fourth have one name."""
+    """Customers from 2011 on: one has no readable timestamp, and the first and the fourth have the same name."""
     lake = module_lake
     lake.only(BRONZE, SILVER, GOLD)
     lines = lake.files[BRONZE].splitlines(keepends=True)
@@ -62,7 +62,7 @@ def lake(kept_for_ever, tmp_path, leases):
 
 
 def expire(lake):
-    """Have the rows of the customers go after five years."""
+    """Let the rows of customers expire after five years."""
     lake.files[SILVER] += "      - {property: expireRows, value: true}\n" + FIVE_YEARS
     lake._catalog = None
 
@@ -83,10 +83,10 @@ def test_old_rows_go_everywhere_and_stay_away(lake, monkeypatch):
     assert [(year, 1) for year in (2011, 2020, *LATER)] == lake.rows(GOLD)
 
     expire(lake)
-    # Where one side has let go of them already, nothing is amiss.
+    # Reconciliation finds no difference while only one of the two tables has deleted them.
     done = lake.upkeep("u2", tables=(SILVER,)).outcomes
     assert "2 rows deleted for their age" in done[SILVER].reason
-    # What the table can be rolled back to shows them.
+    # Versions that the table can be rolled back to have their tokens.
     assert ["Ann", "Bob", "Cy"] == known_names(lake)
     monkeypatch.setattr(expiry, "HISTORY_DAYS", 0)
     [compared] = lake.run("c1", (Step.RECONCILE,), (BRONZE,)).outcomes[BRONZE].reconciled
@@ -95,7 +95,7 @@ def test_old_rows_go_everywhere_and_stay_away(lake, monkeypatch):
     assert "2 rows deleted for their age" in done[BRONZE].reason
     assert not [name for name, outcome in done.items() if name != BRONZE and "deleted" in outcome.reason]
     assert (STAY, sorted([*STAY, 5])) == (keys(lake, SILVER), keys(lake, BRONZE))
-    # The first's name is the fourth's too.
+    # The first and the fourth customer have the same name.
     assert ["Ann", "Cy"] == known_names(lake)
 
     built = lake.run("r2", MAKING).outcomes
@@ -116,8 +116,8 @@ def test_old_rows_go_everywhere_and_stay_away(lake, monkeypatch):
     assert STAY == keys(lake, SILVER)
 
 
-def test_token_of_a_version_in_between_stays_as_long_as_the_table_can_go_back_to_it(lake, monkeypatch):
-    """Neither the oldest version shows it nor the newest one; and of the oldest one an erasure took files away."""
+def test_token_of_a_version_in_between_stays_while_the_table_can_be_rolled_back_to_it(lake, monkeypatch):
+    """Neither the oldest version nor the newest one has it, and an erasure has removed files of the oldest."""
     expire(lake)
     oldest = DeltaLog(lake.spark, lake.location(SILVER)).version
     for run, name, moment in (("r2", "Zoe", "2023-06-01"), ("r3", "Cy", "2023-07-01")):
@@ -144,7 +144,7 @@ def test_token_of_a_version_in_between_stays_as_long_as_the_table_can_go_back_to
         pytest.param(15, 15, ["Ann", "Cy"], id="both are old enough"),
     ],
 )
-def test_token_that_no_version_shows_goes_after_14_days(lake, monkeypatch, log, token, known):
+def test_token_that_no_version_has_is_deleted_after_14_days(lake, monkeypatch, log, token, known):
     class Later(datetime):
         @classmethod
         def now(cls, tz=None):
@@ -164,14 +164,14 @@ def test_token_that_no_version_shows_goes_after_14_days(lake, monkeypatch, log, 
 
 
 class Today(datetime):
-    """A clock that stands at the day of the lake's runs."""
+    """A clock that shows the day of the lake's runs."""
 
     @classmethod
     def now(cls, tz=None):
         return datetime.combine(TODAY, time_of_day(12), tz)
 
 
-def test_what_cannot_be_told_the_age_of_goes_by_the_day_it_came(lake, monkeypatch):
+def test_row_without_a_readable_age_expires_by_the_day_it_was_landed_or_refused(lake, monkeypatch):
     expire(lake)
     monkeypatch.setattr(retention, "datetime", Today)
     # A business date ahead of the clock makes nothing older.
@@ -180,7 +180,7 @@ def test_what_cannot_be_told_the_age_of_goes_by_the_day_it_came(lake, monkeypatc
     assert (STAY, sorted([*STAY, 5]), 1) == (keys(lake, SILVER), keys(lake, BRONZE), len(lake.refused(SILVER)))
     for place, stamp in ((lake.location(BRONZE), "_ingested_at"), (lake.quarantine_location(SILVER), "quarantined_at")):
         DeltaTable.forPath(lake.spark, place).update(set={stamp: f"TIMESTAMP'{LAST_GONE}'"})
-    # As long as the row is there it may be read again.
+    # While the landed row exists, the refused one may be read again.
     lake.upkeep("u2", tables=(SILVER,))
     assert 1 == len(lake.refused(SILVER))
     reasons = [lake.upkeep(run, tables=(name,)).outcomes[name].reason for run, name in (("u3", BRONZE), ("u4", SILVER))]
@@ -188,7 +188,7 @@ def test_what_cannot_be_told_the_age_of_goes_by_the_day_it_came(lake, monkeypatc
     assert (STAY, STAY, []) == (keys(lake, SILVER), keys(lake, BRONZE), lake.refused(SILVER))
 
 
-def test_what_nobody_has_read_yet_stays(lake):
+def test_landed_row_stays_until_its_reader_has_read_it(lake):
     expire(lake)
     lake.amend(SILVER, "value: 5, unit: y", "value: 20, unit: y")
     lake.land(BRONZE, CUSTOMERS, f"10,Flo,{OLD}")
@@ -201,7 +201,7 @@ def test_what_nobody_has_read_yet_stays(lake):
     assert (STAY, sorted([*STAY, 5])) == (keys(lake, SILVER), keys(lake, BRONZE))
 
 
-def test_upkeep_that_dies_before_it_deletes_is_made_good_by_the_next(lake, monkeypatch):
+def test_upkeep_that_dies_before_it_deletes_is_completed_by_the_next(lake, monkeypatch):
     expire(lake)
     carrying_on, died_at = expiry.carrying_on, []
 
@@ -223,7 +223,7 @@ def test_upkeep_that_dies_before_it_deletes_is_made_good_by_the_next(lake, monke
     assert (STAY, ["Ann", "Cy"]) == (keys(lake, SILVER), known_names(lake))
 
 
-def test_rows_that_went_come_back_with_a_rollback(lake):
+def test_deleted_rows_come_back_with_a_rollback(lake):
     expire(lake)
     lake.upkeep("u1", tables=(BRONZE, SILVER))
     back = lake.upkeep("b1", rollback="r1", tables=(BRONZE, SILVER)).outcomes
@@ -233,12 +233,12 @@ def test_rows_that_went_come_back_with_a_rollback(lake):
     assert {Status.UNCHANGED} == {o.status for o in again.values()}
 
 
-def test_table_that_is_to_be_brought_into_shape_first_is_left(lake):
+def test_table_that_has_yet_to_get_the_shape_of_its_contract_is_left(lake):
     expire(lake)
     lake.amend(SILVER, "version: 1.0.0", "version: 2.0.0")
     lake.upkeep("u1", tables=(SILVER,))
     assert [1, 2, *STAY] == keys(lake, SILVER)
-    # Made anew from bronze, it does not take in what is too old.
+    # Rebuilt from bronze, it leaves out expired rows.
     lake.land(BRONZE, CUSTOMERS, f"10,Gus,{NEW}")
     lake.run("r2", (Step.INGEST, Step.REFINE), (BRONZE, SILVER))
     assert [*STAY, 10] == keys(lake, SILVER)

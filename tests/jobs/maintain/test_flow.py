@@ -1,4 +1,4 @@
-"""Upkeep makes few files of many and removes old ones; rows and positions stay, and the next run does what it would."""
+"""Upkeep compacts files and removes old ones; rows and positions stay, and so does what the next run does."""
 
 import json
 import os
@@ -31,15 +31,15 @@ def positions(lake):
     return {place: read_position(lake.spark, f"{lake.lake_root}/{place}").flows for place in places}
 
 
-def test_files_become_few_and_nothing_else_changes(begun_lake: SmallLake, monkeypatch):
+def test_files_are_compacted_and_nothing_else_changes(begun_lake: SmallLake, monkeypatch):
     lake = begun_lake
     lake.run("r2", DAY)
     undisturbed = lake.branched()
-    # As it was made before tables said it, when Delta took its own seven days.
+    # As made by an earlier release, without the property, so that Delta's own seven days hold.
     without = f"ALTER TABLE delta.`{lake.location('silver.orders')}` UNSET TBLPROPERTIES ('{FILE_RETENTION}')"
     lake.spark.sql(without)
     before, stood = all_rows(lake), positions(lake)
-    # A run that died has left them: neither is of any version.
+    # Left by a run that died: no version has them.
     left = {days: Path(lake.location("silver.orders"), f"{days}.parquet") for days in (13, 15)}
     for days, file in left.items():
         shutil.copy(data_files(lake, "silver.orders")[0], file)
@@ -56,7 +56,7 @@ def test_files_become_few_and_nothing_else_changes(begun_lake: SmallLake, monkey
     again = lake.upkeep("u2").outcomes
     assert {(Status.UNCHANGED, "")} == {(o.status, o.reason) for o in again.values()}
 
-    # The files of versions that are older than is kept go, and no others.
+    # Files of versions that are no longer kept are removed, and no others.
     monkeypatch.setattr(flow, "HISTORY_DAYS", 0)
     removed = lake.upkeep("u3", tables=("silver.orders", "silver.names")).outcomes["silver.orders"]
     assert (Status.SUCCEEDED, True) == (removed.status, removed.reason.endswith("old ones removed"))
@@ -69,8 +69,8 @@ def test_files_become_few_and_nothing_else_changes(begun_lake: SmallLake, monkey
     assert all_rows(undisturbed) == all_rows(lake)
 
 
-def test_commits_that_were_kept_long_enough_are_deleted_though_the_table_is_quiet(begun_lake: SmallLake):
-    """By itself Delta seldom does, and they name keys of people who were erased."""
+def test_old_commits_are_deleted_from_the_log_of_a_table_without_news(begun_lake: SmallLake):
+    """Delta itself seldom deletes them, and they name keys of erased people."""
     lake = begun_lake
     before, stood = all_rows(lake), positions(lake)
     logs = {table: Path(lake.location(table), "_delta_log") for table in ("silver.orders", "silver.customers")}
@@ -94,8 +94,8 @@ def test_commits_that_were_kept_long_enough_are_deleted_though_the_table_is_quie
 
 
 @pytest.mark.long
-def test_batch_that_stands_half_finds_what_it_needs_and_its_run_goes_on(begun_lake: SmallLake, monkeypatch):
-    """A vacuum would take away the version of the quarantine that the batch is decided anew from."""
+def test_half_committed_batch_keeps_the_version_it_needs_and_its_run_goes_on(begun_lake: SmallLake, monkeypatch):
+    """A VACUUM would remove the version of the quarantine from which the batch is decided again."""
     lake = begun_lake
     undisturbed = lake.branched()
     undisturbed.run("r2", DAY)
@@ -116,7 +116,7 @@ def test_batch_that_stands_half_finds_what_it_needs_and_its_run_goes_on(begun_la
 
 
 class _All(list):
-    """Every point but one has been died at."""
+    """Claims to have every point but one, so that a run dies at that one only."""
 
     def __init__(self, but):
         super().__init__()

@@ -1,4 +1,4 @@
-"""A lake that goes back to a run is what it was then, and the next run makes of it what an undisturbed one is."""
+"""A lake that is rolled back to a run is as it was then, and the next run brings it to where it had been."""
 
 import os
 from contextlib import contextmanager
@@ -18,13 +18,13 @@ from tests.support.small_lake import NOON, SmallLake, lease_account, let_leases_
 
 pytestmark = pytest.mark.long
 
-# What the lake had landed for it before its second run.
+# How many files had landed before the second run.
 FILES_OF_R2 = 6
 
 
 @pytest.fixture(scope="module")
 def grown(begun_before, tmp_path_factory):
-    """A lake after two runs, what it was after the first of them, and after the second."""
+    """A lake after its runs, what it was after the first of them, and after the last."""
     with lease_account():
         lake = begun_before.copied(tmp_path_factory.mktemp("grown"))
         runs = growing(lake)
@@ -57,15 +57,15 @@ def test_lake_is_what_it_was_and_the_next_run_reads_again_what_came_since(lake: 
     lake.run("r5", DAY)
     assert last == content(lake)
 
-    # And back to a run of before the rollback, over the rollback.
+    # And back once more, to a run from before the rollback.
     lake.upkeep("u3", rollback="r2")
     assert first == rows_of(lake)
     lake.run("r6", DAY)
     assert last == content(lake)
 
 
-def test_source_that_is_as_it_was_changes_nothing_of_what_was_brought_back(lake, grown):
-    """The files of the bad night are taken away. What bronze holds then is no empty snapshot of the batches since."""
+def test_run_without_news_since_the_rollback_changes_nothing(lake, grown):
+    """The files that landed since are removed. Bronze without the later batches is not taken for an empty snapshot."""
     _, first, _ = grown
     for file in Path(lake.landing_root).glob("*/*.csv"):
         if file.stat().st_mtime > NOON + FILES_OF_R2:
@@ -78,7 +78,7 @@ def test_source_that_is_as_it_was_changes_nothing_of_what_was_brought_back(lake,
     assert "silver.stock" in ran
 
 
-def test_rollback_that_dies_anywhere_is_made_whole_by_the_next_and_no_flow_works_on_its_table_meanwhile(
+def test_rollback_that_dies_anywhere_is_completed_by_the_next_and_no_flow_works_on_its_table_meanwhile(
     lake, grown, monkeypatch
 ):
     _, first, last = grown
@@ -109,7 +109,7 @@ def _dies(lake, tables):
 
 
 def _dying_before_each(died_before):
-    """Ends the work before each commit at which it has not ended yet; the first one of a job is the mark."""
+    """Stands in for `carrying_on`, and dies once before each commit; the first one of a job sets the mark."""
     begun = set()
 
     @contextmanager
@@ -126,7 +126,7 @@ def _dying_before_each(died_before):
 
 
 def test_restore_by_hand_is_mended(lake, grown):
-    """It took batches away, and nothing says any more how far the inputs were read."""
+    """It removed batches, so that no commit says how far the inputs were read."""
     _, _, last = grown
     lake.spark.sql(f"RESTORE delta.`{lake.location('silver.orders')}` TO VERSION AS OF 1")
     failed = lake.run("r5", (Step.REFINE,), ("silver.orders",)).outcomes["silver.orders"].failure
@@ -138,22 +138,22 @@ def test_restore_by_hand_is_mended(lake, grown):
 
 
 def test_version_that_is_gone_is_refused_and_the_other_tables_go_back(lake):
-    """Of one table its files are, and of another what the log said of it."""
+    """One table has lost files, another commits of its log."""
     remove_old_files(lake.spark, lake.location("silver.customers"))
-    whys = {
+    reasons = {
         "silver.customers": "1 of the files that it names are gone",
         "gold.totals": "the table's log does not reach back so far",
     }
     for commit in Path(lake.location("gold.totals"), "_delta_log").glob("*.json"):
         os.utime(commit, (NOON, NOON))
     DeltaLog(lake.spark, lake.location("gold.totals")).forget_expired()
-    now = {name: lake.rows(name) for name in whys}
+    now = {name: lake.rows(name) for name in reasons}
     went = lake.upkeep("u1", rollback="r2").outcomes
 
-    for name, why in whys.items():
+    for name, reason in reasons.items():
         failure = went[name].failure
         assert (Status.FAILED, "RollbackError", False) == (went[name].status, failure.error, failure.retryable)
-        assert why in failure.message
-    assert now == {name: lake.rows(name) for name in whys}
-    assert {Status.SUCCEEDED} == {o.status for name, o in went.items() if name not in whys}
+        assert reason in failure.message
+    assert now == {name: lake.rows(name) for name in reasons}
+    assert {Status.SUCCEEDED} == {o.status for name, o in went.items() if name not in reasons}
     assert Status.SUCCEEDED is lake.run("r5", DAY).outcomes["silver.orders"].status

@@ -1,4 +1,4 @@
-"""What lies beside a table goes back with it, and forth again, whatever else its log has seen."""
+"""A table's companions go back with it, and forth again, whatever other commits their logs have."""
 
 import json
 import shutil
@@ -78,20 +78,22 @@ def refused(lake):
 
 
 def nameless(batch, key, at):
-    """What quarantine holds of a row whose key is no number."""
+    """What the quarantine has of a row whose key is no number."""
     return batch, ["person_id_type"], {"person_id": key, "name": "bad", "changed_at": str(day(at))}
 
 
-def forget_what_lay_beside(lake):
-    """Have the pages of runs say no more than those of earlier releases do."""
+def forget_companions(lake):
+    """Remove from the pages of runs what those of earlier releases lack."""
     for page in Path(lake.lake_root).glob("runs/*/run.json"):
         record = lake.record(page.parent.name)
-        told = tuple(found.model_copy(update={"beside": None, "table_id": None}) for found in record.versions)
-        page.write_text(record.model_copy(update={"versions": told}).model_dump_json(), encoding="utf-8")
+        stripped = tuple(found.model_copy(update={"beside": None, "table_id": None}) for found in record.versions)
+        page.write_text(record.model_copy(update={"versions": stripped}).model_dump_json(), encoding="utf-8")
 
 
-@pytest.mark.parametrize("is_told", [pytest.param(True, id="pages of now"), pytest.param(False, id="pages of before")])
-def test_history_goes_back_and_forth_with_its_events_and_its_quarantine(desk, is_told):
+@pytest.mark.parametrize(
+    "has_companions", [pytest.param(True, id="pages of today"), pytest.param(False, id="pages of earlier releases")]
+)
+def test_history_goes_back_and_forth_with_its_events_and_its_quarantine(desk, has_companions):
     bring(desk, "r1", "1,a,U,1", "x,bad,U,1")
     first = [(1, "a", 1, None)], [(1, 1, "a", 1, False)], [nameless(1, "x", 1)]
     assert first == (versions(desk), events(desk), refused(desk))
@@ -103,12 +105,12 @@ def test_history_goes_back_and_forth_with_its_events_and_its_quarantine(desk, is
         [*first[2], nameless(2, "y", 3)],
     )
     assert second == (versions(desk), events(desk), refused(desk))
-    if not is_told:
-        forget_what_lay_beside(desk)
+    if not has_companions:
+        forget_companions(desk)
 
     go_back(desk, "m1", to="r1")
     assert first == (versions(desk), events(desk), refused(desk))
-    # Small files are put together meanwhile: the newest commits are then of no RESTORE.
+    # Compaction in between: the newest commits are then no RESTOREs.
     desk.upkeep("m2")
     go_back(desk, "m3", to="r2")
     assert second == (versions(desk), events(desk), refused(desk))
@@ -117,17 +119,17 @@ def test_history_goes_back_and_forth_with_its_events_and_its_quarantine(desk, is
     happened = [*second[1], (3, 1, "c", 2, False), (3, 2, None, 5, True)]
     assert (third, happened, second[2]) == (versions(desk), events(desk), refused(desk))
 
-    if not is_told:
-        forget_what_lay_beside(desk)
-    # And to what the first rollback had left, and to what the last run had.
+    if not has_companions:
+        forget_companions(desk)
+    # And to the state after the first rollback, and to that after the last run.
     go_back(desk, "m4", to="m1")
     assert first == (versions(desk), events(desk), refused(desk))
     go_back(desk, "m5", to="r3")
     assert (third, happened, second[2]) == (versions(desk), events(desk), refused(desk))
 
 
-def test_version_of_a_table_that_was_made_anew_since_is_no_way_back(desk):
-    """Delta counts from 0 again, so that the number on the page is of rows that the run never saw."""
+def test_table_that_was_recreated_since_is_not_rolled_back(desk):
+    """Delta counts versions from 0 again, so the number on the page is that of rows that the run never saw."""
     bring(desk, "r1", "1,a,U,1")
     time.sleep(1)
     shutil.rmtree(desk.location(SILVER))
@@ -139,10 +141,10 @@ def test_version_of_a_table_that_was_made_anew_since_is_no_way_back(desk):
         assert (Status.FAILED, "RollbackError") == (went.status, went.failure.error)
         assert "it was made anew since r1" in went.failure.message
         assert now == versions(desk)
-        forget_what_lay_beside(desk)
+        forget_companions(desk)
 
 
-def test_late_row_of_a_deleted_key_stays_out_after_a_way_back_and_forth(desk):
+def test_late_row_of_a_deleted_key_stays_out_after_a_rollback_and_one_forward(desk):
     desk.files[SILVER] = contract(SILVER, PEOPLE, LATEST)
     bring(desk, "r1", "1,a,U,2", "2,a,U,2")
     bring(desk, "r2", "1,,D,4")
@@ -158,7 +160,7 @@ def test_late_row_of_a_deleted_key_stays_out_after_a_way_back_and_forth(desk):
     assert ([(2, "a", day(2))], tombstones) == (desk.rows(SILVER), desk.tombstones(SILVER))
 
 
-def test_rollback_over_a_column_that_events_were_given_leaves_no_event_that_was_rolled_back(desk):
+def test_rollback_over_an_added_column_of_events_leaves_no_event_that_was_rolled_back(desk):
     bring(desk, "r1", "1,a,U,1")
     bring(desk, "r2", "1,b,U,2")
     desk.amend(SILVER, "      - {name: changed_at,", f"{NOTE}      - {{name: changed_at,")
@@ -169,7 +171,7 @@ def test_rollback_over_a_column_that_events_were_given_leaves_no_event_that_was_
 
     bring(desk, "r4")
     assert [(1, "a", 1, 2), (1, "b", 2, None), (2, "z", 3, None)] == versions(desk)
-    # The first two batches were of before the column; what is read again is read with it.
+    # The first two batches are from before the column; rows that are read again have it.
     again = [(4, 1, "b", 2, False, "B"), (4, 2, "z", 3, False, "Z")]
     assert [(1, 1, "a", 1, False, None), *again] == events(desk)
 
@@ -178,8 +180,8 @@ def test_rollback_over_a_column_that_events_were_given_leaves_no_event_that_was_
     assert [(1, 1, "a", 1, False, None), (2, 1, "b", 2, False, None), (3, 2, "z", 3, False, "Z")] == events(desk)
 
 
-def test_rows_that_upkeep_deleted_go_again_where_a_rollback_brought_them_back(desk):
-    """No batch tells the two versions apart."""
+def test_rows_that_upkeep_deleted_are_gone_again_after_a_rollback_to_that_upkeep(desk):
+    """The two versions have the same last batch."""
     bring(desk, "r1", "1,a,U,1", "2,b,U,2")
     with leased(lease_table(ENV), SILVER, "u1/a1") as lease, carrying_on(desk.spark, desk.location(SILVER), lease):
         DeltaTable.forPath(desk.spark, desk.location(SILVER)).delete("person_id = 1")
