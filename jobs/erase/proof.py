@@ -38,9 +38,9 @@ ROW = "row"
 def places_to_read(catalog: Catalog, roots: Roots, found: Iterable[Found]) -> tuple[list[str], list[str]]:
     """The folders where a person's values may be: first those with data, then Delta's logs.
 
-    With data are: tables that the search found, every table that meets personal data, with its companions, the ledger,
-    and what a dead run may have left staged or unloaded. Change feeds and logs are listed as folders of their own,
-    since Spark skips names that begin with `_` below a folder.
+    Data is in the tables and companions that the search found, in every table that meets personal data and in its
+    companions, in the ledger, and in what a dead run may have left staged or unloaded. Change feeds and logs are listed
+    as folders of their own, since Spark skips names that begin with `_` below a folder.
     """
     tables = {f.location for f in found}
     for table in catalog.tables.values():

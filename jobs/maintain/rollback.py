@@ -73,9 +73,10 @@ class RestorePoint:
 
     @property
     def position(self) -> TablePosition:
-        """The position after the RESTORE: the inputs of then, under the sequences of today, which a RESTORE leaves.
+        """The position after the RESTORE: the inputs of then under the sequences of today.
 
-        With the old sequences, the next batches would have numbers that Delta has seen, and it would skip them.
+        A RESTORE leaves Delta's transaction versions as they are. With the old sequences, the next batches would have
+        numbers that Delta has seen, and it would skip them.
         """
         restored = {flow: self.then.flows.get(flow, _BEFORE_THE_FIRST) for flow in self.sequences}
         flows = {f: replace(p, sequence=self.sequences[f], restored=p.newest) for f, p in restored.items()}
@@ -83,7 +84,7 @@ class RestorePoint:
 
     @property
     def is_restored(self) -> bool:
-        """Whether the table is as it was: its positions and its rows are those of the version to restore."""
+        """Whether nothing is left to do: positions and rows are those of the version, or of a restore of it."""
         has_position = self.now is not None and self.now.flows in (self.then.flows, self.position.flows)
         return has_position and not self.is_touched
 

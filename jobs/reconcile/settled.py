@@ -20,7 +20,8 @@ def settled_span(
 
     A row is committed at its source no later than `lag` after its cursor. So all rows below the time of the last read,
     less the lag, were there to be read: the span ends there, and at the greatest cursor that was read. It starts where
-    the contract's window does. A source without a cursor is compared as a whole.
+    the contract's window does, and stays within the source's initial and end value. A source without a cursor is
+    compared as a whole.
 
     Computed bounds are whole seconds, since not every source has finer timestamps.
 
