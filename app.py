@@ -1,4 +1,4 @@
-"""The CDK app: one environment, `cdk deploy --context env=prod`, and everything of it in one stack."""
+"""The CDK app: one stack for all of an environment, and stages for its account and its copy in another region."""
 
 import sys
 

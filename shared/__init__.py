@@ -1,1 +1,1 @@
-"""The ground floor: contracts, configuration, names and errors that every wing stands on."""
+"""What `infra`, `jobs` and `lambdas` have in common: contracts, configuration, names, errors, jobs and events."""

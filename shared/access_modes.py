@@ -1,8 +1,8 @@
-"""How jobs reach data that Lake Formation governs, and which of the ways work: by mode, release and kind of job.
+"""How jobs reach data that Lake Formation governs, and which access modes work for which release and kind of job.
 
 Sources: EMR Serverless user guide, "Lake Formation full table access" and "Using EMR Serverless with Lake Formation
-for fine-grained access control, considerations and limitations"; for our own jobs the design, by which they know tables
-by location.
+for fine-grained access control, considerations and limitations". For our own jobs the reason is their design: they know
+tables by location.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class AccessMode(StrEnum):
 
 
 class JobKind(StrEnum):
-    """`batch` and `streaming` are the lake's own jobs, `consumer` the jobs of those who read it."""
+    """`batch` and `streaming` are the lake's own jobs, `consumer` are jobs of its readers."""
 
     BATCH = "batch"
     STREAMING = "streaming"
@@ -30,7 +30,7 @@ class JobKind(StrEnum):
 
 # The first release of each family that reads Delta in a mode. `emr-spark-8` is younger than any `emr-7`.
 FIRST_RELEASE = {AccessMode.FULL_TABLE: (7, 11), AccessMode.FINE_GRAINED: (7, 6)}
-# What cannot be, and what to do instead.
+# Combinations that do not work: why, and the mode to use instead.
 IMPOSSIBLE = {
     (JobKind.BATCH, AccessMode.FULL_TABLE): (
         "the jobs know tables by location, and credentials are lent for tables of the catalog only",
@@ -53,12 +53,12 @@ def require_possible(kind: JobKind, mode: AccessMode, release: str) -> None:
     """Refuse a combination that fails at run time, or has no effect there.
 
     Args:
-        kind: Whose jobs.
-        mode: How they are to reach data.
+        kind: The kind of job.
+        mode: The access mode.
         release: The label of the EMR release, `emr-spark-8.1.0` or `emr-7.11.0`.
 
     Raises:
-        TerminalError: with the mode, or the release, to choose instead.
+        TerminalError: the combination does not work; the error names the mode, or the release, to choose instead.
     """
     if (kind, mode) in IMPOSSIBLE:
         reason, instead = IMPOSSIBLE[kind, mode]

@@ -1,4 +1,4 @@
-"""The `${...}` tokens of the state machines; every one is given by the orchestration stack."""
+"""The `${...}` tokens of the state machines; the orchestration stack gives each its value."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Token(StrEnum):
 
 
 class OfStep(NamedTuple):
-    """The tokens of one step: what its job runs are submitted with, and the role they work under."""
+    """The tokens of one step: the `spark-submit` parameters of its job runs, and their role."""
 
     submit: Token
     role: Token

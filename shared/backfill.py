@@ -1,4 +1,4 @@
-"""What the machine `backfill` is asked for, and the windows that it cuts a part of the past into."""
+"""The input of the state machine `backfill`, and the windows into which it cuts a period."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from shared.jobs import RUN_ID, Window
 from shared.names import Machine, TableName
 
 BACKFILL_MACHINE = "backfill"
-# The stack's output that says which machine it is.
+# The stack's output with the machine's ARN.
 BACKFILL_OUTPUT = "BackfillArn"
-# The machines whose tables have sources that are asked by a cursor.
+# The machines whose tables have sources that are queried by a cursor.
 RunBy = Literal[Machine.DAILY_BATCH, Machine.SALESFORCE_INGESTION]
 RUN_BY: tuple[Machine, ...] = get_args(RunBy)
-# Every day of a year. The names of as many windows find room in what a state hands on and in the cause of a red end.
+# Every day of a year. The names of that many windows fit into a state's output, and into the cause of a red end.
 MOST_WINDOWS = 366
 # An execution has a name of 80 characters at most, and a window's number takes four.
 LONGEST_NAME = 76
@@ -31,10 +31,10 @@ _MONTHS = {"month": 1, "year": 12}
 
 
 def _selector(text: str) -> str:
-    """A selector whose table has a name; whether there is such a table is not known where contracts are not.
+    """Check the table's name in a selector; whether the table exists is not known without the contracts.
 
     Raises:
-        TerminalError: it is none.
+        TerminalError: it is no name of a table.
     """
     TableName.parse(text.strip("+"))
     return text
@@ -45,10 +45,15 @@ class _Record(BaseModel):
 
 
 class BackfillRequest(_Record):
-    """The input of the machine; `{}` asks for nothing, and nothing is done.
+    """The input of the machine; with `{}`, nothing is done.
 
-    From `since` on and below `until` (in JSON `from` and `to`) the `machine` is run for one window after the other,
-    each as long as `every` says. `tables` and `business_date` are what each of these runs is given beside its window.
+    Attributes:
+        since: The beginning of the period, inclusive; in JSON `from`.
+        until: Its end, exclusive; in JSON `to`.
+        every: The length of a window, such as `7 days`.
+        tables: Selectors of the tables that each run works on.
+        machine: The machine that runs once for each window, one window after the other.
+        business_date: The business date of all runs; None is the day on which the backfill starts.
     """
 
     since: str | None = Field(default=None, alias="from")
@@ -67,10 +72,10 @@ class BackfillRequest(_Record):
 
     @property
     def windows(self) -> tuple[Window, ...]:
-        """The windows asked for, none if nothing is.
+        """The windows of the period; none for an empty request.
 
         Raises:
-            WindowError: there are no such windows, or too many.
+            WindowError: the period cannot be cut into such windows, or there would be too many.
         """
         if self.since is None or self.until is None or self.every is None:
             return ()
@@ -78,7 +83,7 @@ class BackfillRequest(_Record):
 
 
 class BackfillRequested(_Record):
-    """The machine was started."""
+    """The event that the machine `backfill` was started."""
 
     request: BackfillRequest
     execution: Execution
@@ -92,7 +97,7 @@ class WindowRun(_Record):
 
 
 class BackfillAccepted(_Record):
-    """What a backfill runs, in order, and what every run is given: all work on one and the same business date."""
+    """The runs of a backfill in their order, and the input that they share: all have the same business date."""
 
     machine: Machine
     tables: tuple[str, ...]
@@ -101,7 +106,7 @@ class BackfillAccepted(_Record):
 
 
 def window_runs(backfill: str, windows: tuple[Window, ...]) -> tuple[WindowRun, ...]:
-    """The runs of a backfill: each window's hangs on its number alone, so that to start it twice makes one run.
+    """Name the runs of a backfill by the numbers of their windows, so that a window started twice makes one run.
 
     Args:
         backfill: The name of the backfill's execution.
@@ -121,18 +126,18 @@ def window_runs(backfill: str, windows: tuple[Window, ...]) -> tuple[WindowRun, 
 
 
 def cut(since: str, until: str, every: str) -> tuple[Window, ...]:
-    """Cut a part of the past into windows that adjoin: each moment lies in one of them, and the last may be shorter.
+    """Cut a period into adjoining windows: each moment lies in exactly one of them, and the last may be shorter.
 
     Months and years are those of the calendar, counted from the beginning: from January 31 on, windows of a month begin
     on January 31, February 28 and March 31. Timestamps with a zone are counted in UTC.
 
     Args:
         since: The beginning, a date or a timestamp.
-        until: The end, which is not in it any more; the same of the two.
-        every: How long a window is, such as `7 days` or `1 month`.
+        until: The end, exclusive; a date or a timestamp as `since` is.
+        every: The length of a window, such as `7 days` or `1 month`.
 
     Raises:
-        WindowError: one of them cannot be read, they do not go together, or there would be too many windows.
+        WindowError: one of them cannot be read, they do not fit each other, or there would be too many windows.
     """
     first, last = _moment(since), _moment(until)
     step = STEP.fullmatch(every)
@@ -165,7 +170,7 @@ def _moment(text: str) -> date | datetime:
     try:
         moment = datetime.fromisoformat(text)
         return moment.astimezone(UTC) if moment.tzinfo else moment
-    # The first and the last hours of all years have no time in UTC.
+    # The first hours of year 1 and the last of year 9999 may have no time in UTC.
     except (ValueError, OverflowError):
         expected = "a date such as 2011-06-01, or a timestamp such as 2011-06-01T06:00:00Z"
         raise _misfit("an end of the windows could not be read", text, expected) from None
@@ -176,7 +181,7 @@ def _kind(moment: date | datetime) -> tuple[type, bool]:
 
 
 def _after(first: date | datetime, count: int, unit: str, last: date | datetime) -> date | datetime:
-    """The moment so many units after the first; `last` where the calendar ends before."""
+    """The moment `count` units after `first`; `last` if the calendar ends before that."""
     try:
         if unit not in _MONTHS:
             return first + (timedelta(hours=count) if unit == "hour" else timedelta(days=count * _DAYS[unit]))

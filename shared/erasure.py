@@ -1,4 +1,4 @@
-"""What crosses the wall when a person is erased: the request, and the record that is kept of it without the person."""
+"""The request to erase a person, and the record of an erasure, which does not name the person."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SUPPRESSED_FOLDER = f"{FOLDER}/suppressed"
 
 
 class _Record(BaseModel):
-    # An error of validation ends in a log, and would quote the person.
+    # A validation error is logged, and would otherwise quote the person.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, coerce_numbers_to_str=True)
 
 
 class ErasureRequest(_Record):
-    """Whom to erase. It lies in the place of personal data, under the run's id, until the job run has ended.
+    """The person to erase. The request is kept in the place of personal data, by run, until the job run has ended.
 
     Job arguments are shown by consoles and kept in logs, so the person is not in them.
     """
@@ -47,7 +47,7 @@ class ErasureRequest(_Record):
 
 
 class ErasedPlace(_Record):
-    """Rows of the person in one table or quarantine."""
+    """How many rows of the person are in one table or quarantine."""
 
     place: str
     rows: int
@@ -78,7 +78,7 @@ class ErasureRecord(_Record):
 
 
 def erasure_request_location(pii_root: str, run_id: str) -> str:
-    """Where whoever asks for an erasure names the person; removed when the job run ends."""
+    """Where the request for an erasure is kept, which names the person; removed when the job run ends."""
     return f"{pii_root}/{REQUESTS_FOLDER}/{run_id}.json"
 
 
@@ -88,5 +88,5 @@ def erasure_location(lake_root: str, run_id: str) -> str:
 
 
 def suppression_location(pii_root: str, name: TableName) -> str:
-    """Where the keyed hashes lie of whom a bronze table may not take in again."""
+    """Where the keyed hashes are kept of the people whose rows a bronze table must not take in again."""
     return f"{pii_root}/{SUPPRESSED_FOLDER}/{name.layer}.{name.table}.json"

@@ -1,7 +1,7 @@
-"""Every error the lake raises on purpose, in two families: worth another try, or not.
+"""Every error the lake raises on purpose, in two families: retryable and terminal.
 
     LakewrightError
-    ├── RetryableError            the same request may go well later
+    ├── RetryableError            the same request may succeed later
     │   ├── SourceUnavailableError    a source system did not answer
     │   ├── TargetUnavailableError    a system that rows are published to did not answer
     │   ├── LeaseHeldError            another job run works on the table
@@ -13,12 +13,12 @@
         ├── SchemaDriftError          a source's columns are not those of the contract
         ├── SourceContentError        a source answered with something the contract does not describe
         ├── TargetRefusedError        a system that rows are published to refused them
-        ├── PositionLostError         a table does not say how far its inputs were read
+        ├── PositionLostError         it is unknown how far a table's inputs were read
         ├── GateClosedError           a table rule of severity `error` failed; nothing was published
         ├── DifferenceError           the lake does not hold what its source holds
         ├── UnbalancedBooksError      rows read and rows accounted for differ
-        ├── ErasureError              something of an erased person was found afterwards
-        ├── RollbackError             a table cannot go back to an earlier run, or is on its way there still
+        ├── ErasureError              data of an erased person was found afterwards
+        ├── RollbackError             a table cannot go back to an earlier run, or its rollback has not finished
         ├── SummaryError              a step left no summary, or one of another run
         └── StepFailedError           at least one table of a run failed
 
@@ -47,7 +47,7 @@ class LakewrightError(Exception):
 
 
 class RetryableError(LakewrightError):
-    """The same request may go well later."""
+    """The same request may succeed later."""
 
     retryable = True
 
@@ -65,7 +65,7 @@ class TargetUnavailableError(RetryableError):
 
 
 class LeaseHeldError(RetryableError):
-    """Another job run holds the table's lease, `until` so many seconds since the epoch if nobody renews it."""
+    """Another job run holds the table's lease; unless renewed, it ends `until` seconds after the epoch."""
 
     def __init__(self, what: str, *, given: str, expected: str, mend: str, until: int = 0) -> None:
         self.until = until
@@ -93,7 +93,7 @@ class WindowError(TerminalError):
 
 
 class SchemaDriftError(TerminalError):
-    """The columns of a source are not those of the contract: some are gone, of another kind, or not admitted."""
+    """The columns of a source are not those of the contract: some are missing, of another type, or not allowed."""
 
 
 class SourceContentError(TerminalError):
@@ -101,11 +101,11 @@ class SourceContentError(TerminalError):
 
 
 class TargetRefusedError(TerminalError):
-    """A system that rows are published to refused them, or has something else in their place."""
+    """A system that rows are published to refused them, or has something else where they belong."""
 
 
 class PositionLostError(TerminalError):
-    """A table does not say how far its inputs were read: no kept commit does, or no run has written it yet."""
+    """It is unknown how far a table's inputs were read: no kept commit says so, or no run has written the table yet."""
 
 
 class GateClosedError(TerminalError):
@@ -121,11 +121,11 @@ class UnbalancedBooksError(TerminalError):
 
 
 class ErasureError(TerminalError):
-    """Something of an erased person was found afterwards."""
+    """Data of an erased person was found afterwards."""
 
 
 class RollbackError(TerminalError):
-    """A table cannot go back to an earlier run, or is on its way there still."""
+    """A table cannot go back to an earlier run, or its rollback has not finished."""
 
 
 class SummaryError(TerminalError):

@@ -1,4 +1,4 @@
-"""The events between state machines, Lambdas and whoever starts a machine."""
+"""The inputs of the state machines, and the events and answers that they and Lambdas exchange."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from shared.jobs import RUN_ID, Colour, Replay, Status, Step, Window
 from shared.names import Machine
 
-# What the lake's own events on the account's event bus are known by.
+# The source of the lake's own events on the account's event bus.
 EVENT_SOURCE = "lakewright"
 SCHEMA_DRIFTED = "Source Schema Drifted"
 BECAME_LATE = "Tables Late"
-# The custom resource by which a deploy says who may see what.
+# The custom resource by which a deploy declares who may see what.
 DECLARED_ACCESS = "Custom::DeclaredAccess"
-# The custom resource by which a deploy learns where a cluster of Kafka is met, and the attribute that says so.
+# The custom resource that gives a deploy the addresses of a Kafka cluster's brokers, and its attribute with them.
 CLUSTER_BROKERS = "Custom::ClusterBrokers"
 BOOTSTRAP_SERVERS = "BootstrapServers"
 
@@ -26,14 +26,19 @@ class _Event(BaseModel):
 
 
 class RunRequest(_Event):
-    """The input of a machine; `{}` asks for the ordinary run of today.
+    """The input of a machine; `{}` is the ordinary run of today.
 
-    `tables` are selectors; `files` are files that landed, as `s3://bucket/key`, and ask for the tables they feed. With
-    neither, the run works on all tables of the machine. `replay` asks for refused rows of a table to be read again; the
-    table must be among those selected. `window` asks for a part of the sources to be read once more. `rollback` is a
-    run: maintenance brings the tables back to what they were when it ended. `schedule` and
-    `scheduled_time` together name a start, so that the same start delivered twice makes one run; a run started by hand
-    has neither, and is never a duplicate.
+    Without `tables` and `files`, the run works on all tables of the machine.
+
+    Attributes:
+        business_date: The business date; None is the day of the start.
+        tables: Selectors of the tables to work on.
+        replay: The refused rows of a table to read again; the table must be among those selected.
+        window: The part of the sources to read again.
+        files: Files that landed, as `s3://bucket/key`; the run works on the tables they feed.
+        rollback: The run to whose end maintenance restores the tables.
+        schedule: The schedule that started the machine; None for a run started by hand, which is never a duplicate.
+        scheduled_time: The time of that start. Both identify a start, so that one delivered twice makes one run.
     """
 
     business_date: date | None = None
@@ -72,7 +77,7 @@ class Execution(_Event):
 
 
 class RunRequested(_Event):
-    """A machine was started."""
+    """The event that a machine was started."""
 
     request: RunRequest
     execution: Execution
@@ -94,7 +99,7 @@ class RunRequested(_Event):
 
 
 class RunAccepted(_Event):
-    """What a run works on, or that another execution does this very run."""
+    """What a run works on, and whether it is the duplicate of another execution's run."""
 
     duplicate: bool
     business_date: date
@@ -106,10 +111,17 @@ class RunAccepted(_Event):
 
 
 class SchemaDrifted(_Event):
-    """The columns of a source are no longer those of its contract. It holds names, and no values.
+    """The columns of a source are no longer those of its contract. The event holds names, and no values.
 
-    `unknown` counts the rows that hold a value in each column that the contract does not know; `refused` is the error
-    of a table that could not be read because of its columns, and was left as it was.
+    Attributes:
+        env: The environment.
+        run_id: The run that found it.
+        table: The bronze table.
+        system: The source system.
+        object: The table, topic or files there.
+        schema_contract: What the contract wants done with columns it does not know.
+        unknown: How many rows have a value in each column that the contract does not know.
+        refused: The error of a table that was left as it was, since it could not be read because of its columns.
     """
 
     env: str
@@ -123,7 +135,7 @@ class SchemaDrifted(_Event):
 
 
 class WatchDue(_Event):
-    """It is time to look after the lake: what EventBridge says when a schedule comes round."""
+    """EventBridge's event that it is time to check whether tables are late."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -131,7 +143,7 @@ class WatchDue(_Event):
 
 
 class LateTable(_Event):
-    """A table that is older than its contract promises; `as_of` is None where no run says how old it is."""
+    """A table that is older than its contract promises; `as_of` is None if no run says how old it is."""
 
     table: str
     promised_seconds: int
@@ -139,17 +151,20 @@ class LateTable(_Event):
 
 
 class TablesLate(_Event):
-    """Tables that have become older than promised since the last look."""
+    """Tables that have become older than promised since the last check."""
 
     env: str
     tables: tuple[LateTable, ...]
 
 
 class StepsFinished(_Event):
-    """Steps of a run came to an end.
+    """The event that steps of a run have ended.
 
-    `attempts` holds the attempt of each step whose job run ended well; `crashes` says in words which tasks did not.
-    A step that is asked about without an attempt did not run.
+    Attributes:
+        run_id: The run.
+        steps: The steps to judge.
+        attempts: The attempt of each step whose job run succeeded; a step without one failed or did not run.
+        crashes: The tasks that failed, in words.
     """
 
     run_id: str
@@ -159,10 +174,13 @@ class StepsFinished(_Event):
 
 
 class RunVerdict(_Event):
-    """How the steps came out.
+    """The result of some steps of a run.
 
-    `open` says that every step left its summary, so that the next step can tell what to skip. `failed` names the
-    first failures; `counts` are tables by step and status.
+    Attributes:
+        colour: Green if every step left its summary and no table failed or was skipped.
+        open: Whether every step left its summary, so that the next step can tell which tables to skip.
+        failed: The first failures, in words.
+        counts: The number of tables, by step and status.
     """
 
     colour: Colour
@@ -172,14 +190,14 @@ class RunVerdict(_Event):
 
 
 class _CustomResource(_Event):
-    """What every custom resource is given: who is asked, and for how many seconds an answer is waited for."""
+    """The properties of every custom resource: the function that answers, and how many seconds to wait for it."""
 
     ServiceToken: str
     ServiceTimeout: str | None = None
 
 
 class AccessDeclared(_CustomResource):
-    """What a deploy gives its custom resource: where the wanted access lies, and who the roles are."""
+    """The properties of `Custom::DeclaredAccess`: the file with the wanted access, and the ARN of each role."""
 
     Account: str
     Bucket: str
@@ -188,6 +206,6 @@ class AccessDeclared(_CustomResource):
 
 
 class ClusterMade(_CustomResource):
-    """What a deploy gives its custom resource once it has made a cluster of Kafka."""
+    """The properties of `Custom::ClusterBrokers`: the Kafka cluster that the deploy has made."""
 
     ClusterArn: str

@@ -1,4 +1,4 @@
-"""Whether tables are as new as their contracts promise, told by the ledger's pages."""
+"""Whether tables are as new as their contracts promise, according to the ledger's pages."""
 
 from __future__ import annotations
 
@@ -6,27 +6,32 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shared.jobs import FreshnessPromise, Status, Step
+from shared.jobs import Status, Step
+from shared.ledger import FreshnessPromise
 from shared.moments import moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shared.contracts import Catalog
-    from shared.jobs import RunRecord, TableOutcome
+    from shared.jobs import TableOutcome
+    from shared.ledger import RunRecord
 
-# The steps that bring a table up to date, and how they end where they did.
-MAKING = frozenset({Step.INGEST, Step.REFINE, Step.BUILD})
-WELL = frozenset({Status.SUCCEEDED, Status.UNCHANGED})
-# How often a deployed lake is looked at.
-LOOKED_AT_EVERY = timedelta(minutes=15)
+# The steps that bring a table up to date, and the statuses of a table that one of them did.
+WRITING_STEPS = frozenset({Step.INGEST, Step.REFINE, Step.BUILD})
+UP_TO_DATE = frozenset({Status.SUCCEEDED, Status.UNCHANGED})
+# How often a deployed lake is checked.
+CHECK_INTERVAL = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableAge:
-    """A table's promise, and the moment it is as of; None where no run says one.
+    """How old a table is, and how old it may be.
 
-    `promised_at` is the end of the first run, of those looked at, that knows of the promise; None where none does.
+    Attributes:
+        promise: The contract's promise.
+        as_of: The moment that the table is as of; None if no run says so.
+        promised_at: When the first of the runs that were read ended whose page has the promise; None if none has it.
     """
 
     promise: FreshnessPromise
@@ -38,14 +43,14 @@ class TableAge:
         return self.as_of is None or now - self.as_of > timedelta(seconds=self.promise.seconds)
 
     def was_late(self, then: datetime) -> bool:
-        """Whether the table was late at an earlier moment: one that no run says anything of, since it is promised."""
+        """Whether the table was late at an earlier moment; one without a known age, since its promise was made."""
         if self.as_of is None:
             return self.promised_at is not None and self.promised_at <= then
         return self.is_late(then)
 
 
 def promises(catalog: Catalog) -> tuple[FreshnessPromise, ...]:
-    """What the contracts promise, in dependency order."""
+    """The promises of the contracts, in dependency order."""
     return tuple(
         FreshnessPromise(
             table=name,
@@ -59,18 +64,18 @@ def promises(catalog: Catalog) -> tuple[FreshnessPromise, ...]:
 
 
 def ages(promised: Iterable[FreshnessPromise], records: Iterable[RunRecord]) -> list[TableAge]:
-    """Check promises against runs, in whatever order those come.
+    """The age of each promised table, from the pages of runs in any order.
 
-    A table is as of the last run in which its step ended well, whether or not there was anything new, but not newer
-    than what it depends on: a run of gold alone makes nothing newer than silver is. With a cursor it is as of the
-    greatest value that has been read of its source.
+    A table is as of the last run in which its step succeeded, whether or not there was anything new, but no newer than
+    what it depends on: a run of gold alone makes nothing newer than silver is. With a cursor it is as of the greatest
+    value that has been read from its source.
     """
     made: dict[str, datetime] = {}
     read: dict[str, str] = {}
     since: dict[str, datetime] = {}
     for record in sorted(records, key=_ended_at):
         since = {p.table: _ended_at(record) for p in record.promises} | since
-        for outcome in _well_made(record):
+        for outcome in _up_to_date(record):
             made[outcome.table], read[outcome.table] = _ended_at(record), outcome.cursor
     return [TableAge(promise=p, as_of=_as_of(p, made, read), promised_at=since.get(p.table)) for p in promised]
 
@@ -86,12 +91,12 @@ def deciding(promised: Iterable[FreshnessPromise], records: Iterable[RunRecord])
 
 
 def brought_up_to_date(record: RunRecord) -> set[str]:
-    """The tables that a run brought up to date, as far as its own steps go."""
-    return {outcome.table for outcome in _well_made(record)}
+    """The tables that a run brought up to date, whatever became of those they depend on."""
+    return {outcome.table for outcome in _up_to_date(record)}
 
 
-def _well_made(record: RunRecord) -> list[TableOutcome]:
-    return [o for o in record.outcomes if o.step in MAKING and o.status in WELL and not record.reads_again]
+def _up_to_date(record: RunRecord) -> list[TableOutcome]:
+    return [o for o in record.outcomes if o.step in WRITING_STEPS and o.status in UP_TO_DATE and not record.reads_again]
 
 
 def _as_of(promise: FreshnessPromise, made: dict[str, datetime], read: dict[str, str]) -> datetime | None:

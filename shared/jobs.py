@@ -1,7 +1,7 @@
-"""What crosses the wall between state machines, Spark jobs and Lambdas: the job argument and what a job leaves behind.
+"""What state machines, Spark jobs and Lambdas hand to each other: the argument of a job and what a job leaves behind.
 
 A job run is started with `--job <json of Job>` and leaves two files under
-`<lake_root>/runs/<run_id>/<step>/`: `<attempt>.outcomes.json` (a list of TableOutcome, whole) and
+`<lake_root>/runs/<run_id>/<step>/`: `<attempt>.outcomes.json` (a list of TableOutcome, in full) and
 `<attempt>.summary.json` (a `shared.summaries.StepSummary`, at most 32 KiB, safe to pass through a state machine).
 """
 
@@ -20,12 +20,12 @@ from shared.serving import Target
 # The name of an execution, and so of a run and its folder.
 RUN_ID = r"^[A-Za-z0-9_-]{1,80}$"
 
-# What stands before a TableOutcome in a job's log, for whoever follows the log while the job runs.
+# Precedes a TableOutcome in a job's log, for programs that follow the log while the job runs.
 OUTCOME_MARK = "table outcome "
 
 
 class Step(StrEnum):
-    """The steps that run on Spark: those of the data's way in their order, then those of upkeep and the smoke job."""
+    """The steps that run on Spark: those of a daily run in their order, then upkeep, erasure and the smoke job."""
 
     INGEST = "ingest"
     REFINE = "refine"
@@ -45,7 +45,7 @@ UPKEEP_STEPS = (Step.MAINTAIN, Step.RECORD)
 
 
 def steps_of(machine: Machine) -> tuple[Step, ...]:
-    """The steps of a machine's run, in their order; the last one records it, and a run that lacks another is red."""
+    """The steps of a machine's run, in their order. The last one records the run; if another is missing, it is red."""
     return UPKEEP_STEPS if machine is Machine.MAINTENANCE else RUN_STEPS
 
 
@@ -54,7 +54,7 @@ MACHINE_STEPS = tuple(dict.fromkeys((*RUN_STEPS, *UPKEEP_STEPS)))
 
 
 class Status(StrEnum):
-    """How one table came out of one step."""
+    """The result of one step for one table."""
 
     SUCCEEDED = "succeeded"
     UNCHANGED = "unchanged"
@@ -74,14 +74,14 @@ class _Record(BaseModel):
 
 
 class Replay(_Record):
-    """The refused rows of one table that are to be read again: all of them, or those that failed one rule."""
+    """The refused rows of one table that a run reads again: all of them, or those that failed one rule."""
 
     table: str
     rule: str | None = None
 
 
 class Window(_Record):
-    """Which part of its source a table is to read once more: from `since` on, and below `until`.
+    """The part of its source that a table reads again: from `since`, inclusive, to `until`, exclusive.
 
     Both are values of the table's cursor, written as a contract's `initialValue` is. In JSON they are `from` and `to`.
     """
@@ -97,14 +97,25 @@ class Window(_Record):
 
 
 class Job(_Record):
-    """One job run: a step of a run of a machine.
+    """One job run: one step of a run, on all tables of the machine unless `tables` or `files` name some.
 
-    It works on the tables selected, or on those that `files` feed and what depends on them, or on all of the machine.
-    `attempt` is new for every try of the step, and names the files the try leaves. `earlier` gives the attempt of
-    each step that came before in this run, so that tables whose inputs failed there are skipped here.
-    `business_date` is the only "today" a query may know. `replay` asks for refused rows to be read again, `window` for
-    a part of the sources to be read once more. `rollback` is the run that upkeep shall bring tables back to, in place
-    of its ordinary work. `every_seconds` makes an ingest job go on until it is ended, a round in each interval.
+    Attributes:
+        env: The environment.
+        step: The step.
+        run_id: The run.
+        attempt: New for every try of the step; names the files that the try leaves.
+        business_date: The only "today" that a query may know.
+        lake_root: The root of the lake.
+        pii_root: The root of the place of personal data.
+        landing_root: The root of the landing place.
+        machine: The state machine whose run this is.
+        tables: Selectors of the tables to work on.
+        files: Files that landed; the job works on the tables they feed, and on those that depend on these.
+        earlier: The attempt of each earlier step of this run, so that tables whose inputs failed there are skipped.
+        replay: The refused rows to read again.
+        window: The part of the sources to read again.
+        rollback: The run to whose end upkeep restores the tables, instead of its ordinary work.
+        every_seconds: The interval of an ingest job that starts a round in each until it is stopped; None is one round.
     """
 
     env: str
@@ -143,12 +154,12 @@ class Job(_Record):
 
     @property
     def owner(self) -> str:
-        """Who holds the leases that this job run takes; another try of the step is another owner."""
+        """The owner of the leases that this job run takes; another try of the step is another owner."""
         return f"{self.run_id}/{self.attempt}"
 
 
 class Failure(_Record):
-    """Why a table failed: the error's class, its text, and whether another try may go well."""
+    """Why a table failed: the error's class, its text, and whether another try may succeed."""
 
     error: str
     message: str
@@ -156,19 +167,34 @@ class Failure(_Record):
 
 
 class TableOutcome(_Record):
-    """What one step did to one table. Counts are rows; `seconds` is wall time.
+    """What one step did to one table. Counts are rows.
 
-    The books balance: `read = inserted + updated + tombstoned + superseded + quarantined`. `tombstoned` counts the
-    delete rows that took effect, whether the row they delete was there or is yet to come; `deleted` counts the rows
-    that left the target, by a delete row or because a full snapshot no longer had their key.
+    The books balance: `read = inserted + updated + tombstoned + superseded + quarantined`. In a history they are
+    `read = recorded + superseded + quarantined`, and what is inserted, updated and deleted are versions.
 
-    Of a history `read = recorded + superseded + quarantined`: events are recorded, and what is inserted, updated and
-    deleted are versions.
-
-    Of a source `requests` and `bytes` say what the batch took, where that can be told, and `cursor` how far it has been
-    read: the greatest cursor, the next offsets of a topic, the time of the newest file. `reconciled` says how a table
-    compares with its source, and those refined from it with it. A table that is published has an outcome for each
-    `target`; its `version` is the one that is there.
+    Attributes:
+        table: The full name.
+        step: The step.
+        target: Where the table was published; it has an outcome for each target.
+        status: The result.
+        read: Rows of the input.
+        inserted: Rows new in the table.
+        updated: Rows that replaced one of their key.
+        deleted: Rows that left the table, by a delete row or because a full snapshot no longer had their key.
+        tombstoned: Delete rows that took effect, whether the row they delete was there or is yet to come.
+        recorded: Events that a history took in.
+        superseded: Rows that were known already, or older than what the table has.
+        quarantined: Rows that were refused.
+        requests: What the batch cost the source, in requests; None if unknown.
+        bytes: What the batch cost the source, in bytes; None if unknown.
+        cursor: How far the source is read: the greatest cursor, a topic's next offsets, the newest file's time.
+        seconds: Wall time.
+        version: The Delta version of the table; of a published one, the version that is at the target.
+        sequence: The number of the batch.
+        warnings: Counts of what did not fail the table, such as bad rows by rule.
+        reason: Why the step did it this way, or did nothing.
+        failure: Why the table failed.
+        reconciled: How the table compares with its source, and the tables refined from it with it.
     """
 
     table: str
@@ -196,7 +222,7 @@ class TableOutcome(_Record):
 
     @property
     def what(self) -> str:
-        """What people are told was worked on: the table, or what was done with it as it stands."""
+        """What the step worked on, in words: the table, and the source or target if it was compared or published."""
         done = " with its source" if self.step is Step.RECONCILE else f" to {self.target}" if self.target else ""
         return f"{self.table}{done}"
 
@@ -204,45 +230,3 @@ class TableOutcome(_Record):
     def is_red(self) -> bool:
         """Whether this outcome turns the run red."""
         return self.status in (Status.FAILED, Status.SKIPPED)
-
-
-class TableVersion(_Record):
-    """The Delta version of a table at the end of a run, and of what lay `beside` it, by what that is.
-
-    `table_id` tells the table from another one that is made at its place later. Pages of earlier releases do not say
-    it, or what lay beside it. `rows` is null in every page: it is not counted.
-    """
-
-    table: str
-    version: int | None
-    rows: int | None = None
-    table_id: str | None = None
-    beside: dict[str, int] | None = None
-
-
-class FreshnessPromise(_Record):
-    """How old a table may be by its contract, in seconds; `upstream` are the tables it depends on, however far off."""
-
-    table: str
-    seconds: int
-    cursor: str | None = None
-    upstream: tuple[str, ...] = ()
-
-
-class RunRecord(_Record):
-    """The ledger's page for one run: `<lake_root>/runs/<run_id>/run.json`.
-
-    One run is one consistent version of the lake: `versions` holds the version of every table when the run ended,
-    `outcomes` everything the steps did, in order. `promises` are those of the contracts it ran with. A run that
-    `reads_again`, a part of the past or refused rows, does not say how new its tables are.
-    """
-
-    run_id: str
-    env: str
-    business_date: date
-    colour: Colour
-    finished_at: str
-    outcomes: tuple[TableOutcome, ...]
-    versions: tuple[TableVersion, ...]
-    promises: tuple[FreshnessPromise, ...] = ()
-    reads_again: bool = False

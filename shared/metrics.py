@@ -1,4 +1,4 @@
-"""The lake's own metrics in CloudWatch: named here once, for those who count and those who show."""
+"""The lake's own metrics in CloudWatch, named once for the code that counts, the alarms and the dashboard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TABLES_LATE = "tables_late"
 
 
 def dimensions(environment: str) -> dict[str, str]:
-    """All that a metric is told apart by; to CloudWatch the same name with one dimension more is another metric."""
+    """The dimensions of every metric; to CloudWatch the same name with one more dimension is another metric."""
     return {"environment": environment}
 
 

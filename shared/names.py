@@ -24,16 +24,16 @@ QUARANTINE_FOLDER = "quarantine"
 TOMBSTONES_FOLDER = "tombstones"
 EVENTS_FOLDER = "events"
 PII_FOLDER = "pii"
-# Of the logs' bucket: what drivers and executors said.
+# In the logs bucket: the logs of drivers and executors.
 JOB_LOGS_FOLDER = "emr"
-# The stack's output that says where the code lies that job runs are given, and with it the contracts.
+# The stack's output with the location of the code of job runs, which contains the contracts.
 JOBS_OUTPUT = "JobsUrl"
-# The stack's output with the address of the API that gives out rows.
+# The stack's output with the address of the API that serves rows.
 API_OUTPUT = "ApiUrl"
 
 
 class Layer(StrEnum):
-    """The layers of the lake, in the order data passes them."""
+    """The layers of the lake, in the order in which data passes through them."""
 
     BRONZE = "bronze"
     SILVER = "silver"
@@ -69,7 +69,7 @@ class TableName:
 
 @dataclass(frozen=True)
 class Roots:
-    """The two places of a lake: its own, and that of personal data, which has another key and other rights."""
+    """The two roots of a lake: the open lake, and the place of personal data, which has its own key and rights."""
 
     lake: str
     pii: str
@@ -80,7 +80,7 @@ class Roots:
 
 
 def pii_folder(lake_root: str) -> str:
-    """Where personal data lies in a lake that has no bucket for it: a folder of its own on a laptop."""
+    """The folder of personal data in a lake that has no bucket for it, as on a laptop."""
     return f"{lake_root}/{PII_FOLDER}"
 
 
@@ -95,7 +95,7 @@ def quarantine_location(root: str, name: TableName) -> str:
 
 
 def tombstones_location(root: str, name: TableName) -> str:
-    """Where the deletes that a refined table was told of are kept, as a Delta table of their own."""
+    """Where the deletes that took effect on a refined table are kept, as a Delta table of their own."""
     return f"{root}/{TOMBSTONES_FOLDER}/{name.layer}/{name.table}"
 
 
@@ -110,7 +110,7 @@ def staging_location(root: str, run_id: str, name: TableName, sequence: int) -> 
 
 
 def unload_location(lake_root: str, run_id: str, name: TableName, attempt: str) -> str:
-    """Where a warehouse writes the rows of one batch, for its reader to read; removed afterwards."""
+    """Where a warehouse unloads the rows of one batch for its reader; removed afterwards."""
     return f"{lake_root}/{UNLOAD_FOLDER}/{run_id}/{name}/{attempt}"
 
 
@@ -129,13 +129,13 @@ def run_location(lake_root: str, run_id: str) -> str:
     return f"{lake_root}/{RUNS_FOLDER}/{run_id}/{RUN_FILE}"
 
 
-# The role that administers Lake Formation for us, one an account.
+# The role that administers Lake Formation for the lake, one per account.
 ACCESS_ADMIN_ROLE = "lakewright-access-admin"
 ACCOUNT_STACK = "lakewright-account"
 
 
 class Machine(StrEnum):
-    """The state machines."""
+    """The state machines that work on tables; `backfill` and `smoke` are not among them."""
 
     DAILY_BATCH = "daily_batch"
     SALESFORCE_INGESTION = "salesforce_ingestion"
@@ -198,25 +198,25 @@ class Names:
 
     @property
     def tag_prefix(self) -> str:
-        """What the environment's Lake Formation tags begin with: an account has one set of tags."""
+        """The prefix of the environment's Lake Formation tags: an account has one set of tags for all environments."""
         return f"lakewright_{self.env.name}_"
 
     def reader_role(self, role: str) -> str:
-        """The IAM role that the stack makes for a role of the contracts that has none."""
+        """The IAM role that the stack makes for a role of the contracts without an existing one."""
         return f"lakewright-{self.env.name}-{role}"
 
     @property
     def consumer_application(self) -> str:
-        """The EMR Serverless application of those who read the lake by Spark."""
+        """The EMR Serverless application for readers who use Spark."""
         return f"lakewright-{self.env.name}-consumer"
 
     @property
     def deployer_role(self) -> str:
-        """The IAM role that the deploying workflow takes."""
+        """The IAM role that the deployment workflow assumes."""
         return f"lakewright-{self.env.name}-deployer"
 
     def workgroup(self, role: str) -> str:
-        """The Athena workgroup of a role of the contracts: whoever queries in one can read all that came of it."""
+        """The Athena workgroup of a role of the contracts: its users can read the results of all queries made in it."""
         return f"lakewright-{self.env.name}-{role}"
 
     def machine(self, machine: str) -> str:

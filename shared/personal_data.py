@@ -1,4 +1,4 @@
-"""What of personal data is known from a contract file as it is written, without compiling all contracts."""
+"""What contract files say about personal data, read without compiling the contracts."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import yaml
 from shared.landed_columns import RESCUED
 from shared.names import Layer, TableName
 
-# The classes of data that do not leave the place of personal data as they are.
+# The classifications whose values leave the place of personal data only once they are treated.
 CLOSED = ("confidential", "restricted")
 STRICTEST_CLASS = CLOSED[-1]
-# What stands in place of a value in copies that people look at.
+# Takes the place of a value in copies that people look at.
 MASKED = "***"
 
 CONTRACTS = Path(__file__).parent / "contracts"
@@ -21,12 +21,12 @@ _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def closed_columns(contracts: Path = CONTRACTS) -> dict[TableName, tuple[str, ...]]:
-    """The tables that lie in the place of personal data, and their columns that nobody is shown.
+    """The tables in the place of personal data, each with the columns that nobody is shown.
 
-    Whoever only looks at a lake asks here: to compile all contracts would take longer than most answers.
+    For commands that only look at a lake: compiling all contracts would take longer than most of their answers.
 
     Args:
-        contracts: The folder with a folder per layer. Files that are no contracts are passed over.
+        contracts: The folder with a folder per layer. Files that are no contracts are ignored.
     """
     found = {}
     for file in sorted((contracts / Layer.BRONZE).glob("*.odcs.yaml")):

@@ -1,4 +1,4 @@
-"""Where a table lies, and the Delta tables that lie beside it and are committed before it."""
+"""Where a table is, and where its companions are, the Delta tables that are committed before it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,24 @@ if TYPE_CHECKING:
 
 
 def location_of(roots: Roots, table: Table) -> str:
-    """Where a table lies: among personal data, if that is what it holds."""
+    """Where a table is: in the place of personal data if it holds any, else in the open lake."""
     return table_location(roots.of(is_personal=table.is_personal), table.name)
 
 
 def ways_to(roots: Roots, table: Table) -> dict[str, str]:
-    """Where a table and its quarantine would lie if it held personal data, or none, and where each of them belongs."""
-    there, here = (roots.of(is_personal=found) for found in (not table.is_personal, table.is_personal))
-    return {place(there, table.name): place(here, table.name) for place in (table_location, quarantine_location)}
+    """Where a table and its quarantine belong, each by where it would be under the other root of the lake.
+
+    They are under the other root if the table held personal data under an earlier contract and holds none now, or the
+    other way round.
+    """
+    other, own = (roots.of(is_personal=found) for found in (not table.is_personal, table.is_personal))
+    return {
+        location(other, table.name): location(own, table.name) for location in (table_location, quarantine_location)
+    }
 
 
 def companions(roots: Roots, table: Table) -> dict[str, str]:
-    """Where what is kept beside a table would lie, by what it is; most tables have few of them.
+    """The locations of the companions that a table may have, by what they are; most tables have few of them.
 
     Args:
         roots: The places of the lake.

@@ -1,4 +1,4 @@
-"""How two sides compare: the source and bronze, or bronze and silver. Figures of many rows, and no row's values."""
+"""How two sides compare, a source and bronze or bronze and silver: figures of many rows, and no row's values."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-# What the warning is called of a table that differs within the contract's limits.
+# The warning of a table that differs within the contract's limits.
 RECONCILIATION = "reconciliation"
 # The measure that every comparison has, and the command line shows; the others are checksums and sums.
 ROWS = "rows"
 
 
 class Verdict(StrEnum):
-    """Both sides agree; or differ within the contract's limits, a warning; or beyond, and the table fails."""
+    """Green: both sides agree. Yellow: they differ within the contract's limits, a warning. Red: the table fails."""
 
     GREEN = "green"
     YELLOW = "yellow"
@@ -35,8 +35,15 @@ class Measure(_Record):
 class Comparison(_Record):
     """Two sides compared over a span of the cursor.
 
-    `left` and `right` name them: a source system and a table, or two tables. `refused` counts rows of the span that lie
-    in quarantine, where that is known, else all that lie there. `reason` says what is to be known of the verdict.
+    Attributes:
+        left: The name of one side, a source system or a table.
+        right: The name of the table that is compared with it.
+        span: The span in words.
+        measures: The figures of both sides.
+        refused: Rows of the span in quarantine; all rows there if it is unknown which of them are in the span.
+        deleted: Keys whose newest row on the left is a delete.
+        verdict: The result.
+        reason: What a reader has to know about the verdict.
     """
 
     left: str
@@ -60,5 +67,5 @@ class Comparison(_Record):
 
     def __str__(self) -> str:
         """What differs, in words."""
-        told = "; ".join(f"{m.name} {m.left} in {self.left}, {m.right} in {self.right}" for m in self.differing)
-        return f"{self.left} and {self.right}, {self.span}: {told or 'no difference'}"
+        differences = "; ".join(f"{m.name} {m.left} in {self.left}, {m.right} in {self.right}" for m in self.differing)
+        return f"{self.left} and {self.right}, {self.span}: {differences or 'no difference'}"

@@ -1,4 +1,4 @@
-"""How long what was replaced or deleted can still be found."""
+"""How long replaced and deleted data can still be found."""
 
 # A Delta log is kept long enough that an audit a month later can still follow every commit of a run.
 LOG_DAYS = 60
@@ -12,5 +12,5 @@ NONCURRENT_DAYS = 14
 UPKEEP_DAYS = 7
 # Delta deletes a log by whole days, and S3 an old version with the midnight that follows, give or take a day.
 ROUNDED_DAYS = 3
-# After so many days nothing that was deleted can be found: a log was deleted by an upkeep, and its file by S3.
+# After so many days nothing that was deleted can be found: upkeep has deleted its log, and S3 the file of that log.
 GONE_DAYS = LOG_DAYS + UPKEEP_DAYS + NONCURRENT_DAYS + ROUNDED_DAYS

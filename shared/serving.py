@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 # The attributes of an item: the row as JSON, its table, and the version of the table that it was read from.
 PATH, ROW, TABLE, VERSION = "path", "row", "table", "version"
-# Source: Amazon DynamoDB Developer Guide, "Quotas": the length of a partition key, and 400 KB of an item, of which some
-# is for the path and what else stands in it beside the row.
+# Source: Amazon DynamoDB Developer Guide, "Quotas": the length of a partition key, and 400 KB of an item, of which the
+# path and the other attributes take some.
 PATH_LIMIT_BYTES, ROW_LIMIT_BYTES = 2048, 390_000
 _SHAPE = re.compile(r"/(?P<collection>[a-z][a-z0-9-]*)(?P<keys>(/\{[a-z][a-z0-9_]*\})+)")
 _KEY = re.compile(r"\{(.*?)\}")
 
 
 class Target(StrEnum):
-    """Where rows are published, as leases and people are told."""
+    """Where rows are published, in the words of leases and of texts for people."""
 
     API = "the API"
     SNOWFLAKE = "Snowflake"
@@ -59,16 +59,16 @@ class ServedPath:
 
 
 def canonical(path: str) -> str:
-    """A path that was asked for, decoded as API Gateway hands it on, spelt as rows are published.
+    """Spell a requested path, which API Gateway has decoded, as rows are published.
 
-    Its decoding cannot be undone: a key with `/` in it cannot be asked for, nor one with `?`, where the gateway
-    ends the path.
+    The decoding cannot be undone: a key with `/` in it cannot be requested, nor one with `?`, where the gateway ends
+    the path.
     """
     return "/".join(quote(part, safe="") for part in path.split("/"))
 
 
 def publication_lease(table: str, target: Target) -> str:
-    """The lease that is held while a table is published, beside the one of those who write it."""
+    """The lease that is held while a table is published; the steps that write the table hold another."""
     return f"{table} to {target}"
 
 

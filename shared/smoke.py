@@ -1,7 +1,7 @@
-"""What a smoke run leaves: point by point, what only the place itself can say.
+"""The report of a smoke run: checks that only a deployed environment can answer.
 
-The machine `smoke` runs one job that looks and leaves its report at `<lake_root>/smoke/<run_id>.json`, one that fails
-and one that EMR Serverless refuses to take; what came back of each is the output of its execution.
+The machine `smoke` runs one job that makes the checks and leaves its report at `<lake_root>/smoke/<run_id>.json`, one
+that fails and one that EMR Serverless refuses; the output of its execution is what came back for each.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from shared.names import STAGING_FOLDER
 
 SMOKE_MACHINE = "smoke"
 REPORTS_FOLDER = "smoke"
-# Among what is staged, which expires even where the job is killed.
+# Below the staging folder, whose files expire even if the job is killed.
 TRIED_FOLDER = f"{STAGING_FOLDER}/smoke"
 # No table has this name, so nobody waits for its lease.
 LEASED = "smoke"
@@ -24,7 +24,7 @@ ATHENA_READER_FEATURES = frozenset({"columnMapping", "deletionVectors", "timesta
 
 
 class PointStatus(StrEnum):
-    """`ok` as expected, `failed` otherwise, `told` where there is nothing to expect and somebody wants to know."""
+    """`ok` as expected, `failed` otherwise, `told` if nothing is expected and the answer is only reported."""
 
     OK = "ok"
     FAILED = "failed"
@@ -32,7 +32,7 @@ class PointStatus(StrEnum):
 
 
 class Point(BaseModel):
-    """One thing that was looked at; `mend` says what to change where it failed."""
+    """One check; `mend` says what to change if it failed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -43,7 +43,7 @@ class Point(BaseModel):
 
 
 class SmokeReport(BaseModel):
-    """What one smoke job found."""
+    """The checks of one smoke job."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -57,5 +57,5 @@ def smoke_location(lake_root: str, run_id: str) -> str:
 
 
 def tried_location(root: str, run_id: str) -> str:
-    """Where a smoke job writes what it tries with."""
+    """Where a smoke job writes the files that it tries rights with."""
     return f"{root}/{TRIED_FOLDER}/{run_id}"

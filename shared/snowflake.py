@@ -25,7 +25,7 @@ _DECIMAL = "decimal"
 
 @dataclass(frozen=True)
 class SnowflakeTable:
-    """A table there, and the connection by which it is reached: the name of a secret's system.
+    """A table in Snowflake, and the connection to it: the name of the system whose secret has the login.
 
     Example:
         str(SnowflakeTable("snowflake_marts", "MARTS", "SALES", "daily_revenue"))  # "MARTS.SALES.DAILY_REVENUE"
@@ -51,7 +51,7 @@ class SnowflakeTable:
 
 
 def stored(name: str) -> str:
-    """A name as Snowflake stores it: a plain one in upper case, any other to the letter."""
+    """A name as Snowflake stores it: a plain one in upper case, any other unchanged."""
     return name.upper() if PLAIN_NAME.fullmatch(name) else name
 
 
@@ -61,7 +61,7 @@ def quoted(name: str) -> str:
 
 
 def snowflake_type(spark_type: str) -> str | None:
-    """The type there that holds every value of a Spark type and no other kind; None where there is none.
+    """The Snowflake type that holds every value of a Spark type, and no other kind of value; None if there is none.
 
     Source: Snowflake SQL reference, "Summary of data types".
     """

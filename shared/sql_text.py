@@ -1,6 +1,6 @@
-"""A text in a statement, as Snowflake and Redshift write it."""
+"""Text literals in the SQL of Snowflake and Redshift."""
 
 
 def sql_text(value: str) -> str:
-    """A text as a literal. In both systems' literals a backslash escapes what follows."""
+    """Quote a text as a literal. In both systems a backslash escapes the character after it."""
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"

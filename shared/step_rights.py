@@ -1,4 +1,4 @@
-"""What each step reads and writes: the one table that the roles of its job runs are made of.
+"""What each step may read and write: the one table from which the roles of its job runs are made.
 
 A right is a key below the lake's root, or below that of personal data; `*` stands for any text, slashes too. Words in
 braces are filled in from the contracts, so that a new one needs no edit here: `{made}` are the layers of the step's
@@ -38,13 +38,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class StepRights:
-    """What one step may touch. What is written is read, too.
+    """What one step may do.
 
-    `sources` lets it enter the source systems: their secrets and addresses, the landing place, the event bus that is
-    told of their drift; `asks` alone those secrets and addresses with which a source is asked for figures. `pii_key`
-    lets it read the key that personal values are hashed with, `leases` take the leases of tables by their full names,
-    `publishes` write the rows that the API gives out and enter the warehouses that have them, `lists_landing` see the
-    names of what has landed and nothing else.
+    Attributes:
+        reads: What it may read in the open lake.
+        writes: What it may read and write there.
+        personal_reads: What it may read in the place of personal data.
+        personal_writes: What it may read and write there.
+        sources: Whether it may enter the source systems: their secrets and addresses, the landing place, and the event
+            bus to which drift is reported.
+        queries_figures: Whether it may use the secrets and addresses with which sources are queried for figures.
+        pii_key: Whether it may read the key that personal values are hashed with.
+        leases: The tables, by full name, whose leases it may take.
+        publishes: Whether it may write the rows that the API serves, and enter the warehouses that get rows.
+        lists_landing: Whether it may list the landing place, without reading it.
     """
 
     reads: tuple[str, ...] = ()
@@ -52,7 +59,7 @@ class StepRights:
     personal_reads: tuple[str, ...] = ()
     personal_writes: tuple[str, ...] = ()
     sources: bool = False
-    asks: bool = False
+    queries_figures: bool = False
     pii_key: bool = False
     leases: tuple[str, ...] = ()
     publishes: bool = False
@@ -72,7 +79,7 @@ def _outcomes(step: Step) -> str:
     return f"{RUNS_FOLDER}/*/{step}/*"
 
 
-# What is personal lies in bronze, with its quarantine and what is staged of it; beside it vaults and erasures.
+# Personal data is in bronze, with its quarantine and staged batches; the place also holds vaults and erasures.
 LANDED = Layer.BRONZE
 # A table's log without its rows.
 LOG = "*/_delta_log*"
@@ -87,7 +94,7 @@ RIGHTS = {
         personal_reads=_all(SUPPRESSED_FOLDER),
         personal_writes=_OF_SOURCES,
         sources=True,
-        # Whom it may not take in again is listed by hashes.
+        # The people whose rows it must not take in again are listed by hashes.
         pii_key=True,
         leases=_LEASES_OF_MADE,
     ),
@@ -111,7 +118,7 @@ RIGHTS = {
     Step.PUBLISH: StepRights(
         reads=_all("{made}", RUNS_FOLDER),
         writes=(_outcomes(Step.PUBLISH),),
-        # What the API has of a table that is served no more is taken away, and no contract may say where that was.
+        # Rows of a table that is no longer served are removed from the API, and no contract may name that table.
         leases=(
             *(publication_lease(made, Target.SNOWFLAKE) for made in _LEASES_OF_MADE),
             *(publication_lease(name, Target.API) for name in _ALL_LEASES),
@@ -121,9 +128,9 @@ RIGHTS = {
     Step.RECONCILE: StepRights(
         reads=_all("{made}", "{refined}", QUARANTINE_FOLDER, RUNS_FOLDER),
         writes=(_outcomes(Step.RECONCILE),),
-        # Figures are worked out of rows in clear; of those who were erased it is read that there are some.
+        # Figures are computed from rows in clear; the list of erased people is read only to know whether there are any.
         personal_reads=_all(LANDED, f"{QUARANTINE_FOLDER}/{LANDED}", SUPPRESSED_FOLDER),
-        asks=True,
+        queries_figures=True,
     ),
     Step.RECORD: StepRights(
         reads=(*[f"{place}/{LOG}" for place in (*Layer, *_BESIDE)], *_all(RUNS_FOLDER)),

@@ -1,4 +1,4 @@
-"""Which tables are a step's business."""
+"""Which tables a step works on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KIND_OF = {Step.INGEST: Kind.INGESTED, Step.REFINE: Kind.REFINED, Step.BUILD: Ki
 
 
 def works_on(step: Step, table: Table) -> bool:
-    """Whether a table is a step's business: made, published or compared with its source by it; upkeep looks at any."""
+    """Whether a step makes a table, publishes it or compares it with its source; upkeep works on every table."""
     if step is Step.MAINTAIN:
         return True
     if step is Step.PUBLISH:

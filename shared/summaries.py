@@ -1,4 +1,4 @@
-"""A step of a run in short: what a state machine carries of it."""
+"""The summary of a step of a run, which a state machine carries."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from shared.jobs import Colour, Job, Status, Step, TableOutcome
 SUMMARY_LIMIT_BYTES = 32 * 1024
 FIRST_FAILURES = 20
 FAILURE_CHARACTERS = 500
-# What a summary holds beside its failures stays far below this.
+# The rest of a summary stays far below 2 KiB.
 FAILURES_LIMIT_BYTES = SUMMARY_LIMIT_BYTES - 2 * 1024
 
 
 class StepSummary(BaseModel):
-    """A step in short: small enough for a state machine to carry."""
+    """The summary of a step, small enough for a state machine to carry."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

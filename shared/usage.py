@@ -15,9 +15,10 @@ USAGE_SUFFIX = ".usage.json"
 
 
 class Prices(BaseModel):
-    """What an hour costs on EMR Serverless, USD; take over those of your region from https://aws.amazon.com/emr/pricing.
+    """Prices of EMR Serverless per hour, USD; replace them with those of your region: https://aws.amazon.com/emr/pricing.
 
-    The default is us-east-1 on ARM64: a fifth below the list price on x86 of 0.052624 and 0.0057785, and the storage's.
+    The defaults are us-east-1's on ARM64: a fifth below the list prices on x86, 0.052624 and 0.0057785, and the list
+    price of storage.
     Sources: the price list as PerfKitBenchmarker keeps it (aws_dpb_emr_serverless_prices.py); for the fifth the AWS Big
     Data Blog, "Achieve up to 27% better price-performance for Spark workloads with AWS Graviton2 on EMR Serverless".
     """
@@ -30,10 +31,10 @@ class Prices(BaseModel):
 
 
 class JobRunUsage(BaseModel):
-    """One job run's usage; hours as GetJobRun has them, storage beyond the 20 GB a worker that are free.
+    """One job run's usage in hours as GetJobRun has them; storage without the 20 GB per worker that are free.
 
-    `is_billed` says that these are the hours that are billed; otherwise they are those used, without the minute that a
-    worker is billed at least.
+    If `is_billed`, these are the billed hours; otherwise the hours used, though each worker is billed for at least a
+    minute.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

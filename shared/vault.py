@@ -1,4 +1,4 @@
-"""Where the vaults are, which have what tokens stand for, and how one is read."""
+"""Where the vaults are, which hold the values that tokens stand for, and the columns to look them up."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ TOKEN, VALUE = "token", "value"
 
 
 def vault_location(pii_root: str, name: TableName) -> str:
-    """Where it is kept what the tokens of a table stand for, as a Delta table of its own."""
+    """Where the vault of a table is, a Delta table with the values that its tokens stand for."""
     return f"{pii_root}/{VAULT}/{name.layer}/{name.table}"

@@ -1,4 +1,4 @@
-"""Addresses of the web, and to which of them a login may be sent."""
+"""Web addresses, and which of them a login may be sent to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def is_web(text: str) -> bool:
-    """Whether it is an address of the web at all, safe or not."""
+    """Whether a text is a web address, safe or not."""
     return text.lower().startswith(WEB)
 
 
@@ -33,5 +33,5 @@ def is_bare(address: str) -> bool:
 
 
 def without_login(address: str) -> str:
-    """An address as errors may tell it: without what may be a key, which are user, password, query and fragment."""
+    """An address that errors may show: without user, password, query and fragment, any of which may hold a key."""
     return LOGIN.sub("//", re.split("[?#]", address)[0])

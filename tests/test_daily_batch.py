@@ -26,8 +26,9 @@ from scripts.running.served_items import ITEMS_FILE
 from scripts.setup import paths
 from scripts.sources.deliveries import DELIVERIES
 from shared.contracts import Kind, load_catalog
-from shared.contracts.origin import ASKED
-from shared.jobs import Colour, RunRecord, Status, Step, TableOutcome
+from shared.contracts.source_model import ASKED
+from shared.jobs import Colour, Status, Step, TableOutcome
+from shared.ledger import RunRecord
 from shared.names import Layer, Machine, Roots, TableName, pii_folder, quarantine_location, table_location
 from shared.reconciliation import Verdict
 from tests.oracle.answer import PII_KEY, answers, token

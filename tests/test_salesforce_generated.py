@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-    from shared.jobs import RunRecord
+    from shared.ledger import RunRecord
     from tests.oracle.delivered import Row
     from tests.oracle.silver import Refused
 

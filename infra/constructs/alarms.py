@@ -1,4 +1,4 @@
-"""Where alarms go: those on a machine and its schedule, and what the lake itself has to tell."""
+"""The topic of alarms and of the lake's own events, and the alarms on machines, queues and other resources."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from infra.constructs.replication import RULE, ReplicatedBucket
 from infra.constructs.undelivered_queue import DELIVERIES, KEPT_FOR, undelivered_queue
 from infra.rights.key_use import use_statement
 from shared.events import BECAME_LATE, EVENT_SOURCE, SCHEMA_DRIFTED
-from shared.freshness import LOOKED_AT_EVERY
+from shared.freshness import CHECK_INTERVAL
 from shared.metrics import NAMESPACE, TABLES_LATE, dimensions
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ PERIOD = Duration.minutes(5)
 
 
 class Alarms(Construct):
-    """An encrypted topic, by mail to one address if there is one, and alarms that publish to it.
+    """An encrypted topic, with a subscription by mail if there is an address, and the alarms that publish to it.
 
-    An event of ours that the topic did not take waits in a queue, which has an alarm itself.
+    An event of the lake that could not be delivered to the topic waits in a queue, which has an alarm of its own.
 
-    Whoever is woken by an alarm sees its name and its description: what happened, and where the manual goes on.
+    The person on call sees an alarm's name and description: what happened, and where the manual says what to do.
 
     Example:
         Alarms(self, "Alarms", key=key, email="oncall@example.com").watch_queue("RowsNotTaken", queue, description="…")
@@ -54,7 +54,7 @@ class Alarms(Construct):
         self.watch_queue("EventsUndelivered", self._undelivered, description=alarm_descriptions.EVENTS)
 
     def watch_machine(self, id_: str, machine: sfn.IStateMachine, *, description: str) -> None:
-        """Alarm as soon as one execution failed, ran out of time or was stopped; the description says of what."""
+        """Alarm as soon as one execution failed, ran out of time or was stopped; the description names the machine."""
         for end, words, metric in (
             ("Failed", "failed", machine.metric_failed(period=PERIOD)),
             ("TimedOut", "ran out of time", machine.metric_timed_out(period=PERIOD)),
@@ -75,7 +75,7 @@ class Alarms(Construct):
         self._on_first(id_, _count("AWS/EMRServerless", "FailedJobs", dimensions_map), description)
 
     def watch_api(self, id_: str, api_id: str, *, description: str) -> None:
-        """Alarm as soon as an HTTP API answered that it cannot answer; what a caller did wrong is the caller's."""
+        """Alarm as soon as an HTTP API answered with a server error (5xx); errors of its callers (4xx) do not count."""
         self._on_first(id_, _count("AWS/ApiGateway", "5xx", {"ApiId": api_id}), description)
 
     def watch_copy(self, id_: str, replicated: ReplicatedBucket, *, description: str) -> None:
@@ -88,19 +88,19 @@ class Alarms(Construct):
         self._on_first(id_, _count("AWS/S3", "OperationsFailedReplication", dimensions_map), description)
 
     def watch_drift(self, id_: str, environment: str, *, description: str) -> None:
-        """Hand the events of drifting sources to the topic."""
+        """Forward events about drifting sources to the topic."""
         self._forward_to_topic(id_, SCHEMA_DRIFTED, environment, description)
 
     def watch_freshness(self, id_: str, environment: str, *, description: str) -> None:
-        """Alarm as long as a table is older than promised, and hand to the topic which ones have become so."""
-        # So long that no look is missed, and the alarm not called off because of it.
-        period = Duration.seconds(LOOKED_AT_EVERY.total_seconds() * 4)
+        """Alarm as long as a table is older than promised, and forward to the topic which tables have become so."""
+        # Long enough for several checks, so that a missed one does not end the alarm.
+        period = Duration.seconds(CHECK_INTERVAL.total_seconds() * 4)
         late = _count(NAMESPACE, TABLES_LATE, dimensions(environment), statistic="Maximum", period=period)
         self._on_first(id_, late, description)
         self._forward_to_topic(f"{id_}ToTopic", BECAME_LATE, environment, description)
 
     def _forward_to_topic(self, id_: str, detail_type: str, environment: str, description: str) -> None:
-        """Hand events of ours to the topic as they are, by a role that may do that alone."""
+        """Forward the lake's own events to the topic unchanged, with a role that may do nothing else."""
         only_ours = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
         rules = iam.ServicePrincipal("events.amazonaws.com", conditions=only_ours)
         role = iam.Role(self, f"{id_}Role", assumed_by=rules)
@@ -113,7 +113,7 @@ class Alarms(Construct):
             event_pattern=events.EventPattern(
                 source=[EVENT_SOURCE], detail_type=[detail_type], detail={"env": [environment]}
             ),
-            # Left to itself, the target would also grant every way to make a data key.
+            # By itself, the target would also grant every action that makes a data key.
             targets=[
                 targets.SnsTopic(
                     self.topic,
@@ -138,7 +138,7 @@ class Alarms(Construct):
         alarm.add_alarm_action(actions.SnsAction(self.topic))
 
     def _admit_alarms(self) -> None:
-        """Let alarms publish: the policy that enforces TLS takes the place of the one every topic starts with."""
+        """Let alarms publish: the policy that enforces TLS replaces the default policy, which would let them."""
         stack = Stack.of(self)
         alarms = stack.format_arn(
             service="cloudwatch", resource="alarm", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME

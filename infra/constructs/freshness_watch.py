@@ -1,4 +1,4 @@
-"""What looks every few minutes whether tables are as new as their contracts promise."""
+"""Checks every few minutes whether tables are as new as their contracts promise."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infra.constructs.event_trigger import EventTrigger
 from infra.conventions.findings import accept
 from infra.rights.event_bus import put_events_statement
 from infra.rights.key_use import use_statement
-from shared.freshness import LOOKED_AT_EVERY
+from shared.freshness import CHECK_INTERVAL
 from shared.names import RUNS_FOLDER, Variable
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from shared.config import Environment
 
 
-# A promise of a week looks back on hundreds of runs, and each has a page; the next look is 15 minutes on.
+# For a promise of a week the function reads hundreds of pages; the next check is 15 minutes later.
 TIMEOUT, MEMORY_MB = Duration.minutes(5), 1024
 
 
 class FreshnessWatch(Construct):
-    """A function that reads the ledger of some machines, counts late tables and tells the event bus of new ones.
+    """A function that reads the ledger of some machines, counts late tables, and puts newly late ones on the event bus.
 
-    A look that failed waits in `undelivered`.
+    The events of failed checks wait in `undelivered`.
 
     Example:
         FreshnessWatch(self, "Freshness", environment=environment, code=code, storage=storage, machines=[daily])
@@ -74,7 +74,7 @@ class FreshnessWatch(Construct):
             self,
             "Due",
             description="It is time to see whether tables are late",
-            when=events.Schedule.rate(Duration.seconds(LOOKED_AT_EVERY.total_seconds())),
+            when=events.Schedule.rate(Duration.seconds(CHECK_INTERVAL.total_seconds())),
             function=function.function,
         )
         self.undelivered = trigger.undelivered

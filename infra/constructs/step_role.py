@@ -1,4 +1,4 @@
-"""The role of one step's job runs: what the table of rights says, and what every job run needs."""
+"""The role of one step's job runs, with the rights of `shared/step_rights.py` and those that every job run needs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from shared.jobs import Step
 
 
-# Of transactions each action is allowed or not by itself.
+# In a transaction, IAM checks each action by itself.
 PUBLISHING = [
     f"dynamodb:{action}" for action in ("ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Scan", "UpdateItem")
 ]
@@ -46,7 +46,7 @@ class StepRole(JobRole):
         catalog: The contracts, which name the tables.
         storage: The places and their keys.
         secrets: What the sources and the hashes of personal values need.
-        code: Where the code lies that job runs are given, as the ARN of objects.
+        code: The ARN of the objects with the code of job runs.
     """
 
     def __init__(
@@ -67,8 +67,8 @@ class StepRole(JobRole):
             self._grant_personal()
         if self._rights.sources:
             self._grant_sources(secrets, catalog)
-        if self._rights.asks:
-            self._grant_asking(secrets, catalog)
+        if self._rights.queries_figures:
+            self._grant_figures(secrets, catalog)
         if self._rights.publishes:
             self._grant_publishing(secrets)
         if self._rights.pii_key:
@@ -100,7 +100,7 @@ class StepRole(JobRole):
         self._accept(storage.pii.job_findings(reads, writes), "a table has files without number")
 
     def _grant_sources(self, secrets: Secrets, catalog: Catalog) -> None:
-        """What ingest alone may: read what has landed, keep what it fetched, enter the sources, tell of their drift."""
+        """Grant what only ingest may: read landed files, store fetched ones, enter the sources, report their drift."""
         landing = self._storage.landing
         fetched = [landing.put_statement(system) for system in web_systems(catalog)]
         for statement in [
@@ -114,20 +114,20 @@ class StepRole(JobRole):
         self._accept([landing.finding(s) for s in web_systems(catalog)], "whoever publishes a file names it")
         self._accept_statements(secrets)
 
-    def _grant_asking(self, secrets: Secrets, catalog: Catalog) -> None:
-        """Enter the sources that are asked for figures, and no others."""
-        for statement in secrets.asking_statements(asked_systems(catalog)):
+    def _grant_figures(self, secrets: Secrets, catalog: Catalog) -> None:
+        """Grant the way into the sources that are queried for figures, and into no others."""
+        for statement in secrets.figures_statements(asked_systems(catalog)):
             self.add_to_policy(statement)
         self._accept_statements(secrets)
 
     def _grant_publishing(self, secrets: Secrets) -> None:
-        """Write the rows that the API gives out, and enter what tables are published to."""
+        """Grant writing the rows that the API serves, and the way into the systems that tables are published to."""
         self.add_to_policy(iam.PolicyStatement(actions=PUBLISHING, resources=[self._storage.served.table_arn]))
         for statement in secrets.publishing_statements():
             self.add_to_policy(statement)
 
     def _accept_statements(self, secrets: Secrets) -> None:
-        if secrets.asks_redshift:
+        if secrets.reads_redshift:
             self._accept([wildcard("*")], "a statement has no ARN; a condition holds the jobs to their own")
 
     def _accept(self, findings: list[str], reason: str) -> None:
@@ -135,13 +135,13 @@ class StepRole(JobRole):
 
 
 def _lease_statement(leases: dynamodb.ITable, names: Iterable[str]) -> iam.PolicyStatement:
-    """The right to the items of some tables: a lease of another layer, taken by mistake, keeps its writers waiting."""
+    """The right to the leases of some tables only: a lease taken by mistake would keep the table's writers waiting."""
     return iam.PolicyStatement(
         actions=["dynamodb:GetItem", "dynamodb:UpdateItem"],
         resources=[leases.table_arn],
         conditions={
             "ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(names)},
-            # Of no key at all, every value is like the names.
+            # Without this, a request without a key would satisfy the condition above.
             "Null": {"dynamodb:LeadingKeys": "false"},
         },
     )

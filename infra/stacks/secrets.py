@@ -1,4 +1,4 @@
-"""How source systems, and those rows are published to, are reached: a secret, or a parameter where that is none."""
+"""How jobs reach source systems and publishing targets: by a secret, or by a parameter if the address is not secret."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class Secrets(NestedStack):
     """One secret for each system that needs one, without a value: a template never carries a credential.
 
-    Beside them the key that personal values are hashed with, which is generated once and stays.
+    It also has the key that personal values are hashed with, which is generated once and stays.
     """
 
     def __init__(
@@ -77,39 +77,39 @@ class Secrets(NestedStack):
             )
             for source, address in sorted(environment.sources.items())
         }
-        # A cluster that the stack makes is told by a parameter, which another nested stack writes; and the address
-        # of a file by one that may not be there, where the contract's is to count.
-        told_later = {*kafka_systems(catalog), *web_systems(catalog)} - set(environment.sources)
-        self._told_later = [
+        # Parameters that are written elsewhere: for a Kafka cluster, by the nested stack that makes it; for a web file,
+        # by hand, if its address is to differ from the contract's.
+        external = {*kafka_systems(catalog), *web_systems(catalog)} - set(environment.sources)
+        self._external_parameters = [
             self.format_arn(
                 service="ssm",
                 resource="parameter",
                 resource_name=source_parameter(environment.name, system).strip("/"),
             )
-            for system in sorted(told_later)
+            for system in sorted(external)
         ]
 
     def source_statements(self) -> list[iam.PolicyStatement]:
-        """The rights to read the sources' secrets and parameters, and to give a Redshift statements; no others."""
-        return self._statements([*self._sources, *self._parameters, *self._warehouses], self._told_later)
+        """The rights to read the secrets and parameters of sources, and to run statements in a Redshift; no others."""
+        return self._statements([*self._sources, *self._parameters, *self._warehouses], self._external_parameters)
 
-    def asking_statements(self, systems: Iterable[str]) -> list[iam.PolicyStatement]:
-        """The same for some systems, which are asked for figures."""
+    def figures_statements(self, systems: Iterable[str]) -> list[iam.PolicyStatement]:
+        """The same rights for some systems, which are queried for figures."""
         return self._statements(systems, [])
 
-    def _statements(self, systems: Iterable[str], told_later: list[str]) -> list[iam.PolicyStatement]:
+    def _statements(self, systems: Iterable[str], external_parameters: list[str]) -> list[iam.PolicyStatement]:
         known = dict.fromkeys(systems)
         arns = {
             "secretsmanager:GetSecretValue": [self._secrets[s].ref for s in known if s in self._secrets],
             "ssm:GetParameter": [self._parameters[s].parameter_arn for s in known if s in self._parameters],
         }
-        arns["ssm:GetParameter"] += told_later
+        arns["ssm:GetParameter"] += external_parameters
         reading = [iam.PolicyStatement(actions=[action], resources=those) for action, those in arns.items() if those]
         warehouses = [self._warehouses[s] for s in known if s in self._warehouses]
         return reading + [s for warehouse in warehouses for s in warehouse.job_statements()]
 
     def publishing_statements(self) -> list[iam.PolicyStatement]:
-        """The right to read the connections by which tables are published, and no others; none where there are none."""
+        """The right to read the connections by which tables are published, and no others; nothing if there are none."""
         arns = [self._secrets[connection].ref for connection in self._publishing]
         return [iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=arns)] if arns else []
 
@@ -118,8 +118,8 @@ class Secrets(NestedStack):
         return iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[self._pii_secret.ref])
 
     @property
-    def asks_redshift(self) -> bool:
-        """Whether the environment names a Redshift that contracts read."""
+    def reads_redshift(self) -> bool:
+        """Whether contracts read a Redshift whose address the environment has."""
         return bool(self._warehouses)
 
     def _secret(self, environment: Environment, system: str, key: kms.IKey) -> secretsmanager.CfnSecret:
@@ -141,7 +141,7 @@ class Secrets(NestedStack):
             "PiiKey",
             name=pii_key_secret(environment.name),
             description="Keys that personal values are hashed with, as JSON, every version that was ever current",
-            # Frozen: a changed generator would make another key, and with it every hash of a personal value another.
+            # Never change the generator: it would make another key, and with it other hashes of all personal values.
             generate_secret_string=secretsmanager.CfnSecret.GenerateSecretStringProperty(
                 secret_string_template='{"current": "k1"}',  # noqa: S106 - which of the versions is current
                 generate_string_key="k1",
@@ -152,7 +152,7 @@ class Secrets(NestedStack):
             replica_regions=self._replicas,
         )
         secret.apply_removal_policy(KEPT)
-        # With it, hashes of what has few values, such as telephone numbers, are turned back by trying them all.
+        # With the key, hashes of values such as telephone numbers can be reversed by trying all possible values.
         close_secret_to_others(secret)
         accept(
             secret, {"AwsSolutions-SMG4": "a new version makes new hashes, so it is added by hand and never in place"}
@@ -161,7 +161,7 @@ class Secrets(NestedStack):
 
 
 def _replicas(environment: Environment) -> list[secretsmanager.CfnSecret.ReplicaRegionProperty] | None:
-    """Where each secret is kept once more: beside the copy of the lake, which is worth little without them."""
+    """Replicate each secret to the region of the lake's copy, which is worth little without them."""
     if environment.replica is None:
         return None
     alias = copy_key(environment.name, is_personal=False)

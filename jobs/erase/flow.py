@@ -21,7 +21,7 @@ from jobs.runtime.table_files import remove_old_files
 from jobs.runtime.tables import spark_schema
 from jobs.runtime.upkeep import carrying_on, delete_matching
 from shared.contracts import Kind
-from shared.contracts.origin import FILES
+from shared.contracts.source_model import FILES
 from shared.contracts.subjects import search_steps
 from shared.erasure import ErasedPlace, ErasureRecord, ErasureRequest, erasure_location, erasure_request_location
 from shared.errors import ErasureError, TerminalError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.contracts.origin import KAFKA
+from shared.contracts.source_model import KAFKA
 
 if TYPE_CHECKING:
     from shared.contracts import Table

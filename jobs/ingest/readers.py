@@ -13,7 +13,7 @@ from jobs.ingest.salesforce.figures import SalesforceFiguresReader
 from jobs.ingest.salesforce.reader import read_salesforce
 from jobs.ingest.snowflake.figures import SnowflakeFiguresReader
 from jobs.ingest.snowflake.reader import read_snowflake
-from shared.contracts.origin import FILES, KAFKA, REDSHIFT, SALESFORCE, SNOWFLAKE, WEB
+from shared.contracts.source_model import FILES, KAFKA, REDSHIFT, SALESFORCE, SNOWFLAKE, WEB
 
 if TYPE_CHECKING:
     from jobs.ingest.reading import Reader

@@ -19,7 +19,7 @@ from jobs.ingest.reading import RAW, REASONS, Reading
 from jobs.runtime.json_columns import json_fields, lower_case_names
 from jobs.runtime.quarantine import held
 from shared.contracts import Disposition
-from shared.contracts.origin import KAFKA, REDSHIFT, SNOWFLAKE
+from shared.contracts.source_model import KAFKA, REDSHIFT, SNOWFLAKE
 from shared.landed_columns import RESCUED, SOURCE_POSITION
 from shared.names import LANDING
 

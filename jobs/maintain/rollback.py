@@ -16,7 +16,8 @@ from jobs.runtime.session import batch_session
 from jobs.runtime.table_files import missing_files
 from jobs.runtime.upkeep import carrying_on
 from shared.errors import PositionLostError, RollbackError, TerminalError
-from shared.jobs import RunRecord, Status, TableOutcome
+from shared.jobs import Status, TableOutcome
+from shared.ledger import RunRecord
 from shared.names import run_location
 from shared.places import companions, location_of
 from shared.retention import HISTORY_DAYS
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from jobs.runtime.delta_log import Commit
     from jobs.runtime.position import TablePosition
     from shared.contracts import Table
-    from shared.jobs import Job, TableVersion
+    from shared.jobs import Job
+    from shared.ledger import TableVersion
 
 NO_ROWS = "left as it is: it had no rows then"
 

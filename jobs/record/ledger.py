@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.files import earlier_outcomes, leave_record
 from shared.freshness import promises
-from shared.jobs import Colour, RunRecord, TableOutcome, TableVersion, steps_of
+from shared.jobs import Colour, TableOutcome, steps_of
+from shared.ledger import RunRecord, TableVersion
 from shared.places import companions, location_of
 
 if TYPE_CHECKING:

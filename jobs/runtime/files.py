@@ -10,7 +10,8 @@ import boto3
 import smart_open
 from pydantic import TypeAdapter
 
-from shared.jobs import Job, RunRecord, Step, TableOutcome
+from shared.jobs import Job, Step, TableOutcome
+from shared.ledger import RunRecord
 from shared.names import outcomes_location, run_location, summary_location
 from shared.summaries import StepSummary
 

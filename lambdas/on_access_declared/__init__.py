@@ -1,1 +1,1 @@
-"""A deploy has said who may see what: Lake Formation is brought there."""
+"""Event: a deploy has declared who may see what. Brings Lake Formation there."""

@@ -1,4 +1,4 @@
-"""Permissions as Lake Formation lists them: on what, and whether somebody made them beside the templates."""
+"""Permissions as Lake Formation lists them: what each is on, and whether a template made it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from shared.governance.access import READS, Classification
-from shared.governance.changes import Grant, Place
+from shared.governance.changes import Grant, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def grant_of(entry: dict[str, Any]) -> Grant:
-    """A permission that can be taken back as it is listed."""
+    """A listed permission as a grant, with all that is needed to revoke it."""
     return Grant(
         principal=entry["Principal"]["DataLakePrincipalIdentifier"],
         resource=json.dumps(entry["Resource"], sort_keys=True),
@@ -24,26 +24,26 @@ def grant_of(entry: dict[str, Any]) -> Grant:
     )
 
 
-def place_of(resource: dict[str, Any]) -> Place | None:
-    """The table a permission is on; a database for one on all of its tables; none for one that goes by tags."""
+def resource_of(resource: dict[str, Any]) -> Resource | None:
+    """The table that a permission is on; the database of one on all its tables; None of one by tags."""
     if "Database" in resource:
-        return Place(resource["Database"]["Name"])
+        return Resource(resource["Database"]["Name"])
     if "DataCellsFilter" in resource:
-        return Place(resource["DataCellsFilter"]["DatabaseName"], resource["DataCellsFilter"]["TableName"])
+        return Resource(resource["DataCellsFilter"]["DatabaseName"], resource["DataCellsFilter"]["TableName"])
     table = resource.get("Table") or resource.get("TableWithColumns")
-    return Place(table["DatabaseName"], table.get("Name", "")) if table else None
+    return Resource(table["DatabaseName"], table.get("Name", "")) if table else None
 
 
 def filter_name(grant: Grant) -> str:
-    """The data cells filter that a permission is on, if it is on one."""
+    """The name of the data cells filter that a permission is on; empty if it is on none."""
     return str(json.loads(grant.resource).get("DataCellsFilter", {}).get("Name", ""))
 
 
 def is_beside_the_templates(resource: dict[str, Any], roles: Iterable[str], lake: LakeAccess) -> bool:
-    """Whether a permission on tables goes by tags of this lake in a way that no template grants.
+    """Whether a permission on tables is by tags of this lake, but not one that a template grants.
 
-    A template grants a role what carries the role's own tag, up to some clearance. One with another clearance is left:
-    CloudFormation makes the new one before it takes the old one back, and would miss it.
+    A template grants a role what has the role's own tag, up to a clearance. A grant with another clearance counts as a
+    template's: CloudFormation makes the new grant before it revokes the old one, and would fail without it.
 
     Args:
         resource: What the permission is on.

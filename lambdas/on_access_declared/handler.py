@@ -1,4 +1,4 @@
-"""A deploy has said who may see what: brings Lake Formation there, and tells the deploy how that went."""
+"""Brings Lake Formation to the access that a deploy has declared, and reports to the deploy how that went."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from shared.names import Variable
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-# Lake Formation takes some calls a second; boto3 then slows down by itself.
+# Lake Formation limits calls per second; with this, boto3 slows down by itself.
 PATIENT = Config(retries={"mode": "adaptive", "total_max_attempts": 10})
 
 
 class Variables(Settings):
-    """What the function is given."""
+    """The settings of the function."""
 
     admin_role_arn: str = Field(alias=Variable.ACCESS_ADMIN_ROLE)
 
@@ -35,10 +35,10 @@ class Variables(Settings):
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], _context: LambdaContext) -> None:
-    """Answer a custom resource's request; `Changes` is how many there were to make.
+    """Answer the request of the custom resource; its attribute `Changes` is how many changes were needed.
 
     Raises:
-        TerminalError: a change could not be made. CloudFormation is told before.
+        TerminalError: a change could not be made. CloudFormation gets its answer before that.
     """
     answer(event, DECLARED_ACCESS, _apply)
 
@@ -59,12 +59,12 @@ def _apply(properties: dict[str, Any]) -> dict[str, str]:
 
 
 def lake_formation_client(admin_role_arn: str) -> Any:  # noqa: ANN401 - boto3's clients have no common type
-    """A client that works as the role which administers Lake Formation."""
+    """A client with the role that administers Lake Formation."""
     return client_of_admin("lakeformation", admin_role_arn)
 
 
 def client_of_admin(service: Literal["glue", "lakeformation"], admin_role_arn: str) -> Any:  # noqa: ANN401 - as above
-    """A client of a service that works as that role, to whom Lake Formation hides no table of Glue."""
+    """A client of a service with that role, from which Lake Formation hides no table of Glue."""
     taken = boto3.client("sts").assume_role(RoleArn=admin_role_arn, RoleSessionName="lakewright-access")["Credentials"]
     return boto3.client(
         service,

@@ -1,4 +1,4 @@
-"""Lake Formation as this program reads and writes it."""
+"""Reads the state of the lake in Lake Formation, and makes changes to it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.on_access_declared.grants import filter_name, grant_of, is_beside_the_templates, place_of
+from lambdas.on_access_declared.grants import filter_name, grant_of, is_beside_the_templates, resource_of
 from shared.errors import TerminalError
 from shared.governance.access import RowFilter
 from shared.governance.changes import (
@@ -17,9 +17,9 @@ from shared.governance.changes import (
     GrantFilter,
     LakeState,
     MakeFilter,
-    Place,
     RemoveFilter,
     RemoveTag,
+    Resource,
     Revoke,
     SetTag,
     TableState,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shared.governance.access import LakeAccess, TableAccess
     from shared.governance.changes import Change, Grant
 
-# Whoever IAM lets in, and every principal of the account: grants to these open a table to all.
+# Everybody whom IAM lets in. A grant to this group, or to every principal of the account, opens a table to all.
 BY_IAM_ALONE = "IAM_ALLOWED_PRINCIPALS"
 # What new databases and tables are open to. CloudFormation cannot empty them.
 # Source: aws-cloudformation/cloudformation-coverage-roadmap, issue 2197.
@@ -42,9 +42,12 @@ ATTEMPTS = 6
 
 @dataclass(frozen=True, kw_only=True)
 class LakeFormation:
-    """The catalog of one account.
+    """Lake Formation in one account.
 
-    `client` is boto3's, made to wait when it is throttled; `principals` are the ARNs of the contracts' roles.
+    Attributes:
+        client: boto3's client, configured to wait when it is throttled.
+        account: The account's id.
+        principals: The ARNs of the contracts' roles.
     """
 
     client: Any
@@ -52,23 +55,25 @@ class LakeFormation:
     principals: Mapping[str, str]
 
     def read(self, wanted: LakeAccess) -> LakeState:
-        """What Lake Formation says of the wanted databases and tables; of others nothing is asked.
+        """Read the state of the wanted databases and tables; others are left out.
 
         Raises:
             TerminalError: a table is not in the catalog.
         """
         entries = self._entries()
-        named = [(place_of(entry["Resource"]), grant_of(entry)) for entry in entries]
-        grants = [(place, grant) for place, grant in named if place and place.database in wanted.databases]
+        named = [(resource_of(entry["Resource"]), grant_of(entry)) for entry in entries]
+        grants = [(resource, grant) for resource, grant in named if resource and resource.database in wanted.databases]
         filters = self._filters()
-        places = {Place(table.database, table.table): table for table in wanted.tables}
+        resources = {Resource(table.database, table.table): table for table in wanted.tables}
         return LakeState(
             database_tags={database: self._database_tags(database) for database in wanted.databases},
             tables={
-                place: self._table(table, wanted, filters.get(place, {}), [g for at, g in grants if at == place])
-                for place, table in places.items()
+                resource: self._table(
+                    table, wanted, filters.get(resource, {}), [g for at, g in grants if at == resource]
+                )
+                for resource, table in resources.items()
             },
-            strays=tuple(grant for at, grant in grants if at not in places),
+            strays=tuple(grant for at, grant in grants if at not in resources),
             strays_by_tag=tuple(
                 grant_of(entry)
                 for entry in entries
@@ -86,22 +91,22 @@ class LakeFormation:
         """
         match change:
             case CloseNewTables():
-                # Asked for with the rest: what is put takes the place of all settings.
+                # Read together with the rest, since what is put replaces all settings.
                 closed = self._settings() | {default: [] for default in DEFAULTS}
                 self._call("put_data_lake_settings", DataLakeSettings=closed)
             case SetTag():
                 tags = [{"CatalogId": self.account, "TagKey": change.key, "TagValues": [change.value]}]
-                self._tag("add_lf_tags_to_resource", self._resource(change.place, change.columns), tags)
+                self._tag("add_lf_tags_to_resource", self._in_request(change.resource, change.columns), tags)
             case RemoveTag():
                 tags = [{"CatalogId": self.account, "TagKey": change.key, "TagValues": [change.value]}]
-                self._tag("remove_lf_tags_from_resource", self._resource(change.place, change.columns), tags)
+                self._tag("remove_lf_tags_from_resource", self._in_request(change.resource, change.columns), tags)
             case MakeFilter():
                 self._make_filter(change)
             case GrantFilter():
                 self._call(
                     "grant_permissions",
                     Principal={"DataLakePrincipalIdentifier": self.principals[change.role]},
-                    Resource={"DataCellsFilter": self._filter_key(change.place, change.name)},
+                    Resource={"DataCellsFilter": self._filter_key(change.resource, change.name)},
                     Permissions=["SELECT"],
                 )
             case Revoke():
@@ -113,7 +118,7 @@ class LakeFormation:
                     PermissionsWithGrantOption=list(change.grant.grantable),
                 )
             case RemoveFilter():
-                self._call("delete_data_cells_filter", **self._filter_key(change.place, change.name))
+                self._call("delete_data_cells_filter", **self._filter_key(change.resource, change.name))
 
     def _settings(self) -> dict[str, Any]:
         found: dict[str, Any] = self._call("get_data_lake_settings")["DataLakeSettings"]
@@ -122,11 +127,11 @@ class LakeFormation:
     def _table(
         self, table: TableAccess, lake: LakeAccess, filters: dict[str, RowFilter], grants: list[Grant]
     ) -> TableState:
-        place, columns = Place(table.database, table.table), tuple(table.columns)
-        tags = self._tags(place).get("LFTagsOnTable", [])
+        resource, columns = Resource(table.database, table.table), tuple(table.columns)
+        tags = self._tags(resource).get("LFTagsOnTable", [])
         on_columns = [
             (column["Name"], tag["TagKey"], tag["TagValues"][0])
-            for column in self._tags(place, columns).get("LFTagsOnColumns", [])
+            for column in self._tags(resource, columns).get("LFTagsOnColumns", [])
             for tag in column["LFTags"]
         ]
         of_roles = sorted({key for _, key, _ in on_columns if key.startswith(lake.role_key(""))})
@@ -142,24 +147,26 @@ class LakeFormation:
         )
 
     def _database_tags(self, database: str) -> dict[str, str]:
-        found = self._tags(Place(database)).get("LFTagOnDatabase", [])
+        found = self._tags(Resource(database)).get("LFTagOnDatabase", [])
         return {tag["TagKey"]: tag["TagValues"][0] for tag in found}
 
-    def _tags(self, place: Place, columns: tuple[str, ...] = ()) -> dict[str, Any]:
+    def _tags(self, resource: Resource, columns: tuple[str, ...] = ()) -> dict[str, Any]:
         try:
-            return self._call("get_resource_lf_tags", Resource=self._resource(place, columns), ShowAssignedLFTags=True)
+            return self._call(
+                "get_resource_lf_tags", Resource=self._in_request(resource, columns), ShowAssignedLFTags=True
+            )
         except ClientError as error:
             if error.response["Error"]["Code"] == "EntityNotFoundException":
                 raise TerminalError(
-                    f"{place} is not in the Glue catalog",
-                    given=str(place),
+                    f"{resource} is not in the Glue catalog",
+                    given=str(resource),
                     expected="a database and a table for every contract",
                     mend="deploy the stack first",
                 ) from error
             raise
 
     def _entries(self) -> list[dict[str, Any]]:
-        """The permissions of the contracts' roles, and of everybody."""
+        """The permissions of the contracts' roles, and those of everybody."""
         ours = {*self.principals.values(), BY_IAM_ALONE, f"{self.account}:IAMPrincipals"}
         found = self._pages("list_permissions", "PrincipalResourcePermissions")
         return [entry for entry in found if entry["Principal"]["DataLakePrincipalIdentifier"] in ours]
@@ -168,11 +175,11 @@ class LakeFormation:
         principal = entry["Principal"]["DataLakePrincipalIdentifier"]
         return [role for role, arn in self.principals.items() if arn == principal]
 
-    def _filters(self) -> dict[Place, dict[str, RowFilter]]:
-        found: dict[Place, dict[str, RowFilter]] = {}
+    def _filters(self) -> dict[Resource, dict[str, RowFilter]]:
+        found: dict[Resource, dict[str, RowFilter]] = {}
         for entry in self._pages("list_data_cells_filter", "DataCellsFilters"):
-            place, name = Place(entry["DatabaseName"], entry["TableName"]), entry["Name"]
-            found.setdefault(place, {})[name] = RowFilter(
+            resource, name = Resource(entry["DatabaseName"], entry["TableName"]), entry["Name"]
+            found.setdefault(resource, {})[name] = RowFilter(
                 role=name.rpartition("_")[0],
                 rows=entry.get("RowFilter", {}).get("FilterExpression", ""),
                 columns=tuple(sorted(entry.get("ColumnNames", []))),
@@ -181,7 +188,7 @@ class LakeFormation:
 
     def _make_filter(self, change: MakeFilter) -> None:
         data = {
-            **self._filter_key(change.place, change.row_filter.name),
+            **self._filter_key(change.resource, change.row_filter.name),
             "RowFilter": {"FilterExpression": change.row_filter.rows},
             "ColumnNames": list(change.row_filter.columns),
         }
@@ -197,17 +204,17 @@ class LakeFormation:
         if failures:
             raise TerminalError("Lake Formation refused a tag", given=str(tags), expected=str(failures[0]["Error"]))
 
-    def _resource(self, place: Place, columns: tuple[str, ...] = ()) -> dict[str, Any]:
-        if not place.table:
-            return {"Database": {"CatalogId": self.account, "Name": place.database}}
-        table = {"CatalogId": self.account, "DatabaseName": place.database, "Name": place.table}
+    def _in_request(self, resource: Resource, columns: tuple[str, ...] = ()) -> dict[str, Any]:
+        if not resource.table:
+            return {"Database": {"CatalogId": self.account, "Name": resource.database}}
+        table = {"CatalogId": self.account, "DatabaseName": resource.database, "Name": resource.table}
         return {"TableWithColumns": {**table, "ColumnNames": list(columns)}} if columns else {"Table": table}
 
-    def _filter_key(self, place: Place, name: str) -> dict[str, str]:
+    def _filter_key(self, resource: Resource, name: str) -> dict[str, str]:
         return {
             "TableCatalogId": self.account,
-            "DatabaseName": place.database,
-            "TableName": place.table,
+            "DatabaseName": resource.database,
+            "TableName": resource.table,
             "Name": name,
         }
 
@@ -221,7 +228,7 @@ class LakeFormation:
             given = {"NextToken": page["NextToken"]}
 
     def _call(self, operation: str, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - the members of any operation
-        """Call Lake Formation; while another change of the same resource goes on, it asks to come again."""
+        """Call Lake Formation, and again while it is busy with another change of the same resource."""
         for attempt in range(ATTEMPTS):
             try:
                 return dict(getattr(self.client, operation)(**given))

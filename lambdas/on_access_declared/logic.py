@@ -1,4 +1,4 @@
-"""Brings Lake Formation to what the contracts say: reads, finds what differs, changes it in the safe order, reports."""
+"""Brings Lake Formation to what the contracts say: reads its state, makes the changes in a safe order, reports."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from shared.governance.changes import (
     CloseNewTables,
     GrantFilter,
     MakeFilter,
-    Place,
     RemoveFilter,
     RemoveTag,
+    Resource,
     Revoke,
     SetTag,
     changes,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One change and what became of it: `made`, `planned`, `failed`, or `skipped` after a failure at its place."""
+    """One change and its status: `made`, `planned`, `failed`, or `skipped` after a failure on the same resource."""
 
     change: Change
     status: str
@@ -36,9 +36,9 @@ class Step:
 
     @property
     def row(self) -> dict[str, str]:
-        """The step for people and programs."""
+        """The step as a row, for people and programs."""
         return {
-            "place": place_of(self.change),
+            "place": resource_of(self.change),
             "change": describe(self.change),
             "status": self.status,
             "error": self.error,
@@ -46,17 +46,17 @@ class Step:
 
 
 def bring(lake_formation: LakeFormation, wanted: LakeAccess, *, only_plan: bool = False) -> list[Step]:
-    """Make every change that is needed, and say what became of each.
+    """Make every change that is needed, and return each with its status.
 
-    A place where one change failed or was skipped gets no other but revocations, so that nothing is opened that should
-    have been closed first. Other places go on.
+    After a change that failed or was skipped, its resource gets only revocations, so that nothing is opened that should
+    have been closed first. The changes of other resources are made.
     """
     steps: list[Step] = []
-    broken: set[Place] = set()
+    broken: set[Resource] = set()
     for change in changes(lake_formation.read(wanted), wanted):
         if only_plan:
             steps.append(Step(change=change, status="planned"))
-        elif _stands_on_broken(change, broken):
+        elif _follows_failure(change, broken):
             steps.append(Step(change=change, status="skipped"))
         else:
             steps.append(_make(lake_formation, change))
@@ -66,7 +66,7 @@ def bring(lake_formation: LakeFormation, wanted: LakeAccess, *, only_plan: bool 
 
 
 def require_all_made(steps: list[Step]) -> None:
-    """Refuse a report with a failure.
+    """Refuse a list of steps with a failure.
 
     Raises:
         TerminalError: at least one change was not made.
@@ -74,16 +74,16 @@ def require_all_made(steps: list[Step]) -> None:
     failed = [step for step in steps if step.status == "failed"]
     if failed:
         raise TerminalError(
-            f"{len(failed)} of {len(steps)} changes of who sees what failed, the first at {place_of(failed[0].change)}",
+            f"{len(failed)} of {len(steps)} access changes failed, the first at {resource_of(failed[0].change)}",
             given=describe(failed[0].change),
             expected=failed[0].error,
             mend="fix the cause and run it again: it goes on from where it stands",
         )
 
 
-def place_of(change: Change) -> str:
-    """The table or database a change is made at."""
-    return change.grant.resource if isinstance(change, Revoke) else str(change.place)
+def resource_of(change: Change) -> str:
+    """The table or database that a change is made on."""
+    return change.grant.resource if isinstance(change, Revoke) else str(change.resource)
 
 
 def describe(change: Change) -> str:  # noqa: PLR0911 - one for each kind of change
@@ -117,18 +117,18 @@ def _make(lake_formation: LakeFormation, change: Change) -> Step:
     return Step(change=change, status="made")
 
 
-def _left_open(change: Change, wanted: LakeAccess) -> set[Place]:
-    """Where something may be open that was to be closed: of a database in all its tables."""
+def _left_open(change: Change, wanted: LakeAccess) -> set[Resource]:
+    """The resources in which something may still be open after a change that failed."""
     if isinstance(change, Revoke):
-        return {Place(database) for database in wanted.databases} if change.everywhere else set()
-    return {change.place}
+        return {Resource(database) for database in wanted.databases} if change.everywhere else set()
+    return {change.resource}
 
 
-def _stands_on_broken(change: Change, broken: set[Place]) -> bool:
+def _follows_failure(change: Change, broken: set[Resource]) -> bool:
     """Whether a change could open what an earlier one failed to close, in its table or database or a table of it."""
     if isinstance(change, Revoke):
         return False
-    place = change.place
-    if place.table:
-        return bool({place, Place(place.database)} & broken)
-    return any(other.database == place.database for other in broken)
+    resource = change.resource
+    if resource.table:
+        return bool({resource, Resource(resource.database)} & broken)
+    return any(other.database == resource.database for other in broken)

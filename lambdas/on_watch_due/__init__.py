@@ -1,1 +1,1 @@
-"""It is time to look after the lake: which tables are older than their contracts promise?"""
+"""Event: it is time for the freshness check. Counts the tables that are older than their contracts promise."""

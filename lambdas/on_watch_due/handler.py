@@ -1,4 +1,4 @@
-"""It is time to look after the lake: counts the tables that are late, and tells of those that have become so."""
+"""Counts the tables that are late, and announces those that became late since the last check."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lambdas.on_watch_due.logic import look
 from lambdas.settings import Settings, read_settings
 from shared.errors import TerminalError
 from shared.events import BECAME_LATE, EVENT_SOURCE, LateTable, TablesLate, WatchDue
-from shared.freshness import LOOKED_AT_EVERY
+from shared.freshness import CHECK_INTERVAL
 from shared.metrics import TABLES_LATE
 from shared.names import Variable
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
     from shared.freshness import TableAge
 
-# A schedule is late at times: rather two words about a table than none.
+# A schedule may fire late; better to report a table twice than not at all.
 SLACK = timedelta(minutes=2)
 
 
 class Variables(Settings):
-    """What the function is given; the ARNs are joined by commas."""
+    """The settings of the function; the ARNs are joined by commas."""
 
     env: str = Field(alias=Variable.ENV)
     lake_root: str = Field(alias=Variable.LAKE_ROOT)
@@ -41,24 +41,24 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> list[dict[str, An
     """Answer with the tables that are late.
 
     Raises:
-        TerminalError: the event has no time, or the event bus did not take what there was to tell.
+        TerminalError: the event has no time, or the event bus did not take the announcement.
     """
     now = read_event(WatchDue, event, mend=SENT_BY_AWS).time
     variables = read_settings(Variables)
     found = look(boto3.client("stepfunctions"), variables.machine_arns.split(","), variables.lake_root, now)
     late = [f for f in found if f.is_late(now)]
     count(variables.env, {TABLES_LATE: len(late)})
-    answer = [_told(f).model_dump(mode="json") for f in late]
+    answer = [_late_table(f).model_dump(mode="json") for f in late]
     logger.info("freshness looked at", extra={"tables": len(found), "late": answer})
-    _tell(variables.env, [_told(f) for f in late if not f.was_late(now - LOOKED_AT_EVERY - SLACK)])
+    _announce(variables.env, [_late_table(f) for f in late if not f.was_late(now - CHECK_INTERVAL - SLACK)])
     return answer
 
 
-def _told(late: TableAge) -> LateTable:
+def _late_table(late: TableAge) -> LateTable:
     return LateTable(table=late.promise.table, promised_seconds=late.promise.seconds, as_of=late.as_of)
 
 
-def _tell(env: str, late: list[LateTable]) -> None:
+def _announce(env: str, late: list[LateTable]) -> None:
     if not late:
         return
     detail = TablesLate(env=env, tables=tuple(late)).model_dump_json()

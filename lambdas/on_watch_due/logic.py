@@ -1,4 +1,4 @@
-"""How fresh tables are, by the pages of the runs that Step Functions remembers."""
+"""How fresh tables are, by the pages of the runs that Step Functions still lists."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import boto3
 
 from lambdas.lake_files import read_if_there
 from shared.freshness import ages, brought_up_to_date
-from shared.jobs import RunRecord
+from shared.ledger import RunRecord
 from shared.names import run_location
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from shared.freshness import TableAge
 
-# A run that began before the time a promise looks back on may have ended within it.
+# A run that began before the time that a promise covers may have ended within it.
 LONGEST_RUN = timedelta(days=1)
 
 
 def look(states: SFNClient, machine_arns: Sequence[str], lake_root: str, now: datetime) -> list[TableAge]:
-    """How fresh the tables are that the newest run's contracts promise something of; nothing before the first run.
+    """The age of each table with a promise in the newest run's page; none before the first run.
 
-    Pages are read from the newest on, until each table has been met or no promise looks back any further.
+    Pages are read from the newest on, until each table has been found or no promise reaches back any further.
 
     Args:
         states: Step Functions.
@@ -43,7 +43,7 @@ def look(states: SFNClient, machine_arns: Sequence[str], lake_root: str, now: da
     for execution in _newest_first(states, machine_arns):
         if found and (not missing or execution["startDate"] < now - longest - LONGEST_RUN):
             break
-        # An execution at work has none yet.
+        # An execution that is still running has none yet.
         page = read_if_there(run_location(lake_root, execution["name"]), s3)
         if page is None:
             continue

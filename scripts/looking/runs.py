@@ -14,7 +14,8 @@ from scripts.looking.files import find_files, text_reader
 from scripts.looking.lake import by_layer
 from scripts.looking.pages import read_ahead, read_page
 from shared.errors import UnknownNameError
-from shared.jobs import RunRecord, Status, Step, TableOutcome
+from shared.jobs import Status, Step, TableOutcome
+from shared.ledger import RunRecord
 from shared.names import RUNS_FOLDER, TableName, outcomes_location, run_location
 from shared.table_identity import why_not_same_table
 from shared.usage import USAGE_SUFFIX, JobRunUsage, usage_location
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from scripts.looking.files import FoundFile
     from scripts.looking.lake import Lake
-    from shared.jobs import TableVersion
+    from shared.ledger import TableVersion
 
 UNFINISHED = "unfinished"
 COUNTS = ("read", "inserted", "updated", "deleted", "tombstoned", "recorded", "superseded", "quarantined")

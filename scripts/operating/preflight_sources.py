@@ -9,7 +9,7 @@ import boto3
 from scripts.operating.finding import FAILED, OK, WARNING, Finding
 from shared.contracts import load_catalog
 from shared.contracts.connections import ADDRESSED_TYPES, SECRET_TYPES, publishing_connections
-from shared.contracts.origin import KAFKA
+from shared.contracts.source_model import KAFKA
 from shared.names import source_secret
 
 if TYPE_CHECKING:

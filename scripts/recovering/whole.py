@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from scripts.looking.files import find_files, read_text
 from scripts.recovering.stored import Stored
 from shared.erasure import FOLDER, ErasureRecord
-from shared.jobs import TableVersion
+from shared.ledger import TableVersion
 from shared.names import Roots
 from shared.places import companions, location_of
 from shared.table_identity import why_not_same_table

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from scripts.local.executions import Status as ExecutionStatus
 from scripts.running.progress import Progress
 from shared.errors import StepFailedError
-from shared.jobs import RunRecord
+from shared.ledger import RunRecord
 from shared.names import Machine, run_location
 
 if TYPE_CHECKING:

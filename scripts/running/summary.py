@@ -12,7 +12,8 @@ from scripts.running.progress import STYLES
 from shared.jobs import Colour, Status, Step
 
 if TYPE_CHECKING:
-    from shared.jobs import RunRecord, TableOutcome
+    from shared.jobs import TableOutcome
+    from shared.ledger import RunRecord
 
 MARKS = {Status.SUCCEEDED: "✓", Status.UNCHANGED: "·", Status.FAILED: "✗", Status.SKIPPED: "-"}
 

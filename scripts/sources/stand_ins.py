@@ -17,7 +17,7 @@ from scripts.sources.salesforce.stand_in import SalesforceStandIn
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
 from shared.contracts import load_catalog
 from shared.contracts.connections import SECRET_TYPES, kafka_topics, publishing_connections, redshift_databases
-from shared.contracts.origin import KAFKA, SALESFORCE, SNOWFLAKE
+from shared.contracts.source_model import KAFKA, SALESFORCE, SNOWFLAKE
 from shared.errors import TerminalError
 
 if TYPE_CHECKING:

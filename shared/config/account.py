@@ -1,4 +1,4 @@
-"""What there is once in an account and region, and what a house wants of every role in it."""
+"""Settings of what exists once in an account and region, and an organization's rules for every role in it."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ def _is_a_path(path: str) -> str:
 
 
 class Account(Settings):
-    """What there is once in an account and region, deployed by `cdk deploy 'account/*'`; its environments agree on it.
+    """Settings of an account and region, deployed by `cdk deploy 'account/*'`; its environments agree on them.
 
-    `lake_formation_admins` are IAM roles that administer the account's Lake Formation beside ours. `closes_new_tables`
-    has an environment's deploy take the account's default away by which IAM alone opens new databases and tables; a
-    governed account has it taken away already, and a shared one may still live by it.
-    `vcpu_quota` is what EMR Serverless lets the account use at once; 16 in a new one, more on request.
-    `makes_oidc_provider` is for deploying from GitHub; an account has one such provider, and may have it already.
-    `makes_access_admin` is false in a second region: an account has one role of that name, made in the first.
-    `permissions_boundary` is the name of a policy that the house puts around every role, `role_path` the path it wants
-    of every role, `bootstrap_qualifier` the name of its bootstrap stack: the one thing in which environments of an
-    account may differ, so that what deploys one of them cannot deploy another.
+    Attributes:
+        lake_formation_admins: IAM roles that administer the account's Lake Formation, beside the one made here.
+        closes_new_tables: Whether an environment's deploy removes the account's default by which IAM alone opens new
+            databases and tables. A governed account has no such default any more; a shared one may still rely on it.
+        makes_oidc_provider: Whether to make the provider for deploying from GitHub; an account has one at most.
+        makes_access_admin: False in a second region: an account has one role of that name, made in the first.
+        vcpu_quota: The vCPUs that EMR Serverless lets the account use at once: 16 in a new one, more on request.
+        permissions_boundary: The name of a policy that the organization puts around every role.
+        role_path: The path that the organization wants for every role.
+        bootstrap_qualifier: The qualifier of the bootstrap stack. It alone may differ between environments of an
+            account, so that the roles which deploy one of them cannot deploy another.
     """
 
     lake_formation_admins: tuple[str, ...] = ()

@@ -11,9 +11,12 @@ from shared.governance.access import DOMAIN, Classification
 
 
 class ReaderRole(Settings):
-    """Who a role of the contracts is: what it is cleared for, and its IAM role if it has one already.
+    """A role of the contracts.
 
-    Without `iam_role` the stack makes one, which principals of the account may take if their own policies say so.
+    Attributes:
+        clearance: The strictest classification that it may see.
+        iam_role: The existing IAM role that has it; without one the stack makes one, which principals of the account
+            may assume if their own policies allow it.
     """
 
     clearance: Classification
@@ -25,10 +28,12 @@ RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class Governance(Settings):
-    """Lake Formation for the people who read the lake. Without it nobody reads the lake but the jobs.
+    """Lake Formation for the people who read the lake. Without it only the jobs read the lake.
 
-    `roles` are those that contracts may name. `former_domains` are business domains that no contract names any more:
-    values of their tag until nothing carries them.
+    Attributes:
+        roles: The roles that contracts may name.
+        former_domains: Business domains that no contract names any more; they stay values of their tag until no table
+            has them.
     """
 
     roles: dict[RoleName, ReaderRole] = Field(

@@ -1,4 +1,4 @@
-"""How an environment reads topics of Kafka."""
+"""How an environment reads Kafka topics."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from shared.config.settings import Settings
 
 
 class Kafka(Settings):
-    """How topics of Kafka are read.
+    """How Kafka topics are read.
 
-    `cluster_arn` is an MSK cluster that lets the jobs in by their role; `serverless` has the stack make one, of MSK
-    Serverless; without either the secret holds a user. A streaming job reads the topics every `every_seconds`; without
-    it the daily batch alone does.
+    Attributes:
+        cluster_arn: An existing MSK cluster that admits the jobs by their role.
+        serverless: Whether the stack makes a cluster of MSK Serverless. Without either, the secret holds a user.
+        every_seconds: How often a streaming job reads the topics; without it only the daily batch reads them.
     """
 
     cluster_arn: str | None = Field(default=None, pattern=r"^arn:[\w-]+:kafka:[a-z0-9-]+:\d{12}:cluster/[^/]+/[^/]+$")

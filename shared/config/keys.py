@@ -1,4 +1,4 @@
-"""Keys of KMS that the house has already."""
+"""Existing KMS keys for the lake to use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KEY = re.compile(r"arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key/(mrk-)?[0-9a-f-]+")
 
 
 def _is_of_a_key(arn: str) -> str:
-    """An alias will not do, since the policies of roles name the key itself."""
+    """Refuse anything but the ARN of a key; an alias does not do, since the policies of roles name the key itself."""
     if not _KEY.fullmatch(arn):
         raise ValueError("the ARN of a key is wanted, arn:aws:kms:REGION:ACCOUNT:key/ID, and no alias")
     return arn
@@ -23,9 +23,9 @@ KeyArn = Annotated[str, AfterValidator(_is_of_a_key)]
 
 
 class Keys(Settings):
-    """Keys in place of those that the stack would make: one for the lake, one for personal data alone.
+    """Existing keys instead of those that the stack would make: one for the lake, one for personal data alone.
 
-    Each is symmetric and in the region of the lake, and its own policy admits who uses it: the stack cannot change it.
+    Each must be symmetric and in the lake's region, and its policy must admit its users: the stack cannot change it.
     """
 
     lake: KeyArn | None = None

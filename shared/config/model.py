@@ -40,7 +40,7 @@ LogDays = Literal[
 class Access(Settings):
     """How jobs reach data that Lake Formation governs; which combinations work is checked when templates are made.
 
-    `consumer` makes an application for the Spark jobs of those who read the lake, in that mode.
+    With `consumer`, the stack makes an application for the Spark jobs of readers, in that mode.
     """
 
     batch: AccessMode = AccessMode.IAM
@@ -51,7 +51,7 @@ class Access(Settings):
 
 
 class GitHub(Settings):
-    """The repository whose workflow deploys, and the environment its job must name; left out, that of this name."""
+    """The repository whose workflow deploys, and the environment that its job must name; by default this one."""
 
     repository: str = Field(pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$")
     environment: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$")
@@ -61,9 +61,9 @@ class Environment(Settings):
     """One environment.
 
     `lake_root`, `pii_root` (personal data) and `landing_root` name places outside the stack (an existing bucket, or a
-    folder on a laptop); left out, the stack's own buckets are used. `sources` gives the address of a source, for a
-    Redshift the ARN of its cluster or serverless workgroup. `allow_data_deletion` is the first of the two keys to
-    delete data.
+    folder on a laptop); without them the stack's own buckets are used. `sources` gives the addresses of sources, for a
+    Redshift the ARN of its cluster or serverless workgroup. `allow_data_deletion` is one of the two settings that must
+    allow it before data can be deleted.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9]{1,11}$")
@@ -100,11 +100,11 @@ class Environment(Settings):
 
     @property
     def bootstrap_qualifier(self) -> str:
-        """What the names of the bootstrap stack's resources carry."""
+        """The qualifier in the names of the bootstrap stack's resources."""
         return (self.account or Account()).bootstrap_qualifier
 
     def in_role_path(self, name: str) -> str:
-        """A role of ours as its ARN ends: with the path that the house wants of roles."""
+        """A role's name as its ARN ends: after the path that the account's settings give to every role."""
         return f"{(self.account or Account()).role_path.lstrip('/')}{name}"
 
     @model_validator(mode="after")
@@ -125,7 +125,7 @@ class Environment(Settings):
 
     @model_validator(mode="after")
     def _keeps_its_places_apart(self) -> Self:
-        """On a laptop they lie in one folder; of buckets each has rights, keys and rules of its own."""
+        """Refuse a bucket inside another: each has its own rights, keys and rules. A laptop has one folder for all."""
         given = {
             name: f"{place.rstrip('/')}/" for name in ROOTS if (place := getattr(self, name) or "").startswith("s3:")
         }
@@ -168,7 +168,7 @@ class Environment(Settings):
 
     @property
     def brought_up_to_date_by(self) -> tuple[Machine, ...]:
-        """The machines that start by themselves and bring tables up to date; where there is none, none can be late."""
+        """The scheduled machines that bring tables up to date; without any, no table can be late."""
         return tuple(m for m, when in self.schedules.items() if when.enabled and Step.INGEST in steps_of(m))
 
 
@@ -182,7 +182,7 @@ def load_environment(name: str, *, root: str | None = None) -> Environment:
 
     Args:
         name: The environment, `dev`, `prod` or `local`.
-        root: A folder that takes the place of the buckets, for a lake on this machine.
+        root: A folder to use instead of the buckets, for a lake on this machine.
 
     Raises:
         UnknownNameError: there is no such environment.
@@ -209,7 +209,7 @@ def load_environment(name: str, *, root: str | None = None) -> Environment:
 
 
 def _refuse_folders(file: str, settings: Mapping[str, Any]) -> None:
-    """Refuse a place that is no bucket, as one without `s3://`: jobs would take it for a folder of their workers.
+    """Refuse a root that is no bucket, such as one without `s3://`: jobs would take it for a folder of their workers.
 
     Raises:
         TerminalError: there is one; its key is named.

@@ -1,4 +1,4 @@
-"""Where job runs live: in a VPC that is there, or in one that the stack makes."""
+"""The network of job runs: in an existing VPC, or in one that the stack makes."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ Zone = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z0-9]+)+[a-z]$")]
 
 
 class Network(Settings):
-    """Where job runs live in a VPC whose subnets have a way to the sources.
+    """The subnets and security groups of job runs in an existing VPC, from which the sources can be reached.
 
     Without one, EMR Serverless reaches S3 and other services of its region, but neither Snowflake nor the ECB.
-    `vpc_id` is asked for only where the stack puts something more into that VPC, such as a cluster of Kafka.
+    `vpc_id` is needed only if the stack puts more into that VPC, such as a Kafka cluster.
     """
 
     subnet_ids: Annotated[tuple[SubnetId, ...], AfterValidator(_are_distinct)] = Field(min_length=1, max_length=16)
@@ -46,9 +46,9 @@ class Network(Settings):
 
 
 class Vpc(Settings):
-    """A VPC that the stack makes for its job runs, with endpoints of the services they call.
+    """A VPC that the stack makes for its job runs, with endpoints for the services they call.
 
-    `zones` are names such as eu-west-1a; left out, the first two of the region. EMR Serverless is not in every zone.
+    `zones` are names such as eu-west-1a; by default the first two of the region. EMR Serverless is not in every zone.
     `nat_gateways` give a way to public addresses (Snowflake, Salesforce, the ECB), and cost by the hour; without one,
     job runs reach what is in the VPC or peered with it, and the services of the region.
     """

@@ -8,6 +8,6 @@ from shared.config.settings import Settings
 
 
 class Replica(Settings):
-    """Where every file of the lake is copied to, as it is written: a `region` that is not the lake's own."""
+    """The `region`, not the lake's own, to which every file of the lake is copied as it is written."""
 
     region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")

@@ -13,7 +13,7 @@ from shared.config.settings import Settings
 _CRON = re.compile(r"cron\((\S+ ){5}\S+\)")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-# Each field: its name, its least and greatest value, the words for values, and what it may say beside them.
+# Each field: its name, its least and greatest value, the words for values, and what else it may contain.
 # Source: EventBridge Scheduler user guide, "Schedule types".
 _FIELDS = (
     ("MINUTES", 0, 59, (), re.compile("")),
@@ -67,18 +67,18 @@ class Schedule(Settings):
 
 
 class DailySchedule(Schedule):
-    """The daily batch's; at 4 o'clock unless the file says when."""
+    """The schedule of the daily batch, by default at 4 o'clock."""
 
     cron: Cron = "cron(0 4 * * ? *)"
 
 
 class HourlySchedule(Schedule):
-    """That of reading Salesforce; a quarter past each hour unless the file says when."""
+    """The schedule of reading Salesforce, by default at a quarter past each hour."""
 
     cron: Cron = "cron(15 * * * ? *)"
 
 
 class WeeklySchedule(Schedule):
-    """That of upkeep; Sunday at 1 o'clock unless the file says when."""
+    """The schedule of upkeep, by default on Sunday at 1 o'clock."""
 
     cron: Cron = "cron(0 1 ? * SUN *)"

@@ -1,4 +1,4 @@
-"""What all settings are: frozen, and without keys that nobody reads."""
+"""The base of all settings: frozen, and without unknown keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What job runs of EMR Serverless may use: all of them, or those of one step."""
+"""The sizes and limits of job runs on EMR Serverless, for all steps or for one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pydantic import Field, model_validator
 from shared.config.settings import Settings
 from shared.jobs import MACHINE_STEPS, Step
 
-# vCPUs of a worker -> the GB it may have, least and most, and the GB of a step between.
+# vCPUs of a worker -> the least and the most GB it may have, and the increment between them.
 # Source: EMR Serverless user guide, "Worker configurations".
 GRID = {1: (2, 8, 1), 2: (4, 16, 1), 4: (8, 30, 1), 8: (16, 60, 4), 16: (32, 120, 8)}
 
 
-# How long a job run may wait until others leave room for it; the tasks that wait for it are given as much more.
+# How long a job run may wait for capacity; the tasks that wait for it have that much more time.
 QUEUE_MINUTES = 60
 
 
@@ -26,7 +26,7 @@ class WorkerSize(Settings):
 
     @property
     def billed_gb(self) -> int:
-        """The GB that EMR gives and bills: Spark asks for a tenth more than it is told, and EMR rounds up to a step."""
+        """The GB that EMR gives and bills: Spark adds a tenth to its setting, and EMR rounds up to the grid."""
         *_, step = GRID[self.cores]
         return -(-self.memory_gb * 11 // (10 * step)) * step
 
@@ -44,7 +44,7 @@ class WorkerSize(Settings):
 
 
 class Workers(Settings):
-    """The workers of one step; what is left out is as for all steps."""
+    """The workers of one step; a setting left out is that of all steps."""
 
     driver: WorkerSize | None = None
     executor: WorkerSize | None = None
@@ -52,7 +52,7 @@ class Workers(Settings):
 
 
 class Spark(Settings):
-    """What one job run may use, and the application as a whole; `steps` has what is otherwise in a step."""
+    """The limits of one job run and of the whole application; `steps` overrides them for single steps."""
 
     driver: WorkerSize = WorkerSize()
     executor: WorkerSize = WorkerSize()
@@ -64,13 +64,13 @@ class Spark(Settings):
     job_timeout_minutes: Annotated[int, Field(ge=5, le=10080)] = 120
 
     def of(self, step: Step | None) -> Spark:
-        """The settings of a step's job runs; of None those of all others."""
+        """The settings of a step's job runs; with None, those of all steps without their own."""
         own = self.steps.get(step) if step else None
         return self.model_copy(update={name: value for name, value in own if value is not None} if own else {})
 
     @property
     def at_once(self) -> int:
-        """How many job runs of whatever step fit, each with its driver and one executor."""
+        """How many job runs of any steps fit into the application at once, each with a driver and one executor."""
         sizes = [(of.driver, of.executor) for of in map(self.of, (None, *self.steps))]
         by_vcpu = (self.maximum_vcpu // (driver.cores + executor.cores) for driver, executor in sizes)
         by_memory = (self.maximum_memory_gb // (driver.billed_gb + executor.billed_gb) for driver, executor in sizes)

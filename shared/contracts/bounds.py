@@ -1,4 +1,4 @@
-"""The `mustBe…` of a quality rule as one interval."""
+"""Reads the `mustBe…` of a quality rule as one interval."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Bounds = tuple[float | None, float | None, bool]
 
 
 def bounds(quality: Quality, place: str) -> Bounds:
-    """The closed interval a measured number must lie in, or, when the third part is true, outside of.
+    """The bounds of the closed interval in which a measured number must lie, or outside of which if the third is True.
 
-    A bound that is None is open.
+    A bound of None is open.
 
     Raises:
         ContractError: there is not exactly one `mustBe…`, or its interval is empty.
@@ -33,7 +33,7 @@ def bounds(quality: Quality, place: str) -> Bounds:
 
 
 def allows_none(low: float | None, high: float | None, *, negated: bool) -> bool:
-    """Whether the measured number must be zero."""
+    """Whether the measured number must be zero, so that no bad row is allowed."""
     return low == 0 and high == 0 and not negated
 
 

@@ -1,4 +1,4 @@
-"""All contracts together: they know each other's tables and columns, and have an order."""
+"""All contracts together, checked against each other and in dependency order."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from shared.contracts.compile import compile_contract
 from shared.contracts.document import SUFFIX, read_document, short_name
 from shared.contracts.model import Kind
 from shared.contracts.neighbours import check_neighbours, dependency_place
-from shared.contracts.origin import FILES, SNOWFLAKE
 from shared.contracts.serving import at_target
+from shared.contracts.source_model import FILES, SNOWFLAKE
 from shared.contracts.subjects import check_subjects
 from shared.contracts.vault import vault_of
 from shared.errors import ContractError, UnknownNameError
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from shared.names import TableName
 
 FOLDER = Path(__file__).parent
-# Source systems that a machine of their own reads; all others are the daily batch's.
+# Source systems with a machine of their own; the daily batch reads all others.
 OWN_MACHINES = {"salesforce": Machine.SALESFORCE_INGESTION}
-# The files that may make a table: its contract, and one of the others beside it.
+# The files of a table: its contract, and at most one of the others beside it.
 BESIDE = (SUFFIX, ".sql", ".py")
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """The tables by full name, parents and inputs before what depends on them."""
+    """The tables by full name, inputs and parents before the tables that depend on them."""
 
     tables: Mapping[str, Table]
 
@@ -66,10 +66,10 @@ class Catalog:
         return is_read or bool(self.table(str(name)).targets)
 
     def expiring_readers(self, name: TableName) -> tuple[Table, ...]:
-        """The tables by whose retention the rows of a landed table go, too.
+        """The tables whose retention decides when a landed table's rows are deleted.
 
-        All that read it, if rows of each of them go by age; none where one of them keeps its rows for ever, or is made
-        by a query, so that a row's age is not told by the landed row.
+        These are all its readers, if each deletes its rows by age. There are none if one keeps its rows for ever, or is
+        made by a query, so that the landed row does not show its age.
         """
         readers = [table for table in self.tables.values() if name in table.inputs]
         return tuple(readers) if all(r.retention and not r.query for r in readers) else ()
@@ -105,11 +105,11 @@ class Catalog:
         return [t for n, t in self.tables.items() if n in chosen or not chosen]
 
     def of_machine(self, machine: Machine) -> list[Table]:
-        """The tables that a machine works on unless told otherwise, in dependency order.
+        """The tables that a machine works on by default, in dependency order.
 
-        A source system with a machine of its own is read by that machine alone, which then makes all that depends on
-        it. The daily batch makes every table that has another source or none, those of files too, which their own
-        machine makes at once. Maintenance looks after every table.
+        A source system with a machine of its own is read only by that machine, which then makes all tables that depend
+        on it. The daily batch makes every table with another source or none. Among these are the tables of files, which
+        the machine `file_landed` makes as soon as a file lands. Maintenance works on every table.
         """
         if machine is Machine.MAINTENANCE:
             return list(self.tables.values())
@@ -138,10 +138,10 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     files = [f for layer in Layer for f in sorted((folder / layer).glob(f"*{SUFFIX}"))]
     tables = {str(t.name): t for t in map(compile_contract, files)}
     _refuse_strays(folder, files)
-    _refuse_one_id(tables.values())
+    _refuse_shared_ids(tables.values())
     for table in tables.values():
         check_neighbours(table, tables)
-    _refuse_one_place(tables.values())
+    _refuse_shared_targets(tables.values())
     sorter = graphlib.TopologicalSorter({n: [str(d) for d in t.depends_on] for n, t in tables.items()})
     try:
         order = list(sorter.static_order())
@@ -152,19 +152,20 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
             given=" -> ".join(cycle),
             mend="take one of these inputs or relationships away",
         ) from error
-    catalog = Catalog({n: _knowing_its_inputs(tables[n], tables) for n in order})
+    catalog = Catalog({n: _with_facts_of_inputs(tables[n], tables) for n in order})
     check_subjects(catalog)
     return catalog
 
 
-def _knowing_its_inputs(table: Table, tables: Mapping[str, Table]) -> Table:
+def _with_facts_of_inputs(table: Table, tables: Mapping[str, Table]) -> Table:
     return replace(table, reads_personal=any(tables[str(name)].is_personal for name in table.inputs))
 
 
-def _refuse_one_place(tables: Iterable[Table]) -> None:
-    """Two tables published to one place would take each other for rows that are gone.
+def _refuse_shared_targets(tables: Iterable[Table]) -> None:
+    """Refuse two tables published to one place, and a connection to Snowflake that is a source of another type.
 
-    A connection has one type: its secret cannot be that of another kind of system.
+    Each of two such tables would delete the other's rows as rows that are gone. A connection has one type, since its
+    secret cannot be that of another kind of system.
     """
     tables = list(tables)
     systems = {t.source.system: t.source.type for t in tables if t.source}
@@ -188,8 +189,8 @@ def _refuse_one_place(tables: Iterable[Table]) -> None:
             )
 
 
-def _refuse_one_id(tables: Iterable[Table]) -> None:
-    """Other tools of the standard know a contract by its id."""
+def _refuse_shared_ids(tables: Iterable[Table]) -> None:
+    """Refuse two contracts with one id, by which other tools of the standard know a contract."""
     ids: dict[str, Table] = {}
     for table in tables:
         if (other := ids.setdefault(table.id, table)) is not table:
@@ -199,7 +200,7 @@ def _refuse_one_id(tables: Iterable[Table]) -> None:
 
 
 def _refuse_strays(folder: Path, contracts: Iterable[Path]) -> None:
-    """A misspelt file would otherwise be passed over in silence."""
+    """Refuse files that belong to no contract, such as misspelt ones, which would otherwise be ignored silently."""
     known = {str(f).removesuffix(SUFFIX) + beside for f in contracts for beside in BESIDE}
     for layer in Layer:
         for file in sorted((folder / layer).iterdir() if (folder / layer).is_dir() else ()):

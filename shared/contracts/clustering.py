@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 CLUSTER_BY = "clusterBy"
 # Source: Delta Lake documentation, "Use liquid clustering for Delta tables", Limitations.
 MOST = 4
-# Delta keeps no least and greatest value of these, and refuses them.
+# Delta keeps no minimum and maximum of these, and refuses them.
 WITHOUT_STATISTICS = ("array", "binary", "boolean")
 
 
 def check_clustering(document: Document, columns: Iterable[Column], cluster_by: tuple[str, ...]) -> None:
-    """Hold `clusterBy` against what Delta takes, which every run of the table would be refused otherwise.
+    """Check that Delta can cluster a table by its `clusterBy`; otherwise every run of the table would fail.
 
     Raises:
-        ContractError: there are too many columns, one stands there twice, or has a type that files are not skipped by.
+        ContractError: there are too many columns, one is named twice, or one has a type by which no files are skipped.
     """
     types = {c.name: c.type for c in columns}
     unfit = [f"{n}: {types[n]}" for n in cluster_by if types[n].startswith(WITHOUT_STATISTICS)]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from shared.names import TableName
 
 TREATMENT, RENAMED_FROM, REFERS_TO = "treatment", "renamedFrom", "refersTo"
-# What a contract says of a column beyond the standard.
+# What a contract says about a column beyond the standard.
 CUSTOM_PROPERTIES = (TREATMENT, RENAMED_FROM, REFERS_TO)
 
 
@@ -26,10 +26,20 @@ class Parent:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column: `type` is a Spark type, `logic` an expression over the input, `format` a JDK date pattern.
+    """One column of a table.
 
-    `treatment` says what is done to the value before it is stored, of which `type` then is the type. `renamed_from` is
-    what the column was called before. `refers_to` are columns whose values it holds, too, without a check of that.
+    Attributes:
+        name: The name.
+        type: The Spark type of the stored value.
+        description: What it holds.
+        required: Whether it may not be null.
+        classification: How widely it may be seen.
+        treatment: What is done to a personal value before it is stored.
+        logic: The expression over a row of the input that gives the value; None is the input's column of that name.
+        format: The JDK pattern of a date or timestamp in the input.
+        parent: The key that the value must be one of.
+        renamed_from: The column's name before.
+        refers_to: Columns whose values it holds, which is not checked.
     """
 
     name: str
@@ -46,10 +56,10 @@ class Column:
 
     @property
     def is_closed(self) -> bool:
-        """Whether the value is personal, or else not for everybody."""
+        """Whether the value is personal, or for another reason not for everybody."""
         return self.classification in CLOSED
 
     @property
     def clear_type(self) -> str:
-        """The type of the value before it is treated, in which rules see it."""
+        """The type of the value before treatment, which rules see."""
         return (self.treatment.clear_type if self.treatment else None) or self.type

@@ -1,4 +1,4 @@
-"""From a contract's `properties` to the table's columns and key."""
+"""Compiles a contract's `properties` into the table's columns and key."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ DECIMAL_DIGITS = 38
 
 
 def compile_columns(document: Document, name: TableName, kind: Kind) -> tuple[Column, ...]:
-    """Read the columns in their order, those that are dropped among them.
+    """Compile the columns in their order, including those that are dropped.
 
     Raises:
-        ContractError: a name, type, format, transformLogic, relationship, classification or treatment that cannot be,
-            or a column declared twice.
+        ContractError: a name, type, format, transformLogic, relationship, classification or treatment is not possible,
+            or a column is declared twice.
     """
     columns: dict[str, Column] = {}
     for i, prop in enumerate(document.schema.properties):

@@ -1,4 +1,4 @@
-"""From one contract file to one Table, or to an error that names file, line, what was given and what is expected."""
+"""Compiles one contract file into a Table, or fails with file, line, what was given and what is expected."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from shared.contracts.flows import PRIORITY, compile_flows
 from shared.contracts.freshness import compile_freshness
 from shared.contracts.history import compile_history
 from shared.contracts.makers import refuse_two_makers, written_program, written_query
-from shared.contracts.model import Disposition, Kind, Query, RowRule, Table, TableRule
+from shared.contracts.model import Disposition, Kind, Query, Table
 from shared.contracts.query import BATCH
 from shared.contracts.readers import compile_detokenizers, compile_readers
 from shared.contracts.retention import EXPIRES, compile_retention
+from shared.contracts.rule_model import RowRule, TableRule
 from shared.contracts.rules import compile_rules
 from shared.contracts.serving import compile_serving
 from shared.contracts.source import SOURCE_PROPERTIES, compile_source
@@ -37,7 +38,7 @@ DISPOSITIONS = {
     Kind.REFINED: {Disposition.MERGE, Disposition.SNAPSHOT},
     Kind.BUILT: {Disposition.REFRESH},
 }
-# How the rows of a key follow each other.
+# The properties of tables whose rows follow each other per key.
 EVENT_PROPERTIES = {"sequenceBy", "applyAsDeletes", "storedAsScdType", "exceptColumnList", "ignoreNullUpdates"}
 TABLE_PROPERTIES = {
     Kind.INGESTED: {"writeDisposition", "clusterBy"} | SOURCE_PROPERTIES,
@@ -46,7 +47,7 @@ TABLE_PROPERTIES = {
     Kind.BUILT: {"writeDisposition", "clusterBy", "refreshBy", "eventRetention", PRIORITY} | EVENT_PROPERTIES,
 }
 
-# What only a table that is refined row by row can do with a column, or any but a bronze one.
+# Keys of a contract that have no effect on a table of a kind.
 WITHOUT_EFFECT = {
     Kind.INGESTED: ("quality", "relationships", "transformLogic", "transformSourceObjects"),
     Kind.REFINED: (),
@@ -55,7 +56,7 @@ WITHOUT_EFFECT = {
 
 
 def compile_contract(path: Path) -> Table:
-    """Read one contract file and the SQL or Python file beside it, if there is one.
+    """Compile one contract file with the SQL or Python file beside it, if there is one.
 
     Raises:
         ContractError: the first thing that is wrong, with file and line.
@@ -104,7 +105,7 @@ def compile_contract(path: Path) -> Table:
         history=history,
         retention=compile_retention(document, custom, columns, key, sequence_by),
         cluster_by=cluster_by,
-        # Rows of one key touch each other, and no others.
+        # With flows, rows affect each other only if they have the same key.
         refresh_by=_column_list(document, custom, "refreshBy", names) or (key if flows else ()),
         flows=flows,
         source=source,
@@ -157,9 +158,10 @@ def _kind(document: Document, name: TableName, query: Query | None, program: Pro
 
 
 def _refuse_without_effect(document: Document, kind: Kind, program: Program | None) -> None:
-    """A bronze table is what its source says, and a built one what its query says; rules and logic come between.
+    """Refuse keys that have no effect on a table of its kind.
 
-    Python does not say which tables it reads, so there the contract does, in transformSourceObjects.
+    A bronze table is what its source says, and a built one what its query says; rules and logic come between. Which
+    tables Python reads only the contract says, so there transformSourceObjects has an effect.
     """
     if kind is Kind.INGESTED and document.schema.quality:
         raise document.error("a bronze table has no rules", (*TABLE, "quality"), mend="write them on its silver table")

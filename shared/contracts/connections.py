@@ -1,35 +1,35 @@
-"""How a source system is reached, by the type that its contracts give it."""
+"""What contracts need to reach their source systems: secrets, addresses, topics, landing folders."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from shared.contracts.origin import ASKED, KAFKA, REDSHIFT, SALESFORCE, SNOWFLAKE, WEB
+from shared.contracts.source_model import ASKED, KAFKA, REDSHIFT, SALESFORCE, SNOWFLAKE, WEB
 from shared.names import LANDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shared.contracts import Catalog, Source, Table
-    from shared.contracts.origin import RegisteredSchema
+    from shared.contracts.source_model import RegisteredSchema
 
-# A login, which a secret holds, and an address, which the environment's file gives.
+# Types of source whose login is in a secret, and those whose address is in the environment's file.
 SECRET_TYPES = frozenset({KAFKA, SALESFORCE, SNOWFLAKE})
 ADDRESSED_TYPES = frozenset({WEB, REDSHIFT})
-# The login of MSK for which the job's role is the credential.
+# The SASL mechanism of MSK with which the job's role is the credential.
 MSK_IAM = "AWS_MSK_IAM"
-# As `jobs.ingest.landing` reads locations: `**/` stands for no folder at all, too.
+# As `jobs.ingest.landing` reads locations: `**/` also stands for no folder at all.
 _WILDCARD = re.compile(r"\*\*/|[*?]")
 
 
 def connection_by_role(bootstrap_servers: str) -> dict[str, str]:
-    """How a cluster of MSK is entered by the job's role, in the form that the secret of a Kafka system has."""
+    """The connection to an MSK cluster with the job's role, in the form of a Kafka system's secret."""
     return {"bootstrap_servers": bootstrap_servers, "security_protocol": "SASL_SSL", "sasl_mechanism": MSK_IAM}
 
 
 def secret_systems(catalog: Catalog) -> list[str]:
-    """All that need a secret: source systems, and connections by which tables are published."""
+    """Everything that needs a secret: source systems, and connections by which tables are published."""
     return sorted({*source_systems(catalog), *publishing_connections(catalog)})
 
 
@@ -53,12 +53,12 @@ def kafka_sources(catalog: Catalog) -> dict[str, Source]:
 
 
 def kafka_systems(catalog: Catalog) -> list[str]:
-    """The systems of Kafka that contracts read."""
+    """The Kafka systems that contracts read."""
     return sorted({source.system for source in kafka_sources(catalog).values()})
 
 
 def kafka_topics(catalog: Catalog) -> list[str]:
-    """The topics that contracts read."""
+    """The Kafka topics that contracts read."""
     return sorted({source.object for source in kafka_sources(catalog).values()})
 
 
@@ -68,13 +68,13 @@ def registered_schemas(catalog: Catalog) -> set[RegisteredSchema]:
 
 
 def asked_systems(catalog: Catalog) -> list[str]:
-    """The source systems that can be asked for figures."""
+    """The source systems that can be queried for figures."""
     sources = [t.source for t in catalog.tables.values() if t.source]
     return sorted({source.system for source in sources if source.type in ASKED})
 
 
 def publishing_connections(catalog: Catalog) -> list[str]:
-    """The connections by which tables are published to Snowflake: names of secrets, as source systems have them."""
+    """The connections by which tables are published to Snowflake; like source systems, each is named as its secret."""
     return sorted({t.published_to.connection for t in catalog.tables.values() if t.published_to})
 
 
@@ -84,22 +84,22 @@ def web_systems(catalog: Catalog) -> list[str]:
 
 
 def landing_folders(catalog: Catalog) -> list[str]:
-    """The top folders of the landing place that contracts look into; an empty one stands for all of it."""
+    """The top folders of the landing place in which contracts expect files; an empty one stands for all of it."""
     inside = [location.partition("/") for location in _landing_locations(catalog)]
     return sorted({"" if {"*", "?"} & set(folder) else folder + slash for folder, slash, _ in inside})
 
 
 def landing_names(catalog: Catalog) -> list[str]:
-    """What the files in the landing place are called that contracts look for, none being missed.
+    """Patterns of the keys of all files in the landing place that contracts read; they may match others, too.
 
-    Each has one `*` at most, which stands for anything, slashes too: several may be too much for a rule of EventBridge.
+    Each has at most one `*`, which stands for any text with slashes: EventBridge may refuse a rule with several.
     """
     pieces = [_WILDCARD.split(location) for location in _landing_locations(catalog)]
     return sorted({"*".join((piece[0], piece[-1])) if len(piece) > 1 else piece[0] for piece in pieces})
 
 
 def personal_landing_keys(catalog: Catalog) -> list[str]:
-    """Keys of the landing place, with `*`, among which lie the files of tables that hold personal data."""
+    """Patterns, ending in `*`, of the keys in the landing place among which are files with personal data."""
     personal = _landing_locations(catalog, among=lambda table: table.is_personal)
     return sorted({_WILDCARD.split(location, maxsplit=1)[0] + "*" for location in personal})
 

@@ -1,4 +1,4 @@
-"""A contract's cursor, and what stands beside it: values of its type that a source can be asked from and up to."""
+"""Compiles a contract's cursor and checks the lag and the values that go with it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ CursorValue = datetime | date | Decimal | str
 
 
 def compile_cursor(document: Document, custom: Mapping[str, Any], disposition: Disposition) -> str | None:
-    """The cursor's column; None of a table without one.
+    """The column of the cursor; None for a table without one.
 
     Raises:
-        ContractError: it is no column of the table, the table is read whole, or there is a lag, an initial or an end
-            value without it.
+        ContractError: it is no column of the table, the table is read as a whole, or there is a lag, an initial or an
+            end value without it.
     """
     cursor = custom.get(CURSOR)
     names = [p.name for p in document.schema.properties]
@@ -55,7 +55,7 @@ def compile_cursor(document: Document, custom: Mapping[str, Any], disposition: D
 
 
 def check_asked(document: Document, custom: Mapping[str, Any], column: Column, *, is_text: bool) -> None:
-    """Check lag, initial and end value against the cursor they are for; they would fail a run otherwise.
+    """Check lag, initial and end value against their cursor; otherwise they would fail a run.
 
     Args:
         document: The contract.
@@ -64,8 +64,8 @@ def check_asked(document: Document, custom: Mapping[str, Any], column: Column, *
         is_text: Whether bronze has the source's timestamps as texts.
 
     Raises:
-        ContractError: the cursor's type cannot be asked by, or not with a lag; or a value is none of that type, or they
-            leave nothing to read.
+        ContractError: no source can be queried by the cursor's type, or not with a lag; or a value is not of that type,
+            or the values leave nothing to read.
     """
     type_ = "timestamp" if is_text else column.type
     if type_ not in (*MOMENTS, *FLOATING, "string") and scale_of(type_) is None:
@@ -84,7 +84,7 @@ def check_asked(document: Document, custom: Mapping[str, Any], column: Column, *
             mend="remove lag, or name another cursor",
         )
     start, end = (_value(document, custom, key, column.name, type_) for key in (INITIAL_VALUE, END_VALUE))
-    # Which of two texts comes first is for the source to say.
+    # Only the source knows which of two texts comes first.
     if start is not None and end is not None and type_ != "string" and not start < end:
         raise document.error(
             "endValue leaves nothing to read",
@@ -95,10 +95,10 @@ def check_asked(document: Document, custom: Mapping[str, Any], column: Column, *
 
 
 def cursor_value(type_: str, given: str) -> CursorValue:
-    """The value of a cursor from its text, as a contract, a position or a window has it; moments in UTC, without zone.
+    """Parse the value of a cursor from the text of a contract, position or window; moments in UTC, without zone.
 
     Raises:
-        ValueError: it is none of the type.
+        ValueError: it is not of the type.
     """
     try:
         if type_ == "timestamp":
@@ -106,7 +106,7 @@ def cursor_value(type_: str, given: str) -> CursorValue:
         if type_ == "date":
             return date.fromisoformat(given)
         number = None if type_ == "string" else Decimal(given)
-    # The first and the last hours of all years have no time in UTC.
+    # The first hours of year 1 and the last of year 9999 may have no time in UTC.
     except (InvalidOperation, OverflowError) as error:
         raise ValueError(given) from error
     if number is None:

@@ -1,4 +1,4 @@
-"""How a source marks its deletes, and how long they are remembered."""
+"""Compiles how a source marks its deletes, and how long they are remembered."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def compile_deletes(
         sequence_by: What orders the versions of a key.
 
     Returns:
-        The predicate over a row of the input that holds for a delete, and the seconds its tombstone is kept; None for
-        what is not given.
+        The predicate over a row of the input that holds for a delete, and for how many seconds its tombstone is kept;
+        None for a property that is not given.
 
     Raises:
         ContractError: the predicate is not one expression over one row, or the two do not fit the table.

@@ -1,4 +1,4 @@
-"""One contract file as it was read: what it says, and on which line each word stands."""
+"""One contract file as it was read, with the line of every key and value."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TABLE: YamlPath = ("schema", 0)
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """A contract file that follows the standard; whether its parts fit each other is for others to say."""
+    """A contract file that follows the standard; whether its parts fit each other is checked elsewhere."""
 
     path: Path
     contract: Contract
@@ -47,7 +47,7 @@ class Document:
         return ContractError(f"{self.place(at)}: {what}", **parts)
 
     def at_custom(self, name: str) -> YamlPath:
-        """The path of a custom property of the table, or of the list where it is missing."""
+        """The path of a custom property of the table, or of the list if it is missing."""
         for i, custom in enumerate(self.schema.customProperties):
             if custom.property == name:
                 return (*TABLE, "customProperties", i)
@@ -57,7 +57,7 @@ class Document:
         """Custom properties by name.
 
         Raises:
-            ContractError: one is unknown here, or given twice.
+            ContractError: one is unknown, or given twice.
         """
         found: dict[str, Any] = {}
         for i, custom in enumerate(given):
@@ -94,13 +94,13 @@ def read_document(path: Path) -> Document:
         return Document(path=path, contract=Contract.model_validate(content), lines=lines)
     except ValidationError as error:
         found = error.errors()
-        # A misspelt key is missed under its right name too; the one that is there says more.
+        # A misspelt key is also missing under its right name; the unknown key says more.
         first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
         raise _refused(short_name(path), first, lines) from error
 
 
 def _refused(name: str, error: ErrorDetails, lines: dict[YamlPath, int]) -> ContractError:
-    """Say which key or value the standard does not allow, and what stands there instead."""
+    """The error that says which key or value the standard does not allow, and what it expects there."""
     at = error["loc"]
     where = f"{name}:{nearest_line(lines, at)}: {'.'.join(map(str, at)) or 'the document'}"
     if error["type"] == "extra_forbidden":
@@ -117,7 +117,7 @@ def _refused(name: str, error: ErrorDetails, lines: dict[YamlPath, int]) -> Cont
 
 
 def _mend_of(key: str, known: list[str]) -> str:
-    """What to do about an unknown key. Within braces YAML takes what follows a value's comma for one."""
+    """What to do about an unknown key; in braces, YAML takes the text after an unquoted comma in a value for a key."""
     if key.endswith(")"):
         return 'quote the value with the comma, as in physicalType: "decimal(9,2)"'
     near = difflib.get_close_matches(key, known, n=1)
@@ -125,7 +125,7 @@ def _mend_of(key: str, known: list[str]) -> str:
 
 
 def _known_keys(at: YamlPath) -> list[str]:
-    """The keys that may stand where an unknown one was found."""
+    """The keys that are allowed where an unknown one was found."""
     model: type[BaseModel] = Contract
     for part in at[:-1]:
         for name, field in model.model_fields.items():

@@ -1,4 +1,4 @@
-"""A duration as a contract writes it."""
+"""Durations as contracts write them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DURATION = re.compile(r"(\d{1,6}) (second|minute|hour|day)s?")
 
 
 def seconds(document: Document, custom: Mapping[str, Any], key: str) -> int | None:
-    """The seconds of a custom property such as `15 minutes`; None when it is not given.
+    """The seconds of a custom property such as `15 minutes`; None if it is not given.
 
     Raises:
         ContractError: the value is not a duration.
@@ -34,7 +34,7 @@ def seconds(document: Document, custom: Mapping[str, Any], key: str) -> int | No
 
 
 def in_words(number: int | None) -> str:
-    """Seconds as a contract would write them; without an end when there is no number."""
+    """Seconds as a contract would write them; `for ever` for None."""
     if number is None:
         return "for ever"
     unit, size = next((u, n) for u, n in reversed(UNITS.items()) if number % n == 0)

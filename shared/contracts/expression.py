@@ -1,4 +1,4 @@
-"""Spark SQL in a contract's YAML: how a column comes about, and when a row is bad."""
+"""Checks the Spark SQL in a contract's YAML: what makes a column, and when a row is bad."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PLACEHOLDER = "${table}"
 THIS_TABLE = "this_table"
-# What makes one row out of many, or many out of one.
+# Expressions that make one row of many, or many of one.
 NOT_OF_ONE_ROW = (exp.AggFunc, exp.Window, exp.UDTF, exp.Query)
 
 
@@ -24,7 +24,7 @@ def read_expression(sql: str, place: str) -> str:
     """Check that a column's `transformLogic` is one expression over one row, and return it.
 
     Raises:
-        ContractError: it does not parse, needs more than one row, or has another answer tomorrow.
+        ContractError: it does not parse, needs more than one row, or is not repeatable.
     """
     tree = parse_repeatable(f"SELECT {sql}", lambda _: place)
     is_list = isinstance(tree, exp.Select) and {k for k, v in tree.args.items() if v} == {"expressions"}
@@ -36,10 +36,10 @@ def read_expression(sql: str, place: str) -> str:
 
 
 def read_predicate(sql: str, place: str) -> str | None:
-    """The WHERE of `SELECT COUNT(*) FROM ${table} WHERE <bad>`; None when the query has another shape.
+    """The WHERE of `SELECT COUNT(*) FROM ${table} WHERE <bad>`; None if the query has another shape.
 
     Raises:
-        ContractError: the query does not parse, or has another answer tomorrow.
+        ContractError: the query does not parse, or is not repeatable.
     """
     text = sql.replace(PLACEHOLDER, THIS_TABLE)
     tree = parse_repeatable(text, lambda _: place)
@@ -56,9 +56,9 @@ def read_predicate(sql: str, place: str) -> str | None:
 
 
 def _after_where(sql: str) -> list[str]:
-    """The words of a condition as they are written, each with the space before it, if there is any.
+    """The words of the condition as they are written, each with the space before it, if there is one.
 
-    sqlglot says some of what it has read in other words, which are not always the same to Spark.
+    sqlglot would write some of them in another way, which does not always mean the same to Spark.
     """
     tokens, depth, begin = sqlglot.tokenize(sql, dialect=DIALECT), 0, 0
     for i, token in enumerate(tokens):
@@ -73,7 +73,7 @@ def _after_where(sql: str) -> list[str]:
 
 
 def _without(name: str, times: int, words: list[str]) -> str | None:
-    """A condition without the table's name, since rows are judged one by one; None where that is not told apart."""
+    """A condition without the table's name, since rows are judged one by one; None if the name is ambiguous in it."""
     kept, found = [], 0
     for i, word in enumerate(words):
         is_name = word.strip(" `").lower() == name.lower() and words[i + 1 : i + 2] == ["."]
@@ -87,10 +87,10 @@ def _without(name: str, times: int, words: list[str]) -> str | None:
 
 
 def other_tables(sql: str, place: str) -> list[str]:
-    """The tables that a query over `${table}` reads beside it.
+    """The tables that a query over `${table}` reads besides that one.
 
     Raises:
-        ContractError: it does not parse, is no query, or has another answer tomorrow.
+        ContractError: it does not parse, is no query, or is not repeatable.
     """
     tree = parse_repeatable(sql.replace(PLACEHOLDER, THIS_TABLE), lambda _: place)
     if not isinstance(tree, exp.Query):
@@ -100,7 +100,7 @@ def other_tables(sql: str, place: str) -> list[str]:
 
 
 def refuse_unrepeatable(sql: str, moments: Iterable[str], place: str) -> None:
-    """Hold an expression, or a query over `${table}`, against its columns that are dates or timestamps.
+    """Check an expression, or a query over `${table}`, knowing which of its columns are dates or timestamps.
 
     Raises:
         ContractError: it compares one of them with a word such as 'today'.
@@ -110,7 +110,7 @@ def refuse_unrepeatable(sql: str, moments: Iterable[str], place: str) -> None:
 
 
 def unknown_columns(sql: str, known: Iterable[str]) -> list[str]:
-    """The columns that an expression, or a query over `${table}`, names and that are neither known nor its own."""
+    """The columns named in an expression, or a query over `${table}`, that are neither known nor defined in it."""
     text = sql.replace(PLACEHOLDER, THIS_TABLE)
     tree = parse_repeatable(text if PLACEHOLDER in sql else f"SELECT {text}", str)
     aliases = [node.alias for node in tree.find_all(exp.Alias, exp.TableAlias)]

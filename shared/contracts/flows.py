@@ -1,7 +1,7 @@
-"""Several flows into one table (`priority`): of each key the row of the first flow that knows it.
+"""Several flows into one table (`priority`): each key has the row of the first flow that has the key.
 
-Each flow is a table of its own, with its own transforms, deletes and position. The entity is a built table over them,
-and its query is written here, so that it is refreshed, planned, traced and erased like any other.
+Each flow is a table of its own, with its own transforms, deletes and position. The table is a built table over
+them, and its query is generated here, so that it is refreshed, planned, traced and erased like any other.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shared.contracts.model import Query, Table
 
 PRIORITY = "priority"
-# The column that says which flow a row was taken from. The others below begin as no column of a contract does.
+# The column that says which flow a row was taken from. Those below begin with `_`, as no column of a contract does.
 FLOW = "flow"
 FLOWS = """\
 SELECT {columns}
@@ -41,10 +41,10 @@ FEWEST = 2
 
 
 def compile_flows(document: Document, key: Sequence[str]) -> tuple[tuple[TableName, ...], Query | None]:
-    """The flows that `priority` names, the first one first, and the query over them; nothing without `priority`.
+    """The flows that `priority` names, the winning one first, and the query over them; none without `priority`.
 
     Raises:
-        ContractError: they are no list of tables, or the contract has no column that says which flow a row is from.
+        ContractError: it is no list of tables, or the contract has no column that says which flow a row is from.
     """
     given = next((c.value for c in document.schema.customProperties if c.property == PRIORITY), None)
     if given is None:
@@ -61,10 +61,10 @@ def compile_flows(document: Document, key: Sequence[str]) -> tuple[tuple[TableNa
 
 
 def check_flows(document: Document, table: Table, tables: Mapping[str, Table]) -> None:
-    """Check a table against its flows: one row per key each, and every column with the same type.
+    """Check that every flow of a table has one row per key, and the table's columns with the same types.
 
     Raises:
-        ContractError: a flow has other keys, lacks a column, or has it in another type or treated otherwise.
+        ContractError: a flow has other keys, lacks a column, or has it with another type or treatment.
     """
     for flow in (tables[str(name)] for name in table.flows):
         if flow.kind is Kind.INGESTED or flow.history or flow.primary_key != table.primary_key:

@@ -1,4 +1,4 @@
-"""How old a table may be, from a contract's `slaProperties`."""
+"""Compiles how old a table may be from a contract's `slaProperties`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shared.contracts.document import Document
     from shared.contracts.lines import Path as YamlPath
     from shared.contracts.odcs import SlaProperty
-    from shared.contracts.origin import Source
+    from shared.contracts.source_model import Source
 
 FRESHNESS = "freshness"
 DAY = SECONDS["day"]
@@ -23,15 +23,15 @@ UNITS = {
     **dict.fromkeys(("h", "hour", "hours"), SECONDS["hour"]),
     **dict.fromkeys(("d", "day", "days"), DAY),
 }
-# Step Functions forgets an execution after 90 days, and with it which runs there were.
+# Step Functions keeps executions for 90 days; without them it is unknown which runs there were.
 LONGEST = 60 * DAY
 
 
 @dataclass(frozen=True, kw_only=True)
 class Freshness:
-    """The oldest a table may be: `seconds` since a run brought it up to date.
+    """The greatest age of a table: at most `seconds` since a run brought it up to date.
 
-    With a `cursor` it is the greatest value read of that column of the source that may be no older.
+    With a `cursor`, that is the age of the greatest value read from that column of the source.
     """
 
     seconds: int
@@ -39,10 +39,10 @@ class Freshness:
 
 
 def compile_freshness(document: Document, columns: tuple[Column, ...], source: Source | None) -> Freshness | None:
-    """Read the contract's `freshness`; None where it promises none.
+    """Compile the contract's `freshness`; None if it promises none.
 
     Raises:
-        ContractError: it stands there twice, is no span of time, or is about a column that no run tells the newest of.
+        ContractError: there are two, it is no span of time, or it is about a column whose newest value no run reports.
     """
     found = [(i, sla) for i, sla in enumerate(document.contract.slaProperties) if sla.property == FRESHNESS]
     if not found:
@@ -75,15 +75,15 @@ def _cursor(
         return None
     cursor = source.cursor if source else None
     of_type = next((c.type for c in columns if c.name == cursor), "")
-    # Salesforce's are text in bronze, and moments all the same.
+    # Salesforce's moments are text in bronze.
     is_moment = of_type.startswith(MOMENTS) or bool(cursor and source and source.type in CONNECTORS)
     if table != document.schema.name or column != cursor or not is_moment:
-        told = [document.schema.name, *([f"{document.schema.name}.{cursor}"] if is_moment else [])]
+        possible = [document.schema.name, *([f"{document.schema.name}.{cursor}"] if is_moment else [])]
         raise document.error(
             "freshness is about an element that no run tells the newest of",
             at,
             given=str(sla.element),
-            expected=" or ".join(told),
+            expected=" or ".join(possible),
             mend="name the table: what counts then is the last run that brought it up to date",
         )
     return column

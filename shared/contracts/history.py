@@ -1,4 +1,4 @@
-"""Whether a table keeps the versions of its rows, and how (`storedAsScdType`)."""
+"""Compiles whether and how a table keeps the versions of its rows (`storedAsScdType`)."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ OF_HISTORY = (UNTRACKED, PARTIAL, RETENTION)
 def compile_history(
     document: Document, custom: Mapping[str, Any], columns: Sequence[Column], sequence_by: Sequence[str], kind: Kind
 ) -> History | None:
-    """Read `storedAsScdType` and what goes with it; None for a table with one row per key.
+    """Compile `storedAsScdType` and its properties; None for a table with one row per key.
 
     Args:
         document: The contract.
         custom: The table's custom properties.
         columns: The table's columns.
         sequence_by: What orders the events of a key.
-        kind: What makes the table.
+        kind: The kind of table.
 
     Raises:
         ContractError: the properties do not fit each other or the table.

@@ -1,4 +1,4 @@
-"""What the engine adds to every row it lands."""
+"""The columns that the engine adds to every row it lands."""
 
 from shared.contracts.column import Column
 from shared.landed_columns import INGESTED_AT, RESCUED, RUN_ID, SEQUENCE, SOURCE_POSITION
@@ -11,5 +11,5 @@ LANDED_COLUMNS = (
     Column(name=SOURCE_POSITION, type="string", description="Where in the source the row stood."),
     Column(name=RESCUED, type="string", description="Columns the contract does not know, as JSON."),
 )
-# Those of them that a row-local query hands on, so that a refused row can say where it came from.
+# Those that a row-local query must select, so that a refused row can say where it came from.
 CARRIED_COLUMNS = (SEQUENCE, SOURCE_POSITION)

@@ -1,4 +1,4 @@
-"""Where in a YAML file a value stands, so that an error can name the line."""
+"""Reads YAML with the line of every value, so that an error can name it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_yaml(text: str) -> tuple[Any, dict[Path, int]]:
-    """Read one YAML document, and the line of every path in it (keys and list positions), counted from 1.
+    """Read one YAML document, and the line, from 1, of every path in it (keys and list positions).
 
     Raises:
         yaml.MarkedYAMLError: it is not YAML, or a key is written twice.

@@ -1,4 +1,4 @@
-"""What makes a table: the SELECT or the function beside its contract, or its flows."""
+"""Reads what makes a table: the SELECT or the function beside its contract, or its flows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def written_query(path: Path) -> Query | None:
-    """The SELECT that stands beside a contract, if one does.
+    """Read the SELECT beside a contract; None if there is none.
 
     Raises:
         ContractError: it is not UTF-8, or no SELECT.
@@ -32,7 +32,7 @@ def written_query(path: Path) -> Query | None:
 
 
 def written_program(path: Path) -> Program | None:
-    """The function that stands beside a contract, if one does."""
+    """Read the function beside a contract; None if there is none."""
     file = path.with_name(path.name.removesuffix(SUFFIX) + ".py")
     return read_program(file) if file.exists() else None
 
@@ -41,7 +41,7 @@ def refuse_two_makers(document: Document, makers: dict[str, Query | Program | No
     """Refuse a table that is made in two ways.
 
     Raises:
-        ContractError: more than one of the makers is there.
+        ContractError: there is more than one maker.
     """
     made_by = [name for name, maker in makers.items() if maker]
     if len(made_by) > 1:

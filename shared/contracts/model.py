@@ -1,4 +1,4 @@
-"""What the rest of the house knows of a table: the contract, compiled."""
+"""A table as the engine knows it: its contract, compiled."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shared.contracts.column import Column
 from shared.contracts.landed import LANDED_COLUMNS
+from shared.contracts.rule_model import Severity
 from shared.contracts.treatment import Treatment
 from shared.contracts.versions import IS_CURRENT, VALID_FROM, VALID_TO, History
 from shared.landed_columns import RESCUED
@@ -19,17 +20,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shared.contracts.freshness import Freshness
-    from shared.contracts.origin import Source
     from shared.contracts.program import Program
     from shared.contracts.readers import Reader
     from shared.contracts.retention import Retention
+    from shared.contracts.rule_model import RowRule, TableRule
+    from shared.contracts.source_model import Source
     from shared.names import TableName
     from shared.serving import ServedPath
     from shared.snowflake import SnowflakeTable
 
 
 class Disposition(StrEnum):
-    """How a batch meets the table (the contract's `writeDisposition`)."""
+    """How a batch is written to the table (the contract's `writeDisposition`)."""
 
     APPEND = "append"
     SNAPSHOT = "snapshot"
@@ -38,56 +40,23 @@ class Disposition(StrEnum):
 
 
 class Kind(StrEnum):
-    """Which room of `jobs/` makes the table."""
+    """Which step makes the table."""
 
     INGESTED = "ingested"
     REFINED = "refined"
     BUILT = "built"
 
 
-class Severity(StrEnum):
-    """What a failed rule does: `error` quarantines a row or closes the gate, `warning` is counted."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RowRule:
-    """A rule on one row: `bad` is a Spark SQL predicate over the table's columns that holds for a bad row."""
-
-    name: str
-    bad: str
-    severity: Severity
-
-
-@dataclass(frozen=True, kw_only=True)
-class TableRule:
-    """A rule on the whole table: `query` gives one number, which must lie in [at_least, at_most].
-
-    The query names the table `${table}`. A bound that is None is open. `negated` asks for the opposite.
-    """
-
-    name: str
-    query: str
-    severity: Severity
-    at_least: float | None = None
-    at_most: float | None = None
-    negated: bool = False
-
-    def holds(self, value: float) -> bool:
-        """Whether a measured value satisfies the rule."""
-        low = self.at_least is None or value >= self.at_least
-        high = self.at_most is None or value <= self.at_most
-        return (low and high) is not self.negated
-
-
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """A SELECT beside a contract.
+    """The SELECT of a table.
 
-    `inputs` are the tables it reads; none when it reads only `batch`. `columns` are its columns, none when it selects
-    all. `canonical` is the statement without its layout and comments.
+    Attributes:
+        sql: The statement.
+        inputs: The tables it reads; none if it reads only `batch`.
+        columns: Its columns; none if it selects all.
+        canonical: The statement without layout and comments.
+        needs_business_date: Whether it reads `business_date`.
     """
 
     sql: str
@@ -101,14 +70,42 @@ class Query:
 class Table:
     """One table, from its contract.
 
-    `columns` are the business columns in their order; `dropped` are columns that rules see and nobody stores.
-    `reads_personal` says that an input lies in the place of personal data, `subject` that the key names a person.
-    `apply_as_deletes` is a predicate over the input's row that holds for a delete; tombstones are kept for ever when
-    `tombstone_retention_seconds` is None, and rows when `retention` is. A table with a `history` has one row per key
-    and version instead of one per key. Of `flows`, which are inputs, the first one that has a key has its row.
-    `business_name` is what its rows are called outside of the lake, `served_at` where the API gives them out,
-    `published_to` the table of Snowflake that has them, too. `detokenizers` are the roles that may turn its tokens
-    back, `freshness` says how old the table may be. One that `is_retired` is dropped without breaking a promise.
+    Attributes:
+        name: The full name.
+        kind: Which step makes it.
+        version: The contract's version.
+        description: What the table is for.
+        grain: What one row is.
+        columns: The business columns in their order.
+        primary_key: The columns of the key.
+        disposition: How a batch is written to it.
+        dropped: Columns that rules see and that are not stored.
+        reads_personal: Whether an input is in the place of personal data.
+        subject: The key, if it names a person.
+        sequence_by: The columns that order the versions of a key.
+        apply_as_deletes: The predicate over a row of the input that holds for a delete.
+        tombstone_retention_seconds: How long tombstones are kept; None is for ever.
+        history: How versions are kept, one row for each key and version; None is one row per key.
+        retention: How long rows are kept; None is for ever.
+        cluster_by: The columns that Delta clusters the files by.
+        refresh_by: The columns whose values group the rows that are refreshed together.
+        flows: Inputs of which, for each key, the first that has it gives the row.
+        source: Where the rows of a bronze table come from.
+        inputs: The tables it is made of.
+        query: The SELECT that makes it.
+        program: The Python that makes it.
+        row_rules: The rules on single rows.
+        table_rules: The rules on the whole table.
+        domain: The business domain.
+        readers: The roles that may read it.
+        detokenizers: The roles that may turn its tokens back into values.
+        served_at: Where the API serves its rows.
+        published_to: The table of Snowflake that gets its rows.
+        business_name: What its rows are called outside of the lake.
+        freshness: How old it may be.
+        is_retired: Whether readers know that it goes, so that dropping it breaks no promise.
+        id: How other tools of the standard know the contract.
+        file: The contract's file.
     """
 
     name: TableName
@@ -144,20 +141,19 @@ class Table:
     business_name: str | None = None
     freshness: Freshness | None = None
     is_retired: bool = False
-    # How other tools of the standard know the contract.
     id: str = field(default="", compare=False)
     file: Path = field(compare=False)
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
-        """The Delta table's columns: the business columns, and what the engine adds to landed rows and to versions."""
+        """The Delta table's columns: the business columns, and those the engine adds to landed rows and versions."""
         if self.kind is Kind.INGESTED:
             return self.columns + LANDED_COLUMNS
         return self.columns + (self._history_columns if self.history else ())
 
     @property
     def versions(self) -> Table:
-        """The same table of versions, as one whose columns and key are those of its rows."""
+        """A history as its rows are stored, with version columns and `valid_from` in the key; else the table itself."""
         if self.history is None:
             return self
         key = (*self.primary_key, VALID_FROM)
@@ -165,7 +161,7 @@ class Table:
 
     @property
     def tracked_columns(self) -> tuple[str, ...]:
-        """The columns whose change opens a version."""
+        """The columns whose change begins a new version."""
         untracked = {*self.primary_key, *self.sequence_by, *(self.history.untracked if self.history else ())}
         return tuple(n for n in self.column_names if n not in untracked)
 
@@ -185,17 +181,17 @@ class Table:
 
     @property
     def is_personal(self) -> bool:
-        """Whether the table holds personal data as the source sent it, and so lies in the place of personal data."""
+        """Whether the table holds personal data as the source sent it, and so is in the place of personal data."""
         return self.kind is Kind.INGESTED and any(c.is_closed for c in self.columns)
 
     @property
     def meets_personal(self) -> bool:
-        """Whether personal values in clear pass by when the table is made."""
+        """Whether personal values in clear are read or written when the table is made."""
         return self.is_personal or self.reads_personal
 
     @property
     def closed_columns(self) -> tuple[str, ...]:
-        """The columns that nobody is shown: personal ones, and on landed rows what no contract has classified yet."""
+        """The columns of a personal table that nobody is shown; `_rescued` too, since it is not classified yet."""
         return (*[c.name for c in self.columns if c.is_closed], RESCUED) if self.is_personal else ()
 
     @property
@@ -205,12 +201,12 @@ class Table:
 
     @property
     def tokenized(self) -> tuple[Column, ...]:
-        """The columns of tokens, whose values the table's vault has."""
+        """The columns with tokens, whose values are in the table's vault."""
         return tuple(c for c in self.columns if c.treatment is Treatment.TOKENIZE)
 
     @property
     def targets(self) -> dict[Target, ServedPath | SnowflakeTable]:
-        """Where the rows are published, and as what."""
+        """Where the rows are published: the path of the API, the table of Snowflake."""
         places = {Target.API: self.served_at, Target.SNOWFLAKE: self.published_to}
         return {target: place for target, place in places.items() if place}
 
@@ -227,7 +223,7 @@ class Table:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of all that decides the table's rows; words for people, layout and rules that warn do not count."""
+        """A hash of all that decides the table's rows, without texts for people, layout and rules that only warn."""
         rules: tuple[RowRule | TableRule, ...] = (*self.row_rules, *self.table_rules)
         facts = {
             "name": self.name,

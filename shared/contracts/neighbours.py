@@ -1,4 +1,4 @@
-"""A table checked against the tables around it: its inputs, its parents, and the columns it takes from them."""
+"""Checks a table against its inputs, its parents, and the columns it takes from them."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _check_refined(table: Table, source: Table) -> None:
 
 
 def _check_history(table: Table, tables: Mapping[str, Table]) -> None:
-    """A history would take rows that went by age for rows that its source deleted."""
+    """Refuse a history over rows that are deleted by age: it would take them for rows that the source deleted."""
     reached, waiting = set[str](), [str(name) for name in table.inputs]
     while waiting:
         if (name := waiting.pop()) not in tables or name in reached:
@@ -141,7 +141,7 @@ def _check_queried(table: Table, query: Query, tables: Mapping[str, Table]) -> N
 
 
 def _check_deletes(table: Table, known: tuple[str, ...]) -> None:
-    """What marks a delete is asked of columns that are there; nothing is known of a query that selects all."""
+    """Check that the predicate for deletes uses known columns; those of a query that selects all are unknown."""
     unknown = unknown_columns(table.apply_as_deletes, known) if table.apply_as_deletes and known else []
     if unknown:
         document = read_document(table.file)
@@ -153,7 +153,7 @@ def _check_deletes(table: Table, known: tuple[str, ...]) -> None:
 
 
 def _check_names(table: Table, query: Query, tables: Mapping[str, Table]) -> None:
-    """Every column a built table's query names is one of its inputs', or its own."""
+    """Check that every column in a built table's query is one of its inputs, or defined in the query."""
     columns = [c for name in query.inputs for c in tables[str(name)].all_columns]
     known, others = {c.name for c in columns}, {c.name for c in columns if c.type not in MOMENTS}
     file = table.file.with_name(f"{table.name.table}.sql")
@@ -170,6 +170,7 @@ def _check_names(table: Table, query: Query, tables: Mapping[str, Table]) -> Non
 
 
 def _check_refresh_by(table: Table, tables: Mapping[str, Table]) -> None:
+    """Check that every column of `refreshBy` comes from single rows, and so says which rows belong together."""
     if computed := computed_keys(table, tables):
         document = read_document(table.file)
         raise document.error(
@@ -182,8 +183,8 @@ def _check_refresh_by(table: Table, tables: Mapping[str, Table]) -> None:
 
 
 def _check_result(table: Table, query: Query) -> None:
-    """A built table's query gives the contract's columns, no more and no fewer."""
-    # What marks a delete among the events of a history may stand beside the contract's columns.
+    """Check that a built table's query gives exactly the columns of the contract."""
+    # The events of a history may have columns besides the contract's, which mark deletes.
     beside = set(query.columns) - set(table.column_names) if table.history and table.apply_as_deletes else set()
     wrong = sorted((set(query.columns) ^ set(table.column_names)) - beside)
     if wrong or len(query.columns) != len(table.columns) + len(beside):

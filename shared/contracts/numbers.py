@@ -1,4 +1,4 @@
-"""Which of a contract's types are numbers, and which of these exact."""
+"""Which of a contract's types are numbers, and which of these are exact."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 
 INTEGERS = ("tinyint", "smallint", "int", "bigint")
 FLOATING = ("float", "double")
-# Its digits, and those of them behind the point.
+# The digits, and how many of them are behind the point.
 DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)")
 
 
 def is_integer(type_: str) -> bool:
-    """Whether a type is one of whole numbers."""
+    """Whether a type has only whole numbers."""
     return type_ in INTEGERS
 
 

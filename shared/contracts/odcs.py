@@ -1,7 +1,7 @@
 """The Open Data Contract Standard as this project reads it: a strict model of one contract file.
 
 Field names and shapes follow ODCS 3.1 (https://bitol-io.github.io/open-data-contract-standard/v3.1.0/). Fields of the
-standard that only people read are accepted and passed over; any other key is refused.
+standard for people only are accepted and ignored; any other key is refused.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class _Strict(BaseModel):
 
 
 class _Described(_Strict):
-    """What ODCS lets stand on any element for people and other tools."""
+    """What ODCS allows on any element for people and other tools."""
 
     id: str | None = None
     description: str | None = None
@@ -147,7 +147,7 @@ class Role(_Strict):
 
 
 class SlaProperty(_Strict):
-    """What is promised of the table, such as how fresh it is."""
+    """A promise about the table, such as how fresh it is."""
 
     id: str | None = None
     property: str

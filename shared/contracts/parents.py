@@ -1,4 +1,4 @@
-"""A column checked against the key of another table that it points to, and the columns it refers to."""
+"""Checks a column against its parent's key and the columns it refers to."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ def check_parent(column: Column, to: Parent, tables: Mapping[str, Table], place:
     """Check a relationship against the table it points to.
 
     Args:
-        column: The column that has it.
+        column: The column with the relationship.
         to: The key it points to.
         tables: Every table by full name.
         place: Gives `file:line` of the relationship.
 
     Raises:
-        ContractError: the parent is unknown, is none whose rows are judged before they are there for good, or its key
-            does not fit.
+        ContractError: the parent is unknown, is no refined table that keeps its rows, or its key does not fit.
     """
     parent = tables.get(str(to.table))
     if parent is None:
@@ -71,7 +70,7 @@ def check_parent(column: Column, to: Parent, tables: Mapping[str, Table], place:
 
 
 def check_reference(column: Column, to: Parent, tables: Mapping[str, Table], place: Callable[[], str]) -> None:
-    """Hold a `refersTo` against the column it names; arguments are those of `check_parent`.
+    """Check a `refersTo` against the column it names; the arguments are those of `check_parent`.
 
     Raises:
         ContractError: the column is unknown, or cannot hold such values.
@@ -80,7 +79,7 @@ def check_reference(column: Column, to: Parent, tables: Mapping[str, Table], pla
     if parent and parent.retention:
         raise _goes_by_age(column, to, parent, place)
     same = [c for c in parent.columns if c.name == to.column and c.treatment is None] if parent else []
-    # What is landed as text refers as text.
+    # A column that landed as text may refer to one of any type.
     if not same or column.type not in (same[0].type, "string"):
         raise ContractError(
             f"{place()}: column {column.name} refers to what cannot hold its values",

@@ -1,4 +1,4 @@
-"""The Python file beside a contract, for a table that no SELECT gives: read as text, never run here."""
+"""Reads the Python file beside a contract, for tables beyond a SELECT, as text; it is never run here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUILD = "build"
-# What differs from call to call, by the names that Spark and Python have for it.
+# The names in Spark and Python of functions whose result differs from call to call.
 UNREPEATABLE = UNREPEATABLE_CALLS | {"today", "urandom", "utcnow", "uuid1", "uuid4"}
 
 
@@ -23,7 +23,7 @@ UNREPEATABLE = UNREPEATABLE_CALLS | {"today", "urandom", "utcnow", "uuid1", "uui
 class Program:
     """A file with `build(inputs)`, a pure function from frames by full table name to the table's frame.
 
-    `fingerprint` is that of what the file does; layout and comments do not count.
+    `fingerprint` covers the code without layout and comments.
     """
 
     file: Path = field(compare=False)
@@ -31,10 +31,10 @@ class Program:
 
 
 def read_program(path: Path) -> Program:
-    """Read the Python file of a table, and hold it to what the engine calls.
+    """Read the Python file of a table, and check that it has the function that the engine calls.
 
     Raises:
-        ContractError: it does not parse, has no such function, or gives another answer tomorrow.
+        ContractError: it does not parse, has no such function, or is not repeatable.
     """
     file = short_name(path)
     try:

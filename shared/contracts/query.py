@@ -1,4 +1,4 @@
-"""The SELECT beside a contract: which tables it reads, and which columns it gives."""
+"""Reads the SELECT beside a contract: its input tables and its columns."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def read_query(sql: str, file: str) -> Query:
     """Parse the SELECT of a table and find its inputs.
 
     Args:
-        sql: One SELECT in Spark SQL, over `<layer>.<table>` names, or over `batch` alone when it is row-local.
+        sql: One SELECT in Spark SQL, over `<layer>.<table>` names, or over `batch` alone if it is row-local.
         file: Its file, for errors.
 
     Raises:
-        ContractError: it does not parse, is not one SELECT, has an unknown kind of input or another answer tomorrow.
+        ContractError: it does not parse, is not one SELECT, has an unknown kind of input, or is not repeatable.
     """
     tree = parse_repeatable(sql, lambda line: f"{file}:{line}")
     if not isinstance(tree, exp.Query):
@@ -62,9 +62,9 @@ def input_line(query: Query, name: TableName) -> int:
 
 
 def unknown_names(query: Query, known: Iterable[str]) -> list[tuple[str, int]]:
-    """The columns a query names that are neither known nor its own, each with its line.
+    """The columns a query names that are neither known nor defined in it, each with its line.
 
-    Nothing is said of a query in which functions make columns, since their names are Spark's to know.
+    Empty for a query in which functions make columns, since only Spark knows their names.
     """
     tree = parse_repeatable(query.sql, str)
     if tree.find(exp.UDTF, exp.Explode, exp.Pivot, exp.Values):
@@ -88,7 +88,7 @@ def _input(table: exp.Table, file: str) -> TableName:
 
 
 def _check_no_today(free: list[exp.Table], file: str) -> None:
-    """Rows that are refused are read again on another day, and have to be the same then."""
+    """Refuse today's date in a row-local query: a refused row, read again on another day, must be the same then."""
     if today := next((t for t in free if t.name == BUSINESS_DATE), None):
         raise ContractError(
             f"{file}:{line_of(today)}: a row-local query asks for today",
@@ -99,9 +99,10 @@ def _check_no_today(free: list[exp.Table], file: str) -> None:
 
 
 def _check_carried(tree: exp.Query, file: str) -> None:
+    """Check that a row-local query selects the columns that say where a row came from, and does not read them."""
     columns = tree.named_selects
     missing = [c for c in CARRIED_COLUMNS if c not in columns and "*" not in columns]
-    # The engine hands the key of the input's row through the query behind its position.
+    # The engine passes the key of the input's row through the query, appended to its position.
     read = [c for c in tree.find_all(exp.Column) if c.name.lower() == SOURCE_POSITION and not _is_handed_on(c)]
     if read:
         raise ContractError(
@@ -120,7 +121,7 @@ def _check_carried(tree: exp.Query, file: str) -> None:
 
 
 def _is_handed_on(column: exp.Column) -> bool:
-    """Whether a column goes from one SELECT to the next as it is, under its own name."""
+    """Whether a column is passed from one SELECT to the next unchanged and under its own name."""
     node = column.parent
     while isinstance(node, exp.Paren) or (isinstance(node, exp.Alias) and node.alias.lower() == column.name.lower()):
         node = node.parent

@@ -1,4 +1,4 @@
-"""From a contract's `roles` to those who may read the table, all of it or some of its rows, or turn tokens back."""
+"""Compiles a contract's `roles`: who may read the table or some of its rows, and who may turn tokens back."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from shared.contracts.odcs import Role
 
 ROW_FILTER, DETOKENIZE = "rowFilter", "detokenize"
-# What a row filter of Lake Formation may be made of.
+# The expressions that a row filter of Lake Formation may contain.
 # Source: AWS Lake Formation developer guide, "PartiQL support in row filter expressions".
 FILTER_PARTS = (
     *(exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Neg, exp.Cast, exp.DataType),
     *(exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE),
     *(exp.In, exp.Between, exp.Like, exp.Is),
 )
-# Spark reads a text in double quotes where PartiQL, which gets the filter as it stands, reads a name.
+# Spark takes double quotes for a text; PartiQL, which gets the filter unchanged, takes them for a name.
 TEXT = re.compile(r"'[^'\\]*'")
 OF_SPARK_ALONE = re.compile(
     r"""["`\\] | == | && | :: | !(?!=) | -- | /\* | \btry_cast\b | \b\d[\d.]*(?:bd|[dflsy])\b""",
@@ -45,10 +45,10 @@ class Reader:
 
 
 def compile_readers(document: Document, columns: tuple[Column, ...]) -> tuple[Reader, ...]:
-    """Read who may read the table.
+    """Compile who may read the table.
 
     Raises:
-        ContractError: a role stands there twice, or its row filter is none that Lake Formation takes.
+        ContractError: a role is named twice, or Lake Formation does not accept its row filter.
     """
     return tuple(
         Reader(role=role.role, row_filter=_row_filter(document, i, role, columns))
@@ -57,11 +57,11 @@ def compile_readers(document: Document, columns: tuple[Column, ...]) -> tuple[Re
 
 
 def compile_detokenizers(document: Document, columns: tuple[Column, ...], query: Query | None) -> tuple[str, ...]:
-    """Read who may turn the table's tokens back.
+    """Compile who may turn the table's tokens back.
 
     Raises:
-        ContractError: a role stands there twice or with a row filter, or the table has no tokens; or it has, and a
-            query makes its rows, so that an erasure could not tell which row of the input has which token.
+        ContractError: a role is named twice or has a row filter, or the table has no tokens; or it has tokens and its
+            rows are made by a query, so that an erasure could not tell which row of the input has which token.
     """
     tokenized = [c.name for c in columns if c.treatment is Treatment.TOKENIZE]
     if tokenized and query:

@@ -1,4 +1,4 @@
-"""How much of a bronze table is compared with its source, and which differences are a warning or a failure."""
+"""Compiles how much of a bronze table is compared with its source, and which differences warn or fail."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ DAY = 86400
 
 @dataclass(frozen=True, kw_only=True)
 class Reconciling:
-    """A difference of more than the share `yellow` of a figure is a warning, of more than `red` a failure.
+    """How a bronze table is compared with its source.
 
-    `window_seconds` is how far back from what is settled a source with a cursor of time is asked; None is to its
-    beginning.
+    Attributes:
+        window_seconds: How far back a source with a cursor of time is compared, from the newest settled rows; None is
+            to its beginning.
+        yellow: The share of a figure above which a difference is a warning.
+        red: The share above which it is a failure.
     """
 
     window_seconds: int | None = 31 * DAY
@@ -33,10 +36,10 @@ class Reconciling:
 
 
 def compile_reconciling(document: Document, custom: dict[str, Any]) -> Reconciling:
-    """Read the window and the thresholds of a bronze contract.
+    """Compile the window and the thresholds of a bronze contract.
 
     Raises:
-        ContractError: one of them is none, or red comes before yellow.
+        ContractError: one of them cannot be read, or red is below yellow.
     """
     usual = Reconciling()
     window = usual.window_seconds

@@ -1,4 +1,4 @@
-"""What in a statement of Spark SQL gives another answer tomorrow, or on the next call."""
+"""Finds what is not repeatable in Spark SQL: parts whose result differs from day to day or from call to call."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ UNREPEATABLE_CALLS = {
     "spark_partition_id",
     "uuid",
 }
-# The rest are words that a program may well have for other things. Some of all these are known to sqlglot in one place
-# only, such as without `system.builtin` before them.
+# The others are words that a program may use for other things. sqlglot recognizes some functions only in one form, such
+# as without `system.builtin` before the name, so all are checked by name, too.
 UNREPEATABLE_NAMES = UNREPEATABLE_CALLS | {
     "current_time",
     "getdate",
@@ -61,10 +61,10 @@ UNREPEATABLE_NAMES = UNREPEATABLE_CALLS | {
     "user",
     "version",
 }
-# Words that stand for a moment of this day, once they are read as one; `epoch` is always the same.
+# Texts that become a moment of the current day when read as one; `epoch` is always the same.
 # Source: Spark's rule SpecialDatetimeValues.
 OF_THE_DAY = {"now", "today", "tomorrow", "yesterday"}
-# What reads a text as a moment, beside a cast: these by their class, those that sqlglot does not know by name.
+# Functions that read a text as a moment, besides casts: by class, or by name if sqlglot does not know them.
 OF_TEXT = (
     exp.AddMonths,
     exp.Cast,
@@ -94,12 +94,12 @@ OF_TEXT_NAMES = {
     "try_to_timestamp",
 }
 COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.Between, exp.In)
-# The parameters of `aes_encrypt` among which is what else would be drawn by lot.
+# The parameters of `aes_encrypt` that decide whether its initialization vector is random.
 MODE, VECTOR = 2, 4
 
 
 def unrepeatable(tree: exp.Expr, moments: Collection[str] = ()) -> Iterator[exp.Expr]:
-    """The parts of a statement that give another answer tomorrow.
+    """The parts of a statement that are not repeatable.
 
     Args:
         tree: The statement.
@@ -122,7 +122,7 @@ def _is_unrepeatable(node: exp.Expr) -> bool:
         return node.name.lower() == "localtimestamp"
     if isinstance(node, UNREPEATABLE) or (isinstance(node, exp.Func) and _has_name(node)):
         return True
-    # Of nothing at all it is the time of day.
+    # Without an argument it is the current time.
     if isinstance(node, exp.StrToUnix) and node.this is None:
         return True
     return isinstance(node, OF_TEXT) and any(map(_is_of_the_day, (node.this, node.args.get("expression"))))
@@ -133,7 +133,7 @@ def _has_name(node: exp.Func) -> bool:
 
 
 def _is_settled(arguments: list[exp.Expr]) -> bool:
-    """Whether `aes_encrypt` gives the same bytes each time: with a vector of its own, or in the mode that has none."""
+    """Whether `aes_encrypt` gives the same bytes each time: with a given vector, or in the mode without one."""
     is_given = len(arguments) > VECTOR
     return is_given or (len(arguments) > MODE and arguments[MODE].name.upper() == "ECB")
 
@@ -150,5 +150,5 @@ def _is_moment(node: exp.Expr, moments: Collection[str]) -> bool:
 
 
 def _is_of_the_day(node: object) -> bool:
-    """Whether a text is another moment tomorrow, once it is read as one."""
+    """Whether a text, read as a moment, is another moment tomorrow."""
     return isinstance(node, exp.Literal) and node.is_string and node.name.strip().lower() in OF_THE_DAY

@@ -1,4 +1,4 @@
-"""How long rows are kept, where a contract has those that are older deleted."""
+"""Compiles how long rows are kept, if a contract has older ones deleted."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 EXPIRES, RETENTION = "expireRows", "retention"
 UNITS = {**dict.fromkeys(("d", "day", "days"), "days"), **dict.fromkeys(("y", "year", "years"), "years")}
-# A typing error of a digit more is no retention.
+# Limits, so that a mistyped extra digit is refused.
 LONGEST = {"days": 36_500, "years": 100}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Retention:
-    """Rows go once their `column` lies more than so many years or days before the business date."""
+    """Rows are deleted once their `column` is more than so many years or days before the business date."""
 
     column: str
     years: int = 0
     days: int = 0
 
     def horizon(self, business_date: date) -> date:
-        """The first day that is kept; years before a 29 February that had none, it is the 28th."""
+        """The first day that is kept; for a 29 February that the earlier year lacks, the 28th."""
         year = business_date.year - self.years
         day = min(business_date.day, monthrange(year, business_date.month)[1])
         return business_date.replace(year=year, day=day) - timedelta(days=self.days)
@@ -54,7 +54,7 @@ def compile_retention(
     key: Sequence[str],
     sequence_by: Sequence[str],
 ) -> Retention | None:
-    """Read the contract's `retention` where `expireRows` has it carried out; None where rows are kept for ever.
+    """Compile the contract's `retention` if `expireRows` is true; None if rows are kept for ever.
 
     Args:
         document: The contract of a refined table.
@@ -64,7 +64,7 @@ def compile_retention(
         sequence_by: What orders the versions of a key.
 
     Raises:
-        ContractError: there is no `retention` or several, it is no span of time, or the rows cannot go by its element.
+        ContractError: there is no `retention` or several, it is no span of time, or its element cannot give the age.
     """
     asked = custom.get(EXPIRES, False)
     at = document.at_custom(EXPIRES)
@@ -110,10 +110,10 @@ def _span(document: Document, sla: SlaProperty, at: YamlPath) -> dict[str, int]:
 def _column(
     document: Document, sla: SlaProperty, at: YamlPath, columns: Sequence[Column], steady: Sequence[str]
 ) -> str:
-    """The column that tells how old a row is.
+    """The column that gives the age of a row.
 
-    It must only grow from one version of a key to the next, or never change. Else a key could be gone by its newest
-    version, and come back with an older one that arrives late.
+    From one version of a key to the next it must only grow, or never change. Otherwise a key could be deleted by its
+    newest version, and come back with an older one that arrives late.
     """
     table, _, name = (sla.element or "").partition(".")
     column = next((c for c in columns if c.name == name), None)

@@ -1,4 +1,4 @@
-"""From the `quality` of a contract to the engine's two kinds of rule: on a row, and on the table."""
+"""Compiles the `quality` of a contract into the engine's two kinds of rule: on a row, and on the table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shared.contracts.bounds import allows_none, bounds
 from shared.contracts.document import TABLE
 from shared.contracts.expression import PLACEHOLDER, other_tables, read_predicate, refuse_unrepeatable, unknown_columns
-from shared.contracts.model import RowRule, Severity, TableRule
+from shared.contracts.rule_model import RowRule, Severity, TableRule
 from shared.contracts.treatment import Treatment
 from shared.contracts.versions import IS_CURRENT, VALID_FROM, VALID_TO
 from shared.errors import ContractError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shared.contracts.odcs import Quality
 
 SCOPES = ("row", "table")
-# What a valid value of a column may be in YAML, by how the column's type begins.
+# The types that a valid value may have in YAML, by the beginning of the column's type.
 NUMBERS: tuple[type, ...] = (int, float)
 VALUES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -37,17 +37,17 @@ COUNT_ROWS = "SELECT COUNT(*) FROM ${table}"
 def compile_rules(
     document: Document, columns: tuple[Column, ...], key: tuple[str, ...], *, is_history: bool
 ) -> list[RowRule | TableRule]:
-    """Read every quality rule of a contract, of the table first and then of its columns.
+    """Compile every quality rule of a contract, first those of the table and then those of its columns.
 
-    Of a history the rules of the table see versions, with the columns that the engine gives them, and a key is one of
-    a version; rows are judged as the events that they are.
+    In a history, rules on the table see versions with the engine's columns, and its key is that of a version; rules on
+    rows see events.
 
     Raises:
         ContractError: a rule cannot be run, names a column the table does not have, or has the name of another.
     """
     rules: dict[str, RowRule | TableRule] = {}
     types = {c.name: c.clear_type for c in columns}
-    # What is dropped is known of a row that comes in, and not of the table.
+    # Dropped columns are known to rules on incoming rows, but not to rules on the table.
     stored = [c.name for c in columns if c.treatment is not Treatment.DROP]
     whole = (*stored, *((VALID_FROM, VALID_TO, IS_CURRENT) if is_history else ()))
     for quality, column, place in _written(document):
@@ -71,12 +71,12 @@ def compile_rules(
 def compile_rule(quality: Quality, column: str | None, place: str, key: tuple[str, ...]) -> RowRule | TableRule:
     """Turn one quality rule into what the engine runs.
 
-    A rule whose bad rows can be told one by one, and that allows none of them, is a row rule: its bad rows go to
-    quarantine. Every other rule measures a number on the table and decides the gate.
+    A rule that allows no bad rows, and judges each row by itself, is a row rule: its bad rows go to quarantine. Every
+    other rule measures a number on the table and decides the gate.
 
     Args:
         quality: The rule as written.
-        column: The column it stands on, None for the table.
+        column: The column it is written on; None for the table.
         place: `file:line`, for errors.
         key: The table's primary key, the default of `duplicateValues`.
 
@@ -100,7 +100,7 @@ def compile_rule(quality: Quality, column: str | None, place: str, key: tuple[st
 
 
 def _written(document: Document) -> Iterator[tuple[Quality, str | None, str]]:
-    """Every rule with the column it stands on and its place."""
+    """Every rule with the column it is written on and its place."""
     for i, quality in enumerate(document.schema.quality):
         yield quality, None, document.place((*TABLE, "quality", i))
     for i, prop in enumerate(document.schema.properties):
@@ -164,7 +164,7 @@ def _invalid(quality: Quality, column: str | None, place: str, _: tuple[str, ...
 
 
 def _check_values(quality: Quality, type_: str | None, place: str) -> None:
-    """Hold `validValues` against the column's type: YAML reads NO as false, 01 as 1 and 12:30 as 750."""
+    """Check `validValues` against the column's type: YAML reads NO as false, 01 as 1 and 12:30 as 750."""
     values = quality.arguments.get("validValues") if quality.arguments else None
     if type_ is None or not isinstance(values, list):
         return
@@ -181,9 +181,9 @@ def _check_values(quality: Quality, type_: str | None, place: str) -> None:
 
 def _duplicate(quality: Quality, column: str | None, _: str, key: tuple[str, ...]) -> tuple[str | None, str | None]:
     names = quality.arguments.get("properties") or ([column] if column else list(key))
-    listed, there = ", ".join(f"`{n}`" for n in names), " AND ".join(f"`{n}` IS NOT NULL" for n in names)
-    # As SQL's UNIQUE does it: what is not known is not the same as another.
-    doubled = f"SELECT 1 FROM ${{table}} WHERE {there} GROUP BY {listed} HAVING COUNT(*) > 1"  # noqa: S608 - columns of the contract
+    listed, known = ", ".join(f"`{n}`" for n in names), " AND ".join(f"`{n}` IS NOT NULL" for n in names)
+    # As in SQL's UNIQUE, nulls are not duplicates of each other.
+    doubled = f"SELECT 1 FROM ${{table}} WHERE {known} GROUP BY {listed} HAVING COUNT(*) > 1"  # noqa: S608 - columns of the contract
     return None, f"SELECT COUNT(*) FROM ({doubled}) AS doubled"  # noqa: S608 - as above
 
 

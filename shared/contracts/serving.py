@@ -1,4 +1,4 @@
-"""From the `servers` of a built contract to where its rows are published: a path of the API, a table of Snowflake."""
+"""Compiles the `servers` of a built contract: the path of the API and the table of Snowflake it is published to."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def at_target(document: Document, target: Target) -> YamlPath:
 def compile_serving(
     document: Document, columns: tuple[Column, ...], key: tuple[str, ...], readers: Iterable[Reader]
 ) -> tuple[ServedPath | None, SnowflakeTable | None]:
-    """Read where rows are published; None of what the contract does not name.
+    """Compile where rows are published; None for a target that the contract does not name.
 
-    Neither target hides a column or a row from whoever may read there, so a table of which the lake's readers see a
-    part is not published.
+    Neither target hides columns or rows from its readers, so a table of which readers of the lake see only a part is
+    not published.
 
     Raises:
-        ContractError: a server is of another type or named twice; it is no path of the whole key, or no table; or the
-            table has columns or rows that are not for all.
+        ContractError: a server is of another type or named twice; it gives no path of the whole key, or no table; or
+            the table has columns or rows that not all may see.
     """
     servers = {}
     for i, server in enumerate(document.contract.servers):

@@ -1,4 +1,4 @@
-"""From a bronze contract's `servers` and its cursor to the Source the ingest readers are given."""
+"""Compiles a bronze contract's `servers` and cursor into the Source that the readers of ingest get."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from shared.contracts.cursor import CURSOR_PROPERTIES, check_asked, compile_curs
 from shared.contracts.document import TABLE
 from shared.contracts.duration import seconds
 from shared.contracts.model import Disposition
-from shared.contracts.origin import (
+from shared.contracts.reconciling import RECONCILING, compile_reconciling
+from shared.contracts.source_model import (
     ASKED,
     AVRO,
     FILES,
@@ -22,7 +23,6 @@ from shared.contracts.origin import (
     SchemaContract,
     Source,
 )
-from shared.contracts.reconciling import RECONCILING, compile_reconciling
 from shared.names import LANDING
 from shared.personal_data import CLOSED
 from shared.web_addresses import is_bare, is_web, without_login
@@ -41,7 +41,7 @@ NEEDED = {
     KAFKA: ("host", "format"),
     "custom": (),
 }
-# What a server says of itself that ODCS has no key for: `format` is given to servers of type s3 and kafka only.
+# The custom properties of a server, for which ODCS has no key: `format` is given to servers of type s3 and kafka only.
 CUSTOM = {KAFKA: {"envelope", "schemas", "failOnDataLoss"}, "custom": {"connector"}}
 # Systems that ODCS has no type of server for; a server of type custom names one.
 CONNECTORS = (SALESFORCE,)
@@ -51,23 +51,23 @@ FILE_FORMATS = (*TEXT_FORMATS, "parquet")
 FORMATS = {FILES: FILE_FORMATS, KAFKA: KAFKA_FORMATS}
 DEBEZIUM = "debezium"
 SERVER: YamlPath = ("servers", 0)
-# What a table's custom properties say of its source.
+# The custom properties of a table that are about its source.
 SOURCE_PROPERTIES = CURSOR_PROPERTIES | {"schemaContract"} | RECONCILING
 
 
 def compile_source(
     document: Document, custom: dict[str, Any], disposition: Disposition, columns: tuple[Column, ...]
 ) -> Source:
-    """Read where a table comes from, and how far it is read each time.
+    """Compile where a table comes from, and how far it is read each time.
 
     Args:
         document: The contract.
         custom: The table's custom properties.
-        disposition: How a batch meets the table; a full snapshot has no cursor.
+        disposition: How a batch is written to the table; a full snapshot has no cursor.
         columns: The table's columns.
 
     Raises:
-        ContractError: the server is incomplete, cannot or may not have what the columns hold, or cursor, lag,
+        ContractError: the server is incomplete, or cannot or may not give what the columns hold; or cursor, lag,
             initialValue and endValue do not fit each other.
     """
     server = document.contract.servers[0]
@@ -113,7 +113,7 @@ def compile_source(
 
 
 def _check_files(document: Document, server: Server, format_: str | None) -> None:
-    """A run may read the landing place alone, and looks for nothing outside of it."""
+    """Refuse files outside of the landing place, which runs may not read, and files of an unknown format."""
     if server.type == FILES and not str(server.location).startswith(LANDING):
         raise document.error(
             "the location is not in the landing place",
@@ -132,7 +132,7 @@ def _check_files(document: Document, server: Server, format_: str | None) -> Non
 
 
 def _refuse_typed(document: Document) -> None:
-    """A source that gives only text has no value of another type."""
+    """Refuse columns of other types than text for a source that gives only text."""
     for i, prop in enumerate(document.schema.properties):
         if prop.physicalType != "string":
             raise document.error(
@@ -144,7 +144,7 @@ def _refuse_typed(document: Document) -> None:
 
 
 def _refuse_closed(document: Document) -> None:
-    """What Redshift unloads lies for the time of a batch in the open lake, where nobody may have such a value."""
+    """Refuse confidential columns of Redshift: during a batch, what it unloads is in the open lake, in clear."""
     for i, prop in enumerate(document.schema.properties):
         if prop.classification in CLOSED:
             raise document.error(
@@ -182,7 +182,7 @@ def _connector(document: Document, own: dict[str, Any]) -> str:
 def _check_kafka(
     document: Document, server: Server, own: dict[str, Any], custom: dict[str, Any], disposition: Disposition
 ) -> None:
-    """A topic is a log: it is read on from offsets, never whole and never by a column."""
+    """Check the properties of a topic; it is a log, read from offsets on, never as a whole and never by a column."""
     format_, envelope, fails = server.format, own.get("envelope"), own.get("failOnDataLoss", True)
     schemas = own.get("schemas")
     fits = {

@@ -1,4 +1,4 @@
-"""One SQL statement parsed, and refused if it would give another answer tomorrow."""
+"""Parses one SQL statement, and refuses it if it is not repeatable: if it would give another answer tomorrow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _with_unit(function: str, at: int) -> Callable[[list[exp.Expr]], exp.Expr]:
-    """How a call is read whose unit sqlglot takes for a word: as that of a function it does not know if it is none."""
+    """Parse calls of a function with a unit, which sqlglot takes for a word; if it is none, as an unknown function."""
     known = SparkParser.FUNCTIONS[function]
 
     def read(args: list[exp.Expr]) -> exp.Expr:
@@ -30,10 +30,10 @@ def _with_unit(function: str, at: int) -> Callable[[list[exp.Expr]], exp.Expr]:
 
 
 def _if_said_again(function: str) -> Callable[[list[exp.Expr]], exp.Expr]:
-    """How a call is read that sqlglot may say in other words: as that of a function it does not know if it would.
+    """Parse calls of a function that sqlglot may write differently; if it would, as an unknown function.
 
-    It leaves out a format that it takes for the usual one, finds letters of a format in a quoted word, and has another
-    name, or nothing, for functions of Spark that differ from those it knows.
+    It leaves out a format that it takes for the default, finds letters of a format in a quoted word, and has another
+    name, or none, for functions of Spark that differ from those it knows.
     """
     known = SparkParser.FUNCTIONS[function]
     asked = {"dialect": Spark()} if "dialect" in signature(known).parameters else {}
@@ -60,7 +60,7 @@ class Spark4(Spark):
         STRING_ESCAPES: ClassVar = ["\\", "'", '"']
 
     class Parser(SparkParser):
-        """Spark's, with units that may be any expression, and without functions that it says in other words."""
+        """Spark's, with units that may be any expression, and without functions that sqlglot writes differently."""
 
         FUNCTIONS: ClassVar = {
             **SparkParser.FUNCTIONS,
@@ -79,11 +79,11 @@ def parse_repeatable(sql: str, at: Callable[[int], str], moments: Collection[str
     Args:
         sql: The statement.
         at: The place, for errors, of a line of the statement.
-        moments: The columns known to be dates or timestamps, for which 'today' is one, too.
+        moments: The columns known to be dates or timestamps; compared with one of them, 'today' is a date.
 
     Raises:
-        ContractError: it does not parse, is not one statement, has another answer tomorrow, or reads a table otherwise
-            than as it is.
+        ContractError: it does not parse, is not one statement, is not repeatable, or reads a table with renamed columns
+            or at a version.
     """
     tree = _parse(sql, at)
     for table in tree.find_all(exp.Table):
@@ -107,15 +107,15 @@ def hidden_stars(tree: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def stands_for_columns(star: exp.Expr) -> bool:
-    """Whether a star means columns, as every one does but that of `COUNT(*)`, which means rows."""
+    """Whether a star means columns; only that of `COUNT(*)` means rows."""
     return not isinstance(star.parent, exp.Count)
 
 
 def as_written(tree: exp.Expr) -> str | None:
-    """The SQL of a tree; None where it would say something else than the one it was read from.
+    """The SQL of a tree; None if it would mean something else than the SQL it was read from.
 
-    sqlglot knows some forms of some functions only, and leaves out what it cannot say, such as the format of a
-    `to_char`; a percentile it makes an approximate one.
+    sqlglot knows some functions only in some forms, and leaves out what it cannot write, such as the format of a
+    `to_char`; it turns a percentile into an approximate one.
     """
     if tree.find(exp.WithinGroup):
         return None
@@ -126,7 +126,7 @@ def as_written(tree: exp.Expr) -> str | None:
 
 
 def line_of(node: exp.Expr) -> int:
-    """The line of the statement on which the first name in a node stands."""
+    """The line in the statement of the first name in a node."""
     return next((n.meta["line"] for n in node.walk() if "line" in n.meta), 1)
 
 
@@ -154,7 +154,7 @@ def _parse(sql: str, at: Callable[[int], str]) -> exp.Expression:
 
 
 def _refuse_disguise(table: exp.Table, at: Callable[[int], str]) -> None:
-    """A table's columns are followed by their names, from its newest version on."""
+    """Refuse a table with renamed columns or at a version: columns are followed by name, in the newest version."""
     alias = table.args.get("alias")
     is_renamed = alias is not None and (alias.columns or not isinstance(alias.this, exp.Identifier))
     if is_renamed or table.args.get("version"):

@@ -37,8 +37,8 @@ def read_treatment(document: Document, at: YamlPath, prop: Property, kind: Kind)
     """The treatment of one column.
 
     Raises:
-        ContractError: a closed column of a refined table has none, a column has one that is unknown, does not fit its
-            type or does nothing, or a custom property is unknown.
+        ContractError: a confidential or restricted column of a refined table has none; a treatment is unknown, does not
+            fit the column's type or has no effect; or a custom property is unknown.
     """
     customs = document.customs(prop.customProperties, CUSTOM_PROPERTIES, (*at, "customProperties"))
     is_closed = prop.classification in CLOSED
@@ -91,7 +91,7 @@ def _checked(document: Document, at: YamlPath, prop: Property, treatment: Treatm
 
 
 def check_uses(document: Document, columns: tuple[Column, ...], uses: Mapping[str, tuple[str, ...]]) -> None:
-    """Check the uses of closed columns against what becomes of their values.
+    """Refuse uses of confidential and restricted columns that their treatment, or the lack of one, does not allow.
 
     Args:
         document: The contract.
@@ -99,8 +99,7 @@ def check_uses(document: Document, columns: tuple[Column, ...], uses: Mapping[st
         uses: The columns that `sequenceBy`, `clusterBy` and `cursor` name.
 
     Raises:
-        ContractError: a treated column orders the versions of a row; or a column in clear is one whose values stand
-            in the table's log.
+        ContractError: such a column orders the versions of a row, or the table's log would hold its values in clear.
     """
     closed = {c.name: c for c in columns if c.is_closed}
     for use, names in uses.items():
@@ -131,7 +130,7 @@ def check_flow_of_personal_data(table: Table, tables: Mapping[str, Table]) -> No
 
 
 def _check_program(table: Table, program: Program, tables: Mapping[str, Table]) -> None:
-    """What becomes of a column in Python cannot be told, so there must be none in clear."""
+    """Refuse personal columns in clear as inputs of Python, since it is unknown what becomes of them there."""
     for name in map(str, table.inputs):
         if closed := tables[name].closed_columns:
             raise ContractError(
@@ -163,7 +162,7 @@ def _check_refined(table: Table, source: Table) -> None:
 
 
 def _sources(table: Table, source: Table, name: str) -> set[str]:
-    """The batch's columns that a column of a row-local query is made of; all of them where that cannot be told."""
+    """The batch's columns that a column of a row-local query is made of; all of them if that is unknown."""
     everything = {c.name for c in source.all_columns}
     if table.query is None:
         return everything
@@ -179,7 +178,7 @@ def _sources(table: Table, source: Table, name: str) -> set[str]:
     named = {c.name.lower() for leaf in leaves for c in leaf.expression.find_all(exp.Column)}
     # Any other leaf is a value of the query's own, such as a literal.
     named |= {_last_name(n.name) for n in leaves if isinstance(n.expression, exp.Table | exp.Placeholder)}
-    # A name nobody knows may be that of what a function such as explode makes, of whatever stands in it.
+    # An unknown name may be of what a function such as explode makes, from any column.
     return named if named <= everything | {BUSINESS_DATE} else everything
 
 
@@ -202,9 +201,9 @@ def _check_built(table: Table, query: Query, tables: Mapping[str, Table]) -> Non
     try:
         tree = qualify(tree, schema=schema, dialect=DIALECT)
     except OptimizeError:
-        # Columns that cannot be told apart are taken by their names, and the worst of them counts.
+        # Ambiguous columns are judged by name: if a column in clear has that name, it counts.
         unsure = set().union(*closed.values())
-    # One alias may stand for several tables in several places: any of them counts.
+    # One alias may stand for different tables in different places: any of them counts.
     homes: dict[str, set[str]] = {}
     for t in tree.find_all(exp.Table):
         homes.setdefault(t.alias_or_name.lower(), set()).add(f"{t.db}.{t.name}")
@@ -213,7 +212,7 @@ def _check_built(table: Table, query: Query, tables: Mapping[str, Table]) -> Non
         home = next((place for place in sorted(at) if name in closed.get(place, set())), "")
         if home or name in unsure:
             raise _in_clear(table, column, f"{home}.{name}" if home else name)
-    # What is left of the stars stands for every column, and so does what a PIVOT leaves over.
+    # Stars that are left stand for every column, and so do the columns that a PIVOT does not name.
     for node in tree.find_all(exp.Star, exp.Pivot):
         if stands_for_columns(node):
             raise _in_clear(table, node, f"{next(iter(closed))}.*")

@@ -1,4 +1,4 @@
-"""The vault of a table: what the tokens in its columns stand for, kept in the place of personal data."""
+"""The vault of a table: the values of the tokens in its columns, kept in the place of personal data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shared.contracts.model import Table
     from shared.names import TableName
 
-# The batch of the table that brought the token, which every table beside a table begins with.
+# The batch of the table that brought the token; the first column of every companion is its batch.
 BATCH = "_batch"
 
 
@@ -32,7 +32,7 @@ class Vault:
 
     @property
     def description(self) -> str:
-        """What it holds."""
+        """The description of the vault."""
         return f"What the tokens of {self.of} stand for. One row per token, and so per value and version of the key."
 
     @property
@@ -68,5 +68,5 @@ COLUMNS = (
 
 
 def vault_of(table: Table) -> Vault | None:
-    """The vault of a table; None where it has no tokens."""
+    """The vault of a table; None if it has no tokens."""
     return Vault(of=table.name, readers=table.detokenizers) if table.tokenized else None

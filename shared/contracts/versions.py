@@ -1,10 +1,10 @@
-"""How a table keeps the versions of its rows, and what the engine adds to each."""
+"""How a table keeps the versions of its rows, and the columns that the engine adds to each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# What the engine adds to the versions of a history; a contract cannot declare them.
+# The columns that the engine adds to the versions of a history; a contract cannot declare them.
 VALID_FROM, VALID_TO, IS_CURRENT = "valid_from", "valid_to", "is_current"
 
 
@@ -12,8 +12,10 @@ VALID_FROM, VALID_TO, IS_CURRENT = "valid_from", "valid_to", "is_current"
 class History:
     """How a table keeps the versions of its rows (`storedAsScdType: 2`).
 
-    `untracked` columns open no version when they change. With `ignore_null_updates` a null says that a column is as it
-    was. Events are kept for ever when `event_retention_seconds` is None.
+    Attributes:
+        untracked: Columns whose change begins no version.
+        ignore_null_updates: Whether a null means that the column has not changed.
+        event_retention_seconds: How long events are kept; None is for ever.
     """
 
     untracked: tuple[str, ...] = ()

@@ -1,1 +1,1 @@
-"""Who may see what of the lake: derived from the contracts, and how an account is brought there."""
+"""Who may see what in the lake, derived from the contracts, and the changes that bring an account there."""

@@ -32,7 +32,7 @@ DOMAIN = r"^[a-z0-9_ .:/=+@%-]{1,256}$"
 
 
 class Classification(StrEnum):
-    """How far a column may be seen, the widest first; the words are those of ODCS contracts."""
+    """How widely a column may be seen, the widest first, in the words of ODCS contracts."""
 
     PUBLIC = "public"
     INTERNAL = "internal"
@@ -41,16 +41,16 @@ class Classification(StrEnum):
 
     @property
     def rank(self) -> int:
-        """The stricter, the higher."""
+        """Its place in the order: the stricter, the higher."""
         return list(Classification).index(self)
 
     def covers(self, other: Classification) -> bool:
-        """Whether who is cleared for this may see the other."""
+        """Whether a role with this clearance may see a column of the other classification."""
         return self.rank >= other.rank
 
 
 STRICTEST = Classification.RESTRICTED
-# What a column is whose contract says nothing. What the source sent beyond its contract may be anything.
+# The classification of a column whose contract gives none. What a source sent beyond its contract may be anything.
 USUAL = Classification.INTERNAL
 UNKNOWN_CONTENT = frozenset({RESCUED})
 
@@ -60,7 +60,7 @@ class _Frozen(BaseModel):
 
 
 class RowFilter(_Frozen):
-    """What one role sees of a table whose rows are not all for it."""
+    """The rows and columns that one role sees of a table, if it may not see all rows."""
 
     role: str
     rows: str
@@ -68,13 +68,13 @@ class RowFilter(_Frozen):
 
     @property
     def name(self) -> str:
-        """A name that changes with the content, so that a new filter stands before the old one goes."""
+        """A name that changes with the content, so that a new filter exists before the old one is removed."""
         content = f"{self.rows}\0{','.join(self.columns)}"
         return f"{self.role}_{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
 
 class TableAccess(_Frozen):
-    """Who sees what of one table. `readers` see all rows, those of `filters` some."""
+    """Who sees what of one table. `readers` see all rows, the roles of `filters` some."""
 
     database: str
     table: str
@@ -85,9 +85,14 @@ class TableAccess(_Frozen):
 
 
 class LakeAccess(_Frozen):
-    """Who sees what of an environment's lake. `clearances` are by role, `tag_prefix` keeps environments apart.
+    """Who sees what of an environment's lake.
 
-    `closes_new_tables` takes away the account's default by which IAM alone opens what is made from now on.
+    Attributes:
+        tag_prefix: The prefix of the environment's tags, which keeps environments of an account apart.
+        databases: The Glue databases.
+        clearances: The strictest classification that each role may see.
+        tables: Who sees what of each table.
+        closes_new_tables: Whether to remove the account's default by which IAM alone opens new databases and tables.
     """
 
     tag_prefix: str
@@ -123,18 +128,18 @@ def lake_access(
     databases: Mapping[str, str],
     closes_new_tables: bool = True,
 ) -> LakeAccess:
-    """Read who sees what from the contracts.
+    """Derive from the contracts who sees what.
 
     Args:
         catalog: The contracts.
         clearances: What each role of the environment may see.
-        tag_prefix: What the environment's tag keys begin with.
+        tag_prefix: The prefix of the environment's tag keys.
         databases: The Glue database by layer, and that of the vaults.
-        closes_new_tables: Whether IAM alone opens nothing that is made from now on.
+        closes_new_tables: Whether to remove the default by which IAM alone opens new databases and tables.
 
     Raises:
         TerminalError: a contract names a role the environment does not have, one that would see nothing, or one that
-            may turn tokens back and is not cleared for what they stand for.
+            may turn tokens back and is not cleared for their values.
     """
     return LakeAccess(
         tag_prefix=tag_prefix,
@@ -206,7 +211,7 @@ def _table_access(table: Table, clearances: Mapping[str, Classification], databa
 
 
 def classification_of(name: str, declared: str | None) -> Classification:
-    """How far a column may be seen: what its contract says, or what is usual for its name."""
+    """The classification of a column: the one its contract gives, or the default for its name."""
     if declared:
         return Classification(declared)
     return STRICTEST if name in UNKNOWN_CONTENT else USUAL

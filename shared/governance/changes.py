@@ -1,16 +1,16 @@
-"""The steps from what Lake Formation says now to what the contracts say, in an order that opens nothing on the way.
+"""The changes that bring Lake Formation to what the contracts say, in an order that opens nothing on the way.
 
-After every step, what a role sees was visible before, or is visible in the end; and what it sees before and in the end
-it sees all the time, unless it saw it by what the first step revokes. So a run that is cut off anywhere has opened
-nothing, and the next one goes on from there:
+After every change, a role sees only what it saw before or will see in the end; and what it sees both before and in the
+end it sees throughout, unless it saw it through a grant that step 1 revokes. So a run that is interrupted anywhere has
+opened nothing, and the next one continues from there:
 
-0. the account's default by which IAM alone opens new tables is taken away, where it is to be;
-1. what somebody granted by tags beside the templates is revoked: any tag that is set later might open something by it;
+0. the account's default by which IAM alone opens new tables is removed, if that is wanted;
+1. grants by tags that no template made are revoked: any tag that is set later might open something through them;
 2. columns and tables that are too open are closed;
 3. filters are made and granted;
-4. roles are let in by tag, then roles are shut out by tag: of tables, of columns that carry one, of whole databases;
+4. tags that let roles in are set on tables, then those of other roles are removed from tables, columns and databases;
 5. columns that are too closed are opened;
-6. what nobody asked for is revoked, and filters that no grant needs are removed.
+6. other grants that nobody wants are revoked, and filters without a grant are removed.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from shared.governance.access import LakeAccess, TableAccess
 
 
-class Place(NamedTuple):
-    """A table; without a table's name, a database."""
+class Resource(NamedTuple):
+    """A table of the Glue catalog; without a table's name, a database."""
 
     database: str
     table: str = ""
@@ -36,21 +36,21 @@ class Place(NamedTuple):
         return ".".join(part for part in self if part)
 
 
-NEW = Place("what is made from now on")
+NEW = Resource("what is made from now on")
 
 
 @dataclass(frozen=True, kw_only=True)
 class CloseNewTables:
-    """Take away the account's default by which IAM alone opens new databases and tables."""
+    """Remove the account's default by which IAM alone opens new databases and tables."""
 
-    place: Place = NEW
+    resource: Resource = NEW
 
 
 @dataclass(frozen=True, kw_only=True)
 class SetTag:
-    """Give a database, a table, or some columns of it a value of a tag, in place of the one it had."""
+    """Set a tag on a database, a table or some columns of it, in place of the tag's value there."""
 
-    place: Place
+    resource: Resource
     key: str
     value: str
     columns: tuple[str, ...] = ()
@@ -58,9 +58,9 @@ class SetTag:
 
 @dataclass(frozen=True, kw_only=True)
 class RemoveTag:
-    """Take a tag off a database, a table, or some columns of it."""
+    """Remove a tag from a database, a table or some columns of it."""
 
-    place: Place
+    resource: Resource
     key: str
     value: str
     columns: tuple[str, ...] = ()
@@ -68,9 +68,9 @@ class RemoveTag:
 
 @dataclass(frozen=True, kw_only=True)
 class MakeFilter:
-    """Make a data cells filter, or put one that was changed by hand right."""
+    """Make a data cells filter, or correct one that was changed by hand."""
 
-    place: Place
+    resource: Resource
     row_filter: RowFilter
 
 
@@ -78,7 +78,7 @@ class MakeFilter:
 class GrantFilter:
     """Let a role read through a filter."""
 
-    place: Place
+    resource: Resource
     role: str
     name: str
 
@@ -95,7 +95,7 @@ class Grant:
 
 @dataclass(frozen=True, kw_only=True)
 class Revoke:
-    """Take a grant back; one that goes by tags may open a table `everywhere`."""
+    """Revoke a grant; one by tags may have opened tables `everywhere`, in any database of the lake."""
 
     grant: Grant
     everywhere: bool = False
@@ -105,7 +105,7 @@ class Revoke:
 class RemoveFilter:
     """Remove a data cells filter."""
 
-    place: Place
+    resource: Resource
     name: str
 
 
@@ -114,10 +114,15 @@ Change = CloseNewTables | SetTag | RemoveTag | MakeFilter | GrantFilter | Revoke
 
 @dataclass(frozen=True, kw_only=True)
 class TableState:
-    """What Lake Formation says of one table. Tags are those put on it itself, none that it inherits.
+    """The state of one table in Lake Formation.
 
-    `columns` are the classifications of columns; `roles_on_columns` the tags of roles that columns carry, with the
-    columns: hands put them there, since a role reads tables.
+    Attributes:
+        tags: The tags of the table itself, without inherited ones.
+        columns: The classifications of columns with one of their own.
+        roles_on_columns: The tags of roles on columns, with the columns; set by hand, since roles read tables.
+        filters: The data cells filters, by name.
+        granted: The filters that roles may read through, as pairs of role and name.
+        strays: Grants that nobody wants.
     """
 
     tags: dict[str, str] = field(default_factory=dict)
@@ -130,21 +135,26 @@ class TableState:
 
 @dataclass(frozen=True, kw_only=True)
 class LakeState:
-    """What Lake Formation says of the lake. Nobody asked for `strays`, nor, of grants by tag, for `strays_by_tag`.
+    """The state of the lake in Lake Formation.
 
-    `opens_new_tables` says whether IAM alone opens what is made from now on.
+    Attributes:
+        database_tags: The tags of each database.
+        tables: The state of each table.
+        strays: Grants that nobody wants, on databases and on tables without a contract.
+        strays_by_tag: Grants by tags of the lake that no template made.
+        opens_new_tables: Whether IAM alone opens new databases and tables.
     """
 
     database_tags: dict[str, dict[str, str]]
-    tables: dict[Place, TableState]
+    tables: dict[Resource, TableState]
     strays: tuple[Grant, ...] = ()
     strays_by_tag: tuple[Grant, ...] = ()
     opens_new_tables: bool = False
 
 
 def changes(now: LakeState, wanted: LakeAccess) -> list[Change]:
-    """The steps, in their order; none when everything is as the contracts say."""
-    pairs = [(table, now.tables[Place(table.database, table.table)]) for table in wanted.tables]
+    """The changes to make, in their order; none if everything is as the contracts say."""
+    pairs = [(table, now.tables[Resource(table.database, table.table)]) for table in wanted.tables]
     key = wanted.classification_key
     inherited = {d: _class(now.database_tags.get(d, {}).get(key)) for d in wanted.databases}
     return [
@@ -152,7 +162,7 @@ def changes(now: LakeState, wanted: LakeAccess) -> list[Change]:
         *(Revoke(grant=grant, everywhere=True) for grant in now.strays_by_tag),
         *(step for table, state in pairs for step in _close(table, state, inherited[table.database], key)),
         *(
-            SetTag(place=Place(database), key=key, value=STRICTEST)
+            SetTag(resource=Resource(database), key=key, value=STRICTEST)
             for database, found in inherited.items()
             if found is not STRICTEST
         ),
@@ -162,7 +172,7 @@ def changes(now: LakeState, wanted: LakeAccess) -> list[Change]:
         *(step for database in wanted.databases for step in _shut_out_of_all(database, now, wanted)),
         # A database without the tag shows nothing; with it, what is restricted to those who are cleared for that.
         *(
-            SetTag(place=Place(database), key=key, value=STRICTEST)
+            SetTag(resource=Resource(database), key=key, value=STRICTEST)
             for database in wanted.databases
             if key not in now.database_tags.get(database, {})
         ),
@@ -177,8 +187,8 @@ def _class(value: str | None, otherwise: Classification = STRICTEST) -> Classifi
 
 
 def _close(table: TableAccess, state: TableState, database: Classification, key: str) -> Iterator[Change]:
-    """Close columns that are too open. One that only inherits gets its own value before what it inherits is closed."""
-    place = Place(table.database, table.table)
+    """Close columns that are too open. One that inherits its value gets its own before the inherited one is closed."""
+    resource = Resource(table.database, table.table)
     inherited = _class(state.tags.get(key), database)
     changed = {}
     for column, wanted in table.columns.items():
@@ -187,56 +197,56 @@ def _close(table: TableAccess, state: TableState, database: Classification, key:
         stricter = max(found, wanted, key=lambda c: c.rank)
         if stricter is not found or (own is None and inherited is not STRICTEST):
             changed[column] = stricter
-    yield from _tag_columns(place, key, changed)
+    yield from _tag_columns(resource, key, changed)
     if state.tags.get(key) not in {None, STRICTEST}:
-        yield SetTag(place=place, key=key, value=STRICTEST)
+        yield SetTag(resource=resource, key=key, value=STRICTEST)
 
 
 def _open(table: TableAccess, state: TableState, database: Classification, key: str) -> Iterator[Change]:
     inherited = _class(state.tags.get(key), database)
     found = {column: _class(state.columns.get(column), inherited) for column in table.columns}
     wider = {column: wanted for column, wanted in table.columns.items() if wanted.rank < found[column].rank}
-    yield from _tag_columns(Place(table.database, table.table), key, wider)
+    yield from _tag_columns(Resource(table.database, table.table), key, wider)
 
 
-def _tag_columns(place: Place, key: str, wanted: dict[str, Classification]) -> Iterator[Change]:
+def _tag_columns(resource: Resource, key: str, wanted: dict[str, Classification]) -> Iterator[Change]:
     for value in Classification:
         columns = tuple(column for column, classification in wanted.items() if classification is value)
         if columns:
-            yield SetTag(place=place, key=key, value=value, columns=columns)
+            yield SetTag(resource=resource, key=key, value=value, columns=columns)
 
 
 def _let_through(table: TableAccess, state: TableState) -> Iterator[Change]:
-    place = Place(table.database, table.table)
+    resource = Resource(table.database, table.table)
     for row_filter in table.filters:
         if state.filters.get(row_filter.name) != row_filter:
-            yield MakeFilter(place=place, row_filter=row_filter)
+            yield MakeFilter(resource=resource, row_filter=row_filter)
         if (row_filter.role, row_filter.name) not in state.granted:
-            yield GrantFilter(place=place, role=row_filter.role, name=row_filter.name)
+            yield GrantFilter(resource=resource, role=row_filter.role, name=row_filter.name)
 
 
 def _let_in(table: TableAccess, state: TableState, wanted: LakeAccess) -> Iterator[Change]:
     tags = {wanted.domain_key: table.domain, **{wanted.role_key(role): READS for role in table.readers}}
     for key, value in tags.items():
         if state.tags.get(key) != value:
-            yield SetTag(place=Place(table.database, table.table), key=key, value=value)
+            yield SetTag(resource=Resource(table.database, table.table), key=key, value=value)
 
 
 def _shut_out(table: TableAccess, state: TableState, wanted: LakeAccess) -> Iterator[Change]:
-    place = Place(table.database, table.table)
+    resource = Resource(table.database, table.table)
     prefix, readers = wanted.role_key(""), {wanted.role_key(role) for role in table.readers}
     for key, columns in state.roles_on_columns.items():
-        yield RemoveTag(place=place, key=key, value=READS, columns=columns)
+        yield RemoveTag(resource=resource, key=key, value=READS, columns=columns)
     for key, value in state.tags.items():
         if key.startswith(prefix) and key not in readers:
-            yield RemoveTag(place=place, key=key, value=value)
+            yield RemoveTag(resource=resource, key=key, value=value)
 
 
 def _shut_out_of_all(database: str, now: LakeState, wanted: LakeAccess) -> Iterator[Change]:
-    """Take the tags of roles off a database: they would let a role into every table of it, new ones too."""
+    """Remove the tags of roles from a database: they would let a role into every table of it, new ones too."""
     for key, value in now.database_tags.get(database, {}).items():
         if key.startswith(wanted.role_key("")):
-            yield RemoveTag(place=Place(database), key=key, value=value)
+            yield RemoveTag(resource=Resource(database), key=key, value=value)
 
 
 def _clear(table: TableAccess, state: TableState) -> Iterator[Change]:
@@ -244,4 +254,4 @@ def _clear(table: TableAccess, state: TableState) -> Iterator[Change]:
     yield from (Revoke(grant=grant) for grant in state.strays)
     for name in sorted(state.filters):
         if name not in needed:
-            yield RemoveFilter(place=Place(table.database, table.table), name=name)
+            yield RemoveFilter(resource=Resource(table.database, table.table), name=name)

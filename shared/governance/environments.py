@@ -1,4 +1,4 @@
-"""Who may see what in one environment: its settings and the contracts put together."""
+"""Who may see what in one environment, from its settings and the contracts."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ def access_of(environment: Environment, catalog: Catalog) -> LakeAccess:
 
 
 def iam_role_of(environment: Environment, role: str) -> str:
-    """The IAM role that is a role of the contracts, with its path: the house's own, or the one the stack makes."""
+    """The IAM role of a role of the contracts, with its path: an existing one, or the one that the stack makes."""
     own = environment.in_role_path(Names(environment).reader_role(role))
     return governance_of(environment).roles[role].iam_role or own
 
 
 def access_admin_of(environment: Environment) -> str:
-    """The IAM role that administers Lake Formation for us, with its path."""
+    """The IAM role that administers Lake Formation for the lake, with its path."""
     return environment.in_role_path(ACCESS_ADMIN_ROLE)

@@ -1,4 +1,4 @@
-"""Who may ask the API for the rows of a table: the roles that its contract lets read it."""
+"""Which roles may get the rows of a table from the API: those that its contract lets read it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def askers(table: Table, clearances: Mapping[str, Classification]) -> tuple[str, ...]:
-    """The roles that may ask for the rows of a served table.
+    """The roles that may get the rows of a served table.
 
     Args:
-        table: A table that the API serves. A row is given whole, whoever asks.
+        table: A table that the API serves. Every reader gets whole rows.
         clearances: What each role of the environment may see.
 
     Raises:
-        TerminalError: a role would be given a column that its clearance hides from it.
+        TerminalError: a role would get a column that its clearance hides from it.
     """
     for reader in table.readers:
         for column in table.columns:

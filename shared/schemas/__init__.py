@@ -1,1 +1,1 @@
-"""Schemas for those who send to the lake or read from it: Avro and JSON Schema, made from the contracts."""
+"""Avro and JSON Schemas, made from the contracts, for programs that send to the lake or read from it."""

@@ -46,11 +46,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def described(catalog: Catalog) -> Iterator[tuple[str, Table]]:
     """The tables that have schemas, by the schema's name.
 
-    A source table and one that is served go by their own names; any table whose contract gives it a `businessName` goes
-    by that.
+    A source table and a served table are named as they are, any table with a `businessName` in its contract by that.
 
     Raises:
-        ContractError: two of them go by one name.
+        ContractError: two of them have the same name.
     """
     known: dict[str, Table] = {}
     for table in catalog.tables.values():
@@ -83,7 +82,7 @@ def avro_schema(name: str, table: Table) -> dict[str, Any]:
 
 
 def json_schema(name: str, table: Table) -> dict[str, Any]:
-    """The JSON Schema of a table's rows; properties it does not know are allowed, as the lake rescues them."""
+    """The JSON Schema of a table's rows; unknown properties are allowed, as the lake rescues them."""
     return {
         "$schema": DIALECT,
         "title": name,

@@ -17,7 +17,8 @@ import pytest
 
 from jobs.runtime.files import read_text
 from shared.erasure import ErasureRecord, erasure_location, erasure_request_location
-from shared.jobs import RunRecord, Status, Step
+from shared.jobs import Status, Step
+from shared.ledger import RunRecord
 from shared.names import Machine, TableName, quarantine_location, run_location
 from shared.reconciliation import Verdict
 from shared.smoke import PointStatus, SmokeReport, smoke_location

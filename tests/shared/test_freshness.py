@@ -6,7 +6,8 @@ import pytest
 
 from shared.contracts import load_catalog
 from shared.freshness import ages, deciding, promises
-from shared.jobs import Colour, FreshnessPromise, RunRecord, Status, Step, TableOutcome
+from shared.jobs import Colour, Status, Step, TableOutcome
+from shared.ledger import FreshnessPromise, RunRecord
 
 BRONZE, SILVER, GOLD = "bronze.shop__orders", "silver.orders", "gold.totals"
 STEPS = {"bronze": Step.INGEST, "silver": Step.REFINE, "gold": Step.BUILD}

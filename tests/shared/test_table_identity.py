@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.jobs import TableVersion
+from shared.ledger import TableVersion
 from shared.table_identity import why_not_same_table
 
 END = datetime(2026, 3, 10, 12, tzinfo=UTC)

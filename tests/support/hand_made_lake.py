@@ -14,7 +14,8 @@ from jobs.runtime.files import OUTCOMES, write_text
 from jobs.runtime.position import FlowPosition, TablePosition
 from scripts.looking.keys import DUCKDB_TYPES
 from shared.contracts import Kind, load_catalog
-from shared.jobs import Colour, Failure, RunRecord, Status, Step, TableOutcome, TableVersion
+from shared.jobs import Colour, Failure, Status, Step, TableOutcome
+from shared.ledger import RunRecord, TableVersion
 from shared.names import (
     Roots,
     TableName,

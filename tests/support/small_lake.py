@@ -19,7 +19,8 @@ from jobs.runtime.files import OUTCOMES, leave_outcomes
 from scripts.local import conditions
 from scripts.running.item_tables import make_item_tables
 from shared.contracts import load_catalog
-from shared.jobs import RUN_STEPS, UPKEEP_STEPS, Job, RunRecord, Step, TableOutcome
+from shared.jobs import RUN_STEPS, UPKEEP_STEPS, Job, Step, TableOutcome
+from shared.ledger import RunRecord
 from shared.names import (
     Machine,
     Roots,

@@ -16,7 +16,7 @@ from jobs.ingest.kafka.records import body, is_packed_otherwise, raw, schema_id,
 from jobs.ingest.reading import RAW, REASONS
 from jobs.runtime.json_columns import json_fields, lower_case_names
 from shared.contracts import SchemaContract
-from shared.contracts.origin import AVRO
+from shared.contracts.source_model import AVRO
 from shared.landed_columns import RESCUED, SOURCE_POSITION
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from jobs.ingest.kafka.registry import AVRO_KIND, registry_of
 from jobs.ingest.kafka.unions import is_like_a_union
 from jobs.ingest.landing import list_files
 from jobs.runtime.aws import aws_answers, client, error_code
-from shared.contracts.origin import AVRO
+from shared.contracts.source_model import AVRO
 from shared.errors import SourceContentError, SourceUnavailableError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from jobs.ingest.kafka.registry import Registered, Registry
     from jobs.ingest.landing import LandedFile
     from shared.contracts import Source
-    from shared.contracts.origin import RegisteredSchema
+    from shared.contracts.source_model import RegisteredSchema
     from shared.jobs import Job
 
 # A number is Confluent's id, a UUID that of a version in AWS Glue's registry.

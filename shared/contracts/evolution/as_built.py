@@ -1,4 +1,4 @@
-"""A table as it was built, put together from its Delta schema and from what its last batch noted of its contract."""
+"""A table as it was built, from its Delta schema and the facts about its contract that its last batch recorded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def contract_facts(table: Table) -> dict[str, Any]:
-    """What a batch notes of its contract, beside the fingerprint: what no later batch can tell from the table."""
+    """The facts about its contract that a batch records besides the fingerprint: those that the table does not show."""
     return {
         "version": table.version,
         "key": list(table.primary_key),
@@ -28,21 +28,21 @@ def contract_facts(table: Table) -> dict[str, Any]:
         "disposition": str(table.disposition),
         "required": [c.name for c in table.columns if c.required],
         "deletes": table.apply_as_deletes,
-        "history": _noted_history(table.history),
+        "history": _recorded_history(table.history),
         "retention": asdict(table.retention) if table.retention else None,
-        # Those without one too: a column that is not among them was added by a run that died before its batch.
+        # With those that have none: a column that is missing here was added by a run that died before its batch.
         "treatments": {c.name: str(c.treatment or "") for c in table.columns if table.kind is Kind.REFINED},
         "cursor": table.source.cursor if table.source else None,
     }
 
 
 def as_built(table: Table, stored: Mapping[str, str], facts: Mapping[str, Any]) -> Table:
-    """The contract that a table was built by, as far as it differs in shape from the one at hand.
+    """The contract by which a table was built, as far as its shape differs from the current contract.
 
     Args:
-        table: The contract at hand.
+        table: The current contract.
         stored: The Spark types of the Delta table's columns, by name.
-        facts: What the last batch noted; what it did not note counts as unchanged.
+        facts: The facts that the last batch recorded; others count as unchanged.
     """
     extra = {c.name for c in table.all_columns} - set(table.column_names)
     now = {c.name: c for c in table.columns}
@@ -71,7 +71,7 @@ def as_built(table: Table, stored: Mapping[str, str], facts: Mapping[str, Any]) 
     )
 
 
-def _noted_history(history: History | None) -> dict[str, Any] | None:
+def _recorded_history(history: History | None) -> dict[str, Any] | None:
     if history is None:
         return None
     return {"untracked": list(history.untracked), "ignore_null_updates": history.ignore_null_updates}
@@ -95,17 +95,17 @@ def _retention(table: Table, facts: Mapping[str, Any]) -> Retention | None:
     return built and Retention(**built)
 
 
-def _treatment(noted: str) -> Treatment | None:
-    return Treatment(noted) if noted else None
+def _treatment(recorded: str) -> Treatment | None:
+    return Treatment(recorded) if recorded else None
 
 
 def since_built(
     table: Table, stored: Mapping[str, str], facts: Mapping[str, Any], fingerprint: str
 ) -> tuple[Table, tuple[AssessedChange, ...]]:
-    """The table as it was built, and what of its contract has changed since.
+    """The table as it was built, and the changes of its contract since.
 
-    Rules and logic are not stored with a table. That they changed is known by the fingerprint alone. Nor is how its
-    columns were classified: a table that is found lies where its contract puts it.
+    Rules and logic are not stored with a table; only the fingerprint shows that they changed. Nor are classifications:
+    a table that is found at its location is where its contract puts it.
     """
     old = as_built(table, stored, facts)
     changes = tuple(change for change in compare(old, table) if change.what is not ChangeKind.MOVED)

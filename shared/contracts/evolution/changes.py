@@ -1,4 +1,4 @@
-"""Two versions of one contract, compared: what of the table, its columns and its rules is another."""
+"""Compares two versions of a contract: the changes of the table, its columns and its rules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shared.contracts.evolution import words
 from shared.contracts.evolution.widening import is_spelt_alike, widens
-from shared.contracts.model import Severity
+from shared.contracts.rule_model import Severity
 from shared.governance.access import Classification
 from shared.serving import Target
 
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shared.contracts.column import Column
-    from shared.contracts.model import RowRule, Table, TableRule
+    from shared.contracts.model import Table
+    from shared.contracts.rule_model import RowRule, TableRule
 
-# From what anybody may read to what hardly anybody may.
+# From the widest to the strictest.
 CLASSIFICATIONS = (None, *Classification)
 
 
@@ -60,7 +61,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One change of a table; `column` is None where it is the table's, `name` is that of a rule."""
+    """One change of a table: of a `column`, of the rule with a `name`, or of the table itself if both are None."""
 
     what: ChangeKind
     column: str | None = None
@@ -70,9 +71,9 @@ class Change:
 
 
 def compare(old: Table, new: Table) -> tuple[Change, ...]:
-    """What is another in the new version of a table's contract; words meant for people do not count.
+    """The changes from the old version of a table's contract to the new one, without texts for people.
 
-    A column is renamed where the new contract says so by `renamedFrom`; else its old name is dropped and its new one
+    A column is renamed if the new contract says so by `renamedFrom`; otherwise the old one is dropped and the new one
     added.
     """
     was = {c.name: c for c in old.columns}
@@ -91,7 +92,7 @@ def compare(old: Table, new: Table) -> tuple[Change, ...]:
 
 
 def renames(old: Table, new: Table) -> dict[str, str]:
-    """The new names of the old columns that the new contract names anew."""
+    """The columns that the new contract renames: new names by old ones."""
     return {
         c.renamed_from: c.name
         for c in new.columns
@@ -100,7 +101,7 @@ def renames(old: Table, new: Table) -> dict[str, str]:
 
 
 def moved(new: Table) -> Change:
-    """The change of a table that holds personal data now, or holds none any more, and so lies in another place."""
+    """The change of a table that now holds personal data, or no longer does, and so belongs in another place."""
     places = ("the place of personal data", "the open lake")
     before, after = places if not new.is_personal else reversed(places)
     return Change(what=ChangeKind.MOVED, before=before, after=after)
@@ -141,7 +142,7 @@ def _is_renamed(old: Column, new: Column) -> bool:
 
 
 def _of_dropped(old: Table, new: Table) -> Iterator[Change]:
-    """Columns that nobody stores decide rows all the same, by the rules that see them."""
+    """The changes of dropped columns, which are not stored but decide rows by the rules that see them."""
     was, now = ({c.name: c for c in table.dropped} for table in (old, new))
     stored = {*old.column_names, *new.column_names}
     for name in [*was, *(n for n in now if n not in was)]:

@@ -1,4 +1,4 @@
-"""What each kind of change is to those who read the table, and what the engine does about it."""
+"""The level of each kind of change for readers of the table, and what the engine does about it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Level(StrEnum):
-    """How far readers have to care: not at all; for its types; or before it is deployed."""
+    """What a change means for readers: nothing; wider types; or work to do before it is deployed."""
 
     ADDITIVE = "additive"
     WIDENING = "widening"
@@ -24,7 +24,7 @@ class Level(StrEnum):
 
 
 class Remedy(StrEnum):
-    """What the next run of the table does about a change; what is to be moved or brought back it refuses until then."""
+    """What the next run of the table does about a change; it refuses a table that has to be moved or brought back."""
 
     NOTHING = "nothing"
     CREATE = "create"
@@ -37,7 +37,7 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class AssessedChange:
-    """A change of a contract, with how far readers have to care and what the next run does about it."""
+    """A change of a contract, with its level for readers and what the next run does about it."""
 
     change: Change
     level: Level
@@ -81,16 +81,16 @@ POLICY: dict[ChangeKind, tuple[Level, Remedy, Remedy, Remedy]] = {
     ChangeKind.POSITION_LOST: (_BREAKING, Remedy.BRING_BACK, Remedy.BRING_BACK, Remedy.BRING_BACK),
     ChangeKind.DECISION_CHANGED: (_ADDITIVE, _NOTHING, _NOTHING, _REBUILD),
 }
-# What is required breaks a refined table alone, whose old rows may lack it. Of a landed table it is the source's word,
-# checked where the rows are refined; a built table is made anew, and its gate decides.
+# A required column breaks only a refined table, whose old rows may lack it. In a landed table the source
+# promises it, which is checked where the rows are refined; a built table is rebuilt, and its gate decides.
 ON_REFINED_ONLY = {ChangeKind.REQUIRED_COLUMN_ADDED, ChangeKind.MADE_REQUIRED}
-# What breaks readers and is refused by no run: the table is asked for no more, or does not note it of its contract.
+# Breaking changes that no run can refuse: the table no longer runs, or its commits do not record the fact.
 NEVER_REFUSED = {ChangeKind.TABLE_DROPPED, ChangeKind.DECLASSIFIED, ChangeKind.TARGET_CHANGED}
 _KINDS = (Kind.INGESTED, Kind.REFINED, Kind.BUILT)
 
 
 def assessed(change: Change, table: Table) -> AssessedChange:
-    """A change of a table's contract, with what it is and what is done about it."""
+    """Assess a change of a table's contract by the policy."""
     level, *remedies = POLICY[change.what]
     if change.what in ON_REFINED_ONLY and table.kind is not Kind.REFINED:
         level = _ADDITIVE
@@ -103,10 +103,10 @@ def is_refused(found: Iterable[AssessedChange]) -> bool:
 
 
 def is_raised(old: str, new: str) -> bool:
-    """Whether the first number of a contract's version rose; a table that does not say its version counts as 1."""
+    """Whether the first number of a contract's version rose; a table without a recorded version counts as 1."""
     return int(new.partition(".")[0]) > int(old.partition(".")[0] or 1)
 
 
 def heaviest(found: Iterable[AssessedChange]) -> Level | None:
-    """The level of all changes together; None when there are none."""
+    """The highest level of some changes; None if there are none."""
     return max((r.level for r in found), key=list(Level).index, default=None)

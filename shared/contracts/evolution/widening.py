@@ -1,10 +1,10 @@
-"""Which types hold every value of another one, digit for digit."""
+"""Which types can hold every value of another, digit for digit."""
 
 from __future__ import annotations
 
 from shared.contracts.numbers import DECIMAL, FLOATING
 
-# Decimal digits that each whole number needs.
+# The decimal digits that the values of each integer type need.
 WHOLE = {"smallint": 5, "int": 10, "bigint": 19}
 WIDER = {
     "smallint": {"int", "bigint", "float", "double"},
@@ -28,14 +28,14 @@ def widens(old: str, new: str) -> bool:
 
 
 def is_spelt_alike(old: str, new: str) -> bool:
-    """Whether a value is written the same in a path and in JSON once it is of the other type."""
+    """Whether a value of one type is written in paths and JSON as it is in the other."""
     if DECIMAL.fullmatch(old) and DECIMAL.fullmatch(new):
         return _digits(old)[1] == _digits(new)[1]
     return old == new or any(old in types and new in types for types in (WHOLE, FLOATING))
 
 
 def _digits(type_: str) -> tuple[int | None, int]:
-    """Digits before and after the point; None before it for what is no exact number."""
+    """The digits before and after the point; None for those before it if the type is no exact number."""
     if type_ in WHOLE:
         return WHOLE[type_], 0
     found = DECIMAL.fullmatch(type_)

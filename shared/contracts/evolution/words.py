@@ -1,4 +1,4 @@
-"""Parts of a contract in the words that tell of their change; where the words are the same, there is none."""
+"""Parts of a contract in the words that describe a change; if the words are the same, there is no change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def deletes(table: Table) -> str:
-    """Which rows are deletes."""
+    """The predicate of deletes."""
     return table.apply_as_deletes or "none"
 
 
@@ -35,7 +35,7 @@ def kept(table: Table) -> str:
 
 
 def kept_beside(old: Table, new: Table) -> Iterator[tuple[str, str]]:
-    """How long deletes and events are remembered, of a table that has had them and still does."""
+    """How long deletes and events were and are kept, for a table that had them and still does."""
     if old.apply_as_deletes and new.apply_as_deletes:
         before, after = (in_words(table.tombstone_retention_seconds) for table in (old, new))
         yield f"deletes {before}", f"deletes {after}"
@@ -50,7 +50,7 @@ def place(table: Table) -> str:
 
 
 def where(target: Target, place: ServedPath | SnowflakeTable | None) -> str:
-    """Where readers look at a target; what a column of the key is called is not part of a row's path."""
+    """Where readers find the rows at a target; the names of key columns are not part of a row's path."""
     if place is None:
         return ""
     return f"{target.value} {place.prefix if isinstance(place, ServedPath) else f'{place} by {place.connection}'}"

@@ -1,4 +1,4 @@
-"""How a built table follows its inputs: which groups of its rows a changed row can touch, proven from the SELECT."""
+"""How a built table follows its inputs: which groups of its rows a changed row can affect, proven from the SELECT."""
 
 from shared.contracts.refresh.qualified import view_of
 from shared.contracts.refresh.rule import RefreshRule, derive_refresh_rule

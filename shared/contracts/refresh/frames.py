@@ -1,4 +1,4 @@
-"""The windows of a SELECT: which rows they look at, and how far from its own each of them sees."""
+"""The windows of a SELECT: which rows they see, and how far from their own row."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ CURRENT = "CURRENT ROW"
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """What windows of one PARTITION BY see.
+    """What the windows with one PARTITION BY see.
 
-    `reach` is how many rows before and after its own, in the order `order`, a row's windows look at; None when that is
-    any number of them.
+    `reach` is how many rows before and after its own, in the order of `order`, a window sees; None if unlimited.
     """
 
     partition: tuple[exp.Expr, ...]
@@ -30,7 +29,7 @@ class Frame:
 
 
 def frames(select: exp.Select) -> list[Frame]:
-    """What the windows of a SELECT see, each once; of partitions that are seen whole, only that."""
+    """What the windows of a SELECT see, each once; if one sees a partition whole, only that."""
     found = [_frame(window, select) for window in _windows(select)]
     whole = dict.fromkeys(f.partition for f in found if f.reach is None)
     near = sorted((f for f in found if f.partition not in whole), key=lambda f: f.reach or 0)
@@ -62,17 +61,17 @@ def _reach(window: exp.Window) -> int | None:
 
 
 def _number(end: exp.Expr | str | None) -> int | None:
-    """How far from its own row an end of a frame is."""
+    """How many rows from its own row an end of a frame is; None if unlimited."""
     if end == CURRENT:
         return 0
     return int(end.name) if isinstance(end, exp.Literal) and end.is_int else None
 
 
 def _is_of_one_table(select: exp.Select) -> bool:
-    """Whether a SELECT's rows are some of those of one table.
+    """Whether each row of a SELECT is a row of one table.
 
-    Then each of them is in the state before or after the step. A join has rows beside, of the old row of one table and
-    the new one of another, which were never there and would stand between two that are neighbours.
+    Then each is in the state before or after the step. A join also has rows of the old row of one table and the new row
+    of another, which never existed and would come between two neighbours.
     """
     sources, where = list(operands(select).values()), select.args.get("where")
     is_one = len(sources) == 1 and isinstance(sources[0].node, exp.Table) and sources[0].node.name != BUSINESS_DATE

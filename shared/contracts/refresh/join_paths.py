@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def nearest(
     wanted: Mapping[str, exp.Expr], at: Operand | None, known: list[Condition], *, at_is_missing: bool
 ) -> dict[str, exp.Expr]:
-    """The expressions with each column replaced by the equal one that is the fewest joins away."""
+    """The expressions with each column replaced by the equal column that is the fewest joins away from `at`."""
     if at is None:
         return dict(wanted)
     steps = _distances(at.alias, known)
@@ -40,7 +40,7 @@ def nearest(
 
 
 def _edges(known: list[Condition]) -> dict[str, set[str]]:
-    """Which operands meet in a condition; those that only an ON of a third one names do not."""
+    """Which operands meet in a condition; two that meet only in the ON of a third one do not."""
     met: dict[str, set[str]] = {}
     for condition in known:
         for a, b in combinations(sorted(condition.aliases), 2):
@@ -54,18 +54,18 @@ def _distances(start: str, known: list[Condition]) -> dict[str, int]:
     met, found, waiting = _edges(known), {start: 0}, deque([start])
     while waiting:
         here = waiting.popleft()
-        for there in sorted(met.get(here, set()) - set(found)):
-            found[there] = found[here] + 1
-            waiting.append(there)
+        for neighbour in sorted(met.get(here, set()) - set(found)):
+            found[neighbour] = found[here] + 1
+            waiting.append(neighbour)
     return found
 
 
 def connected(
     needed: set[str], wanted: Iterable[exp.Expr], sources: Mapping[str, Operand], known: list[Condition]
 ) -> list[str]:
-    """The operands that are needed, and those on the shortest paths between them, in their order.
+    """The operands that are needed and those on the shortest paths between them, in their order.
 
-    None of a SELECT without FROM.
+    Empty for a SELECT without FROM.
     """
     if not sources:
         return []

@@ -1,4 +1,4 @@
-"""A query with every name spelt out: one view per input, no WITH, every column with its operand and its type."""
+"""Rewrites a query with every name spelt out: a view per input, no WITH, every column with its operand and type."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def view_of(name: TableName) -> str:
-    """The name under which a query sees an input; a lake read by location has no database."""
+    """The name of the view by which a query reads an input, since a lake read by location has no databases."""
     return f"{name.layer}__{name.table}"
 
 
@@ -35,7 +35,7 @@ def qualified(query: Query, tables: Mapping[str, Table]) -> exp.Query:
         tables: Every table by full name.
 
     Raises:
-        UnprovenError: its columns cannot be told apart.
+        UnprovenError: it is ambiguous which column a name means.
     """
     tree = parse_repeatable(query.sql, str)
     if not isinstance(tree, exp.Query):
@@ -53,7 +53,7 @@ def qualified(query: Query, tables: Mapping[str, Table]) -> exp.Query:
 
 
 def _name_views(tree: exp.Query) -> None:
-    """Name the inputs as the views they are read by, and the columns of those that have no alias likewise."""
+    """Replace the names of inputs with those of their views, also before the columns of inputs without an alias."""
     tables = [table for table in tree.find_all(exp.Table) if table.db]
     full = {(table.db, table.name) for table in tables}
     meanings = _meanings(tree)
@@ -70,7 +70,7 @@ def _name_views(tree: exp.Query) -> None:
 
 
 def _meanings(tree: exp.Query) -> dict[int, dict[str, set[tuple[str, str]]]]:
-    """What each name stands for in each SELECT: a table, by its database and name, or anything else."""
+    """What each name stands for in each SELECT: a table, by its database and name, or something else."""
     found: dict[int, dict[str, set[tuple[str, str]]]] = {}
     for node in tree.find_all(exp.Table, exp.Subquery, exp.Lateral):
         is_bare = isinstance(node, exp.Table) and node.db and not node.alias
@@ -80,7 +80,7 @@ def _meanings(tree: exp.Query) -> dict[int, dict[str, set[tuple[str, str]]]]:
 
 
 def _meant(column: exp.Column, meanings: Mapping[int, Mapping[str, set[tuple[str, str]]]]) -> tuple[str, str]:
-    """What the table of a column stands for in the nearest SELECT that has one of its name."""
+    """What the qualifier of a column stands for, in the nearest SELECT that has the name."""
     select = column.find_ancestor(exp.Select)
     while select is not None and column.table not in meanings.get(id(select), {}):
         select = select.find_ancestor(exp.Select)
@@ -91,7 +91,7 @@ def _meant(column: exp.Column, meanings: Mapping[int, Mapping[str, set[tuple[str
 
 
 def _tell_apart(tree: exp.Query) -> None:
-    """Give the columns of a union's parts the names they have in the union, where one name stands for two of them."""
+    """Give the columns of a union's part the names that they have in the union, if the part has one name twice."""
     for union in tree.find_all(exp.SetOperation):
         for part in flat_arms(union):
             if isinstance(part, exp.Select) and len(set(part.named_selects)) < len(part.selects):

@@ -1,4 +1,4 @@
-"""How a built table is kept equal to its query: refreshed by groups, or rebuilt, and then why."""
+"""Derives how a built table is kept equal to its query: refreshed by groups or, with a reason, rebuilt."""
 
 from __future__ import annotations
 
@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 class RefreshRule:
     """How one built table is kept equal to its query.
 
-    `by` are the columns of its groups. `touched` gives for each input, by full name, the SQL of the groups its changed
-    rows touch, over the views that `touched.py` names; it is empty when the table is rebuilt, and `why` says why.
-    `spans` say, likewise by input, which of its rows cannot be in them, and `columns` which of its columns the query
-    reads: a row that changed in others only has not changed for this table.
+    Attributes:
+        by: The columns of its groups.
+        touched: For each input, by full name, the SQL of the groups that its changed rows touch, over the views that
+            `touched.py` names; empty if the table is rebuilt.
+        spans: For inputs, by full name, which of their rows can be in touched groups at all.
+        columns: For each input, by full name, the columns that the query reads: a row that changed only in others has
+            not changed for this table.
+        why: Why the table is rebuilt; empty if it is refreshed.
     """
 
     by: tuple[str, ...] = ()
@@ -36,7 +40,7 @@ class RefreshRule:
 
     @property
     def is_refreshed(self) -> bool:
-        """Whether changes of inputs recompute touched groups only."""
+        """Whether changes of inputs recompute only the groups they touch."""
         return not self.why
 
     def __str__(self) -> str:
@@ -44,7 +48,7 @@ class RefreshRule:
 
 
 def derive_refresh_rule(table: Table, tables: Mapping[str, Table]) -> RefreshRule:
-    """Prove from its query how a built table can be kept.
+    """Prove from its query how a built table can be kept equal to it.
 
     Args:
         table: A built table.
@@ -63,9 +67,9 @@ def derive_refresh_rule(table: Table, tables: Mapping[str, Table]) -> RefreshRul
 
 
 def computed_keys(table: Table, tables: Mapping[str, Table]) -> list[str]:
-    """The columns of `refreshBy` that no single row has: an aggregate, a rank or an unknown function of one.
+    """The columns of `refreshBy` that come not from single rows but from an aggregate, a rank or an unknown function.
 
-    Such a column does not say to which group a changed row belongs. Empty where the table is rebuilt anyway.
+    Such a column does not say to which group a changed row belongs. Empty if the table is rebuilt anyway.
     """
     try:
         facts = row_facts(qualified(table.query, tables)) if table.query and table.refresh_by else set(table.refresh_by)

@@ -1,4 +1,4 @@
-"""One SELECT taken apart: its operands, the conditions its rows meet, and which of its columns are facts of a row."""
+"""Takes one SELECT apart: its operands, the conditions of its rows, and which columns come from single rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class Role(Enum):
-    """How an operand takes part: `PROBE` is the right side of a semi or anti join, whose columns nobody sees."""
+    """How an operand takes part: `PROBE` is the right side of a semi or anti join, whose columns are not selected."""
 
     INNER = auto()
     OPTIONAL = auto()
@@ -37,19 +37,19 @@ class Operand:
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """One conjunct of a WHERE or ON. `of` is the optional or probing operand whose ON it stands in."""
+    """One conjunct of a WHERE or ON; `of` is the optional or probing operand in whose ON it is."""
 
     expression: exp.Expr
     of: str | None = None
 
     @property
     def aliases(self) -> frozenset[str]:
-        """The operands it names."""
+        """The operands that it names."""
         return aliases(self.expression)
 
     @property
     def equated(self) -> tuple[exp.Column, exp.Column] | None:
-        """The two columns of one type that it makes equal; the same value has the same spelling only in one type."""
+        """The two columns of one type that it makes equal; only in one type is an equal value also written the same."""
         pair = (self.expression.this, self.expression.expression) if isinstance(self.expression, exp.EQ) else ()
         if len(pair) != 2 or not all(isinstance(c, exp.Column) for c in pair):  # noqa: PLR2004 - two sides
             return None
@@ -58,10 +58,10 @@ class Condition:
 
 
 def is_guessed(type_: exp.DataType) -> bool:
-    """Whether sqlglot's word for a type does not say how its values are spelt.
+    """Whether the type that sqlglot gives does not determine how Spark writes the values.
 
-    It gives a product the type of its factors, where Spark gives it their digits added up; and two numbers with a
-    fraction may be equal and be spelt differently.
+    sqlglot gives a product the type of its factors, where Spark adds up their digits; and two equal numbers with a
+    fraction may be written differently.
     """
     return type_.is_type(exp.DataType.Type.UNKNOWN, exp.DataType.Type.DECIMAL, *exp.DataType.FLOAT_TYPES)
 
@@ -77,13 +77,13 @@ def operands(select: exp.Select) -> dict[str, Operand]:
 
 
 def conditions(select: exp.Select) -> list[Condition]:
-    """What every row of a SELECT meets before it is grouped, as far as rows alone decide it."""
+    """The conditions on every row of a SELECT before grouping, of those that single rows decide."""
     below = _facts_below(select)
     return [c for c in all_conditions(select) if _is_of_rows(c.expression, below)]
 
 
 def all_conditions(select: exp.Select) -> list[Condition]:
-    """What every row of a SELECT meets before it is grouped."""
+    """All conditions on every row of a SELECT before grouping."""
     found = []
     for join in select.args.get("joins") or []:
         of = None if _role(join) is Role.INNER else join.this.alias_or_name
@@ -110,7 +110,7 @@ def columns_read(query: exp.Query, table: str) -> set[str]:
 
 
 def grouping(select: exp.Select) -> list[exp.Expr] | None:
-    """What a SELECT groups by, None when it does not group."""
+    """The expressions that a SELECT groups by; None if it does not group."""
     group = select.args.get("group")
     if group is None:
         return None
@@ -131,7 +131,7 @@ def row_facts(query: exp.Query) -> set[str]:
 
 
 def are_row_facts(expressions: Iterable[exp.Expr], select: exp.Select) -> bool:
-    """Whether expressions of a SELECT all come from the rows of its operands alone."""
+    """Whether expressions of a SELECT all come from single rows of its operands."""
     wanted = dict(enumerate(expressions))
     return len(_row_facts_among(wanted, select)) == len(wanted)
 
@@ -146,7 +146,7 @@ def _row_facts_among(expressions: Mapping[Key, exp.Expr], select: exp.Select) ->
 
 
 def is_made_of(expression: exp.Expr, parts: Iterable[exp.Expr]) -> bool:
-    """Whether an expression needs nothing but other expressions, such as a CAST of one of them."""
+    """Whether an expression is made only of some others, such as a CAST of one of them."""
     known = list(parts)
 
     def names_more(node: exp.Expr) -> bool:
@@ -171,13 +171,13 @@ def arm(node: exp.Expr) -> exp.Query:
 
 
 def flat_arms(query: exp.SetOperation) -> Iterator[exp.Query]:
-    """The parts of a union, and of the unions among them."""
+    """The parts of a union, with those of unions among them."""
     for side in (arm(query.left), arm(query.right)):
         yield from flat_arms(side) if isinstance(side, exp.SetOperation) else (side,)
 
 
 def is_column_of_a_table(expression: exp.Expr, sources: Mapping[str, Operand]) -> bool:
-    """Whether an expression is a column of a table, or is cast, so that its type is what it says."""
+    """Whether an expression is a column of a table, or a cast, so that its type is known for certain."""
     if not isinstance(expression, exp.Column):
         return isinstance(expression, exp.Cast)
     node = sources[expression.table].node if expression.table in sources else None
@@ -187,9 +187,9 @@ def is_column_of_a_table(expression: exp.Expr, sources: Mapping[str, Operand]) -
 
 
 def _facts_below(select: exp.Select) -> dict[str, set[str] | None]:
-    """For each operand of a SELECT, those of its columns that are facts of a row; None where all are.
+    """For each operand of a SELECT, its columns that come from single rows; None if all do.
 
-    Worked out once for all expressions of the SELECT: asked anew for each column, the work grows with every level.
+    Computed once for all expressions of the SELECT; computed for each column, the work would multiply at every level.
     """
     return {a: None if isinstance(o.node, exp.Table) else row_facts(o.node) for a, o in operands(select).items()}
 

@@ -1,8 +1,8 @@
-"""Which rows of an input can be in touched groups at all, where a group is a span of time such as a month.
+"""Which rows of an input can be in touched groups at all, if a group is a span of time such as a month.
 
-Spark carries a condition on a column down to the input it comes from, and Delta then skips files. It cannot do so
-through a function: that a month lies in a range says nothing to it of the day. What can be said is said here, as a
-condition on the input itself.
+Spark pushes a condition on a column down to the input it comes from, and Delta then skips files. It cannot do so
+through a function: from a range of months it derives no range of days. That range is derived here, as a condition on
+the input.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Length = tuple[int, int]
 
-# How long a span is: months and days. Names as Spark's TRUNC takes them.
+# The lengths of spans, in months and days. The names are those of Spark's TRUNC.
 YEAR, QUARTER, MONTH, WEEK, DAY, NONE = (12, 0), (3, 0), (1, 0), (0, 7), (0, 1), (0, 0)
 LENGTHS = {
     **dict.fromkeys(("YEAR", "YYYY", "YY"), YEAR),
@@ -34,10 +34,10 @@ MOMENTS = (exp.DataType.Type.DATE, exp.DataType.Type.TIMESTAMP, exp.DataType.Typ
 
 @dataclass(frozen=True, kw_only=True)
 class CalendarSpan:
-    """A group's `by` is the first day of the span in which the input's `column` lies, `months` or `days` long.
+    """A group's `by` is the first day of the span, `months` or `days` long, that contains the input's `column`.
 
-    Of the input's rows, only those from the least `by` touched until a span after the greatest can be in touched
-    groups, and those without a `column` if a group without a `by` is touched.
+    Only rows of the input from the least touched `by` until one span after the greatest can be in touched groups, and
+    those with a null `column` if a group with a null `by` is touched.
     """
 
     by: str
@@ -47,13 +47,13 @@ class CalendarSpan:
 
 
 def spans(query: exp.Query, keys: Sequence[str]) -> dict[str, tuple[CalendarSpan, ...]]:
-    """The spans by which rows of inputs may be left out, by the input's view.
+    """The spans by which rows of inputs can be left out, by the input's view.
 
-    An input that the query reads more than once is not among them: there its rows may be needed for something else.
+    An input that the query reads more than once has none, since its rows may be needed elsewhere.
 
     Args:
         query: A qualified query of proven shape.
-        keys: Columns of the query that are facts of a row.
+        keys: Columns of the query that come from single rows.
     """
     views = [scan.name for scan in query.find_all(exp.Table)]
     found: dict[str, tuple[CalendarSpan, ...]] = {}
@@ -65,10 +65,10 @@ def spans(query: exp.Query, keys: Sequence[str]) -> dict[str, tuple[CalendarSpan
 
 
 def _origins(query: exp.Query, name: str) -> Iterator[tuple[str, str, Length]]:
-    """The inputs' columns that a column of the query is the first day of a span of.
+    """The inputs' columns of which a column of the query is the first day of a span.
 
-    Followed where a condition on the column may be asked of the rows below as well: through grouping and windows that
-    keep the column's groups apart, and not into operands that may be missing.
+    They are followed where a condition on the column can also be put on the rows below: through grouping and windows
+    that keep the column's groups apart, and not into operands that may be missing.
     """
     if isinstance(query, exp.SetOperation):
         for side in (arm(query.left), arm(query.right)):
@@ -96,9 +96,9 @@ def _goes_down(made: exp.Expr, select: exp.Select) -> bool:
 
 
 def _floored(made: exp.Expr) -> tuple[exp.Column | None, Length]:
-    """The column that an expression is the first day of a span of; None when it is something else.
+    """The column of which an expression is the first day of a span, and the span; None if it is something else.
 
-    Days lie within all other spans, so that those may be cut to days before or after; weeks and months cross.
+    Days lie within all other spans, so a cut to days before or after makes no difference; weeks and months overlap.
     """
     length = NONE
     while not isinstance(made, exp.Column):

@@ -1,12 +1,12 @@
 """The groups a step of changes touches, as SQL.
 
 For one scan of one input, the rows of a SELECT that may differ are its join with that scan replaced by the input's
-changed rows (before- and after-images) and every other scan by its present rows *and* its before-images: of two rows
-that changed in one step, the old one may have met only the other's old one. Everything is an inner join, because more
-rows than needed only touch more groups: an operand of a LEFT JOIN is met once and left out, its columns null, once. A
-filter on an aggregate or a rank is dropped, since it may hide a touched group; so is a join nobody needs. A window
-spreads a change over its partition; one that looks at a fixed number of neighbours, over the rows of one table, spreads
-it to those neighbours only.
+changed rows (before- and after-images) and every other scan by its current rows *and* its before-images: of two rows
+that changed in one step, the old one may have matched only the other's old one. Every join is an inner join, because
+rows too many only touch more groups: a LEFT JOIN becomes two variants, one with the operand, and one without it and
+with null for its columns. A filter on an aggregate or a rank is dropped, since it may hide a touched group; so is a
+join that nothing needs. A window spreads a change over its partition; one that sees a fixed number of neighbours, over
+the rows of one table, spreads it only to those.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ from shared.contracts.refresh.unproven import UnprovenError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-# Beside the view of an input: its before-images with its present rows, and its before- and after-images.
+# Suffixes of further views of an input: its current rows with its before-images, and its before- and after-images.
 BOTH, CHANGES = "__both", "__changes"
-# A query with more operands that may be missing would become too many joins.
+# A query with more operands of LEFT JOINs would become too many variants.
 MOST_OPTIONAL = 3
 
 
@@ -50,21 +50,21 @@ def touched(query: exp.Query, keys: Sequence[str]) -> dict[str, exp.Query]:
 
     Args:
         query: A qualified query of proven shape.
-        keys: Columns of the query that are facts of a row.
+        keys: Columns of the query that come from single rows.
 
     Raises:
-        UnprovenError: a shape that is not covered.
+        UnprovenError: the query has a shape that is not covered.
     """
     found: dict[str, list[exp.Select]] = {}
     for scan in query.find_all(exp.Table):
         if scan.name != BUSINESS_DATE:
             found.setdefault(scan.name, []).extend(_rows(query, keys, scan))
-    # Two variants are often one and the same, once the joins nobody needs are gone.
+    # Variants are often equal once joins that nothing needs are dropped.
     return {v: _union(dict.fromkeys(s.distinct() for s in selects), distinct=True) for v, selects in found.items()}
 
 
 def _rows(query: exp.Query, columns: Iterable[str], scan: exp.Table | None) -> list[exp.Select]:
-    """The rows of a query that come from changed rows of a scan; with no scan, all rows before or after the step."""
+    """The rows of a query that come from changed rows of a scan; without a scan, all rows before or after the step."""
     if isinstance(query, exp.SetOperation):
         return list(_arms(query, list(columns), scan))
     if not isinstance(query, exp.Select):
@@ -78,9 +78,9 @@ def _rows(query: exp.Query, columns: Iterable[str], scan: exp.Table | None) -> l
 
 
 def _arms(query: exp.SetOperation, columns: list[str], scan: exp.Table | None) -> Iterator[exp.Select]:
-    """The rows of each part of a union that come from a scan, and no row of the others where those widen a type.
+    """The rows of each part of a union that come from a scan; parts that widen a type take part without rows.
 
-    A whole number that meets a decimal is one, and is spelt like one: 2.00.
+    A whole number in a union with a decimal becomes one, and is written like one: 2.00.
     """
     names, sides = query.named_selects, list(flat_arms(query))
     places = [names.index(c) for c in columns]
@@ -114,19 +114,19 @@ def _spread(select: exp.Select, wanted: Mapping[str, exp.Expr], frame: Frame, sc
 
 
 def _near(select: exp.Select, wanted: Mapping[str, exp.Expr], frame: Frame, scan: exp.Table) -> exp.Select:
-    """The changed rows and those that have one in reach, among all rows before or after the step.
+    """The changed rows and those with a changed row in reach, among all rows before or after the step.
 
-    Of the rows that follow a row, the first one that is not the same before and after has changed. Up to there both
-    states agree, so a row with no changed one in reach here sees what it saw. Rows that look alike count once.
+    Of the rows that follow a row, the first that differs before and after has changed. Up to there both states agree,
+    so a row without a changed row in reach sees what it saw before. Equal rows count once.
     """
     parts = {f"_part{i}": e for i, e in enumerate(frame.partition)}
     places = {f"_place{i}": o.this for i, o in enumerate(frame.order)}
     known = {**wanted, **parts, **places}
-    there = _marked([_spread(select, known, frame, scan)], 0)
+    every = _marked([_spread(select, known, frame, scan)], 0)
     changed = _marked(_joins(select, known, scan), 1)
     names = [_column("marked", n) for n in known]
     mark = exp.alias_(exp.Max(this=_column("marked", "_changed")), "_changed", quoted=True)
-    once = exp.select(*names, mark).from_(_union([*there, *changed]).subquery("marked")).group_by(*names)
+    once = exp.select(*names, mark).from_(_union([*every, *changed]).subquery("marked")).group_by(*names)
     order = [exp.Ordered(**{**o.args, "this": _column("once", f"_place{i}")}) for i, o in enumerate(frame.order)]
     reach = exp.Literal.number(frame.reach or 0)
     in_reach = exp.Window(
@@ -149,10 +149,10 @@ def _joins(select: exp.Select, wanted: Mapping[str, exp.Expr], scan: exp.Table |
     """The SELECT without its grouping, as inner joins: one for each set of operands that may be missing."""
     sources, known = operands(select), conditions(select)
     at = next((s for s in sources.values() if s.holds(scan)), None) if scan is not None else None
-    ways = [frozenset[str]()]
+    variants = [frozenset[str]()]
     if at is not None and at.role is Role.OPTIONAL and _is_read(at.alias, wanted, known):
-        ways.append(frozenset([at.alias]))
-    for missing in ways:
+        variants.append(frozenset([at.alias]))
+    for missing in variants:
         near = nearest(_nulled(wanted, missing, sources), at, known, at_is_missing=bool(missing))
         kept = connected({at.alias} if at else set(), near.values(), sources, known)
         optional = [a for a in kept if sources[a].role is Role.OPTIONAL and (at is None or a != at.alias)]
@@ -167,7 +167,7 @@ def _joins(select: exp.Select, wanted: Mapping[str, exp.Expr], scan: exp.Table |
 
 
 def _is_read(optional: str, wanted: Mapping[str, exp.Expr], known: list[Condition]) -> bool:
-    """Whether anything but its own ON asks for an operand that may be missing."""
+    """Whether anything but its own ON uses an operand that may be missing."""
     return any(optional in aliases(e) for e in wanted.values()) or any(
         optional in c.aliases for c in known if c.of != optional
     )
@@ -176,12 +176,12 @@ def _is_read(optional: str, wanted: Mapping[str, exp.Expr], known: list[Conditio
 def _held(
     known: list[Condition], present: list[Operand], gone: frozenset[str], sources: Mapping[str, Operand]
 ) -> list[exp.Expr]:
-    """The conditions among operands that are there; columns of a missing one are null, but in its own ON."""
-    there = {o.alias for o in present}
+    """The conditions between present operands; columns of a missing one are null, except in its own ON."""
+    aliases_present = {o.alias for o in present}
     return [
         _null_columns(c.expression, gone - {c.of}, sources)
         for c in known
-        if c.aliases <= there | gone and (c.of is None or c.of in there)
+        if c.aliases <= aliases_present | gone and (c.of is None or c.of in aliases_present)
     ]
 
 
@@ -197,7 +197,7 @@ def _null_columns(expression: exp.Expr, gone: frozenset[str], sources: Mapping[s
             return node
         if node.type is not None and (not is_guessed(node.type) or is_column_of_a_table(node, sources)):
             return exp.Cast(this=exp.Null(), to=node.type.copy())
-        # A NULL that stands alone takes the type of what it meets.
+        # A NULL by itself takes the type of what it is compared with.
         if node.parent is None or isinstance(node.parent, exp.Is):
             return exp.Null()
         raise UnprovenError(f"{node.name} may be missing, and it is not known how its values are spelt; CAST it")

@@ -1,4 +1,4 @@
-"""Whether a query can give a primary key twice, proven from the keys of the tables it reads."""
+"""Proves, from the keys of the tables it reads, that a query cannot give a primary key twice."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shared.contracts.model import Table
     from shared.contracts.refresh.select import Condition, Operand
 
-# They make several rows of one. A function that sqlglot does not know may, too.
+# Functions that make several rows of one; one that sqlglot does not know may do so, too.
 SPREADING = (exp.Explode, exp.Inline, exp.UDTF, exp.Anonymous)
 
 # From the narrowest to the widest.
@@ -26,9 +26,9 @@ INTEGERS = (exp.DataType.Type.TINYINT, exp.DataType.Type.SMALLINT, exp.DataType.
 
 
 def has_unique_key(table: Table, tables: Mapping[str, Table]) -> bool:
-    """Whether no two rows of a built table's query have one primary key, whatever its inputs hold.
+    """Whether no two rows of a built table's query can have the same primary key, whatever is in its inputs.
 
-    The keys of inputs hold by what the engine does: a MERGE by key, or this proof, or the gate. Bronze promises none.
+    The engine ensures the keys of inputs: by a MERGE by key, by this proof, or by the gate. Bronze has no unique keys.
 
     Args:
         table: A built table.
@@ -47,7 +47,7 @@ def has_unique_key(table: Table, tables: Mapping[str, Table]) -> bool:
 
 
 def _is_key(query: exp.Query, columns: Iterable[str], known: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether no two rows of a query have the same values in some of its columns."""
+    """Whether no two rows of a query can have the same values in some of its columns."""
     if isinstance(query, exp.SetOperation):
         return bool(query.args.get("distinct")) and set(query.named_selects) <= set(columns)
     if not isinstance(query, exp.Select) or any(e.find(*SPREADING) for e in query.expressions):
@@ -65,9 +65,9 @@ def _is_key(query: exp.Query, columns: Iterable[str], known: Mapping[str, tuple[
 
 
 class _Fixed:
-    """What is one and the same in all rows of a SELECT that agree in some expressions.
+    """What is the same in all rows of a SELECT that agree in some expressions.
 
-    `operands` are those of which it is a whole row, or none where a LEFT JOIN found none.
+    `operands` are those whose whole row is the same, or missing in all of them if a LEFT JOIN found none.
     """
 
     def __init__(self, select: exp.Select, given: Iterable[exp.Expr], known: Mapping[str, tuple[str, ...]]) -> None:
@@ -84,7 +84,7 @@ class _Fixed:
             self.operands.update(s.alias for s in whole if self._is_keyed(s, known))
 
     def holds(self, expression: exp.Expr) -> bool:
-        """Whether an expression is fixed, or made of nothing but what is."""
+        """Whether an expression is fixed, or made only of what is fixed."""
         node = _uncast(expression)
         if node in self._expressions:
             return True
@@ -95,14 +95,14 @@ class _Fixed:
         return all(map(self.holds, node.iter_expressions()))
 
     def _is_bound(self, optional: Operand) -> bool:
-        """Whether all that a LEFT JOIN asks of other operands is fixed, and so whether it finds a match, and which."""
+        """Whether all columns of other operands in the ON of a LEFT JOIN are fixed, and so the match that it finds."""
         asked = [c for met in self._met if met.of == optional.alias for c in met.expression.find_all(exp.Column)]
         return all(self.holds(c) for c in asked if c.table != optional.alias)
 
     def _fixed_by(self, condition: Condition, bound: set[str | None]) -> Iterator[exp.Column]:
         """The columns that a condition makes equal to what is fixed.
 
-        The ON of a LEFT JOIN fixes no column but those of its own operand, since other rows stay without a match.
+        The ON of a LEFT JOIN fixes only columns of its own operand, since rows of others remain without a match.
         """
         for one, other in _equal(condition.expression, condition.equated):
             if condition.of in bound and condition.of in (None, one.table) and self.holds(other):
@@ -135,7 +135,7 @@ def _numbers_rows(expression: exp.Expr) -> bool:
 
 
 def _uncast(expression: exp.Expr) -> exp.Expr:
-    """The expression without casts that keep values apart, to its own type or a wider integer."""
+    """The expression without casts to its own type or to a wider integer, which keep different values different."""
     node = expression.unnest() if isinstance(expression, exp.Paren) else expression
     return _uncast(node.this) if isinstance(node, exp.Cast) and _keeps_apart(node.this.type, node.to) else node
 

@@ -1,4 +1,4 @@
-"""Shapes of a SELECT that hide which groups a changed row touches; a table with one of them is rebuilt."""
+"""Finds shapes of a SELECT that hide which groups a changed row touches; a table with one of them is rebuilt."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.contracts.sql import stands_for_columns
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Their answer hangs on the order in which rows come, of equal ones at least.
+# Functions whose result depends on the order of rows, at least of equal ones.
 ORDER_BOUND = (
     exp.AnyValue,
     exp.ApproxQuantile,
@@ -27,7 +27,7 @@ ORDER_BOUND = (
     exp.NthValue,
 )
 ORDER_BOUND_NAMES = {"histogram_numeric"}
-# What may stand between a list and its sort.
+# Functions that may come between a list and its sort.
 AROUND_LISTS = (exp.ArrayDistinct, exp.Filter, exp.Transform)
 NOT_FOLLOWED = (
     exp.Collate,
@@ -46,14 +46,14 @@ JOIN_SIDES = {"", "LEFT"}
 
 
 class UnprovenError(Exception):
-    """Why it is not proven, in words that go on after `because`."""
+    """Says why a table cannot be proven to be refreshable, as text after `because`."""
 
 
 def refuse_unproven(query: exp.Query) -> None:
-    """Look for shapes the rule does not cover.
+    """Refuse a query with a shape that the proof does not cover.
 
     Raises:
-        UnprovenError: the first one.
+        UnprovenError: it has such a shape; the first one is named.
     """
     for why in _found(query):
         raise UnprovenError(why)
@@ -84,7 +84,7 @@ def _is_order_bound(node: exp.Expr) -> bool:
 
 
 def _is_sorted(node: exp.Expr) -> bool:
-    """Whether a list of the values of a group is sorted before anybody looks at it."""
+    """Whether a list of the values of a group is sorted before it is used."""
     inner, outer = node, node.parent
     while isinstance(outer, AROUND_LISTS) and outer.this is inner:
         inner, outer = outer, outer.parent
@@ -93,7 +93,7 @@ def _is_sorted(node: exp.Expr) -> bool:
 
 
 def _has_its_order(node: exp.Expr) -> bool:
-    """Whether a window of its own, with an ORDER BY, says in which order rows come."""
+    """Whether its own window gives the order of rows by an ORDER BY."""
     inner, outer = node, node.parent
     if isinstance(outer, exp.IgnoreNulls | exp.RespectNulls):
         inner, outer = outer, outer.parent
@@ -101,7 +101,7 @@ def _has_its_order(node: exp.Expr) -> bool:
 
 
 def _is_inner_query(node: exp.Expr) -> bool:
-    """Whether a node is a query that stands for a value, or for a yes or no."""
+    """Whether a node is a subquery that stands for a value or a condition."""
     if isinstance(node, exp.Subquery):
         return not isinstance(node.parent, exp.From | exp.Join | exp.SetOperation)
     return isinstance(node, exp.Exists) or (isinstance(node, exp.In) and bool(node.args.get("query")))

@@ -14,7 +14,7 @@ from jobs.ingest.source_figures import CursorSpan
 from scripts.sources.redshift.data_api import Fault
 from scripts.sources.salesforce.stand_in import SalesforceStandIn
 from shared.contracts import Source
-from shared.contracts.origin import ASKED
+from shared.contracts.source_model import ASKED
 from shared.errors import SourceContentError, SourceUnavailableError
 
 pytestmark = pytest.mark.slow

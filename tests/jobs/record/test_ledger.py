@@ -12,14 +12,13 @@ from shared.jobs import (
     RUN_STEPS,
     Colour,
     Failure,
-    FreshnessPromise,
     Replay,
     Status,
     Step,
     TableOutcome,
-    TableVersion,
     Window,
 )
+from shared.ledger import FreshnessPromise, TableVersion
 from tests.support.delta_tables import Written
 
 

@@ -11,7 +11,8 @@ from moto.core import DEFAULT_ACCOUNT_ID
 
 from lambdas.on_watch_due.handler import handler
 from shared.errors import TerminalError
-from shared.jobs import Colour, FreshnessPromise, RunRecord, Status, Step, TableOutcome
+from shared.jobs import Colour, Status, Step, TableOutcome
+from shared.ledger import FreshnessPromise, RunRecord
 from shared.names import Variable, run_location
 
 REGION = "eu-west-1"

@@ -50,7 +50,7 @@ def test_changes_are_made_once_and_told(account):
 def test_what_cannot_be_done_is_red_and_names_the_place(account):
     account.delete_lf_tag(TagKey=WANTED.domain_key)
 
-    with pytest.raises(TerminalError, match="changes of who sees what failed"):
+    with pytest.raises(TerminalError, match="access changes failed"):
         access()
 
 

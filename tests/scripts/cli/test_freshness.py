@@ -11,7 +11,8 @@ from jobs.runtime.files import write_text
 from scripts.cli.root import root
 from shared.contracts import Catalog
 from shared.contracts.freshness import Freshness
-from shared.jobs import Colour, RunRecord, Status, Step, TableOutcome
+from shared.jobs import Colour, Status, Step, TableOutcome
+from shared.ledger import RunRecord
 from shared.names import run_location
 from tests.support.hand_made_lake import write_contracts
 

@@ -8,7 +8,8 @@ from click.testing import CliRunner
 
 from jobs.runtime.files import write_text
 from scripts.cli.root import root
-from shared.jobs import Colour, Failure, RunRecord, Status, Step, TableOutcome
+from shared.jobs import Colour, Failure, Status, Step, TableOutcome
+from shared.ledger import RunRecord
 from shared.names import run_location
 from shared.reconciliation import Comparison, Measure, Verdict
 from tests.support.hand_made_lake import write_contracts

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.contracts import load_catalog
-from shared.contracts.origin import RegisteredSchema
+from shared.contracts.source_model import RegisteredSchema
 from shared.errors import ContractError
 
 CONTRACT = """\

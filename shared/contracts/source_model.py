@@ -1,4 +1,4 @@
-"""Where the rows of a bronze table come from: the contract's server and how far it is read, compiled."""
+"""The source of a bronze table, compiled: the contract's server, its cursor, and what to do with unknown columns."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from shared.web_addresses import is_web
 
 # The types of source.
 KAFKA, REDSHIFT, SALESFORCE, SNOWFLAKE = "kafka", "redshift", "salesforce", "snowflake"
-# Files: those that others put into the landing place, and those at a web address.
+# Files in the landing place, and files at a web address.
 FILES, WEB = "s3", "api"
-# Sources that are asked a question; those of other types are lists of files, or logs.
+# Sources that answer queries; those of other types are files or logs.
 ASKED = (SNOWFLAKE, REDSHIFT, SALESFORCE)
 # Source: AWS Glue's API reference, RegistryName and SchemaName.
 GLUE = "glue://"
@@ -23,7 +23,7 @@ IN_GLUE = re.compile(GLUE + r"(?P<registry>[\w$#.-]{1,255})(?:/(?P<schema>[\w$#.
 
 
 class SchemaContract(StrEnum):
-    """What becomes of columns that a contract does not know (the contract's `schemaContract`)."""
+    """What to do with columns that a contract does not know (the contract's `schemaContract`)."""
 
     EVOLVE = "evolve"
     FREEZE = "freeze"
@@ -33,7 +33,7 @@ class SchemaContract(StrEnum):
 
 @dataclass(frozen=True)
 class RegisteredSchema:
-    """A schema in AWS Glue's schema registry, of which there are versions."""
+    """A schema, with all its versions, in AWS Glue's schema registry."""
 
     registry: str
     schema: str
@@ -41,10 +41,26 @@ class RegisteredSchema:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where a bronze table comes from. `system` names the secret or parameter with the connection.
+    """Where the rows of a bronze table come from.
 
-    Of a Kafka topic `envelope` says what the payload is wrapped in, `schemas` where the writers' schemas lie, and
-    `fail_on_data_loss` whether records that are gone before they were read fail the table.
+    Attributes:
+        system: The source system; it names the secret or parameter with the connection.
+        type: The type of source.
+        object: The table, topic or object there.
+        database: Of a warehouse, the database.
+        schema: Of a warehouse, the schema.
+        location: Of files, where they are.
+        format: The format of files or records.
+        encoding: The encoding of text files.
+        cursor: The column by whose values the source is read incrementally; None if it is not.
+        lag_seconds: How far before the position each batch begins.
+        initial_value: The value of the cursor from which the first batch reads.
+        end_value: The value of the cursor up to which it is read.
+        schema_contract: What to do with unknown columns.
+        envelope: Of a topic, what the payload is wrapped in.
+        schemas: Of a topic, where the writers' schemas are.
+        fail_on_data_loss: Of a topic, whether records that are gone before they were read fail the table.
+        reconciling: How the table is compared with the source.
     """
 
     system: str
@@ -63,34 +79,34 @@ class Source:
     envelope: str | None = None
     schemas: str | None = None
     fail_on_data_loss: bool = True
-    # Left out of what makes the contract's fingerprint: it decides no row.
+    # Not in the repr, and so not in the contract's fingerprint, since it decides no row.
     reconciling: Reconciling = field(default_factory=Reconciling, repr=False)
 
     @property
     def place(self) -> str:
-        """A table of a database, as errors and source positions name it."""
+        """The table of a database, as errors and source positions name it."""
         return ".".join(part or "" for part in (self.database, self.schema, self.object))
 
     @property
     def registered(self) -> RegisteredSchema | None:
-        """The schema of Glue's registry that decodes records; None where it lies elsewhere, or JSON needs none.
+        """The schema of Glue's registry that decodes records; None if it is elsewhere, or the records are JSON.
 
-        Unless the contract says otherwise it has the topic's name, which is what Glue's serializers call it.
+        By default it has the topic's name, as Glue's serializers call it.
         """
         found = IN_GLUE.fullmatch(self.schemas or "") if self.format == AVRO else None
         return RegisteredSchema(found["registry"], found["schema"] or self.object) if found else None
 
     @property
     def may_be_packed(self) -> bool:
-        """Whether Glue's serializer wrote the records, which alone compresses each by itself."""
+        """Whether each record may be compressed by itself, as only Glue's serializer does."""
         return (self.schemas or "").startswith(GLUE)
 
     @property
     def registry(self) -> str | None:
-        """The address of a schema registry with Confluent's API, unless the environment has another; None without."""
+        """The address of a schema registry with Confluent's API, if there is one; the environment may give another."""
         return self.schemas if self.schemas and is_web(self.schemas) else None
 
     @property
     def has_windows(self) -> bool:
-        """Whether any part of the source can be asked for by the values of the cursor."""
+        """Whether any part of the source can be queried by values of the cursor."""
         return self.cursor is not None and self.type in ASKED
