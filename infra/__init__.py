@@ -1,1 +1,1 @@
-"""What exists on AWS: one top-level stack, one nested stack for each noun, constructs for the parts."""
+"""What exists on AWS: one top-level stack, one nested stack for each subject, and the constructs they are made of."""

@@ -1,8 +1,8 @@
-"""The files that jobs and Lambdas run from, and the content hash that names each before it is built.
+"""The files that jobs and Lambdas run from, each named by a content hash before it is built.
 
-An artifact's hash is that of its sources, the lock and the platform it is for. A template can therefore name the
-file without building it: synthesis stays quick and offline, and `cdk deploy` runs the builder for what the bucket
-does not have yet.
+An artifact's hash covers its sources, the lock and the target platform. A template can therefore name the
+file without building it: synthesis stays quick and offline, and `cdk deploy` builds only what is not in the bucket
+yet.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ASSET_PREFIX = "lakewright/"
 LOCK = "uv.lock"
 RECIPE = ("infra/artifacts.py", "scripts/packaging/*.py")
-# What the lock says of a jar that need not be carried.
+# The use that the lock gives for a jar that is in EMR's image, and so is not uploaded.
 OF_THE_IMAGE = "image"
 SOURCE_SUFFIXES = frozenset({".json", ".py", ".sql", ".yaml"})
 
@@ -29,8 +29,8 @@ SOURCE_SUFFIXES = frozenset({".json", ".py", ".sql", ".yaml"})
 class Target:
     """The interpreter and machine that third-party packages are chosen for.
 
-    Both EMR's and Lambda's Python images are Amazon Linux 2023, whose glibc, 2.`glibc`, is younger than the platform
-    tag asks for; Graviton is cheaper than x86 in both services.
+    Both EMR's and Lambda's Python images are Amazon Linux 2023, whose glibc, 2.`glibc`, is newer than the platform
+    tag requires; Graviton is cheaper than x86 in both services.
     """
 
     python: str
@@ -42,7 +42,7 @@ class Target:
 class Artifact:
     """One file to build: first-party sources by glob pattern, and a dependency group of the lock for a target.
 
-    `packages_folder` is where in the file third-party packages lie; first-party sources keep their paths.
+    `packages_folder` is the folder of third-party packages in the file; first-party sources keep their paths.
     """
 
     name: str
@@ -72,18 +72,18 @@ class Artifact:
 
 @dataclass(frozen=True, kw_only=True)
 class JarArtifact:
-    """A jar that is carried to AWS as it is; its key is its sum, which the lock says."""
+    """A jar that is uploaded to AWS as it is; its key is its checksum in the lock."""
 
     name: str
     sha256: str
     extension: str = ".jar"
 
-    def key(self, root: Path = ROOT) -> str:  # noqa: ARG002 - as of other artifacts
+    def key(self, root: Path = ROOT) -> str:  # noqa: ARG002 - the signature of the other artifacts
         """The content-hashed file name, `<64 hex digits>.jar`."""
         return f"{self.sha256}{self.extension}"
 
     def build_command(self) -> list[str]:
-        """The command that brings the jar in if it is missing, and prints its path."""
+        """The command that downloads the jar if it is missing, and prints its path."""
         return [sys.executable, "-m", "scripts.packaging", self.name]
 
 

@@ -1,4 +1,4 @@
-"""The top-level stack: the order of the nested ones, and what each is given of the others."""
+"""The top-level stack: makes the nested stacks in their order, and hands each what it needs of the others."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class LakewrightStack(Stack):
         placement: Placement | None,
         glue: GlueCatalog,
     ) -> Mapping[str, ReaderRole]:
-        """Put the lake under Lake Formation, if the environment wants it; the roles made for its readers, by name."""
+        """Put the lake under Lake Formation if the environment says so; return the roles made for readers, by name."""
         if environment.governance is None:
             return {}
         governance = Governance(

@@ -1,4 +1,4 @@
-"""What each alarm says to whoever is called by it: what happened, and which part of the manual goes on from there."""
+"""What each alarm says to the person on call: what happened, and which part of the manual says what to do."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ API = _described("The API could not answer a request (5xx)", "The API", "readers
 
 
 def unstarted(name: Machine) -> str:
-    """Of a schedule whose start was not taken."""
+    """The description of the alarm on a schedule that could not start its machine."""
     return _described(f"The schedule could not start {name}; the start request waits in a queue", "The machines")
 
 
 def runs_of(name: Machine) -> str:
-    """Of a machine, after how its execution ended."""
+    """The end of the description of the alarms on a machine, which follows how the execution ended."""
     return _described(
         f"{name}. `./lake runs --root <LakeRoot>` shows its runs, and with a run's id which tables failed",
         "When a run is red",

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class ArtifactAsset(Construct):
     """Registers an artifact with the assembly: the template gets its key, the deploy gets the command that builds it.
 
-    `Asset` of the CDK needs the file at synthesis; an asset with an `executable` is built by the CLI, and only when
-    the bucket lacks the key. The key's extension is part of the hash it is given, because the CDK adds none there
-    and Spark unpacks archives by their extension.
+    The CDK's `Asset` needs the file at synthesis; an asset with an `executable` is built by the CLI, and only if the
+    bucket lacks the key. The extension is part of the hash that is passed to the CDK, since the CDK adds none there and
+    Spark unpacks archives by their extension.
 
     Example:
         ArtifactAsset(self, "Environment", artifact=ENVIRONMENT).s3_url
@@ -34,7 +34,7 @@ class ArtifactAsset(Construct):
         )
         self.bucket = s3.Bucket.from_bucket_name(self, "Bucket", location.bucket_name)
         self.key = location.object_key
-        # The key changes with the content, which is what the object's version would be asked for.
+        # The key changes with the content, so no version of the object is needed.
         accept(self.bucket, {"Annotation::@aws-cdk/aws-lambda:codeFromBucketObjectVersionNotSpecified": "hashed key"})
 
     @property

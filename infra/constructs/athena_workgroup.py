@@ -1,4 +1,4 @@
-"""Where a role of readers queries the lake: an Athena workgroup whose results no other role reads."""
+"""The Athena workgroup in which a role of readers queries the lake; no other role reads its results."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ QUERYING = ("StartQueryExecution", "StopQueryExecution", "GetQueryExecution", "G
 class AthenaWorkgroup(Construct):
     """A workgroup of one role, whose settings bind its clients.
 
-    Results lie outside of what Lake Formation governs, so each role has a workgroup and a folder of its own: in a
-    common one, whoever may see least would read what those found who may see all.
+    Lake Formation does not govern results, so each role has its own workgroup and folder: in a shared one, the role
+    that may see least could read the results of the one that may see all.
 
     Example:
         AthenaWorkgroup(self, "Queries", name=names.workgroup("sales"), results=place, folder="results/sales")
@@ -53,7 +53,7 @@ class AthenaWorkgroup(Construct):
         )
 
     def query_statements(self) -> list[iam.PolicyStatement]:
-        """The rights to query here and to read what came of it."""
+        """The rights to query in the workgroup and to read the results."""
         arn = Stack.of(self).format_arn(service="athena", resource="workgroup", resource_name=self._name)
         return [
             iam.PolicyStatement(actions=[f"athena:{action}" for action in QUERYING], resources=[arn]),
@@ -70,7 +70,7 @@ class AthenaWorkgroup(Construct):
         ]
 
     def close_to_others(self, role_arn: str) -> None:
-        """Deny everybody else in the account what came of the queries, administrators too."""
+        """Deny everybody else in the account the results of the queries, administrators too."""
         self._results.bucket.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="OnlyWhoAsked" + self.node.id,
@@ -83,5 +83,5 @@ class AthenaWorkgroup(Construct):
         )
 
     def findings(self) -> dict[str, str]:
-        """What cdk-nag says about these rights, and why it is as it should be."""
+        """What cdk-nag finds in these rights, and why it is accepted."""
         return {self._results.finding(self._folder): "Athena names each result"}

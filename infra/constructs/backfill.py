@@ -1,4 +1,4 @@
-"""The machine that takes a backfill window by window, each as a run of another machine."""
+"""The state machine of a backfill, which runs another machine once for each window."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The EMR Serverless application on which readers run Spark of their own, under Lake Formation."""
+"""The EMR Serverless application on which readers run their own Spark jobs, under Lake Formation."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ IDLE_MINUTES = 15
 class ConsumerApplication(Construct):
     """An application apart from the lake's own, whose jobs see what Lake Formation lets their role see.
 
-    Logs go to EMR's own store alone, for which a reader's role needs no key and no bucket. As with the lake's own, a
-    change of settings makes another application, and the old one is retained until its job runs have ended.
+    Logs go only to EMR's own storage, for which a reader's role needs neither key nor bucket. As with the lake's own
+    application, a change of settings makes a new one, and the old one is retained so that its job runs can end.
 
     Example:
         ConsumerApplication(self, "Consumers", environment=env, mode=AccessMode.FINE_GRAINED)

@@ -30,10 +30,10 @@ TIMEOUT = Duration.minutes(15)
 
 
 class DeclaredAccess(Construct):
-    """A custom resource whose properties change with the contracts' access, so that a deploy applies it then only.
+    """A custom resource whose properties change with the access that contracts declare: only then a deploy applies it.
 
-    What is wanted goes as a file, since a thousand contracts are more than a property holds. The function takes the
-    account's role that administers Lake Formation for each call; its own role holds no right there.
+    The wanted access is passed as a file, since a property cannot hold that of a thousand contracts. For each call the
+    function assumes the account's role that administers Lake Formation; its own role has no rights there.
 
     Example:
         DeclaredAccess(self, "Access", access=access, principals={"analyst": role.role_arn}, admin_role_arn=arn, ...)
@@ -75,7 +75,7 @@ class DeclaredAccess(Construct):
             "Resource",
             service_token=function.function.function_arn,
             resource_type=DECLARED_ACCESS,
-            # A function that dies before it answers is otherwise waited for an hour, and once more in the rollback.
+            # By default, CloudFormation waits an hour for a function that died, and again in the rollback.
             service_timeout=TIMEOUT.plus(Duration.minutes(1)),
             properties={
                 "Account": Stack.of(self).account,

@@ -1,4 +1,4 @@
-"""A Delta table as Athena, Redshift and Lake Formation find it in the Glue catalog."""
+"""A Delta table in the Glue catalog, where Athena, Redshift and Lake Formation find it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ DESCRIPTION_LIMIT = 2048
 
 
 class DeltaTable(glue.CfnTable):
-    """The Glue table of a contract or a vault: real columns, equal to the Delta log's, as Lake Formation asks for both.
+    """The Glue table of a contract or a vault: with the columns of the Delta log, as Lake Formation requires.
 
-    Athena reads a table that names `spark.sql.sources.provider` whatever its reader version; the formats and the SerDe
-    are what AWS's own registration writes, and are not used to read.
+    Athena reads a table with `spark.sql.sources.provider` whatever its reader version; the formats and the SerDe are
+    those that AWS's own registration writes, and are not used to read.
     Partition keys stay empty, since Delta knows its partitions itself.
 
     Example:
@@ -67,15 +67,15 @@ class DeltaTable(glue.CfnTable):
 
 
 def table_id(name: str) -> str:
-    """A construct id, and so a logical id, that no other table has.
+    """A construct id, and so a logical id, that is unique to the table.
 
-    Logical ids drop underscores, so `a__b` and `a_b` need more than their letters to stay apart.
+    Logical ids drop underscores, so `a__b` and `a_b` need more than their letters to differ.
     """
     words = "".join(word.capitalize() for word in name.split("_"))
     return f"{words}{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
 def _glue_column(column: Column) -> glue.CfnTable.ColumnProperty:
-    # Glue takes no comment of several lines.
+    # Glue accepts no comment of several lines.
     comment = " ".join(column.description.split())[:COMMENT_LIMIT]
     return glue.CfnTable.ColumnProperty(name=column.name, type=column.type.lower(), comment=comment)

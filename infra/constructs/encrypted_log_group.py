@@ -1,4 +1,4 @@
-"""A log group under the lake's key, kept as long as the environment says."""
+"""A log group encrypted with the lake's key, whose retention the environment sets."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class EventFunction(Construct):
         accept(self.role, {wildcard("*"): "X-Ray takes no resource"})
 
     def answers_cloudformation(self) -> None:
-        """Be asked once: CloudFormation takes the first answer, and what failed would be done after its rollback."""
+        """Turn retries off: CloudFormation takes the first answer, and a retry would run after its rollback."""
         self.function.configure_async_invoke(retry_attempts=0)
 
 

@@ -1,4 +1,4 @@
-"""What starts a function when something happens in the account."""
+"""The rules and schedules that call a function when something happens in the account."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from infra.constructs.place import Place
 
 TRIES = 2
-# Source: Amazon EventBridge user guide, "Quotas": 2,048 characters of a pattern, the rest of which has room left.
+# Source: Amazon EventBridge user guide, "Quotas": 2,048 characters of a pattern, which leaves room for the rest of it.
 NAMES_CHARACTERS = 1500
 
 
 class EventTrigger(Construct):
     """A rule on the account's event bus, or a schedule, and the function that it calls.
 
-    EventBridge delivers at least once, so the function has to bear an event it has seen. An event that could not be
-    delivered, or that the function could not answer, waits in a queue that an alarm watches.
+    EventBridge delivers at least once, so the function must tolerate repeated events. An event that could not be
+    delivered, or on which the function failed, waits in a queue with an alarm.
 
     Example:
         EventTrigger(self, "Files", description="A file landed", when=landed_in(landing, ...), function=...)
@@ -67,14 +67,14 @@ class EventTrigger(Construct):
 
 
 def landed_in(place: Place, names: Iterable[str], *, folders: Iterable[str]) -> events.EventPattern:
-    """S3's `Object Created` of objects that are called like one of some names of a place.
+    """The pattern of S3's `Object Created` events for objects in a place whose names match.
 
-    So nothing starts for the folders that a console makes, nor for what other programs leave beside the files.
+    Nothing starts for the folders that a console makes, nor for files that other programs leave beside the wanted ones.
 
     Args:
-        place: Where they land.
-        names: Names in which `*` stands for anything.
-        folders: Where all of them lie; the rule goes by these alone where the names are too many for it.
+        place: Where the objects land.
+        names: The names, in which `*` stands for any text.
+        folders: The folders with all of them; the pattern has only these if the names are too long for it.
     """
     keys = [{"wildcard": _wildcard(place, name)} for name in names]
     if len(json.dumps(keys)) > NAMES_CHARACTERS:
@@ -87,7 +87,7 @@ def landed_in(place: Place, names: Iterable[str], *, folders: Iterable[str]) -> 
 
 
 def job_run_ended(application_id: str) -> events.EventPattern:
-    """EMR Serverless' word that a job run of an application has come to an end, whichever."""
+    """The pattern of EMR Serverless' events that a job run of an application has ended, however it did."""
     return events.EventPattern(
         source=["aws.emr-serverless"],
         detail_type=["EMR Serverless Job Run State Change"],
@@ -96,7 +96,7 @@ def job_run_ended(application_id: str) -> events.EventPattern:
 
 
 def _wildcard(place: Place, name: str) -> str:
-    """A name of a place as EventBridge matches it, to which a backslash says that what follows stands for itself."""
+    """A name in a place as a pattern of EventBridge, in which a backslash makes the next character literal."""
     begin, star, end = name.partition("*")
     literal = re.compile(r"[*\\]")
     return literal.sub(r"\\\g<0>", place.inside(begin)) + star + literal.sub(r"\\\g<0>", end)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class GovernedPlace(Construct):
-    """Registers a place with a role that may read it, and lends that to readers query by query.
+    """Registers a place with a role that may read it; Lake Formation lends its credentials to readers, query by query.
 
-    Only reading: jobs write by their own role, and nobody else writes. Not with the service's own role, which cannot
-    be given a key of ours. Not in hybrid mode, where IAM's grants would count beside Lake Formation's.
+    The role only reads, since only jobs write, with their own roles. It is not the service-linked role, which cannot be
+    granted a key of the stack. Hybrid mode is off, since in it IAM's grants count beside Lake Formation's.
 
     Example:
         GovernedPlace(self, "Lake", place=storage.lake, key=storage.key)

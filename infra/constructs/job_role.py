@@ -1,4 +1,4 @@
-"""The role a job run works under."""
+"""The IAM role of a job run."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class JobRole(iam.Role):
-    """A role for EMR Serverless applications of this account, holding exactly the statements given.
+    """A role for EMR Serverless applications of this account, with exactly the statements given.
 
-    It holds no action of Glue's catalog and none of Lake Formation: jobs know tables by location.
+    It has no actions on Glue's catalog or Lake Formation, since jobs know tables by location.
 
     Example:
         JobRole(self, "Role", statements=[*lake.job_statements(reads=(), writes=("bronze/*",)), use_statement(key)])

@@ -1,4 +1,4 @@
-"""A cluster of MSK Serverless, which job runs reach by their role."""
+"""A cluster of MSK Serverless, to which job runs log in by their role."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from infra.constructs.placement import Placement
     from shared.config import Environment
 
-# Where MSK meets clients that it knows by their role.
+# The port of MSK's brokers for clients that log in by their role.
 PORT = 9098
 
 
 class KafkaCluster(Construct):
-    """A cluster in the subnets of the job runs, whose security group admits them alone, on one port.
+    """A cluster in the subnets of the job runs, whose security group admits only them, on one port.
 
-    CloudFormation has no attribute for where it is met, so a function asks once it is made; job runs could not ask
-    themselves, since a VPC without a way out has none to MSK's own API either. All settings of a cluster are
-    create-only and its topics are data: it outlives its stack, and its name keeps a second one from taking its place.
+    CloudFormation has no attribute for its broker addresses, so a function looks them up once it is made; job runs
+    cannot, since a VPC without a way out does not reach MSK's API. All settings of a cluster are create-only and its
+    topics are data: it outlives its stack, and since its name is fixed, no second one can replace it.
 
     Example:
         KafkaCluster(self, "Cluster", environment=env, placement=placement, code=lambdas, key=storage.key)
@@ -64,7 +64,7 @@ class KafkaCluster(Construct):
         )
         cluster.apply_removal_policy(KEPT)
         self.arn = cluster.attr_arn
-        self.bootstrap_servers = self._asked(environment, code, key)
+        self.bootstrap_servers = self._brokers(environment, code, key)
 
     def _security_group(self, placement: Placement) -> str:
         rule = ec2.CfnSecurityGroup.IngressProperty
@@ -86,7 +86,7 @@ class KafkaCluster(Construct):
         )
         return group.attr_group_id
 
-    def _asked(self, environment: Environment, code: ArtifactAsset, key: kms.IKey) -> str:
+    def _brokers(self, environment: Environment, code: ArtifactAsset, key: kms.IKey) -> str:
         function = EventFunction(
             self,
             "OnClusterMade",
@@ -106,6 +106,6 @@ class KafkaCluster(Construct):
             service_timeout=Duration.minutes(5),
             properties={"ClusterArn": self.arn},
         )
-        # The role's rights have to be there before the function is asked.
+        # The role needs its rights before the function is called.
         resource.node.add_dependency(function)
         return resource.get_att_string(BOOTSTRAP_SERVERS)

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class LakeKey(kms.Key):
-    """A rotating key that roles use through their own policies and three services through the key's.
+    """A rotating key that roles use through their own policies, and three services through the key's policy.
 
-    The services are named with an ARN pattern, never with a resource of another stack: that would close a circle of
-    stacks around the key.
+    The conditions for services have ARN patterns, never a resource of another stack: that would make the stacks depend
+    on each other in a circle.
 
     Example:
         LakeKey(self, "Key", environment=env)
@@ -45,7 +45,7 @@ class LakeKey(kms.Key):
         self._admit(ALARMS, BY_ALARMS, alarms)
 
     def _admit_logs(self) -> None:
-        """Admit the logs service, which is told apart by the log group it encrypts, not by a source ARN."""
+        """Admit the logs service, with a condition on the log group that it encrypts instead of a source ARN."""
         stack = Stack.of(self)
         log_groups = _named(stack, "logs", "log-group")
         self.add_to_resource_policy(

@@ -1,4 +1,4 @@
-"""What starts a machine by itself."""
+"""The schedule that starts a state machine."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class MachineSchedule(Construct):
-    """A schedule in local time whose start can be told from a repeated one by `schedule` and `scheduled_time`.
+    """A schedule in local time; `schedule` and `scheduled_time` in its input identify each start.
 
-    EventBridge Scheduler delivers at least once, so the machine has to know a start it has seen. What could not be
-    delivered for an hour waits in a queue that an alarm watches. The schedule of a machine without tables is off: its
-    runs would do nothing, and cost their job runs.
+    EventBridge Scheduler delivers at least once, so the machine must recognize a repeated start. A start that could not
+    be delivered for an hour waits in a queue with an alarm. The schedule of a machine without tables is off: its runs
+    would do nothing, and cost their job runs.
 
     Example:
         MachineSchedule(self, "Daily", name="lake-daily", when=env.daily_batch, has_tables=True, machine=machine)

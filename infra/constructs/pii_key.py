@@ -1,4 +1,4 @@
-"""The key of personal data, and who is admitted to what it encrypts."""
+"""The key of personal data, and the policies that close what it encrypts to everybody who is not admitted."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class PiiKey(kms.Key):
-    """A rotating key that denies itself to everybody who has no tag of admission, whatever their own policies grant.
+    """A rotating key that denies its use to principals without the tag of admission, whatever their policies grant.
 
-    A tag and not an ARN, since the role is of a stack that needs the key: the two would close a circle. Objects are
-    read only by who has the tag and the right; the bucket itself is still looked after by whoever deploys.
+    The policy names a tag and not the roles' ARNs, since their stack needs the key, and the two would depend on each
+    other. Objects are read only with the tag and the right; the bucket itself is still managed by whoever deploys.
 
     Example:
         key = PiiKey(self, "PiiKey", environment=env)
@@ -44,19 +44,19 @@ class PiiKey(kms.Key):
 
 
 def close_to_others(bucket: s3.Bucket) -> None:
-    """Keep everybody who is not admitted from the objects of a bucket, whoever made its key."""
+    """Deny the objects of a bucket to everybody who is not admitted, whoever made its key."""
     actions = ["s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*"]
     bucket.add_to_resource_policy(_denied(actions, [bucket.arn_for_objects("*")]))
 
 
 def close_files_to_others(bucket: s3.Bucket, keys: Sequence[str]) -> None:
-    """Keep everybody who is not admitted from reading some keys of a bucket, into which others may put files."""
+    """Deny reading some keys of a bucket to everybody who is not admitted; others may still put files there."""
     if keys:
         bucket.add_to_resource_policy(_denied(["s3:GetObject*"], [bucket.arn_for_objects(key) for key in keys]))
 
 
 def close_secret_to_others(secret: secretsmanager.CfnSecret) -> None:
-    """Keep everybody who is not admitted from the value of a secret, whatever their own policies grant."""
+    """Deny the value of a secret to everybody who is not admitted, whatever their own policies grant."""
     document = iam.PolicyDocument(statements=[_denied(["secretsmanager:GetSecretValue"], ["*"])])
     secretsmanager.CfnResourcePolicy(
         secret, "Policy", secret_id=secret.ref, resource_policy=document, block_public_policy=True

@@ -1,4 +1,4 @@
-"""A root the data lives under, and the rights to it."""
+"""A root of data, and the rights to it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _SCHEME = "s3://"
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """A root as jobs know it, and the bucket and prefix that stand behind it on AWS.
+    """A root as jobs know it, with its bucket and prefix on AWS.
 
-    A root that is a folder (a lake on a laptop) still has a bucket behind it, so that the template is the one of AWS.
+    A root that is a folder (a lake on a laptop) still has a bucket, so that the templates are those of AWS.
     """
 
     root: str
@@ -32,12 +32,12 @@ class Place:
 
     @classmethod
     def of_bucket(cls, bucket: s3.IBucket, *, folder: str | None = None) -> Place:
-        """The whole of a bucket, or a folder that takes its place on a laptop."""
+        """A whole bucket, or a folder that replaces it on a laptop."""
         return cls(root=folder or f"{_SCHEME}{bucket.bucket_name}", bucket=bucket)
 
     @classmethod
     def existing(cls, scope: Construct, id_: str, root: str) -> Place:
-        """A bucket, or a prefix in one, that is not ours: its own key and policy must admit the roles of the stack."""
+        """An existing bucket, or a prefix in one: its key and policy must admit the roles of the stack."""
         prefix = root.removeprefix(_SCHEME).partition("/")[2]
         bucket = s3.Bucket.from_bucket_name(scope, id_, _bucket(root))
         return cls(root=root.rstrip("/"), bucket=bucket, prefix=prefix.strip("/"))
@@ -50,22 +50,22 @@ class Place:
         ]
 
     def lookup_statements(self, folder: str) -> list[iam.PolicyStatement]:
-        """The rights to read one folder, and to be told of a key that it is not there."""
+        """The rights to read one folder, and to learn that a key does not exist."""
         reading = iam.PolicyStatement(actions=["s3:GetObject"], resources=[self._objects(folder)])
         return [reading, *self.names_statements()]
 
     def job_statements(self, *, reads: Sequence[str], writes: Sequence[str]) -> list[iam.PolicyStatement]:
-        """The rights of a job run that Spark needs in the place: none where there is nothing to read or write.
+        """The rights that a job run needs in the place for Spark; none if it reads and writes nothing there.
 
-        S3 answers that an object is forbidden, and not that it is not there, to whoever may not list the bucket; and
-        Spark asks for what is not there all the time. So a job may see every name, and read what it is granted.
+        To a caller who may not list the bucket, S3 answers that a missing object is forbidden, and Spark looks for
+        missing objects all the time. So a job may list every name, and read what it is granted.
 
         Args:
-            reads: Keys of what it reads, in which `*` stands for any text.
-            writes: Keys of what it reads, writes and deletes.
+            reads: The keys it may read, in which `*` stands for any text.
+            writes: The keys it may read, write and delete.
         """
         read = list(dict.fromkeys([*reads, *writes]))
-        # Spark asks for each folder above what it makes, too, by an object of the folder's name.
+        # Spark also looks for each folder above what it writes, as an object of the folder's name.
         above = dict.fromkeys(folder for key in read for folder in _folders(key))
         granted = {("s3:GetObject",): [*read, *above], WRITING: writes}
         statements = [
@@ -76,19 +76,19 @@ class Place:
         return [*statements, *self.names_statements()] if read else []
 
     def names_statements(self) -> list[iam.PolicyStatement]:
-        """The rights to list the place, and to be told of a key that it is not there."""
-        # The latter comes without a prefix, which a plain condition would refuse.
+        """The rights to list the place, and to learn that a key does not exist."""
+        # A request for a missing key has no prefix, and a plain condition on it would refuse that.
         inside = self.inside()
         conditions = {"StringLikeIfExists": {"s3:prefix": [inside, f"{inside}/*"]}} if inside else None
         listing = iam.PolicyStatement(
             actions=["s3:ListBucket"], resources=[self.bucket.bucket_arn], conditions=conditions
         )
-        # Of a place within a bucket it is asked whether it is there, as of any folder.
+        # Spark looks for the root of a place within a bucket as it does for any folder.
         folder = [iam.PolicyStatement(actions=["s3:GetObject"], resources=[self.arn])] if inside else []
         return [listing, *folder]
 
     def job_findings(self, reads: Sequence[str], writes: Sequence[str]) -> list[str]:
-        """What cdk-nag says about the statements of a job run, read in another nested stack."""
+        """What cdk-nag finds in the statements of a job run in another nested stack."""
         return [self._found(key) for key in dict.fromkeys([*reads, *writes]) if "*" in key]
 
     def put_statement(self, folder: str) -> iam.PolicyStatement:
@@ -101,7 +101,7 @@ class Place:
         return f"{self.bucket.bucket_arn}/{self.prefix}" if self.prefix else self.bucket.bucket_arn
 
     def finding(self, folder: str = "") -> str:
-        """What cdk-nag says about the statements of this place, read in another nested stack."""
+        """What cdk-nag finds in statements about this place in another nested stack."""
         return self._found("/".join(filter(None, (folder, "*"))))
 
     def inside(self, *parts: str) -> str:
@@ -132,7 +132,7 @@ def is_bucket(root: str) -> bool:
 
 
 def _folders(key: str) -> Iterator[str]:
-    """The folders above what a key stands for, as far as it names them."""
+    """The folders above a key, as far as it names them before a `*`."""
     named = key.partition("*")[0].split("/")[:-1]
     return ("/".join(named[: i + 1]) for i in range(len(named)))
 

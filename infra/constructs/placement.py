@@ -1,4 +1,4 @@
-"""Where an application's workers live in a VPC: an existing one, or one of the stack."""
+"""The place of an application's workers in a VPC, an existing one or the stack's own."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """Subnets and security groups; `settings` is what the environment's file says, whose change needs another one.
+    """Subnets and security groups of workers.
 
-    `vpc_id` is None for an existing VPC that the environment's file does not name.
+    Attributes:
+        vpc_id: The VPC; None for an existing one that the environment's file does not name.
+        subnet_ids: The subnets.
+        security_group_ids: The security groups.
+        settings: What the environment's file says; a change of it needs a new application.
     """
 
     vpc_id: str | None

@@ -1,4 +1,4 @@
-"""A bucket nobody reaches from outside: encrypted, versioned, over TLS 1.2, with its accesses logged."""
+"""A bucket without public access: encrypted, versioned, over TLS 1.2, with access logs."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class PrivateBucket(s3.Bucket):
-    """A private bucket. Only the prefixes given expire; current objects elsewhere are never removed by S3.
+    """A private bucket. Only the prefixes given expire; S3 never removes current objects elsewhere.
 
-    Without a key it is encrypted by S3 itself: a bucket that receives access logs cannot have a key of ours.
+    Without a key it is encrypted by S3 itself: a bucket that receives access logs cannot have a KMS key.
 
     Example:
         PrivateBucket(self, "Lake", key=key, access_logs=logs, expire={"staging/": 3})
@@ -56,7 +56,7 @@ class PrivateBucket(s3.Bucket):
             self._send_events()
 
     def _send_events(self) -> None:
-        """Send events natively; the CDK's own switch adds a Lambda and a custom resource."""
+        """Send events by the bucket's own setting; the CDK's option adds a Lambda and a custom resource."""
         resource = self.node.default_child
         assert isinstance(resource, s3.CfnBucket)  # noqa: S101 - narrows the type
         resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(

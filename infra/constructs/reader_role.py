@@ -1,4 +1,4 @@
-"""A role of the contracts as an IAM role: it reads the lake through Athena and Lake Formation, and nothing else."""
+"""The IAM role of a role of the contracts: it reads the lake through Athena and Lake Formation, and nothing else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CATALOG_READS = ("GetDatabase", "GetDatabases", "GetTable", "GetTables", "GetPar
 class ReaderRole(iam.Role):
     """A role without any right to the lake's bucket: rows come by credentials that Lake Formation lends for each query.
 
-    Principals of this account may take it if their own policies say so, and so may Spark jobs of readers.
+    Principals of this account may assume it if their own policies allow it, and so may the Spark jobs of readers.
 
     Example:
         ReaderRole(self, "Analyst", name="lakewright-prod-analyst", workgroup=workgroup, runs_spark=False)

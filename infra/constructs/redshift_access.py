@@ -1,4 +1,4 @@
-"""How the jobs reach a Redshift: the rights to have it unload, and the role under which it writes."""
+"""The access of jobs to a Redshift: the rights to have it unload rows, and the role with which it writes them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OWN_STATEMENTS = {"StringEquals": {"redshift-data:statement-owner-iam-userid": "
 
 
 class RedshiftAccess(Construct):
-    """The unload role, which Redshift takes and which writes to the unload folder alone, and the jobs' statements.
+    """The unload role, with which Redshift writes to the unload folder and nowhere else, and the jobs' rights.
 
     The role does nothing until the warehouse's owner associates it with the warehouse.
 
@@ -37,7 +37,7 @@ class RedshiftAccess(Construct):
         scope: The stack.
         id_: The construct's id.
         warehouse: The ARN of a cluster or of a serverless workgroup.
-        databases: The databases of it that contracts name.
+        databases: Its databases that contracts name.
         lake: The lake, in whose unload folder Redshift writes.
         key: The key that encrypts the lake.
     """
@@ -67,7 +67,7 @@ class RedshiftAccess(Construct):
         )
 
     def job_statements(self) -> list[iam.PolicyStatement]:
-        """The rights to begin a statement in this warehouse, to look after one's own and to read what it gave."""
+        """The rights to run a statement in this warehouse, and to watch one's own statements and read their results."""
         return [
             iam.PolicyStatement(actions=["redshift-data:ExecuteStatement"], resources=[self._warehouse]),
             self._login_statement(),

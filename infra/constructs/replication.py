@@ -44,22 +44,22 @@ def replicate_bucket(
 ) -> ReplicatedBucket:
     """Have S3 copy each new object of a bucket, and each deletion, to the bucket and key of its copy.
 
-    Objects come in any order, most within minutes; those that are there already are not copied. The other stack is met
-    by names alone: it is of another region.
+    Objects arrive in any order, most within minutes; existing ones are not copied. The other stack is in another
+    region, so its resources are referred to by name.
 
     Args:
         bucket: The bucket.
-        what: What it is, as in the name of its copy.
+        what: Which bucket it is, as in the name of its copy.
         environment: The environment.
         region: The region of the copy.
         key: The key of the bucket.
         is_personal: Whether it has the key of personal data.
-        is_admitted: Whether some of its objects are read by those alone who are admitted to personal data.
+        is_admitted: Whether some of its objects are read only by those admitted to personal data.
     """
     stack, env = Stack.of(bucket), environment.name
     copy, alias = copy_bucket(env, what, stack.account), copy_key(env, is_personal=is_personal)
     to = stack.format_arn(service="s3", region="", account="", resource=copy, arn_format=ArnFormat.NO_RESOURCE_NAME)
-    # S3 says neither account nor bucket when it takes a role; who may hand it this one is iam:PassRole's matter.
+    # S3 gives neither account nor bucket when it assumes a role; who may pass it this one is up to iam:PassRole.
     role = iam.Role(bucket, "CopyRole", assumed_by=iam.ServicePrincipal("s3.amazonaws.com"))
     keys = stack.format_arn(service="kms", region=region, resource="key", resource_name="*")
     of_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": alias}}
@@ -93,7 +93,7 @@ def _replicate(bucket: PrivateBucket, role: iam.Role, to: str, key: str) -> None
         status="Enabled",
         priority=1,
         filter=CfnBucket.ReplicationRuleFilterProperty(prefix=""),
-        # What is deleted here, as by an erasure, is to be deleted there.
+        # What is deleted here, such as by an erasure, must be deleted there.
         delete_marker_replication=CfnBucket.DeleteMarkerReplicationProperty(status="Enabled"),
         source_selection_criteria=CfnBucket.SourceSelectionCriteriaProperty(
             sse_kms_encrypted_objects=CfnBucket.SseKmsEncryptedObjectsProperty(status="Enabled")

@@ -1,4 +1,4 @@
-"""The HTTP API of the served rows: every GET goes to one function, once AWS knows who asks."""
+"""The HTTP API of the served rows: every GET goes to one function, once IAM has authorized the caller."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from shared.config import Environment
 
 STAGE = "$default"
-# What a new account's ten concurrent functions answer at some 100 ms each, and twice that for a moment.
+# What a new account's ten concurrent functions answer at about 100 ms each, and twice that for a moment.
 REQUESTS_PER_SECOND, BURST = 100, 200
-# Who asked, and how it went. Not which path: a path names a row, and so a person.
+# The caller and the result, but not the path: a path names a row, and so a person.
 ACCESS = {
     "requestId": "$context.requestId",
     "time": "$context.requestTime",
@@ -41,7 +41,7 @@ ACCESS = {
 
 
 class RowApi(Construct):
-    """An API of one route, which signed requests of principals of the account reach that their own policies admit.
+    """An API with one route, for signed requests of the account's principals whose own policies admit them.
 
     Example:
         RowApi(self, "Api", environment=env, key=key, function=function)
@@ -83,18 +83,18 @@ class RowApi(Construct):
 
     @property
     def api_id(self) -> str:
-        """What AWS calls the API."""
+        """The API's id."""
         return self._api.api_id
 
     @property
     def url(self) -> str:
-        """Where it answers; a path of a row follows."""
+        """The address of the API, before the path of a row."""
         return self._api.api_endpoint
 
-    def let_ask(self, id_: str, *, prefix: str, roles: Sequence[iam.IRole]) -> None:
-        """Let roles ask for the rows whose path begins so, `/customers/`, and for no others.
+    def grant_read(self, id_: str, *, prefix: str, roles: Sequence[iam.IRole]) -> None:
+        """Let roles request the rows whose paths begin with a prefix such as `/customers/`, and no others.
 
-        The stage is named: in its place an asterisk would go on into the path.
+        The policy names the stage, since an asterisk in its place would also match part of the path.
         """
         place = f"{STAGE}/GET{prefix}*"
         rows = Stack.of(self).format_arn(

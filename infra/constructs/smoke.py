@@ -1,4 +1,4 @@
-"""The machine that tries what only the place itself can say."""
+"""The state machine of the smoke run, which checks what only a deployed environment can answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Smoke(StateMachine):
-    """`step_functions/smoke.asl.json`, which runs the jobs of one step that touches no table.
+    """`step_functions/smoke.asl.json`, which runs the jobs of one step; they touch no table.
 
     Example:
         Smoke(self, "Smoke", environment=environment, storage=storage, compute=compute)

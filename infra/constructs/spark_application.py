@@ -22,9 +22,9 @@ class SparkApplication(Construct):
     """An application whose logical id carries a fingerprint of its settings.
 
     EMR refuses to update an application that has started. A change of settings therefore makes a new one; the old one
-    is retained, lets its job runs end, and stops by itself. No tag differs between deploys, so that nothing but the
-    settings touches it. The caps keep a job run from asking for more than a new account's 16 vCPU, and job runs wait
-    their turn: more drivers at once than leave room for an executor each would wait for one another.
+    is retained, lets its job runs end, and stops by itself. No tag differs between deploys, so that only the settings
+    change it. The limits keep a job run from requesting more than a new account's 16 vCPU. Only so many job runs work
+    at once as have room for a driver and an executor each, since drivers without executors would wait for one another.
 
     Example:
         SparkApplication(self, "Batch", name="batch", environment=env, log_uri="s3://logs/emr/", key_arn=key.key_arn)
@@ -68,7 +68,7 @@ class SparkApplication(Construct):
 
 
 def _settings(environment: Environment, name: str, placement: Placement | None) -> dict[str, str]:
-    """Everything whose change needs another application."""
+    """All settings whose change needs a new application."""
     vpc = {"network": placement.settings.model_dump_json()} if placement else {}
     return {
         **vpc,
@@ -88,7 +88,7 @@ def _fingerprint(settings: dict[str, str]) -> str:
 
 
 def _monitoring(log_uri: str, key_arn: str) -> emr.CfnApplication.MonitoringConfigurationProperty:
-    """Logs to S3 for us, and EMR's own copy too, without which the Spark UI stays closed."""
+    """Logs to S3, and to EMR's own storage too, without which the Spark UI cannot be opened."""
     configuration = emr.CfnApplication
     return configuration.MonitoringConfigurationProperty(
         s3_monitoring_configuration=configuration.S3MonitoringConfigurationProperty(

@@ -19,19 +19,19 @@ _CODE, _PACKAGES = "code", "environment"
 def spark_submit_parameters(
     spark: Spark, *, jobs_url: str, environment_url: str, jar_urls: Sequence[str], region: str
 ) -> str:
-    """Everything a job run is given; a job run depends on no default of the application.
+    """The parameters of a job run, complete, so that it depends on no default of the application.
 
-    The archive of packages holds no interpreter: EMR's own Python 3.11 runs the job, and finds them on PYTHONPATH
-    before what the image has. The jobs come as an archive too, not as `py-files`: those are imported from the zip,
-    where contracts and queries cannot be read as files. The number of executors is capped because EMR's default has
-    no end, and an account's quota ends a job run late, in the middle of its work.
+    The archive of packages has no interpreter: EMR's own Python 3.11 runs the job, and finds them on PYTHONPATH before
+    those of the image. The jobs are an archive too, not `py-files`: those are imported from the zip, where contracts
+    and queries cannot be read as files. The number of executors is capped because EMR's default has no limit, and an
+    account's quota would end a job run late, in the middle of its work.
 
     Args:
-        spark: Gives the sizes.
+        spark: The settings with the sizes.
         jobs_url: The zip of first-party code.
         environment_url: The archive of third-party packages.
         jar_urls: The jars that the image lacks.
-        region: What boto3 is to use, as EMR does not tell it.
+        region: The region for boto3, which EMR does not set.
     """
     python_path = f"./{_CODE}:./{_PACKAGES}/{ENVIRONMENT.packages_folder}"
     variables = {"PYTHONPATH": python_path, "AWS_DEFAULT_REGION": region}

@@ -1,4 +1,4 @@
-"""A state machine from its file, with the role, the logs and the traces it needs."""
+"""A state machine from its file, with the role, logs and traces it needs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _APPLICATIONS = "arn:<AWS::Partition>:emr-serverless:<AWS::Region>:<AWS::Account
 
 
 class StateMachine(Construct):
-    """`step_functions/<definition>.asl.json` on AWS. The file earns no rights; each is a statement given here.
+    """`step_functions/<definition>.asl.json` on AWS. Its rights are the statements given; the file grants none.
 
     Example:
         StateMachine(self, "Smoke", name="smoke", definition="smoke", tokens={...}, statements=[...], ...)
@@ -79,7 +79,7 @@ class StateMachine(Construct):
 
 
 def job_tokens(environment: Environment, storage: Storage, compute: Compute) -> dict[Token, str]:
-    """What a machine has to know to run jobs."""
+    """The tokens that a machine needs to run jobs."""
     return {
         Token.ENV: environment.name,
         Token.PARTITION: compute.partition,
@@ -95,7 +95,7 @@ def job_tokens(environment: Environment, storage: Storage, compute: Compute) -> 
 
 
 def step_tokens(compute: Compute, steps: Iterable[Step]) -> dict[Token, str]:
-    """What a machine has to know to run some steps, each with workers and a role of its own."""
+    """The tokens that a machine needs to run some steps, each with its own workers and role."""
     found: dict[Token, str] = {}
     for step in steps:
         submit, role = OF_STEPS[step]
@@ -106,8 +106,8 @@ def step_tokens(compute: Compute, steps: Iterable[Step]) -> dict[Token, str]:
 def job_run_statements(scope: Construct, *, compute: Compute, steps: Iterable[Step]) -> list[iam.PolicyStatement]:
     """The rights to run the jobs of some steps under their roles, and to wait for them.
 
-    On any application, because a run that is under way when a deploy replaces the application goes on with the one it
-    knows; what a job run may do is up to its role, and no other can be passed.
+    They hold for any application, since a run that is under way when a deploy replaces the application continues on
+    the old one. What a job run may do depends on its role, and no other role can be passed.
     """
     applications = Stack.of(scope).format_arn(service="emr-serverless", resource="/applications", resource_name="*")
     return [

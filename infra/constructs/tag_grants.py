@@ -1,4 +1,4 @@
-"""What each role of the contracts is granted: all tables and columns whose tags are for it."""
+"""The grants of each role of the contracts: all tables and columns with its tags."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class TagGrants(Construct):
-    """Two grants a role, however many tables there are: to see the databases, and to read what its tags open.
+    """Two grants per role, however many tables there are: to see the databases, and to read what its tags open.
 
     They are made one by one: Lake Formation refuses two grants at once on the same tags (ConcurrentModification).
 
@@ -65,7 +65,7 @@ class TagGrants(Construct):
         )
 
     def _tagged(self, kind: str, expression: Mapping[str, Sequence[str]]) -> CfnPrincipalPermissions.ResourceProperty:
-        """Whatever has, of every key, one of the values."""
+        """All resources of a kind that have, for every key, one of its values."""
         return CfnPrincipalPermissions.ResourceProperty(
             lf_tag_policy=CfnPrincipalPermissions.LFTagPolicyResourceProperty(
                 catalog_id=Stack.of(self).account,

@@ -1,4 +1,4 @@
-"""The queue of what AWS could not deliver, whoever was to deliver it."""
+"""The queue of events that EventBridge, its scheduler or Lambda could not deliver."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DELIVERIES, KEPT_FOR = 10, Duration.hours(6)
 
 
 def undelivered_queue(scope: Construct) -> sqs.Queue:
-    """An encrypted queue `Undelivered` in a scope, which keeps what it is given as long as a queue can."""
+    """An encrypted queue `Undelivered` in a scope, with the longest retention that a queue can have."""
     queue = sqs.Queue(
         scope,
         "Undelivered",

@@ -1,1 +1,1 @@
-"""What everything in a stack follows: tags, paths and bounds of roles, what is kept, which findings are accepted."""
+"""Conventions of all stacks: tags, paths and boundaries of roles, removal policies, accepted findings."""

@@ -1,4 +1,4 @@
-"""Whether the environment's jobs can reach governed data the way it says."""
+"""Checks that the environment's jobs can reach governed data in the modes it sets."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def require_access(environment: Environment) -> None:
-    """Refuse to make templates of jobs that would fail, or go round Lake Formation.
+    """Refuse an environment whose jobs would fail, or bypass Lake Formation.
 
     Raises:
-        TerminalError: with the setting to change.
+        TerminalError: a mode does not work; the error names the setting to change.
     """
     access = environment.access
     wanted = {JobKind.BATCH: access.batch, JobKind.STREAMING: access.streaming, JobKind.CONSUMER: access.consumer}

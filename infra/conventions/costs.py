@@ -1,4 +1,4 @@
-"""The tags by which costs are told apart."""
+"""The tags by which costs are broken down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Findings of cdk-nag that are accepted, each with its reason, beside the construct they are about."""
+"""Accepts findings of cdk-nag, each with its reason, beside the construct it is about."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ def accept(construct: IConstruct, findings: dict[str, str]) -> None:
 
     Args:
         construct: Where the findings are reported.
-        findings: The rule (for IAM5 with the exact action or resource in brackets) -> why it is as it should be.
+        findings: The rule (for IAM5 with the exact action or resource in brackets) -> why it is accepted.
     """
     for rule, reason in findings.items():
         Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))
 
 
 def wildcard(resource: str) -> str:
-    """The finding that a policy names resources by a pattern; `<...>` stands for what the deploy fills in."""
+    """The finding that a policy names resources by a pattern; `<...>` stands for values known only at the deploy."""
     return f"AwsSolutions-IAM5[Resource::{resource}]"
 
 
 def seen_from_outside(resource: IConstruct, attribute: str) -> str:
-    """How a finding writes an attribute of a resource of another nested stack: by the parameter it comes in through.
+    """How a finding in one nested stack writes an attribute of a resource in another: as the parameter that passes it.
 
     The CDK names that parameter after the nested stack and the resource.
     """
@@ -40,7 +40,7 @@ def seen_from_outside(resource: IConstruct, attribute: str) -> str:
 
 
 def spelled(construct: IConstruct, text: str) -> str:
-    """How a finding writes a text with functions of CloudFormation in it, other than references: each as its JSON."""
+    """How a finding writes a text that contains CloudFormation functions other than references: each as its JSON."""
     resolved = Stack.of(construct).resolve(text)
     parts = resolved["Fn::Join"][1] if isinstance(resolved, dict) else [resolved]
     return "".join(part if isinstance(part, str) else json.dumps(part, separators=(",", ":")) for part in parts)

@@ -1,4 +1,4 @@
-"""Resources of a service that refuses two changes at once."""
+"""An order for resources of a service that refuses two changes at once."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ if TYPE_CHECKING:
 
 
 def in_turn(resources: Iterable[CfnResource]) -> None:
-    """Have CloudFormation make each after the one before it. Left to itself, it makes them all at once."""
+    """Have CloudFormation make the resources one after the other; by default it makes them all at once."""
     for before, after in pairwise(resources):
         after.add_dependency(before)

@@ -1,4 +1,4 @@
-"""The policy of a house beyond which no role of a stack may go."""
+"""The permissions boundary that an organization puts around every role of a stack."""
 
 from __future__ import annotations
 

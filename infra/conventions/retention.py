@@ -1,9 +1,9 @@
-"""What becomes of what has data in it when its stack goes, or its resource is replaced: it stays."""
+"""The removal policy of resources with data: they stay when their stack is deleted or they are replaced."""
 
 from __future__ import annotations
 
 from aws_cdk import RemovalPolicy
 
-# In every environment: that `allow_data_deletion` is deployed is one of two keys, and CloudFormation asks for no other.
-# When the first deploy of all fails it is still removed, so that the next one can use the names.
+# In every environment, since CloudFormation asks for no other confirmation than the deployed `allow_data_deletion`, and
+# deleting data takes two. After a failed first deploy the resource is still removed, so that the next can use its name.
 KEPT = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE

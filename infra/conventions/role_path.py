@@ -1,4 +1,4 @@
-"""The path that a house wants of every role."""
+"""The path that an organization wants for every role."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def set_role_path(stack: Construct, account: Account | None) -> None:
-    """Give every role that is there by now the account's path, if it has one; called once all are made."""
+    """Give every role made so far the account's path, if it has one; call it once all are made."""
     if account is None or account.role_path == "/":
         return
     for construct in stack.node.find_all():

@@ -1,1 +1,1 @@
-"""The rights that several constructs grant, each as the statements of a policy."""
+"""Rights that several constructs grant, as policy statements."""

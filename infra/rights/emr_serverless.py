@@ -1,4 +1,4 @@
-"""EMR Serverless as who takes the role of a job run."""
+"""EMR Serverless as the principal that assumes the role of a job run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def emr_serverless_principal(scope: Construct) -> iam.ServicePrincipal:
     """The service, on behalf of any application of this account.
 
-    The application's own id would close a circle: it needs the key, whose user the role is.
+    With the application's id it would depend on itself: the application needs the key, which the role uses.
     """
     stack = Stack.of(scope)
     applications = stack.format_arn(service="emr-serverless", resource="/applications", resource_name="*")

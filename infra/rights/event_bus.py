@@ -1,4 +1,4 @@
-"""The right to tell the account's event bus what the lake has to say."""
+"""The right to put the lake's own events on the account's event bus."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def put_events_statement(scope: Construct) -> iam.PolicyStatement:
-    """Events under our own name, and no others."""
+    """The right to put events with the lake's own source on the bus, and no others."""
     return iam.PolicyStatement(
         actions=["events:PutEvents"],
         resources=[Stack.of(scope).format_arn(service="events", resource="event-bus", resource_name="default")],

@@ -1,4 +1,4 @@
-"""What a job may do on an MSK cluster that lets it in by its role."""
+"""The rights of a job on an MSK cluster to which it logs in by its role."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from shared.contracts import Catalog
 
-# Spark names the consumer groups of its reads itself, with this at the front.
+# Spark names the consumer groups of its reads itself, with this prefix.
 GROUPS = "lakewright-*"
 
 
@@ -24,7 +24,7 @@ def kafka_read_statements(cluster_arn: str, topics: Iterable[str]) -> list[iam.P
     Source: Amazon MSK developer guide, "Semantics of IAM authorization policy actions and resources".
 
     Args:
-        cluster_arn: `arn:aws:kafka:<region>:<account>:cluster/<name>/<id>`, or what stands for it until the deploy.
+        cluster_arn: `arn:aws:kafka:<region>:<account>:cluster/<name>/<id>`, or its token until the deploy.
         topics: Their names.
     """
     granted = {
@@ -40,10 +40,10 @@ def kafka_read_statements(cluster_arn: str, topics: Iterable[str]) -> list[iam.P
 
 
 def schema_read_statements(stack: Stack, catalog: Catalog) -> list[iam.PolicyStatement]:
-    """The right to read the schemas of Glue's registry that contracts name, and no other; nothing where none does.
+    """The right to read the schemas of Glue's registry that contracts name, and no others; none if they name none.
 
-    Source: AWS service authorization reference, "AWS Glue". Asked by the UUID of a version alone, `GetSchemaVersion`
-    would want every resource.
+    Source: AWS service authorization reference, "AWS Glue". With only the UUID of a version,
+    `GetSchemaVersion` would need the right to every resource.
     """
     named = registered_schemas(catalog)
     registries = {f"registry/{name.registry}" for name in named}

@@ -1,4 +1,4 @@
-"""The right to use a key, whether the stack has made it or the house."""
+"""The right to use a key, the stack's own or an existing one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The right to the rule by which a state machine waits for what a task of it has started."""
+"""The right to the rule with which a state machine waits for what a task has started."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def managed_rule_statement(scope: Construct, rule_name: str) -> iam.PolicyStatement:
     """The right to one EventBridge rule that Step Functions keeps in the account.
 
-    `.sync` waits by it; without the right to it a task never ends.
+    `.sync` waits by means of it; without the right to it a task never ends.
     """
     return iam.PolicyStatement(
         actions=["events:PutTargets", "events:PutRule", "events:DescribeRule"],

@@ -1,1 +1,1 @@
-"""The nested stacks, one noun a file; each only wires constructs together."""
+"""The nested stacks, one subject per file; each only wires constructs together."""

@@ -1,4 +1,4 @@
-"""What there is once in an account and region: who administers Lake Formation, who GitHub is."""
+"""The stack of what exists once in an account and region: the administrators of Lake Formation, GitHub's provider."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 TAGGING = ("GetResourceLFTags", "AddLFTagsToResource", "RemoveLFTagsFromResource", "ListLFTags", "GetLFTag")
 GRANTING = ("ListPermissions", "GrantPermissions", "RevokePermissions")
-# CloudFormation cannot take away that IAM alone opens new tables; see lambdas/on_access_declared/.
+# CloudFormation cannot remove the default by which IAM alone opens new tables; see lambdas/on_access_declared/.
 CLOSING = ("GetDataLakeSettings", "PutDataLakeSettings")
 FILTERING = ("ListDataCellsFilter", "CreateDataCellsFilter", "UpdateDataCellsFilter", "DeleteDataCellsFilter")
 CATALOG_READS = ("GetDatabase", "GetDatabases", "GetTable", "GetTables")
 
 
 class AccountStage(Stage):
-    """The account's own stack, apart from every environment's: `cdk deploy 'account/*' --context env=prod`.
+    """The account's own stack, apart from those of environments: `cdk deploy 'account/*' --context env=prod`.
 
     Example:
         AccountStage(app, "account", environment=environment, settings=environment.account)
@@ -44,7 +44,7 @@ class AccountStage(Stage):
 
 
 class AccountStack(Stack):
-    """Lake Formation's settings and the role that administers it for us."""
+    """Lake Formation's settings and the role that administers it for the lake."""
 
     def __init__(self, scope: Construct, id_: str, *, environment: Environment, settings: Account) -> None:
         super().__init__(
@@ -61,7 +61,7 @@ class AccountStack(Stack):
         deployer = f"cdk-{settings.bootstrap_qualifier}-cfn-exec-role-{self.account}-{self.region}"
         ours = (environment.in_role_path(ACCESS_ADMIN_ROLE), deployer)
         admins = [self._role_arn(name) for name in (*ours, *settings.lake_formation_admins)]
-        # REPLACE, the default, would take every other administrator and setting of the account away.
+        # REPLACE, the default, would remove all other administrators and settings of the account.
         wanted = CfnDataLakeSettings(
             self,
             "LakeFormation",
@@ -71,7 +71,7 @@ class AccountStack(Stack):
             ],
             allow_full_table_external_data_access=environment.access.consumer is AccessMode.FULL_TABLE or None,
         )
-        # Named by its ARN alone, a role that is not there yet would be no principal.
+        # The ARNs alone make no dependency, and Lake Formation refuses a role that does not exist yet.
         wanted.node.add_dependency(*made)
         if environment.github and settings.makes_oidc_provider:
             provider = iam.OidcProviderNative(self, "GitHub", url=f"https://{ISSUER}", client_ids=[AUDIENCE])
@@ -79,7 +79,7 @@ class AccountStack(Stack):
         set_role_path(self, settings)
 
     def _access_admin(self) -> iam.Role:
-        """The role that environments' functions, and people who may, take to tag, to grant and to filter.
+        """The role that environments' functions, and permitted people, assume to tag, to grant and to filter.
 
         It serves the environments of every region, since an account has one role of a name.
         """

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from shared.contracts import Catalog, Table
     from shared.contracts.vault import Vault
 
-# A template holds 500 resources and 1 MB, which some 150 tables of thirty columns fill; eight for a layer leave room
-# for a thousand contracts in one.
-# A change of this number moves tables between templates, which deletes and creates them: it stays.
+# A template holds 500 resources and 1 MB, which about 150 tables of thirty columns fill; eight for a layer
+# leave room for a thousand contracts in it.
+# Never change this number: that would move tables between templates, which deletes and recreates them.
 BUCKETS = 8
 
 
 class GlueCatalog(NestedStack):
-    """Databases here, tables in templates of their own by layer and hash of their name, vaults in one of their own.
+    """Databases here, tables in templates of their own by layer and hash of their name, vaults in another template.
 
-    Never by index: a new contract then changes one template, and only adds to it.
+    With the hash, not an index, a new contract changes one template, and only adds to it.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class GlueCatalog(NestedStack):
         self._vaults(catalog, names.glue_database(VAULT), storage.pii.root)
 
     def _vaults(self, catalog: Catalog, database: str, root: str) -> None:
-        """The vaults, in one template: a lake has few tables with tokens."""
+        """Make all vaults in one template, since a lake has few tables with tokens."""
         made = self._database("Vault", database, f"{root}/{VAULT}")
         if catalog.vaults:
             stack = VaultStack(self, "Vaults", vaults=catalog.vaults, database=database, root=root)
@@ -70,7 +70,7 @@ class GlueCatalog(NestedStack):
 
 
 class TableStack(NestedStack):
-    """Some of a layer's tables, in a template written without indentation to stay small."""
+    """Some tables of a layer, in a template without indentation to keep it small."""
 
     def __init__(self, scope: Construct, id_: str, *, tables: list[Table], database: str, roots: Roots) -> None:
         super().__init__(scope, id_, suppress_template_indentation=True)

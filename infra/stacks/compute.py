@@ -32,7 +32,7 @@ ENTRY_POINT = ROOT / "jobs" / "main.py"
 
 
 class Compute(NestedStack):
-    """The application and everything a job run on it is given."""
+    """The application, and the roles, code and packages of its job runs."""
 
     def __init__(
         self,
@@ -75,13 +75,13 @@ class Compute(NestedStack):
         for statement in schema_read_statements(self, catalog):
             self.roles[Step.INGEST].add_to_policy(statement)
         if environment.kafka.cluster_arn:
-            self._let_into(environment.kafka.cluster_arn, catalog)
+            self._grant_cluster(environment.kafka.cluster_arn, catalog)
 
     def spark_submit_parameters(self, step: Step) -> str:
-        """What job runs of a step are submitted with."""
+        """The `spark-submit` parameters of a step's job runs."""
         return self._submit(self._spark.of(step))
 
-    def _let_into(self, cluster_arn: str, catalog: Catalog) -> None:
+    def _grant_cluster(self, cluster_arn: str, catalog: Catalog) -> None:
         reader = self.roles[Step.INGEST]
         for statement in kafka_read_statements(cluster_arn, kafka_topics(catalog)):
             reader.add_to_policy(statement)

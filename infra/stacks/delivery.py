@@ -1,4 +1,4 @@
-"""Who deploys from outside: a role that one environment of one GitHub repository may take, without any key."""
+"""Deployment from GitHub: a role that one environment of one repository may assume, without an access key."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ AUDIENCE = "sts.amazonaws.com"
 
 
 class Delivery(NestedStack):
-    """The role of the deploying workflow: all it may do is take the roles that `cdk bootstrap` made for deploying."""
+    """The role of the deployment workflow, which may only assume the roles that `cdk bootstrap` made for deploying."""
 
     def __init__(self, scope: Construct, id_: str, *, environment: Environment, github: GitHub) -> None:
         super().__init__(scope, id_, description="Lakewright: who deploys from GitHub")
         provider = self.format_arn(service="iam", region="", resource="oidc-provider", resource_name=ISSUER)
-        # A job that names an environment is known by it, and not by its branch; both are compared letter by letter.
+        # The subject of a job that names an environment has that instead of a branch; the comparison is exact.
         subject = f"repo:{github.repository}:environment:{github.environment or environment.name}"
         role = iam.Role(
             self,

@@ -1,4 +1,4 @@
-"""Who may see what: Lake Formation over the lake, by tags that the contracts' roles and classifications become."""
+"""Who may see what: Lake Formation over the lake, by tags made from the contracts' roles and classifications."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
 
 class Governance(NestedStack):
-    """Registers the lake, makes tags, roles and grants by tag, and last has the tables tagged as the contracts say.
+    """Registers the lake, makes tags, roles and grants by tag, and finally has the tables tagged as the contracts say.
 
-    Lake Formation refers to everything by name, so the order is stated: tags, databases' tags, grants, tables.
-    `readers` are the roles of the contracts that are made here, by the contracts' names.
+    Lake Formation refers to everything by name, so the dependencies are explicit: tags, tags of databases, grants,
+    tables. `readers` are the IAM roles made here, by their names in the contracts.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Governance(NestedStack):
         return f"{self._names.tag_prefix}layer"
 
     def _tags(self, access: LakeAccess) -> list[lakeformation.CfnTag]:
-        # A value is taken off its tag before tables get another one, and refused as long as one of them has it.
+        # A deploy removes values of a tag before tables get others, and Lake Formation refuses that of a value in use.
         former = governance_of(self._environment).former_domains
         values: dict[str, Sequence[str]] = {
             access.classification_key: list(Classification),
@@ -120,7 +120,7 @@ class Governance(NestedStack):
         ]
 
     def _database_tags(self, layer: str, access: LakeAccess, tags: list[lakeformation.CfnTag]) -> CfnTagAssociation:
-        """A database is closed to the utmost, and what is put into it too, until its columns are opened one by one."""
+        """Tag a database with the strictest classification, which tables inherit until their columns are opened."""
         association = CfnTagAssociation(
             self,
             f"{layer.capitalize()}Tags",
@@ -146,7 +146,7 @@ class Governance(NestedStack):
             results=self._results,
             folder=f"{RESULTS_FOLDER}/{role}",
         )
-        # Its name, and no reference: the bucket is made before the role.
+        # By name, without a reference: the bucket is made before the role.
         arn = self._role_arn(iam_role_of(self._environment, role))
         if clearance is STRICTEST:
             workgroup.close_to_others(arn)

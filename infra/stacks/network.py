@@ -1,4 +1,4 @@
-"""A VPC of the stack's own, for the sources that are reached from one only."""
+"""A VPC of the stack's own, for sources that can be reached only from one."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from shared.config.network import Vpc
     from shared.contracts import Catalog
 
-# What the jobs call beside S3 and DynamoDB, whose gateways cost nothing; and what readers' Spark calls as well.
+# The services that jobs call, apart from S3 and DynamoDB, whose gateways cost nothing; and those of readers' jobs.
 OF_JOBS = ("events", "kms", "secretsmanager", "ssm", "sts")
 GLUE = "glue"
 OF_READERS = (GLUE, "lakeformation", "logs")
 REDSHIFT_DATA = "redshift-data"
-# Source: aws-cdk, InterfaceVpcEndpointAwsService, which knows it only of a stack whose region is written down.
+# Source: aws-cdk, InterfaceVpcEndpointAwsService, which handles them only in a stack with an explicit region.
 NAMED_OTHERWISE_IN_CHINA = (REDSHIFT_DATA, "sts")
 
 
 class Network(NestedStack):
-    """Subnets in several zones, endpoints of the services that jobs call, and a way out only if it is asked for.
+    """Subnets in several zones, endpoints for the services that jobs call, and a way out only on request.
 
-    A worker of a job run takes an address. Whatever the jobs reach has to admit `security_group`.
+    Each worker of a job run takes an address. The systems that jobs reach have to admit `security_group`.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Network(NestedStack):
             max_azs=None if vpc.zones else 2,
             nat_gateways=vpc.nat_gateways,
             subnet_configuration=subnets,
-            # The CDK's way takes a Lambda; nothing is put into that group.
+            # The CDK restricts it with a Lambda; nothing is put into that group.
             restrict_default_security_group=False,
         )
         self.security_group = ec2.SecurityGroup(self, "Jobs", vpc=self.vpc, description="Job runs of the lake")
@@ -67,7 +67,7 @@ class Network(NestedStack):
         )
 
     def _flow_writer(self) -> iam.Role:
-        """Who writes down flows; the role that CDK makes by itself can be had by the service for any account."""
+        """The role that writes flow logs; the CDK's default role can be assumed by the service for any account."""
         any_log = self.format_arn(service="ec2", resource="vpc-flow-log", resource_name="*")
         only_ours = {"StringEquals": {"aws:SourceAccount": self.account}, "ArnLike": {"aws:SourceArn": any_log}}
         writer = iam.ServicePrincipal("vpc-flow-logs.amazonaws.com", conditions=only_ours)

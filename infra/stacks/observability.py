@@ -1,4 +1,4 @@
-"""What somebody on call looks at first: one dashboard of machines, job runs and tables."""
+"""The dashboard of machines, job runs and tables, for a first look by the person on call."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ENDS = ("ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "Execut
 class Observability(NestedStack):
     """A dashboard that grows with the machines and steps, and not with the tables or the job runs.
 
-    Metrics are named, not referred to: nothing waits for this stack, and it waits for nothing.
+    It names metrics and refers to no resource, so it depends on no other stack and none depends on it.
     """
 
     def __init__(self, scope: Construct, id_: str, *, environment: Environment) -> None:
@@ -62,7 +62,7 @@ class Observability(NestedStack):
         return _graph("Tables older than promised", [self._ours(TABLES_LATE, "Maximum")], WHOLE)
 
     def _job_runs(self) -> cloudwatch.GraphWidget:
-        """Searched for by the application's name: its id changes with its settings."""
+        """Job runs by their end, searched for by the application's name, since its id changes with its settings."""
         return _graph("Job runs", [self._search(name) for name in ("SuccessJobs", "FailedJobs", "RunningJobs")], HALF)
 
     def _capacity(self) -> cloudwatch.GraphWidget:

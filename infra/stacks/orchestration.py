@@ -1,4 +1,4 @@
-"""What runs when: the machines, the functions they call, their schedules and their alarms."""
+"""The state machines, the functions they call, their schedules and their alarms."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class Orchestration(NestedStack):
-    """The machines and what stands around them."""
+    """The state machines, their functions, triggers, schedules and alarms."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Orchestration(NestedStack):
         self.alarms.watch_queue(id_, schedule.undelivered, description=alarm_descriptions.unstarted(name))
 
     def _trigger(self, when: events.EventPattern) -> None:
-        """Let a file that lands start the machine of files."""
+        """Let a file that lands start the machine `file_landed`."""
         machine, known_runs = self.machines[Machine.FILE_LANDED].machine, self._storage.known_runs
         claims = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
         function = self._function(
@@ -120,7 +120,7 @@ class Orchestration(NestedStack):
         return made
 
     def _count_usage(self) -> None:
-        """Let the end of a job run leave in the ledger what EMR Serverless bills for it."""
+        """Record in the ledger what EMR Serverless bills for each job run, once it ends."""
         lake, application = self._storage.lake, self._compute.application
         job_runs = self.format_arn(
             service="emr-serverless",
@@ -156,7 +156,7 @@ class Orchestration(NestedStack):
         self.alarms.watch_queue("JobRunUsageUndelivered", trigger.undelivered, description=alarm_descriptions.USAGE)
 
     def _watch_freshness(self) -> None:
-        """See whether tables are late; those of files are the daily batch's, too."""
+        """Check whether tables are late; those of files are among the daily batch's."""
         if not (started := self._environment.brought_up_to_date_by):
             return
         watch = FreshnessWatch(
@@ -198,9 +198,9 @@ class Orchestration(NestedStack):
         return made
 
     def _on_run_requested(self) -> EventFunction:
-        """The function that claims a run; it may ask about the machines' executions, known by name only.
+        """The function that claims a run; it may describe executions of the machines, which it knows by name.
 
-        A machine's ARN would close a circle, since the machine calls the function.
+        With a machine's ARN the two would depend on each other, since the machine calls the function.
         """
         names = [f"{self._names.machine(name)}:*" for name in Machine]
         executions = [

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class ReplicaStage(Stage):
-    """The copy, apart from the environment it is of: `cdk deploy 'replica/*' --context env=prod`, and first of the two.
+    """The copy of an environment, deployed apart and before it: `cdk deploy 'replica/*' --context env=prod`.
 
     Example:
         ReplicaStage(app, "replica", environment=environment, catalog=catalog, region="eu-central-1")
@@ -38,9 +38,9 @@ class ReplicaStage(Stage):
 
 
 class ReplicaStack(Stack):
-    """Buckets and keys such as the lake's own, by names that the first region knows.
+    """Buckets and keys like the lake's own, with names that the first region knows.
 
-    With `lake_root`, `pii_root`, `landing_root` and `keys` they are the storage of an environment in this region.
+    An environment in this region can use them as its storage, as `lake_root`, `pii_root`, `landing_root` and `keys`.
     """
 
     def __init__(self, scope: Construct, id_: str, *, environment: Environment, catalog: Catalog, region: str) -> None:

@@ -1,4 +1,4 @@
-"""The way out to programs that want one row: an API over the rows that the publishing job has put up."""
+"""The API that gives programs single rows, of those that the publishing job has put up."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from shared.config import Environment
     from shared.contracts import Catalog, Table
 
-# API Gateway waits half a minute at most, and whoever asks less.
+# API Gateway waits at most half a minute, and callers less.
 TIMEOUT = Duration.seconds(10)
 
 
 class Serving(NestedStack):
-    """An API, its one function, and for each served table the right of its readers to ask for its rows.
+    """An API, its one function, and for each served table the right of its readers to request its rows.
 
-    `readers` are the roles of the contracts that were made here; a role of the house is given that right by the house.
+    `readers` are the IAM roles that the stack made for roles of the contracts; existing roles get the right elsewhere.
     """
 
     def __init__(
@@ -61,10 +61,10 @@ class Serving(NestedStack):
             self._admit(table)
 
     def _admit(self, table: Table) -> None:
-        """Let the readers of a table ask for its rows; a policy for each table, so that the next one changes none."""
+        """Let the readers of a table request its rows; each table has a policy, so that a new one changes no other."""
         governance = self._environment.governance
         if governance is None or table.served_at is None:
             return
         roles = askers(table, {role: who.clearance for role, who in governance.roles.items()})
         if ours := [self._readers[role] for role in roles if role in self._readers]:
-            self.api.let_ask(f"ReadersOf-{table.served_at.collection}", prefix=table.served_at.prefix, roles=ours)
+            self.api.grant_read(f"ReadersOf-{table.served_at.collection}", prefix=table.served_at.prefix, roles=ours)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shared.contracts import Catalog
 
 STAGING_DAYS = 3
-# What passes, by prefix. Of personal data a job run that was killed removes nothing.
+# Days until temporary files expire, by prefix: a job run that was killed removes none of them.
 STAGED = {f"{folder}/": STAGING_DAYS for folder in (STAGING_FOLDER, UNLOAD_FOLDER)}
 PERSONAL = {f"{folder}/": STAGING_DAYS for folder in (STAGING_FOLDER, REQUESTS_FOLDER)}
 RESULTS_FOLDER = "results"
@@ -38,7 +38,7 @@ RESULT_DAYS = 7
 
 
 class Storage(NestedStack):
-    """Makes the places that `lake_root` and `landing_root` of the environment do not name already."""
+    """The key, buckets and tables; existing places and keys that the environment names are used instead of new ones."""
 
     def __init__(self, scope: Construct, id_: str, *, environment: Environment, catalog: Catalog) -> None:
         super().__init__(scope, id_, description="Lakewright: key, buckets and tables that keep state")
@@ -49,7 +49,7 @@ class Storage(NestedStack):
             "Logs",
             expire={"access/": environment.log_retention_days, f"{JOB_LOGS_FOLDER}/": environment.log_retention_days},
         )
-        # S3 may have logged accesses by the time a first deploy fails, and a bucket with files in it ends no rollback.
+        # When a first deploy fails, S3 may have logged accesses, and a rollback cannot delete a bucket with files.
         self._logs_bucket.apply_removal_policy(RemovalPolicy.RETAIN)
         accept(self._logs_bucket, {"AwsSolutions-S1": "it receives the access logs; logging its own would never end"})
         self.logs = Place.of_bucket(self._logs_bucket)
@@ -66,7 +66,7 @@ class Storage(NestedStack):
         self.served = self._table("Served", name=Names(environment).served_table, key=PATH)
 
     def _key(self, id_: str, arn: str | None) -> kms.IKey | None:
-        """An existing key, if its ARN is given; its own policy admits whoever uses it."""
+        """An existing key, if its ARN is given; its own policy has to admit its users."""
         return kms.Key.from_key_arn(self, id_, arn) if arn else None
 
     def _place(
@@ -107,7 +107,7 @@ class Storage(NestedStack):
         return Place.of_bucket(bucket, folder=root)
 
     def _results(self) -> Place:
-        """What queries of readers leave, for a week. They may use no key of the lake: S3's own encryption does."""
+        """Make the bucket of query results, which expire; S3 encrypts it, as readers may use no key of the lake."""
         bucket = PrivateBucket(
             self,
             "Results",

@@ -1,4 +1,4 @@
-"""Kafka: a cluster if one is to be made, and an application for the job that reads topics within minutes."""
+"""Kafka: a cluster, if the environment wants one, and an application for the job that reads topics within minutes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from shared.config import Environment
     from shared.contracts import Catalog
 
-# EMR starts a job run anew that often within an hour before it lets it fail.
+# How often EMR restarts a job run within an hour before it lets it fail.
 ATTEMPTS_AN_HOUR = 5
 NEVER_ENDS = 0
 
@@ -36,8 +36,8 @@ NEVER_ENDS = 0
 class Streaming(NestedStack):
     """An application that never has to wait for the daily batch, and a StartJobRun request in a parameter.
 
-    The job is started once and by hand: EMR starts it anew when it fails, and after a deploy its code is changed when
-    somebody wants it to be. It works under the role of ingest, which is let into the cluster if one is made.
+    The job is started once, by hand: EMR restarts it when it fails, and after a deploy it runs the new code only once
+    somebody restarts it. It has the role of ingest, which is admitted to the cluster if one is made.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Streaming(NestedStack):
             self._request(self.application, every_seconds)
 
     def _cluster(self, placement: Placement) -> None:
-        """Make a cluster, tell jobs where it is met, and let their role read the topics of the contracts."""
+        """Make a cluster, give jobs its addresses, and let their role read the topics of the contracts."""
         code = ArtifactAsset(self, "Lambdas", artifact=LAMBDAS)
         cluster = KafkaCluster(
             self, "Kafka", environment=self._environment, placement=placement, code=code, key=self._storage.key
@@ -102,7 +102,7 @@ class Streaming(NestedStack):
             "step": Step.INGEST,
             "run_id": "kafka-stream",
             "attempt": "stream",
-            # Bronze takes what comes; no query of the ingest step asks for a day.
+            # Any day will do: no query of the ingest step uses the business date.
             "business_date": "1970-01-01",
             "lake_root": self._storage.lake.root,
             "pii_root": self._storage.pii.root,
