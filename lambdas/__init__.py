@@ -1,1 +1,1 @@
-"""The functions: between the steps, at events of AWS, at a deploy, behind the API; one folder for each event."""
+"""The Lambda functions, one folder for each event: from state machines, AWS services, deploys and the API."""

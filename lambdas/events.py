@@ -1,4 +1,4 @@
-"""Reads the event that a function is called with, whoever sends it."""
+"""Reads the event that a function is called with."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ SENT_BY_AWS = (
 
 
 def read_event(model: type[EventT], event: dict[str, Any], *, mend: str) -> EventT:
-    """Read an event; `mend` is what to do about a wrong one.
+    """Read an event; `mend` says what to do about a wrong one.
 
     Raises:
-        TerminalError: a key is unknown, missing or has a bad value; it is named.
+        TerminalError: a key is unknown, missing or has a bad value; the error names it.
     """
     try:
         return model.model_validate(event)

@@ -1,4 +1,4 @@
-"""Reads what jobs left in the lake."""
+"""Reads files that jobs left in the lake."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ MISSING = frozenset({"NoSuchKey", "404"})
 
 
 def read_if_there(location: str, s3: S3Client | None = None) -> str | None:
-    """The text at a place; None where nothing lies.
+    """The text of a file; None if there is no such file.
 
     Args:
         location: `s3://...` or a file.
-        s3: The client that reads it; whoever reads many pages gives one, since making one takes longer than a page.
+        s3: The client to read with; to read many files, give one, since making a client takes longer than a file.
 
     Raises:
-        OSError: S3 gave another answer, which may go well another time.
+        OSError: S3 gave another answer; a retry may succeed.
     """
     try:
         with smart_open.open(location, encoding="utf-8", transport_params={"client": s3} if s3 else None) as file:

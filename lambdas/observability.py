@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 logger = Logger(stream=sys.stderr)
 tracer = Tracer()
-# With a service's name they would have one dimension more than alarms and the dashboard ask for.
+# With a service's name, metrics would have one more dimension than alarms and the dashboard name.
 metrics = Metrics(namespace=NAMESPACE, service="")
 
 
 def count(env: str, counts: Mapping[str, int]) -> None:
-    """Send counts of an environment by their metrics' names; Powertools warns of an empty message.
+    """Send an environment's counts as metrics; nothing for none, since Powertools warns about an empty message.
 
     Args:
         env: The environment.
-        counts: What was counted, by the names of `shared/metrics.py`.
+        counts: The values by the metrics' names, those of `shared/metrics.py`.
     """
     if not counts:
         return

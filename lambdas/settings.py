@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Settings(BaseModel):
-    """The variables one function is given; each field's alias is the variable's name."""
+    """The environment variables of one function; each field's alias is the variable's name."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -26,7 +26,7 @@ def read_settings(model: type[SettingsT], variables: Mapping[str, str] = os.envi
     """Read a function's settings.
 
     Raises:
-        TerminalError: a variable is missing or wrong; its name is in the text.
+        TerminalError: a variable is missing or wrong; the error names it.
     """
     try:
         return model.model_validate(dict(variables))

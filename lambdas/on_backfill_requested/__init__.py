@@ -1,1 +1,1 @@
-"""A backfill was asked for: which windows does it run, one after the other?"""
+"""Event: a backfill was requested. Answers with the windows that it runs, one after the other."""

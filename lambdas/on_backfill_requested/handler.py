@@ -1,4 +1,4 @@
-"""A backfill was asked for: cuts what it asks for into windows, each with the name of its run."""
+"""Cuts the period of a requested backfill into windows, and names the run of each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 
     Raises:
         TerminalError: the input of the machine is wrong.
-        WindowError: there are no such windows, or too many.
+        WindowError: the period cannot be cut into such windows, or there would be too many.
     """
     requested = read_event(BackfillRequested, event, mend=MEND)
     request, execution = requested.request, requested.execution

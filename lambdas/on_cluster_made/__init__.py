@@ -1,1 +1,1 @@
-"""A deploy has made a cluster of Kafka: where is it met?"""
+"""Event: a deploy has made a Kafka cluster. Answers with the addresses of its brokers."""

@@ -1,4 +1,4 @@
-"""A deploy has made a cluster of Kafka: asks where it is met, which no template can know."""
+"""Gives a deploy the broker addresses of the Kafka cluster that it made, which no template can know."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from shared.events import BOOTSTRAP_SERVERS, CLUSTER_BROKERS, ClusterMade
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-# Where clients are met that MSK knows by their role.
+# The addresses for clients that log in by their role.
 BY_ROLE = "BootstrapBrokerStringSaslIam"
 
 
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], _context: LambdaContext) -> None:
-    """Answer a custom resource's request; `BootstrapServers` is where clients with a role are met.
+    """Answer the request of the custom resource; `BootstrapServers` are the brokers for clients that log in by role.
 
     Raises:
-        TerminalError: the cluster lets nobody in by role. CloudFormation is told before.
+        TerminalError: the cluster lets nobody in by role. CloudFormation gets its answer before that.
     """
     answer(event, CLUSTER_BROKERS, _brokers)
 

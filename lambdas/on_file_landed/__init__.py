@@ -1,1 +1,1 @@
-"""A file landed: bring the tables it feeds up to date."""
+"""Event: a file landed. Starts a run that brings the tables it feeds up to date."""

@@ -1,4 +1,4 @@
-"""A file landed: starts one run for each version of it, however often the event is delivered."""
+"""Starts one run for each version of a file that landed, however often the event is delivered."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Variables(Settings):
-    """What the function is given."""
+    """The settings of the function."""
 
     known_runs_table: str = Field(alias=Variable.KNOWN_RUNS_TABLE)
     machine_arn: str = Field(alias=Variable.FILE_LANDED_ARN)
@@ -32,10 +32,10 @@ class Variables(Settings):
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer with the execution that reads the file: the one of the first delivery, when there were several.
+    """Answer with the execution that reads the file; after several deliveries, with the one that the first started.
 
     Raises:
-        TerminalError: the event is none of a file that landed.
+        TerminalError: the event is not that of a file that landed.
     """
     landed = read_event(ObjectCreated, event, mend=SENT_BY_AWS)
     variables = read_settings(Variables)

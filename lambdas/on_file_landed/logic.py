@@ -1,4 +1,4 @@
-"""What S3 says of a new object, and the run that reads it."""
+"""S3's event of a new object, and the start of the run that reads it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-# Longer than EventBridge tries to deliver an event, or anybody replays an archive of them.
+# Longer than EventBridge tries to deliver an event, and than anybody would replay an archive of them.
 REMEMBERED = timedelta(days=100)
 
 
 class _OfS3(BaseModel):
-    # S3 may add what it likes.
+    # S3 may add fields.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
@@ -28,7 +28,7 @@ class Bucket(_OfS3):
 
 
 class StoredObject(_OfS3):
-    """An object; a bucket without versions gives it no version, but always a hash of its content."""
+    """An object. In a bucket without versions it has no version, but it always has a hash of its content."""
 
     key: str
     etag: str
@@ -36,7 +36,7 @@ class StoredObject(_OfS3):
 
 
 class Detail(_OfS3):
-    """What happened."""
+    """The details of the event."""
 
     bucket: Bucket
     object: StoredObject
@@ -57,7 +57,7 @@ class ObjectCreated(_OfS3):
 
     @property
     def version(self) -> dict[str, str]:
-        """What tells two objects apart: bucket, key and version."""
+        """What identifies the content: bucket, key and version."""
         stored = self.detail.object
         return {"bucket": self.detail.bucket.name, "key": stored.key, "version": stored.version_id or stored.etag}
 
@@ -70,11 +70,11 @@ class RunStarter:
     machine_arn: str
 
     def start(self, *, file: str, version: dict[str, str]) -> str:
-        """Start a run for a file; the ARN of its execution.
+        """Start a run for a file, and return the ARN of its execution.
 
         Args:
             file: Where the file is.
-            version: What makes it this very file.
+            version: What identifies the content of the file.
         """
         del version  # the run reads what it finds at that place; the version only tells repeated events apart
         given = json.dumps({"files": [file]})

@@ -1,1 +1,1 @@
-"""A job run came to its end: what was it billed for?"""
+"""Event: a job run ended. Records what it was billed for."""

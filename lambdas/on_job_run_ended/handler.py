@@ -1,4 +1,4 @@
-"""A job run came to its end: leaves what EMR Serverless bills for it beside what it did."""
+"""Writes what EMR Serverless bills for a job run that ended beside the files that the job run left."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Variables(Settings):
-    """What the function is given."""
+    """The settings of the function."""
 
     lake_root: str = Field(alias=Variable.LAKE_ROOT)
 
@@ -28,12 +28,12 @@ class Variables(Settings):
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Answer with the usage that was left; of a job run that is none of the lake's, with nothing.
+    """Answer with the usage that was written; with nothing for a job run that is not the lake's.
 
     A second delivery of the event writes the same file again.
 
     Raises:
-        TerminalError: the event is none of a job run.
+        TerminalError: the event is not that of a job run.
     """
     ended = read_event(JobRunEnded, event, mend=SENT_BY_AWS).detail
     emr = boto3.client("emr-serverless")

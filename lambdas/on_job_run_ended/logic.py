@@ -1,4 +1,4 @@
-"""What EMR Serverless says of a job run, as the usage of a step of a run."""
+"""EMR Serverless' event of a job run that ended, and the usage of a step made of its description of the job run."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class _OfEmr(BaseModel):
-    # EMR may add what it likes.
+    # EMR may add fields.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Detail(_OfEmr):
-    """Which job run."""
+    """The job run that ended."""
 
     application_id: str = Field(alias="applicationId")
     job_run_id: str = Field(alias="jobRunId")
@@ -35,9 +35,9 @@ class JobRunEnded(_OfEmr):
 
 
 def usage_of(job_run: Mapping[str, Any]) -> JobRunUsage | None:
-    """The usage of a job run that was started with a Job; None of any other.
+    """The usage of a job run that was started with a Job; None for any other job run.
 
-    What is billed counts a minute at least per worker. Where EMR does not say it yet, what was used has to do.
+    Billed usage counts at least a minute per worker. If EMR does not report it yet, the usage without that is taken.
     """
     arguments = job_run["jobDriver"].get("sparkSubmit", {}).get("entryPointArguments", [])
     try:

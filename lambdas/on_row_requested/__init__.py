@@ -1,1 +1,1 @@
-"""A row of a served table was asked for: here it is, or why not."""
+"""Event: a row of a served table was requested. Answers with the row, or says why there is none."""

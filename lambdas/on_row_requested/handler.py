@@ -1,4 +1,4 @@
-"""A row of a served table was asked for: answers API Gateway's HTTP API with it, as it was published."""
+"""Answers a request of API Gateway's HTTP API with the row of a served table, as it was published."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from shared.names import Variable
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-# Whoever asks for a row waits for it.
+# The caller waits for the row.
 IMPATIENT = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3})
 
 
 class Variables(Settings):
-    """What the function is given."""
+    """The settings of the function."""
 
     served_table: str = Field(alias=Variable.SERVED_TABLE)
 
@@ -36,7 +36,7 @@ def served_rows() -> ServedRows:
     return ServedRows(dynamodb.Table(read_settings(Variables).served_table))
 
 
-# What Powertools would trace by itself is the answer, which is a row.
+# By itself, Powertools would trace the answer, which is a row.
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP)
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:

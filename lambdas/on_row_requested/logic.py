@@ -1,4 +1,4 @@
-"""The published rows, and what is answered to whoever asks for one."""
+"""The published rows, and the answer to a request for one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Row:
 
     @property
     def etag(self) -> str:
-        """What changes when the row does, and only then."""
+        """A hash of the row: it changes when the row does, and only then."""
         return f'"{hashlib.sha256(self.text.encode()).hexdigest()[:32]}"'
 
 
@@ -42,7 +42,7 @@ class ServedRows:
     items: Table
 
     def at(self, path: str) -> Row | None:
-        """The row at a path; items at other keys are the publisher's own."""
+        """The row at a path, which begins with a slash; items at other keys are the publisher's own."""
         if not path.startswith("/") or len(path) > PATH_LIMIT_BYTES:
             return None
         item = self.items.get_item(Key={PATH: path}).get("Item")
@@ -51,7 +51,7 @@ class ServedRows:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent back; `collection` is told of a row that is there."""
+    """The answer to a request; `collection` is None unless the row exists."""
 
     status: HTTPStatus
     headers: Mapping[str, str]
@@ -59,35 +59,35 @@ class Answer:
     collection: str | None = None
 
 
-def answer(rows: ServedRows, asked: str, *, if_none_match: str) -> Answer:
-    """Look a row up and say it, that it has not changed, that there is none, or that it cannot be read now.
+def answer(rows: ServedRows, requested: str, *, if_none_match: str) -> Answer:
+    """Look a row up, and answer with it, or that it has not changed, does not exist or cannot be read now.
 
     Args:
         rows: The published rows.
-        asked: The path as API Gateway hands it on, decoded.
-        if_none_match: The versions that whoever asks has already, as HTTP writes them.
+        requested: The path, as decoded by API Gateway.
+        if_none_match: The versions that the caller has already, as HTTP writes them.
     """
-    path = canonical(asked)
+    path = canonical(requested)
     try:
         row = rows.at(path)
     except (ClientError, BotoCoreError) as error:
-        # The message of an error may repeat what was asked.
+        # The message of the error may repeat the path.
         logger.error("the rows cannot be read", extra={"error": _kind(error)})
-        return _told(HTTPStatus.SERVICE_UNAVAILABLE, "try again", {"retry-after": str(RETRY_AFTER_SECONDS)})
+        return _message(HTTPStatus.SERVICE_UNAVAILABLE, "try again", {"retry-after": str(RETRY_AFTER_SECONDS)})
     if row is None:
-        return _told(HTTPStatus.NOT_FOUND, f"there is no row at {path}")
+        return _message(HTTPStatus.NOT_FOUND, f"there is no row at {path}")
     collection, tags = path.split("/")[1], {"etag": row.etag, "x-table-version": row.version}
     if _is_known(row.etag, if_none_match):
         return Answer(HTTPStatus.NOT_MODIFIED, tags, collection=collection)
     return Answer(HTTPStatus.OK, JSON | tags, row.text, collection)
 
 
-def _told(status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> Answer:
+def _message(status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> Answer:
     return Answer(status, {**JSON, **(headers or {})}, json.dumps({"message": message}))
 
 
 def _is_known(etag: str, if_none_match: str) -> bool:
-    """Whether one of the tags is this one; RFC 9110 wants them compared weakly, and `*` to be any."""
+    """Whether one of the tags is this one; RFC 9110 wants them compared weakly, and `*` to match any."""
     return bool({tag.strip().removeprefix("W/") for tag in if_none_match.split(",")} & {etag, "*"})
 
 

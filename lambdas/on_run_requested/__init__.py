@@ -1,1 +1,1 @@
-"""A machine was started: is this run new, and what does it work on?"""
+"""Event: a machine was started. Answers whether the run is new, and what it works on."""

@@ -1,4 +1,4 @@
-"""A machine was started: claims the run, and says what it works on."""
+"""Claims the run of a machine that was started, and answers with what it works on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MEND = "start the machine again with an input it knows; {} asks for the ordinary
 
 
 class Variables(Settings):
-    """What the function is given."""
+    """The settings of the function."""
 
     known_runs_table: str = Field(alias=Variable.KNOWN_RUNS_TABLE)
 

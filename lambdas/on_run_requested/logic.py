@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from shared.events import Execution
 
-# Longer than a schedule keeps trying, and than Step Functions remembers an execution.
+# Longer than a schedule retries a start, and than Step Functions keeps an execution.
 REMEMBERED = timedelta(days=100)
-# A redrive that waits is a run that goes on.
+# An execution that waits to be redriven is still going on.
 HOLDS_ITS_CLAIM = frozenset({"RUNNING", "SUCCEEDED", "PENDING_REDRIVE"})
 
 
@@ -30,11 +30,11 @@ class KnownRuns:
     states: SFNClient
 
     def claim(self, start: str, execution: Execution) -> bool:
-        """Whether this execution has the start now; the same execution may ask again.
+        """Claim a start, and return whether the execution has it now; an execution may claim its start again.
 
         Args:
             start: The schedule and the scheduled time.
-            execution: Who asks.
+            execution: The execution that claims it.
         """
         if self._write(start, execution, over=None):
             return True
@@ -44,7 +44,7 @@ class KnownRuns:
         return not self._holds(holder) and self._write(start, execution, over=holder)
 
     def _write(self, start: str, execution: Execution, *, over: str | None) -> bool:
-        """Write the claim where there is none, or over exactly the one that was read."""
+        """Write the claim if there is none, or replace exactly the one that was read."""
         try:
             self.items.put_item(
                 Item={
@@ -62,12 +62,12 @@ class KnownRuns:
         return True
 
     def _holder(self, start: str) -> str | None:
-        """The execution that claimed the start; none once its item has expired."""
+        """The execution that claimed the start; None once its item has expired."""
         item = self.items.get_item(Key={"id": start}, ConsistentRead=True).get("Item")
         return str(item["execution"]) if item else None
 
     def _holds(self, holder: str | None) -> bool:
-        """Whether a claim still counts; an execution that Step Functions has forgotten holds none."""
+        """Whether an execution still holds its claim; one that Step Functions no longer knows does not."""
         if holder is None:
             return False
         try:
@@ -77,7 +77,7 @@ class KnownRuns:
 
 
 def accept(requested: RunRequested, known_runs: KnownRuns) -> RunAccepted:
-    """Say what a run works on, and whether another execution does this very run.
+    """Return what a run works on, and whether it is the duplicate of another execution's run.
 
     Only a scheduled start can be a duplicate: two runs started by hand are two runs.
     """

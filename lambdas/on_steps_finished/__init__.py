@@ -1,1 +1,1 @@
-"""Steps of a run came to an end: how did they come out?"""
+"""Event: steps of a run ended. Answers with their verdict."""

@@ -1,4 +1,4 @@
-"""Steps of a run came to an end: reads what they left, and judges."""
+"""Judges steps of a run that ended by the summaries they left."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Variables(Settings):
-    """What the function is given."""
+    """The settings of the function."""
 
     env: str = Field(alias=Variable.ENV)
     lake_root: str = Field(alias=Variable.LAKE_ROOT)
@@ -37,7 +37,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     finished = read_event(StepsFinished, event, mend=SENT_BY_THE_STACK)
     variables = read_settings(Variables)
     verdict = judge(finished, variables.lake_root)
-    # The gate is asked about steps that the end of the run is asked about once more.
+    # The steps that are judged at the gate are judged again at the end of the run; they are counted only there.
     if Step.RECORD in finished.steps:
         failed = {tables_failed(step): tables.get(Status.FAILED, 0) for step, tables in verdict.counts.items()}
         count(variables.env, failed)

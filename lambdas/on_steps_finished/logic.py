@@ -13,7 +13,7 @@ from shared.summaries import FIRST_FAILURES, StepSummary
 
 
 def judge(finished: StepsFinished, lake_root: str) -> RunVerdict:
-    """Put the steps' summaries together; what is missing or foreign turns the verdict red.
+    """Combine the steps' summaries into a verdict; a missing one, or one of another job run, makes it red.
 
     Args:
         finished: The steps to judge and the attempts to judge them by.
