@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 LONGEST = "a" * 12
 WAREHOUSE = "arn:aws:redshift:us-east-1:123456789012:cluster:analytics"
-# Everything that an environment may ask for.
+# Every setting that an environment may have.
 EVERYTHING = {
     "spark": {
         "max_executors": 2,
@@ -57,7 +57,7 @@ def prod(clouds: dict[str, Cloud]) -> Cloud:
 
 @pytest.fixture(scope="session")
 def fullest(tmp_path_factory: pytest.TempPathFactory, clouds: dict[str, Cloud]) -> Cloud:
-    """An environment that has everything, and a name as long as it may be."""
+    """An environment with every setting, and with the longest possible name."""
     settings = load_environment("prod").model_dump() | EVERYTHING | {"name": LONGEST}
     output = tmp_path_factory.mktemp("fullest") / "out"
     return synthesize("prod", output, environment=Environment.model_validate(settings))

@@ -1,4 +1,4 @@
-"""What docs/deploying.md says that stands there, and what it makes of prices, is so."""
+"""The resources and costs in docs/deploying.md are those of the templates and prices."""
 
 import re
 
@@ -39,7 +39,7 @@ def test_the_stack_has_as_many_as_the_table_says(prod, what):
     assert len(prod.of_type(KINDS[what])) == number(what, "quantity")
 
 
-def test_what_stands_ready_costs_the_month_that_is_said():
+def test_idle_resources_cost_per_month_what_the_page_says():
     for what in ("KMS keys", "secrets"):
         assert number(what, "month") == number(what, "quantity") * number(what, "price")
     metrics = {TABLES_LATE, *map(tables_failed, MACHINE_STEPS)}
@@ -51,7 +51,7 @@ def test_no_worker_is_kept_ready(prod):
     assert 0 == number("EMR Serverless", "month")
 
 
-def test_a_network_costs_the_month_that_is_said():
+def test_a_network_costs_per_month_what_the_page_says():
     endpoints, gateway = "`vpc`: endpoints", "`vpc.nat_gateways`"
 
     assert len(OF_JOBS) == number(endpoints, "quantity")
@@ -67,7 +67,7 @@ def an_hour(executors):
 
 
 def test_job_runs_cost_what_is_said():
-    """A job run has an executor from the start, and every worker is billed a minute at least."""
+    """A job run has an executor from the start, and every worker is billed for at least a minute."""
     least = len(steps_of(Machine.DAILY_BATCH)) * an_hour(1) / 60
     upkeep = len(steps_of(Machine.MAINTENANCE))
 

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.slow
 
 @contextmanager
 def local_account():
-    """The local account in a process of its own, as the environment variables that lead there."""
+    """The local account in a process of its own; gives the environment variables that point to it."""
     command = [sys.executable, "-P", "-m", "scripts.local.server"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=runtime_environment()) as server:
         try:
@@ -57,7 +57,7 @@ def account():
         # What `cdk bootstrap` makes and a deploy asks for.
         client(variables, "ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String")
         client(variables, "s3").create_bucket(Bucket=ASSETS)
-        # The two artifacts that take long are there already, as after an earlier deploy; jobs are built.
+        # The two artifacts that take long exist already, as after an earlier deploy; jobs are built.
         for artifact in (ENVIRONMENT, LAMBDAS):
             client(variables, "s3").put_object(Bucket=ASSETS, Key=ASSET_PREFIX + artifact.key(), Body=STAND_IN)
         yield variables
@@ -70,7 +70,7 @@ def output(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def deployed(account, output):
-    """What the command line said, the first time and the second."""
+    """The output of the command line for the first deploy and the second."""
     settings = {"CDK_REQUIRE_APPROVAL": "never", "CDK_OUTPUT": str(output), "CDK_VALIDATION": "false"}
     cdk(account | settings, "deploy", "account/*", "--context", "env=prod")
     return [cdk(account | settings, "deploy", "--context", "env=prod") for _ in range(2)]
@@ -168,7 +168,7 @@ def nothing_in_reach(monkeypatch):
 
 @pytest.mark.usefixtures("nothing_in_reach")
 def test_offline_synthesis_makes_the_very_same_templates(deployed, output, tmp_path, monkeypatch):
-    """With neither network nor AWS nor git: nobody even asks. The CDK's own command does it without credentials too."""
+    """Without network, AWS and git, which nothing even tries. The CDK's own command needs no credentials either."""
     watched = Watched(tmp_path / "watched")
     with monkeypatch.context() as patch:
         patch.setattr(synthesis, "runtime_environment", lambda: runtime_environment() | watched.variables)

@@ -1,4 +1,4 @@
-"""What the checkers of others say of the templates."""
+"""What third-party checkers find in the templates."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ import pytest
 from scripts.setup import paths
 from tests.support.cloud import synthesize
 
-# The CDK orders a resource after its role and after the role's policy; the first of the two is there anyway.
+# The CDK makes a resource depend on its role and on the role's policy; the first dependency exists anyway.
 ACCEPTED_BY_LINT = "W3005"
 
 
@@ -18,7 +18,7 @@ def test_cdk_nag_and_cloudformations_own_rules_find_nothing(tmp_path):
     assert [] == json.loads((tmp_path / "out" / "validation-report.json").read_text())["pluginReports"]
 
 
-def test_cdk_nag_is_listened_to(tmp_path):
+def test_findings_of_cdk_nag_are_reported(tmp_path):
     import aws_cdk as cdk
     import cdk_nag
     from aws_cdk import aws_s3 as s3
@@ -38,7 +38,7 @@ def test_cfn_lint_finds_nothing(clouds):
 
 
 def lint(templates):
-    """What cfn-lint says of templates: its code and its words."""
+    """What cfn-lint finds in templates: its code and message."""
     command = [paths.VENV / "bin" / "cfn-lint", "--ignore-checks", ACCEPTED_BY_LINT, "--", *map(str, templates)]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     return finished.returncode, finished.stdout + finished.stderr

@@ -1,4 +1,4 @@
-"""The stack as a whole: what it is made of, what must not move, and how far it grows."""
+"""The stack as a whole: its parts, logical ids that must not change, and how it grows."""
 
 import json
 import re
@@ -73,7 +73,7 @@ def test_assets_lie_under_one_prefix(cloud):
 @pytest.mark.examples
 @pytest.mark.parametrize("kind", PINNED)
 def test_logical_ids_of_what_keeps_state_stay(cloud, kind):
-    # What queries left is no state.
+    # Results of queries are no state.
     assert PINNED[kind] == {name for name in cloud.of_type(kind) if not name.startswith("Storage/Results")}
 
 
@@ -88,7 +88,7 @@ def test_what_keeps_state_outlives_its_stack(cloud, kind):
     assert {("RetainExceptOnCreate", "Retain")} == policies
 
 
-def test_bucket_that_services_write_to_holds_up_no_rollback(cloud):
+def test_bucket_that_services_write_to_does_not_block_a_rollback(cloud):
     [logs] = [r for key, r in cloud.of_type("AWS::S3::Bucket").items() if key.startswith("Storage/Logs")]
 
     assert ("Retain", "Retain") == (logs["DeletionPolicy"], logs["UpdateReplacePolicy"])
@@ -112,7 +112,7 @@ def test_what_outlives_the_stack_is_known_to_the_teardown(fullest):
 
 
 def test_what_the_teardown_lists_as_kept_is_kept_where_its_deletion_is_allowed_too(fullest):
-    """That it is allowed is one of two keys; a teardown without the other leaves all of it."""
+    """Deletion takes this setting and a teardown: without the latter, everything stays."""
     policies = {
         (kind, resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
         for kind in teardown.STATEFUL
@@ -125,7 +125,7 @@ def test_what_the_teardown_lists_as_kept_is_kept_where_its_deletion_is_allowed_t
 
 @pytest.mark.examples
 def test_logical_ids_of_tables_come_from_their_names_alone(prod):
-    """A table made anew has lost its tags, and is closed to everybody until they are set again."""
+    """A recreated table has lost its tags, and is closed to everybody until they are set again."""
     expected = {
         "bronze.kafka__order_events": "CatalogBronze0/KafkaOrderEventsfae331",
         "silver.orders": "CatalogSilver1/Orders1c168a",
@@ -141,7 +141,7 @@ def test_logical_ids_of_tables_come_from_their_names_alone(prod):
 
 
 def ours_many_times(count):
-    """The contracts that there are, under other names, until there are enough; what is made of them is, too."""
+    """The contracts again and again under other names, until there are enough, with the tables made of them."""
     known, tables = load_catalog().tables.values(), {}
     for turn in range(-(-count // len(known))):
         for table in known:
@@ -184,7 +184,7 @@ def test_a_thousand_tables_fit(tmp_path, catalog):
 @pytest.mark.examples
 @pytest.mark.parametrize("like", ["bronze.crm__contacts", "silver.orders", "gold.daily_revenue"])
 def test_a_new_contract_adds_to_one_template_and_changes_no_other(prod, tmp_path, like):
-    """But for hashes: of that template, of the file that says who sees what, and of the code that carries contracts."""
+    """Except for hashes: of that template, of the file that says who sees what, and of the code with the contracts."""
     known = load_catalog()
     added = replace(known.table(like), name=_again(TableName.parse(like), 1))
     grown = synthesize("prod", tmp_path / "out", catalog=Catalog({**known.tables, str(added.name): added}))

@@ -1,4 +1,4 @@
-"""What AWS bounds: the length of names, and the vCPUs of an account."""
+"""Limits of AWS: the length of names, and the vCPUs of an account."""
 
 import pytest
 from pydantic import ValidationError
@@ -31,7 +31,7 @@ LIMITS = {
 
 
 def names_given(cloud):
-    """Every name that a template gives and that cannot be changed later, by type and property."""
+    """Every name in a template that cannot be changed later, by type and property."""
     found = {}
     for template in cloud.templates.values():
         for resource in template["Resources"].values():
@@ -111,7 +111,7 @@ def test_what_counts_against_the_quota_is_what_the_templates_allow(clouds, tmp_p
         ),
     ],
 )
-def test_so_many_job_runs_start_as_have_room_for_an_executor_each(settings, at_once):
+def test_only_as_many_job_runs_start_as_have_room_for_an_executor_each(settings, at_once):
     assert at_once == Spark.model_validate(settings).at_once
 
 

@@ -1,4 +1,4 @@
-"""Every metric that an alarm or the dashboard names is one that somebody counts."""
+"""Every metric that an alarm or the dashboard names is one that is counted."""
 
 import json
 import re
@@ -43,7 +43,7 @@ RUN, ATTEMPT = "r", "a"
 
 
 def named(cloud):
-    """The metrics of alarms and dashboards, as (namespace, name, dimensions); those searched for have none."""
+    """The metrics of alarms and dashboards, as (namespace, name, dimensions); searches have no dimensions."""
     for alarm in cloud.properties("AWS::CloudWatch::Alarm"):
         metrics = [alarm, *(m["MetricStat"]["Metric"] for m in alarm.get("Metrics", []) if "MetricStat" in m)]
         for metric in (m for m in metrics if "MetricName" in m):
@@ -64,7 +64,7 @@ def widgets(dashboard):
 
 
 def judged(machine):
-    """The steps that each state of a machine has judged."""
+    """The steps that each state of a machine has the function judge."""
     states = definition(file_of(machine))["States"].values()
     payloads = [state.get("Arguments", {}).get("Payload", {}) for state in states]
     return [p["steps"] for p in payloads if "steps" in p and set(p) <= set(StepsFinished.model_fields)]
@@ -78,11 +78,11 @@ def deployed(monkeypatch, tmp_path, capsys):
 
     def deploy(cloud, name, machine=""):
         [made] = [f for f in cloud.properties("AWS::Lambda::Function") if f["Handler"].split(".")[1] == name]
-        # What refers to other resources stands for these here.
+        # A reference to another resource takes that resource's place here.
         here = {Variable.LAKE_ROOT: str(tmp_path), Variable.MACHINE_ARNS: machine}
         for variable, value in made["Environment"]["Variables"].items():
             monkeypatch.setenv(variable, here.get(variable, value))
-        # It reads its variables when it is imported.
+        # The function reads its variables when it is imported.
         count = runpy.run_path(str(paths.ROOT / "lambdas" / "observability.py"))["count"]
         module = import_module(f"lambdas.{name}.handler")
         monkeypatch.setattr(module, "count", count)
@@ -112,7 +112,7 @@ def embedded(line):
             yield from ((told["Namespace"], metric["Name"], found) for metric in told["Metrics"])
 
 
-def test_ours_are_counted_once_a_run_and_by_just_the_dimensions_that_are_asked_for(cloud, deployed):
+def test_own_metrics_are_counted_once_per_run_with_exactly_the_dimensions_of_alarms(cloud, deployed):
     """CloudWatch finds nothing where one dimension is missing, or there is one more."""
     judge = deployed(cloud, "on_steps_finished")
     counted = []

@@ -1,4 +1,4 @@
-"""The same templates and machines hold in the partitions of China and of the US government."""
+"""The same templates and machines work in the partitions of China and of the US government."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def partition(request):
 
 
 def pseudo(partition):
-    """What CloudFormation puts in for its own names, in a region of the partition."""
+    """The values of CloudFormation's pseudo parameters, in a region of the partition."""
     region, suffix = PLACES[partition]
     return {
         "AWS::Partition": partition,
@@ -36,7 +36,7 @@ def pseudo(partition):
 
 
 def resolved(value, names):  # noqa: PLR0911 - one line a form
-    """A template's value with CloudFormation's own names put in, and texts joined; other references are left."""
+    """A template's value with pseudo parameters resolved and texts joined; other references are left."""
     match value:
         case {"Ref": name}:
             return names.get(name, f"<{name}>")
@@ -57,7 +57,7 @@ def resolved(value, names):  # noqa: PLR0911 - one line a form
 
 @pytest.mark.parametrize("env", ["dev", "prod", "everything"])
 def test_every_arn_is_one_of_the_partition(clouds, fullest, env, partition):
-    """But for those that a person gives whole, as that of a Redshift, and those of its databases, which follow it."""
+    """Except for those that the settings give whole, such as a Redshift's, and those of its databases, made from it."""
     given = WAREHOUSE.partition(":cluster:")[0]
     named = {
         name: set(ARN.findall(json.dumps(resolved(template, pseudo(partition))).replace(given, "")))
@@ -69,7 +69,7 @@ def test_every_arn_is_one_of_the_partition(clouds, fullest, env, partition):
 
 
 @pytest.mark.parametrize("machine", [*Machine, BACKFILL_MACHINE])
-def test_every_task_is_one_of_the_partition(prod, machine, partition):
+def test_every_task_belongs_to_the_partition(prod, machine, partition):
     (found,) = [m for m in prod.properties(MACHINE) if m["StateMachineName"].endswith(machine)]
     tokens = {name: str(resolved(v, pseudo(partition))) for name, v in found["DefinitionSubstitutions"].items()}
     inside = levels(definition(file_of(machine), tokens)["States"])

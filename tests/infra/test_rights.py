@@ -1,4 +1,4 @@
-"""Who may do what: only actions that exist, only on what is meant."""
+"""Who may do what: only actions that exist, only on the intended resources."""
 
 import re
 from functools import cache
@@ -10,7 +10,7 @@ from shared.jobs import Step, steps_of
 from shared.names import Machine
 from shared.smoke import SMOKE_MACHINE
 
-# How IAM calls a service -> how botocore does.
+# The name of a service in IAM -> its name in botocore.
 SERVICES = {
     "kms": "kms",
     "redshift": "redshift",
@@ -104,7 +104,7 @@ def test_every_action_is_one_of_aws(cloud):
 
 
 def is_named(name, role):
-    """Whether a resource is a role's; the role is told with its stack where two have one name."""
+    """Whether a resource is a role's; if two roles have one name, it is given with its stack."""
     return (name if "/" in role else name.partition("/")[2]).startswith(role)
 
 
@@ -221,13 +221,13 @@ def test_nobody_is_granted_everything_of_a_service(cloud):
 
 
 def test_every_right_of_a_role_stands_in_a_policy_of_its_own(cloud):
-    """So that whoever reads policies, as these tests and the reviewed list of rights do, has read them all."""
+    """So that reading the policies, as these tests and the reviewed list of rights do, reads all rights."""
     roles = cloud.properties("AWS::IAM::Role")
 
     assert [] == [role for role in roles if {"Policies", "ManagedPolicyArns"} & set(role)]
 
 
-def test_a_landed_file_starts_one_machine_and_reads_nothing(prod):
+def test_the_function_of_landed_files_may_start_one_machine_and_read_nothing(prod):
     held = {action: s["Resource"] for s in policy_of(prod, "OnFileLandedRole") for action in actions_of(s)}
 
     assert "FileLanded" in str(held["states:StartExecution"])

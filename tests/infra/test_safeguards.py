@@ -1,4 +1,4 @@
-"""What must hold of every resource of its kind, whoever adds the next one."""
+"""Rules for every resource of a kind, also for those that are added later."""
 
 import json
 import re
@@ -14,12 +14,12 @@ from shared.names import Machine
 from tests.docs.documents import CODE, document
 from tests.support.cloud import synthesize
 
-# What lets a service be told by which resource, or for which account, it is asked.
+# The conditions on the resource or account for which a service acts.
 TELLING = ("aws:SourceAccount", "aws:SourceArn", "kms:EncryptionContext")
-# These hand neither to IAM when they take a role; whoever may pass the role to a function or a cluster decides.
+# These services give neither to IAM when they assume a role; what counts is who may pass the role to them.
 TELLS_NOTHING = {"lambda.amazonaws.com", "redshift.amazonaws.com", "s3.amazonaws.com"}
-# What is given the lake's key, and the service that then uses it in its own name; none where it uses whatever rights
-# the caller has, or only hands the key's name on. Sources: those of shared/key_policy.py; S3 and Secrets Manager user
+# The resources that are given the lake's key, and the service that uses it in its own name; none if it uses the
+# caller's rights, or only passes the key's name on. Sources: those of shared/key_policy.py; S3 and Secrets Manager user
 # guides, each on "KMS".
 USERS_OF_THE_KEY = {
     ("AWS::Logs::LogGroup", "KmsKeyId"): key_policy.logs("${AWS::Region}", "${AWS::URLSuffix}"),
@@ -36,12 +36,12 @@ USERS_OF_THE_KEY = {
 
 @pytest.fixture(params=[*environment_names(), "everything"])
 def cloud(request, clouds, fullest):
-    """Each environment in turn, and the one that has everything."""
+    """Each environment in turn, and the one with every setting."""
     return clouds.get(request.param, fullest)
 
 
 def statements(cloud):
-    """Every statement of a policy that stands on a resource, or says who takes a role."""
+    """Every statement of a resource policy or of a role's trust policy."""
     for resource in (r for template in cloud.templates.values() for r in template["Resources"].values()):
         properties = resource.get("Properties", {})
         for key in ("AssumeRolePolicyDocument", "KeyPolicy"):
@@ -71,7 +71,7 @@ def open_to_other_accounts(cloud):
     ]
 
 
-def test_no_service_can_be_made_to_act_for_another_account(cloud):
+def test_no_service_acts_for_another_account(cloud):
     assert [] == open_to_other_accounts(cloud)
 
 
@@ -80,7 +80,7 @@ def test_nothing_is_allowed_to_everybody(cloud):
 
 
 def given_the_key(cloud, name):
-    """The properties that name a key, with their type of resource; another stack's parameter says whence it comes."""
+    """The properties that name a key, with their type of resource; a parameter's name says which key it passes."""
     named = re.compile(rf'"(\w*Storage)?{name}[0-9A-F]{{8}}(Arn|Ref)?"')
     return {
         (resource["Type"], key)
@@ -93,7 +93,7 @@ def given_the_key(cloud, name):
 
 @pytest.mark.examples
 def test_key_admits_each_service_that_encrypts_with_it(fullest):
-    """Whatever is given the key is known here, with the service that needs it; all are there."""
+    """Every resource that is given the key is known here with its service, and the policy admits all of these."""
     [key] = [r for name, r in fullest.of_type("AWS::KMS::Key").items() if name.startswith("Storage/Key")]
     policy = key["Properties"]["KeyPolicy"]["Statement"]
     admitted = {
@@ -117,7 +117,7 @@ def test_key_of_personal_data_is_used_by_nothing_but_its_bucket_and_roles(fulles
 
 
 def spelled(service):
-    """A service's name, with what CloudFormation puts in spelled as `Fn::Sub` does."""
+    """A service's name, with pseudo parameters written as in `Fn::Sub`."""
     parts = [service] if isinstance(service, str) else service["Fn::Join"][1]
     return "".join(part if isinstance(part, str) else f"${{{part['Ref']}}}" for part in parts)
 
@@ -130,7 +130,7 @@ def test_every_log_group_is_kept_for_a_time_and_encrypted(cloud):
 
 
 def test_nothing_writes_to_a_log_group_that_aws_makes_by_itself(cloud):
-    """Such a one would have neither an end nor a key."""
+    """Such a log group would have neither a retention nor a key."""
     groups = {name.partition("/")[2] for name in cloud.of_type("AWS::Logs::LogGroup")}
     functions = [f.get("LoggingConfig", {}).get("LogGroup", {}) for f in cloud.properties("AWS::Lambda::Function")]
     flows = [f["LogGroupName"] for f in cloud.properties("AWS::EC2::FlowLog")]
@@ -182,8 +182,8 @@ def test_the_manual_lists_every_alarm_and_no_other(clouds, fullest):
     assert made == set(listed)
 
 
-def test_costs_are_told_apart_by_four_tags(cloud):
-    """On all that can carry tags, by CloudFormation's own schemas; a nested stack costs nothing itself."""
+def test_costs_are_broken_down_by_four_tags(cloud):
+    """On everything that can have tags by CloudFormation's own schemas; a nested stack itself costs nothing."""
     lacking = {
         f"{stack}/{name}": found
         for stack, template in cloud.templates.items()
@@ -196,7 +196,7 @@ def test_costs_are_told_apart_by_four_tags(cloud):
 
 
 def tags_of(kind):
-    """The property that a type of resource has its tags in, if it has tags and is no stack."""
+    """The property with the tags of a type of resource, if it has tags and is no stack."""
     if kind.startswith(("Custom::", "AWS::CloudFormation::Stack")):
         return None
     tagging = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema.get("tagging", {})
@@ -209,7 +209,7 @@ def keys(tags):
 
 @pytest.mark.parametrize("env", ["dev", "prod"])
 def test_no_template_names_a_partition(clouds, env):
-    """A laptop's settings name the stand-in of a cluster by its whole ARN."""
+    """Except that a laptop's settings give the whole ARN of the stand-in for a cluster."""
     named = {
         name: part
         for name, template in clouds[env].templates.items()
@@ -221,7 +221,7 @@ def test_no_template_names_a_partition(clouds, env):
 
 
 @pytest.mark.usefixtures("clouds")  # they find Node
-def test_whole_stack_goes_by_the_bootstrap_of_the_house(tmp_path):
+def test_whole_stack_uses_the_bootstrap_of_the_settings(tmp_path):
     settings = load_environment("prod").model_dump() | {
         "account": {"bootstrap_qualifier": "house"},
         "github": {"repository": "house/lake"},

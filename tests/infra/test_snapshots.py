@@ -1,7 +1,7 @@
-"""What prod is made of and what each role may do, as it was last looked at by a person.
+"""The templates of prod and what each role may do, as a person last reviewed them.
 
-A difference here is no fault, but somebody has to have read it: `./lake test tests/infra/test_snapshots.py
---snapshot-update` writes what is, and the change of that file goes into the review.
+A difference here is no fault, but somebody has to read it: `./lake test tests/infra/test_snapshots.py
+--snapshot-update` writes the new state, and the change of that file goes into the review.
 """
 
 import json
@@ -34,7 +34,7 @@ def test_template_is_the_one_that_was_reviewed(prod, snapshot, stack):
 
 
 def rights(cloud):
-    """What each role may do, a line for an action and what it is on, by the role's stack and name without its hash."""
+    """What each role may do, a line for each action on a resource, by the role's stack and name without hash."""
     found, policies = {}, {name: policy for kind in POLICY_TYPES[:2] for name, policy in cloud.of_type(kind).items()}
     for name in cloud.of_type("AWS::IAM::Role"):
         allowed = [
@@ -68,5 +68,5 @@ def shown(value):
 
 
 def parameter(name):
-    """What comes from another nested stack, by its last words."""
+    """The name of a parameter from another nested stack, by its last words."""
     return re.sub(r"^referenceto.*Outputs", "", name)

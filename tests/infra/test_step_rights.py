@@ -1,4 +1,4 @@
-"""What the role of each step may do and what it may not. That it is enough is shown by tests/jobs/test_on_s3a.py."""
+"""What the role of each step may and may not do; tests/jobs/test_on_s3a.py shows that it is enough."""
 
 import json
 import re
@@ -48,7 +48,7 @@ def test_no_job_can_write_code_or_what_has_landed(roles, step, action):
 
 
 @pytest.mark.parametrize("table", PERSONAL, ids=lambda t: t.name.table)
-def test_rows_of_persons_are_read_by_their_step_the_next_one_and_whoever_a_contract_lets(roles, table):
+def test_personal_rows_are_read_by_their_step_the_next_one_and_steps_that_contracts_allow(roles, table):
     readers = {Step.INGEST, Step.REFINE, Step.RECONCILE, Step.MAINTAIN, Step.ERASE}
     if any(t.kind is Kind.BUILT and table.name in t.inputs for t in load_catalog().tables.values()):
         readers |= {Step.BUILD}
@@ -106,7 +106,7 @@ def test_folder_is_for_some_steps_and_closed_to_all_others(roles, key, readers, 
 
 
 @pytest.mark.parametrize("step", Step)
-def test_outcomes_of_a_step_are_its_own_to_leave(roles, step):
+def test_each_step_writes_only_its_own_outcomes(roles, step):
     places = {other: f"{LAKE}/runs/r/{other}/a.outcomes.json" for other in (Step.INGEST, Step.REFINE, Step.BUILD)}
 
     assert {s for s in places if s is step} == {s for s, p in places.items() if roles[step].may("s3:PutObject", p)}
@@ -160,7 +160,7 @@ def test_record_reads_logs_and_no_rows(roles):
 
 
 @pytest.mark.examples
-def test_secrets_are_for_ingest_of_those_asked_for_reconcile_and_the_key_for_who_hashes(clouds, roles):
+def test_secrets_are_for_ingest_those_of_queried_sources_for_reconcile_and_the_key_for_steps_that_hash(clouds, roles):
     names = {source_secret("prod", s.lower()) for s in SECRETS if s != "PiiKey"} | {pii_key_secret("prod")}
     names |= {source_secret("prod", connection) for connection in PUBLISHING.values()}
     readers = {s: those_that_may(roles, "secretsmanager:GetSecretValue", f"Secrets/{s}") for s in SECRETS}
@@ -172,14 +172,14 @@ def test_secrets_are_for_ingest_of_those_asked_for_reconcile_and_the_key_for_who
 
 
 @pytest.mark.examples
-def test_connections_that_rows_are_published_by_are_for_who_publishes_and_who_erases(roles):
+def test_connections_for_publishing_are_for_the_steps_publish_and_erase(roles):
     for secret in PUBLISHING:
         readers = those_that_may(roles, "secretsmanager:GetSecretValue", f"Secrets/{secret}")
         assert {Step.PUBLISH, Step.ERASE} == readers
 
 
 @pytest.mark.examples
-def test_who_writes_no_personal_data_cannot_encrypt_with_its_key(roles):
+def test_a_step_that_writes_no_personal_data_cannot_encrypt_with_its_key(roles):
     readers = set(Step) - {Step.PUBLISH}
     assert readers - {Step.BUILD, Step.RECONCILE, Step.RECORD} == those_that_may(
         roles, "kms:GenerateDataKey", "Storage/PiiKey"
@@ -187,21 +187,21 @@ def test_who_writes_no_personal_data_cannot_encrypt_with_its_key(roles):
     assert readers == those_that_may(roles, "kms:Decrypt", "Storage/PiiKey")
 
 
-def test_rows_that_are_served_are_written_by_who_publishes_and_who_erases(roles):
+def test_served_rows_are_written_by_the_steps_publish_and_erase(roles):
     for action in ("GetItem", "PutItem", "DeleteItem", "ConditionCheckItem", "Scan"):
         assert {Step.PUBLISH, Step.ERASE} == those_that_may(roles, f"dynamodb:{action}", "Storage/Served")
 
 
 @pytest.mark.examples
-def test_who_reads_a_place_is_told_what_is_not_there(roles):
-    """S3 tells it to who may list, asked without a prefix; to all others it says that it is forbidden."""
+def test_a_reader_of_a_place_learns_what_does_not_exist(roles):
+    """S3 says that a key does not exist only to who may list without a prefix; to others, that it is forbidden."""
     for step, role in roles.items():
         assert role.may("s3:ListBucket", LAKE), step
         assert role.may("s3:ListBucket", PII) is (step is not Step.PUBLISH), step
 
 
 @pytest.mark.parametrize("name", ["OnStepsFinished", "FreshnessOnWatchDue"])
-def test_functions_that_read_the_ledger_are_told_which_page_is_not_there(clouds, name):
+def test_functions_that_read_the_ledger_learn_which_page_is_missing(clouds, name):
     role = function_role(clouds["prod"], name)
 
     assert role.may("s3:ListBucket", LAKE)
@@ -240,7 +240,7 @@ def _table(name, kind, *inputs):
 
 
 def test_rights_follow_the_contracts():
-    """A build of nothing personal has no business where that lies; a refined table of gold is written by refine."""
+    """Without personal inputs, build does not enter their place; a refined table in gold is written by refine."""
     tables = [
         _table("bronze.a", Kind.INGESTED),
         _table("gold.b", Kind.REFINED, "bronze.a"),

@@ -88,7 +88,7 @@ def deployed(env, output, changes=None, *, stages=()):
 
 
 def changes_of(cloud, stack):
-    """What CloudFormation would change of a stack that is there, had it the templates of another synthesis."""
+    """What CloudFormation would change in an existing stack with the templates of another synthesis."""
     artifact = read_stack(cloud.folder, stack)
     bucket = client("s3")
     name = f"c-{uuid.uuid4().hex}"
@@ -120,7 +120,7 @@ def test_dev(tmp_path):
 
         assert {Names(dev).application} == set(applications())
         assert {"dev_bronze", "dev_silver", "dev_gold", "dev_vault"} == databases
-        # That a second deploy changes nothing is looked for by the same means as this, which changes one stack.
+        # Shows that the check for an unchanged second deploy does find the change of one stack.
         louder = dev.model_copy(update={"alarm_email": "oncall@example.com"})
         changes = changes_of(
             synthesize("dev", tmp_path / "louder", environment=louder, catalog=catalog()), Names(dev).stack
@@ -135,7 +135,7 @@ def test_dev(tmp_path):
 
 
 def asked(environment, path):
-    """What the function behind the API answers to a GET of a row that was published."""
+    """The answer of the function behind the API to a GET of a published row."""
     item = {"path": {"S": path}, "row": {"S": '{"calendar_date":"2026-11-22"}'}, "version": {"N": "3"}}
     client("dynamodb").put_item(TableName=Names(environment).served_table, Item=item)
     [api] = client("apigatewayv2").get_apis()["Items"]
@@ -145,7 +145,7 @@ def asked(environment, path):
     return answer["statusCode"], answer["body"]
 
 
-def test_prod_in_a_vpc_of_the_house_with_a_redshift(tmp_path):
+def test_prod_in_an_existing_vpc_with_a_redshift(tmp_path):
     changes = {"network": VPC, "sources": {"redshift": WAREHOUSE}}
     with deployed("prod", tmp_path / "out", changes) as (prod, _):
         told = client("ssm").get_parameter(Name=source_parameter("prod", "redshift"))["Parameter"]["Value"]
@@ -187,14 +187,14 @@ def test_prod_in_a_vpc_of_its_own(tmp_path):
 
 
 def admitted(endpoint):
-    """The security groups that each rule of an endpoint lets in, by port 443."""
+    """The security groups that the rules of endpoints admit on port 443."""
     groups = [group["GroupId"] for group in endpoint["Groups"]]
     [group] = client("ec2").describe_security_groups(GroupIds=groups)["SecurityGroups"]
     return [[p["GroupId"] for p in r["UserIdGroupPairs"]] for r in group["IpPermissions"] if r["FromPort"] == 443]
 
 
 def test_governed_account(tmp_path):
-    """Administrators, buckets, keys, a reader's role, a boundary, a path and a bootstrap that are the house's own."""
+    """Existing administrators, buckets, keys and a reader's role; a boundary, a path and a bootstrap of its own."""
     with deployed("prod", tmp_path / "out", GOVERNED, stages=("account",)) as (prod, outputs):
         admins = client("lakeformation").get_data_lake_settings()["DataLakeSettings"]["DataLakeAdmins"]
         places = {r["ResourceArn"] for r in client("lakeformation").list_resources()["ResourceInfoList"]}
@@ -207,7 +207,7 @@ def test_governed_account(tmp_path):
         groups = client("logs").describe_log_groups()["logGroups"]
         finance = client("iam").list_role_policies(RoleName=Names(prod).reader_role("finance"))["PolicyNames"]
 
-        # The house's own analysts are given that right by the house.
+        # The existing role of analysts gets that right elsewhere.
         assert 1 == len([name for name in finance if "ReadersOfdays" in name])
         assert {STEWARDS.rpartition("/")[2], ACCESS_ADMIN_ROLE, "cdk-house-cfn-exec-role-123456789012-us-east-1"} == {
             admin["DataLakePrincipalIdentifier"].rpartition("/")[2] for admin in admins
@@ -227,7 +227,7 @@ def test_governed_account(tmp_path):
 
 
 def is_own(key):
-    """Whether a stack of ours made it; moto has one of DynamoDB's."""
+    """Whether a stack made the key; moto has one of DynamoDB's."""
     return client("kms").describe_key(KeyId=key)["KeyMetadata"]["Description"].startswith("Lakewright")
 
 
@@ -261,7 +261,7 @@ def test_streaming_on_and_lake_formation_off(tmp_path):
 
 
 def test_streaming_from_a_cluster_that_the_stack_makes(tmp_path):
-    """Where the cluster is met stands in a parameter, as jobs read a connection."""
+    """The broker addresses are in a parameter, in the form in which jobs read a connection."""
     changes = STREAMING | {"kafka": {"serverless": True, "every_seconds": 60}, "vpc": {}}
     with deployed("prod", tmp_path / "out", changes) as (prod, _):
         [cluster] = client("kafka").list_clusters_v2()["ClusterInfoList"]

@@ -1,4 +1,4 @@
-"""CloudFormation is told how it went, whatever happens: it waits an hour for an answer that does not come."""
+"""CloudFormation gets an answer whatever happens: it would wait an hour for a missing one."""
 
 import json
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from lambdas.custom_resource import answer
 
 @contextmanager
 def cloudformation():
-    """An address that takes answers, and what it was told."""
+    """An address that takes answers, and the answers it got."""
     told = []
 
     class Answers(BaseHTTPRequestHandler):
@@ -49,14 +49,14 @@ SAME = {"PhysicalResourceId": "name", "StackId": "stack", "RequestId": "request"
 
 
 @pytest.mark.parametrize("kind", ["Create", "Update"])
-def test_success_is_told_with_its_attributes(kind):
+def test_success_is_reported_with_its_attributes(kind):
     with cloudformation() as (address, told):
         answer(request(address, kind), "name", lambda properties: {"Seen": properties["wanted"]})
 
     assert [("", {**SAME, "Status": "SUCCESS", "Data": {"Seen": "1"}})] == told
 
 
-def test_failure_is_told_and_raised():
+def test_failure_is_reported_and_raised():
     def fails(_):
         raise RuntimeError("no" * 5000)
 
@@ -67,7 +67,7 @@ def test_failure_is_told_and_raised():
     assert ("FAILED", 2000) == (said["Status"], len(said["Reason"]))
 
 
-def test_deletion_does_nothing_and_is_well():
+def test_deletion_does_nothing_and_succeeds():
     with cloudformation() as (address, told):
         answer(request(address, "Delete"), "name", lambda _: pytest.fail("nothing is to be done"))
 

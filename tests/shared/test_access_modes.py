@@ -1,4 +1,4 @@
-"""Which ways to governed data work is known before a deploy, not when the first job fails."""
+"""It is known before a deploy which access modes work, not when the first job fails."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A part of the past is cut into windows that leave nothing out and have nothing twice."""
+"""A period is cut into windows that leave nothing out and have nothing twice."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -122,7 +122,7 @@ def test_what_cannot_be_cut_is_refused_with_what_to_do(since, until, every, told
     assert told in str(refused.value)
 
 
-def test_as_many_windows_as_are_allowed_can_be_had():
+def test_the_greatest_allowed_number_of_windows_is_accepted():
     assert MOST_WINDOWS == len(cut("2012-01-01", "2013-01-01", "1 day"))
 
 
@@ -147,7 +147,7 @@ def test_a_selector_that_names_no_table_is_refused():
         BackfillRequest.model_validate({"tables": ["+orders"]})
 
 
-def test_nothing_asked_for_is_no_window():
+def test_an_empty_request_has_no_window():
     assert () == BackfillRequest.model_validate({}).windows
 
 
@@ -163,6 +163,6 @@ def test_every_window_has_a_run_of_its_own_whose_name_is_the_same_each_time():
     assert {True} == {run.run.startswith(f"{name}-") for run in runs}
 
 
-def test_a_name_without_room_for_a_number_is_refused():
+def test_a_name_too_long_for_a_number_is_refused():
     with pytest.raises(TerminalError, match="76 characters at most"):
         window_runs("b" * (LONGEST_NAME + 1), (Window(since="1", until="2"),))

@@ -1,4 +1,4 @@
-"""One file per environment; what is wrong in one is said before anything is deployed."""
+"""One file per environment; an error in one is reported before anything is deployed."""
 
 from typing import get_args
 
@@ -20,7 +20,7 @@ def test_the_environments_are_the_files():
 
 
 @pytest.mark.parametrize("name", environment_names())
-def test_every_environment_is_well(name):
+def test_every_environment_is_valid(name):
     environment = load_environment(name)
 
     assert (name, True) == (environment.name, environment.sources["ecb"].startswith("https://"))
@@ -201,7 +201,7 @@ def test_defaults_live_in_the_model():
 
 
 @pytest.mark.parametrize("machine", [Machine.DAILY_BATCH, Machine.SALESFORCE_INGESTION, Machine.MAINTENANCE])
-def test_a_schedule_is_turned_off_by_one_word_and_keeps_its_time(machine):
+def test_a_schedule_is_turned_off_by_one_setting_and_keeps_its_time(machine):
     usual = Environment(name="new", owner="x").schedules[machine]
     off = Environment.model_validate({"name": "new", "owner": "x", str(machine): {"enabled": False}})
 

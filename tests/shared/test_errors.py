@@ -18,7 +18,7 @@ from shared.errors import LakewrightError, RetryableError, TerminalError, Unknow
         ),
     ],
 )
-def test_an_error_tells_its_parts_in_order(parts, expected):
+def test_an_error_has_its_parts_in_order(parts, expected):
     assert expected == str(LakewrightError("it broke", **parts))
 
 

@@ -21,7 +21,7 @@ def at(day, hour=0):
 
 
 def run(day, *names, cursor="", other=None, **facts):
-    """A run that ended at 4 in the morning and brought tables up to date; `other` are outcomes that it had beside."""
+    """A run that ended at 4 in the morning and brought tables up to date; `other` are further outcomes."""
     outcomes = [TableOutcome(table=n, step=STEPS[n.partition(".")[0]], status=Status.SUCCEEDED) for n in names]
     outcomes = [o.model_copy(update={"cursor": cursor}) if o.table == BRONZE else o for o in outcomes]
     return RunRecord(
@@ -95,7 +95,7 @@ def test_a_table_is_as_of_the_run_that_brought_all_of_it_up_to_date(runs, as_of)
         pytest.param("", None, id="nothing read yet"),
     ],
 )
-def test_a_source_is_as_of_the_greatest_value_that_was_read(cursor, as_of):
+def test_a_source_is_as_of_the_greatest_value_read(cursor, as_of):
     runs = [run(1, BRONZE, cursor="2026-01-01 00:00:00"), run(3, BRONZE, cursor=cursor)]
 
     assert [as_of] == [f.as_of for f in ages([OF_SOURCE], runs)]

@@ -1,4 +1,4 @@
-"""What crosses the wall between state machines, Spark jobs and Lambdas survives the crossing."""
+"""What state machines, Spark jobs and Lambdas hand to each other survives as JSON."""
 
 import json
 from datetime import date
@@ -70,7 +70,7 @@ def test_a_job_survives_the_command_line():
         pytest.param({"rollback": "../run-0", "machine": "maintenance"}, id="a rollback to a path"),
     ],
 )
-def test_a_job_that_cannot_be_is_refused(change):
+def test_an_impossible_job_is_refused(change):
     with pytest.raises(ValidationError):
         Job.model_validate({**json.loads(JOB.model_dump_json()), **change})
 
@@ -97,7 +97,7 @@ def test_a_table_that_failed_or_was_skipped_is_red(status, is_red):
         ),
     ],
 )
-def test_a_step_in_short(outcomes, colour, counts, failures):
+def test_a_summary_of_a_step(outcomes, colour, counts, failures):
     expected = StepSummary(
         run_id="run-1",
         step=Step.REFINE,
@@ -113,7 +113,7 @@ def test_a_step_in_short(outcomes, colour, counts, failures):
 @given(st.lists(st.text(min_size=1), max_size=60))
 @example(["\x07"] * 20)
 @example(["💧"] * 20)
-def test_a_step_in_short_fits_through_a_state_machine(messages):
+def test_a_summary_fits_through_a_state_machine(messages):
     outcomes = [outcome(Status.FAILED, message=m * 500) for m in messages]
 
     summary = StepSummary.of(JOB, outcomes)
@@ -124,7 +124,7 @@ def test_a_step_in_short_fits_through_a_state_machine(messages):
 
 
 @pytest.mark.parametrize("message", ["x" * 900, "é" * 900], ids=["plain", "with accents"])
-def test_a_step_in_short_keeps_the_first_failures(message):
+def test_a_summary_keeps_the_first_failures(message):
     summary = StepSummary.of(JOB, [outcome(Status.FAILED, message=message)] * 30)
 
     assert (f"silver.orders: {message}"[:500],) * 20 == summary.failures

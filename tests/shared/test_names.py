@@ -1,4 +1,4 @@
-"""Names are computed in one place, so a name that changes here changes at both ends of every wall."""
+"""Names are computed in one place, so that a change of one changes it in `infra`, `jobs` and `lambdas` alike."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is known of personal data without compiling contracts is what the compiled ones say."""
+"""What contract files say about personal data is what the compiled contracts say."""
 
 from shared.contracts import load_catalog
 from shared.personal_data import closed_columns

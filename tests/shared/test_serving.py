@@ -1,4 +1,4 @@
-"""Paths of served rows: what a contract may say, and how the row of a key is found by whoever asks for it."""
+"""Paths of served rows: what a contract may say, and how a request finds the row of a key."""
 
 from urllib.parse import unquote
 

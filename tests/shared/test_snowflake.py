@@ -1,4 +1,4 @@
-"""Names and types as Snowflake has them."""
+"""Names and types in Snowflake."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_names_are_quoted_as_snowflake_stores_them(name, identifier):
     assert identifier == quoted(name)
 
 
-def test_a_table_is_told_to_people_and_to_snowflake():
+def test_a_table_is_written_for_people_and_for_snowflake():
     table = SnowflakeTable("marts", "Marts", "my schema", "daily")
 
     assert "MARTS.my schema.DAILY" == str(table)
@@ -27,7 +27,7 @@ def test_a_table_is_told_to_people_and_to_snowflake():
 
 
 @pytest.mark.parametrize("type_", ["string", "binary", "int", "bigint", "smallint", "float", "boolean", "date"])
-def test_every_type_of_a_contract_but_arrays_has_one_there(type_):
+def test_every_type_of_a_contract_but_arrays_has_one_in_snowflake(type_):
     assert snowflake_type(type_)
     assert "NUMBER(38,18)" == snowflake_type("decimal(38,18)")
     assert "TIMESTAMP_TZ(6)" == snowflake_type("timestamp")

@@ -1,4 +1,4 @@
-"""A version on a run's page is of the table that is there, unless an id, a number or a clock says otherwise."""
+"""A version on a run's page is of the current table, unless an id, a number or a time says otherwise."""
 
 from datetime import UTC, datetime
 
@@ -25,7 +25,7 @@ END_MILLIS = 1_773_144_000_000
         pytest.param({"version": 4}, None, "the newest version that is there is 3", id="no id, and no such number"),
     ],
 )
-def test_version_of_another_table_is_told(told, written_at, expected):
+def test_version_of_another_table_is_recognized(told, written_at, expected):
     found = why_not_same_table(
         TableVersion(table="silver.x", **told), END, table_id="a", newest=3, written_at=lambda _: written_at
     )

@@ -1,4 +1,4 @@
-"""A login is sent over TLS or nowhere beyond this machine, and an address is told without one."""
+"""A login leaves this machine only over TLS, and addresses are shown without one."""
 
 import pytest
 
@@ -27,6 +27,6 @@ def test_where_a_login_may_be_sent(address, safe, bare):
     assert is_web(address) is not address.startswith("s3")
 
 
-def test_an_address_is_told_without_what_may_be_a_key():
+def test_an_address_is_shown_without_parts_that_may_be_a_key():
     assert without_login("https://me:can@ary@example.com:1/a@b?key=canary#canary") == "https://example.com:1/a@b"
     assert without_login("s3://landing/schemas") == "s3://landing/schemas"

@@ -1,4 +1,4 @@
-"""The machines deployed on this computer, with real functions and templates, and jobs that only tell."""
+"""The machines deployed on this computer, with real functions and templates, and jobs that only report."""
 
 import uuid
 from types import SimpleNamespace
@@ -15,7 +15,7 @@ from tests.support.teller import Teller
 
 @pytest.fixture(scope="module")
 def laptop(tmp_path_factory):
-    """The local environment, deployed, and who runs its jobs."""
+    """The local environment, deployed, and the stand-in that runs its jobs."""
     root = tmp_path_factory.mktemp("lake")
     cloud = synthesize("local", tmp_path_factory.mktemp("cloud") / "out", root=root)
     teller = Teller(root)
@@ -26,7 +26,7 @@ def laptop(tmp_path_factory):
 
 @pytest.fixture
 def run(laptop, monkeypatch):
-    """Run a machine with jobs that behave so; gives how it ended, the states it passed, and the jobs."""
+    """Run a machine with jobs that behave as told; gives how it ended, the states it passed, and the jobs."""
     from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 
     monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None))

@@ -1,4 +1,4 @@
-"""The backfill run whole in the laptop's interpreter: real machines start real machines, jobs only tell."""
+"""The whole backfill in the laptop's interpreter: real machines start real machines, and jobs only report."""
 
 import threading
 from itertools import groupby
@@ -54,7 +54,7 @@ def test_the_machine_of_salesforce_takes_windows_too(backfill):
     assert {Machine.SALESFORCE_INGESTION} == {job.machine for job in teller.jobs}
 
 
-def test_asked_for_nothing_it_does_nothing_and_ends_green(backfill):
+def test_with_an_empty_request_it_does_nothing_and_ends_green(backfill):
     outcome, runs, _ = backfill({})
 
     assert (Status.SUCCEEDED, {"windows": 0, "red": []}, []) == (outcome.status, outcome.output, runs)
@@ -101,7 +101,7 @@ def test_wrong_input_ends_it_red_before_any_run(backfill, given, said):
     assert said in outcome.cause
 
 
-def test_a_start_whose_answer_is_lost_is_tried_again_and_makes_one_run(backfill, monkeypatch):
+def test_a_start_whose_answer_is_lost_is_retried_and_makes_one_run(backfill, monkeypatch):
     started, original = [], StepFunctionsParserBackend.start_execution
 
     def start_execution(self, arn, name, *args, **named):

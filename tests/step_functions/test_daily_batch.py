@@ -1,4 +1,4 @@
-"""What the daily batch sends: every expression evaluated, every message read by the model at the other end."""
+"""What the daily batch sends: every expression is evaluated, and every message is read by its receiver's model."""
 
 import hashlib
 import json
@@ -60,7 +60,7 @@ def context_of(state, **changes):
 
 @pytest.fixture(params=[[], ["silver.orders"], ["silver.orders+", "gold.daily_revenue"]], ids=["all", "one", "two"])
 def variables(request):
-    """What `Accept the request` leaves, for no, one and two selectors: JSONata likes to unwrap lists of one."""
+    """What `Accept the request` leaves for no, one and two selectors: JSONata unwraps lists of one."""
     payload = {"duplicate": False, "business_date": "2026-11-23", "tables": request.param}
     name = "Accept the request"
     states = context_of(name) | {"result": {"Payload": payload}}
@@ -156,7 +156,7 @@ def test_emr_gives_up_before_step_functions_does(step):
 
 
 @pytest.mark.parametrize("step", RUN_STEPS)
-def test_a_run_out_of_time_is_not_tried_again(step):
+def test_a_run_that_timed_out_is_not_retried(step):
     retries = {tuple(rule["ErrorEquals"]): rule["MaxAttempts"] for rule in STATES[STEPS[step]]["Retry"]}
 
     assert 0 == retries[("States.Timeout",)]
@@ -170,7 +170,7 @@ def test_a_run_out_of_time_is_not_tried_again(step):
         pytest.param("Judge the run", ("ingest", "refine", "build", "publish", "reconcile", "record"), id="the end"),
     ],
 )
-def test_question_about_steps_is_read_by_its_function(name, steps, crashes, variables):
+def test_event_of_finished_steps_is_read_by_its_function(name, steps, crashes, variables):
     bound = {**variables, "earlier": {"ingest": "a" * 64}, "crashes": crashes}
     event = StepsFinished.model_validate(filled(STATES[name]["Arguments"]["Payload"], states=context_of(name), **bound))
 
@@ -179,7 +179,7 @@ def test_question_about_steps_is_read_by_its_function(name, steps, crashes, vari
 
 @pytest.mark.parametrize("before", [[], ["an earlier one"]], ids=["the first", "the second"])
 @pytest.mark.parametrize("name", [*STEPS.values(), "Ask whether the gate is open"])
-def test_crash_is_told_in_words_and_cut_short(name, before):
+def test_crash_is_described_in_words_and_cut_short(name, before):
     (catch,) = STATES[name]["Catch"]
     states = context_of(name) | {"errorOutput": {"Error": "States.TaskFailed", "Cause": "x" * 9000}}
     crashes = filled(catch["Assign"], states=states, crashes=before)["crashes"]

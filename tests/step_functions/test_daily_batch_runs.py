@@ -1,4 +1,4 @@
-"""The machines run whole in the laptop's interpreter: real functions, real templates, jobs that only tell."""
+"""Whole machines in the laptop's interpreter: real functions, real templates, jobs that only report."""
 
 import json
 import uuid
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.usefixtures("laptop")
-def test_the_drift_of_a_source_is_told_to_the_topic_of_the_alarms():
-    """Through the rule that was deployed; what another environment tells on the same bus stays out."""
+def test_the_drift_of_a_source_reaches_the_topic_of_the_alarms():
+    """Through the deployed rule; events of another environment on the same bus stay out."""
     [topic] = [t["TopicArn"] for t in client("sns").list_topics()["Topics"] if "Alarms" in t["TopicArn"]]
     queue = client("sqs").create_queue(QueueName="on-call")["QueueUrl"]
     arn = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -34,7 +34,7 @@ def test_the_drift_of_a_source_is_told_to_the_topic_of_the_alarms():
     assert [("lakewright", drifted[0])] == [(t["source"], SchemaDrifted.model_validate(t["detail"])) for t in told]
 
 
-def test_smoke_machine_tells_what_comes_back_of_job_runs(laptop):
+def test_smoke_machine_reports_the_results_of_its_job_runs(laptop):
     account, machine, teller = laptop
     teller.behaviour, teller.jobs = {}, []
     execution = account.start(machine.replace(Machine.DAILY_BATCH, SMOKE_MACHINE), {}, name="smoke-1")
@@ -49,7 +49,7 @@ def test_smoke_machine_tells_what_comes_back_of_job_runs(laptop):
 
 
 @pytest.mark.parametrize("machine", Machine)
-def test_run_without_trouble_is_green_and_nothing_needs_to_be_said(run, machine):
+def test_run_without_failures_is_green_without_input(run, machine):
     outcome, states, teller = run({}, of=machine)
 
     assert Status.SUCCEEDED == outcome.status
@@ -116,7 +116,7 @@ def test_jobs_know_what_came_before(run):
         ),
     ],
 )
-def test_trouble_turns_the_run_red_and_is_named(run, behaviour, steps, said):
+def test_a_failure_turns_the_run_red_and_is_named(run, behaviour, steps, said):
     outcome, states, teller = run(**behaviour)
 
     assert (Status.FAILED, "StepFailedError") == (outcome.status, outcome.error)
@@ -133,7 +133,7 @@ def test_crashed_try_has_another_attempt_and_is_not_handed_on(run):
     assert {} == record.earlier
 
 
-def test_upkeep_is_told_which_run_to_go_back_to_and_crashes_red(run):
+def test_upkeep_gets_the_run_to_roll_back_to_and_crashes_red(run):
     outcome, _, teller = run({"rollback": "daily-1", "tables": ["silver.orders"]}, of=Machine.MAINTENANCE)
     assert Status.SUCCEEDED == outcome.status
     assert {("daily-1", ("silver.orders",))} == {(job.rollback, job.tables) for job in teller.jobs}
@@ -151,7 +151,7 @@ def test_upkeep_is_told_which_run_to_go_back_to_and_crashes_red(run):
         pytest.param(Machine.MAINTENANCE, {"files": ["s3://l/a.csv"]}, "reads no source", id="upkeep"),
     ],
 )
-def test_machine_that_is_asked_for_what_another_does_ends_red_before_any_job(run, machine, given, said):
+def test_machine_with_input_for_another_ends_red_before_any_job(run, machine, given, said):
     outcome, _, teller = run(given, of=machine)
 
     assert (Status.FAILED, []) == (outcome.status, teller.steps)
@@ -187,8 +187,8 @@ def test_red_run_can_be_started_again_with_the_same_input(run, machine, given, t
     assert list(RUN_STEPS) == teller.steps
 
 
-def test_file_that_is_told_of_twice_is_read_once(laptop):
-    """By the function that was deployed; that the rule hands it the event is shown of the templates."""
+def test_file_whose_event_comes_twice_is_read_once(laptop):
+    """By the deployed function; a test of the templates shows that the rule passes it the event."""
     account, daily, teller = laptop
     teller.behaviour, teller.jobs = {}, []
     machine = daily.replace(Machine.DAILY_BATCH, Machine.FILE_LANDED)

@@ -1,4 +1,4 @@
-"""Every state machine file: well formed, whole, and in the words of the house."""
+"""Every state machine file is well-formed and complete, and uses the names of this project."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def file(request):
 
 @pytest.fixture
 def states(file):
-    """All states, those inside of a Map too; their names differ."""
+    """All states, those inside a Map too; their names are unique."""
     inside = levels(definition(file)["States"])
     found = {name: state for level in inside for name, state in level.items()}
     assert sum(map(len, inside)) == len(found)
@@ -48,7 +48,7 @@ def test_file_is_json_before_its_tokens_are_replaced(file):
 
 
 def test_asl_validator_finds_nothing(file, tmp_path):
-    """It takes the ARN of a task of the one partition only that it knows."""
+    """It accepts ARNs of tasks only in the one partition that it knows."""
     placed = tmp_path / file.name
     placed.write_text(json.dumps(definition(file, {"partition": "aws"})))
     validator = [paths.NODE, paths.ASL_VALIDATOR, "--json-path", placed]
@@ -76,15 +76,15 @@ def test_job_run_works_under_the_role_and_with_the_workers_of_its_step(tasks):
         if "ExecutionRoleArn" in task["Arguments"]:
             submitted = task["Arguments"]["JobDriver"]["SparkSubmit"]
             said = re.search(r"'step': '(\w+)'", str(submitted["EntryPointArguments"]))
-            # A submission without a job is one of those that are to go wrong.
+            # A submission without a job is one that is meant to fail.
             of_step = OF_STEPS[Step(said[1]) if said else Step.SMOKE]
 
             assert f"${{{of_step.role}}}" == task["Arguments"]["ExecutionRoleArn"], name
             assert not said or f"${{{of_step.submit}}}" == submitted["SparkSubmitParameters"], name
 
 
-def test_a_token_tells_every_try_of_a_job_run_from_all_others_and_is_its_attempt(tasks):
-    """With a word of less, EMR would answer a second try with the first one's run; an item of a Map has its index."""
+def test_the_client_token_is_unique_to_a_try_of_a_job_run_and_is_its_attempt(tasks):
+    """With one word less, EMR would answer a second try with the first one's run; an item of a Map has its index."""
     words = {
         *(f"Execution.{word}" for word in ("Id", "RedriveCount")),
         *(f"State.{word}" for word in ("Name", "EnteredTime", "RetryCount")),
@@ -98,7 +98,7 @@ def test_a_token_tells_every_try_of_a_job_run_from_all_others_and_is_its_attempt
             assert "'attempt'" not in arguments or token.strip("{%} ") in arguments, name
 
 
-def test_every_way_leads_to_a_state_of_its_level(file):
+def test_every_transition_leads_to_a_state_of_its_level(file):
     levels_of_file = levels(definition(file)["States"])
 
     assert [] == [n for level in levels_of_file for n, state in level.items() if ways(state) - set(level)]
@@ -115,7 +115,7 @@ def test_every_state_can_be_reached(file, states):
     assert set(states) == reached
 
 
-def test_every_way_comes_to_an_end(states):
+def test_every_path_reaches_an_end(states):
     assert {} == {name: state["Type"] for name, state in states.items() if not ways(state) and not _ends(state)}
 
 
@@ -124,7 +124,7 @@ def _ends(state):
 
 
 @pytest.mark.parametrize("field", ["TimeoutSeconds", "Retry", "Catch", "Comment"])
-def test_every_task_says_it_all(tasks, field):
+def test_every_task_has_a_timeout_retries_a_catch_and_a_comment(tasks, field):
     assert [] == [name for name, task in tasks.items() if not task.get(field)]
 
 
@@ -150,7 +150,7 @@ def test_retries_end_with_everything_and_spread_out(tasks):
         assert ["States.ALL"] == task["Catch"][-1]["ErrorEquals"], name
 
 
-def test_red_ends_name_an_error_of_the_house(states):
+def test_red_ends_name_an_error_of_shared_errors(states):
     assert all(hasattr(errors, state["Error"]) for state in states.values() if state["Type"] == "Fail")
 
 

@@ -1,4 +1,4 @@
-"""All machines but that of upkeep share their states; that one has one step of its own, and else the same."""
+"""All machines but `maintenance` share their states; it has one step of its own, and otherwise the same."""
 
 import json
 
@@ -14,7 +14,7 @@ def states_of(machine):
     return definition(file_of(machine), {Token.MACHINE.value: machine})["States"]
 
 
-def test_maintenance_has_one_task_in_place_of_the_way_of_the_data_and_else_the_same_states():
+def test_maintenance_has_one_task_instead_of_the_data_steps_and_otherwise_the_same_states():
     daily, own = states_of(Machine.DAILY_BATCH), states_of(Machine.MAINTENANCE)
     task = json.dumps(daily["Ingest the sources"]).replace("ingest", "maintain")
     same = {"Comment": own["Maintain the tables"]["Comment"], "Next": "Record the versions"}

@@ -1,4 +1,4 @@
-"""Readers' Spark has an application of its own, whose jobs are under Lake Formation and hold no key and no bucket."""
+"""Readers' Spark jobs have an application of their own, under Lake Formation, and need no key and no bucket."""
 
 import pytest
 
@@ -67,7 +67,7 @@ def test_jobs_of_readers_are_under_lake_formation_and_take_their_readers_role(tm
     assert "S3MonitoringConfiguration" not in application["Properties"]["MonitoringConfiguration"]
 
 
-def test_there_is_none_unless_it_is_asked_for(clouds):
+def test_there_is_no_application_without_its_setting(clouds):
     assert {} == {name: found for name, cloud in clouds.items() if (found := consumers(cloud))}
 
 

@@ -1,4 +1,4 @@
-"""Tables of Glue: their construct ids, and what Glue takes of a contract's words."""
+"""Tables of Glue: their construct ids, and the texts of contracts as Glue accepts them."""
 
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Template

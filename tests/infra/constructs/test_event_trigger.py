@@ -1,4 +1,4 @@
-"""Which objects start a run: those that contracts look for, as far as a rule can say."""
+"""Which objects start a run: those that contracts read, as far as a rule can express it."""
 
 import json
 from types import SimpleNamespace
@@ -49,7 +49,7 @@ def test_file_that_a_contract_looks_for_starts_a_run(place, key):
     "key", ["crm/", "crm/accounts/", "crm/accounts/_SUCCESS", "crm/accounts/1.csv.crc", "rates.zip.tmp"]
 )
 def test_what_no_contract_looks_for_starts_none(place, key):
-    """Consoles and programs leave such things beside the files, and each had cost the job runs of a whole run."""
+    """Consoles and programs leave such objects beside the files, and each cost the job runs of a whole run."""
     assert not starts_a_run(landed_in(place, names(), folders=["crm/"]), key)
 
 

@@ -1,4 +1,4 @@
-"""Jobs may begin statements in one Redshift and look after their own; Redshift writes to the unload folder alone."""
+"""Jobs may run statements in one Redshift and watch their own; Redshift writes only to the unload folder."""
 
 import json
 
@@ -48,7 +48,7 @@ def access(warehouse):
         ),
     ],
 )
-def test_jobs_log_in_to_the_databases_of_contracts_and_ask_one_warehouse(warehouse, login, resources, services):
+def test_jobs_log_in_to_the_databases_of_contracts_and_query_one_warehouse(warehouse, login, resources, services):
     made, template = access(warehouse)
     rights = {a: s for s in made.job_statements() for a in s.actions}
     (role,) = [r["Properties"] for r in template.values() if r["Type"] == "AWS::IAM::Role"]

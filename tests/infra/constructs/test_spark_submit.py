@@ -32,7 +32,7 @@ def given():
     return confs(load_environment("prod").spark)
 
 
-def test_executors_have_an_end_and_start_small(given):
+def test_executors_are_capped_and_start_small(given):
     assert ("true", "2", "1", "1") == (
         given["spark.dynamicAllocation.enabled"],
         given["spark.dynamicAllocation.maxExecutors"],
@@ -63,7 +63,7 @@ def test_master_is_left_to_emr(given):
     assert "spark.master" not in given
 
 
-def test_a_step_has_workers_of_its_own_and_what_it_leaves_out_as_all_have():
+def test_a_step_has_its_own_workers_and_the_common_settings_otherwise():
     spark = Spark.model_validate(
         {
             "steps": {"build": {"executor": {"cores": 8, "memory_gb": 30}, "max_executors": 4}},

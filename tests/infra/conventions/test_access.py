@@ -1,4 +1,4 @@
-"""A wrong way to governed data is an error of the synthesis that says what to change."""
+"""An access mode that does not work is an error at synthesis that says what to change."""
 
 import pytest
 

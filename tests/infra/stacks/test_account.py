@@ -1,4 +1,4 @@
-"""What there is once in an account, and what it leaves of what was there."""
+"""What exists once in an account, and which existing settings it keeps."""
 
 import json
 
@@ -44,14 +44,14 @@ def test_nobody_loses_the_administration_of_lake_formation(tmp_path):
     admins = json.dumps(settings["Admins"])
 
     assert "APPEND" == settings["MutationType"]
-    # Among them the version of sharing with other accounts, which is everybody's.
+    # Among them the version of cross-account sharing, which is a setting of the whole account.
     assert "Parameters" not in settings
     assert [3, True, True] == [len(settings["Admins"]), "role/Stewards" in admins, "cfn-exec-role" in admins]
 
 
 @pytest.mark.usefixtures("clouds")
 def test_administrators_are_named_once_they_are_there(tmp_path):
-    """Lake Formation refuses a role that is not there yet, and an ARN made of its name makes nobody wait for it."""
+    """Lake Formation refuses a role that does not exist yet, and an ARN made of its name is no dependency."""
     resources = synthesize_account(tmp_path, Account())
     (role,) = [name for name, r in resources.items() if r["Type"] == "AWS::IAM::Role"]
     (settings,) = [r for r in resources.values() if r["Type"] == SETTINGS]

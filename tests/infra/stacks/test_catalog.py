@@ -35,7 +35,7 @@ def test_columns_are_those_of_the_delta_table(prod):
         assert [(c.name, c.type) for c in table.all_columns] == [(c["Name"], c["Type"]) for c in columns]
 
 
-def test_a_vault_lies_in_the_place_of_personal_data_and_says_what_a_token_stands_for(prod):
+def test_a_vault_is_in_the_place_of_personal_data_and_holds_values_of_tokens(prod):
     vault = tables_of(prod)["vault.silver__contacts"]["StorageDescriptor"]
     bronze = tables_of(prod)["bronze.crm__contacts"]["StorageDescriptor"]["Location"]["Fn::Join"][1]
 

@@ -1,4 +1,4 @@
-"""The Spark application and what identifies it."""
+"""The Spark application and the settings that identify it."""
 
 import pytest
 from aws_cdk import App, Stack

@@ -1,4 +1,4 @@
-"""GitHub deploys without a key, from one environment of one repository, and the workflows keep it so."""
+"""GitHub deploys without an access key, from one environment of one repository, and the workflows are as safe."""
 
 import json
 import re
@@ -17,7 +17,7 @@ PROVIDER = "AWS::IAM::OIDCProvider"
 
 
 def resources(build):
-    """The templates of what is built into one top-level stack, nested ones too."""
+    """The templates of a top-level stack made by a function, with nested ones."""
     import aws_cdk as cdk
 
     app = cdk.App(context={"@aws-cdk/core:enablePartitionLiterals": True})
@@ -92,7 +92,7 @@ def test_account_makes_the_provider_once(github, makes, count):
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
-def test_workflow_holds_no_key_and_asks_for_no_more_than_it_needs(file):
+def test_workflow_has_no_access_key_and_no_more_permissions_than_it_needs(file):
     text, workflow = file.read_text(), yaml.safe_load(file.read_text())
     asking = [job for job in workflow["jobs"].values() if job.get("permissions", {}).get("id-token") == "write"]
 
@@ -104,7 +104,7 @@ def test_workflow_holds_no_key_and_asks_for_no_more_than_it_needs(file):
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
 def test_action_is_named_by_its_commit_and_leaves_no_token_behind(file):
-    """A tag can be moved; and what an action leaves in .git/config every later step can read."""
+    """A tag can be moved, and every later step can read what an action leaves in .git/config."""
     steps = [step for job in yaml.safe_load(file.read_text())["jobs"].values() for step in job["steps"]]
     used = [step for step in steps if "uses" in step]
 
@@ -122,8 +122,8 @@ def test_packages_are_installed_before_the_role_is_taken():
         assert "cdk deploy" in deploy["run"]
 
 
-def test_pull_request_is_checked_tested_synthesized_and_its_plan_told():
-    """And nothing of it reaches an account: no job may ask for a role there.
+def test_pull_request_is_checked_tested_synthesized_and_gets_a_comment_with_its_plan():
+    """And none of it reaches an account: no job may assume a role there.
 
     Nor may its code write to the pull request: the job that does runs none of it.
     """

@@ -1,4 +1,4 @@
-"""Who sees what once templates and function have done their work, role by role, against the contracts."""
+"""What each role sees once the templates and the function are applied, compared with the contracts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shared.names import Layer, Names
 from shared.vault import VAULT
 from tests.support.lake_formation import ALL_ROWS, Direct, Enforcement, Sight
 
-# What a contract calls a column, in the order of how far it may be seen; nothing said is `internal`.
+# The classifications of contracts, the widest first; a column without one is `internal`.
 ORDER = ["public", "internal", "confidential", "restricted"]
 CLEARED = {
     "analyst": "internal",
@@ -50,7 +50,7 @@ def resolved(value):  # noqa: PLR0911 - one line a form
 
 @pytest.fixture(scope="module")
 def governed(clouds):
-    """Lake Formation after a deploy of prod: what the templates make, then what the function makes of its file."""
+    """Lake Formation after a deploy of prod: the resources of the templates, then the changes of the function."""
     resources = clouds["prod"].templates["Governance"]["Resources"]
     names = {key: r["Properties"].get("RoleName") for key, r in resources.items() if r["Type"] == "AWS::IAM::Role"}
 
@@ -126,7 +126,7 @@ def test_nobody_else_sees_anything(seen):
 
 
 def test_only_the_officer_turns_tokens_back(seen):
-    """Others who read the table have the token, and it stays one."""
+    """Other readers of the table see tokens, and cannot turn them back."""
     reading = {sight.principal.rpartition("-")[2] for sight in seen if sight.column == "email_token"}
     turning_back = {sight.principal.rpartition("-")[2] for sight in seen if sight.table.startswith("vault.")}
 
@@ -147,7 +147,7 @@ def test_only_the_officer_sees_what_is_restricted(seen):
     }
 
 
-def test_reader_holds_no_right_to_the_lakes_bucket(prod):
+def test_reader_has_no_right_to_the_lakes_bucket(prod):
     names = Names(load_environment("prod"))
     resources = prod.templates["Governance"]["Resources"]
     readers = {key for key, r in resources.items() if r["Properties"].get("RoleName") == names.reader_role("analyst")}
@@ -162,8 +162,8 @@ def test_reader_holds_no_right_to_the_lakes_bucket(prod):
     assert [] == [resource for resource in touched if "StorageResults" not in json.dumps(resource)]
 
 
-def test_what_came_of_a_query_is_read_by_the_role_that_asked_alone(prod):
-    """Results are rows in clear, outside of what Lake Formation governs."""
+def test_results_of_a_query_are_read_only_by_the_role_that_ran_it(prod):
+    """Results are rows in clear, which Lake Formation does not govern."""
     reached = {}
     for key, policy in prod.of_type("AWS::IAM::Policy").items():
         statements = policy["Properties"]["PolicyDocument"]["Statement"]
@@ -180,7 +180,7 @@ def test_what_came_of_a_query_is_read_by_the_role_that_asked_alone(prod):
     assert all(len(places) == 3 for places in reached.values())
 
 
-def test_nobody_else_reads_what_came_of_queries_for_restricted_columns(prod):
+def test_nobody_else_reads_the_results_of_queries_for_restricted_columns(prod):
     [policy] = [p for key, p in prod.of_type("AWS::S3::BucketPolicy").items() if "Results" in key]
     statements = policy["Properties"]["PolicyDocument"]["Statement"]
     closed = [s for s in statements if "OnlyWhoAsked" in s.get("Sid", "")]
@@ -223,7 +223,7 @@ def test_what_is_put_into_a_database_is_restricted_until_it_is_opened(prod):
 
 
 def test_domain_that_no_contract_names_any_more_stays_a_value_of_its_tag_where_the_environment_says_so(prod, fullest):
-    """A deploy takes values away before tables get others, and Lake Formation refuses that of one in use."""
+    """A deploy removes values before tables get others, and Lake Formation refuses to remove one in use."""
     domains, with_former = (
         next(p["TagValues"] for p in cloud.properties("AWS::LakeFormation::Tag") if p["TagKey"].endswith("_domain"))
         for cloud in (prod, fullest)
@@ -236,7 +236,7 @@ def test_grants_do_not_grow_with_the_tables(prod):
     assert 2 * len(CLEARED) == len(prod.of_type("AWS::LakeFormation::PrincipalPermissions"))
 
 
-def test_tables_are_tagged_after_everything_a_grant_stands_on(prod):
+def test_tables_are_tagged_after_everything_that_grants_need(prod):
     resources = prod.templates["Governance"]["Resources"]
     (declared,) = [r for r in resources.values() if r["Type"] == "Custom::DeclaredAccess"]
     grants = [key for key, r in resources.items() if r["Type"] == "AWS::LakeFormation::PrincipalPermissions"]
@@ -245,8 +245,8 @@ def test_tables_are_tagged_after_everything_a_grant_stands_on(prod):
 
 
 @pytest.mark.parametrize("kind", ["Tag", "TagAssociation", "PrincipalPermissions"])
-def test_lake_formation_is_never_asked_for_two_changes_at_once(prod, kind):
-    """It refuses the second; so of any two, one waits for the other."""
+def test_lake_formation_never_gets_two_changes_at_once(prod, kind):
+    """It would refuse the second; so of any two, one depends on the other."""
     resources = prod.templates["Governance"]["Resources"]
     of_kind = {key for key, r in resources.items() if r["Type"] == f"AWS::LakeFormation::{kind}"}
 
@@ -258,8 +258,8 @@ def test_lake_formation_is_never_asked_for_two_changes_at_once(prod, kind):
     assert list(range(len(of_kind))) == sorted(len(before(key) & of_kind) for key in of_kind)
 
 
-def test_what_cloudformation_was_told_to_have_failed_is_not_done_once_more(fullest):
-    """It asks the function as an event does, which Lambda would hand on twice more, after the rollback."""
+def test_a_failure_reported_to_cloudformation_is_not_retried(fullest):
+    """It invokes the function asynchronously, which Lambda would by default retry twice, after the rollback."""
     asked = [
         (stack, resource["Properties"]["ServiceToken"]["Fn::GetAtt"][0])
         for stack, template in fullest.templates.items()

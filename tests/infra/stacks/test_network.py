@@ -1,4 +1,4 @@
-"""A VPC of the stack's own: endpoints for what jobs call, no way out unless it is asked for, and only where wanted."""
+"""A VPC of the stack's own, where wanted: endpoints for what jobs call, and a way out only on request."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ def made(output, vpc, catalog=None, **changes):
 
 
 def with_a_registry(catalog):
-    """The contracts, one of which has the writers' schemas in Glue's registry."""
+    """The contracts, one of them with the writers' schemas in Glue's registry."""
     table = catalog.table("bronze.kafka__order_events")
     amended = replace(table, source=replace(table.source, schemas="glue://shop/orders"))
     return replace(catalog, tables={**catalog.tables, str(table.name): amended})
@@ -86,7 +86,7 @@ def test_endpoints_take_job_runs_alone_and_flows_are_kept(closed):
     assert 1 == len(closed.of_type("AWS::EC2::FlowLog"))
 
 
-def test_way_out_is_made_where_it_is_asked_for_in_the_zones_that_are_named(with_a_way_out):
+def test_way_out_is_made_on_request_in_the_named_zones(with_a_way_out):
     zones = {subnet["AvailabilityZone"] for subnet in with_a_way_out.properties("AWS::EC2::Subnet")}
 
     assert 1 == len(with_a_way_out.of_type("AWS::EC2::NatGateway"))
@@ -95,18 +95,18 @@ def test_way_out_is_made_where_it_is_asked_for_in_the_zones_that_are_named(with_
 
 def test_cfn_lint_finds_nothing(closed, with_a_way_out):
     templates = [next(cloud.folder.glob("LakewrightNetwork*.json")) for cloud in (closed, with_a_way_out)]
-    # The order of role and policy, as elsewhere; and zones are named because somebody named them.
+    # The order of role and policy, as elsewhere; and zones are named because a setting names them.
     lint = [paths.VENV / "bin" / "cfn-lint", "--ignore-checks", "W3005", "W3010", "--", *map(str, templates)]
     finished = subprocess.run(lint, capture_output=True, text=True, check=False)
 
     assert (0, "") == (finished.returncode, finished.stdout + finished.stderr)
 
 
-def test_there_is_none_unless_it_is_asked_for(cloud):
+def test_there_is_no_vpc_without_its_setting(cloud):
     assert {} == cloud.of_type("AWS::EC2::VPC")
 
 
-def test_a_vpc_of_the_house_and_one_of_the_stack_are_one_too_many():
+def test_an_existing_vpc_and_one_of_the_stack_are_refused_together():
     settings = load_environment("prod").model_dump() | {"vpc": {}}
     house = {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}
 

@@ -1,4 +1,4 @@
-"""The dashboard is one that CloudWatch takes, and shows every machine and every step."""
+"""CloudWatch accepts the dashboard, and it shows every machine and every step."""
 
 import json
 
@@ -9,8 +9,8 @@ from shared.backfill import BACKFILL_MACHINE
 from shared.jobs import RUN_STEPS
 from shared.names import Machine
 
-# Source: CloudWatch quotas: 500 widgets and 2,500 metrics a dashboard, 500 metrics a graph; the longest body that was
-# seen to be taken is far above this.
+# Source: CloudWatch quotas: 500 widgets and 2,500 metrics a dashboard, 500 metrics a graph; far longer bodies
+# than this are known to be accepted.
 BODY_LIMIT, METRICS_LIMIT, METRICS_OF_A_GRAPH = 30_000, 2_500, 500
 FILLED_IN = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT}
 

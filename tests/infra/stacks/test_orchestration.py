@@ -82,7 +82,7 @@ def test_logs_are_encrypted_and_kept_as_long_as_the_environment_says(clouds, env
         pytest.param("local", Machine.SALESFORCE_INGESTION, "DISABLED", "Etc/UTC", id="a laptop"),
     ],
 )
-def test_schedule_is_in_local_time_and_tells_its_starts_apart(clouds, env, machine, state, zone):
+def test_schedule_is_in_local_time_and_identifies_its_starts(clouds, env, machine, state, zone):
     name = Names(load_environment(env)).schedule(machine)
     (schedule,) = [s for s in clouds[env].properties("AWS::Scheduler::Schedule") if s["Name"] == name]
 
@@ -107,7 +107,7 @@ def test_a_machine_without_tables_does_not_start_by_itself(tmp_path):
     ] == states
 
 
-def test_every_way_to_fail_is_an_alarm_that_is_sent(prod):
+def test_every_way_to_fail_raises_an_alarm_that_is_sent(prod):
     alarms = prod.properties("AWS::CloudWatch::Alarm")
 
     assert {
@@ -133,7 +133,7 @@ def test_alarms_may_publish_to_the_encrypted_topic(prod):
 @pytest.mark.parametrize(
     "told, role", [(SCHEMA_DRIFTED, "SchemaDriftedRole"), (BECAME_LATE, "TablesLateToTopicRole")], ids=["drift", "late"]
 )
-def test_what_the_lake_has_to_tell_goes_to_the_topic_by_a_role_that_may_do_that_alone(prod, told, role):
+def test_the_lakes_events_go_to_the_topic_by_a_role_that_may_do_nothing_else(prod, told, role):
     patterns = [(r.get("EventPattern", {}), r["Targets"]) for r in prod.properties("AWS::Events::Rule")]
     [(pattern, [target])] = [(p, t) for p, t in patterns if p.get("detail-type") == [told]]
 
@@ -179,7 +179,7 @@ def test_function_runs_its_handler_on_graviton_and_is_traced(cloud, name):
 
 
 def test_each_step_is_given_its_role_and_the_workers_that_the_environments_file_says(fullest):
-    """There build has one executor, and all others two."""
+    """In it, build has one executor and all other steps two."""
     runs_steps = {name: [m for m in Machine if name.endswith(m)] for name in machines(fullest)}
     for name, machine in ((n, m) for n, m in machines(fullest).items() if runs_steps[n]):
         steps = steps_of(*runs_steps[name])
@@ -196,7 +196,7 @@ def test_each_step_is_given_its_role_and_the_workers_that_the_environments_file_
 
 @pytest.mark.parametrize("machine", [*Machine, BACKFILL_MACHINE, SMOKE_MACHINE])
 def test_timeouts_lie_within_timeouts(prod, machine):
-    """Whatever a task waits for has given up before the task does: a function, a job run that waits for its turn."""
+    """What a task waits for times out before the task does: a function, a job run that waits for capacity."""
     minutes = str(load_environment("prod").spark.job_timeout_minutes)
     states = definition(file_of(machine), {Token.JOB_TIMEOUT_MINUTES.value: minutes})["States"].values()
     tasks = [(s["Arguments"], seconds(s["TimeoutSeconds"])) for s in states if s["Type"] == "Task"]
@@ -214,8 +214,8 @@ def test_timeouts_lie_within_timeouts(prod, machine):
     assert [] == [(inner, outer) for inner, outer in [*calls, *jobs] if inner >= outer]
 
 
-def test_a_window_is_waited_for_longer_than_its_run_can_take(prod):
-    """Every task of the run may be tried as often as its last rule says, which is the one for what goes wrong."""
+def test_the_backfill_waits_longer_for_a_window_than_its_run_can_take(prod):
+    """Every task of the run may be tried as often as its last retry rule says, which is the one for failures."""
     minutes = str(load_environment("prod").spark.job_timeout_minutes)
     given = {Token.JOB_TIMEOUT_MINUTES.value: minutes}
     inside = definition(file_of(BACKFILL_MACHINE), given)["States"]["Take one window after the other"]
@@ -275,7 +275,7 @@ def test_a_file_below_the_folders_of_contracts_is_handed_on_or_kept(prod):
         pytest.param("dev", None, id="runs when told"),
     ],
 )
-def test_freshness_is_looked_at_where_tables_are_brought_up_to_date_by_themselves(clouds, env, asked):
+def test_freshness_is_checked_if_scheduled_machines_bring_tables_up_to_date(clouds, env, asked):
     cloud = clouds[env]
     due = [r for r in cloud.properties("AWS::Events::Rule") if "ScheduleExpression" in r]
     alarms = [a for a in cloud.properties("AWS::CloudWatch::Alarm") if a.get("MetricName") == TABLES_LATE]
@@ -292,7 +292,7 @@ def test_freshness_is_looked_at_where_tables_are_brought_up_to_date_by_themselve
     wanted = {field.alias for field in Variables.model_fields.values()}
     watch = functions(cloud)["on_watch_due"]
     assert wanted <= set(watch["Environment"]["Variables"])
-    # Up to hundreds of pages a look, each about 0.1 s away; one look ends before the next begins.
+    # Up to hundreds of pages a check, at about 0.1 s each; one check ends before the next begins.
     assert 100 < watch["Timeout"] < 15 * 60
     assert 1024 <= watch["MemorySize"]
     [policy] = [p for p in cloud.properties("AWS::IAM::Policy") if "OnWatchDueRole" in str(p["Roles"])]

@@ -16,7 +16,7 @@ BUCKETS = ("lake", "pii", "landing")
 
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory, clouds):
-    """Prod with a copy, looked at by the checkers; and the stack of the copy."""
+    """Prod with a copy, with the findings of the checkers; and the stack of the copy."""
     environment = Environment.model_validate(load_environment("prod").model_dump() | {"replica": {"region": REGION}})
     output = tmp_path_factory.mktemp("copied") / "out"
     cloud = synthesize("prod", output, environment=environment, stages=("replica",), nag=True)
@@ -35,7 +35,7 @@ def test_everything_is_copied_and_what_is_deleted_is_deleted_there(copied, what)
 
     assert ("Enabled", {"Prefix": ""}) == (rule["Status"], rule["Filter"])
     assert "Enabled" == rule["DeleteMarkerReplication"]["Status"]
-    # Else objects under a key of KMS would be passed over in silence.
+    # Otherwise objects encrypted with a KMS key would be skipped silently.
     assert "Enabled" == rule["SourceSelectionCriteria"]["SseKmsEncryptedObjects"]["Status"]
     assert "Enabled" == rule["Destination"]["Metrics"]["Status"]
 
@@ -94,7 +94,7 @@ def test_cfn_lint_finds_nothing(copied):
     assert (0, "") == lint([*templates, *(cloud.folder / "assembly-replica").glob("*.template.json")])
 
 
-def test_place_of_the_house_is_not_ours_to_copy():
+def test_an_existing_place_is_not_copied():
     settings = load_environment("prod").model_dump() | {"replica": {"region": REGION}, "lake_root": "s3://house"}
 
     with pytest.raises(ValidationError, match="lake_root names another place"):

@@ -1,4 +1,4 @@
-"""Who may ask the API for which rows, as the templates say it, against the contracts; and what the API itself may."""
+"""Who may request which rows by the templates, compared with the contracts, and what the API itself may do."""
 
 import json
 from dataclasses import replace
@@ -36,7 +36,7 @@ def both(tmp_path_factory):
 
 
 def asking(cloud):
-    """By role: the patterns of requests it may make."""
+    """The patterns of requests that each role may make."""
     found = {}
     for name, policy in cloud.of_type("AWS::IAM::Policy").items():
         for statement in statements(policy["Properties"]["PolicyDocument"]):
@@ -55,7 +55,7 @@ def asking(cloud):
 
 
 def requested(cloud, method, path, stage="$default"):
-    """What IAM is asked about for a request."""
+    """The ARN of a request that IAM authorizes."""
     [api] = [name.partition("/")[2] for name in cloud.of_type("AWS::ApiGatewayV2::Api")]
     return f"arn:aws:execute-api:eu-west-1:123456789012:<{api}>/{stage}/{method}{path}"
 
@@ -68,7 +68,7 @@ PATHS = {"gold.customer_360": "/customers/29485", "gold.product_dim": "/products
 
 
 @pytest.mark.parametrize("role", sorted(governance_of(PROD).roles))
-def test_a_role_may_ask_for_the_rows_of_the_tables_it_reads_and_for_no_others(both, role):
+def test_a_role_may_request_the_rows_of_the_tables_it_reads_and_no_others(both, role):
     readers = {str(table.name): {reader.role for reader in table.readers} for table in two_tables().served}
     name = Names(PROD).reader_role(role)
 
@@ -78,7 +78,7 @@ def test_a_role_may_ask_for_the_rows_of_the_tables_it_reads_and_for_no_others(bo
     }
 
 
-def test_nobody_else_may_ask(both):
+def test_nobody_else_may_request_rows(both):
     readers = {Names(PROD).reader_role(r.role) for table in two_tables().served for r in table.readers}
 
     assert readers
@@ -95,7 +95,7 @@ def test_nobody_else_may_ask(both):
         pytest.param("GET", "/gold.customer_360", "$default", id="what the publisher keeps"),
     ],
 )
-def test_what_a_reader_of_customers_may_not_ask(both, method, path, stage):
+def test_what_a_reader_of_customers_may_not_request(both, method, path, stage):
     sales = Names(PROD).reader_role("sales")
 
     assert may(both, sales, requested(both, "GET", PATHS["gold.customer_360"]))
@@ -110,7 +110,7 @@ def test_another_served_table_adds_and_changes_nothing(prod, both):
     assert before["Resources"] == {name: after["Resources"][name] for name in before["Resources"]}
     assert set(before["Parameters"]) < set(after["Parameters"])
     changed = {name for name in prod.templates if plain(prod.templates[name]) != plain(both.templates[name])}
-    # Its readers' roles are told to the stack of the API.
+    # The roles of its readers are passed to the stack of the API.
     assert {"", "Governance", "Serving"} == changed
     assert plain(prod.templates["Governance"]["Resources"]) == plain(both.templates["Governance"]["Resources"])
 
@@ -132,7 +132,7 @@ def test_the_function_reads_single_items_of_the_served_rows_and_nothing_else(clo
     assert "StorageServed" in held["dynamodb:GetItem"]["Ref"]
 
 
-def test_the_function_is_told_which_table(cloud):
+def test_the_function_has_the_name_of_the_table(cloud):
     [function] = [
         resource["Properties"]
         for name, resource in cloud.of_type("AWS::Lambda::Function").items()
@@ -153,7 +153,7 @@ def test_requests_are_limited_and_logged_without_their_path(cloud):
     assert [] == [value for value in logged.values() if "path" in value.lower() or "Ip" in value]
 
 
-def test_an_alarm_tells_of_requests_that_were_not_answered(prod):
+def test_an_alarm_watches_for_requests_that_failed(prod):
     [alarm] = [a for a in prod.properties("AWS::CloudWatch::Alarm") if a.get("Namespace") == "AWS/ApiGateway"]
     [dimension] = alarm["Dimensions"]
 
@@ -161,9 +161,9 @@ def test_an_alarm_tells_of_requests_that_were_not_answered(prod):
     assert "ServingApi" in dimension["Value"]["Ref"]
 
 
-def test_its_address_is_told(cloud):
+def test_the_address_of_the_api_is_an_output(cloud):
     assert "ApiEndpoint" in cloud.templates[""]["Outputs"]["ApiUrl"]["Value"]["Fn::GetAtt"][1]
 
 
-def test_where_nobody_reads_the_lake_nobody_may_ask(clouds):
+def test_without_readers_of_the_lake_nobody_may_request_rows(clouds):
     assert {} == asking(clouds["local"])

@@ -1,4 +1,4 @@
-"""Buckets nobody reaches from outside, a key services share, tables of leases and known runs."""
+"""Buckets without public access, a key that services share, tables of leases and known runs."""
 
 import json
 from fnmatch import fnmatchcase
@@ -56,7 +56,7 @@ def test_data_is_encrypted_with_the_key_and_versioned(cloud, name):
 
 
 @pytest.mark.parametrize("name", ["Lake", "Landing", "Logs", "Pii"])
-def test_bucket_is_private_and_keeps_house(cloud, name):
+def test_bucket_is_private_and_removes_leftovers(cloud, name):
     found = bucket(cloud, name)
     (housekeeping,) = [r for r in found["LifecycleConfiguration"]["Rules"] if r["Id"] == "housekeeping"]
 
@@ -79,14 +79,14 @@ def test_nothing_of_the_lake_expires_but_what_is_staged(cloud):
     assert [("staging/", 3), ("unload/", 3)] == expiring
 
 
-def test_a_request_to_erase_somebody_that_was_left_behind_expires(cloud):
+def test_a_leftover_erasure_request_expires(cloud):
     rules = bucket(cloud, "Pii")["LifecycleConfiguration"]["Rules"]
 
     expiring = [(r["Prefix"], r["ExpirationInDays"]) for r in rules if "ExpirationInDays" in r]
     assert [("staging/", 3), ("erasures/requests/", 3)] == expiring
 
 
-def test_landing_tells_event_bridge_without_a_custom_resource(cloud):
+def test_landing_sends_events_to_event_bridge_without_a_custom_resource(cloud):
     assert {"EventBridgeEnabled": True} == bucket(cloud, "Landing")["NotificationConfiguration"][
         "EventBridgeConfiguration"
     ]
@@ -150,8 +150,8 @@ def bucket_denials(cloud, which):
     return denials(found["Properties"]["PolicyDocument"])
 
 
-def test_files_with_personal_data_are_read_by_those_alone_who_are_admitted_and_put_by_anybody(cloud):
-    """Bronze is closed to all others, and would be worth little beside the files that it is made of."""
+def test_files_with_personal_data_are_read_only_by_admitted_roles_and_put_by_anybody(cloud):
+    """That bronze is closed to all others would be worth little if the files that it is made of were open."""
     [denied] = bucket_denials(cloud, "Landing")
     closed = [resource["Fn::Join"][1][1] for resource in denied["Resource"]]
     personal = [t.source.location for t in load_catalog().tables.values() if t.is_personal and t.source]
@@ -163,7 +163,7 @@ def test_files_with_personal_data_are_read_by_those_alone_who_are_admitted_and_p
     assert not any(fnmatchcase("/crm/opportunities/a.csv", key) for key in closed)
 
 
-def test_only_the_jobs_and_what_lake_formation_lends_are_admitted_to_personal_data(cloud):
+def test_only_the_jobs_and_lake_formations_role_are_admitted_to_personal_data(cloud):
     admitted = [
         name
         for name, role in cloud.of_type("AWS::IAM::Role").items()

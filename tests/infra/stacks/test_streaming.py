@@ -1,4 +1,4 @@
-"""The streaming job is there where an environment asks for it, and its request is one that EMR takes."""
+"""The streaming job exists if the environment says so, and EMR accepts its request."""
 
 import json
 
@@ -58,7 +58,7 @@ def test_its_request_is_one_that_emr_takes(streaming):
 
     validate_parameters(request | {"clientToken": "token"}, shape)
     assert ("STREAMING", 60, Step.INGEST) == (request["mode"], job.every_seconds, job.step)
-    # It runs until somebody stops it, and EMR lets it rest once it has failed that often.
+    # It runs until somebody stops it, and EMR gives it up once it has failed that often.
     assert (0, {"maxFailedAttemptsPerHour": 5}) == (request["executionTimeoutMinutes"], request["retryPolicy"])
     topics = {t.name: t.source.object for t in load_catalog().tables.values() if t.source and t.source.type == "kafka"}
     assert {str(name) for name in topics} == set(job.tables)

@@ -1,4 +1,4 @@
-"""A cluster of Kafka that the stack makes: met by the job runs alone, kept, and named to the jobs."""
+"""A Kafka cluster that the stack makes: reached only by job runs, retained, and known to the jobs."""
 
 import subprocess
 
@@ -28,7 +28,7 @@ def cloud(tmp_path_factory, clouds):
     return synthesize("prod", output, environment=settings(network=HOUSE), catalog=load_catalog(), nag=True)
 
 
-def test_cluster_lets_in_by_role_the_job_runs_of_the_house_on_one_port(cloud):
+def test_cluster_admits_job_runs_by_their_role_on_one_port(cloud):
     group = cloud.only("AWS::EC2::SecurityGroup")
     cluster = cloud.only(CLUSTER)
 
@@ -72,7 +72,7 @@ def test_jobs_read_the_topics_of_the_contracts_and_nothing_else_of_it(cloud):
 
 
 def end(resource):
-    """What of the cluster a statement is on; the cluster's own ARN is a reference."""
+    """The part of the cluster that a statement is on; the cluster's own ARN is a reference."""
     if "Fn::GetAtt" in resource:
         return "the cluster"
     texts = [part for part in resource["Fn::Join"][1] if isinstance(part, str)]
@@ -83,7 +83,7 @@ def listed(value):
     return value if isinstance(value, list) else [value]
 
 
-def test_only_the_function_of_the_deploy_asks_where_it_is_met(cloud):
+def test_only_the_function_of_the_deploy_looks_up_its_brokers(cloud):
     asking = [
         s
         for policy in cloud.properties("AWS::IAM::Policy")
@@ -94,7 +94,7 @@ def test_only_the_function_of_the_deploy_asks_where_it_is_met(cloud):
     assert ["Arn"] == [s["Resource"]["Fn::GetAtt"][1] for s in asking]
 
 
-def test_there_is_no_streaming_job_unless_it_is_asked_for(cloud):
+def test_there_is_no_streaming_job_without_its_setting(cloud):
     assert 1 == len(cloud.properties("AWS::EMRServerless::Application"))
 
 
@@ -127,6 +127,6 @@ def test_cfn_lint_finds_nothing(cloud):
         ),
     ],
 )
-def test_a_cluster_without_a_place_is_refused_with_what_to_set(changes, said):
+def test_a_cluster_without_a_vpc_is_refused_with_the_setting_to_add(changes, said):
     with pytest.raises(ValidationError, match=said):
         settings(**changes)

@@ -1,4 +1,4 @@
-"""From whatever Lake Formation was told before to what the contracts say, and nothing is open on the way."""
+"""From any earlier state, Lake Formation gets to what the contracts say, and nothing is open on the way."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CHANGING = ("add_", "remove_", "create_", "update_", "delete_", "grant_", "revok
 
 
 class Watched:
-    """A client that looks, after each change, at what everybody sees."""
+    """A client that records, after each change, what everybody sees."""
 
     def __init__(self, client):
         self.client, self.seen = client, []
@@ -53,7 +53,7 @@ def lake_formation(client):
 
 
 def sights(wanted):
-    """What the contracts want, written down without any tag."""
+    """What each role should see by the contracts, without tags."""
     return {
         Sight(PRINCIPALS[role], f"{DATABASE}.{table.table}", column)
         for table in wanted.tables
@@ -94,7 +94,7 @@ def test_a_second_time_changes_nothing_and_a_plan_changes_nothing(client, wanted
 
 @settings(max_examples=100, deadline=None)
 @given(earlier_accounts(), lake_accesses(), st.integers(0, 30))
-def test_a_run_cut_off_anywhere_has_opened_nothing_and_the_next_one_ends_well(client, wanted, calls):
+def test_a_run_interrupted_anywhere_has_opened_nothing_and_the_next_one_succeeds(client, wanted, calls):
     before, after = enforcement(client).sights(), sights(wanted)
     with pytest.raises(InterruptedError) if calls < 1 else suppress(InterruptedError):
         bring(lake_formation(CutOff(client, calls)), wanted)
@@ -106,7 +106,7 @@ def test_a_run_cut_off_anywhere_has_opened_nothing_and_the_next_one_ends_well(cl
 
 @settings(max_examples=100, deadline=None)
 @given(earlier_accounts(), lake_accesses(), st.sets(st.integers(0, 12)))
-def test_refused_changes_open_nothing_either_and_are_told(client, wanted, refused):
+def test_refused_changes_open_nothing_either_and_are_reported(client, wanted, refused):
     before, after = enforcement(client).sights(), sights(wanted)
     refusing = Refusing(client, refused)
 
@@ -120,7 +120,7 @@ def test_refused_changes_open_nothing_either_and_are_told(client, wanted, refuse
 
 
 @pytest.mark.parametrize("closes", [pytest.param(True, id="closed"), pytest.param(False, id="left as it is")])
-def test_new_tables_are_closed_unless_the_account_lives_by_iam(closes):
+def test_new_tables_are_closed_unless_the_account_relies_on_iam(closes):
     client = account()
     admin = {"DataLakePrincipalIdentifier": PRINCIPALS["officer"]}
     client.put_data_lake_settings(DataLakeSettings={"DataLakeAdmins": [admin], "Parameters": {"SET_CONTEXT": "TRUE"}})

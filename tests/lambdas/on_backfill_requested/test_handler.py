@@ -1,4 +1,4 @@
-"""A backfill was asked for: its windows, each with the name of its run."""
+"""A requested backfill is answered with its windows, each with the name of its run."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_windows_are_named_and_all_runs_work_on_the_day_of_the_start(context):
     } == answer
 
 
-def test_nothing_asked_for_is_answered_with_no_window(context):
+def test_an_empty_request_is_answered_with_no_window(context):
     assert [] == handler(event({}), context)["windows"]
 
 
@@ -47,6 +47,6 @@ def test_machine_and_day_are_handed_on(context):
         pytest.param(ASKED, "b" * 77, TerminalError, "76 characters", id="a name too long"),
     ],
 )
-def test_what_is_wrong_with_the_input_is_told(context, given, name, error, told):
+def test_a_wrong_input_is_refused_with_what_is_wrong(context, given, name, error, told):
     with pytest.raises(error, match=told):
         handler(event(given, name), context)

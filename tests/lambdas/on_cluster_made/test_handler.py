@@ -1,4 +1,4 @@
-"""Where a cluster of Kafka is met is asked once it is made, and a cluster that lets nobody in by role is told."""
+"""A deploy gets the broker addresses of the cluster it made; one that lets nobody in by role is an error."""
 
 import boto3
 import pytest
@@ -17,7 +17,7 @@ PROVISIONED = {
 
 @pytest.fixture
 def told(aws, monkeypatch):
-    """What CloudFormation is told."""
+    """The answers that CloudFormation gets."""
     msk.install()
     said = []
     monkeypatch.setattr("lambdas.custom_resource._call_back", lambda _event, _id, what: said.append(what))
@@ -28,7 +28,7 @@ def request(arn):
     return {"RequestType": "Create", "ResourceProperties": {"ServiceToken": "arn", "ClusterArn": arn}}
 
 
-def test_cluster_says_where_clients_with_a_role_are_met(told, context):
+def test_answer_has_the_brokers_for_clients_with_a_role(told, context):
     made = boto3.client("kafka").create_cluster_v2(ClusterName="shop", Serverless=SERVERLESS)
     handler(request(made["ClusterArn"]), context)
 

@@ -1,4 +1,4 @@
-"""A file landed: one run for each version of it, however often that is told."""
+"""Each version of a file that lands gets one run, however often the event is delivered."""
 
 import copy
 import json
@@ -50,7 +50,7 @@ def changed(**facts):
     return event
 
 
-def test_the_run_is_asked_for_the_file(machine, context):
+def test_the_run_is_started_for_the_file(machine, context):
     answer = handler(EVENT, context)
 
     (execution,) = executions(machine)
@@ -82,7 +82,7 @@ def test_another_file_is_another_run(machine, context, other):
     assert 2 == len(executions(machine))
 
 
-def test_a_start_that_failed_is_made_up_for_by_the_next_delivery(machine, context, monkeypatch):
+def test_a_failed_start_is_repeated_at_the_next_delivery(machine, context, monkeypatch):
     monkeypatch.setenv(Variable.FILE_LANDED_ARN, machine + "-gone")
     with pytest.raises(boto3.client("stepfunctions").exceptions.StateMachineDoesNotExist):
         handler(EVENT, context)
@@ -97,7 +97,7 @@ def test_what_is_remembered_expires_after_100_days_by_the_tables_own_attribute(m
 
     (item,) = boto3.resource("dynamodb").Table(TABLE).scan()["Items"]
     assert {"id", "expires_at", "status"} <= set(item)
-    # Whoever replays an archive of events does so within that time.
+    # Archives of events are replayed within that time.
     assert 100 == (datetime.fromtimestamp(int(item["expires_at"]), UTC) - before + timedelta(minutes=1)).days
 
 

@@ -1,4 +1,4 @@
-"""A job run came to its end: what it is billed for lies beside what it did."""
+"""Once a job run ends, what it is billed for is written beside the files that it left."""
 
 import copy
 import json
@@ -45,7 +45,7 @@ USAGE = {
 
 @pytest.fixture
 def ended(aws, monkeypatch):
-    """A lake, and a way to run a job and be told of its end."""
+    """A lake, and a function that runs a job and gives the event of its end."""
     boto3.client("s3").create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     monkeypatch.setenv(Variable.LAKE_ROOT, "s3://lake")
     emr = boto3.client("emr-serverless")
@@ -89,11 +89,11 @@ def test_what_is_billed_is_left_beside_the_outcomes(ended, context):
         pytest.param(["--job", '{"step": "refine"}'], id="another job"),
     ],
 )
-def test_job_run_of_somebody_else_leaves_nothing(ended, context, arguments):
+def test_job_run_that_is_not_the_lakes_leaves_nothing(ended, context, arguments):
     assert ({}, set()) == (handler(ended(*arguments), context), left())
 
 
-def test_what_was_used_has_to_do_where_nothing_is_billed_yet():
+def test_used_hours_are_recorded_if_none_are_billed_yet():
     driver = {"sparkSubmit": {"entryPointArguments": ["--job", JOB.model_dump_json()]}}
     run = {"jobRunId": "r", "state": "FAILED", "jobDriver": driver, "totalResourceUtilization": BILL}
 

@@ -1,4 +1,4 @@
-"""A row was asked for: the one that was published at that path, and nothing else of the table."""
+"""A request gets the row that was published at its path, and nothing else of the table."""
 
 import copy
 import hashlib
@@ -28,7 +28,7 @@ TOKEN = '{"token": "a"}'
 
 @pytest.fixture
 def served(aws, monkeypatch):
-    """The table with rows, and an item of the publisher's own."""
+    """The table of served rows, with an item of the publisher's own."""
     monkeypatch.setenv(Variable.SERVED_TABLE, TABLE)
     table = boto3.resource("dynamodb").create_table(
         TableName=TABLE,
@@ -58,7 +58,7 @@ def ask(context, path, stage="$default", **headers):
     return handler(event, context)
 
 
-def test_a_row_is_given_as_it_was_published(served, context):
+def test_a_row_is_answered_as_it_was_published(served, context):
     answered = ask(context, "/customers/29485")
 
     assert {
@@ -73,7 +73,7 @@ def test_an_encoded_key_is_found_as_api_gateway_decodes_it(served, context):
     assert TOKEN == ask(context, "/customers/zwölf %")["body"]
 
 
-def test_a_stage_in_front_of_the_path_is_none_of_it(served, context):
+def test_a_stage_before_the_path_is_not_part_of_it(served, context):
     assert ROW == ask(context, "/live/customers/29485", stage="live")["body"]
 
 
@@ -89,7 +89,7 @@ def test_a_stage_in_front_of_the_path_is_none_of_it(served, context):
         pytest.param("", 200, id="nothing"),
     ],
 )
-def test_who_has_the_row_is_not_given_it_again(served, context, known, status):
+def test_a_caller_that_has_the_row_does_not_get_it_again(served, context, known, status):
     answered = ask(context, "/customers/29485", if_none_match=known)
 
     assert (status, ETAG) == (answered["statusCode"], answered["headers"]["etag"])
@@ -117,7 +117,7 @@ def test_who_has_the_row_is_not_given_it_again(served, context, known, status):
         "/customers/" + "ö" * 400,
     ],
 )
-def test_what_is_no_row_is_not_there_and_the_answer_names_it(served, context, path):
+def test_a_path_without_a_row_is_not_found_and_named(served, context, path):
     answered = ask(context, path)
     message = json.loads(answered["body"])["message"]
 
@@ -168,7 +168,7 @@ def unreachable():
         pytest.param(unreachable, "EndpointConnectionError", id="out of reach"),
     ],
 )
-def test_who_asks_while_the_rows_cannot_be_read_is_told_to_come_again(aws, log, table, kind):
+def test_a_request_while_rows_cannot_be_read_is_answered_with_retry_after(aws, log, table, kind):
     given = answer(ServedRows(table()), "/customers/29485", if_none_match="")
 
     assert (503, "2") == (given.status, given.headers["retry-after"])
@@ -176,12 +176,12 @@ def test_who_asks_while_the_rows_cannot_be_read_is_told_to_come_again(aws, log, 
     assert "29485" not in given.body + log.getvalue()
 
 
-def test_a_table_that_is_not_there_is_no_row_that_is_not_there(aws, context, monkeypatch):
+def test_a_missing_table_is_not_answered_as_a_missing_row(aws, context, monkeypatch):
     monkeypatch.setenv(Variable.SERVED_TABLE, "gone")
     module.served_rows.cache_clear()
 
     assert 503 == ask(context, "/customers/29485")["statusCode"]
 
 
-def test_the_log_is_there_to_be_read():
+def test_logs_of_level_info_are_written():
     assert logger.level <= logging.INFO

@@ -1,4 +1,4 @@
-"""A machine was started: what it works on, and whether another execution does this very run."""
+"""A machine that was started learns what it works on, and whether it is a duplicate of another execution."""
 
 import json
 from datetime import UTC, datetime
@@ -13,13 +13,13 @@ from shared.names import Variable
 SCHEDULED = {"schedule": "lakewright-prod-daily_batch", "scheduled_time": "2026-11-23T03:00:00Z"}
 STARTED = "2026-11-23T23:30:00.000Z"
 TABLE = "known-runs"
-# An execution runs until it is stopped, whether or not whoever plays Step Functions follows the definition.
+# An execution runs until it is stopped, whether or not the stand-in for Step Functions follows the definition.
 WAITS = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 600, "End": True}}}
 
 
 @pytest.fixture
 def machine(aws, monkeypatch):
-    """The table of known runs, and a machine whose executions stand as they are told to."""
+    """The table of known runs, and a machine whose executions have the status that a test gives them."""
     monkeypatch.setenv(Variable.KNOWN_RUNS_TABLE, TABLE)
     boto3.client("dynamodb").create_table(
         TableName=TABLE,
@@ -75,7 +75,7 @@ def test_today_is_the_day_in_utc(machine, context, started_at, expected):
     assert expected == handler(given, context)["business_date"]
 
 
-def test_what_is_asked_for_is_what_is_worked_on(machine, context):
+def test_the_requested_work_is_what_the_run_works_on(machine, context):
     ordinary = {"tables": ["silver.orders+"], "files": [], "replay": None, "window": None, "rollback": None}
     for part in (
         {"replay": {"table": "silver.orders", "rule": "currency_code_type"}, "files": ["s3://landing/crm/a.csv"]},
@@ -117,7 +117,7 @@ def test_run_that_was_stopped_can_be_started_again_once(machine, context):
     assert handler(event(third, SCHEDULED, "run-3"), context)["duplicate"]
 
 
-def test_execution_that_is_forgotten_holds_no_claim(machine, context):
+def test_execution_unknown_to_step_functions_holds_no_claim(machine, context):
     gone = start(machine, "run-1").replace("run-1", "gone")
     handler(event(gone, SCHEDULED), context)
     second = start(machine, "run-2")

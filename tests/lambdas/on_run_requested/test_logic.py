@@ -41,7 +41,7 @@ def test_loser_of_a_race_for_a_failed_run_is_a_duplicate():
 
 
 class Claimed(Table):
-    """A table whose item gives way to who names its holder."""
+    """A table whose item is replaced by a write that names its holder."""
 
     def put_item(self, **asked):
         if asked["ExpressionAttributeValues"][":over"] != "arn:failed":

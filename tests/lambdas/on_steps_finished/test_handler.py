@@ -1,4 +1,4 @@
-"""Steps of a run came to an end: green only if every one says so itself."""
+"""A verdict on steps is green only if the summary of every step is."""
 
 import json
 
@@ -24,7 +24,7 @@ def summary(step, attempt, *, run=RUN, failures=(), **counts):
 
 @pytest.fixture(params=["folder", "bucket"])
 def lake(request, aws, monkeypatch, tmp_path):
-    """A lake in a folder or a bucket: the function cannot tell."""
+    """A lake in a folder or a bucket, which makes no difference to the function."""
     root = str(tmp_path) if request.param == "folder" else f"s3://{BUCKET}"
     monkeypatch.setenv(Variable.LAKE_ROOT, root)
     monkeypatch.setenv(Variable.ENV, "prod")

@@ -1,4 +1,4 @@
-"""It is time to look after the lake: late tables are counted, and those that have become late are told of."""
+"""A freshness check counts late tables, and announces those that became late since the last one."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -29,7 +29,7 @@ OF_DAILY = (("bronze.shop__orders", Step.INGEST), (DAILY, Step.BUILD))
 
 @pytest.fixture
 def lake(aws, monkeypatch):
-    """A bucket, two machines, and a bus whose events are kept; gives a way to let a run have been."""
+    """A bucket, two machines, and a bus whose events are kept; gives a function that leaves an earlier run."""
     boto3.client("s3").create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": REGION})
     states = boto3.client("stepfunctions")
     role = "arn:aws:iam::123456789012:role/machine"
@@ -48,7 +48,7 @@ def lake(aws, monkeypatch):
     monkeypatch.setattr("lambdas.on_watch_due.handler.boto3", SimpleNamespace(client=partial(client, began)))
 
     def ran(machine, ended, *made, promises=PROMISES, page=True):
-        """A run of half an hour; without a page it is one that has not come to its end."""
+        """A run of half an hour; without a page, one that has not ended."""
         name = f"{machine}-{len(began)}"
         execution = states.start_execution(stateMachineArn=arns[machine], name=name)["executionArn"]
         moment = datetime.fromisoformat(ended).replace(tzinfo=UTC)
@@ -73,7 +73,7 @@ def lake(aws, monkeypatch):
 
 
 def client(began, service):
-    """A client of a service, to whom executions began when we say, in the order that Step Functions keeps."""
+    """A client of a service whose executions began when the test says, in the order of Step Functions."""
 
     def redate(parsed, **_):
         for execution in parsed["executions"]:
@@ -122,7 +122,7 @@ def test_nothing_is_late_while_runs_keep_their_promises(lake, context, capsys):
     assert [] == messages()
 
 
-def test_a_table_that_has_become_late_is_counted_at_each_look_and_told_of_once(lake, context, capsys):
+def test_a_table_that_became_late_is_counted_at_each_check_and_announced_once(lake, context, capsys):
     ran, messages = lake
     ran("daily", "2026-11-24 05:00", *OF_DAILY)
     ran("hourly", "2026-11-24 08:00", *OF_HOURLY)
@@ -137,7 +137,7 @@ def test_a_table_that_has_become_late_is_counted_at_each_look_and_told_of_once(l
     assert [] == messages()
 
 
-def test_a_table_that_is_late_from_its_first_promise_on_is_told_of_once(lake, context):
+def test_a_table_that_is_late_when_first_promised_is_announced_once(lake, context):
     ran, messages = lake
     ran("daily", "2026-11-23 05:00", *OF_DAILY, promises=PROMISES[1:])
     ran("daily", "2026-11-24 12:00", *OF_DAILY)
@@ -150,7 +150,7 @@ def test_a_table_that_is_late_from_its_first_promise_on_is_told_of_once(lake, co
     assert [] == messages()
 
 
-def test_a_table_that_became_late_before_a_look_that_was_late_itself_is_told_of(lake, context):
+def test_a_table_that_became_late_before_a_late_check_is_announced(lake, context):
     ran, messages = lake
     ran("daily", "2026-11-24 05:00", *OF_DAILY)
     ran("hourly", "2026-11-24 10:05:30", *OF_HOURLY)
@@ -160,7 +160,7 @@ def test_a_table_that_became_late_before_a_look_that_was_late_itself_is_told_of(
     assert [[HOURLY]] == [[t["table"] for t in message["tables"]] for message in told(messages())]
 
 
-def test_runs_are_read_back_as_far_as_the_longest_promise_goes_and_no_farther(lake, context):
+def test_pages_are_read_back_as_far_as_the_longest_promise_reaches_and_no_further(lake, context):
     ran, _ = lake
     ran("daily", "2026-11-18 05:00", *OF_DAILY)
     # It began before 10:05, the time that the promise of 26 hours looks back to.

@@ -1,4 +1,4 @@
-"""All contracts together: their order, and what the words of a command line select from them."""
+"""All contracts together: their order, and what the selectors of a command line select."""
 
 from pathlib import Path
 
@@ -168,7 +168,7 @@ def names(tables):
 
 
 @pytest.mark.examples
-def test_a_system_with_a_machine_of_its_own_is_not_the_daily_batchs():
+def test_a_system_with_its_own_machine_is_not_read_by_the_daily_batch():
     catalog = load_catalog()
     daily, own = (names(catalog.of_machine(m)) for m in (Machine.DAILY_BATCH, Machine.SALESFORCE_INGESTION))
     from_salesforce = {n for n, t in catalog.tables.items() if t.source and t.source.system == "salesforce"}

@@ -1,4 +1,4 @@
-"""The lake's own contracts: they follow the standard, and keep what the house promises of every table."""
+"""The lake's own contracts: they follow the standard, and the rules that hold for every table."""
 
 import json
 from importlib import resources
@@ -100,7 +100,7 @@ def test_a_query_names_only_columns_its_inputs_have(table):
 
     qualified = qualify(sqlglot.parse_one(table.query.sql, dialect="spark"), schema=schema, dialect="spark")
 
-    # The events of a history say beside its columns what is deleted.
+    # The events of a history mark deletes in a column besides the contract's.
     assert table.column_names == tuple(n for n in qualified.named_selects if n != table.apply_as_deletes)
 
 

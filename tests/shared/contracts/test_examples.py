@@ -1,4 +1,4 @@
-"""The example tables: they have the columns of the samples, and what the samples hold of persons is classified."""
+"""The example tables: they have the columns of the samples, and personal data in the samples is classified."""
 
 import csv
 import io
@@ -79,7 +79,7 @@ def header_of(table):
 
 
 def fields_of(sent, envelope):
-    """The fields of a topic's records: of the newest schema, or of a row that Debezium tells and what it says of it."""
+    """The fields of a topic's records: those of the newest schema, or of a Debezium record and its row."""
     if envelope:
         return [*json.loads(sent[0].value)["after"], "debezium_op", "debezium_ts_ms"]
     *_, (_, newest) = schema_files()

@@ -1,4 +1,4 @@
-"""What may stand in transformLogic and in rules."""
+"""What transformLogic and rules may contain."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_an_expression_over_one_row_is_taken_as_it_is(sql):
         pytest.param("'a", "the SQL does not parse", id="an open quote"),
     ],
 )
-def test_an_expression_that_cannot_be_is_refused(sql, said):
+def test_an_impossible_expression_is_refused(sql, said):
     with pytest.raises(ContractError, match=rf"^f:1: ({said})"):
         read_expression(sql, "f:1")
 
@@ -76,7 +76,7 @@ def test_an_expression_that_cannot_be_is_refused(sql, said):
         "datediff(now(), a)",
     ],
 )
-def test_what_gives_another_answer_tomorrow_is_refused(sql):
+def test_what_is_not_repeatable_is_refused(sql):
     with pytest.raises(ContractError, match=r"^f:1: another answer on every call.*business_date"):
         read_expression(sql, "f:1")
 
@@ -91,7 +91,7 @@ def test_what_is_unrepeatable_by_its_name_is_refused_however_it_is_called(name):
 @pytest.mark.parametrize(
     "sql", ["state = 'today'", "state IN ('now', 'later')", "aes_encrypt(a, b, 'ECB')", "CAST('epoch' AS DATE)"]
 )
-def test_a_word_that_is_compared_with_text_is_a_word(sql):
+def test_the_word_today_compared_with_text_is_allowed(sql):
     assert sql == read_expression(sql, "f:1")
 
 

@@ -1,4 +1,4 @@
-"""A table over several flows: its query is written from its contract, and flows that do not fit are refused."""
+"""A table over several flows: its query is generated from its contract, and flows that do not fit are refused."""
 
 import pytest
 

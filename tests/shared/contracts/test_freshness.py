@@ -1,4 +1,4 @@
-"""A contract's promise of freshness is read, and one that nothing could hold it to is refused at the door."""
+"""A contract's promise of freshness is read, and one that no run could check is refused."""
 
 import pytest
 
@@ -18,7 +18,7 @@ ASKED = "type: snowflake, account: acme, database: SHOP, schema: PUBLIC"
 
 @pytest.fixture
 def promised(tmp_path):
-    """What a bronze table promises whose contract says so; it is asked by a cursor."""
+    """The promise of a bronze table with a cursor and some `slaProperties`."""
 
     def compile_(*properties, cursor="changed_at"):
         folder = tmp_path / "bronze"
@@ -74,14 +74,14 @@ def test_a_promise_is_a_span_of_the_table_or_of_its_cursor(promised, properties,
         pytest.param(["freshness, value: 1, unit: h, elements: x"], "unknown key", id="a misspelt key"),
     ],
 )
-def test_what_cannot_be_held_is_refused_with_its_line(promised, properties, told):
+def test_a_promise_that_cannot_be_kept_is_refused_with_its_line(promised, properties, told):
     with pytest.raises(ContractError, match=r"bronze/shop__orders.odcs.yaml:\d") as caught:
         promised(*properties)
 
     assert told in str(caught.value)
 
 
-def test_a_cursor_of_numbers_says_no_time(promised):
+def test_a_cursor_of_numbers_gives_no_time(promised):
     with pytest.raises(ContractError, match="no run tells the newest of") as caught:
         promised("freshness, value: 1, unit: h, element: shop__orders.amount", cursor="amount")
 

@@ -1,4 +1,4 @@
-"""An error can name a line only if every word of a document is known to stand where it stands."""
+"""Errors can name lines only if the line of every key and value of a document is known."""
 
 import pytest
 import yaml
@@ -45,7 +45,7 @@ def test_every_path_has_its_line():
         pytest.param(("nothing", 3), 1, id="the document"),
     ],
 )
-def test_a_path_that_is_not_there_has_the_line_of_its_nearest_ancestor(path, expected):
+def test_a_missing_path_has_the_line_of_its_nearest_ancestor(path, expected):
     assert expected == nearest_line(read_yaml(TEXT)[1], path)
 
 

@@ -1,4 +1,4 @@
-"""Python beside a contract: held to what the engine calls, without running it."""
+"""Python beside a contract is checked for the function that the engine calls, without being run."""
 
 import pytest
 

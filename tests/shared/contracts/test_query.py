@@ -42,7 +42,7 @@ def test_inputs_are_the_tables_a_query_reads(sql, inputs):
         pytest.param("SELECT business_date FROM silver.x", False, id="a column of that name"),
     ],
 )
-def test_a_query_says_whether_it_asks_for_today(sql, expected):
+def test_a_query_knows_whether_it_needs_the_business_date(sql, expected):
     assert expected is read_query(sql, "gold/t.sql").needs_business_date
 
 
@@ -67,14 +67,14 @@ def test_columns_are_what_a_query_gives(sql, expected):
         pytest.param("batch AS b(id, day)", "rename columns in a SELECT over it", id="the batch by other names"),
     ],
 )
-def test_a_table_is_read_as_it_is(read, mend):
-    """Columns are followed by their names: other ones would hide what they are made of."""
+def test_a_table_is_read_without_renamed_columns_or_a_version(read, mend):
+    """Columns are followed by name: other names would hide what they are made of."""
     with pytest.raises(ContractError, match=rf"^gold/t.sql:2: a table is read otherwise than as it is.*{mend}"):
         read_query(f"SELECT a\nFROM {read}", "gold/t.sql")
 
 
-def test_a_row_local_query_does_not_ask_for_today():
-    """Its rows are read again on another day when they were refused."""
+def test_a_row_local_query_cannot_use_the_business_date():
+    """Refused rows are read again on another day."""
     sql = "SELECT a, _sequence, _source_position\nFROM batch\n{} business_date"
     for join in (",", "JOIN", "WHERE a > (SELECT business_date FROM"):
         text = sql.format(join) + (")" if "(" in join else "")
@@ -84,7 +84,7 @@ def test_a_row_local_query_does_not_ask_for_today():
         read_query("SELECT current_date() AS a, _sequence, _source_position FROM batch", "silver/t.sql")
 
 
-def test_what_sqlglot_cannot_say_counts_as_it_is_written():
+def test_what_sqlglot_cannot_write_counts_as_it_is_written():
     years, months = (read_query(f"SELECT to_char(day, '{f}') AS d FROM silver.a", "f") for f in ("yyyy", "yyyy-MM"))
     assert years.canonical != months.canonical
 

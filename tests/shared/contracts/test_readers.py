@@ -1,4 +1,4 @@
-"""Who may read a table, and which rows: refused where Lake Formation would refuse it, long before a deploy."""
+"""Who may read a table, and which rows; what Lake Formation would refuse is refused long before a deploy."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_a_role_may_turn_tokens_back_whether_it_reads_the_table_or_not(tmp_path)
 
 
 def tokenizing(custom):
-    """Changes of the contracts that make tokens of persons, with another end of that of the people."""
+    """Changes of the contracts that tokenize persons, with another end of the contract of people."""
     person = "        transformLogic: trim(who)\n"
     text = FILES[PEOPLE].replace(person, TOKENIZED + person).replace(CUSTOM, custom)
     return {PEOPLE: (FILES[PEOPLE], text), VISITS: (person, TOKENIZED + person)}
@@ -96,7 +96,7 @@ def tokenizing(custom):
         ),
     ],
 )
-def test_readers_that_cannot_be_are_refused(tmp_path, roles, said):
+def test_impossible_readers_are_refused(tmp_path, roles, said):
     text = refusal(tmp_path, PEOPLE, *with_roles(roles))
 
     assert [] == [part for part in said if part not in text]

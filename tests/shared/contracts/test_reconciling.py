@@ -1,4 +1,4 @@
-"""A bronze contract says how far it is held against its source, and decides no row by that."""
+"""A bronze contract says how much of it is compared with its source, which changes none of its rows."""
 
 from decimal import Decimal
 
@@ -23,7 +23,7 @@ def compiled(tmp_path):
     return table
 
 
-def test_window_and_thresholds_are_the_contracts_or_the_usual_ones(compiled):
+def test_window_and_thresholds_are_the_contracts_or_the_defaults(compiled):
     own = compiled(reconcileWindow="2 days", reconcileYellow="0.01%", reconcileRed="5 %")
     whole = compiled(reconcileWindow="all")
 

@@ -1,4 +1,4 @@
-"""What would fail in each run, or give another answer in each: refused with the contract."""
+"""A contract is refused if it would fail in each run, or give another answer in each."""
 
 import pytest
 
@@ -128,6 +128,6 @@ def test_a_rule_on_rows_sees_a_column_that_is_dropped(tmp_path):
     assert ["known"] == [r.name for r in people.table("silver.people").row_rules]
 
 
-def test_a_word_of_a_text_may_be_today(tmp_path):
+def test_the_word_today_within_a_text_is_allowed(tmp_path):
     logic = ("transformLogic: seen,", "transformLogic: \"if(who = 'today', NULL, seen)\",")
     assert load_catalog(write_catalog(tmp_path, {VISITS: logic}))

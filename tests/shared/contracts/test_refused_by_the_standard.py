@@ -1,4 +1,4 @@
-"""What the standard does not allow: refused, naming file and line, given and expected."""
+"""What the standard does not allow is refused with file and line, given and expected."""
 
 import pytest
 

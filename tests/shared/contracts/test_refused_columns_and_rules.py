@@ -1,4 +1,4 @@
-"""Names, columns and rules that cannot be: refused, naming file and line, given and expected."""
+"""Impossible names, columns and rules are refused with file and line, given and expected."""
 
 import pytest
 

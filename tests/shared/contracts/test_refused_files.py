@@ -1,4 +1,4 @@
-"""Files and circles that no single word of one contract makes."""
+"""Files and cycles are refused that are not the fault of a single word of one contract."""
 
 import pytest
 
@@ -22,11 +22,11 @@ INPUT_AND_KEY = """\
 """
 
 
-def test_the_small_catalog_is_well(tmp_path):
+def test_the_small_catalog_is_valid(tmp_path):
     assert 4 == len(load_catalog(write_catalog(tmp_path)).tables)
 
 
-def test_a_circle_of_parents_is_refused_where_it_closes(tmp_path):
+def test_a_cycle_of_parents_is_refused_at_its_last_link(tmp_path):
     write_catalog(
         tmp_path,
         {

@@ -1,4 +1,4 @@
-"""Deletes and histories that do not fit their table: refused, naming file and line, given and expected."""
+"""Deletes and histories that do not fit their table are refused with file and line, given and expected."""
 
 import pytest
 
@@ -8,7 +8,7 @@ SEQUENCE = "      - {property: sequenceBy, value: [seen_at]}\n"
 
 
 def custom(*properties):
-    """Custom properties as they stand in a contract."""
+    """Custom properties as a contract has them."""
     lines = [p.split(": ", 1) for p in properties]
     return "".join(f"      - {{property: {name}, value: {value}}}\n" for name, value in lines)
 

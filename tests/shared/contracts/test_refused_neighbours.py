@@ -1,4 +1,4 @@
-"""Inputs, parents and queries that do not fit the other tables: refused, naming file and line, given and expected."""
+"""Inputs, parents and queries that do not fit the other tables are refused with file and line, given and expected."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Tables that cannot be served as their contract says: refused, naming file and line, given and expected."""
+"""Tables that cannot be served as their contract says are refused with file and line, given and expected."""
 
 import pytest
 

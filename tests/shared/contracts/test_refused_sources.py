@@ -1,4 +1,4 @@
-"""Custom properties and sources that do not fit: refused, naming file and line, given and expected."""
+"""Custom properties and sources that do not fit are refused with file and line, given and expected."""
 
 import pytest
 
@@ -210,7 +210,7 @@ DATE = "{name: day, logicalType: date, physicalType: date"
 
 
 def of_files(changes):
-    """The contract of notes as text in files of the landing place, but for some words."""
+    """The contract of notes as text files in the landing place, with some words replaced."""
     usual = {
         SNOWFLAKE: CSV,
         "      - {property: lag, value: 15 minutes}\n": "",

@@ -1,4 +1,4 @@
-"""A Kafka source that does not fit a topic is refused, naming file and line."""
+"""A Kafka source that does not fit a topic is refused with file and line."""
 
 import pytest
 
@@ -63,11 +63,11 @@ def test_a_topic_is_named_by_its_server_and_its_physical_name(tmp_path):
         pytest.param("glue://shop.eu/a_note", RegisteredSchema("shop.eu", "a_note"), id="a schema of its own name"),
     ],
 )
-def test_schemas_lie_in_a_folder_or_are_registered(tmp_path, place, registered):
+def test_schemas_are_in_a_folder_or_a_registry(tmp_path, place, registered):
     assert registered == compiled(tmp_path, CONTRACT.replace("s3://landing/schemas", place)).registered
 
 
-def test_json_whose_records_glues_serializer_wrote_asks_no_registry(tmp_path):
+def test_json_written_by_glues_serializer_needs_no_registry(tmp_path):
     text = CONTRACT.replace("s3://landing/schemas", "glue://shop").replace("format: avro", "format: json")
     source = compiled(tmp_path, text)
 
@@ -75,7 +75,7 @@ def test_json_whose_records_glues_serializer_wrote_asks_no_registry(tmp_path):
 
 
 @pytest.mark.parametrize("place", ["https://registry.example.com/apis/ccompat/v7", "http://127.0.0.1:8081"])
-def test_schemas_may_be_asked_of_a_registry(tmp_path, place):
+def test_schemas_may_come_from_a_registry(tmp_path, place):
     source = compiled(tmp_path, CONTRACT.replace("s3://landing/schemas", place))
 
     assert (place, None, False) == (source.registry, source.registered, source.may_be_packed)

@@ -1,4 +1,4 @@
-"""A contract says by which moment its rows go, and one by which they could come back is refused at the door."""
+"""A contract says by which moment its rows expire; one by which they could come back is refused."""
 
 from datetime import date
 
@@ -15,7 +15,7 @@ SEVEN = "retention, value: 7, unit: y, element: orders.changed_at"
 
 @pytest.fixture
 def catalog(tmp_path):
-    """The contracts of a small shop with some of them written otherwise."""
+    """The contracts of a small shop, some of them changed."""
 
     def compile_(files):
         for name, text in {**FILES, **files}.items():
@@ -29,7 +29,7 @@ def catalog(tmp_path):
 
 
 def asks(text, *promises, **custom):
-    """A contract that has its rows expire, and promises of it."""
+    """A contract whose rows expire, with some `slaProperties`."""
     more = "".join(f"      - {{property: {k}, value: {v}}}\n" for k, v in (GONE | custom).items())
     return text + more + "slaProperties:\n" + "".join(f"  - {{property: {p}}}\n" for p in promises)
 
@@ -53,7 +53,7 @@ def test_retention_is_a_span_by_a_column(catalog, promises, kept):
     assert kept == catalog(orders(*promises)).table(ORDERS).retention
 
 
-def test_retention_is_for_people_unless_it_is_asked_to_be_carried_out(catalog):
+def test_retention_is_only_documented_unless_rows_are_to_expire(catalog):
     words = {ORDERS: FILES[ORDERS] + f"slaProperties:\n  - {{property: {SEVEN}}}\n"}
     assert catalog(words).table(ORDERS).retention is None
     assert catalog(orders(SEVEN, expireRows="false")).table(ORDERS).retention is None
@@ -118,13 +118,13 @@ def test_first_day_that_is_kept(kept, day, first):
         ),
     ],
 )  # fmt: skip
-def test_retention_that_could_not_be_held_is_refused(catalog, files, told):
+def test_retention_that_could_not_be_kept_is_refused(catalog, files, told):
     with pytest.raises(ContractError, match=told) as refused:
         catalog(files)
     assert next(iter(files)).rpartition(".")[2] in str(refused.value)
 
 
-def test_history_would_take_age_for_deletes(catalog):
+def test_history_over_rows_that_expire_is_refused(catalog):
     versions = contract(
         "gold.order_states",
         """\
@@ -141,7 +141,7 @@ def test_history_would_take_age_for_deletes(catalog):
         catalog(files | orders(SEVEN))
 
 
-def test_what_others_point_to_does_not_go_for_its_age(catalog):
+def test_a_table_that_others_point_to_does_not_expire_rows(catalog):
     seven = SEVEN.replace("orders", "customers")
     with pytest.raises(ContractError, match="points to a table whose rows are deleted by age") as refused:
         catalog({CUSTOMERS: asks(FILES[CUSTOMERS], seven)})
@@ -149,7 +149,7 @@ def test_what_others_point_to_does_not_go_for_its_age(catalog):
     assert "silver.customers, kept 7 years by changed_at" in str(refused.value)
 
 
-def test_landed_rows_go_only_when_all_who_read_them_let_them_go(catalog):
+def test_landed_rows_expire_only_if_those_of_all_readers_do(catalog):
     landed = catalog(FILES).table("bronze.shop__orders").name
     assert () == catalog(FILES).expiring_readers(landed)
     assert [ORDERS] == [str(t.name) for t in catalog(orders(SEVEN)).expiring_readers(landed)]

@@ -1,4 +1,4 @@
-"""Every shape of a quality rule, and what the engine makes of it."""
+"""Every shape of a quality rule, and what it is compiled to."""
 
 import pytest
 
@@ -101,7 +101,7 @@ def test_every_other_rule_measures_the_table(rule, column, query):
         pytest.param({"mustNotBeBetween": [3, 5]}, [2, 6], [3, 4, 5], id="mustNotBeBetween"),
     ],
 )
-def test_a_measured_number_is_held_against_the_bound(bound, holds, fails):
+def test_a_measured_number_is_compared_with_the_bounds(bound, holds, fails):
     rule = compiled({**LIBRARY, "metric": "rowCount", **bound}, None)
 
     assert {**dict.fromkeys(holds, True), **dict.fromkeys(fails, False)} == {v: rule.holds(v) for v in (*holds, *fails)}

@@ -1,4 +1,4 @@
-"""No personal value leaves bronze unless its contract says how it is treated, whichever way it would go."""
+"""No personal value leaves bronze by any path unless a contract says how it is treated."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ LOGIC = "        transformLogic: trim(who)\n        description: Person.\n"
 
 
 def treated(treatment, classification="restricted"):
-    """The end of a column's entry, with a class and a treatment."""
+    """The end of a column's entry, with a classification and a treatment."""
     return (
         f"        classification: {classification}\n"
         f"        customProperties: [{{property: treatment, value: {treatment}}}]\n{LOGIC}"
@@ -109,7 +109,7 @@ def treated(treatment, classification="restricted"):
         ),
     ],
 )
-def test_what_would_let_a_personal_value_out_is_refused(tmp_path, file, old, new, words):
+def test_a_contract_that_would_let_a_personal_value_out_is_refused(tmp_path, file, old, new, words):
     told = refusal(tmp_path, file, old, new)
 
     assert [] == [word for word in words if word not in told], told
@@ -160,7 +160,7 @@ def test_a_built_table_reads_no_personal_column_in_clear(tmp_path, query):
         "SELECT * FROM bronze.desk__notes PIVOT (COUNT(*) FOR day IN ('a' AS visit_date, 'b' AS visits))",
     ],
 )
-def test_a_star_that_is_not_spelt_out_stands_for_personal_columns_too(tmp_path, query):
+def test_a_star_that_cannot_be_expanded_counts_as_personal_columns_too(tmp_path, query):
     changes = {NOTES: (WHO, CLOSED_WHO), PEOPLE: (LOGIC, treated("hmac")), DAYS_SQL: (DAYS_SQL_TEXT, query)}
     write_catalog(tmp_path, changes | {VISITS: HASHED_VISITOR})
 
@@ -169,7 +169,7 @@ def test_a_star_that_is_not_spelt_out_stands_for_personal_columns_too(tmp_path, 
 
 
 @pytest.mark.parametrize("logic", ["lower(WHO)", "to_json(struct(*))"])
-def test_a_refined_column_is_made_of_personal_data_however_that_is_written(tmp_path, logic):
+def test_a_refined_column_of_personal_data_is_found_however_it_is_written(tmp_path, logic):
     seen = "transformLogic: seen, description: Stamp.}"
     word = f"{{name: word, logicalType: string, physicalType: string, transformLogic: {logic}, description: Word.}}"
     changes = {NOTES: (WHO, CLOSED_WHO), VISITS: HASHED_VISITOR}
@@ -210,7 +210,7 @@ GROUP BY visit_date
 """
 
 
-def test_a_treated_column_is_known_with_both_its_types_and_a_dropped_one_is_stored_nowhere(tmp_path):
+def test_a_treated_column_has_both_its_types_and_a_dropped_one_is_not_stored(tmp_path):
     seen = "{name: seen_at, logicalType: timestamp, physicalType: timestamp, transformLogic: seen, description: Stamp.}"
     year = (
         f"{seen}\n      - {{name: first_year, logicalType: integer, physicalType: int, classification: restricted, "
@@ -268,7 +268,7 @@ def test_another_treatment_of_a_column_that_is_stored_breaks_its_readers(tmp_pat
 
 
 def test_a_treated_column_that_a_dead_run_added_is_not_one_whose_treatment_changed(tmp_path):
-    """The column is there, and the last batch was one before it."""
+    """The column exists, and the last batch is older than it."""
     closed = {NOTES: (WHO, CLOSED_WHO), PEOPLE: (LOGIC, treated("hmac")), VISITS: HASHED_VISITOR}
     visits = load_catalog(write_catalog(tmp_path, closed)).table("silver.visits")
     stored = {c.name: c.type for c in visits.columns}

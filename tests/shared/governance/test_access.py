@@ -1,4 +1,4 @@
-"""Who sees what is read from the contracts, and what they say of roles has to be true of the environment."""
+"""Who sees what is derived from the contracts, and the environment must have the roles they name."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from shared.names import Layer
 TABLE = "gold.daily_revenue"
 
 
-def test_a_role_that_the_environment_does_not_have_is_told_with_what_to_do():
+def test_an_unknown_role_is_refused_with_what_to_do():
     catalog = Catalog({TABLE: load_catalog().tables[TABLE]})
     databases = {layer: layer.value for layer in Layer}
 

@@ -1,4 +1,4 @@
-"""Who may ask the API for a table's rows: its readers, if they may see all of a row."""
+"""Who may get a table's rows from the API: its readers, if they may see all columns."""
 
 from dataclasses import replace
 
@@ -17,12 +17,12 @@ def cleared(clearance):
     return dict.fromkeys((reader.role for reader in TABLE.readers), clearance)
 
 
-def test_readers_may_ask():
+def test_readers_may_request_rows():
     assert ("analyst", "sales") == askers(TABLE, cleared(Classification.INTERNAL))
 
 
 def test_a_reader_from_whom_columns_are_hidden_is_refused():
-    """A row is given whole: Lake Formation, which would hide a column, is not asked."""
+    """The API gives whole rows: Lake Formation, which would hide a column, is not involved."""
     columns = tuple(replace(c, classification="public") for c in TABLE.columns)
     cleared_for_less = cleared(Classification.PUBLIC)
 

@@ -67,7 +67,7 @@ def test_what_breaks_is_what_avro_cannot_read(older, newer, breaks):
     ],
 )
 def test_another_meaning_of_the_same_bytes_breaks(was, now, said):
-    """Avro would read these, as other values."""
+    """Avro would read these, but as other values."""
     assert [said] == backward_breaks(record(("a", was)), record(("a", now)))
 
 

@@ -1,4 +1,4 @@
-"""Schemas made from contracts are valid, describe the rows the contracts describe, and no others."""
+"""Schemas made from contracts are valid, and describe exactly the rows that the contracts describe."""
 
 import io
 import json
@@ -65,7 +65,7 @@ def test_every_source_table_is_described_and_what_is_known_by_a_business_name():
 
 
 @of_table
-def test_a_row_of_the_contract_comes_through_avro_as_it_was(name):
+def test_a_row_of_the_contract_is_unchanged_after_avro(name):
     table = DESCRIBED[name]
     schema = avro_schema(name, table)
     full = {c.name: value(c.type) for c in table.columns}

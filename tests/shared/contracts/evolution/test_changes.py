@@ -1,4 +1,4 @@
-"""Every change of a contract is found, and is what the policy says of it: adds x drops x renames x types x kinds."""
+"""Every change of a contract is found and assessed by the policy: adds x drops x renames x types x kinds."""
 
 from dataclasses import replace
 from itertools import product
@@ -26,7 +26,7 @@ COMBINATIONS = list(product(ADDED, TYPES, NAMES, DROPPED, Kind))
 
 
 def expected(added, type_, name, dropped, kind):
-    """What the policy page says, worked out a second way."""
+    """What the policy page says, computed a second way."""
     found = set()
     if name == "new":
         found |= {ChangeKind.COLUMN_DROPPED, ChangeKind.COLUMN_ADDED}
@@ -53,7 +53,7 @@ def test_adds_drops_renames_and_types_in_every_combination(kind):
         new = things(OLD[0], changed, *DROPPED[dropped], *ADDED[added], kind=kind)
         old = things(*OLD, kind=kind)
         told = [assessed(change, new) for change in compare(old, new)]
-        # A new name with no word of where it came from has whatever type it has.
+        # A new name without the name it came from may have any type.
         if (({r.change.what for r in told}), heaviest(told)) != expected(added, type_, name, dropped, kind):
             wrong.append((added, type_, name, dropped, told))
     assert [] == wrong
@@ -220,7 +220,7 @@ def test_what_a_column_says_beside_its_type_is_compared(before, after, what, lev
         ("int", "bigint", False),
     ],
 )
-def test_what_the_api_serves_in_a_wider_type_may_be_spelt_otherwise(before, after, is_another):
+def test_a_served_value_of_a_wider_type_may_be_written_differently(before, after, is_another):
     old, new = (things(*OLD[:2], column("amount", t), **BUILT, served_at=AT) for t in (before, after))
     found = compare(old, new)
 
@@ -238,7 +238,7 @@ def test_words_for_people_are_no_change():
 def test_a_renamed_key_is_the_same_key():
     new = things(column("number", "bigint", required=True, renamed_from="key"), *OLD[1:])
     assert [ChangeKind.COLUMN_RENAMED] == [change.what for change in compare(things(*OLD), new)]
-    # Its rows are served where they were.
+    # Its rows are served where they were before.
     served = (replace(things(*OLD), served_at=AT), replace(new, served_at=ServedPath("things", ("number",))))
     assert [ChangeKind.COLUMN_RENAMED] == [change.what for change in compare(*served)]
 
@@ -262,7 +262,7 @@ def test_a_version_rises_by_its_first_number(old, new, rose):
     assert rose is is_raised(old, new)
 
 
-def test_a_table_as_it_was_built_is_known_by_its_columns_and_what_its_last_batch_noted():
+def test_a_table_as_it_was_built_is_known_from_its_columns_and_the_facts_of_its_last_batch():
     old = things(*OLD, sequence_by=("pieces",), version="1.4.0")
     renamed = column("count", "bigint", renamed_from="pieces")
     new = things(OLD[0], renamed, sequence_by=("count",), version="2.0.0", row_rules=(RULE,))
@@ -280,7 +280,7 @@ def test_rules_of_a_table_as_it_was_built_are_known_by_the_fingerprint_alone():
     assert () == since_built(new, stored, {}, "")[1]
 
 
-def test_a_history_as_it_was_built_is_known_by_what_its_last_batch_noted():
+def test_a_history_as_it_was_built_is_known_from_the_facts_of_its_last_batch():
     rows, versions = things(*OLD, **KEPT), things(*OLD, **KEPT, history=History(untracked=("colour",)))
     for old, new in ((rows, versions), (versions, rows)):
         stored = {c.name: c.type for c in old.all_columns}
@@ -293,13 +293,13 @@ def test_a_history_as_it_was_built_is_known_by_what_its_last_batch_noted():
     assert () == since_built(longer, stored, contract_facts(versions), "")[1]
 
 
-def test_retention_as_it_was_built_is_known_by_what_its_last_batch_noted():
+def test_retention_as_it_was_built_is_known_from_the_facts_of_its_last_batch():
     kept, shorter = (things(*OLD, **KEPT, retention=Retention(column="pieces", years=n)) for n in (7, 5))
     stored = {c.name: c.type for c in kept.columns}
     [found] = since_built(shorter, stored, contract_facts(kept), "")[1]
     assert ("7 years by pieces", "5 years by pieces") == (found.change.before, found.change.after)
     assert () == since_built(kept, stored, contract_facts(kept), "")[1]
-    # A batch of an earlier release noted nothing of it.
+    # A batch of an earlier release did not record it.
     assert () == since_built(kept, stored, {}, "")[1]
 
 

@@ -1,4 +1,4 @@
-"""What the policy says of a change that no run can carry out by itself."""
+"""What the policy says about a change that no run can carry out by itself."""
 
 import pytest
 
@@ -26,6 +26,6 @@ def test_the_first_personal_column_of_a_landed_table_moves_it_and_a_second_one_d
     assert moves * [(lake, personal, Level.BREAKING, Remedy.MOVE)] == told(none, one)
     assert moves * [(personal, lake, Level.BREAKING, Remedy.MOVE)] == told(two, none)
     assert [] == told(one, two)
-    # A table that is found lies where its contract puts it, so it has been moved.
+    # A table that is found at its location is where its contract puts it, so it has been moved.
     stored = {c.name: c.type for c in none.columns}
     assert ChangeKind.MOVED not in {r.change.what for r in since_built(one, stored, contract_facts(none), "")[1]}

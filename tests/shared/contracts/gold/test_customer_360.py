@@ -1,4 +1,4 @@
-"""All there is to say of a customer in one row."""
+"""Everything known about a customer in one row."""
 
 from datetime import date
 from decimal import Decimal

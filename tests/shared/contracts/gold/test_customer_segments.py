@@ -1,4 +1,4 @@
-"""Recency, frequency and money at the end of each month, against figures worked out by hand."""
+"""Recency, frequency and money at the end of each month, compared with figures computed by hand."""
 
 from datetime import date, timedelta
 from decimal import Decimal

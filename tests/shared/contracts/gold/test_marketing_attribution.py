@@ -1,4 +1,4 @@
-"""Five ways to share an order's revenue among the visits before it, against figures worked out by hand."""
+"""Five ways to share an order's revenue among the visits before it, compared with figures computed by hand."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -107,7 +107,7 @@ def test_visits_say_where_they_came_from(rows):
     ] == [(r["session_id"], r["campaign_code"]) for r in rows]
 
 
-def test_every_rule_gives_away_the_revenue_to_the_last_digit(rows):
+def test_every_rule_distributes_the_revenue_to_the_last_digit(rows):
     for order, eur in {1: "100.0000", 2: "0.0001", 4: "100.0001", 7: "1.0000", 8: "1.0000"}.items():
         assert {Decimal(eur)} == {sum(r[rule] for r in rows if r["order_id"] == order) for rule in RULES}
 

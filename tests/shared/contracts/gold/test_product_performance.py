@@ -70,7 +70,7 @@ def test_products_are_ranked_in_their_category_and_month(spark):
     } == figures
 
 
-def test_what_came_back_stands_beside_what_was_sold(spark):
+def test_returns_are_alongside_what_was_sold(spark):
     rows = built(
         spark,
         "gold.product_performance",
@@ -88,6 +88,6 @@ def test_what_came_back_stands_beside_what_was_sold(spark):
     assert {
         1: ("6", "10.0000", "1", "3.0000", "16.67"),
         2: ("3", "9.0000", "0", "0.0000", "0.00"),
-        # Whoever mistypes a return is told so, and stops no table.
+        # A mistyped return is reported, and fails no table.
         3: ("1", "1.0000", "40170725", "40170725.0000", "4017072500.00"),
     } == {r["product_id"]: tuple(str(r[n]) for n in names) for r in rows}

@@ -53,7 +53,7 @@ def test_stages_count_what_is_in_them_and_what_was(spark):
         # the won deal stayed three days, the lost one a day and then half a day, and one without a record ten
         "Talk": (5, 2, 1, Decimal("50.00"), 3, Decimal("15.01"), Decimal("6.26"), 4, Decimal("3.6250")),
         "Won": (2, 2, 1, Decimal("50.00"), 0, Decimal("0.00"), Decimal("0.00"), 1, Decimal("1.0000")),
-        # nobody has closed it, so it is not won, and it has no chance that anybody told
+        # nobody has closed it, so it is not won, and it has no known probability
         "Sure": (1, 0, 0, None, 1, Decimal("8.00"), Decimal("0.00"), 0, None),
         "Lost": (1, 1, 0, Decimal("0.00"), 0, Decimal("0.00"), Decimal("0.00"), 0, None),
     } == facts

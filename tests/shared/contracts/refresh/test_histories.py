@@ -1,6 +1,6 @@
-"""After every step of a random history a table kept by its rule equals the query run anew, whatever its shape.
+"""After every step of a random history, a table kept by its rule equals a new run of its query, whatever its shape.
 
-And no key that is proven occurs twice in it.
+And no key that is proven unique occurs twice in it.
 """
 
 import random

@@ -12,7 +12,7 @@ GOLD = replace(TABLES["silver.orders"], name=TableName.parse("gold.orders"))
 WITH_GOLD = {**TABLES, "gold.orders": GOLD}
 
 
-def test_two_tables_of_one_name_are_told_apart_by_their_layers():
+def test_two_tables_of_one_name_are_distinguished_by_their_layers():
     sql = """SELECT silver.orders.day, COUNT(*) AS n FROM silver.orders
              JOIN gold.orders ON silver.orders.id = gold.orders.id GROUP BY silver.orders.day"""
     touched = derive_refresh_rule(built(sql, "day"), WITH_GOLD).touched

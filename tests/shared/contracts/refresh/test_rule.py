@@ -1,4 +1,4 @@
-"""What is proven, what is not, and which SQL finds the groups."""
+"""Which queries are proven refreshable, which are not, and which SQL finds the groups."""
 
 import duckdb
 import pytest
@@ -163,14 +163,14 @@ def test_what_a_window_orders_is_proven(ordered):
     assert kept(sql, "id").is_refreshed
 
 
-def test_a_doubled_quote_is_one():
-    """As Spark 4 reads it; the groups of such rows are sought by the same text."""
+def test_a_doubled_quote_means_one_quote():
+    """As Spark 4 reads it; the groups of such rows are found by the same text."""
     sql = "SELECT id, COUNT(*) AS n FROM silver.customers WHERE segment = 'O''Brien' GROUP BY id"
     assert r"'O\'Brien'" in kept(sql, "id").touched["silver.customers"]
 
 
 def test_products_are_not_taken_for_the_type_of_their_factors():
-    """Spark's product of two decimals has more digits, and spells 1.2 otherwise than they do."""
+    """Spark's product of two decimals has more digits, so it writes 1.2 differently from its factors."""
     rule = kept(
         """SELECT CAST(b.r AS STRING) AS k, a.id FROM silver.lines a JOIN (SELECT id, CAST(qty AS DECIMAL(9, 2))
            * CAST(price AS DECIMAL(9, 2)) AS r FROM silver.lines) b ON CAST(a.price AS DECIMAL(9, 2)) = b.r""",
@@ -186,14 +186,14 @@ def test_what_a_function_names_itself_is_no_column_of_an_operand():
 
 
 def test_deep_nesting_is_worked_out_once_per_level():
-    """Asked anew for each column of each level, thirty levels would never end."""
+    """Computed again for each column of each level, thirty levels would never end."""
     sql = "SELECT id, day, currency FROM silver.orders"
     for level in range(30):
         sql = f"SELECT id, day + 1 AS day, currency FROM ({sql}) AS level_{level}"
     assert kept(sql, "id", "day").is_refreshed
 
 
-def test_a_join_nobody_needs_is_left_out():
+def test_an_unneeded_join_is_left_out():
     """A changed line names its order, so that the groups are found without reading the orders."""
     rule = kept(
         """SELECT o.id AS order_id, l.id AS line_id, r.rate FROM silver.orders o
@@ -246,7 +246,7 @@ def test_of_groups_that_are_spans_of_time_the_rows_within_them_are_known(sql, mo
         ),
     ],
 )
-def test_where_rows_beyond_may_matter_none_are_left_out(sql):
+def test_no_rows_are_left_out_if_rows_beyond_the_span_matter(sql):
     rule = kept(sql, "k")
     assert ("", {}) == (rule.why, rule.spans)
 

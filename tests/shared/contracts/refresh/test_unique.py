@@ -1,4 +1,4 @@
-"""Which primary keys need no look at the rows, since the query cannot give one twice."""
+"""Which primary keys need no check of the rows, since the query cannot give one twice."""
 
 import pytest
 
@@ -125,12 +125,12 @@ def test_a_key_the_query_cannot_give_twice_is_proven(sql, key):
 
 
 @pytest.mark.parametrize("sql, key", [pytest.param(*shape, id=name) for name, shape in NOT_PROVEN.items()])
-def test_any_other_key_is_not(sql, key):
+def test_any_other_key_may_be_repeated(sql, key):
     assert not has_unique_key(built(sql, *key.split(", ")), TABLES)
 
 
 @pytest.mark.examples
-def test_bronze_promises_no_key():
+def test_bronze_has_no_unique_keys():
     catalog = load_catalog()
     orders = catalog.table("bronze.snowflake__orders")
     copied = built("SELECT salesorderid FROM bronze.snowflake__orders", "salesorderid")

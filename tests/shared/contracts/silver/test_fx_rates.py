@@ -35,7 +35,7 @@ def test_all_currencies_are_known(spark):
     assert [c.upper() for c in currencies()] == [r["currency_code"] for r in rows]
 
 
-def test_a_rate_that_is_none_is_refused(spark):
+def test_a_text_that_is_no_rate_is_refused(spark):
     failed = {
         None: {"rate_required"},
         "1,45": {"rate_type"},
@@ -49,7 +49,7 @@ def test_a_rate_that_is_none_is_refused(spark):
     assert list(failed.values()) == [r["failed"] for r in rows]
 
 
-def test_a_day_that_is_none_is_refused(spark):
+def test_a_text_that_is_no_day_is_refused(spark):
     days = {
         "03.06.2011": ({"rate_date_type"}, set()),
         None: ({"rate_date_required"}, set()),

@@ -1,4 +1,4 @@
-"""What silver makes of the odd values its sources send: nothing turns into null in silence."""
+"""What silver makes of odd values in its sources: nothing silently becomes null."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -153,7 +153,7 @@ DOUBTFUL = [
 
 RETURN = {"return_id": "R1-1", "order_id": "1", "line_id": "1", "quantity": "1", "reason": "late"}
 LINK = {"visitor_id": "v", "clicked_at": "2024-05-31 12:00:00"}
-# What changed on the day that the version before is stamped with, to something that compares lower.
+# What changed on the day of the previous version's timestamp, to something that compares lower.
 CORRECTED = {
     "orders": ((ORDER | {"status": 1}, "in_process"), (ORDER | {"status": 6}, "cancelled"), "status"),
     "order_lines": ((LINE | {"orderqty": 5}, 5), (LINE | {"orderqty": 2}, 2), "quantity"),
