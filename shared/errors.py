@@ -89,7 +89,7 @@ class UnknownNameError(TerminalError):
 
 
 class WindowError(TerminalError):
-    """A backfill asks for a window that does not fit a table's cursor."""
+    """A window of a backfill does not fit a table's cursor."""
 
 
 class SchemaDriftError(TerminalError):

@@ -94,7 +94,7 @@ class RunRequested(_Event):
 
     @property
     def business_date(self) -> date:
-        """The day asked for, or the day of the start in UTC."""
+        """The requested day, or the day of the start in UTC."""
         return self.request.business_date or self.execution.started_on
 
 

@@ -75,7 +75,7 @@ class Roots:
     pii: str
 
     def of(self, *, is_personal: bool) -> str:
-        """The root a table lies under, with its quarantine and its staged batches."""
+        """The root of a table, its quarantine and its staged batches."""
         return self.pii if is_personal else self.lake
 
 

@@ -8,7 +8,7 @@ HISTORY_DAYS = 14
 # Long enough to notice a wrong delete. Delta's VACUUM and OPTIMIZE leave a noncurrent copy of every file they drop, so
 # each day more is a day of churn paid for.
 NONCURRENT_DAYS = 14
-# Upkeep comes once a week. It has Delta delete what its log holds for too long.
+# Upkeep runs once a week, and has Delta delete what its log has held for too long.
 UPKEEP_DAYS = 7
 # Delta deletes a log by whole days, and S3 an old version with the midnight that follows, give or take a day.
 ROUNDED_DAYS = 3

@@ -1,6 +1,6 @@
 """What a job run used of EMR Serverless, and what that costs.
 
-A job run's usage lies beside its outcomes, `<lake_root>/runs/<run_id>/<step>/<attempt>.usage.json`. It holds no money:
+A job run's usage is kept beside its outcomes, `<lake_root>/runs/<run_id>/<step>/<attempt>.usage.json`. It has no costs:
 prices are the environment's, and change.
 """
 

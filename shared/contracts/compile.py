@@ -38,7 +38,7 @@ DISPOSITIONS = {
     Kind.REFINED: {Disposition.MERGE, Disposition.SNAPSHOT},
     Kind.BUILT: {Disposition.REFRESH},
 }
-# The properties of tables whose rows follow each other per key.
+# The properties that say how rows of one key follow each other.
 EVENT_PROPERTIES = {"sequenceBy", "applyAsDeletes", "storedAsScdType", "exceptColumnList", "ignoreNullUpdates"}
 TABLE_PROPERTIES = {
     Kind.INGESTED: {"writeDisposition", "clusterBy"} | SOURCE_PROPERTIES,

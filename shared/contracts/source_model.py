@@ -17,7 +17,7 @@ FILES, WEB = "s3", "api"
 ASKED = (SNOWFLAKE, REDSHIFT, SALESFORCE)
 # Source: AWS Glue's API reference, RegistryName and SchemaName.
 GLUE = "glue://"
-# How a topic's records are written; `json` is the other way.
+# A format of a topic's records; the other one is `json`.
 AVRO = "avro"
 IN_GLUE = re.compile(GLUE + r"(?P<registry>[\w$#.-]{1,255})(?:/(?P<schema>[\w$#.-]{1,255}))?", re.ASCII)
 
