@@ -81,7 +81,7 @@ def ages(promised: Iterable[FreshnessPromise], records: Iterable[RunRecord]) -> 
 
 
 def deciding(promised: Iterable[FreshnessPromise], records: Iterable[RunRecord]) -> Iterator[RunRecord]:
-    """The records, newest first, up to the one after which each table of a promise was brought up to date once."""
+    """Give records, newest first, until every promised table and all it depends on was brought up to date by one."""
     missing = {name for p in promised for name in (p.table, *p.upstream)}
     for record in records:
         yield record

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from aws_cdk import RemovalPolicy
 
-# In every environment, since CloudFormation asks for no other confirmation than the deployed `allow_data_deletion`, and
-# deleting data takes two. After a failed first deploy the resource is still removed, so that the next can use its name.
+# In every environment: deleting data takes `allow_data_deletion` and a second confirmation, which only ./lake teardown
+# asks for. After a failed first deploy the resource is removed all the same, so that the next one can use its name.
 KEPT = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE

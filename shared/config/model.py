@@ -62,8 +62,8 @@ class Environment(Settings):
 
     `lake_root`, `pii_root` (personal data) and `landing_root` name places outside the stack (an existing bucket, or a
     folder on a laptop); without them the stack's own buckets are used. `sources` gives the addresses of sources, for a
-    Redshift the ARN of its cluster or serverless workgroup. `allow_data_deletion` is one of the two settings that must
-    allow it before data can be deleted.
+    Redshift the ARN of its cluster or serverless workgroup. With `allow_data_deletion`, a teardown may delete
+    data, if it is told so with `--delete-data-of`.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9]{1,11}$")

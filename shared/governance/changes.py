@@ -10,7 +10,7 @@ opened nothing, and the next one continues from there:
 3. filters are made and granted;
 4. tags that let roles in are set on tables, then those of other roles are removed from tables, columns and databases;
 5. columns that are too closed are opened;
-6. other grants that nobody wants are revoked, and filters without a grant are removed.
+6. other grants that nobody wants are revoked, and filters that no role needs are removed.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def test_what_outlives_the_stack_is_known_to_the_teardown(fullest):
 
 
 def test_what_the_teardown_lists_as_kept_is_kept_where_its_deletion_is_allowed_too(fullest):
-    """Deletion takes this setting and a teardown: without the latter, everything stays."""
+    """Deletion also takes a teardown with `--delete-data-of`: without it, everything stays."""
     policies = {
         (kind, resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
         for kind in teardown.STATEFUL
