@@ -1,4 +1,4 @@
-"""`lake rollback RUN`: tables brought back to what they were when a run ended."""
+"""`lake rollback RUN`: restores tables to their state at the end of a run."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def command(run_id: str, select: tuple[str, ...], root: str, *, dry_run: bool, a
     from scripts.cli.run import run_here
     from scripts.looking.errors import WrongRequestError
     from scripts.looking.lake import open_lake
+    from scripts.looking.rollback_preview import preview_rollback
     from scripts.looking.runs import finished_run
-    from scripts.looking.way_back import way_back
     from scripts.running.run import request
     from shared.contracts import load_catalog
     from shared.errors import TerminalError
@@ -45,17 +45,17 @@ def command(run_id: str, select: tuple[str, ...], root: str, *, dry_run: bool, a
         tables = load_catalog().select(select)
     if not dry_run:
         run_here(Path(root), Machine.MAINTENANCE, {**request(select, None), "rollback": run_id}, as_json=as_json)
-    ways, refused = [], []
+    previews, refused = [], []
     for table in tables:
         try:
-            way = way_back(lake, run, table)
+            preview = preview_rollback(lake, run, table)
         except TerminalError as error:
             refused.append(one_line(str(error)))
         else:
-            ways += [way] if way else []
+            previews += [preview] if preview else []
     if as_json:
-        print_json(map(asdict, ways))
-    elif ways:
+        print_json(map(asdict, previews))
+    elif previews:
         heads = [
             Head("table"),
             Head("version", right=True),
@@ -63,7 +63,7 @@ def command(run_id: str, select: tuple[str, ...], root: str, *, dry_run: bool, a
             Head("back to", right=True),
             Head("of run"),
         ]
-        rows = [[w.table, w.version, w.last_run, w.version_then, w.last_run_then] for w in ways]
+        rows = [[p.table, p.version, p.last_run, p.version_then, p.last_run_then] for p in previews]
         console().print(grid(heads, rows))
     elif not refused:
         console().print(f"Nothing has changed since {run_id}.")

@@ -1,4 +1,4 @@
-"""Which column of its input a refined column is, as its `transformLogic` says it."""
+"""Which column of its input a refined column takes over unchanged, according to its `transformLogic`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def carried(column: Column) -> str | None:
-    """The input's column that a column is wherever it is not null, but for its type and format; None if it is made up.
+    """The input's column whose values a column takes over wherever it is not null; None if it is computed.
+
+    Type and format may differ.
 
     Example:
         carried(Column(name="account_id", logic="nullif(accountid, '')", ...))  # "accountid"

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def cost_of_run(run: Run) -> float | None:
-    """What all its job runs cost, USD; None where no usage was recorded, or the environment has no file any more."""
+    """What all job runs of a run cost, USD; None if no usage was recorded, or an environment no longer has a file."""
     costs = [cost_of_job_run(usage) for usage in run.usages]
     known = [cost for cost in costs if cost is not None]
     return sum(known) if known and len(known) == len(costs) else None
 
 
 def cost_of_job_run(usage: JobRunUsage) -> float | None:
-    """What one job run costs at its environment's prices, USD."""
+    """What one job run costs at its environment's prices, USD; None if the environment no longer has a file."""
     prices = _prices(usage.env)
     return None if prices is None else usage.cost(prices)
 
@@ -28,9 +28,9 @@ def cost_of_job_run(usage: JobRunUsage) -> float | None:
 def costs_of_tables(run: Run) -> dict[tuple[Step, str], float]:
     """What each table, by `TableOutcome.what`, cost in each step, USD.
 
-    Of the step's job runs it is the table's share of the seconds of the step's tables. Start-up, idle workers and
-    attempts that were made again are so shared out too. The step that records the run has no tables, so that these add
-    up to less than the run.
+    The cost of a step's job runs is divided among its tables in proportion to their seconds, so that start-up, idle
+    workers and failed attempts are divided too. The step that records the run has no tables, so the tables add up to
+    less than the run.
     """
     found: dict[tuple[Step, str], float] = {}
     for step in {usage.step for usage in run.usages}:

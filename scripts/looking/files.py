@@ -1,4 +1,4 @@
-"""Small files of a lake: found and read in a folder, or in a bucket with the credentials of the environment."""
+"""Lists and reads small files of a lake, in a folder or, with the credentials of the environment, in a bucket."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ S3 = "s3://"
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file, its path below the place that was searched, and when it was last written."""
+    """A file: its location, its path below the place that was searched, and when it was last written."""
 
     location: str
     path: str
@@ -24,7 +24,7 @@ class FoundFile:
 
 
 def find_files(place: str) -> list[FoundFile]:
-    """Every file below a place; none when the place does not exist.
+    """Every file below a place, by path; none if the place does not exist.
 
     Raises:
         SourceUnavailableError: S3 did not answer.
@@ -43,7 +43,7 @@ def has_files(place: str) -> bool:
 
 
 def find_folders(place: str) -> list[str]:
-    """The names of the folders right below a place; none when the place does not exist."""
+    """The names of the folders directly below a place; none if the place does not exist."""
     if place.startswith(S3):
         return sorted(_folders_in_bucket(place))
     folder = Path(place)
@@ -86,7 +86,7 @@ def _in_folder(folder: Path) -> Iterator[FoundFile]:
     for file in folder.rglob("*"):
         try:
             facts = file.stat()
-        except FileNotFoundError:  # a run at work has renamed it, or removed it
+        except FileNotFoundError:  # a run in progress has renamed or removed it
             continue
         if S_ISREG(facts.st_mode):
             changed_at = datetime.fromtimestamp(facts.st_mtime, UTC)
@@ -113,7 +113,7 @@ def _folders_in_bucket(place: str) -> Iterator[str]:
 
     bucket, _, prefix = f"{place}/".removeprefix(S3).partition("/")
     with aws_answers(f"the folders under {place}"):
-        asked = {"Bucket": bucket, "Prefix": prefix, "Delimiter": "/"}
-        for page in boto3.client("s3").get_paginator("list_objects_v2").paginate(**asked):
+        request = {"Bucket": bucket, "Prefix": prefix, "Delimiter": "/"}
+        for page in boto3.client("s3").get_paginator("list_objects_v2").paginate(**request):
             for item in page.get("CommonPrefixes", ()):
                 yield item["Prefix"].removeprefix(prefix).rstrip("/")

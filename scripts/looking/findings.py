@@ -1,4 +1,4 @@
-"""What a trace tells: rows, refused rows, and things to know."""
+"""What a trace finds: rows, refused rows, and notes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class What(StrEnum):
-    """What was found: a row, a row in the quarantine, or something to know."""
+    """What was found: a row, a row in the quarantine, or a note about a table."""
 
     ROW = "row"
     QUARANTINED = "quarantined"
@@ -27,10 +27,20 @@ class What(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing found in one table.
+    """One thing that a trace found in one table.
 
-    `via` says by which columns the table was reached. `batch`, `run_id`, `at` and `source_position` say how a row was
-    landed or refused; silver and gold rows do not have them. `rules` are those a refused row failed.
+    Attributes:
+        table: The table's name.
+        what: Whether it is a row, a refused row or a note.
+        via: The columns by which the table was reached.
+        source: System and object that a landed row was read from.
+        source_position: Where in the source a landed or refused row was.
+        batch: The batch that landed or refused the row; silver and gold rows have none.
+        run_id: That batch's run.
+        at: When the row was landed or refused.
+        rules: The rules that a refused row failed.
+        row: The row's columns.
+        note: The text of a note.
     """
 
     table: str
@@ -47,7 +57,7 @@ class Finding:
 
 
 def of_row(table: Table, via: str, row: dict[str, Any]) -> Finding:
-    """A row of a table, with what its batch says of it if it was landed."""
+    """The finding for a row of a table; of a landed row also with its source, batch and run."""
     if table.kind is not Kind.INGESTED:
         return Finding(table=str(table.name), what=What.ROW, via=via, row=row)
     return Finding(
@@ -64,7 +74,7 @@ def of_row(table: Table, via: str, row: dict[str, Any]) -> Finding:
 
 
 def of_refused(table: Table, via: str, row: dict[str, Any]) -> Finding:
-    """A row of a table's quarantine."""
+    """The finding for a row of a table's quarantine."""
     return Finding(
         table=str(table.name),
         what=What.QUARANTINED,
@@ -79,7 +89,7 @@ def of_refused(table: Table, via: str, row: dict[str, Any]) -> Finding:
 
 
 def _parsed(text: str | None) -> dict[str, Any]:
-    """A refused row as it was written down: JSON of its columns, or the text that could not be read as a row."""
+    """A refused row as the quarantine stores it: JSON of its columns, or the text that could not be read as a row."""
     try:
         found = json.loads(text or "", parse_float=Decimal)
     except ValueError:

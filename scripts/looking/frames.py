@@ -1,4 +1,4 @@
-"""The answer of one query as a frame of pandas, for notebooks: from a lake at hand, or from an environment's Athena."""
+"""Query results as pandas frames, for notebooks: from a lake by DuckDB, or from an environment's Athena."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
     from shared.config import Environment
 
-# A query is written once, and asked in both places.
+# A query is written once, in Athena's SQL, and translated where DuckDB runs it.
 ATHENA, DUCKDB = "athena", "duckdb"
 
 
 def asking(root: str = ".lake", env: str | None = None) -> Callable[[str], pd.DataFrame]:
-    """What answers one SELECT of Athena's SQL over `<layer>.<table>`.
+    """Return a function that runs one SELECT of Athena's SQL over `<layer>.<table>`.
 
     Args:
-        root: The place of a lake, which is asked by DuckDB.
-        env: The name of an environment, whose Athena is asked in place of that, as whom AWS takes the caller for.
+        root: The place of a lake, which DuckDB queries.
+        env: The name of an environment. If given, its Athena is queried instead, with the caller's AWS credentials.
 
     Raises:
-        WrongRequestError: there is no lake at that place; or, of a query, it is none that can be run, or the caller has
-            no role that reads the environment's lake.
+        WrongRequestError: there is no lake at that place. The returned function raises it if the query cannot be run,
+            or if the caller has no role that reads the environment's lake.
         UnknownNameError: there is no such environment.
     """
     if env:
@@ -45,7 +45,7 @@ def asking(root: str = ".lake", env: str | None = None) -> Callable[[str], pd.Da
 
 
 def _of_athena(sql: str, environment: Environment) -> pd.DataFrame:
-    # It takes a second to load, and a lake at hand has no use for it.
+    # It takes a second to load, and a local lake does not need it.
     import awswrangler
 
     query, names = _read(sql), Names(environment)
@@ -56,25 +56,25 @@ def _of_athena(sql: str, environment: Environment) -> pd.DataFrame:
         query.sql(ATHENA),
         database=names.glue_database(Layer.GOLD),
         workgroup=names.workgroup(_role(environment)),
-        # A reader may make no tables, which that would be answered by.
+        # The CTAS approach creates a table for the result, which a reader has no right to.
         ctas_approach=False,
     )
     return frame
 
 
 def _role(environment: Environment) -> str:
-    """The role of the contracts that the caller has taken: each has a workgroup of its own."""
+    """The role of the contracts that the caller has assumed: each has its own workgroup."""
     import boto3
 
     caller: str = boto3.client("sts").get_caller_identity()["Arn"]
-    # A session says the role's name without its path, and then its own.
-    taken = caller.split("/")[1] if ":assumed-role/" in caller else caller.rpartition("/")[2]
+    # A session's ARN has the role's name without its path, followed by the session's name.
+    assumed = caller.split("/")[1] if ":assumed-role/" in caller else caller.rpartition("/")[2]
     roles = {role: iam_role_of(environment, role) for role in governance_of(environment).roles}
     for role, iam_role in roles.items():
-        if taken == iam_role.rpartition("/")[2]:
+        if assumed == iam_role.rpartition("/")[2]:
             return role
     raise WrongRequestError(
-        f"{taken} is no role that reads the lake of {environment.name}",
+        f"{assumed} is no role that reads the lake of {environment.name}",
         given=caller,
         expected="a session of one of " + ", ".join(roles.values()),
         mend="take such a role first, as a profile of the AWS CLI with role_arn does",

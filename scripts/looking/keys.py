@@ -1,4 +1,4 @@
-"""The key of a row, as somebody writes it on a command line."""
+"""Parses the key of a row as it is written on a command line."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def read_key(table: Table, words: Sequence[str]) -> dict[str, str]:
 
 
 def check_values(relations: Relations, table: Table, key: dict[str, str]) -> None:
-    """Make sure that every value can be of its column's type.
+    """Refuse a key with a value that cannot be cast to its column's type.
 
     Raises:
-        WrongRequestError: one cannot.
+        WrongRequestError: it has one.
     """
     for name, value in key.items():
         [row] = relations.rows(f"SELECT TRY_CAST(? AS {duckdb_type(table, name)}) AS v", [value])
@@ -58,6 +58,6 @@ def check_values(relations: Relations, table: Table, key: dict[str, str]) -> Non
 
 
 def duckdb_type(table: Table, name: str) -> str:
-    """DuckDB's type of a table's column."""
+    """DuckDB's type for a table's column."""
     spark = next(column.type for column in table.all_columns if column.name == name)
     return DUCKDB_TYPES.get(spark, spark)

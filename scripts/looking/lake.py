@@ -1,4 +1,4 @@
-"""A lake as it lies in its place: a folder, or a prefix of a bucket."""
+"""A lake in a folder, or under a prefix of a bucket, opened for reading."""
 
 from __future__ import annotations
 
@@ -33,15 +33,19 @@ if TYPE_CHECKING:
 
     from shared.contracts import Catalog
 
-# delta-rs does not find its way to places with these signs, and takes what looks like an escaped sign for one.
-UNSPEAKABLE = re.compile(r"[\[\]*?\\\x00-\x1f\x7f]|%[0-9A-Fa-f]{2}")
+# delta-rs cannot open places with these characters, and unescapes what looks like a percent escape.
+UNSUPPORTED = re.compile(r"[\[\]*?\\\x00-\x1f\x7f]|%[0-9A-Fa-f]{2}")
 
 
 @dataclass(frozen=True)
 class Lake:
-    """The lake at `root`; `options` are what delta-rs needs to reach a bucket.
+    """A lake that can be looked at.
 
-    `closed` has the tables that lie at `pii_root`, the place of personal data, and their columns that are not shown.
+    Attributes:
+        root: The folder, or `s3://<bucket>[/<prefix>]`.
+        options: What delta-rs needs to reach a bucket.
+        pii_root: The place of personal data.
+        closed: The tables that are stored there, each with its columns whose values are not shown.
     """
 
     root: str
@@ -53,17 +57,20 @@ class Lake:
         """A table as of a version, or as it is now; None while it does not exist.
 
         Raises:
-            TerminalError: its log cannot be read, or does not hold that version.
+            TerminalError: its log cannot be read, or no longer has that version.
         """
         return self._open(self.location(name), version)
 
     def elsewhere(self, name: TableName) -> DeltaTable | None:
-        """A table in the place where it would lie if it held personal data, or none; None while it is not there."""
+        """A table in the other of its two possible places; None if it is not there.
+
+        A table with personal data has the other tables' place as its other one, and vice versa.
+        """
         root = Roots(self.root, self.pii_root).of(is_personal=name not in self.closed)
         return self._open(table_location(root, name), None)
 
     def names(self) -> list[TableName]:
-        """What is called like a table in one of the places of this lake, whether a contract knows it or not."""
+        """Every folder that is named like a table, in either place of this lake, with a contract or without."""
         found = {
             TableName(layer, folder)
             for root in (self.root, self.pii_root)
@@ -74,19 +81,19 @@ class Lake:
         return sorted(found)
 
     def quarantine(self, name: TableName) -> DeltaTable | None:
-        """The quarantine of a table; None when no row was ever refused."""
+        """The quarantine of a table; None if no row was ever refused."""
         return self._open(quarantine_location(self._root_of(name), name), None)
 
     def vault(self, name: TableName) -> DeltaTable | None:
-        """What the tokens of a table stand for; None while no run has kept any."""
+        """The vault of a table, with what its tokens stand for; None while no run has written one."""
         return self._open(vault_location(self.pii_root, name), None)
 
     def masked(self, name: TableName) -> tuple[str, ...]:
-        """The columns of a table whose values are personal, and not shown."""
+        """The columns of a table whose values are personal and therefore not shown."""
         return self.closed.get(name, ())
 
     def masked_in_quarantine(self, name: TableName) -> tuple[str, ...]:
-        """The columns of its quarantine that are not shown: there the row is as the source sent it."""
+        """The columns of a table's quarantine that are not shown: they contain the row as the source sent it."""
         return ("row", "row_key") if name in self.closed else ()
 
     def location(self, name: TableName) -> str:
@@ -106,12 +113,12 @@ class Lake:
 
 
 def open_lake(root: str, catalog: Catalog | None = None) -> Lake:
-    """The lake at a place.
+    """Open the lake at a place.
 
     Args:
         root: A folder, or `s3://<bucket>[/<prefix>]`; a bucket is reached with the `AWS_...` variables, and the bucket
             of personal data is the one that `LAKEWRIGHT_PII_ROOT` names.
-        catalog: The contracts, if not those of this repository, of which the files alone are read.
+        catalog: The contracts. Without them those of this repository, whose files are read without compiling them.
 
     Raises:
         WrongRequestError: there is no lake at that place, or it cannot be opened there.
@@ -119,7 +126,7 @@ def open_lake(root: str, catalog: Catalog | None = None) -> Lake:
     is_bucket = "://" in root
     place = root.rstrip("/") if is_bucket else str(Path(root).resolve())
     options = {k: v for k, v in os.environ.items() if k.startswith("AWS_")} if is_bucket else {}
-    refuse_unspeakable(place)
+    refuse_unsupported(place)
     if not any(has_files(f"{place}/{folder}") for folder in (RUNS_FOLDER, PII_FOLDER, *Layer)):
         raise WrongRequestError(
             f"there is no lake at {root}",
@@ -130,13 +137,13 @@ def open_lake(root: str, catalog: Catalog | None = None) -> Lake:
     return Lake(place, options, pii_root.rstrip("/") or pii_folder(place), closed)
 
 
-def refuse_unspeakable(place: str) -> None:
-    """Refuse a place in which no lake could be looked at.
+def refuse_unsupported(place: str) -> None:
+    """Refuse a place whose name has characters that delta-rs cannot open.
 
     Raises:
-        WrongRequestError: it is one.
+        WrongRequestError: it has some.
     """
-    if UNSPEAKABLE.search(place):
+    if UNSUPPORTED.search(place):
         raise WrongRequestError(
             r"a lake cannot be looked at where a folder's name has one of []*?\, a control character, or % before two "
             "digits of 0 to F",
@@ -149,5 +156,5 @@ def _closed(catalog: Catalog) -> dict[TableName, tuple[str, ...]]:
 
 
 def by_layer(name: TableName) -> tuple[int, str]:
-    """Sorts tables by layer, then by name."""
+    """The sort key that orders tables by layer, then by name."""
     return list(Layer).index(name.layer), name.table

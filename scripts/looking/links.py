@@ -1,4 +1,4 @@
-"""Which columns two tables have in common by contract, so that a row can be followed from one to the other.
+"""Which columns two tables share according to their contracts, so that a row can be followed from one to the other.
 
 orders -> sales_fact      order_id = order_id, because the SELECT joins them on it
 raw_orders -> orders      salesorderid = order_id, because transformLogic is that plain column
@@ -31,10 +31,13 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """Two tables and the columns by which their rows are followed.
+    """Two tables and the columns by which rows are followed from one to the other.
 
-    `is_same_row` says that each table's key is in the other, so that both speak of the same thing; `missing` are the
-    key columns that could not be followed, which makes the rows found too many rather than too few.
+    Attributes:
+        earlier: The table nearer to the source.
+        later: The table nearer to gold.
+        pairs: The columns that have the same value in both.
+        missing: Key columns that could not be followed, so that too many rows are found rather than too few.
     """
 
     earlier: Table
@@ -44,24 +47,24 @@ class Link:
 
     @property
     def is_same_row(self) -> bool:
-        """Whether both keys are covered."""
+        """Whether the pairs cover the keys of both tables, so that their rows describe the same thing."""
         return {p.earlier for p in self.pairs} >= set(self.earlier.primary_key) and {
             p.later for p in self.pairs
         } >= set(self.later.primary_key)
 
     def __str__(self) -> str:
-        told = ", ".join(p.later if p.earlier == p.later else f"{p.earlier} = {p.later}" for p in self.pairs)
-        return told + (f"; {', '.join(self.missing)} cannot be followed" if self.missing else "")
+        columns = ", ".join(p.later if p.earlier == p.later else f"{p.earlier} = {p.later}" for p in self.pairs)
+        return columns + (f"; {', '.join(self.missing)} cannot be followed" if self.missing else "")
 
 
 def link_up(earlier: Table, later: Table, catalog: Catalog, known: Iterable[str]) -> Link | None:
-    """How rows of `later`, of which the columns `known` are known, lead to the rows of its input `earlier`.
+    """The link from rows of `later`, whose columns `known` are known, up to the rows of its input `earlier`.
 
-    None when no column of either key is carried over as it is.
+    None if no column of either key is carried over unchanged.
     """
     pairs = tuple(p for p in input_pairs(earlier, later, catalog) if p.later in set(known))
     if later.kind is Kind.REFINED:
-        # One row made each row, so what is known of the key finds it, and others besides.
+        # Each row was made from one row, so the known part of the key finds that row, perhaps among others.
         found = tuple(p for p in pairs if p.later in later.primary_key)
         missing = set(known) & set(later.primary_key) - {p.later for p in found}
         unfollowed = tuple(k for k in later.primary_key if k in missing)
@@ -71,9 +74,9 @@ def link_up(earlier: Table, later: Table, catalog: Catalog, known: Iterable[str]
 
 
 def link_down(earlier: Table, later: Table, catalog: Catalog, known: Iterable[str]) -> Link | None:
-    """How rows of `earlier`, of which the columns `known` are known, lead to rows of `later`, which reads it.
+    """The link from rows of `earlier`, whose columns `known` are known, down to the rows of `later`, which reads it.
 
-    None when neither the key of `earlier` is in `later`, nor that of `later` in `earlier`.
+    None if neither table's key is in the other.
     """
     pairs = tuple(p for p in input_pairs(earlier, later, catalog) if p.earlier in set(known))
     found = _covering(pairs, "earlier", earlier.primary_key) or _covering(pairs, "later", later.primary_key)
@@ -81,10 +84,10 @@ def link_down(earlier: Table, later: Table, catalog: Catalog, known: Iterable[st
 
 
 def link_by_key(earlier: Table, later: Table, catalog: Catalog) -> Link | None:
-    """How a key is found again in a table that does not read `earlier`: by foreign key, or by the columns' names.
+    """The link to a table that does not read `earlier`, by a foreign key or by equal column names; None without one.
 
-    Names count outside of bronze, where they are the sources' own, and where one table of a layer alone has that key:
-    a key that everything calls `id` says nothing.
+    Equal names count only outside of bronze, where names are the sources' own, and only if no other table of the layer
+    has the same key: a key that every table calls `id` identifies nothing.
     """
     if later.name == earlier.name or str(later.name) in catalog.requirements(str(earlier.name)):
         return None
@@ -92,15 +95,15 @@ def link_by_key(earlier: Table, later: Table, catalog: Catalog) -> Link | None:
         if column.parent and column.parent.table == earlier.name:
             return Link(earlier=earlier, later=later, pairs=(Pair(column.parent.column, column.name),))
     layer = [table for table in catalog.tables.values() if table.name.layer == earlier.name.layer]
-    is_told_by_name = earlier.name.layer is not Layer.BRONZE and later.name.layer is not Layer.BRONZE
-    is_its_own = sum(table.primary_key == earlier.primary_key for table in layer) == 1
-    if not (is_told_by_name and is_its_own and set(earlier.primary_key) <= set(later.column_names)):
+    names_count = earlier.name.layer is not Layer.BRONZE and later.name.layer is not Layer.BRONZE
+    is_unique_key = sum(table.primary_key == earlier.primary_key for table in layer) == 1
+    if not (names_count and is_unique_key and set(earlier.primary_key) <= set(later.column_names)):
         return None
     return Link(earlier=earlier, later=later, pairs=tuple(Pair(k, k) for k in earlier.primary_key))
 
 
 def why_unlinked(one: Table, other: Table) -> str:
-    """Why rows are not followed between a table and its input, in whichever order they are given."""
+    """Why rows cannot be followed between a table and its input, given in either order."""
     later = one if other.name in one.inputs else other
     keys = [c for c in later.columns if c.name in later.primary_key] if later.kind is Kind.REFINED else []
     made = [(c.logic or c.name) + (f" as {c.format}" if c.format else "") for c in keys if _plain(c) is None]
@@ -110,7 +113,7 @@ def why_unlinked(one: Table, other: Table) -> str:
 
 
 def input_pairs(earlier: Table, later: Table, catalog: Catalog) -> tuple[Pair, ...]:
-    """Every pair of columns in which `later` carries a value of its input `earlier` as it is."""
+    """Every pair of columns in which `later` carries over a value of its input `earlier` unchanged."""
     if later.program:
         return ()
     if later.kind is Kind.BUILT and later.query:
@@ -127,11 +130,11 @@ def input_pairs(earlier: Table, later: Table, catalog: Catalog) -> tuple[Pair, .
 
 
 def _covering(pairs: tuple[Pair, ...], side: str, key: tuple[str, ...]) -> tuple[Pair, ...]:
-    """For each column of a key the first pair that has it on one side; nothing unless every column has one."""
+    """For each column of a key, the first pair that has it on the given side; empty unless every column has one."""
     found = [next((p for p in pairs if getattr(p, side) == column), None) for column in key]
     return tuple(p for p in found if p) if all(found) else ()
 
 
 def _plain(column: Column) -> str | None:
-    """The input's column that a refined column is wherever it is not null, but for its type; None if it is made up."""
+    """The input's column whose values a refined column takes over; None if it is computed or changes the format."""
     return None if column.format else carried(column)

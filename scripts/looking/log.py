@@ -1,4 +1,4 @@
-"""A table's Delta log, commit by commit, as its files say it."""
+"""A table's Delta log, read commit by commit from its files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StoredLog:
-    """The log at a location, as far as a run asks for an input's; `table` is the table there."""
+    """The log at a location, with what the engine's change feed needs of an input; `table` is the table there."""
 
     location: str
     table: DeltaTable
@@ -30,7 +30,7 @@ class StoredLog:
 
     @property
     def table_id(self) -> str:
-        """What tells this table from another one made at the same place."""
+        """The id that tells this table from another one created at the same place."""
         return str(self.table.metadata().id)
 
     @property
@@ -39,7 +39,7 @@ class StoredLog:
         return self.table.metadata().configuration.get(CHANGE_FEED) == "true"
 
     def commit(self, version: int) -> Commit | None:
-        """One commit, or None when the log no longer holds it."""
+        """One commit, or None if the log no longer has it."""
         name = f"{version:020d}.json"
         if name not in self._files:
             return None

@@ -22,7 +22,7 @@ READ_AT_ONCE = 16
 
 
 def read_ahead(read: Callable[[Item], Page], items: Iterable[Item]) -> Iterator[Page]:
-    """What is read of each item, in their order: some at a time, since S3 takes a while to answer."""
+    """Read each item and yield the results in order, several at a time, since S3 takes a while to answer."""
     left = iter(items)
     with ThreadPoolExecutor(READ_AT_ONCE) as pool:
         while some := list(islice(left, READ_AT_ONCE)):
@@ -30,10 +30,10 @@ def read_ahead(read: Callable[[Item], Page], items: Iterable[Item]) -> Iterator[
 
 
 def read_page(kind: TypeAdapter[Page], location: str, read: Callable[[str], str]) -> Page:
-    """What one file of a run says.
+    """Read and parse one file of a run.
 
     Raises:
-        TerminalError: it is not whole, or of another version of the lake.
+        TerminalError: the file is incomplete, or was written by another version of the lake.
     """
     try:
         return kind.validate_json(read(location))

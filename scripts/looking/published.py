@@ -1,4 +1,4 @@
-"""Where a table is published outside of the lake, and how far, as the ledger tells it."""
+"""Where a table is published outside of the lake, and up to which version, according to the ledger."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedAs:
-    """A table at one target: `version` is the one of the lake table that is there, None while nothing is."""
+    """A table at one target; `version` is the lake table's version that is published there, None before the first."""
 
     target: str
     place: str
@@ -22,7 +22,7 @@ class PublishedAs:
 
 
 def published(lake: Lake, table: Table) -> list[PublishedAs]:
-    """Where a table is published, with the version that the newest run to publish it told."""
+    """Every target of a table, with the version that the newest run to publish it recorded."""
     versions: dict[str, int] = {}
     for run in all_runs(lake) if table.targets else ():
         for outcome in run.outcomes:

@@ -1,4 +1,4 @@
-"""The rows that rules refused, over all tables or of one."""
+"""The rows that rules refused: counted over all tables, or listed for one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCHEMA = "quarantine"
 
 
 def overview(lake: Lake, catalog: Catalog, rule: str | None = None) -> list[dict[str, Any]]:
-    """Per table and rule the rows refused, and when it began and last happened; a row counts for each of its rules."""
+    """Per table and rule, how many rows were refused, and first and last when; a row counts for each rule it failed."""
     relations = Relations()
     found = []
     for name in sorted((table.name for table in catalog.tables.values()), key=by_layer):
@@ -26,7 +26,7 @@ def overview(lake: Lake, catalog: Catalog, rule: str | None = None) -> list[dict
 
 
 def refused(lake: Lake, name: TableName, rule: str | None = None, limit: int | None = None) -> list[dict[str, Any]]:
-    """The rows of one table that were refused, newest first: all, or `limit` at most."""
+    """The refused rows of one table, newest batch first: all, or at most `limit`."""
     relations = Relations()
     view = _view(relations, lake, name)
     if view is None:

@@ -1,4 +1,4 @@
-"""The user's own SELECT, over the tables it names and nothing else."""
+"""Runs a user's SELECT over the tables that it names, and lets it read nothing else."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 QUARANTINE = "quarantine"
 BETWEEN = "__"
-# What becomes of SHOW TABLES and its like.
+# The type of node that DuckDB parses SHOW TABLES and the like into.
 SHOW = "SHOW_REF"
-# All others in FROM may read what no table shows: the files below one, or whatever a text names.
+# Any other function in a FROM could read past the tables: the files below one, or any file named by a string.
 FUNCTIONS = ("generate_series", "json_each", "json_tree", "range", "repeat", "unnest")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The rows of a query; a column whose name is taken has got a number."""
+    """The columns and rows of a query's result; a column whose name is already taken gets a number appended."""
 
     columns: list[str]
     rows: list[dict[str, Any]]
@@ -44,8 +44,8 @@ def select(lake: Lake, sql: str, *, limit: int | None = None, as_of: Run | None 
     Args:
         lake: The lake.
         sql: DuckDB's SQL.
-        limit: The most rows to give.
-        as_of: The run whose end the tables are read at; as they are now without it.
+        limit: The maximum number of rows to return.
+        as_of: The run at whose end the tables are read; without it they are read as they are now.
 
     Raises:
         UnknownNameError: a table does not exist.
@@ -89,9 +89,9 @@ def _unread(given: str) -> WrongRequestError:
 
 
 def _sources(tree: object, own: frozenset[str] = frozenset()) -> Iterator[dict[str, Any]]:
-    """Every table, function and list in a FROM, but for the names that a WITH gives where they stand.
+    """Every table, function and list in a FROM, except for the names that a WITH defines there.
 
-    A WITH does not see its own name, nor those after it; of a recursive one the second half does.
+    The query of a WITH sees neither its own name nor later ones; only the second half of a recursive one sees its own.
     """
     if isinstance(tree, list):
         for child in tree:
@@ -104,7 +104,7 @@ def _sources(tree: object, own: frozenset[str] = frozenset()) -> Iterator[dict[s
     kind = tree.get("type")
     if (
         kind == "TABLE_FUNCTION"
-        # Without a query: with one it describes that.
+        # With a query it describes that query, and lists no tables.
         or (kind == SHOW and not tree["query"])
         or (kind == "BASE_TABLE" and (tree["schema_name"] or _folded(tree["table_name"]) not in own))
     ):
@@ -116,7 +116,7 @@ def _sources(tree: object, own: frozenset[str] = frozenset()) -> Iterator[dict[s
 
 
 def _folded(name: str) -> str:
-    """A name as DuckDB compares it, to which no letters but those of ASCII have two cases."""
+    """A name as DuckDB compares it: it ignores case for ASCII letters only."""
     return name.lower() if name.isascii() else name
 
 

@@ -1,4 +1,4 @@
-"""The last reconciliation of every bronze table, out of the ledger."""
+"""The last reconciliation of every bronze table, from the ledger."""
 
 from __future__ import annotations
 
@@ -16,16 +16,21 @@ if TYPE_CHECKING:
     from shared.contracts import Catalog
     from shared.reconciliation import Comparison
 
-# What is said of a table that no run compared with anything.
+# The reason given for a table that no run has reconciled.
 NEVER = "no run has reconciled it"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reconciled:
-    """A bronze table as a run compared it with its source, and the tables refined from it with it.
+    """How a run compared a bronze table with its source, and the tables refined from it with it.
 
-    `reason` says why the source was not asked, why the run could not do it, or what differs within limits. `run_id` is
-    None while no run has.
+    Attributes:
+        table: The bronze table.
+        comparisons: What was compared.
+        reason: Why the source was not queried, why the comparison failed, or what differs within limits.
+        run_id: The run; None while none has reconciled the table.
+        at: When that run ended.
+        is_red: Whether the comparison made the run red.
     """
 
     table: str
@@ -37,7 +42,7 @@ class Reconciled:
 
 
 def last_reconciled(lake: Lake, catalog: Catalog) -> list[Reconciled]:
-    """What the newest run that says something of it says of each bronze table, by name."""
+    """The outcome for each bronze table, by name, from the newest run that has one."""
     names = sorted(name for name, table in catalog.tables.items() if table.kind is Kind.INGESTED)
     found: dict[str, Reconciled] = {}
     for run in all_runs(lake):

@@ -1,4 +1,4 @@
-"""Delta tables as views of one DuckDB in memory."""
+"""Delta tables as views in one in-memory DuckDB."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Relations:
     """A DuckDB over tables of a lake; all its times are UTC.
 
-    DuckDB reads Parquet files of a folder by itself, which starts in a tenth of a second. It has no client of S3
-    without an extension, so there delta-rs reads the files, through Arrow.
+    In a folder DuckDB reads the Parquet files itself, which starts in a tenth of a second. Without an extension it
+    cannot read from S3, so there delta-rs reads the files, through Arrow.
     """
 
     def __init__(self) -> None:
@@ -31,9 +31,9 @@ class Relations:
         self._opened = 0
 
     def open(self, schema: str, name: str, table: DeltaTable, masked: Sequence[str] = ()) -> str:
-        """Make a Delta table the view `schema.name`, with the columns of its Delta schema; the quoted name of it.
+        """Create the view `schema.name` over a Delta table, with its columns, and return the view's quoted name.
 
-        Of `masked` columns the view tells only whether there is a value.
+        For `masked` columns the view shows only whether there is a value.
         """
         self._opened += 1
         shown = [field.name for field in table.schema().fields]
@@ -44,7 +44,7 @@ class Relations:
         return view
 
     def lock(self) -> None:
-        """Allow nothing from here on but to read the files of the tables that are open."""
+        """From now on, allow only reading the files of the opened tables."""
         self.connection.execute(f"SET allowed_paths = {_list(self._files)}")
         for setting in ("enable_external_access", "python_enable_replacements"):
             self.connection.execute(f"SET {setting} = false")
@@ -60,9 +60,9 @@ class Relations:
         if table.table_uri.startswith(S3):
             self.connection.register(name, table.to_pyarrow_dataset())
             return f"SELECT * FROM {name}"
-        # The empty relation gives columns and types, to older files that lack a column, too.
+        # The empty relation supplies columns and types, also for older files that lack a column.
         self.connection.register(name, ArrowTable.from_batches([], schema=table.schema().to_arrow()))
-        # delta-rs escapes the folder of the table, and not what lies below it.
+        # delta-rs escapes the table's folder but not the paths below it.
         folder = table.table_uri.removeprefix("file://")
         files = [unquote(folder) + file.removeprefix(folder) for file in table.file_uris()]
         self._files += files
@@ -72,13 +72,13 @@ class Relations:
 
 
 def _columns(names: Sequence[str], masked: Sequence[str]) -> str:
-    """The columns to select, by name: a file may have more of them, such as that of Delta's change feed."""
+    """The columns to select, by name: files may have others too, such as the one of Delta's change feed."""
     masks = {name: f"CASE WHEN {quoted(name)} IS NOT NULL THEN '{MASKED}' END AS {quoted(name)}" for name in masked}
     return ", ".join(masks.get(name, quoted(name)) for name in names)
 
 
 def quoted(name: str) -> str:
-    """A name as DuckDB reads it."""
+    """A name quoted for DuckDB."""
     return '"' + name.replace('"', '""') + '"'
 
 

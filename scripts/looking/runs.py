@@ -1,4 +1,4 @@
-"""The ledger: every run's page, and what a run that has none yet has left so far."""
+"""The ledger: the page of every finished run, and what unfinished runs have left so far."""
 
 from __future__ import annotations
 
@@ -40,9 +40,17 @@ SHOWN_NAMES = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A run: `colour` is green, red or unfinished; an unfinished one has no page, so no date, end or versions.
+    """A run; an unfinished one has no page yet, and so no date, end or versions.
 
-    `seen_at` is when its last file was written. `usages` has its job runs on AWS, those that were tried again too.
+    Attributes:
+        run_id: The run's name.
+        colour: `green`, `red` or `unfinished`.
+        seen_at: When its last file was written.
+        business_date: The day it was for.
+        finished_at: When it ended.
+        outcomes: What each step did to each table.
+        versions: The version of every table at its end.
+        usages: What its job runs on AWS used, including failed attempts.
     """
 
     run_id: str
@@ -56,68 +64,68 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """The seconds of its tables, added up; tables are worked on side by side."""
+        """The sum of its tables' seconds; more than the run took, since tables are worked on concurrently."""
         return round(sum(o.seconds for o in self.outcomes), 2)
 
     @property
     def tables(self) -> dict[str, int]:
-        """How many tables came out how."""
-        return {str(s): sum(o.status is s for o in self._made) for s in Status}
+        """How many tables had each status."""
+        return {str(s): sum(o.status is s for o in self._written) for s in Status}
 
     @property
     def counts(self) -> dict[str, int]:
-        """The books of all its tables, added up; rows."""
-        return {name: sum(getattr(o, name) for o in self._made) for name in COUNTS}
+        """The sum of its tables' books, in rows."""
+        return {name: sum(getattr(o, name) for o in self._written) for name in COUNTS}
 
     @property
-    def _made(self) -> list[TableOutcome]:
-        """The outcomes of the tables themselves: what is done with a table that stands makes nothing of it."""
+    def _written(self) -> list[TableOutcome]:
+        """The outcomes of the steps that write tables; publishing and reconciling only read them."""
         return [o for o in self.outcomes if o.step not in (Step.PUBLISH, Step.RECONCILE)]
 
     def version(self, name: TableName) -> int | None:
-        """The version of a table when the run ended; None when it was not there."""
-        told = self._told(name)
-        return told.version if told else None
+        """The version of a table when the run ended; None if it did not exist then."""
+        entry = self._entry(name)
+        return entry.version if entry else None
 
     def why_not_same_table(self, name: TableName, table: DeltaTable) -> str:
-        """Why a table is another one than the run left at its place; empty where nothing says so."""
-        told = self._told(name)
-        if told is None or self.finished_at is None:
+        """Why a table is not the one that the run left at this place; empty if nothing shows that it is another."""
+        entry = self._entry(name)
+        if entry is None or self.finished_at is None:
             return ""
 
         def written_at(version: int) -> int | None:
             return next((int(c["timestamp"]) for c in table.history() if c["version"] == version), None)
 
         newest, table_id = table.version(), str(table.metadata().id)
-        return why_not_same_table(told, self.finished_at, table_id=table_id, newest=newest, written_at=written_at)
+        return why_not_same_table(entry, self.finished_at, table_id=table_id, newest=newest, written_at=written_at)
 
-    def _told(self, name: TableName) -> TableVersion | None:
+    def _entry(self, name: TableName) -> TableVersion | None:
         return next((v for v in self.versions if v.table == str(name)), None)
 
 
 def all_runs(lake: Lake) -> Iterator[Run]:
-    """Every run, newest first; a run's files are read shortly before it is asked for.
+    """Yield every run, newest first; a run's files are read shortly before it is needed.
 
-    The newest is the run whose page was written last or, without a page, its last file.
+    The newest is the run whose page, or without one whose last file, was written last.
 
     Raises:
-        TerminalError: a file is not whole, or of another version of the lake.
+        TerminalError: a file is incomplete, or was written by another version of the lake.
     """
     read = text_reader(lake.root)
     yield from read_ahead(lambda found: _run(lake, *found, read), _newest_first(lake))
 
 
 def all_records(lake: Lake) -> Iterator[RunRecord]:
-    """The page of every finished run, newest first, read shortly before it is asked for."""
+    """Yield the page of every finished run, newest first; each is read shortly before it is needed."""
     read = text_reader(lake.root)
     pages = [page for run_id, files in _newest_first(lake) if (page := _page(lake, run_id, files))]
     yield from read_ahead(lambda page: read_page(RECORD, page.location, read), pages)
 
 
 def finished_runs(lake: Lake) -> list[str]:
-    """The ids of all finished runs, newest first by their pages, which must all be read for it.
+    """The ids of all finished runs, newest first by the end that their pages record, which takes reading every page.
 
-    In a copy of a lake the times of files may be those of copying.
+    In a copy of a lake, files may have the times of copying.
     """
     ends = [(datetime.fromisoformat(record.finished_at).astimezone(UTC), record.run_id) for record in all_records(lake)]
     return [run_id for _, run_id in sorted(ends, reverse=True)]
@@ -129,7 +137,7 @@ def one_run(lake: Lake, run_id: str) -> Run:
     Raises:
         UnknownNameError: there is no such run.
     """
-    # A run's name is a folder's, and never leads out of the runs.
+    # A run's name is a folder's name, and must not lead out of the runs' folder.
     files = find_files(f"{lake.root}/{RUNS_FOLDER}/{run_id}") if run_id.strip(".") and "/" not in run_id else []
     if not files:
         known = [name for name, _ in _newest_first(lake)]
@@ -139,7 +147,7 @@ def one_run(lake: Lake, run_id: str) -> Run:
 
 
 def finished_run(lake: Lake, run_id: str) -> Run:
-    """One run that has its page, and so the versions of all tables.
+    """One run that has its page, and so knows the versions of all tables.
 
     Raises:
         UnknownNameError: there is no such run.
@@ -154,7 +162,7 @@ def finished_run(lake: Lake, run_id: str) -> Run:
 
 
 def _newest_first(lake: Lake) -> list[tuple[str, list[FoundFile]]]:
-    """The name and files of every run; nothing is read but the list of files."""
+    """The name and files of every run, newest first; only the list of files is read."""
     by_run: defaultdict[str, list[FoundFile]] = defaultdict(list)
     for file in find_files(f"{lake.root}/{RUNS_FOLDER}"):
         run_id, slash, _ = file.path.partition("/")
@@ -165,13 +173,13 @@ def _newest_first(lake: Lake) -> list[tuple[str, list[FoundFile]]]:
         page = _page(lake, *run)
         return page.changed_at if page else max(file.changed_at for file in run[1]), run[0]
 
-    # Of an erasure or a smoke job there is only the bill: it is no run of tables.
-    runs = [(run_id, files) for run_id, files in by_run.items() if not all(map(_is_bill, files))]
+    # An erasure or a smoke job leaves only its usage here: it is no run of tables.
+    runs = [(run_id, files) for run_id, files in by_run.items() if not all(map(_is_usage, files))]
     return sorted(runs, key=written_at, reverse=True)
 
 
 def _page(lake: Lake, run_id: str, files: list[FoundFile]) -> FoundFile | None:
-    """The file with a run's page; None for a run that is not finished."""
+    """The file with a run's page; None for an unfinished run."""
     page = run_location(lake.root, run_id)
     return next((file for file in files if file.location == page), None)
 
@@ -203,12 +211,12 @@ def _last_attempts(lake: Lake, run_id: str, files: list[FoundFile]) -> list[Foun
     return [max(files_of_step, key=lambda file: file.changed_at) for files_of_step in left if files_of_step]
 
 
-def _is_bill(file: FoundFile) -> bool:
+def _is_usage(file: FoundFile) -> bool:
     return file.path.endswith(USAGE_SUFFIX)
 
 
 def _of_step(files: list[FoundFile], pattern: str) -> list[FoundFile]:
-    """The files of any attempt, whose place in the pattern is held by a null."""
+    """The files of any attempt; in the pattern, a null character stands for the attempt."""
     before, after = pattern.split("\0")
     return [f for f in files if f.location.startswith(before) and f.location.endswith(after)]
 

@@ -1,4 +1,4 @@
-"""Which columns of its inputs a SELECT hands on as they are, or joins to one that it hands on."""
+"""Which columns of its inputs a SELECT passes on unchanged, or sets equal to one that it passes on."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from shared.contracts.sql import DIALECT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-# Alias of a table in the query, and one of its columns.
-Place = tuple[str, str]
+# The alias of a table in the query, and one of its columns.
+AliasedColumn = tuple[str, str]
 Node = exp.Expr
 
 
 def equal_columns(sql: str, columns: Mapping[str, Sequence[str]]) -> dict[str, dict[str, list[str]]]:
-    """Per input and output column, the input's columns that have the same value, but for its type.
+    """Per input and output column, the input's columns that have the same value, though perhaps another type.
 
-    Equal are what a projection names, perhaps in a CAST, and what the joins and the WHERE set equal to that. A query
-    that is more than one plain SELECT is taken by names: in this house the same name means the same quantity.
+    These are the column that a projection names, perhaps in a CAST, and those that a join or the WHERE sets equal to
+    it. In a query that is more than one plain SELECT, columns of the same name count as equal: throughout the contracts
+    the same name means the same quantity.
 
     Args:
         sql: The SELECT, in Spark SQL.
-        columns: The columns of each input, by the name the query calls it.
+        columns: The columns of each input, by the input's name in the query.
     """
     tree = sqlglot.parse_one(sql, dialect=DIALECT)
     if not isinstance(tree, exp.Select) or not _is_plain(tree):
@@ -47,16 +48,16 @@ def equal_columns(sql: str, columns: Mapping[str, Sequence[str]]) -> dict[str, d
 
 
 class _Classes:
-    """Places that hold the same value."""
+    """Sets of columns that have the same value."""
 
     def __init__(self) -> None:
-        self._classes: dict[Place, set[Place]] = {}
+        self._classes: dict[AliasedColumn, set[AliasedColumn]] = {}
 
-    def unite(self, a: Place, b: Place) -> None:
+    def unite(self, a: AliasedColumn, b: AliasedColumn) -> None:
         both = self.of(a) | self.of(b)
         self._classes.update(dict.fromkeys(both, both))
 
-    def of(self, place: Place) -> set[Place]:
+    def of(self, place: AliasedColumn) -> set[AliasedColumn]:
         return self._classes.get(place, {place})
 
 
@@ -90,8 +91,8 @@ def _equalities(tree: exp.Select) -> Iterator[tuple[Node, Node]]:
             yield exp.column(name.name, table=first), exp.column(name.name, table=alias)
 
 
-def _place(node: Node, tables: Mapping[str, str], columns: Mapping[str, Sequence[str]]) -> Place | None:
-    """Where a plain column, perhaps in a CAST, comes from; None for any other expression."""
+def _place(node: Node, tables: Mapping[str, str], columns: Mapping[str, Sequence[str]]) -> AliasedColumn | None:
+    """The table and column that a plain column, perhaps in a CAST, names; None for any other expression."""
     while isinstance(node, exp.Cast | exp.TryCast | exp.Paren):
         node = node.this
     if not isinstance(node, exp.Column):

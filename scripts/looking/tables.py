@@ -1,4 +1,4 @@
-"""What can be said of a table without reading a row: from its contract, its Delta log and its quarantine's."""
+"""What is known of a table without reading a row: from its contract, its Delta log and its quarantine's log."""
 
 from __future__ import annotations
 
@@ -19,15 +19,26 @@ if TYPE_CHECKING:
     from scripts.looking.lake import Lake
     from shared.contracts import Catalog, Column, Table, TableRule
 
-# Opening a table on S3 is waiting, not work.
+# Opening a table on S3 is mostly waiting.
 AT_ONCE = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableStatus:
-    """A table as it lies in the lake; what it would say of itself is None while it is not there.
+    """The state of a table in the lake; everything from `version` on is None while the table does not exist.
 
-    `last_run` and `sequence` are those of the last batch. Without statistics on a file, rows are None, too.
+    Attributes:
+        table: The table's name.
+        layer: Its layer.
+        kind: Its kind.
+        version: Its newest version.
+        rows: Its rows; None, too, if a file has no statistics.
+        files: Its files.
+        bytes: Their total size.
+        written_at: When its last commit was made.
+        last_run: The run of its last batch.
+        sequence: The number of its last batch.
+        quarantined: The rows in its quarantine; 0 if it has none.
     """
 
     table: str
@@ -78,7 +89,7 @@ def status(lake: Lake, table: Table) -> TableStatus:
 
 
 def description(table: Table, catalog: Catalog) -> dict[str, Any]:
-    """What the contract says of a table, for people and programs; of a built one also how it follows its inputs."""
+    """What the contract says of a table, for display and JSON; of a built table also how it follows its inputs."""
     return {
         "description": table.description,
         "grain": table.grain,
@@ -95,7 +106,7 @@ def description(table: Table, catalog: Catalog) -> dict[str, Any]:
 
 
 def _retention(table: Table, catalog: Catalog) -> str | None:
-    """After how long rows are deleted; of a landed table, with those of which tables."""
+    """After how long rows are deleted; for a landed table, together with the rows of which tables."""
     if table.source:
         followed = [f"{r.retention} of {r.name}" for r in catalog.expiring_readers(table.name)]
         return " and ".join(followed) or None
@@ -109,7 +120,7 @@ def _rows(table: DeltaTable) -> int | None:
 
 
 def _statistics(table: DeltaTable, name: str) -> list[Any]:
-    """One fact of each file, from the log."""
+    """One statistic of each file, from the log."""
     return list(table.get_add_actions().column(name).to_pylist())
 
 
@@ -139,7 +150,7 @@ def _rule(rule: RowRule | TableRule) -> dict[str, Any]:
 
 
 def _bounds(rule: TableRule) -> str:
-    """What a measured number must keep to."""
+    """The bounds that a rule's number must keep to."""
     if rule.at_least is not None and rule.at_least == rule.at_most:
         return f"{rule.at_least:g}"
     given = ((">", rule.at_least), ("<", rule.at_most))
@@ -147,6 +158,6 @@ def _bounds(rule: TableRule) -> str:
 
 
 def _bound(sign: str, value: float) -> str:
-    # The contract's `greater than 0` is kept as `at least the next number after 0`.
+    # The contract's `greater than 0` is stored as `at least the next number after 0`.
     written = round(value, 9)
     return f"{sign}{'=' if written == value else ''} {written:g}"

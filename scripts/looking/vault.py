@@ -1,4 +1,4 @@
-"""Tokens turned back into what they stand for, and a record of who asked."""
+"""Turns tokens back into the values that they stand for, and records who asked."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ FOLDER = "detokenizations"
 
 
 class Asked(BaseModel):
-    """`<lake_root>/detokenizations/<when>-<chance>.json`: who asked for what, and how many tokens had a value.
+    """`<lake_root>/detokenizations/<when>-<random>.json`: who asked for what, and how many tokens had a value.
 
-    No value stands in it. Once a person is erased their token is a number that nothing leads back from.
+    It contains no values. Once a person is erased, nothing leads from their token back to them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,7 +52,7 @@ def tokenized_column(catalog: Catalog, text: str) -> tuple[Table, str]:
 
 
 def turn_back(lake: Lake, table: Table, tokens: Sequence[str]) -> dict[str, str | None]:
-    """What each token stands for; None for one that the table's vault does not have.
+    """The value that each token stands for; None for a token that the table's vault does not have.
 
     Raises:
         TerminalError: the vault cannot be read.
@@ -67,7 +67,7 @@ def turn_back(lake: Lake, table: Table, tokens: Sequence[str]) -> dict[str, str 
 
 
 def leave_record(lake: Lake, column: str, values: dict[str, str | None], reason: str | None) -> None:
-    """Write down who asks, before anything is shown.
+    """Record who asks for what; to be called before anything is shown.
 
     Raises:
         SourceUnavailableError: AWS did not answer.
@@ -91,7 +91,7 @@ def leave_record(lake: Lake, column: str, values: dict[str, str | None], reason:
 
 
 def _caller(lake: Lake) -> str:
-    """Who is asking: the principal that AWS knows, on a laptop the user."""
+    """Who is asking: on AWS the caller's principal, on a laptop the user."""
     if not lake.root.startswith(S3):
         return getpass.getuser()
     import boto3

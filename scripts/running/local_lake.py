@@ -15,7 +15,7 @@ from scripts.local.account import LocalAccount, variables
 from scripts.local.clients import client
 from scripts.local.driver_client import DriverSettings, SparkDriver
 from scripts.local.spark_settings import LOCAL_CONFS, jar_paths
-from scripts.looking.lake import refuse_unspeakable
+from scripts.looking.lake import refuse_unsupported
 from scripts.running.item_tables import ENVIRONMENT
 from scripts.running.lake_lock import locked
 from scripts.running.pii_key import pii_key
@@ -49,7 +49,7 @@ class LocalLake:
 
     def __init__(self, root: Path, delivery: int, console: Console) -> None:
         self.root = root.resolve()
-        refuse_unspeakable(str(self.root))
+        refuse_unsupported(str(self.root))
         self.environment: Environment = load_environment(ENVIRONMENT, root=str(self.root))
         settings = DriverSettings(logs=self.root / "logs", jars=jar_paths(), confs=LOCAL_CONFS)
         self.driver = SparkDriver(settings)

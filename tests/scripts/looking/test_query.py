@@ -15,8 +15,8 @@ from scripts.looking.errors import WrongRequestError
 from scripts.looking.lake import Lake, open_lake
 from scripts.looking.query import select
 from scripts.looking.relations import Relations
+from scripts.looking.rollback_preview import preview_rollback
 from scripts.looking.runs import one_run
-from scripts.looking.way_back import way_back
 from shared.errors import RollbackError, UnknownNameError
 from shared.names import TableName
 from tests.support.hand_made_lake import FIRST, RED, HandMadeLake
@@ -220,7 +220,7 @@ def test_table_that_was_made_anew_is_not_read_as_of_a_run_before(stock, catalog)
     with pytest.raises(WrongRequestError, match=r"as of run r1; given: version 0: the run's table had the id "):
         select(stock, "SELECT * FROM silver.stock", as_of=one_run(stock, "r1"))
     with pytest.raises(RollbackError, match=r"version 0 of silver\.stock was of a table that is no longer there"):
-        way_back(stock, one_run(stock, "r1"), catalog.table("silver.stock"))
+        preview_rollback(stock, one_run(stock, "r1"), catalog.table("silver.stock"))
 
 
 def test_files_older_than_a_column_give_null(stock, catalog):

@@ -1,4 +1,4 @@
-"""The rows a trace finds in each table, kept beside each other in one DuckDB."""
+"""Finds the rows of a trace in each table, and keeps them side by side in one DuckDB."""
 
 from __future__ import annotations
 
@@ -18,13 +18,20 @@ if TYPE_CHECKING:
     from scripts.looking.links import Link
     from shared.contracts import Table
 
-# The most rows of one table that are shown and followed further.
+# The maximum number of rows of one table that are shown and followed further.
 MOST = 1000
 
 
 @dataclass(frozen=True)
-class Place:
-    """A table as far as it is known: a relation with its rows, or with keys alone, and the columns it has."""
+class TracedTable:
+    """What is known of one table so far.
+
+    Attributes:
+        table: The contract.
+        relation: The relation in DuckDB that has its rows, or only their keys.
+        columns: The columns of that relation.
+        has_rows: Whether the relation has rows rather than keys.
+    """
 
     table: Table
     relation: str
@@ -32,60 +39,60 @@ class Place:
     has_rows: bool
 
 
-class Places:
-    """Looks rows up in one table by what is known of another, and keeps what it finds."""
+class TracedTables:
+    """Looks up rows of one table by what is known of another, and keeps what it finds."""
 
     def __init__(self, lake: Lake) -> None:
         self.lake, self.relations = lake, Relations()
         self.findings: list[Finding] = []
 
-    def ask(self, table: Table, key: Mapping[str, str]) -> Place:
+    def ask(self, table: Table, key: Mapping[str, str]) -> TracedTable:
         """Look for the rows with a key."""
         types = {name: duckdb_type(table, name) for name in key}
         values = ", ".join(f"CAST(? AS {types[name]}) AS {quoted(name)}" for name in key)
         self._keep(_keys(table), f"SELECT {values}", list(key.values()))
         return self._look(table, types, "asked for " + ", ".join(f"{name} = {value}" for name, value in key.items()))
 
-    def go_up(self, place: Place, link: Link) -> Place:
-        """Look for the rows of an input that rows of a table were made of."""
+    def go_up(self, place: TracedTable, link: Link) -> TracedTable:
+        """Look for the rows of an input from which rows of a table were made."""
         values = {p.earlier: _cast(p.later, duckdb_type(link.earlier, p.earlier)) for p in link.pairs}
         self._derive(place, link.earlier, values)
         return self._look(link.earlier, {p.earlier: duckdb_type(link.later, p.later) for p in link.pairs}, f"by {link}")
 
-    def go_down(self, place: Place, link: Link, *, silently: bool = False) -> Place:
-        """Look for the rows that were made of rows of a table, or that have its key.
+    def go_down(self, place: TracedTable, link: Link, *, silently: bool = False) -> TracedTable:
+        """Look for the rows that were made from rows of a table, or that have its key.
 
         Args:
-            place: What is known.
+            place: What is known of that table.
             link: Where to look, and by which columns.
-            silently: Whether it is worth no note that there is no such row.
+            silently: Leave no note if there is no such row.
         """
         types = {p.later: duckdb_type(link.later, p.later) for p in link.pairs}
         self._derive(place, link.later, {p.later: _cast(p.earlier, types[p.later]) for p in link.pairs})
         return self._look(link.later, types, f"by {link}", silently=silently)
 
     def note(self, table: Table, text: str, via: str) -> None:
-        """Keep something to know of a table."""
+        """Keep a note about a table."""
         self.findings.append(Finding(table=str(table.name), what=What.NOTE, via=via, note=text))
 
-    def _derive(self, place: Place, target: Table, values: Mapping[str, str]) -> None:
-        told = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in values.items())
-        self._keep(_keys(target), f"SELECT DISTINCT {told} FROM {place.relation}")
+    def _derive(self, place: TracedTable, target: Table, values: Mapping[str, str]) -> None:
+        columns = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in values.items())
+        self._keep(_keys(target), f"SELECT DISTINCT {columns} FROM {place.relation}")
 
     def _keep(self, name: str, select: str, parameters: Sequence[object] = ()) -> None:
         self.relations.rows(f"CREATE TEMP TABLE {name} AS {select}", parameters)
 
-    def _look(self, table: Table, types: Mapping[str, str], via: str, *, silently: bool = False) -> Place:
+    def _look(self, table: Table, types: Mapping[str, str], via: str, *, silently: bool = False) -> TracedTable:
         """Find the rows that have one of the table's derived keys, in the table and in its quarantine.
 
         Args:
             table: The table.
             types: The columns of the derived keys, and the type to compare each in.
             via: How the table was reached.
-            silently: Whether it is worth no note that there is no such row.
+            silently: Leave no note if there is no such row.
         """
         self._look_in_quarantine(table, types, via)
-        keys_alone = Place(table, _keys(table), tuple(types), has_rows=False)
+        keys_alone = TracedTable(table, _keys(table), tuple(types), has_rows=False)
         found = self.lake.table(table.name)
         if found is None:
             self.note(table, "is not there yet", via)
@@ -109,7 +116,7 @@ class Places:
             if not silently:
                 self.note(table, "has no such row", via)
             return keys_alone
-        return Place(table, _rows(table), tuple(rows[0]), has_rows=True)
+        return TracedTable(table, _rows(table), tuple(rows[0]), has_rows=True)
 
     def _look_in_quarantine(self, table: Table, types: Mapping[str, str], via: str) -> None:
         refused = self.lake.quarantine(table.name)
@@ -118,8 +125,8 @@ class Places:
         view = self.relations.open("quarantine", str(table.name), refused, self.lake.masked_in_quarantine(table.name))
         if table.kind is Kind.INGESTED:
             [[count]] = self.relations.connection.execute(f"SELECT count(*) FROM {view}").fetchall()
-            told = "1 row" if count == 1 else f"{count:,} rows"
-            text = f"has refused {told} that could not be read, and so without a key"
+            counted = "1 row" if count == 1 else f"{count:,} rows"
+            text = f"has refused {counted} that could not be read, and so without a key"
             self.note(table, f"{text}: see ./lake quarantine {table.name}", via)
             return
         in_key = {n: type_ for n, type_ in types.items() if n in table.primary_key}

@@ -1,4 +1,4 @@
-"""Which tables a rollback would bring back, and over how much."""
+"""Shows which tables a rollback would change, and between which versions."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from scripts.looking.runs import Run
     from shared.contracts import Table
 
-# Where no commit says which run a table's last batch was of.
+# The run of a table's last batch, if no commit records it.
 UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
-class WayBack:
-    """A table with other rows than when a run ended: its version and its last batch's run, now and then."""
+class RollbackPreview:
+    """A table that has changed since a run ended: its version, and the run of its last batch, now and then."""
 
     table: str
     version: int
@@ -34,12 +34,12 @@ class WayBack:
     last_run_then: str
 
 
-def way_back(lake: Lake, run: Run, table: Table) -> WayBack | None:
-    """What a rollback to a run would change of a table; None where nothing, or where there was no such table then.
+def preview_rollback(lake: Lake, run: Run, table: Table) -> RollbackPreview | None:
+    """What a rollback to a run would change in a table; None if nothing, or if the table did not exist then.
 
     Raises:
-        TerminalError: the table's log does not hold the version of then any more.
-        RollbackError: it was made anew since, or files of that version are gone.
+        TerminalError: the table's log no longer has that version.
+        RollbackError: the table was recreated since, or files of that version are gone.
     """
     version, flow = run.version(table.name), str(table.name)
     now = lake.table(table.name)
@@ -59,17 +59,19 @@ def way_back(lake: Lake, run: Run, table: Table) -> WayBack | None:
         return None
     log = StoredLog(lake.location(table.name), now)
     is_same_batch = last is not None and (then.run, then.inputs) == (last.run, last.inputs)
-    # Upkeep and erasures delete rows without a batch.
+    # The batch alone does not decide: upkeep and erasures delete rows without one.
     if is_same_batch and made_by(log, log.version) == made_by(log, version):
         return None
     _refuse_gaps(flow, log.location, earlier)
     last_run = last.run if last else UNKNOWN
-    return WayBack(table=flow, version=now.version(), last_run=last_run, version_then=version, last_run_then=then.run)
+    return RollbackPreview(
+        table=flow, version=now.version(), last_run=last_run, version_then=version, last_run_then=then.run
+    )
 
 
 def _refuse_gaps(name: str, location: str, then: DeltaTable) -> None:
-    there = {file.path.rpartition("/")[2] for file in find_files(location)}
-    if gone := [uri for uri in then.file_uris() if uri.rpartition("/")[2] not in there]:
+    existing = {file.path.rpartition("/")[2] for file in find_files(location)}
+    if gone := [uri for uri in then.file_uris() if uri.rpartition("/")[2] not in existing]:
         raise RollbackError(
             f"version {then.version()} of {name} cannot be read any more",
             given=f"{len(gone)} of the files that it names are gone",
