@@ -1,4 +1,4 @@
-"""`lake recover`: a copy that has not arrived whole, brought to the newest run that has."""
+"""`lake recover`: cuts an incomplete copy of a lake back to the newest run that it has completely."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def command(lake: Lake, run_id: str | None, *, is_cut: bool, as_json: bool) -> N
     from shared.contracts import load_catalog
 
     finished = finished_runs(lake)
-    asked = (finished_run(lake, name) for name in ([run_id] if run_id else finished))
+    candidates = (finished_run(lake, name) for name in ([run_id] if run_id else finished))
     with nullcontext() if "://" in lake.root else locked(Path(lake.root)):
-        looked_at = list(search(lake, load_catalog(), asked))
+        looked_at = list(search(lake, load_catalog(), candidates))
         whole = next((found for found in looked_at if found.is_whole), None)
         if whole and is_cut:
-            cut(lake, whole.kept, finished[: finished.index(whole.run.run_id)])
+            cut(lake, whole.survivors, finished[: finished.index(whole.run.run_id)])
     if as_json:
         print_json(_facts(found) for found in looked_at)
     else:
@@ -58,7 +58,7 @@ def _facts(found: Found) -> dict[str, object]:
         "finished_at": found.run.finished_at,
         "is_whole": found.is_whole,
         "lacks": [{"place": place, "lack": lack} for place, lack in found.lacks],
-        "places": [{"place": k.stored.what, "version": k.version, "newest": k.stored.newest} for k in found.kept],
+        "places": [{"place": k.stored.what, "version": k.version, "newest": k.stored.newest} for k in found.survivors],
     }
 
 
@@ -71,7 +71,7 @@ def _print(lake: Lake, looked_at: list[Found], whole: Found | None, *, is_cut: b
         out.print("No run is whole here." if looked_at else "No run has ended here.")
         return
     out.print(f"{whole.run.run_id}, of {minute(whole.run.finished_at)} UTC, is whole.")
-    if later := [kept for kept in whole.kept if kept.is_cut]:
+    if later := [survivor for survivor in whole.survivors if survivor.is_cut]:
         stays = "cut back to" if is_cut else "would stay"
         rows = [[k.stored.what, k.stored.newest, k.version if k.version >= 0 else None] for k in later]
         out.print(grid([Head("place"), Head("newest version", right=True), Head(stays, right=True)], rows))

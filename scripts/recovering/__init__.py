@@ -1,1 +1,1 @@
-"""Makes a lake of a copy that has not arrived whole: finds the newest run that has, and cuts off what came after it."""
+"""`./lake recover`: finds the newest complete run in a partly copied lake, and cuts off what came after it."""

@@ -1,4 +1,4 @@
-"""Cuts a copy of a lake back to a run: every log ends at the version that stays, and later pages count no more."""
+"""Cuts a copy of a lake back to a run: every log ends at the version that stays, and later pages no longer count."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from scripts.looking.lake import Lake
-    from scripts.recovering.whole import Kept
+    from scripts.recovering.whole import Survivor
 
-# What the page of a run is called once the versions that it names are gone.
+# The name of a run's page once the versions that it lists are gone.
 SET_ASIDE = "cut_off.json"
 POINTER = "_last_checkpoint"
 
 
-def cut(lake: Lake, kept: Iterable[Kept], later: Iterable[str]) -> None:
-    """Let every log end at the version that stays, and the runs of later be unfinished ones.
+def cut(lake: Lake, survivors: Iterable[Survivor], later: Iterable[str]) -> None:
+    """Delete every log's versions after the one that stays, and turn later runs into unfinished ones.
 
-    Data files stay; of those that no version names any more, upkeep takes care. Should it die on its way, the next one
-    goes on: pages go last, and of a log its newest file goes first.
+    Data files stay; upkeep deletes those that no version names any longer. If a call dies, another one continues its
+    work: pages are removed last, and each log's files newest first.
 
     Args:
-        lake: The copy; nobody else may write to it, nor copy to it any more.
-        kept: What stays of each place.
+        lake: The copy; nothing else may write or copy to it.
+        survivors: The version of each table and companion that stays.
         later: The ids of the finished runs after the one that stays.
     """
-    for place in kept:
-        if place.stored.files:
-            _end_at(place)
+    for survivor in survivors:
+        if survivor.stored.files:
+            _end_at(survivor)
     for run_id in later:
         page = f"{lake.root}/{RUNS_FOLDER}/{run_id}/"
         if text := read_text(f"{page}{RUN_FILE}"):
@@ -40,9 +40,9 @@ def cut(lake: Lake, kept: Iterable[Kept], later: Iterable[str]) -> None:
             remove_file(f"{page}{RUN_FILE}")
 
 
-def _end_at(place: Kept) -> None:
-    """Remove the files of later versions, and the word on the newest checkpoint, without which Delta looks for it."""
-    remove_file(f"{place.stored.location}/{LOG}{POINTER}")
-    doomed = [file for version, file in place.stored.log_files if version > place.version]
+def _end_at(survivor: Survivor) -> None:
+    """Remove the files of later versions, and the pointer to the newest checkpoint; Delta lists the log without it."""
+    remove_file(f"{survivor.stored.location}/{LOG}{POINTER}")
+    doomed = [file for version, file in survivor.stored.log_files if version > survivor.version]
     for file in sorted(doomed, key=lambda file: file.path, reverse=True):
         remove_file(file.location)

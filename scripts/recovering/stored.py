@@ -1,4 +1,4 @@
-"""A Delta table as it lies in a place to which files come in any order: what is there, and what it lacks."""
+"""A Delta table in a copy whose files arrive in any order: what is there of it, and what is missing."""
 
 from __future__ import annotations
 
@@ -22,15 +22,21 @@ if TYPE_CHECKING:
     from scripts.looking.files import FoundFile
 
 LOG = "_delta_log/"
-# Of a log's files, each begins with the version it is of.
+# The name of each file of a log begins with its version, in so many digits.
 DIGITS = 20
-# So much of an error of delta-rs is shown; of a log with a gap it names every file.
-MOST_SAID = 120
+# How many characters of an error of delta-rs are shown; for a log with a gap it names every file.
+MOST_SHOWN = 120
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """The table at a location; `what` it is, and the `options` by which delta-rs reaches a bucket."""
+    """The table at a location.
+
+    Attributes:
+        what: What it is, in words.
+        location: Its place.
+        options: What delta-rs needs to reach a bucket.
+    """
 
     what: str
     location: str
@@ -43,17 +49,17 @@ class Stored:
 
     @cached_property
     def log_files(self) -> list[tuple[int, FoundFile]]:
-        """The files of its log that are of one version, with that version."""
+        """The files of its log that belong to one version, with that version."""
         names = {file: file.path.removeprefix(LOG)[:DIGITS] for file in self.files if file.path.startswith(LOG)}
         return [(int(name), file) for file, name in names.items() if len(name) == DIGITS and name.isdigit()]
 
     @property
     def newest(self) -> int:
-        """The newest version of which a file of the log is there; -1 where there is none."""
+        """The newest version that has a file in the log; -1 if there is none."""
         return max((version for version, _ in self.log_files), default=-1)
 
     def position(self, version: int) -> dict[str, FlowPosition] | None:
-        """Where the table's flows stood at a version, by the last commit that says it; None when that is not there."""
+        """The positions of the table's flows at a version; None if the commit that has them is missing."""
         for at in range(version, -1, -1):
             commit = self._commit(at)
             if commit is None:
@@ -63,22 +69,22 @@ class Stored:
         return None
 
     def lack(self, version: int) -> str:
-        """What is missing of a version; empty when all of it is there."""
+        """What is missing of a version, in words; empty if all of it is there."""
         try:
             table = DeltaTable(self.location, version=version, storage_options=dict(self.options))
         except (DeltaError, OSError) as error:
-            return f"version {version} cannot be read: {str(error).splitlines()[0][:MOST_SAID]}"
-        there = {file.path.rpartition("/")[2] for file in self.files}
+            return f"version {version} cannot be read: {str(error).splitlines()[0][:MOST_SHOWN]}"
+        existing = {file.path.rpartition("/")[2] for file in self.files}
         wanted = [unquote(uri).rpartition("/")[2] for uri in table.file_uris()]
-        gone = sum(name not in there for name in wanted)
+        gone = sum(name not in existing for name in wanted)
         return f"{gone} of the {len(wanted)} files of version {version} are not there" if gone else ""
 
     def table_id(self, version: int) -> str:
-        """What tells the table from another one made at the same place, by a version that is there."""
+        """The id that tells the table from another one created at the same place, from a version that is there."""
         return str(DeltaTable(self.location, version=version, storage_options=dict(self.options)).metadata().id)
 
     def written_at(self, version: int) -> int | None:
-        """When a version was committed, in milliseconds; None when its commit is not there."""
+        """When a version was committed, in milliseconds; None if its commit is missing."""
         commit = self._commit(version)
         return commit.moment if commit else None
 

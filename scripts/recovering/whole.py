@@ -1,4 +1,4 @@
-"""Which run a copy of a lake has whole: every version that its page names, with all files."""
+"""Finds a run that a copy of a lake has completely: every version that the run's page names, with all files."""
 
 from __future__ import annotations
 
@@ -26,24 +26,30 @@ ITSELF = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
-    """A table, or what lies beside one, and the version that stays; of -1 nothing does, since the run had none."""
+class Survivor:
+    """A table or companion, and the version of it that stays; -1 if nothing stays, since the run had none."""
 
     stored: Stored
     version: int
 
     @property
     def is_cut(self) -> bool:
-        """Whether the log has files of later than that version."""
+        """Whether the log has files of later versions."""
         return self.stored.newest > self.version
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """How much of a run is there: what would stay of each place, and what is missing, in words by place."""
+    """How much of a run a copy has.
+
+    Attributes:
+        run: The run.
+        survivors: The version of each table and companion that would stay.
+        lacks: Pairs of a table or companion and what is missing of it, in words.
+    """
 
     run: Run
-    kept: tuple[Kept, ...] = ()
+    survivors: tuple[Survivor, ...] = ()
     lacks: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -53,11 +59,11 @@ class Found:
 
 
 def search(lake: Lake, catalog: Catalog, runs: Iterable[Run]) -> Iterator[Found]:
-    """Look at one run after the other, from the first of them to one that is whole, if there is one.
+    """Yield how much of each run is there, and stop after the first that is whole.
 
     Args:
         lake: The copy.
-        catalog: Its contracts; tables that none knows are left as they are.
+        catalog: Its contracts; tables without one are left as they are.
         runs: Finished runs, newest first.
     """
     places = {str(table.name): _stored(lake, table) for table in catalog.tables.values()}
@@ -69,7 +75,7 @@ def search(lake: Lake, catalog: Catalog, runs: Iterable[Run]) -> Iterator[Found]
 
 
 def _stored(lake: Lake, table: Table) -> dict[str, Stored]:
-    """A table and all that may lie beside it, by what it is; the table itself by an empty word."""
+    """A table and its possible companions, by what they are; the table itself under an empty name."""
     name, roots = str(table.name), Roots(lake.root, lake.pii_root)
     places = {ITSELF: location_of(roots, table), **companions(roots, table)}
     return {
@@ -79,42 +85,43 @@ def _stored(lake: Lake, table: Table) -> dict[str, Stored]:
 
 
 def _found(run: Run, places: Mapping[str, Mapping[str, Stored]]) -> Found:
-    pages = {told.table: told for told in run.versions}
-    kept, lacks = [], []
-    for name, there in places.items():
+    pages = {entry.table: entry for entry in run.versions}
+    survivors, lacks = [], []
+    for name, stored in places.items():
         page = pages.get(name, TableVersion(table=name, version=None, beside={}))
         if page.beside is None:
             lacks.append((name, "the run's page is of an earlier release, and does not say what lay beside the table"))
             continue
         versions = {ITSELF: page.version, **page.beside}
-        for what, place in there.items():
-            one = _kept(place, versions.get(what))
-            if isinstance(one, Kept) and what == ITSELF and (why := _why_not_same_table(run, page, one)):
+        for what, place in stored.items():
+            one = _survivor(place, versions.get(what))
+            if isinstance(one, Survivor) and what == ITSELF and (why := _why_not_same_table(run, page, one)):
                 one = f"{why}: the table was made anew since"
-            if isinstance(one, Kept):
-                kept.append(one)
+            if isinstance(one, Survivor):
+                survivors.append(one)
             else:
                 lacks.append((place.what, one))
-    return Found(run=run, kept=tuple(kept), lacks=tuple(lacks))
+    return Found(run=run, survivors=tuple(survivors), lacks=tuple(lacks))
 
 
-def _why_not_same_table(run: Run, page: TableVersion, kept: Kept) -> str:
-    """Why a version that is whole is of another table than the run's; empty where nothing says so."""
+def _why_not_same_table(run: Run, page: TableVersion, survivor: Survivor) -> str:
+    """Why a complete version belongs to another table than the run's; empty if nothing shows that it does."""
     if page.version is None or run.finished_at is None:
         return ""
-    there, table_id = kept.stored, kept.stored.table_id(kept.version)
+    stored, table_id = survivor.stored, survivor.stored.table_id(survivor.version)
     return why_not_same_table(
-        page, run.finished_at, table_id=table_id, newest=there.newest, written_at=there.written_at
+        page, run.finished_at, table_id=table_id, newest=stored.newest, written_at=stored.written_at
     )
 
 
-def _kept(place: Stored, version: int | None) -> Kept | str:
-    """What stays of a place: the newest version that moved no flow on since; or what is missing, in words.
+def _survivor(place: Stored, version: int | None) -> Survivor | str:
+    """The version that stays of a table or companion, or what is missing, in words.
 
-    An erasure takes away the files of the versions before it, and leaves the flows where they were.
+    It is the newest complete one from the run's version on whose flows are still where that version left them: an
+    erasure deletes the files of earlier versions, and leaves the flows where they are.
     """
     if version is None:
-        return Kept(stored=place, version=NOTHING)
+        return Survivor(stored=place, version=NOTHING)
     then, last = place.position(version), version
     if then is None:
         return f"the commit that says how far version {version} was read is not there"
@@ -122,12 +129,12 @@ def _kept(place: Stored, version: int | None) -> Kept | str:
         last += 1
     for at in range(last, version - 1, -1):
         if not (lack := place.lack(at)):
-            return Kept(stored=place, version=at)
+            return Survivor(stored=place, version=at)
     return lack
 
 
 def erasures_after(lake: Lake, moment: datetime) -> list[ErasureRecord]:
-    """The erasures that ended later than a moment, or never did: what they deleted may be there again."""
+    """The erasures that ended after a moment or never: what they deleted may be there again."""
     files = [file for file in find_files(f"{lake.root}/{FOLDER}") if file.path.endswith(".json")]
     records = [ErasureRecord.model_validate_json(read_text(file.location)) for file in files if "/" not in file.path]
     ended = [(r, datetime.fromisoformat(r.finished_at) if r.finished_at else None) for r in records if not r.dry_run]

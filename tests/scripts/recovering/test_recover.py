@@ -69,7 +69,7 @@ def looked(lake: SmallLake) -> list[Found]:
 def recovered(lake: SmallLake) -> str:
     """Cut a copy back to the newest run that is whole, and say which that is."""
     found = looked(lake)
-    cut(open_lake(lake.lake_root, lake.catalog), found[-1].kept, [one.run.run_id for one in found[:-1]])
+    cut(open_lake(lake.lake_root, lake.catalog), found[-1].survivors, [one.run.run_id for one in found[:-1]])
     return found[-1].run.run_id
 
 
@@ -143,7 +143,7 @@ def test_erasure_after_the_run_leaves_the_run_whole_and_is_told(grown, tmp_path,
     [found] = looked(lake)
     assert ("r4", True) == (found.run.run_id, found.is_whole)
     # Each log ends behind the erasure, so nothing of it is cut off.
-    assert [] == [kept.stored.what for kept in found.kept if kept.is_cut]
+    assert [] == [survivor.stored.what for survivor in found.survivors if survivor.is_cut]
     assert ["e1"] == [record.run_id for record in erasures_after(there, found.run.finished_at)]
     assert "r4" == recovered(lake)
     assert after == all_rows(lake)
