@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from scripts.looking.lake import Lake
     from scripts.planning.cost import Cost
-    from scripts.planning.kept import Kept
+    from scripts.planning.kept import NextBuild
     from scripts.planning.plan import TablePlan
     from shared.contracts import Catalog
 
@@ -94,7 +94,7 @@ def _lake(root: str | None, against: str | None) -> Lake | None:
         return None
 
 
-def _row(plan: TablePlan, kept: Kept | None, read: Cost, written: Cost) -> dict[str, Any]:
+def _row(plan: TablePlan, kept: NextBuild | None, read: Cost, written: Cost) -> dict[str, Any]:
     return {
         "table": plan.table,
         "level": plan.level and str(plan.level),
@@ -157,7 +157,7 @@ def _print(out: Console, plans: list[TablePlan], costs: dict[str, tuple[Cost, Co
         out.print(f"\nBreaking without a new first number of the version: {', '.join(broken)}", style="red")
 
 
-def _print_kept(out: Console, kept: list[Kept]) -> None:
+def _print_kept(out: Console, kept: list[NextBuild]) -> None:
     from rich.text import Text
 
     if not kept:

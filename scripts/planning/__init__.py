@@ -1,1 +1,1 @@
-"""What a change of contracts will do to a lake: compared, followed downstream, and priced. Nothing here writes."""
+"""`./lake plan`: what changed contracts will do to a lake, whom it affects and what it costs. Nothing here writes."""

@@ -1,4 +1,4 @@
-"""What a plan costs: rows and bytes to read and to write, as the Delta logs have them."""
+"""What a plan costs: the rows and bytes to read and to write, according to the Delta logs."""
 
 from __future__ import annotations
 
@@ -17,36 +17,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cost:
-    """Rows and bytes; None where a log has no statistics of its files."""
+    """Rows and bytes; None if they are not known, such as for a log without statistics."""
 
     rows: int | None = 0
     bytes: int | None = 0
 
 
 def cost_of(plan: TablePlan, lake: Lake | None, catalog: Catalog) -> tuple[Cost, Cost]:
-    """What the next run reads, and what it writes anew, because of a change; not known without a lake.
+    """What the next run reads, and what it writes, because of a change; not known without a lake.
 
-    A rewrite reads and writes the table. A rebuild reads all of its inputs and writes as much as the table holds now.
+    A rewrite reads and writes the table. A rebuild reads all of its inputs, and is taken to write as much as the table
+    has now.
     """
     table = catalog.tables.get(plan.table)
     if table is None or plan.is_refused or plan.remedy not in (Remedy.REWRITE, Remedy.REBUILD):
         return Cost(), Cost()
     if lake is None:
         return Cost(None, None), Cost(None, None)
-    own = _held(lake, catalog, [plan.table])
+    own = _size_of(lake, catalog, [plan.table])
     if plan.remedy is Remedy.REWRITE and table.kind is not Kind.BUILT:
         return own, own
-    return _held(lake, catalog, [str(name) for name in table.inputs]), own
+    return _size_of(lake, catalog, [str(name) for name in table.inputs]), own
 
 
-def _held(lake: Lake, catalog: Catalog, names: list[str]) -> Cost:
-    found = [status(lake, catalog.table(name)) for name in names]
-    rows, sizes = [s.rows for s in found], [s.bytes for s in found]
-    known = [s.version is not None for s in found]
-    return Cost(
-        _sum([r for r, there in zip(rows, known, strict=True) if there]),
-        _sum([b for b, there in zip(sizes, known, strict=True) if there]),
-    )
+def _size_of(lake: Lake, catalog: Catalog, names: list[str]) -> Cost:
+    statuses = [status(lake, catalog.table(name)) for name in names]
+    existing = [found for found in statuses if found.version is not None]
+    return Cost(_sum([found.rows for found in existing]), _sum([found.bytes for found in existing]))
 
 
 def _sum(counts: list[int | None]) -> int | None:

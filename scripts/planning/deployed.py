@@ -1,4 +1,4 @@
-"""The contracts an environment was last deployed with, out of the code that its runs are given."""
+"""The contracts that an environment was last deployed with, read from the code archive of its runs."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 
 def catalog_deployed(environment: Environment) -> Catalog:
-    """The catalog an environment runs by, read by the compiler of today.
+    """The catalog of the contracts that an environment runs, compiled by today's compiler.
 
-    A run reads its contracts out of the archive of code it is started with, and the stack says which archive that is.
-    So this is no record beside the deploy that could disagree with it: a deploy that was rolled back is not believed.
+    A run reads its contracts from the code archive that it is started with, and the stack's outputs name that archive.
+    No separate record exists that could differ from what is deployed: a deploy that was rolled back does not count.
 
     Raises:
-        WrongRequestError: the environment is not deployed, or was by a version that does not say its archive.
-        TerminalError: AWS refused the stack or the archive.
-        ContractError: the contracts that are deployed are refused today.
+        WrongRequestError: the environment is not deployed, or by a version whose stack does not name its archive.
+        TerminalError: AWS refused to give the stack or the archive.
+        ContractError: today's compiler refuses the deployed contracts.
     """
     import boto3
 

@@ -41,7 +41,7 @@ RESHAPED = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class NextBuild:
     """What becomes of one built table.
 
     `next` is skipped, refreshed, rebuilt or refused, and `why` says why; `by` are the columns of the groups that a
@@ -57,7 +57,7 @@ class Kept:
 
 def kept_tables(
     catalog: Catalog, plans: Mapping[str, TablePlan], lake: Lake | None, business_date: date
-) -> dict[str, Kept]:
+) -> dict[str, NextBuild]:
     """What the next run does with every built table, by name.
 
     Args:
@@ -74,13 +74,13 @@ def kept_tables(
     return {name: _kept(table, catalog, plans, as_it_stands) for name, table in built.items()}
 
 
-def _kept(table: Table, catalog: Catalog, plans: Mapping[str, TablePlan], as_it_stands: AsItStands) -> Kept:
+def _kept(table: Table, catalog: Catalog, plans: Mapping[str, TablePlan], as_it_stands: AsItStands) -> NextBuild:
     rule = derive_refresh_rule(table, catalog.tables)
     by_rule = BuildMode.REFRESHED if rule.is_refreshed else BuildMode.REBUILT
     what, why = _decided(table, plans, as_it_stands) or (by_rule, rule.why or "its inputs changed")
     if what is BuildMode.SKIPPED and (moved := _rebuilt_inputs(table, plans)):
         what, why = by_rule, rule.why or f"{' and '.join(moved)} will be rebuilt"
-    return Kept(
+    return NextBuild(
         table=str(table.name), next=what, by=rule.by if what is BuildMode.REFRESHED else (), why=why, rule=str(rule)
     )
 

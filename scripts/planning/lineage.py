@@ -1,4 +1,4 @@
-"""Which columns of which tables come of a column: by the SQL of the contracts, and by their relationships."""
+"""Which columns of which tables are derived from a column, by the SQL and the relationships of the contracts."""
 
 from __future__ import annotations
 
@@ -21,45 +21,46 @@ if TYPE_CHECKING:
 
     from shared.contracts import Catalog, Table
 
-# Stands for the rows of a table: a column that a join, a filter or a grouping reads decides which there are.
+# Stands for a table's set of rows: a column that a join, a filter or a grouping reads decides which rows exist.
 ROWS = "rows"
-Place = tuple[str, str]
-# What decides which rows a SELECT gives.
+# A table, and one of its columns or ROWS.
+TableColumn = tuple[str, str]
+# The clauses that decide which rows a SELECT returns.
 DECIDING = (exp.Where, exp.Join, exp.Group, exp.Having, exp.Qualify)
 
 
 class Lineage:
-    """Where each column of a catalog goes.
+    """Which columns each column of a catalog flows into.
 
     Args:
         catalog: The contracts.
     """
 
     def __init__(self, catalog: Catalog) -> None:
-        self._goes: dict[Place, set[Place]] = defaultdict(set)
+        self._flows_into: dict[TableColumn, set[TableColumn]] = defaultdict(set)
         for table in catalog.tables.values():
             for before, column in _reads(table, catalog):
-                self._goes[before].add((str(table.name), column))
+                self._flows_into[before].add((str(table.name), column))
 
-    def into(self, table: str) -> dict[str, list[Place]]:
-        """What each column of a table is made of, and under `rows` what decides which rows there are, both directly."""
+    def into(self, table: str) -> dict[str, list[TableColumn]]:
+        """The direct origins of each column of a table, and under `rows` the columns that decide which rows exist."""
         found = defaultdict(list)
-        for origin, places in sorted(self._goes.items()):
+        for origin, places in sorted(self._flows_into.items()):
             for name, column in places:
                 if name == table:
                     found[column].append(origin)
         return dict(found)
 
     def downstream(self, table: str, columns: Iterable[str]) -> dict[str, list[str]]:
-        """Per table that is hit by a change of columns, directly or through others, the columns of it that are.
+        """For each table that a change of columns affects, directly or through others, the affected columns.
 
-        Rows that change hit everything that is made of them.
+        A change of a table's rows affects everything that is made from them.
         """
-        seen: set[Place] = set()
+        seen: set[TableColumn] = set()
         waiting = [(table, column) for column in columns]
         while waiting:
             place = waiting.pop()
-            new = (self._goes[place] | (self._all_of(place[0]) if place[1] == ROWS else set())) - seen
+            new = (self._flows_into[place] | (self._all_of(place[0]) if place[1] == ROWS else set())) - seen
             seen |= new
             waiting += new
         hit = defaultdict(list)
@@ -68,12 +69,13 @@ class Lineage:
         hit.pop(table, None)
         return dict(hit)
 
-    def _all_of(self, table: str) -> set[Place]:
-        return {(after, ROWS) for (name, _), places in self._goes.items() if name == table for after, _ in places}
+    def _all_of(self, table: str) -> set[TableColumn]:
+        """The rows of every table that reads any column of a table."""
+        return {(after, ROWS) for (name, _), places in self._flows_into.items() if name == table for after, _ in places}
 
 
-def _reads(table: Table, catalog: Catalog) -> Iterator[tuple[Place, str]]:
-    """What a table reads, and in which of its columns, or in its rows, that is found again."""
+def _reads(table: Table, catalog: Catalog) -> Iterator[tuple[TableColumn, str]]:
+    """Each column that a table reads, with the table's column that it flows into, or ROWS."""
     for column in table.foreign_keys:
         if column.parent and table.kind is Kind.REFINED:
             yield (str(column.parent.table), column.parent.column), ROWS
@@ -93,9 +95,9 @@ def _reads(table: Table, catalog: Catalog) -> Iterator[tuple[Place, str]]:
 
 
 def _refined_from(table: Table, source: Table) -> Iterator[tuple[str, str]]:
-    """Each column that a refined table's logic names, with the column it is found in, or with the rows it decides.
+    """Each column that a refined table's logic names, with the column it flows into, or ROWS.
 
-    A row is refused by the rules on rows, or for a dropped column that cannot be, and deleted by `applyAsDeletes`.
+    Rows are decided by the row rules and by dropped columns, for which a row can be refused, and by `applyAsDeletes`.
     """
     beside = table.query.columns if table.query else tuple(c.name for c in source.all_columns)
     logic = {c.name: c.logic or f"`{c.name}`" for c in (*table.columns, *table.dropped)}
@@ -108,14 +110,14 @@ def _refined_from(table: Table, source: Table) -> Iterator[tuple[str, str]]:
         yield from ((name, ROWS) for name in _named(table.apply_as_deletes, beside))
 
 
-def _of_program(table: Table, known: Mapping[str, tuple[str, ...]]) -> list[tuple[Place, str]]:
-    """Python is not followed: whatever it may read is in all it gives."""
+def _of_program(table: Table, known: Mapping[str, tuple[str, ...]]) -> list[tuple[TableColumn, str]]:
+    """Every input column with every output column and ROWS: Python is not analysed."""
     places = [(name, column) for name, columns in known.items() for column in columns]
     return [(place, output) for place in places for output in [*table.column_names, ROWS]]
 
 
-def _of_query(sql: str, known: Mapping[str, tuple[str, ...]]) -> list[tuple[Place, str]]:
-    """Each input column that a SELECT reads, with the output column it is found in, or with the rows it decides."""
+def _of_query(sql: str, known: Mapping[str, tuple[str, ...]]) -> list[tuple[TableColumn, str]]:
+    """Each input column that a SELECT reads, with the output column that it flows into, or ROWS."""
     tree = sqlglot.parse_one(sql, dialect=DIALECT)
     outputs = tree.named_selects if isinstance(tree, exp.Query) else []
     try:
@@ -125,14 +127,14 @@ def _of_query(sql: str, known: Mapping[str, tuple[str, ...]]) -> list[tuple[Plac
         found = []
     if found:
         return found
-    # A query that cannot be followed is taken at its widest: whatever it names is in all it gives.
+    # For a query that cannot be analysed, every column that it names counts for every output.
     named = {column.name for column in tree.find_all(exp.Column)}
     places = [(name, column) for name, columns in known.items() for column in columns if column in named]
     return [(place, output) for place in places for output in [*outputs, ROWS]]
 
 
 def _schema(known: Mapping[str, tuple[str, ...]]) -> dict[str, object]:
-    """The inputs as sqlglot wants them; `batch` and `business_date` are in no database."""
+    """The inputs as the schema that sqlglot expects; `batch` and `business_date` are in no database."""
     schema: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
     for name, columns in known.items():
         database, _, table = name.rpartition(".")
@@ -143,7 +145,7 @@ def _schema(known: Mapping[str, tuple[str, ...]]) -> dict[str, object]:
     return dict(schema)
 
 
-def _deciding(tree: exp.Expr, known: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[Place, str]]:
+def _deciding(tree: exp.Expr, known: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[TableColumn, str]]:
     for scope in traverse_scope(tree):
         for column in scope.columns:
             if column.find_ancestor(*DECIDING):
@@ -152,12 +154,12 @@ def _deciding(tree: exp.Expr, known: Mapping[str, tuple[str, ...]]) -> Iterator[
 
 
 def _origins(scope: Scope, column: exp.Column) -> Iterator[tuple[exp.Table, str]]:
-    """The tables' columns that a column of a scope is made of, through CTEs and subqueries."""
+    """The tables' columns that a column of a scope is derived from, through CTEs and subqueries."""
     source = scope.sources.get(column.table)
     if isinstance(source, exp.Table):
         yield source, column.name
     elif isinstance(source, Scope):
-        # The columns of a UNION stand in one order, and are called as in its first part.
+        # The columns of a UNION match by position, and have the names of its first part.
         names = source.expression.named_selects
         position = names.index(column.name) if column.name in names else 0
         for part in _parts(source):
@@ -172,7 +174,7 @@ def _parts(scope: Scope) -> Iterator[Scope]:
         yield from _parts(part)
 
 
-def _carried(sql: str, known: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[Place, str]]:
+def _carried(sql: str, known: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[TableColumn, str]]:
     for output, node in lineage(None, sql, schema=_schema(known), dialect=DIALECT).items():
         for leaf in node.walk():
             if isinstance(leaf.expression, exp.Table):
@@ -181,14 +183,14 @@ def _carried(sql: str, known: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[P
 
 def _placed(
     source: exp.Table, column: str, after: str, known: Mapping[str, tuple[str, ...]]
-) -> Iterator[tuple[Place, str]]:
+) -> Iterator[tuple[TableColumn, str]]:
     name = f"{source.db}.{source.name}" if source.db else source.name
     if name in known and column in known[name]:
         yield (name, column), after
 
 
 def _named(logic: str, known: Iterable[str]) -> set[str]:
-    """The columns that an expression names, in lower case; all that there are where it has a star for them."""
+    """The columns that an expression names, in lower case; all known ones if it has a star."""
     tree = sqlglot.parse_one(f"SELECT {logic}", dialect=DIALECT)
     if any(hidden_stars(tree)):
         return set(known)

@@ -1,10 +1,11 @@
-"""The plan of a change: for each table what changed, what the next run does about it, whom it hits, what it costs."""
+"""Plans a change of contracts: for each table what changed, what the next run does about it and whom it affects."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scripts.looking.delta_types import contract_type
 from scripts.looking.lake import by_layer
 from scripts.planning.lineage import ROWS, Lineage
 from shared.contracts import Kind
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from shared.contracts import Catalog, Table
     from shared.names import TableName
 
-# What changes no value of a column, so that nothing downstream differs.
+# Changes that leave every value of a column as it is, so that nothing downstream differs.
 WITHOUT_HIT = {
     ChangeKind.COLUMN_ADDED,
     ChangeKind.REQUIRED_COLUMN_ADDED,
@@ -34,17 +35,23 @@ WITHOUT_HIT = {
     ChangeKind.TARGET_CHANGED,
     ChangeKind.POSITION_LOST,
 }
-# Until somebody did these, a run refuses the table, whatever its version says.
+# Remedies that take manual work; until it is done, runs refuse the table, whatever its version says.
 BY_HAND = (Remedy.MOVE, Remedy.BRING_BACK)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TablePlan:
-    """What becomes of one table.
+    """What happens to one table.
 
-    `kind` is None of a table that lies in a lake and has no contract. `level` is the heaviest of its changes,
-    `is_raised` whether the first number of its version rose. `remedies` is what the next run does, in the order of the
-    changes; `hit` the columns downstream, by table. `was_retired` says that its readers had been told that it goes.
+    Attributes:
+        table: The table's name.
+        kind: Its kind; None for a table in the lake that has no contract.
+        before: The version of its contract before the change; empty if there was none.
+        after: The version now.
+        changes: What changed, with the level and the remedy of each change.
+        is_raised: Whether the first number of its version rose.
+        hit: The affected columns downstream, by table.
+        was_retired: Whether the earlier contract was retired, which announced to readers that the table would go.
     """
 
     table: str
@@ -68,28 +75,28 @@ class TablePlan:
 
     @property
     def is_refused(self) -> bool:
-        """Whether the next run refuses the table: nobody said, or did, what its change asks for."""
+        """Whether the next run refuses the table: its change takes manual work or a major version, and has neither."""
         return self.is_by_hand or (is_refused(self.changes) and not self.is_raised)
 
     @property
     def breaks(self) -> bool:
-        """Whether the change breaks readers and the contract did not say so; a table without a contract has none."""
-        is_told = self.is_raised or (self.is_dropped and self.was_retired)
-        return self.kind is not None and self.level is Level.BREAKING and not is_told
+        """Whether the change breaks readers and was not announced; never true of a table without a contract."""
+        is_announced = self.is_raised or (self.is_dropped and self.was_retired)
+        return self.kind is not None and self.level is Level.BREAKING and not is_announced
 
     @property
     def is_dropped(self) -> bool:
-        """Whether the table has no contract any more, whose version could rise."""
+        """Whether the table no longer has a contract, whose version could be raised."""
         return any(r.change.what is ChangeKind.TABLE_DROPPED for r in self.changes)
 
     @property
     def is_by_hand(self) -> bool:
-        """Whether somebody has to do something to the table, whatever its version says."""
+        """Whether the table needs manual work, whatever its version says."""
         return self.remedy in BY_HAND
 
     @property
     def remedy(self) -> Remedy:
-        """The heaviest of what the next run does to the table."""
+        """The heaviest of the things that the next run does to the table."""
         done = [r.remedy for r in self.changes]
         if self.is_raised and self.kind is not Kind.INGESTED:
             done.append(Remedy.REBUILD)
@@ -97,7 +104,7 @@ class TablePlan:
 
 
 def plan_against_catalog(old: Catalog, new: Catalog) -> list[TablePlan]:
-    """The plan from one catalog to another, of every table of both."""
+    """The plan for going from one catalog to another, for every table of both."""
     plans = []
     for name, table in new.tables.items():
         before = old.tables.get(name)
@@ -110,7 +117,7 @@ def plan_against_catalog(old: Catalog, new: Catalog) -> list[TablePlan]:
 
 
 def plan_against_lake(lake: Lake, new: Catalog) -> list[TablePlan]:
-    """The plan from a lake as it stands; a table that lies in neither of its places is made by the next run."""
+    """The plan for the lake as it is now; a table that is in neither of its places is created by the next run."""
     plans = [_plan_of_found(lake, table, new) for table in new.tables.values()]
     gone = [name for name in lake.names() if str(name) not in new.tables]
     plans += [_plan_of_gone(name, found) for name in gone if (found := lake.table(name) or lake.elsewhere(name))]
@@ -126,17 +133,17 @@ def _plan_of_found(lake: Lake, table: Table, new: Catalog) -> TablePlan:
         steps = [assessed(moved(table), table)] if found else []
     position = flow_position(found, str(table.name)) if found else None
     if found and position:
-        stored = {field.name: _spark_type(field) for field in found.schema().fields}
+        stored = {field.name: contract_type(field.type) for field in found.schema().fields}
         old, changes = since_built(table, stored, position.contract, position.fingerprint)
         return _plan(table, old, [*changes, *steps], (new,))
-    # One without rows is what a run left that died before its first batch.
+    # A table without files and without a batch is what a run left that died before its first batch.
     is_empty = found is None or not (found.file_uris() or found.transaction_version(str(table.name)))
     what = ChangeKind.TABLE_ADDED if is_empty else ChangeKind.POSITION_LOST
     return _plan(table, None, [assessed(Change(what=what), table), *steps], (new,))
 
 
 def _plan_of_gone(name: TableName, found: DeltaTable) -> TablePlan:
-    """The plan of a table that no contract knows any more, by what its last batch noted."""
+    """The plan for a table that no longer has a contract, from what its last batch recorded."""
     from scripts.looking.position import flow_position
 
     position = flow_position(found, str(name))
@@ -145,19 +152,6 @@ def _plan_of_gone(name: TableName, found: DeltaTable) -> TablePlan:
     return TablePlan(
         table=str(name), kind=None, before=version, after=version, changes=(dropped,), is_raised=False, hit={}
     )
-
-
-def _spark_type(field: object) -> str:
-    """A Delta type in Spark's words."""
-    import json
-
-    return _in_spark(json.loads(field.to_json())["type"])  # type: ignore[attr-defined]
-
-
-def _in_spark(type_: object) -> str:
-    if isinstance(type_, dict):
-        return f"array<{_in_spark(type_['elementType'])}>" if type_["type"] == "array" else str(type_["type"])
-    return {"integer": "int", "long": "bigint", "short": "smallint"}.get(str(type_), str(type_))
 
 
 def _plan(
@@ -183,7 +177,7 @@ def _plan(
 
 
 def _touched(change: Change, table: Table) -> list[str]:
-    """The columns whose values or names differ; what is the table's own, or seen by rules alone, decides its rows."""
+    """The columns whose values or names change; ROWS for a change of the table itself or of a dropped column."""
     if change.column is None or change.column in {c.name for c in table.dropped}:
         return [ROWS]
     old_name = [change.before] if change.what is ChangeKind.COLUMN_RENAMED else []

@@ -1,4 +1,4 @@
-"""The contracts as a git revision has them."""
+"""The contracts of a git revision."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ PLACE = "shared/contracts"
 
 
 def catalog_at(revision: str) -> Catalog:
-    """The catalog of a revision, read by the compiler of today.
+    """The catalog of a revision's contracts, compiled by today's compiler.
 
     Raises:
-        WrongRequestError: git is not there or does not know the revision, or it has no contracts.
-        ContractError: its contracts are refused today.
+        WrongRequestError: git is not installed or does not know the revision, or the revision has no contracts.
+        ContractError: today's compiler refuses its contracts.
     """
     words = ["git", "-C", str(ROOT), "archive", "--format=tar", "--end-of-options", revision, PLACE]
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scripts.looking.lake import open_lake
-from scripts.planning.kept import Kept, kept_tables
+from scripts.planning.kept import NextBuild, kept_tables
 from scripts.planning.plan import plan_against_lake
 from shared.jobs import Status
 from tests.support.small_lake import TODAY
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.support.small_lake import SmallLake
 
 
-def foretold(lake: SmallLake, table: str, business_date: date = TODAY) -> Kept:
+def foretold(lake: SmallLake, table: str, business_date: date = TODAY) -> NextBuild:
     """What the plan says of a table, given the lake and the contracts as they are."""
     catalog = lake.catalog
     there = open_lake(lake.lake_root, catalog)
@@ -25,7 +25,7 @@ def foretold(lake: SmallLake, table: str, business_date: date = TODAY) -> Kept:
     return kept_tables(catalog, plans, there, business_date)[table]
 
 
-def assert_as_foretold(kept: Kept, outcome: TableOutcome) -> None:
+def assert_as_foretold(kept: NextBuild, outcome: TableOutcome) -> None:
     """A run that came to its end did as the plan had said."""
     if outcome.failure is None:
         done = "skipped" if outcome.status is Status.UNCHANGED else outcome.reason.split()[0].rstrip(":")
