@@ -1,4 +1,4 @@
-"""`lake teardown`: an environment off AWS; its data stays unless that is asked for twice."""
+"""`lake teardown`: deletes an environment from AWS; its data stays unless its deletion is requested and allowed."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ def command(env: str, confirm: str, delete_data_of: str | None) -> None:
         for bucket in (each for each in kept if each.kind == "AWS::S3::Bucket"):
             click.echo(f"{bucket.kind}  {bucket.name}  {teardown.empty(bucket)}")
     teardown.delete_stack(environment)
-    fates = teardown.delete_all(kept) if delete_data_of is not None else [teardown.Fate(each, "kept") for each in kept]
+    is_deleted = delete_data_of is not None
+    deletions = teardown.delete_all(kept) if is_deleted else [teardown.Deletion(each, "kept") for each in kept]
     failed = False
-    for fate in fates:
-        click.echo(f"{fate.kept.kind}  {fate.kept.name}  {fate.said}")
-        failed = failed or fate.failed
+    for deletion in deletions:
+        click.echo(f"{deletion.leftover.kind}  {deletion.leftover.name}  {deletion.said}")
+        failed = failed or deletion.failed
     if environment.replica:
         copy = f"{copy_stack(environment.name)} in {environment.replica.region}"
         click.echo(f"{teardown.NESTED}  {copy}  kept, with the copy of the data: not taken away by this command")

@@ -1,1 +1,1 @@
-"""Looks after an environment on AWS: before, during and after a deploy."""
+"""Commands for an environment on AWS: preflight, deploy, smoke, drift, secrets and teardown."""

@@ -1,4 +1,4 @@
-"""Applications of EMR Serverless: found by their names, and taken away with what runs on them."""
+"""Finds EMR Serverless applications by their names, and deletes them with what runs on them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ TRIES, PAUSE_SECONDS = 60, 5
 
 
 def applications_of(stack: str) -> list[str]:
-    """The ids of the applications that are called after a stack, those too that a change of settings took out of it."""
+    """The ids of the applications named after a stack, also of those that a change of settings removed from it."""
     pages = boto3.client("emr-serverless").get_paginator("list_applications").paginate(states=list(THERE))
     found = [application for page in pages for application in page["applications"]]
     return [each["id"] for each in found if each.get("name", "").startswith(f"{stack}-")]
 
 
 def delete_application(application: str) -> str:
-    """Cancel what runs on an application, stop it and delete it; says what became of it.
+    """Cancel what runs on an application, stop it, delete it, and return in words what was done.
 
     Raises:
         TerminalError: it did not stop in time.

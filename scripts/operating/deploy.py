@@ -1,4 +1,4 @@
-"""Deploys an environment with the CDK's own command line, and tries it with a run."""
+"""Deploys an environment with the CDK's command line, and tests it with a run."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ MACHINE_OUTPUT = "DailyBatchArn"
 
 
 def run_cdk(*words: str) -> int:
-    """Call the CDK's command line, which speaks to the terminal itself, and return its exit code."""
+    """Call the CDK's command line, which uses the terminal itself, and return its exit code."""
     command = [paths.NODE, paths.CDK_CLI, *words]
     return subprocess.run(command, cwd=paths.ROOT, env={**os.environ, **runtime_environment()}, check=False).returncode
 
 
 def cdk(environment: Environment, *words: str, mend: str) -> None:
-    """Call the CDK's command line for an environment. `mend` is for when it fails.
+    """Call the CDK's command line for an environment; `mend` is the error's advice if it fails.
 
     Raises:
-        TerminalError: it ended red.
+        TerminalError: it returned another exit code than 0.
     """
     if code := run_cdk(*words, "--context", f"env={environment.name}"):
         raise TerminalError(
@@ -40,7 +40,7 @@ def cdk(environment: Environment, *words: str, mend: str) -> None:
 
 
 def trial_run(environment: Environment) -> str:
-    """Start the daily batch as the console's default does, wait for its end, and return the execution's ARN.
+    """Run the daily batch with the console's default input, wait for its end, and return the execution's ARN.
 
     Raises:
         TerminalError: the run did not succeed.

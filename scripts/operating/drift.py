@@ -1,10 +1,11 @@
-"""What stands on AWS otherwise than the contracts say: Glue, Delta and Lake Formation, each asked itself."""
+"""Compares what is on AWS with the contracts: in Glue, in Delta and in Lake Formation, each queried itself."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from lambdas.on_access_declared.logic import bring
+from scripts.looking.delta_types import contract_type
 from scripts.operating.lake_formation import glue_of, lake_formation_of
 from shared.governance.environments import access_of
 from shared.names import Layer, Names
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
     from shared.config import Environment
     from shared.contracts import Catalog
 
-# Delta's words for types, where they differ from a contract's.
-DELTA_TYPES = {"integer": "int", "long": "bigint", "short": "smallint"}
-
 
 class Difference(NamedTuple):
-    """One thing that is otherwise than its contract says. `where` is glue, delta or lake formation."""
+    """One thing that differs from its contract.
+
+    Attributes:
+        where: `glue`, `delta` or `lake formation`.
+        place: The table, column or other resource.
+        contract: What the contract says.
+        found: What is there.
+    """
 
     where: str
     place: str
@@ -30,12 +35,12 @@ class Difference(NamedTuple):
 
     @property
     def row(self) -> dict[str, str]:
-        """The difference for people and programs."""
+        """The difference as a row for display and JSON."""
         return self._asdict()
 
 
 def drift(environment: Environment, catalog: Catalog) -> list[Difference]:
-    """Everything that differs; a table that no run has made yet is no difference in Delta."""
+    """Everything that differs from the contracts; that no run has made a table yet is no difference in Delta."""
     locations: dict[str, str] = {}
     found = [*_in_glue(environment, catalog, locations), *_in_delta(catalog, locations)]
     if environment.governance:
@@ -73,15 +78,15 @@ def _in_delta(catalog: Catalog, locations: Mapping[str, str]) -> Iterator[Differ
                 continue
             fields = DeltaTable(location).schema().fields
         except (DeltaError, OSError) as error:
-            # Such as one of personal data, for who is not admitted to it; the others are compared all the same.
+            # Such as a table of personal data, for a caller without access to it; the others are still compared.
             yield Difference("delta", name, "a table", f"cannot be read: {str(error).partition(chr(10))[0]}")
             continue
-        found = {field.name: _spark_type(field.type) for field in fields}
+        found = {field.name: contract_type(field.type) for field in fields}
         yield from _columns("delta", name, known[name], found)
 
 
 def columns_of(catalog: Catalog) -> dict[str, dict[str, str]]:
-    """The columns of every table and vault that there is to be, with their types, by `<layer or vault>.<name>`."""
+    """The columns, with types, of every table and vault of the contracts, by `<layer or vault>.<name>`."""
     tables = {str(table.name): table.all_columns for table in catalog.tables.values()}
     vaults = {f"{VAULT}.{vault.name}": vault.columns for vault in catalog.vaults}
     return {name: {c.name: c.type for c in columns} for name, columns in (tables | vaults).items()}
@@ -91,13 +96,3 @@ def _columns(where: str, place: str, wanted: Mapping[str, str], found: Mapping[s
     for name in dict.fromkeys([*wanted, *found]):
         if wanted.get(name) != found.get(name):
             yield Difference(where, f"{place}.{name}", wanted.get(name, "no column"), found.get(name, "no column"))
-
-
-def _spark_type(kind: object) -> str:
-    """A type of Delta in the words of contracts."""
-    from deltalake.schema import ArrayType, PrimitiveType
-
-    if isinstance(kind, ArrayType):
-        return f"array<{_spark_type(kind.element_type)}>"
-    text = kind.type if isinstance(kind, PrimitiveType) else str(kind)
-    return DELTA_TYPES.get(text, text)

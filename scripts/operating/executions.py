@@ -1,4 +1,4 @@
-"""A machine on AWS, run to its end."""
+"""Runs a state machine on AWS to its end."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ POLL_SECONDS = 15
 
 
 def run_to_its_end(machine_arn: str, *, mend: str) -> tuple[str, dict[str, Any]]:
-    """Start a machine as the console's default does and wait; the execution's ARN, and its output as JSON.
+    """Start a machine with the console's default input, wait for its end, and return the execution's ARN and output.
 
-    `mend` is what to do when the run did not succeed.
+    `mend` is the error's advice if the run does not succeed.
 
     Raises:
         TerminalError: the run did not succeed.

@@ -1,4 +1,4 @@
-"""What a look at an account found, and who looked."""
+"""What a check of an account found, and whose credentials it used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ OK, WARNING, FAILED = "ok", "warning", "failed"
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that was looked at: `ok`, `warning` or `failed`, and what to do about it."""
+    """The result of one check.
+
+    Attributes:
+        check: The check's name.
+        status: `ok`, `warning` or `failed`.
+        found: What it found.
+        mend: What to do about it.
+    """
 
     check: str
     status: str
@@ -20,13 +27,13 @@ class Finding:
 
     @property
     def row(self) -> dict[str, str]:
-        """The finding for people and programs."""
+        """The finding as a row for display and JSON."""
         return {"check": self.check, "status": self.status, "found": self.found, "mend": self.mend}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who asks, and where."""
+    """The caller of AWS: its ARN, its account and the region."""
 
     account: str
     region: str
@@ -34,7 +41,7 @@ class Caller:
 
     @classmethod
     def of_credentials(cls) -> Caller:
-        """Whom the credentials of this process belong to."""
+        """The caller that the credentials of this process belong to."""
         client = boto3.client("sts")
         identity = client.get_caller_identity()
         return cls(account=identity["Account"], region=client.meta.region_name, arn=identity["Arn"])
@@ -45,5 +52,5 @@ class Caller:
         return self.arn.split(":")[1]
 
     def role_arn(self, name: str) -> str:
-        """The ARN of a role of the caller's account, by its path and name."""
+        """The ARN of a role in the caller's account, from its path and name."""
         return f"arn:{self.partition}:iam::{self.account}:role/{name}"

@@ -1,4 +1,4 @@
-"""Lake Formation of the account that the caller's credentials lead to."""
+"""Clients for Lake Formation and Glue, as the role that administers an environment's access."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def lake_formation_of(environment: Environment) -> LakeFormation:
-    """Lake Formation as the role that administers it for us, which the caller must be allowed to take.
+    """Lake Formation as the environment's access administrator, a role that the caller must be allowed to assume.
 
     Raises:
         TerminalError: the environment has no governance.
@@ -31,9 +31,9 @@ def lake_formation_of(environment: Environment) -> LakeFormation:
 
 
 def glue_of(environment: Environment) -> Any:  # noqa: ANN401 - boto3's clients have no common type
-    """Glue as the same role, since Lake Formation leaves out the tables that somebody else may not see.
+    """A Glue client as the same role, since Lake Formation hides tables from callers that may not see them.
 
-    As the caller where the environment has no governance.
+    If the environment has no governance, it uses the caller's own credentials.
     """
     if environment.governance is None:
         return boto3.client("glue")

@@ -1,4 +1,4 @@
-"""A role of the account, for as long as a few questions take."""
+"""Assumes a role of the account for a few requests."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from scripts.operating.finding import Caller
 
 
 def as_role(name: str) -> boto3.Session:
-    """A session of an IAM role that the caller may take, with its path in the name.
+    """Assume an IAM role, given by path and name, and return a session with its credentials.
 
     Raises:
-        ClientError: the caller may not, or there is no such role.
+        ClientError: the caller may not assume it, or there is no such role.
     """
     caller = Caller.of_credentials()
-    asked = {"RoleArn": caller.role_arn(name), "RoleSessionName": "lakewright-smoke"}
-    lent = boto3.client("sts").assume_role(**asked)["Credentials"]
+    request = {"RoleArn": caller.role_arn(name), "RoleSessionName": "lakewright-smoke"}
+    credentials = boto3.client("sts").assume_role(**request)["Credentials"]
     return boto3.Session(
-        aws_access_key_id=lent["AccessKeyId"],
-        aws_secret_access_key=lent["SecretAccessKey"],
-        aws_session_token=lent["SessionToken"],
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
         region_name=caller.region,
     )

@@ -1,4 +1,4 @@
-"""What a deployed environment says of itself: its stack, and the outputs of that."""
+"""Reads a deployed environment's stack and the stack's outputs."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from shared.names import Names
 if TYPE_CHECKING:
     from shared.config import Environment
 
-# CloudFormation's word for a stack that it does not have.
+# CloudFormation's error code for a stack that it does not have.
 NO_STACK = "ValidationError"
 
 
 def find_stack(name: str) -> dict[str, Any] | None:
-    """A stack in the account and region of the credentials; None where there is none.
+    """A stack in the account and region of the credentials; None if there is none.
 
     Raises:
         ClientError: AWS refused.

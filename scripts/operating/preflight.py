@@ -1,4 +1,4 @@
-"""What an account must have before an environment is deployed into it, asked without changing anything."""
+"""Checks, without changing anything, what an account must have before an environment is deployed into it."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 # Source: AWS Service Quotas, EMR Serverless, "Max concurrent vCPUs per account".
 VCPU_QUOTA = ("emr-serverless", "L-D05C8A75")
-# Source: aws-cdk, the bootstrap stack that knows how to deploy with roles of its own.
+# Source: aws-cdk, the first version of the bootstrap stack that brings roles for deploying.
 BOOTSTRAP_VERSION = 6
-# Source: Amazon S3 API reference, GetBucketLocation: one region has no name there, and another may have its old one.
+# Source: Amazon S3 API reference, GetBucketLocation: it has no name for one region, and an old name for another.
 REGIONS = {None: "us-east-1", "EU": "eu-west-1"}
-# Source: AWS CloudFormation user guide, "Stack status codes"; an update, or an import, that was rolled back is over.
+# Source: AWS CloudFormation user guide, "Stack status codes"; a rolled-back update or import leaves a usable stack.
 NEVER_CAME_UP = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 HALF_DONE = ("_IN_PROGRESS", "_FAILED")
 
 
 def preflight(environment: Environment) -> list[Finding]:
-    """Look at everything a deploy stands on. A check that may not look says so, and the others go on."""
+    """Check everything that a deploy depends on; a check whose request AWS refuses fails, and the others continue."""
     caller = Caller.of_credentials()
     account = Finding(check="account", status=OK, found=f"{caller.account} in {caller.region}, as {caller.arn}")
     checks: tuple[Callable[[Environment, Caller], Iterator[Finding]], ...] = (
@@ -50,10 +50,10 @@ def preflight(environment: Environment) -> list[Finding]:
         delivery,
         sources,
     )
-    return [account, *(finding for check in checks for finding in _looked(check, environment, caller))]
+    return [account, *(finding for check in checks for finding in _findings_of(check, environment, caller))]
 
 
-def _looked(
+def _findings_of(
     check: Callable[[Environment, Caller], Iterator[Finding]], environment: Environment, caller: Caller
 ) -> list[Finding]:
     try:
@@ -68,7 +68,7 @@ def _bootstrap(environment: Environment, caller: Caller) -> Iterator[Finding]:
     name = f"/cdk-bootstrap/{qualifier}/version"
     mend = f"./lake cdk bootstrap aws://{caller.account}/{caller.region} --qualifier {qualifier}"
     if qualifier != Account().bootstrap_qualifier:
-        # In the stack of the default name, another qualifier would replace the roles that others here deploy with.
+        # In the stack of the default name, another qualifier would replace the roles that other deploys here use.
         mend += f" --toolkit-stack-name CDKToolkit-{qualifier}"
     ssm = boto3.client("ssm")
     try:
@@ -86,7 +86,7 @@ def _stack(environment: Environment, _caller: Caller) -> Iterator[Finding]:
     name = Names(environment).stack
     stack = find_stack(name)
     status = "REVIEW_IN_PROGRESS" if stack is None else stack["StackStatus"]
-    # A change set was made and never carried out: there is nothing of the stack but its name, and nothing to wait for.
+    # A change set was made and never executed: the stack is only a name, and there is nothing to wait for.
     if status == "REVIEW_IN_PROGRESS":
         yield Finding(check="stack", status=OK, found=f"{name} is not there yet")
         return
@@ -133,7 +133,7 @@ def _administrators(environment: Environment, caller: Caller) -> Iterator[Findin
         return
     mend = f"./lake cdk deploy 'account/*' --context env={environment.name}"
     if found and deployer not in found:
-        # CloudFormation asks Lake Formation as this role, whoever types the command.
+        # CloudFormation calls Lake Formation as this role, whoever runs the command.
         mend = f"have one of {', '.join(sorted(found))} make {deployer} an administrator of Lake Formation, then {mend}"
     yield Finding(check="administrators", status=FAILED, found=f"Lake Formation lacks {', '.join(missing)}", mend=mend)
 
@@ -143,8 +143,8 @@ def _buckets(environment: Environment, caller: Caller) -> Iterator[Finding]:
         if root is None or not root.startswith("s3://"):
             continue
         bucket = root.removeprefix("s3://").partition("/")[0]
-        told = boto3.client("s3").get_bucket_location(Bucket=bucket)["LocationConstraint"]
-        region = REGIONS.get(told, told)
+        answer = boto3.client("s3").get_bucket_location(Bucket=bucket)["LocationConstraint"]
+        region = REGIONS.get(answer, answer)
         here = region == caller.region
         yield Finding(
             check="buckets",

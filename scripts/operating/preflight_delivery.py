@@ -1,4 +1,4 @@
-"""Whether what deploys one environment from GitHub could deploy another one of the account too."""
+"""Checks whether the role that deploys one environment from GitHub could also deploy another in the account."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def delivery(environment: Environment, caller: Caller) -> Iterator[Finding]:
-    """A finding where GitHub deploys: the role it takes may take the bootstrap's roles, which are the qualifier's."""
+    """Yield a finding if GitHub deploys: its role may assume the roles of all deploys with the same qualifier."""
     if environment.github is None:
         return
     qualifier = environment.bootstrap_qualifier
@@ -34,5 +34,5 @@ def delivery(environment: Environment, caller: Caller) -> Iterator[Finding]:
 
 
 def _is_here(environment: Environment) -> bool:
-    """Whether it is deployed into this account and region, which no environment's file says."""
+    """Whether an environment is deployed into this account and region, which its file does not say."""
     return find_stack(Names(environment).stack) is not None

@@ -1,4 +1,4 @@
-"""Whether keys of the house are such that the lake can use them: the stack cannot change their policies."""
+"""Checks whether the lake can use the user's own KMS keys, whose policies the stack cannot change."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WANTED = {"KeyState": "Enabled", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "EN
 
 
 def keys(environment: Environment, caller: Caller) -> Iterator[Finding]:
-    """Findings on each key that the environment's file names."""
+    """Yield findings on each key that the environment's file names."""
     if arn := environment.keys.lake:
         yield from _key("keys.lake", arn, caller, services(caller.region, _url_suffix(caller)))
     if arn := environment.keys.personal:
@@ -56,7 +56,7 @@ def _key(name: str, arn: str, caller: Caller, used_by: dict[str, tuple[str, ...]
 
 
 def _closed(arn: str, caller: Caller) -> Iterator[Finding]:
-    """Whether a key of personal data denies itself to who has no tag; the bucket of the stack does in any case."""
+    """Yield a warning if a key of personal data does not deny access without the tag; its bucket does in any case."""
     if arn.split(":")[3:5] != [caller.region, caller.account]:
         return
     denials = [s for s in _statements(arn) if s["Effect"] == "Deny"]
@@ -69,7 +69,7 @@ def _closed(arn: str, caller: Caller) -> Iterator[Finding]:
 def _missing(
     statements: list[dict[str, Any]], everybody: set[str], used_by: dict[str, tuple[str, ...]]
 ) -> Iterator[str]:
-    """Who is not let do what, in words; conditions are not weighed."""
+    """The missing rights, in words; conditions of statements are not evaluated."""
     if lacking := _lacking(statements, "AWS", everybody, BY_ROLES):
         yield f"{', '.join(lacking)} for the account, so that roles use it by their own policies"
     for service, actions in used_by.items():
@@ -102,7 +102,7 @@ def _statements(arn: str) -> list[dict[str, Any]]:
 
 
 def _everybody(caller: Caller) -> set[str]:
-    """How a policy writes that the account decides by its own policies."""
+    """The ways in which a key policy can name the whole account."""
     return {f"arn:{caller.partition}:iam::{caller.account}:root", caller.account, "*"}
 
 

@@ -1,4 +1,4 @@
-"""What is there by a name that a first deploy gives away, for which CloudFormation would roll all of it back."""
+"""Finds resources that already have a name that a first deploy will use, since CloudFormation would roll it back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEPT = "an earlier environment has left it: delete it, or take it into the stack
 
 
 def left(environment: Environment, _caller: Caller) -> Iterator[Finding]:
-    """One finding a name that is taken; none once the stack is there, since then they are its own."""
+    """Yield a finding for each name that is taken; none if the stack exists, since the resources are then its own."""
     names = Names(environment)
     if find_stack(names.stack):
         return
@@ -56,7 +56,7 @@ def _has_database(name: str) -> bool:
 
 
 def _secrets(prefix: str) -> list[str]:
-    """Names that begin so, those that are about to be deleted too: until they are gone they are taken."""
+    """Secrets whose names have a prefix, including those scheduled for deletion: until then their names are taken."""
     pages = boto3.client("secretsmanager").get_paginator("list_secrets")
     found = pages.paginate(IncludePlannedDeletion=True, Filters=[{"Key": "name", "Values": [prefix]}])
     return [secret["Name"] for page in found for secret in page["SecretList"] if secret["Name"].startswith(prefix)]

@@ -1,4 +1,4 @@
-"""Whether the systems that contracts name, to read or to publish, can be reached the way the environment says."""
+"""Checks whether the environment says how to reach the systems that contracts read from or publish to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def sources(environment: Environment, caller: Caller) -> Iterator[Finding]:
-    """One finding a system; what is left out fails the tables of that system alone, so it is a warning."""
+    """Yield a finding per system; what is missing makes only that system's tables fail, so it is a warning."""
     catalog = load_catalog()
     sources = [table.source for table in catalog.tables.values() if table.source]
     for system, kind in sorted({(source.system, source.type) for source in sources}):
@@ -51,19 +51,19 @@ def _address(environment: Environment, caller: Caller, system: str) -> Finding:
 
 
 def _connection(environment: Environment, system: str) -> Finding:
-    """The deploy makes the secret empty, so its absence before the first deploy is no fault."""
+    """The finding on a system's secret; a missing one is no fault, since the first deploy creates it, empty."""
     secret, client = source_secret(environment.name, system), boto3.client("secretsmanager")
     try:
-        told = client.describe_secret(SecretId=secret)
+        description = client.describe_secret(SecretId=secret)
     except client.exceptions.ResourceNotFoundException:
         return Finding(check="sources", status=OK, found=f"{system}: the deploy will make the secret {secret}")
-    if told.get("DeletedDate"):
+    if description.get("DeletedDate"):
         mend = (
             f"aws secretsmanager restore-secret --secret-id {secret}; before a first deploy, which makes it anew, wait "
             "until it is gone, or delete-secret with --force-delete-without-recovery"
         )
         return Finding(check="sources", status=FAILED, found=f"{system}: {secret} is to be deleted", mend=mend)
-    if not told.get("VersionIdsToStages"):
+    if not description.get("VersionIdsToStages"):
         mend = f"./lake secrets put {environment.name} {system}, or its tables fail and all others go on"
         return Finding(check="sources", status=WARNING, found=f"{system}: the secret {secret} is empty", mend=mend)
     return Finding(check="sources", status=OK, found=f"{system}: the secret {secret} has a value")

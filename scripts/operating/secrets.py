@@ -1,4 +1,4 @@
-"""Fills the secret of a source, which a deploy leaves empty."""
+"""Fills the secret of a source, which a deploy creates empty."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def put_secret(environment: Environment, source: str, text: str, *, known: Iterable[str]) -> str:
-    """Put a connection into the secret of a source, and return the version it became. The value is never shown.
+    """Put a connection into the secret of a source, and return the id of the new version. The value is never shown.
 
     Args:
-        environment: Whose secret it is.
+        environment: The environment that has the secret.
         source: The source system.
         text: The connection, one JSON object.
         known: The sources that have a secret.

@@ -1,4 +1,4 @@
-"""A smoke run: the machine that tries the place, its job's report, and Athena and the API as each reader."""
+"""A smoke run: the smoke machine, its job's report, and queries to Athena and the API as each reader."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CAUSE_CHARACTERS = 300
 
 
 def smoke(environment: Environment, catalog: Catalog) -> list[Point]:
-    """Run the smoke machine to its end and look at everything it left; with governance, ask as each reader too."""
+    """Run the smoke machine and check everything that it left; with governance, also Athena and the API per reader."""
     stack = stack_outputs(environment)
     mend = "look at the execution in the console, and into its job runs' logs in the logs bucket: SPARK_DRIVER/stderr"
     execution, came = run_to_its_end(stack[MACHINE_OUTPUT], mend=mend)
@@ -36,7 +36,7 @@ def smoke(environment: Environment, catalog: Catalog) -> list[Point]:
 
 
 def reported(lake_root: str, run_id: str) -> Iterator[Point]:
-    """What the job found."""
+    """The points of the job's report, or a failed one if there is no report."""
     place = smoke_location(lake_root, run_id)
     if place not in {file.location for file in find_files(place.rpartition("/")[0])}:
         mend = "read the logs of the job run `smoke ...` in the logs bucket: SPARK_DRIVER/stderr"
@@ -46,7 +46,7 @@ def reported(lake_root: str, run_id: str) -> Iterator[Point]:
 
 
 def came_back(output: Mapping[str, Any]) -> Iterator[Point]:
-    """Whether Step Functions was told of job runs in the words that the machines expect."""
+    """Check whether Step Functions reported the job runs in the form that the machines expect."""
     succeeded, failed, refused = (output.get(key) or {} for key in ("succeeded", "failed", "refused"))
     yield _point(
         ".sync of a job run that succeeds",
@@ -80,7 +80,7 @@ def _short(error: Mapping[str, Any]) -> str:
 
 
 def _parsed(cause: str) -> dict[str, Any]:
-    """A cause, which is JSON of the job run where there was one."""
+    """A cause as a dictionary: it is the JSON of the job run if there was one; else empty."""
     try:
         found = json.loads(cause)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The API asked as each role of the contracts: who reads a table is let in, everybody else is not."""
+"""Calls the API as each role of the contracts: readers of a table must be let in, all others refused."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ if TYPE_CHECKING:
     from shared.config import Environment
     from shared.contracts import Catalog
 
-    # Gives the status that a GET of a path is answered with, as an IAM role of the account or unsigned.
+    # Returns the status of a GET of a path, signed as an IAM role of the account, or unsigned.
     Ask = Callable[[str | None, str], int]
 
 SECONDS = 30
-# Whether there is a row with the key that is asked for does not matter: who gets as far as that was let in.
+# It does not matter whether a row has the requested key: whoever gets that answer was let in.
 LET_IN = frozenset({HTTPStatus.OK, HTTPStatus.NOT_FOUND})
 KEPT_OUT = frozenset({HTTPStatus.FORBIDDEN})
 
 
 class ApiFailedError(TerminalError):
-    """The API could not be asked."""
+    """A request to the API could not be made."""
 
 
 class Api:
-    """Requests to an API, signed as any role that the caller may take."""
+    """Sends requests to an API, signed as any role that the caller may assume."""
 
     def __init__(self, url: str | None) -> None:
         self._url = url
 
     def ask(self, role: str | None, path: str) -> int:
-        """The status of a GET, unsigned without a role.
+        """Return the status of a GET, signed as a role, or unsigned without one.
 
         Raises:
-            ApiFailedError: there is no API, the caller may not take the role, or nobody answers.
+            ApiFailedError: there is no API, the caller may not assume the role, or there is no answer.
         """
         if self._url is None:
             raise ApiFailedError("the API has no address", given=f"the stack has no output {API_OUTPUT}")
@@ -65,7 +65,7 @@ class Api:
 
 
 def doors(environment: Environment, catalog: Catalog, ask: Ask) -> Iterator[Point]:
-    """For each served table a point of every role, and one of whoever signs nothing."""
+    """Yield for each served table a point for every role, and one for an unsigned request."""
     for table in catalog.served:
         if table.served_at is None:
             continue

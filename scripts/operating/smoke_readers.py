@@ -1,4 +1,4 @@
-"""Athena asked as each role of the contracts: what it may see it sees, what it may not see it does not."""
+"""Queries Athena as each role of the contracts: it must see what it may see, and nothing else."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from shared.contracts import Catalog
     from shared.governance.access import LakeAccess, TableAccess
 
-    # Gives the first value that a query as a role of the contracts answers with.
+    # Returns the first value of a query's result, as a role of the contracts.
     Ask = Callable[[str, str], str | None]
 
 POLL_SECONDS = 1
 ENDED_BADLY = ("FAILED", "CANCELLED")
-# A column that Lake Formation hides is to Athena one that is not there.
+# For Athena, a column that Lake Formation hides does not exist.
 REFUSALS = ("cannot be resolved", "COLUMN_NOT_FOUND", "nsufficient", "denied", "not authorized")
 
 
@@ -33,16 +33,16 @@ class QueryFailedError(TerminalError):
 
 
 class Athena:
-    """Queries as any role of the contracts that the caller may take, in that role's workgroup."""
+    """Runs queries as any role of the contracts that the caller may assume, in that role's workgroup."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
 
     def ask(self, role: str, sql: str) -> str | None:
-        """The first value of a query's answer.
+        """Run a query as a role and return the first value of its result; None if it has no rows.
 
         Raises:
-            QueryFailedError: Athena refused it, or could not do it.
+            QueryFailedError: Athena refused the query, or it failed.
         """
         athena = as_role(iam_role_of(self._environment, role)).client("athena")
         workgroup = Names(self._environment).workgroup(role)
@@ -51,7 +51,7 @@ class Athena:
             time.sleep(POLL_SECONDS)
         if state["State"] in ENDED_BADLY:
             raise QueryFailedError(f"Athena as {role}: {sql}", given=str(state.get("StateChangeReason", "")))
-        # The first row of an answer has the names.
+        # The first row of a result has the column names.
         _, *rows = athena.get_query_results(QueryExecutionId=query)["ResultSet"]["Rows"]
         return rows[0]["Data"][0].get("VarCharValue") if rows else None
 
@@ -62,7 +62,7 @@ class Athena:
 
 
 def readers(environment: Environment, catalog: Catalog, ask: Ask) -> Iterator[Point]:
-    """Three points a role: a table it reads, a column of such a table that is closed to it, and its row filter."""
+    """Yield per role: a table that it reads, a column of such a table that is closed to it, and its row filters."""
     access = access_of(environment, catalog)
     for role in access.clearances:
         readable = [table for table in access.tables if role in table.readers]

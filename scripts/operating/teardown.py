@@ -1,4 +1,4 @@
-"""Takes an environment away: the stack, and its data only if that was asked for twice, by name."""
+"""Deletes an environment's stack, and its data only if that was requested by name and its file allows it."""
 
 from __future__ import annotations
 
@@ -24,36 +24,36 @@ KEY_DAYS = 30
 GONE = ("NoSuchBucket", "ResourceNotFoundException", "NotFoundException")
 
 
-class Kept(NamedTuple):
-    """Something that outlives its stack, as what has data in it does."""
+class Leftover(NamedTuple):
+    """A resource that outlives its stack, mostly because it holds data: its CloudFormation type and its name."""
 
     kind: str
     name: str
 
 
-class Fate(NamedTuple):
-    """What became of something that the stack has left."""
+class Deletion(NamedTuple):
+    """What was done with a resource that the stack left, in words."""
 
-    kept: Kept
+    leftover: Leftover
     said: str
     failed: bool = False
 
 
 STATEFUL = (
-    # It holds no data, but job runs that are under way.
+    # It holds no data, but job runs in progress.
     APPLICATION,
     "AWS::S3::Bucket",
     "AWS::DynamoDB::Table",
     "AWS::SecretsManager::Secret",
     "AWS::Logs::LogGroup",
     "AWS::MSK::ServerlessCluster",
-    # The key last: without it nothing of the others can be read.
+    # The key comes last: without it the data of the others cannot be read.
     "AWS::KMS::Key",
 )
 
 
-def kept_by(environment: Environment) -> list[Kept]:
-    """What outlives the environment's stacks, in the order it would be deleted.
+def kept_by(environment: Environment) -> list[Leftover]:
+    """The resources that outlive the environment's stacks, in the order in which they would be deleted.
 
     Raises:
         ClientError: AWS refused.
@@ -65,16 +65,16 @@ def kept_by(environment: Environment) -> list[Kept]:
             f"there is no stack {name}",
             expected="a deployed environment, and the credentials and the region of its account",
         )
-    found = {Kept(*pair) for pair in _resources(boto3.client("cloudformation"), name) if pair[0] in STATEFUL}
-    found |= {Kept(APPLICATION, each) for each in applications_of(name)}
-    return sorted(found, key=lambda kept: (STATEFUL.index(kept.kind), kept.name))
+    found = {Leftover(*pair) for pair in _resources(boto3.client("cloudformation"), name) if pair[0] in STATEFUL}
+    found |= {Leftover(APPLICATION, each) for each in applications_of(name)}
+    return sorted(found, key=lambda leftover: (STATEFUL.index(leftover.kind), leftover.name))
 
 
 def require_both_keys(environment: Environment, named: str | None) -> None:
     """Refuse to delete data unless the environment allows it and its name was given.
 
     Raises:
-        TerminalError: one of the two keys is missing.
+        TerminalError: one of the two conditions is not met.
     """
     if named != environment.name:
         raise TerminalError("the data is kept: another name was given", given=str(named), expected=environment.name)
@@ -88,10 +88,10 @@ def require_both_keys(environment: Environment, named: str | None) -> None:
 
 
 def delete_stack(environment: Environment) -> None:
-    """Delete the stack and wait for its end. What is to be retained stays.
+    """Delete the stack and wait until it is gone. Resources with a policy to be retained stay.
 
     Raises:
-        TerminalError: CloudFormation could not delete all of it.
+        TerminalError: CloudFormation could not delete all of the stack.
     """
     client, name = boto3.client("cloudformation"), Names(environment).stack
     client.update_termination_protection(StackName=name, EnableTerminationProtection=False)
@@ -111,21 +111,21 @@ def delete_stack(environment: Environment) -> None:
         ) from error
 
 
-def empty(kept: Kept) -> str:
-    """Delete every version of every object of a bucket: CloudFormation deletes no bucket that holds one.
+def empty(leftover: Leftover) -> str:
+    """Delete every version of every object in a bucket: CloudFormation deletes only empty buckets.
 
     Raises:
-        TerminalError: S3 left some of them; it answers so for each object, and well for the whole.
+        TerminalError: S3 left some of them; it reports that per object, although the request as a whole succeeds.
     """
     try:
-        answers = boto3.resource("s3").Bucket(kept.name).object_versions.delete()
+        answers = boto3.resource("s3").Bucket(leftover.name).object_versions.delete()
     except ClientError as error:
         if error.response["Error"]["Code"] not in GONE:
             raise
         return "is not there any more"
     if left := [error for answer in answers for error in answer.get("Errors", [])]:
         raise TerminalError(
-            f"{kept.name} could not be emptied",
+            f"{leftover.name} could not be emptied",
             given=f"{len(left):,} versions of objects were left, the first for {left[0].get('Code')}",
             expected="a principal that may delete every version of every object",
             mend=f"have s3:DeleteObjectVersion granted; personal data wants the tag {TAG}: {ADMITTED}, too",
@@ -133,59 +133,61 @@ def empty(kept: Kept) -> str:
     return f"emptied of {sum(len(answer.get('Deleted', [])) for answer in answers):,} versions of objects"
 
 
-def delete_all(left: Iterable[Kept]) -> Iterator[Fate]:
-    """Delete what the stack has left. What fails is told and holds up nothing: no stack is left to come again by."""
-    for kept in left:
+def delete_all(left: Iterable[Leftover]) -> Iterator[Deletion]:
+    """Delete what the stack left. A failure is reported and stops nothing: without a stack there is no second try."""
+    for leftover in left:
         try:
-            fate = Fate(kept, delete_data(kept))
+            deletion = Deletion(leftover, delete_data(leftover))
         except (BotoCoreError, ClientError, LakewrightError) as error:
-            fate = Fate(kept, f"is left, to be deleted by hand: {' '.join(str(error).split())}", failed=True)
-        yield fate
+            text = f"is left, to be deleted by hand: {' '.join(str(error).split())}"
+            deletion = Deletion(leftover, text, failed=True)
+        yield deletion
 
 
-def delete_data(kept: Kept) -> str:
-    """Delete what the stack has left; says what was done."""
+def delete_data(leftover: Leftover) -> str:
+    """Delete a resource that the stack left, and return in words what was done."""
     try:
-        return _delete(kept)
+        return _delete(leftover)
     except ClientError as error:
         if error.response["Error"]["Code"] not in GONE:
             raise
         return "was deleted with the stack"
 
 
-def _delete(kept: Kept) -> str:
-    match kept.kind:
+def _delete(leftover: Leftover) -> str:
+    match leftover.kind:
         case "AWS::EMRServerless::Application":
-            return delete_application(kept.name)
+            return delete_application(leftover.name)
         case "AWS::S3::Bucket":
-            # Once more: job runs under way and S3's own access logs went on writing while the stack was deleted.
-            empty(kept)
-            boto3.client("s3").delete_bucket(Bucket=kept.name)
+            # Once more: job runs in progress and S3's access logs continued to write while the stack was deleted.
+            empty(leftover)
+            boto3.client("s3").delete_bucket(Bucket=leftover.name)
         case "AWS::DynamoDB::Table":
-            boto3.client("dynamodb").delete_table(TableName=kept.name)
+            boto3.client("dynamodb").delete_table(TableName=leftover.name)
         case "AWS::SecretsManager::Secret":
-            _leave_to_the_copy(kept.name)
-            boto3.client("secretsmanager").delete_secret(SecretId=kept.name, RecoveryWindowInDays=KEY_DAYS)
+            _detach_replicas(leftover.name)
+            boto3.client("secretsmanager").delete_secret(SecretId=leftover.name, RecoveryWindowInDays=KEY_DAYS)
             return f"deleted, to be had back for {KEY_DAYS} days"
         case "AWS::Logs::LogGroup":
-            boto3.client("logs").delete_log_group(logGroupName=kept.name)
+            boto3.client("logs").delete_log_group(logGroupName=leftover.name)
         case "AWS::MSK::ServerlessCluster":
-            boto3.client("kafka").delete_cluster(ClusterArn=kept.name)
+            boto3.client("kafka").delete_cluster(ClusterArn=leftover.name)
         case "AWS::KMS::Key":
-            boto3.client("kms").schedule_key_deletion(KeyId=kept.name, PendingWindowInDays=KEY_DAYS)
+            boto3.client("kms").schedule_key_deletion(KeyId=leftover.name, PendingWindowInDays=KEY_DAYS)
             return f"will be deleted in {KEY_DAYS} days; until then that can be taken back"
     return "deleted"
 
 
-def _leave_to_the_copy(secret: str) -> None:
-    """Make a secret's replicas secrets of their own: a secret that has any is not deleted, and the copy needs them."""
-    told = boto3.client("secretsmanager").describe_secret(SecretId=secret)
-    for replica in told.get("ReplicationStatus", []):
-        boto3.client("secretsmanager", region_name=replica["Region"]).stop_replication_to_replica(SecretId=told["Name"])
+def _detach_replicas(secret: str) -> None:
+    """Make a secret's replicas independent secrets: one with replicas cannot be deleted, and the copy needs them."""
+    found = boto3.client("secretsmanager").describe_secret(SecretId=secret)
+    for replica in found.get("ReplicationStatus", []):
+        client = boto3.client("secretsmanager", region_name=replica["Region"])
+        client.stop_replication_to_replica(SecretId=found["Name"])
 
 
 def _resources(client: Any, stack: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a client of boto3
-    """Type and physical name of every resource that is there, those of nested stacks too."""
+    """Type and physical name of every existing resource, including those of nested stacks."""
     for resource in _summaries(client, stack):
         kind, name = resource["ResourceType"], resource.get("PhysicalResourceId")
         if name and kind != NESTED and resource["ResourceStatus"] != "DELETE_COMPLETE":
@@ -193,7 +195,7 @@ def _resources(client: Any, stack: str) -> Iterator[tuple[str, str]]:  # noqa: A
 
 
 def _summaries(client: Any, stack: str) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - as above
-    """What CloudFormation lists of a stack and those nested in it, of deleted ones too: they have left something."""
+    """CloudFormation's list of the resources of a stack and its nested stacks; deleted ones may have left some too."""
     for page in client.get_paginator("list_stack_resources").paginate(StackName=stack):
         for resource in page["StackResourceSummaries"]:
             yield resource

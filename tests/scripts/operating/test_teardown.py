@@ -16,7 +16,7 @@ from scripts.local.account import LocalAccount
 from scripts.local.clients import ACCOUNT, client
 from scripts.local.job_runs import JobResult
 from scripts.operating import teardown as operating
-from scripts.operating.teardown import Kept, delete_data, empty
+from scripts.operating.teardown import Leftover, delete_data, empty
 from shared.config import load_environment
 from shared.config.replica import Replica
 from shared.errors import TerminalError
@@ -174,7 +174,7 @@ def test_key_and_secret_can_be_had_back_for_a_month(aws):
     kms, secrets = boto3.client("kms"), boto3.client("secretsmanager")
     key, secret = kms.create_key()["KeyMetadata"]["KeyId"], secrets.create_secret(Name="crm", SecretString="{}")["ARN"]
 
-    said = [delete_data(Kept("AWS::KMS::Key", key)), delete_data(Kept("AWS::SecretsManager::Secret", secret))]
+    said = [delete_data(Leftover("AWS::KMS::Key", key)), delete_data(Leftover("AWS::SecretsManager::Secret", secret))]
 
     assert ["will be deleted in 30 days", "deleted, to be had back for 30 days"] == [s.partition(";")[0] for s in said]
     ends = [
@@ -185,7 +185,7 @@ def test_key_and_secret_can_be_had_back_for_a_month(aws):
 
 
 def test_bucket_that_is_gone_is_empty(aws):
-    assert "is not there any more" == empty(Kept("AWS::S3::Bucket", "gone-before"))
+    assert "is not there any more" == empty(Leftover("AWS::S3::Bucket", "gone-before"))
 
 
 def test_a_copy_in_another_region_is_told_to_be_left(stack, monkeypatch):
@@ -240,7 +240,7 @@ def test_application_goes_with_what_runs_on_it():
         job = {"jobDriver": {"sparkSubmit": {"entryPoint": "s3://code/main.py"}}, "executionRoleArn": ROLE}
         run = emr.start_job_run(applicationId=one, **job)["jobRunId"]
 
-        application = Kept("AWS::EMRServerless::Application", one)
+        application = Leftover("AWS::EMRServerless::Application", one)
         assert ["deleted", "was deleted before"] == [delete_data(application), delete_data(application)]
         assert "CANCELLED" == emr.get_job_run(applicationId=one, jobRunId=run)["jobRun"]["state"]
         assert "TERMINATED" == emr.get_application(applicationId=one)["application"]["state"]
@@ -325,7 +325,7 @@ def test_secret_goes_and_the_copy_keeps_its_own(aws, monkeypatch):
     made = secrets.create_secret(Name="lakewright/dev/shop", AddReplicaRegions=[{"Region": "eu-central-1"}])
     amended(monkeypatch, StopReplicationToReplica=promote)
 
-    said = delete_data(Kept("AWS::SecretsManager::Secret", made["ARN"]))
+    said = delete_data(Leftover("AWS::SecretsManager::Secret", made["ARN"]))
 
     assert "deleted, to be had back for 30 days" == said
     assert [("eu-central-1", "lakewright/dev/shop")] == promoted
