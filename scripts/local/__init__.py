@@ -1,1 +1,1 @@
-"""The local runtime: an AWS account on this machine that deploys the templates and runs the machines and the jobs."""
+"""The local runtime: a stand-in for an AWS account that deploys the templates and runs the machines and the jobs."""

@@ -1,4 +1,4 @@
-"""An AWS account on this machine: CloudFormation, Step Functions, EMR Serverless and what they need, by moto.
+"""An AWS account on this machine: moto's CloudFormation, Step Functions, EMR Serverless and what they need.
 
 with LocalAccount(SparkDriver(settings)) as account:
     outputs = account.deploy(Path("cdk.out"), "lakewright-local")
@@ -38,7 +38,7 @@ _CREDENTIALS = {
     "AWS_REGION": REGION,
     "AWS_DEFAULT_REGION": REGION,
     "AWS_EC2_METADATA_DISABLED": "true",
-    # Either would have calls go to addresses that the local account does not answer.
+    # With either, calls would go to addresses that the local account does not answer.
     "AWS_USE_FIPS_ENDPOINT": "false",
     "AWS_USE_DUALSTACK_ENDPOINT": "false",
 }
@@ -47,7 +47,7 @@ _ENDPOINT_OF_A_SERVICE = "AWS_ENDPOINT_URL_"
 
 
 class LocalAccount:
-    """The account, from `with` to the end of its block; there is one at a time in a process.
+    """The account, open inside a `with` block; a process can have one at a time.
 
     Example:
         with LocalAccount(SparkDriver(settings)) as account:
@@ -56,8 +56,8 @@ class LocalAccount:
             for event in account.events(execution): ...
 
     Args:
-        runner: Who runs EMR Serverless job runs.
-        port: Where other processes reach the account; 0 takes a free port, None serves this process only.
+        runner: Runs the EMR Serverless job runs.
+        port: The port for other processes; 0 takes a free port, None serves this process only.
     """
 
     def __init__(self, runner: JobRunner | None = None, *, port: int | None = 0) -> None:
@@ -81,20 +81,20 @@ class LocalAccount:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Stop what runs, close the port, and forget everything."""
+        """Stop what runs, close the port, and discard everything."""
         self._stack.close()
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables with which another process reaches the account."""
+        """The environment variables that another process needs to reach the account."""
         endpoint = {"AWS_ENDPOINT_URL": self.endpoint} if self.endpoint else {}
         return {**_CREDENTIALS, **endpoint, **_past_proxies()}
 
     def deploy(self, assembly_dir: Path, stack: str) -> dict[str, str]:
-        """Upload the assets of a cloud assembly's stack, make the stack, and give its outputs.
+        """Upload the assets of a cloud assembly's stack, create the stack, and return its outputs.
 
         Raises:
-            TerminalError: the assembly or a template cannot be followed to the letter.
+            TerminalError: the assembly or a template has something that the local account does not support.
         """
         artifact = assembly.read_stack(assembly_dir, stack)
         assembly.bootstrap(artifact)
@@ -108,17 +108,17 @@ class LocalAccount:
                 Tags=[{"Key": k, "Value": v} for k, v in artifact.tags.items()],
             )
         except ClientError as error:
-            # The text was made in four parts by the local CloudFormation.
+            # The message already has the four parts of a TerminalError: the local CloudFormation wrote them.
             raise TerminalError(error.response["Error"]["Message"]) from error
         found = service.describe_stacks(StackName=artifact.name)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
     def start(self, machine_arn: str, given: dict[str, Any], *, name: str) -> str:
-        """Start an execution of a state machine; its ARN."""
+        """Start an execution of a state machine and return its ARN."""
         return executions.start(machine_arn, given, name)
 
     def events(self, execution_arn: str) -> Iterator[Event]:
-        """What happens in an execution, as it happens, until it has ended."""
+        """Yield the events of an execution as they happen, until it has ended."""
         return executions.events(execution_arn)
 
     def wait(self, execution_arn: str) -> Outcome:
@@ -131,16 +131,16 @@ class LocalAccount:
 
 
 def _past_proxies() -> dict[str, str]:
-    """Has no proxy asked for what is on this machine; programs read one of the two names or the other."""
+    """The variables that keep calls to this machine from going to a proxy; a program reads one name or the other."""
     names = ("no_proxy", "NO_PROXY")
     known = [host.strip() for name in names for host in os.environ.get(name, "").split(",") if host.strip()]
-    # A star alone means every host; beside others it means none.
+    # A star on its own means every host; among other names it means nothing.
     hosts = {"*": None} if set(known) == {"*"} else dict.fromkeys([*known, HOST, "localhost"])
     return dict.fromkeys(names, ",".join(hosts))
 
 
 def _template_url(artifact: assembly.StackArtifact) -> str:
-    """Templates of a thousand tables are larger than a request may be, so they go by way of a bucket."""
+    """Put a template into a bucket and return its URL: with a thousand tables it is too large for a request."""
     bucket = "local-templates"
     client("s3").create_bucket(Bucket=bucket)
     client("s3").put_object(Bucket=bucket, Key=artifact.template.name, Body=artifact.template.read_bytes())
@@ -167,7 +167,7 @@ def _answered_here() -> Iterator[None]:
 
 @contextmanager
 def _served(port: int) -> Iterator[str]:
-    """Serve the account to other processes of this machine; the endpoint."""
+    """Serve the account to other processes on this machine, and yield the endpoint."""
     server = ThreadedMotoServer(ip_address=HOST, port=port, verbose=False)
     server.start()
     try:
@@ -180,7 +180,7 @@ def _served(port: int) -> Iterator[str]:
 
 @contextmanager
 def variables(wanted: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for a time; a profile or an endpoint of the user's has no say meanwhile."""
+    """Set environment variables for the block, and unset those that choose a profile or an endpoint of the user's."""
     unset = [*_UNSET, *(name for name in os.environ if name.startswith(_ENDPOINT_OF_A_SERVICE))]
     before = {name: os.environ.get(name) for name in (*wanted, *unset)}
     for name in unset:
@@ -198,7 +198,7 @@ def variables(wanted: dict[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the chatter of server and interpreter off the terminal: what matters is in events and errors."""
+    """Keep log lines of server and interpreter off the terminal: what matters is in events and errors."""
     loggers = [logging.getLogger(name) for name in ("werkzeug", "moto", "moto.stepfunctions")]
     before = [logger.level for logger in loggers]
     for logger in loggers:

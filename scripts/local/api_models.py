@@ -1,6 +1,6 @@
-"""The API models of AWS, as botocore carries them: each is read once, since a large one takes half a second.
+"""The API models of AWS that come with botocore; each is read once, since a large one takes half a second.
 
-What moto 5.2.5 does otherwise: it reads them again, by a loader of its own for every service.
+What moto 5.2.5 does differently: it reads them again, with a separate loader for every service.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @cache
 def session() -> botocore.session.Session:
-    """The one botocore session of the local account; clients made of it share its models."""
+    """The one botocore session of the local account; clients made from it share its models."""
     return botocore.session.get_session()
 
 
@@ -46,5 +46,5 @@ def _load_service_model(service_name: str, model_name: str) -> dict[str, Any]:
 
 
 def install() -> None:
-    """Let moto use them too; a second call changes nothing."""
+    """Make moto use these models too; a second call changes nothing."""
     utils._load_service_model = _load_service_model

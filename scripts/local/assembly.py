@@ -1,4 +1,4 @@
-"""A cloud assembly, as `cdk synth` leaves it: its stacks, and the assets they need in the asset bucket."""
+"""Reads a cloud assembly, as `cdk synth` writes it, and uploads the assets of its stacks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _STACK = "aws:cloudformation:stack"
 _ASSETS = "cdk:asset-manifest"
 _BOOTSTRAP_VERSION = "30"
-# Places that stay open in an assembly whose app names no account or region.
+# Placeholders in an assembly whose app names no account or region.
 _PLACES = {"${AWS::AccountId}": ACCOUNT, "${AWS::Region}": REGION, "${AWS::Partition}": "aws"}
 
 
@@ -65,7 +65,7 @@ def read_stack(assembly: Path, name: str) -> StackArtifact:
 
 
 def bootstrap(stack: StackArtifact) -> None:
-    """Make what `cdk bootstrap` would: the version parameter, and the buckets the assets go to."""
+    """Create what `cdk bootstrap` would: the version parameter, and the buckets for the assets."""
     if stack.bootstrap_parameter:
         client("ssm").put_parameter(
             Name=stack.bootstrap_parameter, Value=_BOOTSTRAP_VERSION, Type="String", Overwrite=True
@@ -75,7 +75,7 @@ def bootstrap(stack: StackArtifact) -> None:
 
 
 def upload_assets(stack: StackArtifact) -> None:
-    """Put the stack's file assets into the asset bucket: nested templates, state machines, code.
+    """Put the stack's file assets into the asset bucket: nested templates, state machines and code.
 
     Raises:
         TerminalError: an asset's source is not in the assembly.
@@ -98,7 +98,7 @@ def upload_assets(stack: StackArtifact) -> None:
 
 
 def _files(stack: StackArtifact) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Every file asset's source with each of its destinations."""
+    """Pairs of every file asset's source and each of its destinations."""
     if stack.assets is None:
         return []
     files = json.loads(stack.assets.read_text()).get("files", {}).values()
@@ -112,7 +112,7 @@ def _placed(text: str) -> str:
 
 
 def _zipped(folder: Path) -> bytes:
-    """A folder as an archive, unpacked in size: it never leaves this machine."""
+    """A folder as a zip archive, without compression since it never leaves this machine."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as files:
         for path in sorted(folder.rglob("*")):

@@ -1,7 +1,7 @@
-"""Clients of the local account: every call made here stays in this process.
+"""Clients of the local account, whose calls stay in this process.
 
-moto's hook inside botocore answers them, so nothing done here can reach a real account, and no socket is used; other
-processes (the Spark driver, the CDK command line) reach the same account over the server's port.
+moto's hook inside botocore answers them, so they cannot reach a real account and use no socket. Other processes (the
+Spark driver, the CDK command line) reach the same account over the server's port.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shared.errors import TerminalError
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 
-# boto3 sessions build clients one at a time; two threads at it have been seen to break each other.
+# A boto3 session can build only one client at a time; two threads doing so have been seen to break each other.
 _BUILDING = threading.Lock()
 
 
@@ -47,6 +47,6 @@ def _session() -> boto3.session.Session:
 
 @cache
 def _client(service: str, region: str) -> Any:
-    # The account's own endpoint is left aside on purpose: the hook answers addresses of AWS, not of this machine.
+    # The account's own endpoint is ignored on purpose: the hook answers addresses of AWS, not of this machine.
     config = Config(ignore_configured_endpoint_urls=True, retries={"total_max_attempts": 1})
     return _session().client(service, region_name=region, config=config)

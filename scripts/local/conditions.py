@@ -1,7 +1,7 @@
-"""Conditions of DynamoDB: one write is decided and done before the next, as the service does it for an item.
+"""Conditional writes of DynamoDB: each is checked and done before the next begins, as in the service for an item.
 
-What moto 5.2.5 does otherwise: it looks at the condition and writes afterwards, and another thread may come in between,
-so that two owners get one lease.
+What moto 5.2.5 does differently: another thread can write between its check of a condition and its write, so that two
+owners get one lease.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from scripts.local.patching import once
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# A transaction writes its items by these, too.
+# A transaction uses these to write its items, too.
 WRITES = ("put_item", "update_item", "delete_item")
-# One of them may be done by another.
-_turn = threading.RLock()
+# Reentrant: one of them may call another.
+_writing = threading.RLock()
 
 
 def install() -> None:
-    """Let moto decide writes one by one; a second call changes nothing."""
+    """Make moto do writes one by one; a second call changes nothing."""
     for name in WRITES:
-        once(DynamoDBBackend, name, _one_by_one)
+        once(DynamoDBBackend, name, _serialized)
 
 
-def _one_by_one(original: Callable[..., Any]) -> Callable[..., Any]:
+def _serialized(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def write(*given: Any, **named: Any) -> Any:
-        with _turn:
+        with _writing:
             return original(*given, **named)
 
     return write

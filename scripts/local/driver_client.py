@@ -1,4 +1,4 @@
-"""The parent's side of the warm Spark driver: a JobRunner that starts it, feeds it, and replaces it when it dies."""
+"""The parent's side of the warm Spark driver: a JobRunner that starts it, sends it job runs, replaces it if it dies."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def python_path() -> str:
-    """Where Python finds this repository's packages and what else it was told of."""
+    """The PYTHONPATH with this repository in front of what it already has."""
     return os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
 
 
-# On EMR these lead to the image and the archive; here to this interpreter and this checkout, whatever the job says.
+# On EMR these point into the image and the archive; here they stay as they are for this interpreter and checkout.
 _OF_THE_IMAGE = frozenset({"JAVA_HOME", "PYSPARK_DRIVER_PYTHON", "PYSPARK_PYTHON", "PYTHONPATH"})
 _PATIENCE_SECONDS = 5.0
 _KILLED = 137
@@ -33,9 +33,15 @@ _KILLED = 137
 
 @dataclass(frozen=True)
 class DriverSettings:
-    """What the driver's session is built of.
+    """What the driver's session is built from.
 
-    `confs` are those of this machine: master, memory, partitions. `environment` is added to the process's own.
+    Attributes:
+        logs: The folder for log files.
+        jars: The jars of the session.
+        confs: Spark's settings for this machine: master, memory, partitions.
+        app_name: The session's name.
+        environment: Variables added to the process's own.
+        command: The command that starts the driver.
     """
 
     logs: Path
@@ -47,11 +53,11 @@ class DriverSettings:
 
 
 class SparkDriver:
-    """One warm driver process, and a fresh one whenever it has died.
+    """One warm driver process, which is replaced whenever it has died.
 
     Args:
-        settings: What the session is built of, and where logs go: `driver.log` for all of it, `<job run>.log` for
-            the part of one job run.
+        settings: What the session is built from, and where logs go: everything to `driver.log`, and the part of one
+            job run to `<job run>.log`.
     """
 
     parallel = 1
@@ -109,7 +115,7 @@ class SparkDriver:
         """Wait until the session is built.
 
         Raises:
-            TerminalError: the driver died at it.
+            TerminalError: the driver died before that.
         """
         with self._running:
             self._await_ready()
@@ -124,14 +130,14 @@ class SparkDriver:
                 self._current = None
 
     def cancel(self, job_run_id: str) -> None:
-        """Cancel a job run: the driver at work on it is ended, the next job run starts a fresh one."""
+        """Cancel a job run: end the driver that works on it; the next job run starts a fresh one."""
         with self._changing:
             self._cancelled.add(job_run_id)
             if self._current == job_run_id:
                 self._end(patience=0)
 
     def stop(self) -> None:
-        """End the driver, the JVM and all below them, for good."""
+        """End the driver, the JVM and all their child processes, for good."""
         with self._changing:
             self._is_stopped = True
             self._end(patience=_PATIENCE_SECONDS)
@@ -175,7 +181,7 @@ class SparkDriver:
         self._is_ready = True
 
     def _environment(self) -> dict[str, str]:
-        """The process's environment; Spark's Python workers inherit interpreter and checkout from it."""
+        """The driver process's environment; Spark's Python workers inherit interpreter and checkout from it."""
         path = python_path()
         own = {"PYSPARK_PYTHON": sys.executable, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
         return {**os.environ, **own, **self.settings.environment}
@@ -188,11 +194,11 @@ class SparkDriver:
             process.stdin.write(json.dumps(message) + "\n")
             process.stdin.flush()
         except OSError:
-            # It died meanwhile: the missing answer says so.
+            # It has died meanwhile, which the missing answer will show.
             return
 
     def _receive(self) -> dict[str, Any] | None:
-        """The next answer, or None when the driver has ended."""
+        """The next answer, or None if the driver has ended."""
         process, line = self._process, ""
         if process is not None and process.stdout is not None:
             with contextlib.suppress(ValueError):  # closed by another thread, which has ended the process
@@ -216,7 +222,7 @@ class SparkDriver:
 
 
 def _environment_of(job_run: JobRun) -> dict[str, str]:
-    """A job run's variables, and where the account is: it may have been opened after the driver was started."""
+    """A job run's variables, and those of the account, which may have been opened after the driver was started."""
     account = {
         name: value
         for name, value in os.environ.items()
@@ -226,6 +232,6 @@ def _environment_of(job_run: JobRun) -> dict[str, str]:
 
 
 def _clear_up(process: subprocess.Popen[str]) -> None:
-    """When the driver dies, whatever it has started dies too: it may hold the pipe that answers come through."""
+    """Wait until the driver ends, then end what it has started, which may hold the pipe for the answers open."""
     process.wait()
     end_group(process.pid)

@@ -1,7 +1,7 @@
-"""EMR Serverless: job runs live through their states and are really run, by a JobRunner.
+"""EMR Serverless: job runs pass through their states and are really run, by a JobRunner.
 
-What moto 5.2.5 does otherwise: a job run is born SUCCESS and nothing runs; a client token means nothing; release
-labels `emr-spark-*` are refused, and a submission with a master of its own is not; half of an application's settings
+What moto 5.2.5 does differently: a job run starts in state SUCCESS and nothing runs; client tokens are ignored; release
+labels `emr-spark-*` are refused, but a submission that sets `spark.master` is not; half of an application's settings
 are forgotten.
 """
 
@@ -22,7 +22,7 @@ from scripts.local.api_models import operation
 from scripts.local.job_runs import TAIL_CHARACTERS, JobResult, JobRunner, job_run_of
 
 ENDED = frozenset({"SUCCESS", "FAILED", "CANCELLED"})
-# A label moto accepts; the application's own label is put in its place at once.
+# A label that moto accepts; the application's own label replaces it at once.
 _ACCEPTED_LABEL = "emr-7.10.0"
 _MOVING = threading.Lock()
 
@@ -31,7 +31,7 @@ class Desk:
     """Hands job runs to the runner, as many at a time as it takes.
 
     Args:
-        runner: Who runs them.
+        runner: Runs them.
     """
 
     def __init__(self, runner: JobRunner) -> None:
@@ -42,17 +42,17 @@ class Desk:
         self._runs: list[MotoJobRun] = []
 
     def take(self, backend: EMRServerlessBackend, request: dict[str, Any]) -> MotoJobRun:
-        """Submit a job run; the same token gives the same run again, whatever else the request says."""
+        """Submit a job run; the same token returns the same run again, whatever else the request says."""
         key = (request["applicationId"], request["clientToken"])
         with self._taking:
             if key not in self._by_token:
-                run = self._by_token[key] = _born(backend, request)
+                run = self._by_token[key] = _submitted(backend, request)
                 self._runs.append(run)
                 threading.Thread(target=self._attend, args=(run, request), name=f"job-{run.id}", daemon=True).start()
             return self._by_token[key]
 
     def cancel(self, run: MotoJobRun) -> None:
-        """Cancel a job run, waiting or running; one that has ended stays as it ended."""
+        """Cancel a job run that waits or runs; one that has ended keeps its state."""
         if _move(run, "CANCELLED", "Job run was cancelled."):
             self.runner.cancel(run.id)
 
@@ -83,7 +83,7 @@ class Desk:
 
 
 class NoRunner:
-    """Stands where nobody runs anything: every job run fails and says so."""
+    """The runner of an account without one: every job run fails and says so."""
 
     parallel = 1
 
@@ -99,13 +99,13 @@ _desk = Desk(NoRunner())
 
 
 def use(runner: JobRunner) -> Desk:
-    """Hand job runs to this runner from now on."""
-    global _desk  # noqa: PLW0603 - moto's backends are global, and so is what serves them
+    """Hand job runs to this runner from now on, and return the desk that does so."""
+    global _desk  # noqa: PLW0603 - moto's backends are global, and so is their desk
     _desk = Desk(runner)
     return _desk
 
 
-def _born(backend: EMRServerlessBackend, request: dict[str, Any]) -> MotoJobRun:
+def _submitted(backend: EMRServerlessBackend, request: dict[str, Any]) -> MotoJobRun:
     run = _start(
         backend,
         application_id=request["applicationId"],
@@ -125,7 +125,7 @@ def _born(backend: EMRServerlessBackend, request: dict[str, Any]) -> MotoJobRun:
 
 
 def _move(run: MotoJobRun, state: str, details: str = "") -> bool:
-    """Move a job run to a state, unless it has ended; whether it was moved."""
+    """Move a job run to a state unless it has ended, and return whether it was moved."""
     with _MOVING:
         if run.state in ENDED:
             return False
@@ -192,7 +192,7 @@ _start = EMRServerlessBackend.start_job_run
 
 
 def install() -> None:
-    """Put all of it in place of moto's own; a second call changes nothing."""
+    """Replace moto's own functions; a second call changes nothing."""
     EMRServerlessResponse.start_job_run = _start_job_run
     EMRServerlessResponse.create_application = _create_application
     EMRServerlessBackend.cancel_job_run = _cancel_job_run

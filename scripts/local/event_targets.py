@@ -1,4 +1,4 @@
-"""Topics of SNS as targets of EventBridge's rules: moto 5.2.5 knows queues and log groups, and stops at a topic."""
+"""SNS topics as targets of EventBridge rules: moto 5.2.5 supports queues and log groups, and fails for a topic."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def install() -> None:
-    """Let rules publish to topics; a second call changes nothing."""
+    """Make rules publish to topics; a second call changes nothing."""
     once(Rule, "send_to_targets", _publishing)
 
 

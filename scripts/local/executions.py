@@ -1,4 +1,4 @@
-"""Executions of state machines: start, watch, wait, stop."""
+"""Starts, watches, awaits and stops executions of state machines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LAST_MOMENT_SECONDS = 5.0
 
 
 class Status(StrEnum):
-    """How an execution stands, in the words of Step Functions."""
+    """The status of an execution, as Step Functions names it."""
 
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"
@@ -31,7 +31,7 @@ class Status(StrEnum):
 
 
 class Happening(StrEnum):
-    """What a progress view shows of an execution."""
+    """The kinds of events that a progress view shows."""
 
     ENTERED = "entered"
     EXITED = "exited"
@@ -41,10 +41,15 @@ class Happening(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened.
+    """One event of an execution.
 
-    `state` is empty for the end of the execution. `seconds` counts from the execution's start. `error` and `cause`
-    are there for failures.
+    Attributes:
+        happening: What happened.
+        state: The state; empty for the end of the execution.
+        at: When it happened.
+        seconds: The seconds since the execution's start.
+        error: The error's name, for failures.
+        cause: The error's cause, for failures.
     """
 
     happening: Happening
@@ -66,7 +71,7 @@ class Outcome:
 
 
 def start(machine_arn: str, given: dict[str, Any], name: str) -> str:
-    """Start an execution; its ARN.
+    """Start an execution and return its ARN.
 
     Raises:
         TerminalError: the name was used before, or the machine is unknown.
@@ -85,20 +90,20 @@ def start(machine_arn: str, given: dict[str, Any], name: str) -> str:
 
 
 def outcome(execution_arn: str) -> Outcome:
-    """How an execution stands now."""
+    """The current status of an execution, with output or error if it has ended."""
     found = client("stepfunctions").describe_execution(executionArn=execution_arn)
     output = json.loads(found["output"]) if "output" in found else None
     return Outcome(Status(found["status"]), output, found.get("error", ""), found.get("cause", ""))
 
 
 def events(execution_arn: str) -> Iterator[Event]:
-    """What happens in an execution, as it happens, until it has ended."""
+    """Yield the events of an execution as they happen, until it has ended."""
     service = client("stepfunctions")
     seen, pauses = 0, growing(_LONGEST_PAUSE_SECONDS)
     while True:
         ended = outcome(execution_arn).status is not Status.RUNNING
         history = service.get_execution_history(executionArn=execution_arn)["events"]
-        yield from _told(history, seen)
+        yield from _new_events(history, seen)
         if ended:
             return
         if len(history) > seen:
@@ -115,7 +120,7 @@ def wait(execution_arn: str) -> Outcome:
 
 
 def begun(execution_arn: str, starter_arn: str) -> bool:
-    """Wait until an execution has begun that another one starts; False if that one has ended without starting it."""
+    """Wait until an execution has begun that another one starts; return False if the other ends without starting it."""
     service, pauses = client("stepfunctions"), growing(_LONGEST_PAUSE_SECONDS)
     while True:
         is_last_look = outcome(starter_arn).status is not Status.RUNNING
@@ -130,13 +135,13 @@ def begun(execution_arn: str, starter_arn: str) -> bool:
 
 
 def stop(execution_arn: str, cause: str) -> Outcome:
-    """Stop an execution; the job runs it waits for are cancelled with it."""
+    """Stop an execution, which cancels the job runs that it waits for, and wait for its end."""
     client("stepfunctions").stop_execution(executionArn=execution_arn, error="Stopped", cause=cause)
     return wait(execution_arn)
 
 
 def stop_all(cause: str) -> None:
-    """Stop every execution that runs, and give them a moment to end."""
+    """Stop every running execution, and wait a few seconds for them to end."""
     service = client("stepfunctions")
     machines = [machine["stateMachineArn"] for machine in service.list_state_machines()["stateMachines"]]
     running = [
@@ -151,8 +156,8 @@ def stop_all(cause: str) -> None:
         time.sleep(next(pauses))
 
 
-def _told(history: list[dict[str, Any]], seen: int) -> Iterator[Event]:
-    """The events after the first `seen`, in the words of a progress view."""
+def _new_events(history: list[dict[str, Any]], seen: int) -> Iterator[Event]:
+    """The events after the first `seen` that a progress view shows."""
     states: dict[int, str] = {}
     for index, event in enumerate(history):
         details = next((value for key, value in event.items() if key.endswith("EventDetails")), None) or {}

@@ -1,6 +1,6 @@
-"""Does in Spark what every lake here does first, and has Java keep the classes that took: `first_classes FILE`.
+"""Does in Spark what every local lake does first, and lets Java store the classes it loaded: `first_classes FILE`.
 
-Java checks an archive against the class path and its own version before it uses it, and does without if they differ.
+Java checks the archive against the class path and its own version before using it, and ignores it if they differ.
 """
 
 import sys
@@ -16,7 +16,7 @@ OPTIONS = "spark.driver.extraJavaOptions"
 
 
 def main(archive: Path) -> None:
-    """Work in a session of its own, end it, and wait until its Java has written the archive."""
+    """Do the work in a separate session, end it, and wait until its Java has written the archive."""
     fresh = archive.with_name(f"{archive.name}.new")
     keep = {OPTIONS: f"{LOCAL_CONFS[OPTIONS]} {java_option('-XX:ArchiveClassesAtExit', fresh)}"}
     spark = build_session("first-classes", jar_paths(), LOCAL_CONFS | keep)
@@ -32,7 +32,7 @@ def main(archive: Path) -> None:
 
 
 def work(spark: SparkSession, table: Path) -> None:
-    """Make a Delta table, change it by a MERGE, and read it and its changes with all that queries here are made of."""
+    """Create a Delta table, change it by a MERGE, and read it and its changes with everything that queries here use."""
     rows = [(n, f"name {n % 3}", "2026-01-01") for n in range(9)]
     frame = spark.createDataFrame(rows, "id bigint, name string, day string")
     made = frame.selectExpr("id", "upper(name) AS name", "to_date(day) AS day", "CAST(id AS decimal(9, 2)) AS amount")

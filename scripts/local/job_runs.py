@@ -1,4 +1,4 @@
-"""What a job run is to whoever runs it: its arguments and environment in, its exit code and the end of its log out."""
+"""A job run as a runner sees it: it gets arguments and environment, and returns an exit code and the log's end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TAIL_CHARACTERS = 4000
 
 @dataclass(frozen=True)
 class JobRun:
-    """One job run, as the service hands it over."""
+    """One job run, as the service hands it to a runner."""
 
     id: str
     name: str
@@ -25,7 +25,7 @@ class JobRun:
 
 @dataclass(frozen=True)
 class JobResult:
-    """How a job run ended; exit code 0 is success."""
+    """How a job run ended: its exit code, 0 for success, and the end of its log."""
 
     exit_code: int
     tail: str = ""
@@ -41,14 +41,14 @@ class JobRunner(Protocol):
     parallel: int
 
     def run(self, job_run: JobRun) -> JobResult:
-        """Run one to its end; called in a thread of its own."""
+        """Run one to its end; called in a separate thread."""
 
     def cancel(self, job_run_id: str) -> None:
-        """Make `run` of this one return soon; nothing if it is not running."""
+        """Make the `run` of this job run return soon; do nothing if it is not running."""
 
 
 def job_run_of(job_run_id: str, request: dict[str, Any]) -> JobRun:
-    """A job run from a StartJobRun request."""
+    """The job run of a StartJobRun request."""
     submit = request.get("jobDriver", {}).get("sparkSubmit", {})
     return JobRun(
         id=job_run_id,
@@ -61,7 +61,7 @@ def job_run_of(job_run_id: str, request: dict[str, Any]) -> JobRun:
 
 
 def driver_environment(spark_submit_parameters: str) -> dict[str, str]:
-    """The environment variables that `--conf spark.emr-serverless.driverEnv.X=Y` gives the driver."""
+    """The environment variables that options `--conf spark.emr-serverless.driverEnv.X=Y` set for the driver."""
     words = shlex.split(spark_submit_parameters or "")
     confs = [value for word, value in pairwise(words) if word == "--conf"]
     pairs = (conf.removeprefix(_DRIVER_ENVIRONMENT).partition("=") for conf in confs if _DRIVER_ENVIRONMENT in conf)

@@ -1,8 +1,8 @@
 """Lake Formation's tags and data cells filters.
 
-What moto 5.2.5 does otherwise: a tag added to a resource takes all others off it, values need not exist, and one that
-a resource has can be taken off its tag; tags of a resource that has none end in an internal error, and there are no
-data cells filters.
+What moto 5.2.5 does differently: adding a tag to a resource removes all others from it, values need not exist, and a
+tag can lose a value that a resource has; asking for the tags of a resource without any ends in an internal error, and
+there are no data cells filters.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _UPDATE = LakeFormationBackend.update_lf_tag
 
 
 def _tags(backend: LakeFormationBackend) -> dict[_Place, dict[str, str]]:
-    """What every place was given: the database's name, the table's, the column's."""
+    """The tags of every database, table and column, by their names."""
     return backend.__dict__.setdefault("given_tags", {})
 
 
@@ -64,7 +64,7 @@ def _remove(self: LakeFormationBackend, catalog_id: str, resource: dict[str, Any
 
 
 def _update(self: LakeFormationBackend, catalog_id: str, tag_key: str, to_delete: list[str], to_add: list[str]) -> None:
-    # Source: AWS Lake Formation API reference, UpdateLFTag: no value goes that a resource carries.
+    # Source: AWS Lake Formation API reference, UpdateLFTag: a value that a resource has cannot be removed.
     if any(tags.get(tag_key) in (to_delete or []) for tags in _tags(self).values()):
         raise InvalidInput("Update not allowed")
     _UPDATE(self, catalog_id, tag_key, to_delete, to_add)
@@ -113,7 +113,7 @@ def _list_filters(self: LakeFormationResponse) -> str:
 
 
 def install() -> None:
-    """Put all of it in place of moto's own; a second call changes nothing."""
+    """Replace moto's own functions; a second call changes nothing."""
     LakeFormationBackend.add_lf_tags_to_resource = _add
     LakeFormationBackend.remove_lf_tags_from_resource = _remove
     LakeFormationBackend.update_lf_tag = _update

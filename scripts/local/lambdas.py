@@ -1,8 +1,8 @@
-"""Lambda functions run in this process, from the checkout.
+"""Runs Lambda functions in this process, from the checkout.
 
 A function's `Handler` names the module and function (`lambdas.on_step_finished.handler.handler`). Its environment
-variables stand in `os.environ` during the call, so calls are made one at a time. What moto 5.2.5 does otherwise: it
-starts a container.
+variables are set in `os.environ` during the call, so calls are made one at a time. What moto 5.2.5 does differently:
+it starts a container.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from shared.errors import TerminalError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# A laptop does other work meanwhile: so many times a function's timeout are too long.
+# A laptop does other work at the same time: a call times out after so many times the function's timeout.
 PATIENCE = 3
 # Reentrant: a handler may call another function.
 _CALLING = threading.RLock()
 
 
 class Context:
-    """The context object of a call, with all that Powertools reads."""
+    """The context object of a call, with everything that Powertools reads."""
 
     client_context = None
     identity = None
@@ -54,12 +54,12 @@ class Context:
 
     @property
     def is_over(self) -> bool:
-        """Whether the call has taken so long that it would have on AWS, too."""
+        """Whether the call has taken so long that it would have timed out on AWS, too."""
         return monotonic() - self._began > PATIENCE * self._timeout
 
 
 def _invoke(self: LambdaFunction, event: Any = None) -> tuple[str, bool, str]:
-    """Call the handler: its answer as JSON, whether it failed, and what it printed, in a LocalAccount."""
+    """Call the handler, and return its answer as JSON, whether it failed, and what it printed."""
     with _CALLING, _environment(self), captured() as printed:
         answer, failed = _answer(self, json.loads(event) if isinstance(event, str) else event or {})
     self.logs_backend.ensure_log_group(self.logs_group_name)
@@ -68,7 +68,7 @@ def _invoke(self: LambdaFunction, event: Any = None) -> tuple[str, bool, str]:
 
 
 def _answer(function: LambdaFunction, event: Any) -> tuple[str, bool]:
-    """What a handler gives or raises, or that it timed out: AWS would not have waited so long."""
+    """Call the handler, and return its result, its error or a timeout as JSON, and whether it failed."""
     context = None
     try:
         handler, context = _load(function), Context(function)
@@ -86,7 +86,7 @@ def _answer(function: LambdaFunction, event: Any) -> tuple[str, bool]:
 
 
 def _load(function: LambdaFunction) -> Callable[[Any, Any], Any]:
-    """The handler, imported anew for every function made: its modules read their environment at import.
+    """Import the handler, once per created function: its modules read their environment when they are imported.
 
     Raises:
         TerminalError: the checkout has no such module or function.
@@ -125,12 +125,12 @@ def _environment(function: LambdaFunction) -> Iterator[None]:
     try:
         yield
     finally:
-        # Other threads read the environment meanwhile, so it is never emptied.
+        # Other threads read the environment at the same time, so it is never emptied.
         for added in set(os.environ) - set(before):
             del os.environ[added]
         os.environ.update(before)
 
 
 def install() -> None:
-    """Put all of it in place of moto's own; a second call changes nothing."""
+    """Replace moto's own functions; a second call changes nothing."""
     LambdaFunction._invoke_lambda = _invoke

@@ -1,4 +1,4 @@
-"""The one version of moto the local runtime is written for: it replaces private names, so any other may break it."""
+"""The one version of moto that the local runtime is written for: it replaces private names that may change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MOTO = "5.2.5"
 
 
 def require_known_moto() -> None:
-    """Refuse to patch a moto whose inside nobody has looked at.
+    """Refuse to patch any other version of moto.
 
     Raises:
         TerminalError: another version is installed.

@@ -1,7 +1,7 @@
-"""Clusters of MSK Serverless.
+"""MSK Serverless clusters.
 
-What moto 5.2.5 does otherwise: it gives them an ARN of another form, has them in the making for ever, and does not say
-where they are met. Nobody is met there on a laptop, whose topics are those of a broker of its own.
+What moto 5.2.5 does differently: their ARNs have another form, they stay in state CREATING, and they have no bootstrap
+address. On a laptop nothing listens at that address: its topics are in a broker of its own.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _bootstrap_brokers(self: KafkaResponse) -> str:
 
 
 def install() -> None:
-    """Put all of it in place of moto's own; a second call changes nothing."""
+    """Replace moto's own functions; a second call changes nothing."""
     FakeKafkaCluster._generate_arn = _arn
     once(KafkaBackend, "create_cluster_v2", _active)
     KafkaResponse.get_bootstrap_brokers = _bootstrap_brokers

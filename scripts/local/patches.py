@@ -1,4 +1,4 @@
-"""Everything the local runtime changes in moto, in one call."""
+"""Installs everything that the local runtime changes in moto."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from scripts.local.moto_version import require_known_moto
 
 
 def install() -> None:
-    """Mend moto where the laptop needs more than it knows. A second call changes nothing.
+    """Patch moto where the local runtime needs more than it does; a second call changes nothing.
 
     Raises:
-        TerminalError: this moto is not the one the changes were made for.
+        TerminalError: this moto is not the version that the patches were made for.
     """
     require_known_moto()
     from scripts.local import cloudformation, stepfunctions

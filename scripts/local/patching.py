@@ -1,4 +1,4 @@
-"""Put a function around a method of moto, once, however often it is asked for."""
+"""Wraps a method of moto once, however often it is called."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def once(owner: Any, name: str, around: Callable[[Any], Any]) -> None:
     Args:
         owner: A class or a module.
         name: The attribute.
-        around: Takes what is there (a classmethod or staticmethod as such) and gives what takes its place.
+        around: Takes the original (a classmethod or staticmethod as such) and returns its replacement.
     """
     if (owner, name) not in _DONE:
         _DONE.add((owner, name))

@@ -1,4 +1,4 @@
-"""Pauses between two looks: short ones first, for what ends at once, then longer ones, which leave Spark the cores."""
+"""Pauses between polls: short ones first, for what ends at once, then longer ones, which leave the cores to Spark."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _GROWTH = 1.5
 
 
 def growing(longest: float) -> Iterator[float]:
-    """Seconds to wait, up to the longest; without end."""
+    """Yield the seconds to wait, growing up to the longest, without end."""
     pause = min(FIRST_SECONDS, longest)
     while True:
         yield pause

@@ -1,4 +1,4 @@
-"""End a process and everything it has started, by their ids."""
+"""Ends a process and everything it has started, by their ids."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _END_SECONDS = 5.0
 
 
 def descendants(pid: int) -> list[int]:
-    """The ids of all processes below this one, near ones first."""
+    """The ids of all descendants of a process, children before grandchildren."""
     children: dict[int, list[int]] = {}
     for child, parent, _ in _processes():
         children.setdefault(parent, []).append(child)
@@ -32,7 +32,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def end_by_its_input(process: subprocess.Popen[bytes] | subprocess.Popen[str], *, patience: float) -> None:
-    """End a process that leaves by itself once its standard input closes; after so many seconds by force."""
+    """Close the standard input of a process, which makes it end; kill it if it has not after so many seconds."""
     if process.stdin is not None:
         process.stdin.close()
     try:
@@ -43,11 +43,11 @@ def end_by_its_input(process: subprocess.Popen[bytes] | subprocess.Popen[str], *
 
 
 def end_tree(process: subprocess.Popen[str], *, patience: float) -> None:
-    """End a process and all below it.
+    """End a process and all its descendants.
 
     Args:
-        process: The process, which leads its own group; closing its standard input asks it to leave by itself.
-        patience: Seconds it is given to do so.
+        process: The process, which leads its own group; closing its standard input asks it to end by itself.
+        patience: The seconds that it is given to do so.
     """
     below = descendants(process.pid) if process.poll() is None else []
     if process.stdin:
@@ -68,7 +68,7 @@ def end_tree(process: subprocess.Popen[str], *, patience: float) -> None:
 
 
 def end_group(leader: int) -> None:
-    """End what is left of the process group of a process that has ended."""
+    """Kill what is left of the process group of a process that has ended."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
 
@@ -80,18 +80,18 @@ def _wait_for_end(pids: list[int]) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and only waits to be noticed does not."""
+    """Whether a process runs; a zombie does not."""
     return any(not state.startswith("Z") for _, _, state in _processes(pid))
 
 
 def _processes(*pids: int) -> Iterator[tuple[int, int, str]]:
-    """The id, the parent's id and the state of those of some processes that are there; of all if none are named.
+    """The id, the parent's id and the state of each given process that exists, or of all processes.
 
-    A small image of Linux has no `ps`, and macOS has no /proc.
+    It reads /proc, or calls `ps` without one: a small Linux image has no `ps`, and macOS has no /proc.
     """
     if not PROC.is_dir():
         which = ["-p", ",".join(map(str, pids))] if pids else ["-A"]
-        # It fails where none of those named is there.
+        # `ps` fails if none of the given processes exists.
         listing = subprocess.run(
             ["ps", *which, "-o", "pid=,ppid=,stat="],  # noqa: S607
             capture_output=True,
@@ -104,6 +104,6 @@ def _processes(*pids: int) -> Iterator[tuple[int, int, str]]:
         return
     for folder in [PROC / str(pid) for pid in pids] or PROC.glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it has ended meanwhile
-            # The name stands in brackets and may hold blanks; what follows it does not.
+            # The name is in brackets and may contain spaces; what follows it does not.
             state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
             yield int(folder.name), int(parent), state

@@ -1,8 +1,8 @@
 """The daemon that Spark's Python workers are forked from, with heavy libraries loaded before it forks.
 
-A worker would import pyarrow, boto3 and what reads files anew: a second or two of processor time (Spark's setting
-`spark.python.daemon.module`). The Snowflake connector is not among them: its core starts threads when it is loaded, and
-a fork would wait for them for ever.
+Without it each worker would import pyarrow, boto3 and the file readers itself, a second or two of processor time.
+Spark's setting `spark.python.daemon.module` names it. The Snowflake connector is not loaded here: its core starts
+threads when it is loaded, and a fork would wait for them for ever.
 """
 
 import boto3  # noqa: F401 - loaded here so that the forks need not

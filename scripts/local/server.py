@@ -1,7 +1,7 @@
-"""The local account as a server of its own: `python -m scripts.local.server --port 5000`.
+"""The local account as a separate server: `python -m scripts.local.server --port 5000`.
 
-For programs that bring their own process, such as the CDK command line: give them the printed AWS_ENDPOINT_URL.
-Job runs fail there, for want of a runner; Lambdas run.
+For programs with their own process, such as the CDK command line: give them the printed AWS_ENDPOINT_URL.
+Job runs fail there, since it has no runner; Lambda functions run.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The shapes of AWS requests and responses, read from botocore: casing, scalar types and unknown members.
+"""Converts values to the shapes of AWS requests and responses, as botocore defines them.
 
 CloudFormation properties and Step Functions arguments are written in PascalCase and often as text ("true", "30");
-the API wants its own casing and types. One walk over the shape serves both, and finds what the API does not know.
+the API expects its own casing and types. One walk over the shape converts both, and finds members that the API lacks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class UnknownMemberError(Exception):
     """A member the API's shape does not have.
 
     Args:
-        path: Where it stands, as `JobDriver.SparkSubmit.Foo`.
+        path: Where it is, such as `JobDriver.SparkSubmit.Foo`.
         known: The members that exist there.
     """
 
@@ -31,10 +31,10 @@ class UnknownMemberError(Exception):
 
 
 def to_request(shape: Shape, value: Any, path: str = "") -> Any:
-    """The value as the API wants it: member names in its casing, scalars in its types.
+    """Convert a value to what the API expects: member names in its casing, scalars in its types.
 
     Raises:
-        UnknownMemberError: the value has a member the shape does not have.
+        UnknownMemberError: the value has a member that the shape does not have.
     """
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         return _structure(shape, value, path)
@@ -76,7 +76,7 @@ def _scalar(kind: str, value: Any) -> Any:
 
 
 def to_pascal(shape: Shape | None, value: Any) -> Any:
-    """A response as Step Functions shows it: member names in PascalCase; the keys of maps stay as they are."""
+    """Convert a response to what Step Functions shows: member names in PascalCase; keys of maps stay as they are."""
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         return {pascal(key): to_pascal(shape.members.get(key), item) for key, item in value.items()}
     if isinstance(shape, ListShape) and isinstance(value, list):

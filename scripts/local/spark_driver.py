@@ -2,8 +2,8 @@
 
 Standard input brings JSON lines: first the settings `{app_name, jars, confs}`, then one line per job run
 `{id, args, env}`. Standard output takes one line back for each: `{ready: true}`, then `{id, exit_code, error, ends}`.
-Everything anybody prints, Python and the JVM alike, goes to standard error, which the parent has opened as a file.
-When standard input ends the process ends, whatever it is doing: its parent is gone.
+Everything that is printed, by Python or by the JVM, goes to standard error, which the parent has opened as a file.
+When standard input ends, the process ends, whatever it is doing: its parent is gone.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _has_jvm(spark: SparkSession) -> bool:
-    """Whether Spark still runs; without it the driver ends, and its parent starts a fresh one."""
+    """Whether the JVM still runs; without it the driver ends, and its parent starts a fresh one."""
     try:
         spark._jvm.java.lang.System.nanoTime()
     except (OSError, Py4JError):
@@ -54,14 +54,14 @@ def _has_jvm(spark: SparkSession) -> bool:
 
 
 def _own_output() -> IO[str]:
-    """Keep standard output for answers only: the JVM and prints inherit standard error in its place."""
+    """Reserve standard output for answers, and send the output of prints and the JVM to standard error instead."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     return answers
 
 
 def _requests() -> queue.SimpleQueue[dict[str, Any]]:
-    """Read requests in a thread, so that the end of standard input is noticed during a job run too."""
+    """Read requests in a thread, so that the end of standard input is noticed even during a job run."""
     requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
 
     def read() -> None:
@@ -81,7 +81,7 @@ def _serve(run: Any, request: dict[str, Any], spark: SparkSession) -> tuple[int,
         return int(run(list(request["args"]), spark) or 0), ""
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 1, str(leaving)
-    except Exception as error:  # noqa: BLE001 - a job run's error is its answer; the driver serves on
+    except Exception as error:  # noqa: BLE001 - a job run's error is its answer; the driver goes on
         traceback.print_exc()
         return 1, f"{type(error).__name__}: {error}"
     finally:

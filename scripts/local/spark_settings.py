@@ -1,4 +1,4 @@
-"""Spark's settings on a laptop: small tables, two cores, no waste at the start."""
+"""Spark's settings on a laptop: for small tables, two cores and a fast start."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ if TYPE_CHECKING:
 
 
 def java_option(name: str, file: Path) -> str:
-    """An option with a file, for a list of options that Spark cuts at spaces outside of quotes."""
+    """An option of Java that names a file, quoted for a list of options, which Spark splits at unquoted spaces."""
     escaped = str(file).replace("\\", r"\\").replace('"', r"\"")
     return f'"{name}={escaped}"'
 
 
 def class_archive_option() -> str:
-    """The option with which Java takes Spark's classes from the setup's archive; none where the setup could make none.
+    """The option that makes Java load Spark's classes from the setup's archive; empty if there is no archive.
 
-    With the option and without the file Java would not take its own classes from an archive, either.
+    If the option named a missing file, Java would not load its own classes from an archive either.
     """
     if not paths.CLASS_ARCHIVE.exists():
         return ""
     return " " + java_option("-XX:SharedArchiveFile", paths.CLASS_ARCHIVE)
 
 
-# Every Spark job on small tables costs its tasks, not its rows, so there are few of them.
+# On small tables the cost of a Spark job is that of its tasks, not of its rows, so there are few tasks.
 LOCAL_CONFS = {
     "spark.master": "local[2]",
     "spark.driver.memory": "2g",
-    # The quick compiler alone, which a run of a minute gains from. Java then reserves 48 MB for compiled code, and
-    # Spark needs more: without room it first crawls and then dies.
+    # Only the quick compiler, from which a run of a minute gains. By default Java then reserves 48 MB for compiled
+    # code, and Spark needs more: without room it first slows down and then dies.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
     + class_archive_option(),
     "spark.driver.bindAddress": "127.0.0.1",
@@ -47,19 +47,19 @@ LOCAL_CONFS = {
     # 186 s for the whole demo on two busy cores).
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    # A second look at each stage of a plan makes it a job of its own (measured: a tenth of the building of gold).
+    # Adaptive execution runs each stage of a plan as a separate job (measured: a tenth of the building of gold).
     "spark.sql.adaptive.enabled": "false",
-    # Interpreted, the sharing of common parts of expressions costs more than their second evaluation.
+    # In interpreted queries, sharing common parts of expressions costs more than evaluating them twice.
     "spark.sql.subexpressionElimination.enabled": "false",
-    # The plans are drawn for Spark's UI, which is off.
+    # Plans are formatted for Spark's UI, which is off.
     "spark.sql.ui.explainMode": "simple",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
-    # Files without a file of sums beside each, and without a process of its own to set each one's permissions.
+    # Write files without a checksum file for each, and without starting a process to set each one's permissions.
     "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
     "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
 }
 
-# What pays for tables of many rows, as a cluster has it: compiled queries, and the compiler that works for long runs.
+# For tables with many rows, as on a cluster: all of Java's compilers, a parallel garbage collector, more partitions.
 _LARGE = {
     "spark.driver.extraJavaOptions": "-XX:+UseParallelGC" + class_archive_option(),
     "spark.sql.shuffle.partitions": "8",
@@ -69,7 +69,7 @@ _FOR_SMALL_TABLES = ("spark.sql.codegen.", "spark.sql.adaptive.", "spark.sql.sub
 
 
 def large_confs(memory: str) -> dict[str, str]:
-    """The settings of a session on this machine that works on large tables.
+    """The settings of a session on this machine that works on large tables, with compiled queries.
 
     Args:
         memory: The heap, as Spark writes it, such as `8g`.

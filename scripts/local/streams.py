@@ -1,4 +1,4 @@
-"""A standard output per thread: what a Lambda prints goes to its log, what others print to the terminal."""
+"""A standard output per thread: what a Lambda function prints goes to its log, everything else to the terminal."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _captures = threading.local()
-# Streams are never let go of: a thread may print on one at the moment it is taken out of its place.
+# Streams are kept for ever: a thread may be printing on one at the moment when it is replaced.
 _ever: list[ThreadStream] = []
 
 
 class ThreadStream(io.TextIOBase):
-    """Stands in for sys.stdout or sys.stderr.
+    """Replaces sys.stdout or sys.stderr, and writes to the capture of the current thread, if it has one.
 
-    A logger that a Lambda's module makes keeps the stream it finds at import, for good; so the stream itself must
-    know whom it writes for.
+    A logger that a Lambda function's module creates keeps the stream that it finds at import; so the stream itself has
+    to decide where it writes.
 
     Args:
-        original: Where threads write that nobody captures.
+        original: The stream for threads without a capture.
     """
 
     def __init__(self, original: TextIO) -> None:
@@ -64,10 +64,10 @@ def captured() -> Iterator[io.StringIO]:
 
 @contextmanager
 def thread_streams() -> Iterator[None]:
-    """Put thread-aware streams in place of the standard ones; what is there already is left.
+    """Replace the standard streams by thread-aware ones, unless they already are.
 
-    Only for the main thread: while one thread prints, Python holds the stream by a borrowed reference, so that another
-    thread that puts a new one in its place takes it away from under the first.
+    Only for the main thread: while a thread prints, Python has only a borrowed reference to the stream, so another
+    thread that replaces the stream could free it during the print.
     """
     before: dict[str, Any] = {"stdout": sys.stdout, "stderr": sys.stderr}
     for name, stream in before.items():

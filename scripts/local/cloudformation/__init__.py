@@ -1,4 +1,4 @@
-"""The local CloudFormation: templates are deployed into moto by handlers that refuse what they do not know."""
+"""The local CloudFormation: deploys templates into moto, by handlers that refuse what they do not know."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ __all__ = ["TemplateError", "install", "known_types"]
 
 
 def known_types() -> list[str]:
-    """The types the local account knows."""
+    """The resource types that the local account knows."""
     resources.load()
     return registry.known_types()
 
 
 def install() -> None:
-    """Let moto's CloudFormation use the handlers of this package."""
+    """Make moto's CloudFormation use the handlers of this package."""
     resources.load()
     templates.install()
     engine.install()

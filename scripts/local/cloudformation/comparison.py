@@ -1,4 +1,4 @@
-"""Compare what a service says it has with what the template asked for."""
+"""Compares what a service reports about a resource with what the template asked for."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def require_as_asked(resource: Resource, made: Mapping[str, Any]) -> None:
-    """Compare the properties that could be read back with the template's.
+    """Refuse a resource whose properties, as far as they could be read back, differ from the template's.
 
     Raises:
-        TemplateError: the service has something else.
+        TemplateError: the service has another value.
     """
     for name, value in made.items():
         if name not in resource.properties:
@@ -32,7 +32,7 @@ def require_as_asked(resource: Resource, made: Mapping[str, Any]) -> None:
 
 
 def differences(wanted: Any, found: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    """Where `found` lacks something of `wanted`, as (path, wanted, found); more in `found` is no difference."""
+    """Yield (path, wanted, found) where `found` lacks something of `wanted`; more in `found` is no difference."""
     if isinstance(wanted, dict) and isinstance(found, dict):
         for key, value in wanted.items():
             yield from differences(value, found.get(key), f"{path}.{key}")
@@ -44,14 +44,14 @@ def differences(wanted: Any, found: Any, path: str) -> Iterator[tuple[str, Any, 
 
 
 def _ordered(items: list[Any]) -> list[Any]:
-    """Tags and names come back in any order."""
+    """Tags sorted by key and names sorted, since services return them in any order; other lists as they are."""
     if all(isinstance(item, dict) and "Key" in item for item in items):
         return sorted(items, key=lambda item: item["Key"])
     return sorted(items) if all(isinstance(item, str) for item in items) else items
 
 
 def _plain(value: Any) -> Any:
-    """Templates write `true` and `30` as text or not, as they like."""
+    """A value as text, since templates write `true` and `30` with or without quotes."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):

@@ -1,7 +1,7 @@
-"""moto's CloudFormation with our handlers in place of its own models.
+"""moto's CloudFormation with our handlers instead of its own models.
 
-What moto 5.2.5 does otherwise: it skips types it lacks with a warning, ignores properties its models do not read, and
-ignores `DependsOn` in change sets.
+What moto 5.2.5 does differently: it skips types that it lacks with a warning, ignores properties that its models do not
+read, and ignores `DependsOn` in change sets.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NAME_LIMITS = {
 
 
 class Deployed:
-    """A resource as moto's stack keeps it."""
+    """A deployed resource, with the interface that moto's stack expects."""
 
     def __init__(self, resource: Resource, made: Made, handler: registry.Handler) -> None:
         self.resource, self.made, self.handler = resource, made, handler
@@ -39,19 +39,19 @@ class Deployed:
 
     @property
     def physical_resource_id(self) -> str:
-        """What `Ref` gives."""
+        """The value of `Ref`."""
         return self.made.ref
 
     @classmethod
     def has_cfn_attr(cls, name: str) -> bool:
-        """Attributes are checked when they are read."""
+        """Return True: attributes are checked when they are read."""
         return True
 
     def get_cfn_attribute(self, name: str) -> Any:
-        """What `Fn::GetAtt` gives.
+        """The value of `Fn::GetAtt`.
 
         Raises:
-            TemplateError: the handler of the type does not give the attribute.
+            TemplateError: the handler of the type does not return the attribute.
         """
         if name not in self.made.attributes:
             raise TemplateError(
@@ -63,18 +63,18 @@ class Deployed:
         return self.made.attributes[name]
 
     def is_created(self) -> bool:
-        """Everything local is made at once."""
+        """Return True: everything local is created at once."""
         return True
 
     def delete(self, account: str, region: str) -> None:
-        """Take it away."""
+        """Delete the resource."""
         self.handler.delete(self.resource, self.made)
 
 
 def create_resource(
     logical_id: str, template: dict[str, Any], resources: parsing.ResourceMap, account_id: str, region_name: str
 ) -> Deployed | None:
-    """Make one resource, after those it depends on; None where its condition does not hold."""
+    """Create one resource, after those that it depends on; None if its condition is false."""
     condition = template.get("Condition")
     if condition and not resources.lazy_condition_map[condition]:
         return None
@@ -88,7 +88,7 @@ def create_resource(
 def update_resource(
     logical_id: str, template: dict[str, Any], resources: parsing.ResourceMap, account_id: str, region_name: str
 ) -> Deployed | None:
-    """Change one resource to what its template says now."""
+    """Update one resource to what its template says now."""
     present = resources[logical_id]
     if not isinstance(present, Deployed) or present.cf_resource_type != template["Type"]:
         return create_resource(logical_id, template, resources, account_id, region_name)
@@ -113,14 +113,14 @@ def _checked(resource: Resource, made: Made, handler: registry.Handler) -> Deplo
 
 
 def _pruned(value: Any) -> Any:
-    """Without the nulls that `AWS::NoValue` leaves in lists."""
+    """A value without the nulls that `AWS::NoValue` leaves in lists and mappings."""
     if isinstance(value, dict):
         return {key: _pruned(item) for key, item in value.items() if item is not None}
     return [_pruned(item) for item in value if item is not None] if isinstance(value, list) else value
 
 
 def physical_name(kind: str, stack: str, logical_id: str) -> str:
-    """A name like those CloudFormation gives: stack, logical id and a random suffix, as long as the type allows."""
+    """A name like CloudFormation's: stack, logical id and a random suffix, at most as long as the type allows."""
     room = _NAME_LIMITS.get(kind, 128) - _SUFFIX
     head = f"{stack}-{logical_id}"
     if len(head) > room:
@@ -130,13 +130,13 @@ def physical_name(kind: str, stack: str, logical_id: str) -> str:
 
 
 def check_template(stack: str, template: dict[str, Any]) -> None:
-    """Refuse a template with unknown types or properties before anything of it is made."""
+    """Refuse a template with unknown types or properties before anything of it is created."""
     for logical_id, resource in template.get("Resources", {}).items():
         registry.check_properties(stack, logical_id, resource["Type"], resource.get("Properties", {}))
 
 
 def install() -> None:
-    """Put all of it in place of moto's own; a second call changes nothing."""
+    """Replace moto's own functions; a second call changes nothing."""
     if parsing.parse_and_create_resource is create_resource:
         return
     parsing.parse_and_create_resource = create_resource

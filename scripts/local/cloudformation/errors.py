@@ -1,4 +1,4 @@
-"""What can be wrong with a template that is to be deployed locally."""
+"""The error for a template that cannot be deployed locally."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from shared.errors import TerminalError
 
 
 class TemplateError(CloudFormationError, TerminalError):
-    """A template the local CloudFormation cannot follow to the letter.
+    """A template has something that the local CloudFormation does not support.
 
-    It is an error of moto's own family as well, so that a client of the server (the CDK command line) is answered
-    with this text instead of an internal server error.
+    The class also derives from moto's own error, so that a client of the server (the CDK command line) gets this text
+    instead of an internal server error.
     """
 
     code = "ValidationError"
@@ -22,5 +22,5 @@ class TemplateError(CloudFormationError, TerminalError):
 
 
 def place(stack: str, logical_id: str, kind: str) -> str:
-    """How an error names a resource."""
+    """The name of a resource in an error."""
     return f"stack {stack}: {logical_id} ({kind})"

@@ -1,6 +1,6 @@
-"""Termination protection, which the CDK command line sets after it has made a stack.
+"""Termination protection, which the CDK command line sets after it has created a stack.
 
-What moto 5.2.5 does otherwise: it takes the flag when a stack is made, and lacks the operation that changes it.
+What moto 5.2.5 does differently: it accepts the flag when a stack is created, and lacks the operation to change it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Which CloudFormation types the local account knows, and with which properties.
+"""The CloudFormation types that the local account knows, and their properties.
 
-A type is known by a handler. A handler says of every property whether it is applied, or why it does nothing here;
-any other property, and any other type, is an error: what would be left out silently would make the laptop lie.
+Each type has a handler, which declares for every property that it is applied, or why it does nothing here. Any other
+property, and any other type, is an error: if one were skipped silently, a laptop would accept what AWS would not.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class Handler(ABC):
-    """How one type is made, changed and taken away.
+    """Creates, updates and deletes resources of one type.
 
     Attributes:
-        applied: The properties that `create` puts into what it makes.
-        idle: The properties that change nothing on a laptop, each with the reason.
+        applied: The properties that `create` applies.
+        idle: The properties that have no effect on a laptop, each with the reason.
     """
 
     applied: ClassVar[frozenset[str]] = frozenset()
@@ -32,24 +32,24 @@ class Handler(ABC):
 
     @abstractmethod
     def create(self, resource: Resource) -> Made:
-        """Make the resource."""
+        """Create the resource."""
 
     def update(self, resource: Resource, made: Made) -> Made:
-        """Change what was made; without a better way, by taking it away and making it anew."""
+        """Update the resource; unless a handler overrides this, by deleting and recreating it."""
         self.delete(resource, made)
         return self.create(resource)
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take away what was made; without a better way it is left, since the account is thrown away as a whole."""
+        """Delete the resource; unless a handler overrides this, it stays, since the whole account is discarded."""
         return
 
     def read(self, resource: Resource, made: Made) -> Mapping[str, Any]:
-        """What the service says it has, by property name; only what is returned is compared with the template."""
+        """The properties as the service has them; only those that are returned are compared with the template."""
         return {}
 
 
 def because(**reasons: str) -> Mapping[str, str]:
-    """Properties that do nothing on a laptop, each with the reason."""
+    """Properties that have no effect on a laptop, each with the reason."""
     return MappingProxyType(reasons)
 
 

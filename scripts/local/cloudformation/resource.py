@@ -1,4 +1,4 @@
-"""One resource of a template, its references resolved, and what was made of it."""
+"""One resource of a template with its references resolved, and the result of creating it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,16 @@ from scripts.local.cloudformation.errors import TemplateError, place
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource to make.
+    """A resource to create.
 
-    `name` is the physical name to use where the template gives none; `properties` have every reference resolved
-    and hold no nulls.
+    Attributes:
+        stack: The stack's name.
+        logical_id: Its logical id.
+        kind: Its CloudFormation type.
+        name: The physical name to use if the template gives none.
+        properties: Its properties, with every reference resolved and without nulls.
+        account: The account's id.
+        region: The region.
     """
 
     stack: str
@@ -31,19 +37,19 @@ class Resource:
 
     @property
     def place(self) -> str:
-        """How errors name the resource."""
+        """The name of the resource in errors."""
         return place(self.stack, self.logical_id, self.kind)
 
     def get(self, name: str, default: Any = None) -> Any:
-        """A property, or the default where the template does not give it."""
+        """A property, or the default if the template does not set it."""
         return self.properties.get(name, default)
 
     def only(self, *names: str) -> dict[str, Any]:
-        """The given ones of these properties."""
+        """Those of the named properties that the template sets."""
         return {name: self.properties[name] for name in names if name in self.properties}
 
     def without(self, *names: str) -> dict[str, Any]:
-        """The properties but for these."""
+        """All properties except the named ones."""
         return {name: value for name, value in self.properties.items() if name not in names}
 
     def tags(self) -> dict[str, str]:
@@ -51,15 +57,15 @@ class Resource:
         return {tag["Key"]: tag["Value"] for tag in self.get("Tags", [])}
 
     def tag_specifications(self, kind: str) -> list[dict[str, Any]] | None:
-        """The tags as EC2 takes them with what it makes; None if there are none."""
+        """The tags in the form that EC2's create calls take; None if there are none."""
         tags = self.get("Tags")
         return [{"ResourceType": kind, "Tags": tags}] if tags else None
 
     def call(self, service: str, name: str, **parameters: Any) -> dict[str, Any]:
-        """Call the service with parameters in the template's casing and types; None is left out.
+        """Call the service with parameters in the template's casing and types; those that are None are left out.
 
         Raises:
-            TemplateError: the API has no such member, or refuses the call.
+            TemplateError: the API has no such member, or refused the call.
         """
         given = {key: value for key, value in parameters.items() if value is not None}
         try:
@@ -83,7 +89,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a resource: its `Ref`, and its attributes for `Fn::GetAtt`."""
+    """A created resource: its `Ref`, and its attributes for `Fn::GetAtt`."""
 
     ref: str
     attributes: dict[str, Any] = field(default_factory=dict)

@@ -1,7 +1,7 @@
-"""How stacks change and end.
+"""How stacks are updated and deleted.
 
-What moto 5.2.5 does otherwise: it takes resources away in any order, those to be retained too when a template drops
-them, leaves a stack's outputs empty after a change set, and gives the stack of a new change set no exports of others.
+What moto 5.2.5 does differently: it deletes resources in any order, and also those to be retained when a template drops
+them; it leaves a stack's outputs empty after a change set, and hides other stacks' exports from a new change set.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _KEPT = frozenset({"Retain", "RetainExceptOnCreate"})
 
 
 def _delete(self: ResourceMap) -> None:
-    """Take away what was made, the last first: it may stand on what was made before it."""
+    """Delete the resources, the newest first, since they may depend on earlier ones."""
     for name, resource in reversed(list(self._parsed_resources.items())):
         if isinstance(resource, Deployed):
             self._delete_resource(resource, self._resource_json_map[name])
@@ -56,7 +56,7 @@ def _with_exports(original: Callable[..., tuple[str, str]]) -> Callable[..., tup
 
 
 def install() -> None:
-    """Put all of it in place of moto's own; a second call changes nothing."""
+    """Replace moto's own functions; a second call changes nothing."""
     ResourceMap.delete = _delete
     ResourceMap._delete_resource = _delete_resource
     once(CloudFormationBackend, "execute_change_set", _with_outputs)

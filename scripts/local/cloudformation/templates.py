@@ -1,7 +1,7 @@
-"""Where templates lie and how they are read.
+"""How templates are found and parsed.
 
-What moto 5.2.5 does otherwise: it parses JSON with a YAML parser (a thousand tables take minutes), and takes the port
-of a local endpoint for a bucket's name unless the endpoint is called localhost.
+What moto 5.2.5 does differently: it parses JSON with a YAML parser (a thousand tables take minutes), and mistakes the
+host of a local endpoint for a bucket's name unless it is called localhost.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PATH_STYLE = re.compile(r"^(s3[.-]|localhost|127\.|\[?::1)")
 
 
 def parse_template(text: str) -> dict[str, Any]:
-    """A template's text as a mapping; JSON is tried first, since parsing it as YAML takes a hundred times longer."""
+    """Parse a template; JSON is parsed as JSON, since parsing it as YAML takes a hundred times longer."""
     if text.lstrip().startswith("{"):
         return json.loads(text)
     yaml.add_multi_constructor("", yaml_tag_constructor)
@@ -64,7 +64,7 @@ def _parse_change_set(self: ChangeSet) -> None:
 
 
 def install() -> None:
-    """Put all of it in place of moto's own; a second call changes nothing."""
+    """Replace moto's own functions; a second call changes nothing."""
     Stack.parse_template = staticmethod(parse_template)
     ChangeSet._parse_template = _parse_change_set
     CloudFormationResponse._get_stack_from_s3_url = lambda _self, url: template_at(url)

@@ -1,4 +1,4 @@
-"""The local Step Functions: moto's interpreter, made to read and do what AWS does with our state machines."""
+"""The local Step Functions: moto's interpreter, patched to run our state machines as AWS does."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from scripts.local.stepfunctions import casing, context, definitions, emr_task, 
 
 
 def install() -> None:
-    """Mend moto's interpreter; a second call changes nothing."""
+    """Patch moto's interpreter; a second call changes nothing."""
     for part in (definitions, expressions, context, casing, errors, emr_task, nested, lifecycle):
         part.install()

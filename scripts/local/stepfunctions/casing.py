@@ -1,7 +1,7 @@
-"""Arguments and results of service tasks: PascalCase in the state machine, the API's own casing towards the service.
+"""Arguments and results of service tasks: PascalCase in the state machine, the API's own casing for the service.
 
-What moto 5.2.5 does otherwise: it passes arguments and results on as they stand, and drops arguments it has not
-heard of without a word.
+What moto 5.2.5 does differently: it passes arguments and results on unchanged, and silently drops arguments that it
+does not know.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _normalise_response(
 
 
 def plain(value: Any) -> Any:
-    """A result as JSON: times as text, bodies read."""
+    """A result as JSON values: times as text, streams as their content."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -96,7 +96,7 @@ def _refusing(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str
 
 
 def install() -> None:
-    """Put all of it in place of moto's own; a second call changes nothing."""
+    """Replace moto's own functions; a second call changes nothing."""
     StateTaskService._normalise_parameters = _normalise_parameters
     StateTaskService._normalise_response = _normalise_response
     once(StateTask, "_eval_parameters", _refusing)

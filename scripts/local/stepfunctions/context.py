@@ -1,6 +1,6 @@
-"""The context object: what `$states.context` holds, in the words and formats of AWS.
+"""The context object, `$states.context`, with the names and formats of AWS.
 
-What moto 5.2.5 does otherwise: inside a Map the item is lost as soon as a task begins, times are Python's
+What moto 5.2.5 does differently: inside a Map the item is lost as soon as a task begins, times are in Python's format
 (`+00:00`, microseconds, or a datetime), `Execution.RedriveCount` is missing, an execution without a name is called
 None, and stopping an execution in its first moment fails.
 """
@@ -26,12 +26,12 @@ _FIRST_MOMENT_SECONDS = 5.0
 
 
 def timestamp(moment: datetime) -> str:
-    """A time as the context object writes it: `2026-11-23T06:18:00.123Z`."""
+    """A time in the format of the context object: `2026-11-23T06:18:00.123Z`."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
 class _State(dict[str, Any]):
-    """The context's `State`, made when a state is entered: its time is put into AWS's format."""
+    """The context's `State`, created when a state is entered, with its time in AWS's format."""
 
     def __init__(self, *, EnteredTime: str, Name: str) -> None:  # noqa: N803 - the names of the context object
         super().__init__(EnteredTime=timestamp(datetime.fromisoformat(EnteredTime)), Name=Name)
@@ -79,7 +79,7 @@ def _patient(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def install() -> None:
-    """Put all of it in place of moto's own; a second call changes nothing."""
+    """Replace moto's own functions; a second call changes nothing."""
     state.StateData = _State
     once(Environment, "as_inner_frame_of", _with_item)
     once(ExecutionWorker, "_get_evaluation_environment", _with_redrives)

@@ -1,9 +1,9 @@
-"""How the definition of a state machine is read: as JSON text, escapes and all.
+"""How the definition of a state machine is parsed: as JSON text, with all its escapes.
 
-What moto 5.2.5 does otherwise: it takes some literals as they stand, backslashes included, and reads others as Python,
-which knows neither an escaped slash nor a character of two escapes; in the strings of intrinsic functions it leaves the
-backslash before a quote. All its readers share one list of scopes, so that a definition that was refused, or is read
-at the same time, spoils the next one. A refused definition is answered as an internal error without a name.
+What moto 5.2.5 does differently: it takes some literals literally, backslashes included, and parses others as Python,
+which knows neither an escaped slash nor a character written as two escapes; in the strings of intrinsic functions it
+leaves the backslash before a quote. All its parsers share one list of scopes, so that a refused definition, or one that
+is parsed at the same time, breaks the next one. A refused definition is answered with an unnamed internal error.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 
 class InvalidDefinitionError(ServiceException):
-    """A definition the interpreter cannot follow; the service answers with its name."""
+    """A definition that the interpreter cannot parse; the service answers with this error's name."""
 
     code = "InvalidDefinition"
 
 
 def literal(parser_rule_context: ParserRuleContext) -> str | None:
-    """What a literal of the definition says."""
+    """The value of a literal in the definition."""
     if is_terminal(parser_rule_context, ASLLexer.NULL):
         return None
     text = parser_rule_context.getText()
@@ -65,7 +65,7 @@ def _validate_definition(definition: str) -> None:
 
 
 def install() -> None:
-    """Put it in place of moto's own; a second call changes nothing."""
+    """Replace moto's own functions; a second call changes nothing."""
     preprocessor.from_string_literal = literal
     preprocessor.Preprocessor._inner_string_of = staticmethod(literal)
     preprocessor.Preprocessor.__init__ = _scopes_of_its_own

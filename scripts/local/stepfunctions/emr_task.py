@@ -73,7 +73,7 @@ class EmrServerlessTask(StateTaskServiceCallback):
         return super()._from_error(env, ex)
 
     def failed(self, env: Environment, error: ErrorName, cause: str) -> FailureEvent:
-        """The event of a task that failed."""
+        """The event of a failed task."""
         details = TaskFailedEventDetails(
             resource=self._get_sfn_resource(),
             resourceType=self._get_sfn_resource_type(),
@@ -113,7 +113,7 @@ class EmrServerlessTask(StateTaskServiceCallback):
             run = waiting.look()
             time.sleep(0 if run else next(pauses))
         if run is None:
-            # The task was stopped or ran out of time: its job run goes with it, as on AWS.
+            # The task was stopped or timed out: its job run is cancelled with it, as on AWS.
             waiting.cancel()
         env.stack.append(run)
 
@@ -121,7 +121,7 @@ class EmrServerlessTask(StateTaskServiceCallback):
 class _Waiting:
     """Waits for the end of one job run.
 
-    The task object is shared by all items of a Map, so what belongs to one run is kept here.
+    All items of a Map share the task object, so what belongs to one run is kept here.
     """
 
     _shape = operation(_SERVICE, "get_job_run").output_shape.members["jobRun"]
@@ -131,10 +131,10 @@ class _Waiting:
         self._ids = {"applicationId": application, "jobRunId": job_run}
 
     def look(self) -> dict[str, Any] | None:
-        """The job run if it has succeeded.
+        """The job run if it has succeeded; None while it has not ended.
 
         Raises:
-            FailureEventException: it has ended otherwise.
+            FailureEventException: it has failed or was cancelled.
         """
         run: dict[str, Any] = plain(shapes.to_pascal(self._shape, self._service.get_job_run(**self._ids)["jobRun"]))
         if run["State"] in _ENDED_BADLY:
@@ -155,5 +155,5 @@ def _with_emr_serverless(original: Callable[[str], StateTaskService]) -> Callabl
 
 
 def install() -> None:
-    """Put the integration beside moto's own; a second call changes nothing."""
+    """Add the integration to moto's own; a second call changes nothing."""
     once(state_task_factory, "state_task_service_for", _with_emr_serverless)

@@ -1,7 +1,8 @@
 """Error names, and which of them a Retry or Catch matches.
 
-What moto 5.2.5 does otherwise: an error of the interpreter inside a Map or Parallel is hidden behind a complaint about
-its name; `States.ALL` matches what it cannot match on AWS; errors of `aws-sdk` tasks carry lower-case service names.
+What moto 5.2.5 does differently: an error of the interpreter inside a Map or Parallel is hidden by another error about
+its name; `States.ALL` matches errors that it does not match on AWS; errors of `aws-sdk` tasks have lower-case service
+names.
 Source: Step Functions developer guide, "Handling errors": `States.Runtime` and `States.DataLimitExceeded` are not
 caught by `States.ALL`; `States.TaskFailed` matches any error but `States.Timeout`.
 """
@@ -35,7 +36,7 @@ _SERVICES = {
 
 
 def matches(names: list[str], error: str | None) -> bool:
-    """Whether a Retry or Catch with these names takes the error."""
+    """Whether a Retry or Catch with these names matches the error."""
     if error in names:
         return True
     if error in _NOT_CAUGHT:
@@ -54,7 +55,7 @@ def _any_name(self: CustomErrorName, error_name: str | None) -> None:
 
 
 def install() -> None:
-    """Put all of it in place of moto's own; a second call changes nothing."""
+    """Replace moto's own functions; a second call changes nothing."""
     ErrorEqualsDecl._eval_body = _eval_body
     CustomErrorName.__init__ = _any_name
     state_task_service_aws_sdk._SERVICE_ERROR_NAMES.update(_SERVICES)

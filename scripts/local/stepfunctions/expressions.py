@@ -1,9 +1,9 @@
 """JSONata in moto's interpreter.
 
-What moto 5.2.5 does otherwise: it has no JSONata engine at all (it calls None), writes variables unescaped into the
+What moto 5.2.5 does differently: it has no JSONata engine at all (it calls None), writes variables unescaped into the
 text of an expression, and answers `$hash` and `$uuid` with a sentence saying that they are not supported. Here
-variables are bound as values, so nothing is ever written into an expression. An `Output` of moto's sees what the same
-state assigns; on AWS all references of a state have the values of its beginning.
+variables are bound as values, so nothing is ever written into an expression. In moto, an `Output` sees what the same
+state assigns; on AWS, all references in a state have the values from its beginning.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ def _failure(env: Environment, expression: str, reason: str) -> FailureEventExce
 
 
 def declarations(bindings: dict[str, Any]) -> str:
-    """Variables as text before an expression, escaped: moto still asks for it where JSONPath meets variables."""
+    """Variables as escaped text before an expression, which moto still needs where JSONPath uses variables."""
     return "".join(f"{name}:={json.dumps(value, default=str)};" for name, value in bindings.items())
 
 
 def evaluate_text(expression: str) -> Any:
-    """An expression that carries its variables in its text."""
+    """The value of an expression that has its variables in its text."""
     return evaluate(expression, {})
 
 
@@ -99,12 +99,12 @@ def _then_assigning(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _assigned(self: VariableStore) -> dict[str, str]:
-    """The variables a state has assigned, for its history event, as JSON."""
+    """The variables that a state has assigned, as JSON, for its history event."""
     return {name: json.dumps(self.get(name), default=str) for name in self._declaration_tracing}
 
 
 def install() -> None:
-    """Put all of it in place of moto's own; a second call changes nothing."""
+    """Replace moto's own functions; a second call changes nothing."""
     StringJSONata._eval_body = _eval_body
     VariableStore.get_assigned_variables = _assigned
     AssignDecl._eval_body = _assign

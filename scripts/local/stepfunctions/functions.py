@@ -1,7 +1,7 @@
-"""The functions Step Functions adds to JSONata, and the evaluation of an expression.
+"""Evaluates JSONata expressions, with the functions that Step Functions adds.
 
 Source: Step Functions developer guide, "Transforming data with JSONata": `$partition`, `$range`, `$hash`, `$random`
-with a seed, `$uuid` and `$parse` are added, `$eval` is taken away.
+with a seed, `$uuid` and `$parse` are added, `$eval` is removed.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384
 
 
 class EvaluationError(Exception):
-    """An expression that gives no value: it does not parse, it fails, or its result is undefined."""
+    """An expression has no value: it does not parse, it fails, or its result is undefined."""
 
 
 def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
     """The value of a JSONata expression.
 
     Args:
-        expression: Without the `{% %}`.
-        variables: What `$name` stands for; never changed.
+        expression: The expression, without the `{% %}`.
+        variables: The values of `$name`; they are never changed.
 
     Raises:
-        EvaluationError: it has no value, or one that is no JSON.
+        EvaluationError: it has no value, or one that is not JSON.
     """
     bindings: dict[str, Any] = {name: Jsonata.JLambda(function) for name, function in _FUNCTIONS.items()}
-    # A bound None would be "undefined"; a variable that is null has to stay null.
+    # A bound None would mean "undefined"; a variable that is null has to stay null.
     bindings |= {name: Utils.NULL_VALUE if value is None else value for name, value in variables.items()}
     try:
         parsed = Jsonata(expression)
@@ -47,7 +47,7 @@ def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
         raise
     except JException as error:
         raise EvaluationError(f"{error} ({error.error})") from error
-    except Exception as error:  # the library lets errors of Python through, as TypeError for 1 + 'a'
+    except Exception as error:  # the library lets Python's own errors through, such as TypeError for 1 + 'a'
         raise EvaluationError(f"{type(error).__name__}: {error}") from error
     if value is None:
         raise EvaluationError("it returned nothing (undefined)")

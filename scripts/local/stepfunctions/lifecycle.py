@@ -1,9 +1,9 @@
 """How executions run and end.
 
-What moto 5.2.5 does otherwise: it makes a new client for every call, reports a task as succeeded after its execution
-was stopped, forgets why it was stopped, calls an execution failed that was stopped inside a Map, and one succeeded
-before its output is there, gives an output that is a text without its quotes and a null not at all, and does not run
-anything unless asked to.
+What moto 5.2.5 does differently: it creates a new client for every call, reports a task as succeeded after its
+execution was stopped, forgets why it was stopped, reports an execution as failed that was stopped inside a Map, and as
+succeeded before its output is there, returns a text output without its quotes and a null output not at all, and runs
+nothing unless it is configured to.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _unless_stopped(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _reflect(self: BaseExecutionWorkerCommunication) -> None:
-    """Say how an execution ended; its status comes last, since it is what a waiting client looks at."""
+    """Record how an execution ended; its status is set last, since a waiting client looks at it."""
     execution, state = self.execution, self.execution.exec_worker.env.program_state()
     execution.stop_date = datetime.now(UTC)
     if isinstance(state, ProgramEnded):
@@ -86,7 +86,7 @@ def _stop_execution(self: responses.StepFunctionResponse) -> ActionResult:
 
 
 def install() -> None:
-    """Put all of it in place of moto's own; a second call changes nothing."""
+    """Replace moto's own functions; a second call changes nothing."""
     responses.get_backend = _backend
     responses.StepFunctionResponse.stop_execution = _stop_execution
     BaseExecutionWorkerCommunication._reflect_execution_status = _reflect

@@ -1,6 +1,6 @@
 """The service integration `states:startExecution`: an execution that a task waits for is stopped with the task.
 
-What moto 5.2.5 does otherwise: it lets the execution go on when the task is stopped or runs out of time.
+What moto 5.2.5 does differently: it lets the execution continue when the task is stopped or times out.
 """
 
 from __future__ import annotations
@@ -37,5 +37,5 @@ def _eval_integration_pattern(
 
 
 def install() -> None:
-    """Put it in place of moto's own; a second call changes nothing."""
+    """Replace moto's own functions; a second call changes nothing."""
     StateTaskServiceSfn._eval_integration_pattern = _eval_integration_pattern

@@ -1,4 +1,4 @@
-"""The handlers, one file a service."""
+"""The handlers, one file per service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP APIs of API Gateway: they are kept and shown; `lake serve` answers in their place."""
+"""HTTP APIs of API Gateway: they are stored and returned; `lake serve` answers instead of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SERVICE = "apigatewayv2"
 
 
 def _properties(answer: dict[str, Any], *names: str) -> dict[str, Any]:
-    """The ones of these properties that the service tells; boto3 writes them as templates do."""
+    """Those of the given properties that the service returns; boto3 writes them as templates do."""
     return {name: answer[name] for name in names if name in answer}
 
 
@@ -22,7 +22,7 @@ class Api(Handler):
     applied = frozenset({"Description", "DisableExecuteApiEndpoint", "Name", "ProtocolType", "Tags"})
 
     def create(self, resource: Resource) -> Made:
-        """Make the API."""
+        """Create the API."""
         answer = resource.call(SERVICE, "create_api", **resource.properties)
         return Made(answer["ApiId"], {"ApiEndpoint": answer["ApiEndpoint"], "ApiId": answer["ApiId"]})
 
@@ -33,22 +33,22 @@ class Api(Handler):
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the API away."""
+        """Delete the API."""
         resource.call(SERVICE, "delete_api", ApiId=made.ref)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The API as the service has it."""
+        """The API as the service describes it."""
         return _properties(resource.call(SERVICE, "get_api", ApiId=made.ref), *self.applied)
 
 
 @handles("AWS::ApiGatewayV2::Integration")
 class Integration(Handler):
-    """What a route calls."""
+    """An integration: what a route calls."""
 
     applied = frozenset({"ApiId", "IntegrationType", "IntegrationUri", "PayloadFormatVersion"})
 
     def create(self, resource: Resource) -> Made:
-        """Make the integration."""
+        """Create the integration."""
         return Made(resource.call(SERVICE, "create_integration", **resource.properties)["IntegrationId"])
 
     def update(self, resource: Resource, made: Made) -> Made:
@@ -57,23 +57,23 @@ class Integration(Handler):
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the integration away."""
+        """Delete the integration."""
         resource.call(SERVICE, "delete_integration", IntegrationId=made.ref, **resource.only("ApiId"))
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The integration as the service has it."""
+        """The integration as the service describes it."""
         found = resource.call(SERVICE, "get_integration", IntegrationId=made.ref, **resource.only("ApiId"))
         return _properties(found, *self.applied)
 
 
 @handles("AWS::ApiGatewayV2::Route")
 class Route(Handler):
-    """Which requests go where, and what is asked of who asks."""
+    """A route: which requests go where, and how callers are authorized."""
 
     applied = frozenset({"ApiId", "AuthorizationType", "RouteKey", "Target"})
 
     def create(self, resource: Resource) -> Made:
-        """Make the route."""
+        """Create the route."""
         return Made(resource.call(SERVICE, "create_route", **resource.properties)["RouteId"])
 
     def update(self, resource: Resource, made: Made) -> Made:
@@ -82,30 +82,30 @@ class Route(Handler):
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the route away."""
+        """Delete the route."""
         resource.call(SERVICE, "delete_route", RouteId=made.ref, **resource.only("ApiId"))
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The route as the service has it."""
+        """The route as the service describes it."""
         found = resource.call(SERVICE, "get_route", RouteId=made.ref, **resource.only("ApiId"))
         return _properties(found, *self.applied)
 
 
 @handles("AWS::ApiGatewayV2::Stage")
 class Stage(Handler):
-    """What is deployed of an API, how much it takes, and where its requests are logged."""
+    """A stage of an API: its throttling, and where its requests are logged."""
 
     applied = frozenset({"AccessLogSettings", "ApiId", "AutoDeploy", "DefaultRouteSettings", "StageName", "Tags"})
 
     def create(self, resource: Resource) -> Made:
-        """Make the stage; an update makes it anew, since moto has none of stages."""
+        """Create the stage; an update recreates it, since moto cannot update stages."""
         return Made(resource.call(SERVICE, "create_stage", **resource.properties)["StageName"])
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the stage away."""
+        """Delete the stage."""
         resource.call(SERVICE, "delete_stage", StageName=made.ref, **resource.only("ApiId"))
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The stage as the service has it."""
+        """The stage as the service describes it."""
         found = resource.call(SERVICE, "get_stage", StageName=made.ref, **resource.only("ApiId"))
         return _properties(found, *self.applied)

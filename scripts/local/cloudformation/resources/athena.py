@@ -16,7 +16,7 @@ class WorkGroup(Handler):
     idle = because(RecursiveDeleteOption="there is no query to be deleted with it")
 
     def create(self, resource: Resource) -> Made:
-        """Make the workgroup."""
+        """Create the workgroup."""
         configuration = resource.get("WorkGroupConfiguration")
         given = resource.only("Description", "Name", "Tags")
         resource.call("athena", "create_work_group", Configuration=configuration, **given)
@@ -27,6 +27,6 @@ class WorkGroup(Handler):
         return made
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The workgroup as the service has it."""
+        """The workgroup as the service describes it."""
         found = resource.call("athena", "get_work_group", WorkGroup=made.ref)["WorkGroup"]
         return {"Name": found["Name"], "WorkGroupConfiguration": found["Configuration"]}

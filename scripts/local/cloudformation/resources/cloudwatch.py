@@ -1,4 +1,4 @@
-"""CloudWatch alarms and dashboards: kept and shown; no metric moves them on a laptop."""
+"""CloudWatch alarms and dashboards: stored and returned; no metric changes them on a laptop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Alarm(Handler):
     )
 
     def create(self, resource: Resource) -> Made:
-        """Make the alarm."""
+        """Create the alarm."""
         name = resource.get("AlarmName", resource.name)
         resource.call("cloudwatch", "put_metric_alarm", AlarmName=name, **resource.without("AlarmName"))
         arn = f"arn:aws:cloudwatch:{resource.region}:{resource.account}:alarm:{name}"
@@ -32,11 +32,11 @@ class Alarm(Handler):
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the alarm away."""
+        """Delete the alarm."""
         resource.call("cloudwatch", "delete_alarms", AlarmNames=[made.ref])
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The alarm as the service has it."""
+        """The alarm as the service describes it."""
         found = resource.call("cloudwatch", "describe_alarms", AlarmNames=[made.ref])["MetricAlarms"][0]
         names = (
             "AlarmActions",
@@ -58,16 +58,16 @@ class Dashboard(Handler):
     idle = because(Tags="a laptop has no bill")
 
     def create(self, resource: Resource) -> Made:
-        """Make the dashboard."""
+        """Create the dashboard."""
         name = resource.get("DashboardName", resource.name)
         resource.call("cloudwatch", "put_dashboard", DashboardName=name, **resource.only("DashboardBody"))
         return Made(name)
 
     def update(self, resource: Resource, made: Made) -> Made:
-        """Put the new body in place of the old."""
+        """Replace the old body with the new one."""
         resource.call("cloudwatch", "put_dashboard", DashboardName=made.ref, **resource.only("DashboardBody"))
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the dashboard away."""
+        """Delete the dashboard."""
         resource.call("cloudwatch", "delete_dashboards", DashboardNames=[made.ref])

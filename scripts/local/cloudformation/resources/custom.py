@@ -1,4 +1,4 @@
-"""Custom resources: a function is called, and calls back, as CloudFormation has it."""
+"""Custom resources: a function is called, and calls back, as with CloudFormation."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ class Custom(Handler):
     """A resource that a function makes."""
 
     def create(self, resource: Resource) -> Made:
-        """Have it made."""
+        """Have the function create it."""
         return _made(resource, "Create")
 
     def update(self, resource: Resource, made: Made) -> Made:
-        """Have it changed."""
+        """Have the function change it."""
         return _made(resource, "Update")
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Have it taken away."""
+        """Have the function delete it."""
         _made(resource, "Delete")
 
 
 @handles(DECLARED_ACCESS)
 class DeclaredAccess(Custom):
-    """Who may see what, brought to Lake Formation by a function."""
+    """The access that contracts declare, which a function applies to Lake Formation."""
 
     applied = frozenset(AccessDeclared.model_fields)
 
 
 @handles(CLUSTER_BROKERS)
 class ClusterBrokers(Custom):
-    """Where a cluster of Kafka is met, asked by a function."""
+    """The bootstrap addresses of a Kafka cluster, which a function asks for."""
 
     applied = frozenset(ClusterMade.model_fields)
 
@@ -74,7 +74,7 @@ def _made(resource: Resource, kind: str) -> Made:
 
 @contextmanager
 def _called_back() -> Iterator[tuple[str, dict[str, Any]]]:
-    """An address on this machine that takes one answer, and that answer."""
+    """A local HTTP address that receives one answer, and that answer."""
     said: dict[str, Any] = {}
 
     class Answers(BaseHTTPRequestHandler):

@@ -25,7 +25,7 @@ class Table(Handler):
     )
 
     def create(self, resource: Resource) -> Made:
-        """Make the table, then what the API sets by calls of their own."""
+        """Create the table, then set what the API sets by separate calls."""
         name = resource.get("TableName", resource.name)
         given = resource.only(*_SAME, *_ALSO_SAME)
         if encryption := resource.get("SSESpecification"):
@@ -47,11 +47,11 @@ class Table(Handler):
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the table away."""
+        """Delete the table."""
         resource.call("dynamodb", "delete_table", TableName=made.ref)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The table as the service has it."""
+        """The table as the service describes it."""
         table = resource.call("dynamodb", "describe_table", TableName=made.ref)["Table"]
         expiry = resource.call("dynamodb", "describe_time_to_live", TableName=made.ref)["TimeToLiveDescription"]
         return {

@@ -1,4 +1,4 @@
-"""A VPC's own ways to services of AWS, and the log of its packets."""
+"""VPC endpoints and flow logs."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ _PLACED = ("RouteTableIds", "SecurityGroupIds", "SubnetIds")
 
 @handles("AWS::EC2::VPCEndpoint")
 class VpcEndpoint(Handler):
-    """A gateway for routes, or an interface in subnets."""
+    """A VPC endpoint: a gateway for routes, or an interface in subnets."""
 
     applied = frozenset({"PrivateDnsEnabled", "ServiceName", "Tags", "VpcEndpointType", "VpcId", *_PLACED})
 
     def create(self, resource: Resource) -> Made:
-        """Make the endpoint."""
+        """Create the endpoint."""
         tags = resource.tag_specifications("vpc-endpoint")
         answer = resource.call("ec2", "create_vpc_endpoint", TagSpecifications=tags, **resource.without("Tags"))
         endpoint = answer["VpcEndpoint"]["VpcEndpointId"]
         return Made(endpoint, {"Id": endpoint})
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the endpoint away."""
+        """Delete the endpoint."""
         resource.call("ec2", "delete_vpc_endpoints", VpcEndpointIds=[made.ref])
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The endpoint as the service has it."""
+        """The endpoint as the service describes it."""
         [found] = resource.call("ec2", "describe_vpc_endpoints", VpcEndpointIds=[made.ref])["VpcEndpoints"]
         return {**found, "SecurityGroupIds": [group["GroupId"] for group in found.get("Groups", [])]}
 
 
 @handles("AWS::EC2::FlowLog")
 class FlowLog(Handler):
-    """The log of a VPC's packets; there are none on a laptop."""
+    """A VPC's flow log; on a laptop there are no packets."""
 
     applied = frozenset(
         {"DeliverLogsPermissionArn", "LogDestinationType", "LogGroupName", "ResourceId", "ResourceType", "Tags"}
@@ -43,7 +43,7 @@ class FlowLog(Handler):
     )
 
     def create(self, resource: Resource) -> Made:
-        """Begin the log."""
+        """Create the flow log."""
         answer = resource.call(
             "ec2",
             "create_flow_logs",
@@ -55,10 +55,10 @@ class FlowLog(Handler):
         return Made(log, {"Id": log})
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """End the log."""
+        """Delete the flow log."""
         resource.call("ec2", "delete_flow_logs", FlowLogIds=[made.ref])
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The log as the service has it."""
+        """The log as the service describes it."""
         [found] = resource.call("ec2", "describe_flow_logs", FlowLogIds=[made.ref])["FlowLogs"]
         return found

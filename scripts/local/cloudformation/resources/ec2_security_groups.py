@@ -12,12 +12,12 @@ EVERYWHERE = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
 @handles("AWS::EC2::SecurityGroup")
 class SecurityGroup(Handler):
-    """A group with the rules written into it."""
+    """A security group with its inline rules."""
 
     applied = frozenset({"GroupDescription", "SecurityGroupEgress", "SecurityGroupIngress", "Tags", "VpcId"})
 
     def create(self, resource: Resource) -> Made:
-        """Make the group; rules of its own take the place of the one that lets everything out."""
+        """Create the group; its own egress rules replace the default one that allows all traffic out."""
         answer = resource.call(
             "ec2",
             "create_security_group",
@@ -36,11 +36,11 @@ class SecurityGroup(Handler):
         return Made(group, {"GroupId": group, "Id": group, "VpcId": resource.get("VpcId")})
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the group away."""
+        """Delete the group."""
         resource.call("ec2", "delete_security_group", GroupId=made.ref)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The group as the service has it, rules in the words of templates."""
+        """The group as the service describes it, rules in the words of templates."""
         [found] = resource.call("ec2", "describe_security_groups", GroupIds=[made.ref])["SecurityGroups"]
         return {
             "GroupDescription": found["Description"],
@@ -51,7 +51,7 @@ class SecurityGroup(Handler):
 
 @handles("AWS::EC2::SecurityGroupIngress")
 class SecurityGroupIngress(Handler):
-    """A rule of a group that admits another group, or addresses."""
+    """A rule of a group that admits another group or addresses."""
 
     applied = frozenset(
         {"CidrIp", "Description", "FromPort", "GroupId", "IpProtocol", "SourceSecurityGroupId", "ToPort"}
@@ -66,12 +66,12 @@ class SecurityGroupIngress(Handler):
         return Made(made, {"Id": made})
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the rule away."""
+        """Delete the rule."""
         group = self._found(resource, made)["GroupId"]
         resource.call("ec2", "revoke_security_group_ingress", GroupId=group, SecurityGroupRuleIds=[made.ref])
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The rule as the service has it."""
+        """The rule as the service describes it."""
         found = self._found(resource, made)
         admits = {
             "CidrIp": found.get("CidrIpv4"),
@@ -86,7 +86,7 @@ class SecurityGroupIngress(Handler):
 
 
 def _permission(rule: dict[str, Any]) -> dict[str, Any]:
-    """A rule of a template in the API's words, which keep whom it is about in lists."""
+    """A template's rule in the API's form, which has sources and destinations in lists."""
     made = {name: rule[name] for name in ("IpProtocol", "FromPort", "ToPort") if name in rule}
     said = {"Description": rule["Description"]} if "Description" in rule else {}
     if "CidrIp" in rule:
@@ -95,6 +95,6 @@ def _permission(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ranges(permission: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rules for addresses that the API has put into one."""
+    """The rules for addresses, which the API has merged into one."""
     shared = {name: permission[name] for name in ("IpProtocol", "FromPort", "ToPort") if name in permission}
     return [shared | {"CidrIp": r["CidrIp"], "Description": r.get("Description")} for r in permission["IpRanges"]]

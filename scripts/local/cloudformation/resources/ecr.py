@@ -19,12 +19,12 @@ class Repository(Handler):
     )
 
     def create(self, resource: Resource) -> Made:
-        """Make the repository."""
+        """Create the repository."""
         name = resource.get("RepositoryName", resource.name.lower())
         given = resource.only("ImageTagMutability", "Tags")
         found = resource.call("ecr", "create_repository", RepositoryName=name, **given)["repository"]
         return Made(name, {"Arn": found["repositoryArn"], "RepositoryUri": found["repositoryUri"]})
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the repository away."""
+        """Delete the repository."""
         resource.call("ecr", "delete_repository", RepositoryName=made.ref, Force=True)

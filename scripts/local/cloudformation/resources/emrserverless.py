@@ -12,7 +12,7 @@ from scripts.local.cloudformation.resource import Made, Resource
 
 @handles("AWS::EMRServerless::Application")
 class Application(Handler):
-    """An application; its settings are kept and shown, its capacity is this machine's."""
+    """An application; its settings are stored and returned, its capacity is this machine's."""
 
     applied = frozenset(
         {"Architecture", "AutoStartConfiguration", "AutoStopConfiguration", "ImageConfiguration", "InitialCapacity"}
@@ -21,18 +21,18 @@ class Application(Handler):
     )
 
     def create(self, resource: Resource) -> Made:
-        """Make the application."""
+        """Create the application."""
         answer = resource.call("emr-serverless", "create_application", **self._settings(resource))
         application = answer["applicationId"]
         return Made(application, {"ApplicationId": application, "Arn": answer["arn"]})
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Stop and take away the application."""
+        """Stop and delete the application."""
         resource.call("emr-serverless", "stop_application", ApplicationId=made.ref)
         resource.call("emr-serverless", "delete_application", ApplicationId=made.ref)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The application as the service has it."""
+        """The application as the service describes it."""
         found = resource.call("emr-serverless", "get_application", ApplicationId=made.ref)["application"]
         shape = operation("emr-serverless", "get_application").output_shape.members["application"]
         names = ("Name", "ReleaseLabel", "Architecture", "MaximumCapacity", "NetworkConfiguration")
@@ -52,7 +52,7 @@ class Application(Handler):
 
 
 def _monitoring(configuration: dict[str, Any]) -> dict[str, Any]:
-    """The API calls the map of log types otherwise, and has it as a map and not as a list of pairs."""
+    """Rename the map of log types, whose name differs in the API, and turn the list of pairs into a map."""
     watch = configuration.get("CloudWatchLoggingConfiguration")
     if not watch or "LogTypeMap" not in watch:
         return configuration

@@ -18,7 +18,7 @@ class Rule(Handler):
     )
 
     def create(self, resource: Resource) -> Made:
-        """Make the rule, then its targets."""
+        """Create the rule, then its targets."""
         return self._put(resource, resource.get("Name", resource.name))
 
     def update(self, resource: Resource, made: Made) -> Made:
@@ -26,7 +26,7 @@ class Rule(Handler):
         return self._put(resource, made.ref)
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the rule and its targets away."""
+        """Delete the rule and its targets."""
         bus = resource.only("EventBusName")
         targets = [target["Id"] for target in resource.get("Targets", [])]
         if targets:

@@ -10,13 +10,13 @@ from scripts.local.cloudformation.resource import Made, Resource
 
 @handles("AWS::Glue::Database")
 class Database(Handler):
-    """A database, one a layer of the lake."""
+    """A database; the lake has one per layer."""
 
     applied = frozenset({"DatabaseInput"})
     idle = because(CatalogId="a laptop has one catalog")
 
     def create(self, resource: Resource) -> Made:
-        """Make the database."""
+        """Create the database."""
         given = {"Name": resource.name.lower(), **resource.get("DatabaseInput")}
         resource.call("glue", "create_database", DatabaseInput=given)
         return Made(given["Name"])
@@ -28,11 +28,11 @@ class Database(Handler):
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the database away."""
+        """Delete the database."""
         resource.call("glue", "delete_database", Name=made.ref)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The database as the catalog has it."""
+        """The database as the catalog describes it."""
         return {"DatabaseInput": resource.call("glue", "get_database", Name=made.ref)["Database"]}
 
 
@@ -44,7 +44,7 @@ class Table(Handler):
     idle = because(CatalogId="a laptop has one catalog")
 
     def create(self, resource: Resource) -> Made:
-        """Make the table."""
+        """Create the table."""
         given = {"Name": resource.name.lower(), **resource.get("TableInput")}
         resource.call("glue", "create_table", DatabaseName=resource.get("DatabaseName"), TableInput=given)
         return Made(given["Name"])
@@ -56,11 +56,11 @@ class Table(Handler):
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the table away."""
+        """Delete the table."""
         resource.call("glue", "delete_table", DatabaseName=resource.get("DatabaseName"), Name=made.ref)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The table as the catalog has it."""
+        """The table as the catalog describes it."""
         database = resource.get("DatabaseName")
         table = resource.call("glue", "get_table", DatabaseName=database, Name=made.ref)["Table"]
         return {"TableInput": table}

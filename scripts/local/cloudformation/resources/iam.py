@@ -1,4 +1,4 @@
-"""IAM roles and policies. They are kept and shown; nothing is refused by them on a laptop."""
+"""IAM roles and policies. They are stored and returned; on a laptop they refuse nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AWS_POLICY = "arn:aws:iam::aws:policy"
 
 @handles("AWS::IAM::Role")
 class Role(Handler):
-    """A role, its trust and the policies written into it."""
+    """A role with its trust policy and its inline policies."""
 
     applied = frozenset(
         {"AssumeRolePolicyDocument", "Description", "ManagedPolicyArns", "MaxSessionDuration", "Path"}
@@ -25,7 +25,7 @@ class Role(Handler):
     )
 
     def create(self, resource: Resource) -> Made:
-        """Make the role, then its policies."""
+        """Create the role, then its policies."""
         name = resource.get("RoleName", resource.name)
         role = resource.call(
             "iam",
@@ -45,7 +45,7 @@ class Role(Handler):
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the role and its policies away."""
+        """Delete the role and its policies."""
         role = {"RoleName": made.ref}
         for policy in resource.call("iam", "list_attached_role_policies", **role)["AttachedPolicies"]:
             resource.call("iam", "detach_role_policy", **role, PolicyArn=policy["PolicyArn"])
@@ -75,12 +75,12 @@ class Role(Handler):
 
 @cache
 def _aws_policies() -> dict[str, dict[str, Any]]:
-    """AWS's own policies by name, as moto carries them."""
+    """AWS's managed policies by name, from moto's data."""
     return json.loads(aws_managed_policies_data)
 
 
 def _know(resource: Resource, arn: str) -> None:
-    """Let moto have one of AWS's own policies; it would load all 1,300 of them otherwise."""
+    """Add one of AWS's managed policies to moto, which would otherwise load all 1,300."""
     backend = iam_backends[resource.account]["aws"]
     name = arn.rpartition("/")[2]
     if arn.startswith(_AWS_POLICY) and arn not in backend.managed_policies and name in _aws_policies():
@@ -95,7 +95,7 @@ def _put(resource: Resource, role: str, name: str, document: dict[str, Any]) -> 
 
 @handles("AWS::IAM::Policy")
 class Policy(Handler):
-    """A policy written into roles."""
+    """An inline policy of roles."""
 
     applied = frozenset({"PolicyDocument", "PolicyName", "Roles"})
 
@@ -107,11 +107,11 @@ class Policy(Handler):
         return Made(name, {"Id": name})
 
     def update(self, resource: Resource, made: Made) -> Made:
-        """Put the new policy in place of the old."""
+        """Replace the old policy with the new one."""
         return self.create(resource)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The policy as the first role has it."""
+        """The policy of the first role."""
         roles = resource.get("Roles", [])
         if not roles:
             return {}
@@ -121,12 +121,12 @@ class Policy(Handler):
 
 @handles("AWS::IAM::OIDCProvider")
 class OidcProvider(Handler):
-    """An identity provider whose tokens may be changed for a role."""
+    """An identity provider whose tokens can be exchanged for a role."""
 
     applied = frozenset({"ClientIdList", "Tags", "ThumbprintList", "Url"})
 
     def create(self, resource: Resource) -> Made:
-        """Make the provider; AWS itself needs no thumbprint for the providers it knows."""
+        """Create the provider; AWS itself needs no thumbprint for the providers it knows."""
         arn = resource.call(
             "iam",
             "create_open_id_connect_provider",
@@ -137,18 +137,18 @@ class OidcProvider(Handler):
         return Made(arn, {"Arn": arn})
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the provider away."""
+        """Delete the provider."""
         resource.call("iam", "delete_open_id_connect_provider", OpenIDConnectProviderArn=made.ref)
 
 
 @handles("AWS::IAM::ManagedPolicy")
 class ManagedPolicy(Handler):
-    """A policy of its own, attached to roles."""
+    """A managed policy, attached to roles."""
 
     applied = frozenset({"Description", "ManagedPolicyName", "Path", "PolicyDocument", "Roles"})
 
     def create(self, resource: Resource) -> Made:
-        """Make the policy and attach it."""
+        """Create the policy and attach it."""
         arn = resource.call(
             "iam",
             "create_policy",
@@ -161,7 +161,7 @@ class ManagedPolicy(Handler):
         return Made(arn, {"PolicyArn": arn})
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Detach the policy and take it away."""
+        """Detach the policy and delete it."""
         for role in resource.get("Roles", []):
             resource.call("iam", "detach_role_policy", RoleName=role, PolicyArn=made.ref)
         resource.call("iam", "delete_policy", PolicyArn=made.ref)

@@ -19,7 +19,7 @@ class Key(Handler):
     )
 
     def create(self, resource: Resource) -> Made:
-        """Make the key."""
+        """Create the key."""
         tags = [{"TagKey": key, "TagValue": value} for key, value in resource.tags().items()]
         policy = resource.get("KeyPolicy")
         answer = resource.call(
@@ -34,7 +34,7 @@ class Key(Handler):
         return Made(key["KeyId"], {"Arn": key["Arn"], "KeyId": key["KeyId"]})
 
     def update(self, resource: Resource, made: Made) -> Made:
-        """Change description, policy and rotation in place: a key is never made anew."""
+        """Change description, policy and rotation in place: a key is never recreated."""
         key = {"KeyId": made.ref}
         if "Description" in resource.properties:
             resource.call("kms", "update_key_description", **key, **resource.only("Description"))
@@ -62,15 +62,15 @@ class Key(Handler):
 
 @handles("AWS::KMS::Alias")
 class Alias(Handler):
-    """Another name of a key."""
+    """An alias of a key."""
 
     applied = frozenset({"AliasName", "TargetKeyId"})
 
     def create(self, resource: Resource) -> Made:
-        """Make the alias."""
+        """Create the alias."""
         resource.call("kms", "create_alias", **resource.properties)
         return Made(resource.get("AliasName"))
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the alias away."""
+        """Delete the alias."""
         resource.call("kms", "delete_alias", AliasName=made.ref)

@@ -1,4 +1,4 @@
-"""Lake Formation: settings, places, tags and grants. They are kept and shown; nothing is refused on a laptop."""
+"""Lake Formation: settings, locations, tags and grants. They are stored and returned, and refuse nothing here."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _CATALOG = "a laptop has one catalog"
 
 @handles("AWS::LakeFormation::DataLakeSettings")
 class DataLakeSettings(Handler):
-    """Who administers Lake Formation, and what new databases and tables are open to.
+    """The administrators of Lake Formation, and the default rights on new databases and tables.
 
-    As on AWS the latter cannot be emptied here.
+    As on AWS, the default rights cannot be removed here.
     """
 
     applied = frozenset(
@@ -30,7 +30,7 @@ class DataLakeSettings(Handler):
     )
 
     def create(self, resource: Resource) -> Made:
-        """Put the settings: with APPEND, administrators are added to those who are there."""
+        """Set the settings; with APPEND, administrators are added to the existing ones."""
         found = resource.call("lakeformation", "get_data_lake_settings")["DataLakeSettings"]
         admins = resource.get("Admins", [])
         if resource.get("MutationType", "REPLACE") == "APPEND":
@@ -41,29 +41,29 @@ class DataLakeSettings(Handler):
         return Made(resource.name)
 
     def update(self, resource: Resource, made: Made) -> Made:
-        """Put the new settings over the old."""
+        """Overwrite the old settings with the new ones."""
         return self.create(resource)
 
 
 @handles("AWS::LakeFormation::Resource")
 class Location(Handler):
-    """A place in S3 that is governed."""
+    """A location in S3 that Lake Formation governs."""
 
     applied = frozenset({"ResourceArn", "RoleArn", "UseServiceLinkedRole"})
     idle = because(HybridAccessEnabled="nothing is refused on a laptop", WithFederation="as above")
 
     def create(self, resource: Resource) -> Made:
-        """Register the place."""
+        """Register the location."""
         given = resource.only("ResourceArn", "RoleArn", "UseServiceLinkedRole")
         resource.call("lakeformation", "register_resource", **given)
         return Made(resource.get("ResourceArn"))
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Let the place go."""
+        """Deregister the location."""
         resource.call("lakeformation", "deregister_resource", ResourceArn=made.ref)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The place as the service has it."""
+        """The place as the service describes it."""
         found = resource.call("lakeformation", "describe_resource", ResourceArn=made.ref)["ResourceInfo"]
         return {"ResourceArn": found["ResourceArn"], "RoleArn": found["RoleArn"]}
 
@@ -76,12 +76,12 @@ class Tag(Handler):
     idle = because(CatalogId=_CATALOG)
 
     def create(self, resource: Resource) -> Made:
-        """Make the tag."""
+        """Create the tag."""
         resource.call("lakeformation", "create_lf_tag", **resource.only("TagKey", "TagValues"))
         return Made(resource.get("TagKey"))
 
     def update(self, resource: Resource, made: Made) -> Made:
-        """Change the values in place: what has the tag keeps it."""
+        """Change the values in place: resources with the tag keep it."""
         found = resource.call("lakeformation", "get_lf_tag", TagKey=made.ref)["TagValues"]
         wanted = resource.get("TagValues")
         resource.call(
@@ -94,7 +94,7 @@ class Tag(Handler):
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the tag away."""
+        """Delete the tag."""
         resource.call("lakeformation", "delete_lf_tag", TagKey=made.ref)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class TagAssociation(Handler):
     applied = frozenset({"LFTags", "Resource"})
 
     def create(self, resource: Resource) -> Made:
-        """Put the tags on."""
+        """Attach the tags."""
         given = resource.only("Resource", "LFTags")
         failures = resource.call("lakeformation", "add_lf_tags_to_resource", **given)["Failures"]
         if failures:
@@ -122,22 +122,22 @@ class TagAssociation(Handler):
         return Made(resource.name)
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the tags off."""
+        """Remove the tags."""
         resource.call("lakeformation", "remove_lf_tags_from_resource", **resource.only("Resource", "LFTags"))
 
 
 @handles("AWS::LakeFormation::PrincipalPermissions")
 class PrincipalPermissions(Handler):
-    """What a principal may do with a resource."""
+    """The rights of a principal on a resource."""
 
     applied = frozenset({"Permissions", "PermissionsWithGrantOption", "Principal", "Resource"})
     idle = because(Catalog=_CATALOG)
 
     def create(self, resource: Resource) -> Made:
-        """Grant it."""
+        """Grant the rights."""
         resource.call("lakeformation", "grant_permissions", **resource.without("Catalog"))
         return Made(resource.name)
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take it back."""
+        """Revoke the rights."""
         resource.call("lakeformation", "revoke_permissions", **resource.without("Catalog"))

@@ -1,4 +1,4 @@
-"""Lambda functions, who may call them, and what happens when a call fails."""
+"""Lambda functions, the permissions to call them, and what happens when a call fails."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CONFIGURATION = frozenset(
     | {"Layers", "LoggingConfig", "MemorySize", "PackageType", "Role", "Runtime", "Timeout", "TracingConfig"}
     | {"VpcConfig"}
 )
-# Layers are not fetched: the handler is imported from the checkout, whose environment has what they carry.
+# Layers are not fetched: the handler is imported from the checkout, whose environment already has their packages.
 _CREATED = _CONFIGURATION - {"Layers"}
 _FIXED = {"Architectures", "PackageType", "Code"}
 
@@ -30,7 +30,7 @@ class Function(Handler):
     )
 
     def create(self, resource: Resource) -> Made:
-        """Make the function."""
+        """Create the function."""
         name = resource.get("FunctionName", resource.name)
         arn = resource.call(
             "lambda",
@@ -52,11 +52,11 @@ class Function(Handler):
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the function away."""
+        """Delete the function."""
         resource.call("lambda", "delete_function", FunctionName=made.ref)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The function as the service has it."""
+        """The function as the service describes it."""
         found = resource.call("lambda", "get_function_configuration", FunctionName=made.ref)
         names = ("Handler", "Runtime", "Timeout", "MemorySize", "Environment", "Role")
         return {name: found[name] for name in names if name in found}
@@ -64,7 +64,7 @@ class Function(Handler):
 
 @handles("AWS::Lambda::Permission")
 class Permission(Handler):
-    """Who may call a function."""
+    """A permission to call a function."""
 
     applied = frozenset({"Action", "FunctionName", "Principal", "SourceAccount", "SourceArn"})
 
@@ -75,14 +75,14 @@ class Permission(Handler):
         return Made(statement)
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the permission away."""
+        """Delete the permission."""
         name = resource.get("FunctionName")
         resource.call("lambda", "remove_permission", FunctionName=name, StatementId=made.ref)
 
 
 @handles("AWS::Lambda::EventInvokeConfig")
 class EventInvokeConfig(Handler):
-    """What happens with an asynchronous call that fails."""
+    """What happens after an asynchronous call that fails."""
 
     applied = frozenset(
         {"DestinationConfig", "FunctionName", "MaximumEventAgeInSeconds", "MaximumRetryAttempts", "Qualifier"}
@@ -90,11 +90,11 @@ class EventInvokeConfig(Handler):
 
     def create(self, resource: Resource) -> Made:
         """Put the configuration on the function."""
-        # moto has one configuration a function, for its latest version
+        # moto has one configuration per function, for its latest version
         given = resource.without("Qualifier")
         resource.call("lambda", "put_function_event_invoke_config", **given)
         return Made(resource.name)
 
     def update(self, resource: Resource, made: Made) -> Made:
-        """Put the new configuration in place of the old."""
+        """Replace the old configuration with the new one."""
         return self.create(resource)

@@ -10,7 +10,7 @@ from scripts.local.cloudformation.resource import Made, Resource
 
 @handles("AWS::Logs::LogGroup")
 class LogGroup(Handler):
-    """A log group and how long it keeps what it gets."""
+    """A log group and its retention."""
 
     applied = frozenset({"KmsKeyId", "LogGroupName", "RetentionInDays", "Tags"})
     idle = because(
@@ -20,7 +20,7 @@ class LogGroup(Handler):
     )
 
     def create(self, resource: Resource) -> Made:
-        """Make the log group."""
+        """Create the log group."""
         name = resource.get("LogGroupName", resource.name)
         given = resource.only("KmsKeyId")
         resource.call("logs", "create_log_group", LogGroupName=name, Tags=resource.tags() or None, **given)
@@ -34,11 +34,11 @@ class LogGroup(Handler):
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the log group away."""
+        """Delete the log group."""
         resource.call("logs", "delete_log_group", LogGroupName=made.ref)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The log group as the service has it."""
+        """The log group as the service describes it."""
         groups = resource.call("logs", "describe_log_groups", LogGroupNamePrefix=made.ref)["logGroups"]
         found = next(group for group in groups if group["logGroupName"] == made.ref)
         return {"RetentionInDays": found.get("retentionInDays")}

@@ -1,4 +1,4 @@
-"""Clusters of Kafka. They are kept and shown; the topics of a laptop are those of a broker of its own."""
+"""Kafka clusters. They are stored and returned; on a laptop the topics are in a broker of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ServerlessCluster(Handler):
     applied = frozenset({"ClientAuthentication", "ClusterName", "Tags", "VpcConfigs"})
 
     def create(self, resource: Resource) -> Made:
-        """Make the cluster."""
+        """Create the cluster."""
         answer = resource.call(
             "kafka",
             "create_cluster_v2",
@@ -26,11 +26,11 @@ class ServerlessCluster(Handler):
         return Made(answer["ClusterArn"], {"Arn": answer["ClusterArn"]})
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the cluster away."""
+        """Delete the cluster."""
         resource.call("kafka", "delete_cluster", ClusterArn=made.ref)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The cluster as the service has it."""
+        """The cluster as the service describes it."""
         found = resource.call("kafka", "describe_cluster_v2", ClusterArn=made.ref)["ClusterInfo"]
         places = [
             {"SubnetIds": place["SubnetIds"], "SecurityGroups": place["SecurityGroupIds"]}
@@ -43,7 +43,7 @@ class ServerlessCluster(Handler):
         }
 
     def _as_api(self, resource: Resource) -> dict[str, Any]:
-        """The API calls the groups of a place otherwise."""
+        """Rename the groups of a location, whose name differs in the API."""
         places = [
             {"SubnetIds": place["SubnetIds"], "SecurityGroupIds": place.get("SecurityGroups", [])}
             for place in resource.get("VpcConfigs")

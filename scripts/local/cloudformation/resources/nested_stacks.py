@@ -1,4 +1,4 @@
-"""Nested stacks: a template in S3, deployed as a stack of its own whose outputs the parent reads."""
+"""Nested stacks: a template in S3, deployed as a separate stack whose outputs the parent reads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scripts.local.cloudformation.templates import template_at
 
 @handles("AWS::CloudFormation::Stack")
 class NestedStack(Handler):
-    """A stack inside a stack."""
+    """A nested stack."""
 
     applied = frozenset({"Parameters", "Tags", "TemplateURL"})
     idle = because(NotificationARNs="nobody is told", TimeoutInMinutes="nothing waits on a laptop")
@@ -29,13 +29,13 @@ class NestedStack(Handler):
         return _made(stack)
 
     def update(self, resource: Resource, made: Made) -> Made:
-        """Bring the stack to the new template, resource by resource."""
+        """Update the stack to the new template, resource by resource."""
         stack = _backend(resource).get_stack(made.ref)
         stack.update(_template(resource), parameters=_parameters(resource), tags=resource.tags())
         return _made(stack)
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the stack away."""
+        """Delete the stack."""
         _backend(resource).delete_stack(made.ref)
 
 

@@ -7,22 +7,22 @@ from scripts.local.cloudformation.resource import Made, Resource
 
 
 class Idle(Handler):
-    """Is named and referred to, and does nothing."""
+    """A resource that can be referred to and does nothing."""
 
     reason = ""
 
     def create(self, resource: Resource) -> Made:
-        """Give it a name."""
+        """Create the alias."""
         return Made(resource.name)
 
     def update(self, resource: Resource, made: Made) -> Made:
-        """Keep its name."""
+        """Keep the alias."""
         return made
 
 
 @handles("AWS::S3::BucketPolicy")
 class BucketPolicy(Idle):
-    """Statements about who may use a bucket, and how."""
+    """The policy of a bucket."""
 
     reason = "moto ignores the conditions of a bucket policy, so `deny without TLS` would deny everything"
     idle = because(Bucket=reason, PolicyDocument=reason)
@@ -30,7 +30,7 @@ class BucketPolicy(Idle):
 
 @handles("AWS::CDK::Metadata")
 class Metadata(Idle):
-    """What the CDK tells AWS about its constructs."""
+    """The CDK's metadata about its constructs."""
 
     reason = "it is a note for AWS"
     idle = because(Analytics=reason)
@@ -38,7 +38,7 @@ class Metadata(Idle):
 
 @handles("AWS::Logs::ResourcePolicy")
 class LogsResourcePolicy(Idle):
-    """Which services may write to log groups."""
+    """A policy for services that write to log groups."""
 
     reason = "nobody is refused on a laptop"
     idle = because(PolicyName=reason, PolicyDocument=reason)

@@ -7,7 +7,7 @@ from typing import Any
 from scripts.local.cloudformation.registry import Handler, because, handles
 from scripts.local.cloudformation.resource import Made, Resource
 
-# property: (operation, its argument), for the settings whose property is the argument as it stands
+# property: (operation, argument), for the settings whose property is passed on unchanged as the argument
 _SETTINGS = {
     "VersioningConfiguration": ("put_bucket_versioning", "VersioningConfiguration"),
     "OwnershipControls": ("put_bucket_ownership_controls", "OwnershipControls"),
@@ -41,7 +41,7 @@ class Bucket(Handler):
     )
 
     def create(self, resource: Resource) -> Made:
-        """Make the bucket, then its settings."""
+        """Create the bucket, then its settings."""
         name = resource.get("BucketName", resource.name)
         resource.call("s3", "create_bucket", Bucket=name)
         self._configure(resource, name)
@@ -50,16 +50,16 @@ class Bucket(Handler):
         return Made(name, {"Arn": f"arn:aws:s3:::{name}", "DomainName": domain, "RegionalDomainName": regional})
 
     def update(self, resource: Resource, made: Made) -> Made:
-        """Change the settings in place; a bucket is never made anew."""
+        """Change the settings in place; a bucket is never recreated."""
         self._configure(resource, made.ref)
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the bucket away, which the service refuses while it holds objects."""
+        """Delete the bucket, which the service refuses while it has objects."""
         resource.call("s3", "delete_bucket", Bucket=made.ref)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """What the service has of the settings the template gives."""
+        """The settings of the template as the service has them."""
         found: dict[str, Any] = {}
         bucket = {"Bucket": made.ref}
         if "VersioningConfiguration" in resource.properties:
@@ -116,7 +116,7 @@ _ENCRYPTION = {"ServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefa
 
 
 def _lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:
-    """A rule in the API's words: CloudFormation writes expirations and transitions flat."""
+    """A lifecycle rule in the API's form: CloudFormation writes expirations and transitions flat."""
     given = dict(rule)
     made: dict[str, Any] = {"Filter": {"Prefix": given.pop("Prefix", "")}}
     expiration = {
@@ -147,7 +147,7 @@ def _with_its_id(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _notification(notification: dict[str, Any]) -> dict[str, Any]:
-    """Only EventBridge is spoken of here; anything else fails as an unknown member."""
+    """Only EventBridge is supported here; anything else fails as an unknown member."""
     given = dict(notification)
     bridge = given.pop("EventBridgeConfiguration", None)
     return given | ({"EventBridgeConfiguration": {}} if bridge is not None else {})

@@ -1,4 +1,4 @@
-"""EventBridge Scheduler: schedules are kept and shown; no clock starts anything on a laptop."""
+"""EventBridge Scheduler: schedules are stored and returned; no clock starts anything on a laptop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Schedule(Handler):
     applied = _SETTINGS | {"Name"}
 
     def create(self, resource: Resource) -> Made:
-        """Make the schedule."""
+        """Create the schedule."""
         name = resource.get("Name", resource.name)
         arn = resource.call("scheduler", "create_schedule", Name=name, **resource.only(*_SETTINGS))["ScheduleArn"]
         return Made(name, {"Arn": arn})
@@ -31,11 +31,11 @@ class Schedule(Handler):
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the schedule away."""
+        """Delete the schedule."""
         resource.call("scheduler", "delete_schedule", Name=made.ref, **resource.only("GroupName"))
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The schedule as the service has it."""
+        """The schedule as the service describes it."""
         return resource.call("scheduler", "get_schedule", Name=made.ref, **resource.only("GroupName"))
 
 
@@ -46,11 +46,11 @@ class ScheduleGroup(Handler):
     applied = frozenset({"Name", "Tags"})
 
     def create(self, resource: Resource) -> Made:
-        """Make the group."""
+        """Create the group."""
         name = resource.get("Name", resource.name)
         answer = resource.call("scheduler", "create_schedule_group", Name=name, **resource.only("Tags"))
         return Made(name, {"Arn": answer["ScheduleGroupArn"]})
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the group away."""
+        """Delete the group."""
         resource.call("scheduler", "delete_schedule_group", Name=made.ref)

@@ -20,7 +20,7 @@ class Secret(Handler):
     )
 
     def create(self, resource: Resource) -> Made:
-        """Make the secret, with a generated value where the template asks for one."""
+        """Create the secret, with a generated value if the template asks for one."""
         answer = resource.call(
             "secretsmanager",
             "create_secret",
@@ -32,19 +32,19 @@ class Secret(Handler):
         return Made(answer["ARN"], {"Id": answer["ARN"]})
 
     def update(self, resource: Resource, made: Made) -> Made:
-        """Change what is written about the secret; a generated value stays as it is."""
+        """Change the secret's settings; a generated value stays as it is."""
         given = resource.only("Description", "KmsKeyId", "SecretString")
         resource.call("secretsmanager", "update_secret", SecretId=made.ref, **given)
         _replicate(resource, made.ref, resource.get("ReplicaRegions", []))
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the secret away at once, so that its name is free again; first its replicas, as the service wants it."""
+        """Delete the secret at once, so that its name is free again; its replicas must go first."""
         _replicate(resource, made.ref, [])
         resource.call("secretsmanager", "delete_secret", SecretId=made.ref, ForceDeleteWithoutRecovery=True)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The secret as the service has it."""
+        """The secret as the service describes it."""
         found = resource.call("secretsmanager", "describe_secret", SecretId=made.ref)
         return {name: found.get(name) for name in ("Name", "Description", "KmsKeyId") if name in found}
 
@@ -60,7 +60,7 @@ class Secret(Handler):
 
 
 def _replicate(resource: Resource, secret: str, wanted: list[dict[str, str]]) -> None:
-    """Have the secret in the regions wanted, and in no others beside its own."""
+    """Replicate the secret to the wanted regions, and remove replicas from all others."""
     found = resource.call("secretsmanager", "describe_secret", SecretId=secret).get("ReplicationStatus", [])
     there, regions = {replica["Region"] for replica in found}, {replica["Region"] for replica in wanted}
     if too_many := sorted(there - regions):
@@ -73,7 +73,7 @@ def _replicate(resource: Resource, secret: str, wanted: list[dict[str, str]]) ->
 
 @handles("AWS::SecretsManager::ResourcePolicy")
 class ResourcePolicy(Handler):
-    """Who may read a secret."""
+    """The policy of a secret."""
 
     applied = frozenset({"SecretId", "ResourcePolicy"})
     idle = because(BlockPublicPolicy="nobody outside reaches a laptop's secrets")
@@ -85,5 +85,5 @@ class ResourcePolicy(Handler):
         return Made(resource.get("SecretId"))
 
     def update(self, resource: Resource, made: Made) -> Made:
-        """Put the new policy in place of the old."""
+        """Replace the old policy with the new one."""
         return self.create(resource)

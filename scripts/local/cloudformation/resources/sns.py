@@ -13,19 +13,19 @@ _SUBSCRIPTION = ("FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "Red
 
 
 def texts(attributes: dict[str, Any]) -> dict[str, str]:
-    """Attributes as SNS and SQS want them: everything is text, documents are JSON."""
+    """Attributes in the form of SNS and SQS: everything is text, documents are JSON."""
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in attributes.items()}
 
 
 @handles("AWS::SNS::Topic")
 class Topic(Handler):
-    """A topic and the subscriptions written into it."""
+    """A topic and its inline subscriptions."""
 
     applied = frozenset({*_ATTRIBUTES, "Subscription", "Tags", "TopicName"})
     idle = because(TracingConfig="nothing is traced on a laptop")
 
     def create(self, resource: Resource) -> Made:
-        """Make the topic and subscribe to it."""
+        """Create the topic and subscribe to it."""
         name = resource.get("TopicName", resource.name)
         arn = resource.call(
             "sns", "create_topic", Name=name, Attributes=texts(resource.only(*_ATTRIBUTES)), **resource.only("Tags")
@@ -41,18 +41,18 @@ class Topic(Handler):
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the topic away."""
+        """Delete the topic."""
         resource.call("sns", "delete_topic", TopicArn=made.ref)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The topic as the service has it."""
+        """The topic as the service describes it."""
         found = resource.call("sns", "get_topic_attributes", TopicArn=made.ref)["Attributes"]
         return {name: found[name] for name in ("DisplayName", "KmsMasterKeyId") if name in found}
 
 
 @handles("AWS::SNS::TopicPolicy")
 class TopicPolicy(Handler):
-    """Who may publish to topics."""
+    """The policy of topics."""
 
     applied = frozenset({"PolicyDocument", "Topics"})
 
@@ -66,7 +66,7 @@ class TopicPolicy(Handler):
 
 @handles("AWS::SNS::Subscription")
 class Subscription(Handler):
-    """Somebody who gets what is published; mail is not sent from a laptop."""
+    """A subscription to a topic; a laptop sends no mail."""
 
     applied = frozenset({*_SUBSCRIPTION, "Endpoint", "Protocol", "TopicArn"})
 

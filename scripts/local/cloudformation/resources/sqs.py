@@ -23,7 +23,7 @@ class Queue(Handler):
     applied = _ATTRIBUTES | {"QueueName", "Tags"}
 
     def create(self, resource: Resource) -> Made:
-        """Make the queue."""
+        """Create the queue."""
         name = resource.get("QueueName", resource.name)
         attributes = texts(resource.only(*_ATTRIBUTES))
         answer = resource.call(
@@ -41,11 +41,11 @@ class Queue(Handler):
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the queue away."""
+        """Delete the queue."""
         resource.call("sqs", "delete_queue", QueueUrl=made.ref)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The queue as the service has it."""
+        """The queue as the service describes it."""
         answer = resource.call("sqs", "get_queue_attributes", QueueUrl=made.ref, AttributeNames=["All"])
         found = answer["Attributes"]
         names = ("KmsMasterKeyId", "MessageRetentionPeriod", "SqsManagedSseEnabled", "VisibilityTimeout")
@@ -54,7 +54,7 @@ class Queue(Handler):
 
 @handles("AWS::SQS::QueuePolicy")
 class QueuePolicy(Handler):
-    """Who may send to queues."""
+    """The policy of queues."""
 
     applied = frozenset({"PolicyDocument", "Queues"})
 

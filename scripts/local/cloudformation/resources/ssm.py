@@ -23,17 +23,17 @@ class Parameter(Handler):
         return self._made(resource, name)
 
     def update(self, resource: Resource, made: Made) -> Made:
-        """Write the new value over the old."""
+        """Overwrite the old value with the new one."""
         given = resource.without("Name", "Tags")
         resource.call("ssm", "put_parameter", Name=made.ref, Overwrite=True, **given)
         return self._made(resource, made.ref)
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the parameter away."""
+        """Delete the parameter."""
         resource.call("ssm", "delete_parameter", Name=made.ref)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The parameter as the service has it."""
+        """The parameter as the service describes it."""
         found = resource.call("ssm", "get_parameter", Name=made.ref)["Parameter"]
         return {"Type": found["Type"], "Value": found["Value"]}
 

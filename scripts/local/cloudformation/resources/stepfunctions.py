@@ -25,7 +25,7 @@ class StateMachine(Handler):
     idle = because(EncryptionConfiguration="nothing is encrypted on a laptop")
 
     def create(self, resource: Resource) -> Made:
-        """Make the machine; the interpreter refuses a definition it cannot parse."""
+        """Create the machine; the interpreter refuses a definition it cannot parse."""
         name = resource.get("StateMachineName", resource.name)
         tags = [{"Key": key, "Value": value} for key, value in resource.tags().items()]
         arn = resource.call(
@@ -47,11 +47,11 @@ class StateMachine(Handler):
         return made
 
     def delete(self, resource: Resource, made: Made) -> None:
-        """Take the machine away."""
+        """Delete the machine."""
         resource.call("stepfunctions", "delete_state_machine", StateMachineArn=made.ref)
 
     def read(self, resource: Resource, made: Made) -> dict[str, Any]:
-        """The machine as the service has it."""
+        """The machine as the service describes it."""
         found = resource.call("stepfunctions", "describe_state_machine", StateMachineArn=made.ref)
         return {"RoleArn": found["roleArn"], "StateMachineName": found["name"], "StateMachineType": found["type"]}
 
@@ -60,7 +60,7 @@ def definition(resource: Resource) -> str:
     """The definition's text with every token replaced.
 
     Raises:
-        TemplateError: no definition, or a token without a substitution, or a substitution without a token.
+        TemplateError: there is no definition, a token has no substitution, or a substitution has no token.
     """
     text, values = _source(resource), resource.get("DefinitionSubstitutions", {})
     tokens = set(_TOKEN.findall(text))
@@ -72,7 +72,7 @@ def definition(resource: Resource) -> str:
             expected="every ${token} of the definition in DefinitionSubstitutions, and no other",
             mend="add the missing ones where the state machine is constructed",
         )
-    # Tokens stand inside JSON strings, so what takes their place is escaped as JSON.
+    # Tokens are inside JSON strings, so their replacements are escaped as JSON.
     return _TOKEN.sub(lambda match: json.dumps(_text(values[match.group(1)]))[1:-1], text)
 
 
