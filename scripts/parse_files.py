@@ -1,4 +1,4 @@
-"""Reads every file of data in the repository, so that a slip of the pen is found before anything runs."""
+"""Parses every data file in the repository, so that a typing error is found before anything runs."""
 
 import json
 import tomllib
@@ -25,7 +25,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
 
 
 def unreadable_files(root: Path = paths.ROOT) -> list[str]:
-    """Return one line `file: reason` for each JSON (state machines too), YAML or TOML file that cannot be read."""
+    """Return one line `file: reason` for each JSON (state machines too), YAML or TOML file that cannot be parsed."""
     failures = []
     for file in repository_files(*PARSERS, root=root):
         try:

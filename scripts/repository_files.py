@@ -1,4 +1,4 @@
-"""Lists the files of the repository itself, without what is built, downloaded or ignored."""
+"""Lists the repository's own files, without built, downloaded and ignored ones."""
 
 import subprocess
 from pathlib import Path
@@ -7,7 +7,7 @@ from scripts.setup import paths
 
 
 def repository_files(*suffixes: str, root: Path = paths.ROOT) -> list[Path]:
-    """Return the files git knows or would take in, sorted; with suffixes given, only files ending so."""
+    """Return the files that git tracks or would add, sorted; if suffixes are given, only those that end so."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
     # A file deleted but not yet committed is still listed.

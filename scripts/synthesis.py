@@ -1,4 +1,4 @@
-"""Synthesizes the CDK app into a folder, offline, and only if something it is made from has changed."""
+"""Synthesizes the CDK app into a folder, offline, and only if one of its inputs has changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scripts.setup import paths
 from scripts.setup.launch import runtime_environment
 from shared.errors import TerminalError
 
-# Everything a template, or the key of an asset in it, is made from.
+# Everything that the templates, and the keys of their assets, are made from.
 FILES = (Path("app.py"), Path("cdk.json"), Path("uv.lock"))
 SOURCES = ("infra/**/*", "jobs/**/*", "lambdas/**/*", "scripts/packaging/*", "shared/**/*", "step_functions/*")
 MARK = ".fingerprint"
@@ -23,16 +23,16 @@ MANIFEST = "manifest.json"
 
 
 def assembly(env: str, root: Path | None, output: Path, *, validate: bool = False) -> Path:
-    """Leave the environment's cloud assembly in a folder, and return that folder.
+    """Write the environment's cloud assembly to a folder, and return that folder.
 
     Args:
         env: The environment.
-        root: A folder that takes the place of the buckets, for a lake on this machine.
-        output: The folder; what was in it is replaced.
-        validate: Check the templates against CloudFormation's rules too, which doubles the time.
+        root: A folder to use instead of the buckets, for a lake on this machine.
+        output: The folder; its content is replaced.
+        validate: Also check the templates against CloudFormation's rules, which doubles the time.
 
     Raises:
-        TerminalError: the folder holds something else, or the app could not be synthesized.
+        TerminalError: the folder contains something else, or the app could not be synthesized.
     """
     output = output.resolve()
     fingerprint = _fingerprint(env, root, validate=validate)
@@ -50,7 +50,7 @@ def assembly(env: str, root: Path | None, output: Path, *, validate: bool = Fals
 
 
 def app_context(env: str, root: Path | None = None) -> dict[str, object]:
-    """The context that the CDK command line would give the app, so that both make the same templates."""
+    """The context that the CDK command line would give the app, so that both produce the same templates."""
     settings = json.loads((paths.ROOT / "cdk.json").read_text())
     context = {
         **settings["context"],

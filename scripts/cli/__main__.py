@@ -1,4 +1,4 @@
-"""Runs the command line; `./lake` becomes this program once everything it needs is there."""
+"""Runs the command line; `./lake` becomes this program once everything it needs is installed."""
 
 import errno
 import os
@@ -13,15 +13,15 @@ from shared.errors import LakewrightError, TerminalError, UnknownNameError
 
 EXIT_RED = 1
 EXIT_REQUEST_WRONG = 2
-# What ends a program from outside: an orderly kill, and a terminal that is closed.
+# The signals that end a program from outside: an orderly kill, and a closed terminal.
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> None:
-    """Run one command and end with its code: 0 well, 1 red, 2 the request is wrong, 128 + n ended by signal n."""
+    """Run one command and exit with its code: 0 for green, 1 red, 2 a wrong request, 128 + n ended by signal n."""
     received: list[int] = []
     for sign in ENDING:
-        # Whoever had it ignored, as nohup does, goes on.
+        # A signal that the caller had ignored, as nohup does, stays ignored.
         if signal.getsignal(sign) is signal.SIG_DFL:
             signal.signal(sign, partial(_interrupt, received))
     try:
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _interrupt(received: list[int], number: int, _frame: object) -> None:
-    """Have the command clear up as it does after Ctrl-C, once."""
+    """Make the command clean up as it does after Ctrl-C; further signals are ignored."""
     for sign in ENDING:
         signal.signal(sign, signal.SIG_IGN)
     received.append(number)
@@ -41,25 +41,25 @@ def _interrupt(received: list[int], number: int, _frame: object) -> None:
 
 def _run() -> None:
     if region := os.environ.get("AWS_REGION"):
-        # The CDK goes by this one, and boto3 by the other alone: both shall mean one region.
+        # The CDK reads AWS_REGION, boto3 only AWS_DEFAULT_REGION: both are made to name the same region.
         os.environ["AWS_DEFAULT_REGION"] = region
     try:
         root(prog_name="lake")
     except UnknownNameError as error:
-        sys.exit(_tell(error, EXIT_REQUEST_WRONG))
+        sys.exit(_print_error(error, EXIT_REQUEST_WRONG))
     except LakewrightError as error:
-        sys.exit(_tell(error, EXIT_RED))
+        sys.exit(_print_error(error, EXIT_RED))
     except OSError as error:
         if error.filename is None or error.errno not in REFUSED:
             raise
-        sys.exit(_tell(_of_a_file(error), EXIT_RED))
+        sys.exit(_print_error(_file_error(error), EXIT_RED))
     except Exception as error:
         if not _is_of_aws(error):
             raise
-        sys.exit(_tell(_in_our_words(error), EXIT_RED))
+        sys.exit(_print_error(_aws_error(error), EXIT_RED))
 
 
-# What a place may be like that somebody named. Of a file that is not there a program of ours may be to blame.
+# Errors that a path given by the user can cause. A missing file is not among them: that may be a fault of ours.
 REFUSED = {
     errno.EACCES,
     errno.EEXIST,
@@ -73,7 +73,7 @@ REFUSED = {
 }
 
 
-def _of_a_file(error: OSError) -> TerminalError:
+def _file_error(error: OSError) -> TerminalError:
     return TerminalError(
         "the system refused a file or a folder",
         given=f"{error.filename}: {error.strerror}",
@@ -83,12 +83,12 @@ def _of_a_file(error: OSError) -> TerminalError:
 
 
 def _is_of_aws(error: Exception) -> bool:
-    """Whether boto3 raised it; a command that does not call AWS has not loaded it."""
+    """Whether boto3 raised the error; a command that does not call AWS has not loaded boto3."""
     known = sys.modules.get("botocore.exceptions")
     return known is not None and isinstance(error, (known.BotoCoreError, known.ClientError))
 
 
-def _in_our_words(error: Exception) -> TerminalError:
+def _aws_error(error: Exception) -> TerminalError:
     return TerminalError(
         "AWS did not do what it was asked",
         given=" ".join(str(error).split()),
@@ -97,7 +97,7 @@ def _in_our_words(error: Exception) -> TerminalError:
     )
 
 
-def _tell(error: LakewrightError, code: int) -> int:
+def _print_error(error: LakewrightError, code: int) -> int:
     click.echo(f"lake: {error}", err=True)
     return code
 

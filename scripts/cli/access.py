@@ -1,4 +1,4 @@
-"""`lake access`: Lake Formation of an environment, brought to what the contracts say."""
+"""`lake access`: sets an environment's Lake Formation to what the contracts say."""
 
 from __future__ import annotations
 

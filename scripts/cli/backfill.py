@@ -1,4 +1,4 @@
-"""`lake backfill`: a part of the past read once more, window by window, whole on this computer."""
+"""`lake backfill`: reads part of the past again, window by window, entirely on this computer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scripts.looking.runs import Run
     from shared.backfill import WindowRun
 
-# The end of a run's name, which tells the windows of a backfill apart.
+# The length of the end of a run's name that distinguishes the windows of a backfill.
 NUMBER = len("-001")
 BOOKS = {"read": "read", "inserted": "new", "updated": "changed", "quarantined": "quarantined"}
 
@@ -80,7 +80,7 @@ def command(
         request = BackfillRequest.model_validate(
             given | {"business_date": business_date.date() if business_date else None}
         )
-        # A wrong window is told before anything starts. All are of one kind, so the first speaks for them.
+        # A wrong window is refused before anything starts. All have the same form, so checking the first is enough.
         check_window(tables, request.windows[0])
     console = progress_console(on_stderr=as_json)
     with LocalLake(root, DELIVERIES[-1], console) as lake:
@@ -97,20 +97,20 @@ def command(
 
 
 def _facts(window: WindowRun, run: Run | None) -> dict[str, object]:
-    """A window and its run; of one that left nothing in the ledger the name alone."""
+    """A window and its run; only the run's name if it left nothing in the ledger."""
     from scripts.cli.runs import facts
 
     return {**window.window.model_dump(), "run_id": window.run, **(facts(run) if run else {})}
 
 
 def _summary(windows: tuple[WindowRun, ...], runs: dict[str, Run]) -> Grid:
-    """A line for each window: the rows of its run's tables, added up."""
+    """One line per window: the sums over its run's tables, in rows."""
     heads = [Head("window"), Head("colour"), *(Head(title, right=True) for title in BOOKS.values()), Head("run")]
     rows = []
     for window in windows:
         run = runs.get(window.run)
-        told = [state(run.colour), *(count(run.counts[name]) for name in BOOKS)] if run else [None] * (1 + len(BOOKS))
-        rows.append([window.window, *told, f"…{window.run[-NUMBER:]}"])
+        books = [state(run.colour), *(count(run.counts[name]) for name in BOOKS)] if run else [None] * (1 + len(BOOKS))
+        rows.append([window.window, *books, f"…{window.run[-NUMBER:]}"])
     found = grid(heads, rows)
     found.caption, found.caption_justify = f"all about the first run: ./lake runs {windows[0].run}", "left"
     return found

@@ -1,4 +1,4 @@
-"""`lake bench`: figures measured on this computer; none of them is asserted anywhere."""
+"""`lake bench`: measures figures on this computer, which no test asserts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def command() -> None:
 
 
 def measured(function: Callable[[int, Console], list[Figure]], rounds: int, *, as_json: bool) -> None:
-    """Measure, and print the figures; what goes on meanwhile goes to standard error."""
+    """Measure, and print the figures; progress is printed to standard error."""
     from rich.console import Console
 
     from scripts.cli.output import Head, console, grid, print_json

@@ -1,4 +1,4 @@
-"""`lake cdk`: the CDK's own command line, of the version and with the tools that this repository pins."""
+"""`lake cdk`: runs the CDK's own command line, in the version and with the tools that this repository pins."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""`lake check`: all that stands between a change and the main branch, but the tests."""
+"""`lake check`: checks everything that the main branch requires of a change, except the tests."""
 
 import subprocess
 import sys
@@ -10,12 +10,12 @@ import click
 from scripts.parse_files import unreadable_files
 from scripts.setup import paths
 
-# Lists its failures; an empty list is green.
+# Returns its failures; an empty list is green.
 Check = Callable[[], list[str]]
 
 
 def program(*words: str) -> Check:
-    """Return a check that is green if a module of our environment ends with code 0."""
+    """Return a check that runs a module of our environment and is green if it ends with code 0."""
 
     def run() -> list[str]:
         command = [sys.executable, "-m", *words]

@@ -1,4 +1,4 @@
-"""`lake demo`: two days of the sample sources through the daily batch, on this computer."""
+"""`lake demo`: runs two days of the sample sources through the daily batch, on this computer."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def command(root: Path) -> None:
     with LocalLake(root, days[0], console) as lake:
         for day in days:
             lake.sources.deliver(day)
-            # Once is enough to see Salesforce: it takes a run of its own.
+            # Salesforce takes a separate run, and once is enough to show it.
             machines = (Machine.DAILY_BATCH, Machine.SALESFORCE_INGESTION)[: 2 if day == days[-1] else 1]
             for machine in machines:
                 console.rule(f"day {day} of {len(DELIVERIES)}: {machine}", align="left")
@@ -65,7 +65,7 @@ def command(root: Path) -> None:
 
 
 def say_next(console: Console, root: Path) -> None:
-    """Say where the lake is, and commands that can be copied from there."""
+    """Print where the lake is, and commands to copy."""
     console.print(Text.assemble("\nThe lake is in ", (str(root.resolve()), "bold"), ". Try next:"), soft_wrap=True)
     for line, why in NEXT:
         option = "" if root == Path(HERE) else f" --root {shlex.quote(str(root))}"

@@ -1,4 +1,4 @@
-"""`lake deploy`: an environment onto AWS, looked at before and tried after."""
+"""`lake deploy`: deploys an environment to AWS, with checks before and a test run after."""
 
 from __future__ import annotations
 

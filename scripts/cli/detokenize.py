@@ -1,4 +1,4 @@
-"""`lake detokenize`: tokens turned back, for who may read the vault."""
+"""`lake detokenize`: turns tokens back into values, for users who may read the vault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`lake docs`: pages about the tables, for a browser."""
+"""`lake docs`: writes web pages about the tables."""
 
 from __future__ import annotations
 

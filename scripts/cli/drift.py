@@ -1,4 +1,4 @@
-"""`lake drift`: what stands on AWS otherwise than the contracts say."""
+"""`lake drift`: compares what is on AWS with the contracts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`lake erase`: a person taken out of every layer, and the proof of it."""
+"""`lake erase`: erases a person from every layer, and proves it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`lake freshness`: whether tables are as new as their contracts promise."""
+"""`lake freshness`: shows whether tables are as new as their contracts promise."""
 
 from __future__ import annotations
 
@@ -65,6 +65,6 @@ def _line(found: TableAge, now: datetime) -> list[object]:
 
 
 def _span(age: timedelta) -> str:
-    """A span of time for people."""
+    """A span of time for display."""
     hours, minutes = divmod(age.seconds // 60, 60)
     return f"{age.days:,} d {hours} h" if age.days else f"{hours} h {minutes} min"

@@ -31,11 +31,11 @@ def command(*, scale: int, day: int, seed: int, root: Path, as_json: bool) -> No
 
     folder = root.resolve()
     with refusing(), locked(folder):
-        held = generate(folder, Copying(scale=scale, seed=seed, day=day))
+        filled = generate(folder, Copying(scale=scale, seed=seed, day=day))
     if as_json:
-        print_json(asdict(h) for h in held)
+        print_json(asdict(f) for f in filled)
         return
     out = console()
-    out.print(grid([Head("table"), Head("rows", right=True)], [[h.table, count(h.rows)] for h in held]))
+    out.print(grid([Head("table"), Head("rows", right=True)], [[f.table, count(f.rows)] for f in filled]))
     again = f"./lake run daily_batch --root {shlex.quote(str(root))}"
     out.print(f"\nday {day} is at the sources of {root}; read it: {again}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""How commands answer: tables for people, or with `--json` exactly one JSON array of objects on standard output."""
+"""How commands print results: as tables, or with `--json` as exactly one JSON array of objects on standard output."""
 
 from __future__ import annotations
 
@@ -30,18 +30,25 @@ STATES = {
     "red": "red",
 }
 NOTHING = "-"
-# What a file or another program is given, which has no width of its own.
+# The width for output to a file or another program, which has no width of its own.
 UNBOUND_WIDTH = 200
-# From this width on there is room for what can be left out.
+# From this width on, optional columns are shown.
 WIDE = 140
 TAIL = 13
-# What a terminal may take for a command: C0, DEL and C1.
+# The characters that a terminal may interpret as commands: C0, DEL and C1.
 CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)], "\N{REPLACEMENT CHARACTER}")
 
 
 @dataclass(frozen=True)
 class Head:
-    """One column of a table for people: whether it stands on the right, is cut first, or goes on in a second line."""
+    """One column of a printed table.
+
+    Attributes:
+        title: The column's title.
+        right: Whether it is aligned to the right.
+        shrinks: Whether it is cut first if there is too little room.
+        wraps: Whether its values continue on further lines.
+    """
 
     title: str
     right: bool = False
@@ -50,13 +57,13 @@ class Head:
 
 
 def print_json(rows: Iterable[Mapping[str, object]]) -> None:
-    """Print rows as one JSON array, an object a line. Decimals are strings, exact; times are UTC; nulls are null."""
+    """Print rows as one JSON array, one object per line; decimals are exact, as strings, and times are UTC."""
     objects = [json.dumps(plain(row), ensure_ascii=False) for row in rows]
     click.echo("[" + ",\n ".join(objects) + "]")
 
 
 def plain(value: object) -> object:  # noqa: PLR0911 - one line a type
-    """A value as JSON can say it without loss."""
+    """A value in a form that JSON can represent without loss."""
     match value:
         case None | bool() | int() | str():
             return value
@@ -76,7 +83,7 @@ def plain(value: object) -> object:  # noqa: PLR0911 - one line a type
 
 
 def console() -> Console:
-    """Standard output for people: colours on a terminal only, and nothing cut that goes elsewhere."""
+    """A console on standard output: colours only on a terminal, and wide enough elsewhere to cut nothing."""
     from rich.console import Console
 
     out = Console(highlight=False, markup=False, emoji=False)
@@ -85,14 +92,14 @@ def console() -> Console:
 
 
 def progress_console(*, on_stderr: bool = False) -> Console:
-    """Where a run tells how it goes on, in texts that are not our own: nothing in them is markup."""
+    """A console for the progress of a run, which prints texts that are not our own: nothing in them is markup."""
     from rich.console import Console
 
     return Console(stderr=on_stderr, markup=False, emoji=False)
 
 
 def grid(heads: Sequence[Head], rows: Iterable[Sequence[object]]) -> Grid:
-    """A table for people: numbers on the right, and one line a row unless a column wraps."""
+    """A table to print, with one line per row unless a column wraps."""
     from rich.table import Table as Grid
 
     has_titles = any(head.title for head in heads)
@@ -110,7 +117,7 @@ def grid(heads: Sequence[Head], rows: Iterable[Sequence[object]]) -> Grid:
 
 
 def cell(value: object, *, wraps: bool = False) -> Text:
-    """A value as text; a text that has its style already keeps it."""
+    """A value as a text for a table; a styled text keeps its style."""
     from rich.text import Text
 
     if isinstance(value, Text):
@@ -120,24 +127,24 @@ def cell(value: object, *, wraps: bool = False) -> Text:
 
 
 def state(name: str) -> Text:
-    """How something ended, in its colour."""
+    """The name of a state, in its colour."""
     from rich.text import Text
 
     return Text(name, STATES.get(name, ""))
 
 
 def one_line(value: object) -> str:
-    """A value for people, on one line."""
+    """A value for display, on one line."""
     return harmless(" ".join(show(value).split()))
 
 
 def harmless(text: str) -> str:
-    """A text that somebody else wrote, without the characters that steer a terminal; lines and tabs stay."""
+    """A text from outside, with its terminal control characters replaced; line breaks and tabs stay."""
     return text.translate(CONTROLS)
 
 
 def show(value: object) -> str:  # noqa: PLR0911 - one line a type
-    """A value for people; times are UTC, to the second."""
+    """A value for display; times are UTC, to the second."""
     match value:
         case None:
             return NOTHING
@@ -155,27 +162,27 @@ def show(value: object) -> str:  # noqa: PLR0911 - one line a type
 
 
 def minute(at: datetime | None) -> str | None:
-    """A time to the minute."""
+    """A time for display, to the minute."""
     return show(at)[:16] if at else None
 
 
 def run_name(run: str | None, out: Console) -> str | None:
-    """The name of a run; where there is little room its end, which tells runs apart."""
+    """The name of a run; on a narrow console only its end, which is what distinguishes runs."""
     return run if run is None or out.width >= WIDE else tail(run, TAIL)
 
 
 def tail(text: str, length: int) -> str:
-    """The end of a text."""
+    """The end of a text, after an ellipsis if the text is longer."""
     return text if len(text) <= length else f"…{text[1 - length :]}"
 
 
 def count(number: int | None) -> str | None:
-    """A number of rows or files."""
+    """A number of rows or files for display."""
     return None if number is None else f"{number:,}"
 
 
 def size(number: int | None) -> str | None:
-    """A number of bytes, rounded."""
+    """A number of bytes for display, rounded to a unit."""
     if number is None:
         return None
     units = ("B", "kB", "MB", "GB", "TB", "PB")

@@ -1,4 +1,4 @@
-"""`lake plan`: what a change of contracts does, before anything is run or deployed."""
+"""`lake plan`: shows what changed contracts will do, before anything is run or deployed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from scripts.planning.plan import TablePlan
     from shared.contracts import Catalog
 
-# What a wrong request ends with, too: somebody has to change something first.
+# The exit code of a wrong request, too: in both cases somebody has to change something first.
 EXIT_BREAKING = 2
 STYLES = {"additive": "green", "widening": "yellow", "breaking": "red"}
-KEPT_STYLES = {"skipped": "dim", "refreshed": "green", "rebuilt": "yellow", "refused": "red"}
+BUILD_STYLES = {"skipped": "dim", "refreshed": "green", "rebuilt": "yellow", "refused": "red"}
 
 
 @click.command()
@@ -58,19 +58,19 @@ def command(against: str | None, root: str | None, *, as_json: bool) -> None:
         lake = _lake(root, against)
         plans = plan_against_catalog(_catalog_at(against), catalog) if against else plan_against_lake(lake, catalog)
         costs = {plan.table: cost_of(plan, lake, catalog) for plan in plans}
-        kept = kept_tables(catalog, {plan.table: plan for plan in plans}, lake, datetime.now(UTC).date())
+        builds = kept_tables(catalog, {plan.table: plan for plan in plans}, lake, datetime.now(UTC).date())
     if as_json:
-        told = [plan for plan in plans if plan.is_changed or plan.table in kept]
-        print_json(_row(plan, kept.get(plan.table), *costs[plan.table]) for plan in told)
+        shown = [plan for plan in plans if plan.is_changed or plan.table in builds]
+        print_json(_row(plan, builds.get(plan.table), *costs[plan.table]) for plan in shown)
     else:
         _print(console(), [plan for plan in plans if plan.is_changed], costs, against)
-        _print_kept(console(), [kept[plan.table] for plan in plans if plan.table in kept])
+        _print_builds(console(), [builds[plan.table] for plan in plans if plan.table in builds])
     if any(plan.breaks for plan in plans):
         sys.exit(EXIT_BREAKING)
 
 
 def _catalog_at(against: str) -> Catalog:
-    """The contracts of an environment, or else of a revision; `refs/heads/prod` is a branch in any case."""
+    """The contracts of the environment of that name, or else of a revision; `refs/heads/prod` always names a branch."""
     from scripts.planning.deployed import catalog_deployed
     from scripts.planning.revision import catalog_at
     from shared.config import environment_names, load_environment
@@ -79,7 +79,7 @@ def _catalog_at(against: str) -> Catalog:
 
 
 def _lake(root: str | None, against: str | None) -> Lake | None:
-    """The lake that was asked for; without a wish the one of this folder, which is not that of an environment."""
+    """The requested lake; without a request the local one, unless it is an environment that is compared with."""
     from scripts.looking.errors import WrongRequestError
     from scripts.looking.lake import open_lake
     from shared.config import environment_names
@@ -94,7 +94,7 @@ def _lake(root: str | None, against: str | None) -> Lake | None:
         return None
 
 
-def _row(plan: TablePlan, kept: NextBuild | None, read: Cost, written: Cost) -> dict[str, Any]:
+def _row(plan: TablePlan, build: NextBuild | None, read: Cost, written: Cost) -> dict[str, Any]:
     return {
         "table": plan.table,
         "level": plan.level and str(plan.level),
@@ -120,7 +120,7 @@ def _row(plan: TablePlan, kept: NextBuild | None, read: Cost, written: Cost) -> 
         "bytes_read": read.bytes,
         "rows_written": written.rows,
         "bytes_written": written.bytes,
-        "kept": kept and {"next": kept.next, "by": list(kept.by), "why": kept.why, "rule": kept.rule},
+        "kept": build and {"next": build.next, "by": list(build.by), "why": build.why, "rule": build.rule},
     }
 
 
@@ -141,8 +141,8 @@ def _print(out: Console, plans: list[TablePlan], costs: dict[str, tuple[Cost, Co
             out.print(f"  {c.what}: {named}".rstrip(": "), soft_wrap=True)
         out.print(f"  next run: {_done(plan)}", soft_wrap=True)
         if written.rows or read.rows:
-            told = [f"{count(c.rows) or '?'} rows, {size(c.bytes) or '?'}" for c in (read, written)]
-            out.print(f"  costs: reads {told[0]}; writes {told[1]}")
+            costs_of = [f"{count(c.rows) or '?'} rows, {size(c.bytes) or '?'}" for c in (read, written)]
+            out.print(f"  costs: reads {costs_of[0]}; writes {costs_of[1]}")
         for name, columns in plan.hit.items():
             out.print(f"  hits {name}: {', '.join(columns)}", soft_wrap=True)
     dropped = [plan.table for plan in plans if plan.breaks and plan.is_dropped]
@@ -157,10 +157,10 @@ def _print(out: Console, plans: list[TablePlan], costs: dict[str, tuple[Cost, Co
         out.print(f"\nBreaking without a new first number of the version: {', '.join(broken)}", style="red")
 
 
-def _print_kept(out: Console, kept: list[NextBuild]) -> None:
+def _print_builds(out: Console, builds: list[NextBuild]) -> None:
     from rich.text import Text
 
-    if not kept:
+    if not builds:
         return
     out.print()
     heads = [
@@ -170,8 +170,8 @@ def _print_kept(out: Console, kept: list[NextBuild]) -> None:
         Head("whenever an input changes", wraps=True),
     ]
     rows = [
-        [k.table, Text(" by ".join(filter(None, [k.next, ", ".join(k.by)])), KEPT_STYLES[k.next]), k.why, k.rule]
-        for k in kept
+        [b.table, Text(" by ".join(filter(None, [b.next, ", ".join(b.by)])), BUILD_STYLES[b.next]), b.why, b.rule]
+        for b in builds
     ]
     out.print(grid(heads, rows))
 

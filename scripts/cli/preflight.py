@@ -1,4 +1,4 @@
-"""`lake preflight`: whether an account is ready for an environment."""
+"""`lake preflight`: checks whether an account is ready for an environment."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def command(env: str, *, as_json: bool) -> None:
 
 
 def show(findings: list[Finding]) -> None:
-    """Print findings for people."""
+    """Print findings as a table."""
     from scripts.cli.output import Head, console, grid
 
     heads = [Head("check"), Head("status"), Head("found", wraps=True), Head("to fix", wraps=True)]

@@ -1,4 +1,4 @@
-"""`lake quarantine`: the rows that rules refused, counted, shown one by one, or read again."""
+"""`lake quarantine`: counts or shows the rows that rules refused, or reads them again."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from shared.contracts import Table
 
 SHOWN = 50
-# The sources whose refused rows are kept whole: in files, or in the quarantine.
+# The sources whose refused rows are kept completely, in files or in the quarantine.
 READ_AGAIN = ("api", "kafka", "redshift", "s3", "snowflake")
 
 
-class ShowsUnlessToldOtherwise(click.Group):
-    """A group whose first word may be a table: then it is shown."""
+class ShowsByDefault(click.Group):
+    """A group with `show` as its default command, so that its first argument may be a table."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the words, with `show` before them unless they name a command or ask for help."""
+        """Parse the arguments, with `show` in front unless they begin with a command or ask for help."""
         names = {*self.commands, *ctx.help_option_names}
         return super().parse_args(ctx, args if args and args[0] in names else ["show", *args])
 
 
-@click.group(cls=ShowsUnlessToldOtherwise)
+@click.group(cls=ShowsByDefault)
 def command() -> None:
     """Show quarantined rows, or read them again.
 
@@ -55,8 +55,8 @@ def replay(table: str, rule: str | None, root: Path, *, as_json: bool) -> None:
 
     with refusing():
         _check_kind(load_catalog().table(table))
-    asked = Replay(table=table, rule=rule).model_dump(mode="json")
-    run_here(root, Machine.DAILY_BATCH, {"tables": [f"{table}+"], "replay": asked}, as_json=as_json)
+    replay_of = Replay(table=table, rule=rule).model_dump(mode="json")
+    run_here(root, Machine.DAILY_BATCH, {"tables": [f"{table}+"], "replay": replay_of}, as_json=as_json)
 
 
 @command.command("show")

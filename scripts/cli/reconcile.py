@@ -1,4 +1,4 @@
-"""`lake reconcile`: whether the lake holds what its sources hold, as the last runs found it."""
+"""`lake reconcile`: shows whether the lake has what its sources have, as the last runs found."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _facts(found: Reconciled) -> dict[str, Any]:
 
 
 def _overview(found: list[Reconciled], out: Console) -> Grid:
-    """One line a comparison: the rows of both sides, and how many of the other figures agree."""
+    """One line per comparison: the rows of both sides, and how many of the other figures agree."""
     wide = out.width >= WIDE
     names = [Head("this", shrinks=not wide), Head("against", shrinks=not wide)]
     heads = [*names, Head("rows", right=True), Head("rows", right=True), Head("verdict")]
@@ -85,7 +85,7 @@ def _differing(comparison: Comparison) -> str:
 
 
 def _whole(found: list[Reconciled]) -> Grid:
-    """One line a figure."""
+    """One line per figure."""
     heads = [Head("this"), Head("against"), Head("figure"), Head("left", right=True), Head("right", right=True)]
     rows = [
         [c.left, c.right, m.name, m.left, m.right, "" if m.left == m.right else state(c.verdict), c.span, minute(r.at)]

@@ -1,4 +1,4 @@
-"""Rows of any table, shown as well as the terminal allows."""
+"""Prints rows of any table within the width of the terminal."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-# Longer values are cut where rows stand below each other.
+# Longer values are cut in tables of several rows.
 LONGEST = 40
 
 
 def records(
     rows: Sequence[Mapping[str, Any]], room: int, before: Sequence[tuple[str, Sequence[object]]] = ()
 ) -> tuple[RenderableType, int]:
-    """Rows below each other, with as many columns from the left as there is room for.
+    """A table of rows, with as many columns from the left as there is room for.
 
-    Numbers stand on the right and have no separators: many of them are keys, to be copied.
+    Numbers are aligned to the right and have no separators: many of them are keys, to be copied.
 
     Args:
         rows: The rows.
@@ -29,7 +29,7 @@ def records(
         before: Columns that come before those of the rows, with a value for each row.
 
     Returns:
-        The table, and how many columns are not in it.
+        The table, and how many columns were left out.
     """
     names = dict.fromkeys(name for row in rows for name in row)
     columns = [*before, *((name, [row.get(name) for row in rows]) for name in names)]
@@ -44,20 +44,20 @@ def records(
 
 
 def record(row: Mapping[str, Any]) -> RenderableType:
-    """One row, a column a line."""
+    """One row, with one line per column."""
     return grid([Head(""), Head("", wraps=True)], row.items())
 
 
 def print_records(out: Console, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print rows below each other, or one row that has not enough room a column a line."""
+    """Print rows as a table; a single row that is too wide is printed with one line per column."""
     table, hidden = records(rows, out.width)
     if hidden and len(rows) == 1:
         out.print(record(rows[0]))
         return
     out.print(table)
     if hidden:
-        told = f"{len(rows[0])} columns, {len(rows[0]) - hidden} shown; name those you want, or give --json for all"
-        out.print(told, style="dim")
+        hint = f"{len(rows[0])} columns, {len(rows[0]) - hidden} shown; name those you want, or give --json for all"
+        out.print(hint, style="dim")
 
 
 def _cut(value: object) -> object:

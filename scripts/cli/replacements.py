@@ -1,4 +1,4 @@
-"""`lake replacements`: what a deploy would take away."""
+"""`lake replacements`: shows what a deploy would remove or replace."""
 
 from __future__ import annotations
 

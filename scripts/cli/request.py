@@ -1,4 +1,4 @@
-"""What the commands that look at a lake share: their options, and how a wrong request is told."""
+"""What the commands that look at a lake share: their options, and how they report a wrong request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.errors import UnknownNameError, WindowError
 
 F = TypeVar("F", bound=Callable[..., None])
 HERE = ".lake"
-# Which tables a command works on, as dbt has it.
+# Selects the tables that a command works on, in dbt's notation.
 selects_tables = click.option(
     "--select",
     multiple=True,
@@ -25,29 +25,29 @@ prints_json = click.option("--json", "as_json", is_flag=True, help="Print JSON a
 
 
 def works_in_a_folder(kind: type[str] | click.Path = click.Path(path_type=Path)) -> Callable[[F], F]:  # noqa: B008
-    """Give a command `--root` for a lake in a folder; as text to those that say what to do about a bucket."""
+    """Give a command `--root` for a lake in a folder; text for commands that say what to do about a bucket."""
     text = "The lake's folder."
     return click.option("--root", type=kind, default=HERE, show_default=True, metavar="DIR", help=text)
 
 
 def names_a_lake(default: str | None = HERE, *, show_default: bool | str = True) -> Callable[[F], F]:
-    """Give a command `--root` for a lake anywhere."""
+    """Give a command `--root` for a lake in a folder or a bucket."""
     text = "The lake: a folder or s3://BUCKET."
     return click.option("--root", default=default, show_default=show_default, metavar="DIR", help=text)
 
 
 class RefusedRequest(click.ClickException):
-    """A wrong request, told in one line."""
+    """A wrong request, reported in one line."""
 
     exit_code = 2
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Tell it the way the command line tells every error."""
+        """Print the message in the form of every error of the command line."""
         click.echo(f"lake: {self.message}", file=file, err=file is None)
 
 
 def looks_at_a_lake(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command `--root` and `--json`, the open lake, and one line and code 2 for a wrong request."""
+    """Give a command `--root`, `--json` and the open lake; a wrong request ends it with one line and code 2."""
 
     @names_a_lake()
     @prints_json
@@ -63,7 +63,7 @@ def looks_at_a_lake(function: Callable[..., None]) -> Callable[..., None]:
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Turn what is wrong with a request into one line and code 2."""
+    """Turn errors about a request into one line and code 2."""
     from scripts.looking.errors import WrongRequestError
 
     try:

@@ -1,7 +1,7 @@
 """The root of the command line: finds a command by its file, and loads it only when it is called.
 
-A command `x-y` is a file `x_y.py` beside this one with a click command (or group) named `command`;
-the first line of that function's docstring is the line in `lake --help`.
+A command `x-y` is a file `x_y.py` in this folder with a click command (or group) named `command`; the first line of
+that function's docstring is its line in `lake --help`.
 """
 
 import ast
@@ -25,14 +25,14 @@ COMMAND = "command"
 
 
 class CommandsByFile(click.Group):
-    """A click group whose commands are the files of a folder, read but not imported to list them."""
+    """A click group whose commands are the files of a folder; to list them, the files are parsed but not imported."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         """Return the names of all commands, sorted."""
         return sorted(self._files())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (as above)
-        """Import the file of one command and return the command, or nothing if there is none."""
+        """Import the file of one command and return the command; None if there is no such file."""
         file = self._files().get(cmd_name)
         if file is None:
             return None
@@ -43,7 +43,7 @@ class CommandsByFile(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that is called; an unknown one is answered with those that exist."""
+        """Find the command that is called; for an unknown one, fail with the list of commands."""
         if args[0] not in self._files() and not args[0].startswith("-"):
             ctx.fail(f"unknown command {args[0]!r}; the commands are {', '.join(self.list_commands(ctx))}")
         return super().resolve_command(ctx, args)
@@ -51,7 +51,7 @@ class CommandsByFile(click.Group):
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands with their first lines, in milliseconds: no command's libraries are loaded."""
         files = self._files()
-        # So that the lines of all groups begin in one column.
+        # This makes the descriptions of all groups begin in the same column.
         widest = max(map(len, files))
         for title, names in GROUPS.items():
             with formatter.section(title):

@@ -1,4 +1,4 @@
-"""`lake run MACHINE`: a state machine of the lake, run whole on this computer."""
+"""`lake run MACHINE`: runs a state machine of the lake, entirely on this computer."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def command(
     if machine not in set(Machine):
         raise UnknownNameError("machine", machine, sorted(Machine))
     catalog = load_catalog()
-    # A wrong name is told before anything starts.
+    # A wrong name is refused before anything starts.
     tables = catalog.select(select) if select else catalog.of_machine(Machine(machine))
     with refusing():
         window = _window(since, until, tables)
@@ -66,7 +66,7 @@ def command(
 
 
 def _window(since: str | None, until: str | None, tables: list[Table]) -> Window | None:
-    """The window asked for, None without one.
+    """The requested window; None if there is none.
 
     Raises:
         WrongRequestError: one of its ends is missing, or no table has a source with windows.
@@ -87,11 +87,11 @@ def _window(since: str | None, until: str | None, tables: list[Table]) -> Window
 
 
 def check_window(tables: list[Table], window: Window) -> None:
-    """Make sure that a window can be asked of one of the tables at least, and fits the cursors of all that have one.
+    """Refuse a window that none of the tables can read, or that does not fit the cursor of one that has a cursor.
 
     Raises:
-        WindowError: an end is no value of a table's cursor, or the window ends before it begins.
-        WrongRequestError: no table has a source that is asked by a cursor.
+        WindowError: an end is not a value of a table's cursor, or the window ends before it begins.
+        WrongRequestError: no table has a source that is read by a cursor.
     """
     from jobs.ingest.cursor_range import CursorRange
     from scripts.looking.errors import WrongRequestError
@@ -100,7 +100,7 @@ def check_window(tables: list[Table], window: Window) -> None:
 
     asked = [(t, t.source) for t in tables if t.source and t.source.has_windows]
     for table, source in asked:
-        # Salesforce's timestamps are texts in bronze.
+        # In bronze, Salesforce's timestamps are text.
         types = {c.name: "timestamp" if source.type in CONNECTORS else c.type for c in table.columns}
         type_, wanted = types[str(source.cursor)], CursorRange.of(source, None, window)
         try:
@@ -117,7 +117,7 @@ def check_window(tables: list[Table], window: Window) -> None:
 
 
 def run_here(root: Path, machine: Machine, given: dict[str, object], *, as_json: bool) -> NoReturn:
-    """Run a machine on this computer with an input, tell how it went, and end with 0 when it is green, else with 1."""
+    """Run a machine on this computer with an input, print how it went, and exit with 0 if it is green, else with 1."""
     from scripts.running.local_lake import LocalLake
     from scripts.running.run import run_machine
     from scripts.running.summary import nothing_changed, summary

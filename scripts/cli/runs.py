@@ -56,7 +56,7 @@ def command(lake: Lake, run_id: str | None, limit: int, as_json: bool) -> None:
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """What is told of a run as JSON: its colour, its day and its books."""
+    """A run as JSON: its colour, its business date and its books."""
     from scripts.looking.costs import cost_of_run
 
     return {
@@ -114,12 +114,12 @@ def _print_all(runs: list[Run]) -> None:
 
 
 def _books(counted: set[str]) -> dict[str, str]:
-    """The columns of the books; that of delete rows only where there are some, since few sources send them."""
+    """The columns of the books; that of deleted rows only if there are some, since few sources send deletes."""
     return {name: title for name, title in BOOKS.items() if name != "tombstoned" or name in counted}
 
 
 def _tables(by_status: dict[str, int], *, wide: bool) -> str:
-    """How many tables came out how; where there is little room, how many of all came out well."""
+    """How many tables had each status; on a narrow console, how many of all succeeded or were unchanged."""
     if wide:
         return ", ".join(f"{number} {status}" for status, number in by_status.items() if number)
     return f"{by_status['succeeded'] + by_status['unchanged']}/{sum(by_status.values())}"
@@ -139,11 +139,11 @@ def _print_one(run: Run) -> None:
         out.print("\nwhat EMR Serverless bills", style="bold")
         out.print(_job_runs(run))
     for outcome in (o for o in run.outcomes if o.is_red):
-        told = f"{outcome.failure.error}: {outcome.failure.message}" if outcome.failure else outcome.reason
+        why = f"{outcome.failure.error}: {outcome.failure.message}" if outcome.failure else outcome.reason
         out.print(f"\n{outcome.what} {outcome.status} in {outcome.step}", style="bold")
-        out.print(harmless(told))
-    if told := [f"{o.what}: {o.reason}" for o in run.outcomes if o.reason and not o.is_red]:
-        out.print("\n" + "\n".join(told))
+        out.print(harmless(why))
+    if reasons := [f"{o.what}: {o.reason}" for o in run.outcomes if o.reason and not o.is_red]:
+        out.print("\n" + "\n".join(reasons))
     if warned := [f"{o.what}: warned by {rule}: {n:,}" for o in run.outcomes for rule, n in o.warnings.items()]:
         out.print("\n" + "\n".join(warned))
     touched = {o.table for o in run.outcomes}
@@ -152,14 +152,14 @@ def _print_one(run: Run) -> None:
 
 
 def _sources(outcomes: list[TableOutcome]) -> Grid:
-    """What the tables with a source asked of it, and how far it has been read since."""
+    """What was read from the sources for each table, and how far each source has been read since."""
     heads = [Head("table"), *[Head(title, right=True) for title in ("rows", "requests", "bytes")]]
     rows = [[o.table, count(o.read), count(o.requests), size(o.bytes), o.cursor] for o in outcomes]
     return grid([*heads, Head("read up to", shrinks=True)], rows)
 
 
 def _job_runs(run: Run) -> Grid:
-    """What each job run used and costs, and all of them together."""
+    """What each job run used and cost, and their total."""
     from scripts.looking.costs import cost_of_job_run, cost_of_run
 
     heads = [Head("step"), Head("job run"), Head("ended")]

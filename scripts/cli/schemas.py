@@ -1,4 +1,4 @@
-"""`lake schemas`: Avro and JSON Schemas of what comes in and what is handed on, made from the contracts."""
+"""`lake schemas`: Avro and JSON Schemas of incoming and published rows, generated from the contracts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`lake secrets`: the connections of sources, which a deploy leaves empty."""
+"""`lake secrets`: stores the connections of sources, whose secrets a deploy creates empty."""
 
 from __future__ import annotations
 

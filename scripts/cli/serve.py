@@ -1,4 +1,4 @@
-"""`lake serve`: the API of the served rows, on this computer."""
+"""`lake serve`: serves the API of the published rows, on this computer."""
 
 from __future__ import annotations
 

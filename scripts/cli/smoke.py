@@ -1,4 +1,4 @@
-"""`lake smoke`: what only AWS can say, said by a job, a machine, queries and requests on AWS."""
+"""`lake smoke`: checks what only AWS can show, with a job, a machine, queries and requests on AWS."""
 
 from __future__ import annotations
 

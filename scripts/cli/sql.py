@@ -1,4 +1,4 @@
-"""`lake sql`: one SELECT over the lake, in a second and without Spark."""
+"""`lake sql`: runs one SELECT over the lake, in a second and without Spark."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ SHOWN = 50
 
 
 class CommandWithSql(click.Command):
-    """A command whose query may begin with a comment, which looks like an option."""
+    """A command whose query may begin with a comment, which would look like an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take what has a second line for a query; no option has one."""
+        """Treat an argument that has a second line as a query, since no option has one."""
         return super().parse_args(
             ctx, [f"\n{word}" if word.startswith("--") and "\n" in word else word for word in args]
         )

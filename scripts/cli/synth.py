@@ -1,4 +1,4 @@
-"""`lake synth`: the CloudFormation templates of an environment, without an account, Docker or the network."""
+"""`lake synth`: writes the CloudFormation templates of an environment, without an account, Docker or network access."""
 
 import shlex
 from pathlib import Path
@@ -23,7 +23,7 @@ from shared.config import load_environment
 )
 def command(env: str, output: Path, root: Path | None) -> None:
     """Write the CloudFormation templates of an environment."""
-    load_environment(env)  # an unknown name is told at once, before the CDK is started
+    load_environment(env)  # an unknown name is refused at once, before the CDK is started
     folder = assembly(env, root.resolve() if root else None, output, validate=True)
     templates = len(list(folder.glob("*.template.json")))
     click.echo(f"{folder}: {templates} templates; deploy with: ./lake cdk deploy --app {shlex.quote(str(folder))}")

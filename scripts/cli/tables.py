@@ -1,4 +1,4 @@
-"""`lake tables`: what lies in the lake, table by table, or all about one."""
+"""`lake tables`: the tables of the lake, or everything about one."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def command(lake: Lake, table: str | None, as_json: bool) -> None:
         print_json(map(asdict, found)) if as_json else _print_all(found)
         return
     contract = catalog.table(table)
-    here, told = status(lake, contract), description(contract, catalog)
-    told["published"] = [asdict(place) for place in published(lake, contract)]
-    print_json([asdict(here) | told]) if as_json else _print_one(here, told)
+    here, described = status(lake, contract), description(contract, catalog)
+    described["published"] = [asdict(place) for place in published(lake, contract)]
+    print_json([asdict(here) | described]) if as_json else _print_one(here, described)
 
 
 def _print_all(found: list[TableStatus]) -> None:
@@ -82,34 +82,34 @@ def _print_all(found: list[TableStatus]) -> None:
     out.print(grid(heads, rows))
 
 
-def _print_one(here: TableStatus, told: dict[str, Any]) -> None:
+def _print_one(here: TableStatus, described: dict[str, Any]) -> None:
     out = console()
-    out.print(f"{here.table}, {here.kind}: {told['grain']}", style="bold")
-    out.print(told["description"])
+    out.print(f"{here.table}, {here.kind}: {described['grain']}", style="bold")
+    out.print(described["description"])
     out.print()
-    out.print(grid([Head(""), Head("", wraps=True)], _facts(here, told)), "")
+    out.print(grid([Head(""), Head("", wraps=True)], _facts(here, described)), "")
     heads = [Head("column"), Head("type"), Head("", shrinks=True), Head("made of", wraps=True)]
     heads += [Head("description", wraps=True)]
-    out.print(grid(heads, [[*_column(c), c["logic"] or "", c["description"]] for c in told["columns"]]), "")
+    out.print(grid(heads, [[*_column(c), c["logic"] or "", c["description"]] for c in described["columns"]]), "")
     heads = [Head("rule"), Head("on"), Head("severity"), Head("expectation", wraps=True)]
-    out.print(grid(heads, [[r["rule"], r["on"], r["severity"], r["expectation"]] for r in told["rules"]]))
+    out.print(grid(heads, [[r["rule"], r["on"], r["severity"], r["expectation"]] for r in described["rules"]]))
 
 
-def _facts(here: TableStatus, told: dict[str, Any]) -> list[tuple[str, str]]:
+def _facts(here: TableStatus, described: dict[str, Any]) -> list[tuple[str, str]]:
     facts = {
         "version": "not there yet" if here.version is None else f"{here.version}, {show(here.written_at)} UTC",
         "rows": count(here.rows),
         "files": here.files and f"{here.files:,}, {size(here.bytes)}",
         "last run": here.last_run and f"{here.last_run}, batch {here.sequence}",
         "quarantined": count(here.quarantined),
-        "source": told["source"],
-        "inputs": ", ".join(told["inputs"]),
-        "key": ", ".join(told["primary_key"]),
-        "ordered by": ", ".join(told["sequence_by"]),
-        "written by": told["write_disposition"],
-        "kept": told["kept"],
-        "rows go after": told["retention"],
-        "published": ", ".join(map(_published, told["published"])),
+        "source": described["source"],
+        "inputs": ", ".join(described["inputs"]),
+        "key": ", ".join(described["primary_key"]),
+        "ordered by": ", ".join(described["sequence_by"]),
+        "written by": described["write_disposition"],
+        "kept": described["kept"],
+        "rows go after": described["retention"],
+        "published": ", ".join(map(_published, described["published"])),
     }
     return [(name, value) for name, value in facts.items() if value]
 

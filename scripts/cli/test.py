@@ -1,4 +1,4 @@
-"""`lake test`: the tests of the repository, or those that the arguments of pytest pick."""
+"""`lake test`: runs the tests of the repository, or those that pytest's arguments select."""
 
 import os
 import subprocess
@@ -11,12 +11,12 @@ from scripts.setup import paths
 
 REQUEST_WRONG = {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED}
 LONG = "long"
-# Each worker has a Spark of its own, of some 2 GiB.
+# Each worker has its own Spark process of about 2 GiB.
 MOST_WORKERS = 4
 
 
 def suite(*, is_long: bool) -> list[str]:
-    """The options that share one half of the suite out among workers, file by file and those that take long first."""
+    """The options of pytest that distribute the short or the long tests among workers, by file, long ones first."""
     workers = min(os.cpu_count() or 1, MOST_WORKERS)
     shared_out = ["--numprocesses", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
     return [*shared_out, "-m", LONG if is_long else f"not {LONG}"]

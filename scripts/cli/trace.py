@@ -50,7 +50,7 @@ def command(lake: Lake, table: str, key: tuple[str, ...], as_json: bool) -> None
 
 
 def _print_group(out: Console, found: list[Finding]) -> None:
-    """Print what was found of one kind in one table."""
+    """Print the findings of one kind in one table."""
     from rich.padding import Padding
     from rich.text import Text
 
@@ -69,12 +69,12 @@ def _print_group(out: Console, found: list[Finding]) -> None:
 
 
 def _known(row: dict[str, Any]) -> dict[str, Any]:
-    """A row without the engine's columns that say nothing."""
+    """A row without the engine's columns that are null."""
     return {name: value for name, value in row.items() if value is not None or not name.startswith("_")}
 
 
 def _rows(found: list[Finding], out: Console) -> RenderableType:
-    """A single row whole; landed or refused rows with batch and place, and with the columns there is room for."""
+    """Rows as a table with the columns that fit, landed or refused ones with batch and position; a single row whole."""
     from rich.text import Text
 
     rows = [_known(finding.row or {}) for finding in found]
