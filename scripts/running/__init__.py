@@ -1,1 +1,1 @@
-"""A machine of the lake, run whole on this computer."""
+"""Runs machines, backfills and erasures of a lake on this computer, and serves its API."""

@@ -1,4 +1,4 @@
-"""A backfill on this computer: the machine that starts a run for each window, and what came of them."""
+"""A backfill on this computer: runs the machine that starts a run for each window."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def run_backfill(
     lake: LocalLake, request: BackfillRequest, console: Console
 ) -> tuple[tuple[WindowRun, ...], str | None]:
-    """Take a backfill to its end and give the runs of its windows, and why it is red.
+    """Run a backfill to its end, and return the runs of its windows and, if it is red, why.
 
-    An interruption stops it, with the run at work; the lake is left as the last commits made it.
+    An interruption stops it together with the current run; the lake stays as the last commits left it.
 
     Raises:
         WindowError: there are no such windows, or too many.

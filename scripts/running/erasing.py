@@ -1,4 +1,4 @@
-"""Asks for a person's erasure from a lake in a folder, and reads the record it leaves."""
+"""Runs the erasure of a person from a lake in a folder, and reads the record that it leaves."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def erase_locally(root: Path, request: ErasureRequest, catalog: Catalog) -> tuple[ErasureRecord, str | None]:
-    """Erase a person, and give the record and, where something went wrong, why.
+    """Erase a person, and return the record and, if something went wrong, why.
 
     Raises:
         LeaseHeldError: another process works on this lake.
@@ -31,7 +31,7 @@ def erase_locally(root: Path, request: ErasureRequest, catalog: Catalog) -> tupl
     root = root.resolve()
     now = datetime.now(UTC)
     run_id = f"erase-{now:%Y%m%dT%H%M%S%f}"[:-3]
-    asked = root / erasure_request_location(pii_folder(""), run_id).lstrip("/")
+    request_file = root / erasure_request_location(pii_folder(""), run_id).lstrip("/")
     job = Job(
         env=ENVIRONMENT,
         step=Step.ERASE,
@@ -44,13 +44,13 @@ def erase_locally(root: Path, request: ErasureRequest, catalog: Catalog) -> tupl
     )
     cause = None
     with account_and_spark(root, catalog) as driver:
-        write_request(asked, request)
+        write_request(request_file, request)
         try:
             run_job(driver, job)
         except StepFailedError as error:
             cause = str(error)
         finally:
-            asked.unlink(missing_ok=True)
+            request_file.unlink(missing_ok=True)
     page = root / erasure_location("", run_id).lstrip("/")
     if not page.exists():
         raise StepFailedError(f"the erasure {run_id} left no record", given=cause or "", mend=f"read {root}/logs")
@@ -62,9 +62,9 @@ def erase_locally(root: Path, request: ErasureRequest, catalog: Catalog) -> tupl
     return record, cause
 
 
-def write_request(asked: Path, request: ErasureRequest) -> None:
-    """Write a request for its owner alone, in the place of those whose command was killed before it could remove it."""
-    shutil.rmtree(asked.parent, ignore_errors=True)
-    asked.parent.mkdir(parents=True)
-    asked.touch(mode=0o600)
-    asked.write_text(request.model_dump_json(), encoding="utf-8")
+def write_request(file: Path, request: ErasureRequest) -> None:
+    """Write a request that only its owner can read, and remove those of commands that were killed before they could."""
+    shutil.rmtree(file.parent, ignore_errors=True)
+    file.parent.mkdir(parents=True)
+    file.touch(mode=0o600)
+    file.write_text(request.model_dump_json(), encoding="utf-8")

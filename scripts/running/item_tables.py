@@ -1,4 +1,4 @@
-"""The DynamoDB tables of a lake in a folder, where no stack was deployed: leases, and what the API reads."""
+"""Creates the DynamoDB tables for a lake in a folder when no stack is deployed: leases, and the API's rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ENVIRONMENT = "local"
 
 
 def make_item_tables(service: DynamoDBClient, env: str = ENVIRONMENT) -> None:
-    """Make the tables, empty, in the account that a client leads to."""
+    """Create the empty tables in the account of a client."""
     for name, key in ((lease_table(env), "table"), (served_table(env), PATH)):
         service.create_table(
             TableName=name,

@@ -1,4 +1,4 @@
-"""One run at a time on a lake in a folder: the local account, and so its leases, live in one process."""
+"""A lock that allows one run at a time on a lake in a folder: leases exist only in the local account of one process."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def locked(root: Path) -> Iterator[None]:
-    """Hold the lake of a folder for this process; the system lets go of it even when the process is killed.
+    """Lock the lake in a folder for this process; the system releases the lock even if the process is killed.
 
     Raises:
         LeaseHeldError: another process works on this lake.
     """
-    # A new lake is its owner's alone: personal data lie in it in the clear. Whoever opens one to others keeps it open.
+    # Only the owner can read a new lake: it has personal data in clear text. An existing folder keeps its rights.
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = root / ".lock"
     with path.open("a+") as file:

@@ -1,4 +1,4 @@
-"""One job run over a lake in a folder, without a machine: leases, what is published, the lake's key, and Spark."""
+"""One job run over a lake in a folder without a machine, with leases, published rows, the lake's key and Spark."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run_job(driver: SparkDriver, job: Job) -> None:
     """Run one job to its end.
 
     Raises:
-        StepFailedError: the job did not come to its end; the text is that of its error.
+        StepFailedError: the job failed; the text has its error.
     """
     arguments = ["--job", job.model_dump_json()]
     result = driver.run(JobRun(job.run_id, job.step, "local", "main.py", arguments))
@@ -48,7 +48,7 @@ def run_job(driver: SparkDriver, job: Job) -> None:
 
 @contextmanager
 def account_and_spark(root: Path, catalog: Catalog) -> Iterator[SparkDriver]:
-    """Hold the lake for this process, and give a driver that finds leases and key, and what was published.
+    """Lock the lake for this process, and yield a driver whose jobs find leases, the key and what was published.
 
     Raises:
         LeaseHeldError: another process works on this lake.
@@ -68,7 +68,7 @@ def account_and_spark(root: Path, catalog: Catalog) -> Iterator[SparkDriver]:
 
 @contextmanager
 def _published(root: Path, connections: list[str]) -> Iterator[None]:
-    """Have the stand-in for Snowflake hold what the lake has published there; none where contracts publish nothing."""
+    """Run the stand-in for Snowflake with what the lake has published there, if contracts publish anything."""
     if not connections:
         yield
         return

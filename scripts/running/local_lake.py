@@ -1,4 +1,4 @@
-"""Everything a run needs on this computer, started side by side: account, Spark, sources, templates.
+"""Everything that a run needs on this computer, started at the same time: account, Spark, sources, templates.
 
 with LocalLake(Path(".lake")) as lake:
     arn = lake.start(Machine.DAILY_BATCH, {}, "run-1")
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
 
 class LocalLake:
-    """The lake in a folder, ready to run its machines, from `with` to the end of its block.
+    """The lake in a folder, ready to run its machines inside a `with` block.
 
     Args:
-        root: The folder; made if it is not there.
-        delivery: Which delivery of the sample sources is there to be read.
-        console: Where to say what is being started.
+        root: The folder; created if it does not exist.
+        delivery: Which delivery of the sample sources there is to read.
+        console: Where progress is printed.
 
     Raises:
         LeaseHeldError: another process works on this lake.
@@ -60,7 +60,7 @@ class LocalLake:
         self._outputs: dict[str, str] = {}
 
     def __enter__(self) -> Self:
-        """Start all parts at once, then wait for the slowest."""
+        """Start all parts at the same time, then wait for the slowest."""
         with ExitStack() as stack, self._console.status("starting an account, Spark and the sources"):
             stack.enter_context(locked(self.root))
             stack.enter_context(self.account)
@@ -83,19 +83,19 @@ class LocalLake:
         self._stack.close()
 
     def start(self, machine: Machine, request: dict[str, Any], name: str) -> str:
-        """Start a machine; the ARN of the execution."""
+        """Start a machine and return the ARN of the execution."""
         return self.account.start(self._outputs[f"{machine.logical_id}Arn"], request, name=name)
 
     def start_backfill(self, request: dict[str, Any], name: str) -> str:
-        """Start the machine that takes windows one after the other; the ARN of the execution."""
+        """Start the machine that runs windows one after the other, and return the ARN of the execution."""
         return self.account.start(self._outputs[BACKFILL_OUTPUT], request, name=name)
 
     def execution(self, machine: Machine, name: str) -> str:
-        """The ARN of a machine's execution of this name, whether it is there or not."""
+        """The ARN that a machine's execution of this name has or would have."""
         return f"{self._outputs[f'{machine.logical_id}Arn'].replace(':stateMachine:', ':execution:')}:{name}"
 
     def _introduce_sources(self) -> None:
-        """Put the stand-ins' addresses and credentials, and the lake's key of personal data, where the jobs look."""
+        """Put the stand-ins' addresses and credentials, and the lake's key of personal data, where jobs find them."""
         for source, secret in self.sources.secrets.items():
             client("secretsmanager").put_secret_value(
                 SecretId=source_secret(ENVIRONMENT, source), SecretString=json.dumps(secret)

@@ -1,4 +1,4 @@
-"""The key of personal data of a lake in a folder: made once, and kept with the lake, so that hashes stay equal."""
+"""The key of personal data of a lake in a folder: created once, and kept with the lake, so that hashes stay equal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BYTES = 32
 
 
 def pii_key(root: Path) -> str:
-    """The secret's text, from the lake's own file, which only its owner may read; made if it is not there."""
+    """The secret's text, from the lake's own file, which only its owner may read; created if it does not exist."""
     path = root / KEY_FILE
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:

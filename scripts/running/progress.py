@@ -1,4 +1,4 @@
-"""A run as it goes on: the machine's states, and the tables that are done, as a view that redraws itself."""
+"""Shows the progress of a run: the machine's states and the finished tables, in a view that redraws itself."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class Progress:
         self._follower = threading.Thread(target=self._follow, name="progress", daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin to draw."""
+        """Start drawing."""
         if self._console.is_terminal:
             self._live.start()
         self._follower.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Draw the last state and leave it standing."""
+        """Draw the final state, which stays on the terminal."""
         self._done.set()
         self._follower.join()
         if self._console.is_terminal:
@@ -57,7 +57,7 @@ class Progress:
             self._live.stop()
 
     def show(self, event: Event) -> None:
-        """Take in one thing that happened in the execution."""
+        """Add one event of the execution to the view."""
         if event.happening is Happening.ENTERED:
             self._states[event.state] = [event.seconds, None]
             if not self._console.is_terminal:
@@ -90,10 +90,10 @@ class Progress:
         try:
             outcome = TableOutcome.model_validate_json(text)
         except ValidationError:
-            return  # somebody else's line that happens to hold the mark
+            return  # another program's line that happens to contain the mark
         self._tables.setdefault(outcome.step, []).append(outcome)
         if not self._console.is_terminal:
-            # As a text: what a source answered may look like the console's own markup.
+            # As a Text: what a source answered may look like the console's own markup.
             self._console.print(Text(f"          {_line(outcome)}"), soft_wrap=True)
 
     def _draw(self) -> RenderableType:
@@ -122,10 +122,10 @@ def _line(outcome: TableOutcome) -> str:
         "gone before they came": max(0, outcome.tombstoned - outcome.deleted),
         "quarantined": outcome.quarantined,
     }
-    told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
+    text = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
     if outcome.failure:
         first_line, _, _ = outcome.failure.message.partition("\n")
-        told = f"{outcome.failure.error}: {first_line[:90]}"
+        text = f"{outcome.failure.error}: {first_line[:90]}"
     elif outcome.reconciled:
-        told = ", ".join(f"{c.left if c.right == outcome.table else c.right} {c.verdict}" for c in outcome.reconciled)
-    return f"{outcome.what:<29} {outcome.status:<9} {told or outcome.reason}".rstrip()
+        text = ", ".join(f"{c.left if c.right == outcome.table else c.right} {c.verdict}" for c in outcome.reconciled)
+    return f"{outcome.what:<29} {outcome.status:<9} {text or outcome.reason}".rstrip()

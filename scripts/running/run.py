@@ -28,7 +28,7 @@ def new_run_id(machine: str, now: datetime | None = None) -> str:
 
 
 def request(select: Sequence[str], business_date: date | None, window: Window | None = None) -> dict[str, object]:
-    """The machine's input; `{}` is the ordinary run."""
+    """The machine's input for a request; `{}` is the ordinary run."""
     given: dict[str, object] = {}
     if select:
         given["tables"] = list(select)
@@ -42,9 +42,9 @@ def request(select: Sequence[str], business_date: date | None, window: Window | 
 def run_machine(
     lake: LocalLake, machine: Machine, given: dict[str, object], console: Console
 ) -> tuple[RunRecord, str | None]:
-    """Run a machine to its end and give the ledger's page of the run, and why the run is red.
+    """Run a machine to its end, and return the ledger's page of the run and, if it is red, why.
 
-    An interruption stops the execution and its job runs; the lake is left as the last commits made it.
+    An interruption stops the execution and its job runs; the lake stays as the last commits left it.
 
     Raises:
         StepFailedError: the run ended before it could be recorded.
@@ -65,7 +65,7 @@ def run_machine(
 
 
 def follow(lake: LocalLake, execution: str, console: Console) -> None:
-    """Draw an execution as it goes on, to its end."""
+    """Show the progress of an execution until its end."""
     with Progress(console, lake.root / "logs" / "driver.log") as progress:
         for event in lake.account.events(execution):
             progress.show(event)

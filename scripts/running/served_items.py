@@ -1,4 +1,4 @@
-"""The items that the API reads, of a lake in a folder: kept in a file there while no account is open."""
+"""The items that the API of a lake in a folder reads; a file there keeps them while no account is open."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ITEMS_FILE = "served.jsonl"
 
 
 def load_served(root: Path) -> int:
-    """Put a lake's items into the local account's table, in place of what is there; how many they are.
+    """Replace the content of the local account's table by a lake's items, and return how many they are.
 
-    They go past the table's API, which would take seconds.
+    They bypass the table's API, which would take seconds.
     """
     file = root / ITEMS_FILE
-    # Not splitlines(), which also cuts within a text that holds U+2028.
+    # Not splitlines(), which would also split a text at U+2028.
     lines = file.read_text(encoding="utf-8").split("\n")[:-1] if file.exists() else []
     table = _table()
     table.items.clear()
@@ -35,7 +35,7 @@ def load_served(root: Path) -> int:
 
 
 def save_served(root: Path) -> None:
-    """Keep the account's items with the lake, in one step: whoever reads the file meanwhile finds it whole."""
+    """Write the account's items to the lake's file, in one step: a concurrent reader always finds it complete."""
     lines = (json.dumps(item.to_json()["Attributes"], ensure_ascii=False) for item in _table().all_items())
     made = root / f"{ITEMS_FILE}.new"
     made.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

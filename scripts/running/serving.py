@@ -1,4 +1,4 @@
-"""The API on this computer: HTTP requests are handed to the very function that answers API Gateway's on AWS."""
+"""The API on this computer: passes HTTP requests to the same function that answers API Gateway's on AWS."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ if TYPE_CHECKING:
 
     from shared.contracts import Catalog
 
-# What API Gateway says of a request that fits none of its routes.
+# API Gateway's answer to a request that matches none of its routes.
 NO_ROUTE = {"statusCode": HTTPStatus.NOT_FOUND, "headers": {}, "body": '{"message":"Not Found"}'}
 FORBIDDEN = {"statusCode": HTTPStatus.FORBIDDEN, "headers": {}, "body": '{"message":"Forbidden"}'}
-# A page on the web may have its own name lead to this computer, and so read what is served here.
+# Requests for other host names are refused: a web page could let its own name resolve to this computer and so read
+# what is served here.
 OUR_NAMES = frozenset({"", HOST, "localhost"})
 IDLE_SECONDS = 10
 
 
 @dataclass(frozen=True)
 class Context:
-    """The context object of a call, as far as it is read."""
+    """The context object of a call, with the attributes that are read."""
 
     function_name: str = "on_row_requested"
     function_version: str = "$LATEST"
@@ -45,13 +46,13 @@ class Context:
 
 
 class LakeApi:
-    """The rows of a lake in a folder as the API gives them, always those of its last publication.
+    """Answers the API's requests from the rows that a lake in a folder published last.
 
-    Lives inside a LocalAccount, takes one request at a time. `items` is how many were published.
+    It works inside a LocalAccount and answers one request at a time. `items` is the number of published rows.
     """
 
     def __init__(self, root: Path, catalog: Catalog) -> None:
-        # The module makes its logger when it is imported, from variables that are set by now.
+        # The module creates its logger when it is imported, from variables that must be set by then.
         from lambdas.on_row_requested.handler import handler, served_rows
 
         served_rows.cache_clear()
@@ -61,7 +62,7 @@ class LakeApi:
         self._refresh()
 
     def get(self, target: str, headers: Mapping[str, str]) -> dict[str, Any]:
-        """What is answered to a GET: status, headers and body, as a function gives them to API Gateway."""
+        """Answer a GET with status, headers and body, in the form in which a function answers API Gateway."""
         if target == "/":
             return {"statusCode": HTTPStatus.OK, "headers": {}, "body": json.dumps(self.collections())}
         with self._lock:
@@ -70,14 +71,14 @@ class LakeApi:
         return answer
 
     def collections(self) -> list[dict[str, str]]:
-        """What can be asked for, as the contracts say it; on AWS nobody but they knows that."""
+        """The tables that can be requested, from the contracts; on AWS the API does not list them."""
         return [
             {"path": str(table.served_at), "table": str(table.name), "description": table.description}
             for table in self._catalog.served
         ]
 
     def _refresh(self) -> None:
-        """Load what a run has published, or an erasure taken away, since the last request."""
+        """Reload the rows if a run has published some, or an erasure has removed some, since the last request."""
         file = self._root / ITEMS_FILE
         written = file.stat().st_mtime_ns if file.exists() else 0
         if written != self._seen:
@@ -85,9 +86,9 @@ class LakeApi:
 
 
 def event(target: str, headers: Mapping[str, str]) -> dict[str, Any]:
-    """A GET as API Gateway's HTTP API tells it to a function, payload format 2.0, as far as it is read.
+    """The event that API Gateway's HTTP API sends to a function for a GET (payload format 2.0), as far as it is read.
 
-    Like the gateway it decodes the path, which then ends at the first question mark.
+    As in the gateway, the path is decoded, and then ends at the first question mark.
     """
     raw, _, query = target.partition("?")
     path = unquote(raw).partition("?")[0]
@@ -103,7 +104,7 @@ def event(target: str, headers: Mapping[str, str]) -> dict[str, Any]:
 
 
 class Requests(BaseHTTPRequestHandler):
-    """One connection; everything but a GET finds no route."""
+    """Handles one connection; everything but a GET gets the answer for a missing route."""
 
     server: ApiServer
     timeout = IDLE_SECONDS
@@ -111,7 +112,7 @@ class Requests(BaseHTTPRequestHandler):
     error_message_format = '{"message":"Bad Request"}'
 
     def __getattr__(self, name: str) -> Callable[[], None]:
-        """What answers a method of HTTP."""
+        """Return the method that answers an HTTP verb, which the base class looks up by name."""
         if name == "do_GET":
             return self._get
         if name.startswith("do_"):
@@ -145,22 +146,22 @@ class ApiServer(ThreadingHTTPServer):
         super().__init__((HOST, port), Requests)
 
     def server_bind(self) -> None:
-        """Take the port, without asking a name server what this computer is called."""
+        """Bind the port without a DNS lookup of this computer's name."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = HOST, self.server_address[1]
 
     @property
     def url(self) -> str:
-        """Where it answers."""
+        """The server's address."""
         return f"http://{HOST}:{self.server_port}"
 
 
 @contextmanager
 def serving(root: Path, catalog: Catalog, port: int) -> Iterator[ApiServer]:
-    """Serve the rows of a lake in a folder, once the server that is given is told to.
+    """Yield a server for the rows of a lake in a folder; it serves once its `serve_forever` is called.
 
     Args:
-        root: The lake. It is not locked: a run may be at work on it.
+        root: The lake. It is not locked: a run may be working on it.
         catalog: The contracts.
         port: The port on the loopback address; 0 takes a free one.
 

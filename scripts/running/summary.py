@@ -1,4 +1,4 @@
-"""What a run did, as one table for people."""
+"""A printed summary of a run, as one table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MARKS = {Status.SUCCEEDED: "✓", Status.UNCHANGED: "·", Status.FAILED: "✗", 
 
 
 def summary(record: RunRecord) -> Grid:
-    """Per table: rows in, what became of them, and the seconds it took; and how tables compare with their sources."""
+    """A table with rows read, merged, superseded and quarantined, and seconds, and the verdicts of comparisons."""
     title = f"{record.run_id}: {record.colour}"
     grid = Grid(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0), pad_edge=False)
     grid.add_column("")
@@ -34,23 +34,23 @@ def summary(record: RunRecord) -> Grid:
 
 
 def nothing_changed(record: RunRecord) -> bool:
-    """Whether a run came to its end and found every table up to date."""
+    """Whether a run is green and found every table up to date."""
     return record.colour is Colour.GREEN and all(o.status is Status.UNCHANGED for o in _of_tables(record))
 
 
 def _of_tables(record: RunRecord) -> list[TableOutcome]:
-    """What a run made of its tables; comparisons make nothing, and those that failed are told with it."""
+    """The outcomes to list: all except comparisons, of which only the red ones."""
     return [o for o in record.outcomes if o.step is not Step.RECONCILE or o.is_red]
 
 
 def _reconciled(record: RunRecord) -> str | None:
     verdicts = Counter(c.verdict for o in record.outcomes for c in o.reconciled)
-    told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-    return f"comparisons with the sources and between layers: {told} (./lake reconcile)" if told else None
+    text = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+    return f"comparisons with the sources and between layers: {text} (./lake reconcile)" if text else None
 
 
 def _counts(outcome: TableOutcome) -> tuple[int, int, int, int]:
-    # A delete row counts once, whether the row it deletes was there or not; of a history it is events that came in.
+    # A delete row counts once, whether the row that it deletes existed or not; for a history, recorded events count.
     merged = outcome.recorded or outcome.inserted + outcome.updated + max(outcome.deleted, outcome.tombstoned)
     return outcome.read, merged, outcome.superseded, outcome.quarantined
 

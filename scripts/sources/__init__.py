@@ -1,1 +1,1 @@
-"""What stands in for the source systems on a laptop, and what it delivers."""
+"""Stand-ins for the source systems on a laptop, and the data that they deliver."""

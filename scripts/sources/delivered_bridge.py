@@ -1,8 +1,8 @@
-"""A made-up source: what joins the clicks of 2024 to the orders of 2011 and to the campaigns of the CRM.
+"""A made-up source that links the clicks of 2024 to the orders of 2011 and to the campaigns of the CRM.
 
-The samples of the shop, its clickstream and its CRM come from three places and know nothing of each other. This file
-says by which campaign a visit came, and which order a click on `purchase` made. It is made from the samples by a rule,
-so it is the same on every machine.
+The samples of the shop, its clickstream and its CRM come from three unrelated places. This file says which campaign
+brought a visit, and which order a click on `purchase` led to. It is generated from the samples by a rule, so it is the
+same on every machine.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 SILENCE = timedelta(minutes=30)
 PURCHASE = "purchase"
 FOLDER = "synthetic/click_bridge"
-# As the CRM's campaigns are numbered in their External_id__c.
+# The CRM's campaigns are numbered up to this in their External_id__c.
 CAMPAIGNS = 8
-# Of 256 visits so many came by a campaign.
+# So many of 256 visits came from a campaign.
 CAME_BY_CAMPAIGN = 150
-# Every third order was made in the web shop by a visitor whose clicks are known.
+# Every third order was placed in the web shop by a visitor whose clicks are known.
 ORDER_STEP = 3
 
 Link = dict[str, str]
 
 
 def bridge_files(delivery: int) -> Iterator[tuple[str, bytes]]:
-    """The file of each day up to a delivery, for the landing place."""
+    """The files for the landing place, one per day up to a delivery."""
     links = _links()
     early = [link for link in links if link["clicked_at"] <= EVENTS_UPTO]
     yield f"{FOLDER}/{FILE_DAYS[1]}.csv", written(early).encode()
@@ -43,7 +43,7 @@ def bridge_files(delivery: int) -> Iterator[tuple[str, bytes]]:
 
 
 def _links() -> list[Link]:
-    """One link per click that began a visit by a campaign or made an order; a click that did both has one."""
+    """One link per click that began a visit from a campaign or led to an order; a click that did both has one."""
     clicks = sorted((row["user_id"], row["timestamp"], row["event"]) for row in sample_events())
     found: dict[tuple[str, str], Link] = {}
     for visitor, moments in groupby(clicks, key=lambda click: click[0]):
@@ -62,7 +62,7 @@ def _link(visitor: str, moment: str, campaign_code: str = "") -> Link:
 
 
 def _beginnings(moments: list[str]) -> Iterator[str]:
-    """The moments at which a visit begins: those after more than half an hour of silence."""
+    """The moments at which a visit begins: those after a gap of more than half an hour."""
     last = None
     for text in moments:
         moment = datetime.fromisoformat(text)

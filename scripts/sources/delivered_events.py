@@ -1,4 +1,4 @@
-"""Makes a delivery's clickstream from the sample: the tables for the stand-in of Redshift."""
+"""Generates a delivery's clickstream from the sample: the tables for the stand-in for Redshift."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Row = dict[str, str]
 
 
 def redshift_files(delivery: int) -> Iterator[tuple[str, bytes]]:
-    """The tables as Redshift holds them on that day: one CSV file each, and their definitions."""
+    """The files for Redshift's tables on the day of a delivery: one CSV file each, and their definitions."""
     rows = list(_delivered(delivery))
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
@@ -30,7 +30,7 @@ def redshift_files(delivery: int) -> Iterator[tuple[str, bytes]]:
 
 
 def event_key(row: Row) -> str:
-    """What tells one event of the sample from the others, as the table of oddities writes it."""
+    """The key of an event of the sample, as the table of oddities writes it."""
     return " ".join(row[name] for name in ("user_id", "timestamp", "event"))
 
 

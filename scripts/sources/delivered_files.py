@@ -1,4 +1,4 @@
-"""Makes a delivery's files from the samples: tables for the stand-in of Snowflake, CRM files, the ECB's archive."""
+"""Generates a delivery's files from the samples: tables for Snowflake's stand-in, CRM files and the ECB's archive."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def check_delivery(delivery: int) -> None:
 
 
 def snowflake_files(delivery: int) -> Iterator[tuple[str, bytes]]:
-    """The tables as Snowflake holds them on that day: one CSV file each, and their definitions."""
+    """The files for Snowflake's tables on the day of a delivery: one CSV file each, and their definitions."""
     orders = {row["salesorderid"] for row in _rows(ORDERS, delivery)}
     for table in KEYS:
         rows = _rows(table, delivery)
@@ -69,7 +69,7 @@ def snowflake_files(delivery: int) -> Iterator[tuple[str, bytes]]:
 
 
 def crm_files(delivery: int) -> Iterator[tuple[str, bytes]]:
-    """The CRM's files in the landing place: all of it on the first day, what is odd on the second."""
+    """The CRM's files for the landing place: all rows on the first day, the oddities on the second."""
     for entity, sample in CRM.items():
         whole = (SAMPLES / "crm_salesforce" / sample).read_bytes()
         yield f"crm/{entity}/{FILE_DAYS[1]}.csv", whole
@@ -78,17 +78,17 @@ def crm_files(delivery: int) -> Iterator[tuple[str, bytes]]:
 
 
 def sample_orders() -> list[Row]:
-    """The order headers of the samples, as they are."""
+    """The order headers of the samples, unchanged."""
     return _sample(ORDERS)
 
 
 def sample_lines() -> list[Row]:
-    """The order lines of the samples, as they are."""
+    """The order lines of the samples, unchanged."""
     return _sample(LINES)
 
 
 def rates_archive(delivery: int) -> bytes:
-    """The ECB's archive: up to a day on the first delivery, as it is on the second."""
+    """The ECB's archive: rates up to a certain day in the first delivery, all of them in the second."""
     if delivery > 1:
         return RATES.read_bytes()
     with zipfile.ZipFile(RATES) as archive:
@@ -128,7 +128,7 @@ def _with_oddities(rows: list[Row], table: str) -> Iterator[Row]:
 
 
 def written(rows: list[Row]) -> str:
-    """Rows, of which there is one at the least, as a CSV file with the columns of the first."""
+    """At least one row, as a CSV file with the columns of the first."""
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
     writer.writeheader()

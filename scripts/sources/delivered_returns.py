@@ -1,4 +1,4 @@
-"""Goods that came back: made up from the sample's order lines by a rule, since the shop of the sample tells of none."""
+"""Returned goods, generated from the sample's order lines by a rule, since the sample's shop has no returns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 FOLDER = "synthetic/order_returns"
 COLUMNS = ("return_id", "order_id", "line_id", "quantity", "reason", "returned_at")
-# One line in so many comes back, some of them in two parts, and one of them longer after it was shipped than another.
+# One in so many lines is returned, some in two parts, from one day to `DAYS` days after it was shipped.
 STEP = 29
 DAYS = 21
 REASONS = ("damaged", "wrong_item", "not_wanted", "late")
@@ -22,7 +22,7 @@ Return = dict[str, str]
 
 
 def returns_files(delivery: int) -> Iterator[tuple[str, bytes]]:
-    """The file of each day up to a delivery, for the landing place."""
+    """The files for the landing place, one per day up to a delivery."""
     found = _returns()
     yield f"{FOLDER}/{FILE_DAYS[1]}.csv", written([r for r in found if r["returned_at"] <= ORDERS_UPTO]).encode()
     if delivery > 1:
@@ -31,7 +31,7 @@ def returns_files(delivery: int) -> Iterator[tuple[str, bytes]]:
 
 
 def _returns() -> list[Return]:
-    """Half of a line, and for every other one the rest a week later; a line of one piece comes back whole."""
+    """Returns of half of a line, and for every other line the rest a week later; single pieces are returned whole."""
     shipped = {order["salesorderid"]: order["shipdate"] for order in sample_orders()}
     lines = [line for line in sample_lines() if line["salesorderid"] in shipped]
     found = []

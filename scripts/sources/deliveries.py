@@ -1,8 +1,8 @@
-"""What the sources hold on the two days of the demo, and every row that is not as it should be.
+"""What the sources deliver on the two days of the demo, and every row that is not as it should be.
 
 Delivery 1 has the orders changed up to the end of November 2011 and the clicks up to the end of May 2024; delivery 2
 has all of them, and the oddities below.
-Both are made from the samples alone, so they are the same on every machine.
+Both are generated from the samples alone, so they are the same on every machine.
 """
 
 from __future__ import annotations
@@ -20,20 +20,27 @@ FILE_DAYS = {1: "2024-01-25", 2: "2024-01-26"}
 class How(Enum):
     """What is done to a row of the samples."""
 
-    HELD_BACK = auto()  # left out of delivery 1, in delivery 2 as it is
-    CHANGED = auto()  # in delivery 2 with other cells
-    DOUBLED = auto()  # in delivery 2 twice
+    HELD_BACK = auto()  # left out of delivery 1, unchanged in delivery 2
+    CHANGED = auto()  # with other cells in delivery 2
+    DOUBLED = auto()  # twice in delivery 2
     REMOVED = auto()  # not in delivery 2
-    ADDED = auto()  # a copy of the row, with other cells, beside it in delivery 2
+    ADDED = auto()  # a copy of the row with other cells is added in delivery 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Oddity:
     """One row that makes the second run interesting.
 
-    `row` is the key of a row of the samples, or of an event or a return that is made from one; an event's `bytes` (in
-    hex) are sent as they are. `surplus` is how many cells an added row has too many (or, below zero, too few);
-    `encoding` is how it is written.
+    Attributes:
+        source: The table, file or topic.
+        row: The key of a row of the samples, or of an event or a return that is generated from one.
+        how: What is done to the row.
+        what: What is odd about it, in words.
+        fate: What the lake does with it, in words.
+        cells: The cells that differ.
+        surplus: How many cells an added row has too many, or if negative, too few.
+        encoding: The encoding in which an added row is written.
+        bytes: The bytes that are sent instead of an event, in hex.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""Serves files over HTTP on the loopback address, as a publisher of files does."""
+"""Serves files over HTTP on the loopback address, as a publisher of web files does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class FileServer:
-    """A server of a few files, each under its name. `files` may be changed at any time."""
+    """A server for a few files, each under its name. `files` may be changed at any time."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
@@ -22,7 +22,7 @@ class FileServer:
         self._server = server
 
     def address(self, name: str) -> str:
-        """Where a file is served."""
+        """The address of a file."""
         if self._server is None:
             raise RuntimeError("the file server has not been started")
         return f"http://127.0.0.1:{self._server.server_port}/{name}"
@@ -48,6 +48,6 @@ def _handler(files: dict[str, bytes]) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing: the terminal belongs to the command line."""
+            """Print nothing: the terminal belongs to the command line."""
 
     return Handler

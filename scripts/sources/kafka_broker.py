@@ -25,7 +25,7 @@ USER = "lakewright"
 READY_SECONDS = 90
 ASK_SECONDS = 2
 STOP_SECONDS = 10
-# `exec` makes the broker the process we know; what watches the pipe ends it when its parent is gone.
+# `exec` gives the broker the process id that we know; the watcher of the pipe ends it when its parent is gone.
 GUARDED = 'exec 3<&0; (cat <&3 >/dev/null; kill $$ 2>/dev/null) & exec "$@" <&-'
 JAVA_OPTIONS = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 PROPERTIES = """\
@@ -40,9 +40,9 @@ listener.security.protocol.map=CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEX
 sasl.enabled.mechanisms=PLAIN
 sasl.mechanism.inter.broker.protocol=PLAIN
 listener.name.sasl_plaintext.plain.sasl.jaas.config={login} user_{user}="{password}";
-# Seen from the broker's own folder: this is a list of paths by commas, and Java reads the file as ISO-8859-1.
+# Relative to the broker's folder: this is a comma-separated list of paths, and Java reads the file as ISO-8859-1.
 log.dirs=data
-# The events of the samples are years old, and are to stay.
+# The events of the samples are years old and must be kept.
 log.retention.ms=-1
 auto.create.topics.enable=false
 offsets.topic.num.partitions=1
@@ -56,10 +56,10 @@ LOGIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required userna
 
 
 class KafkaBroker:
-    """A broker in a process of its own, to be entered with a password that is made up at each start.
+    """A broker in a separate process, with a password that is generated for each instance.
 
     Args:
-        folder: Where its topics, its settings and its log are kept.
+        folder: The folder for its topics, settings and log.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -71,7 +71,7 @@ class KafkaBroker:
 
     @property
     def secret(self) -> dict[str, Any]:
-        """The connection, as the source's secret holds it."""
+        """The connection, in the form of the source's secret."""
         return {
             "bootstrap_servers": f"127.0.0.1:{self.port}",
             "security_protocol": "SASL_PLAINTEXT",
@@ -82,7 +82,7 @@ class KafkaBroker:
 
     @property
     def client_settings(self) -> dict[str, Any]:
-        """The connection, as clients of librdkafka want it."""
+        """The connection, as settings of librdkafka's clients."""
         return {
             "bootstrap.servers": f"127.0.0.1:{self.port}",
             "security.protocol": "SASL_PLAINTEXT",
@@ -93,7 +93,7 @@ class KafkaBroker:
         }
 
     def start(self) -> None:
-        """Start the process and return at once; started again, it listens where it did before."""
+        """Start the process and return at once; started again, it listens on the same ports."""
         if missing := [jar.name for jar in broker_jars() if not jar.exists()]:
             raise TerminalError(
                 "the Kafka broker lacks jars", given=", ".join(missing), mend="run ./lake once; it sets itself up"
@@ -112,20 +112,20 @@ class KafkaBroker:
             self._process = subprocess.Popen(
                 ["/bin/sh", "-c", GUARDED, "sh", *java, "-cp", class_path, "kafka.Kafka", settings.name],
                 cwd=self.folder,
-                stdin=subprocess.PIPE,  # its end tells the guard that we are gone
+                stdin=subprocess.PIPE,  # when it ends, the guard knows that we are gone
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for us to handle
             )
 
     def properties(self) -> str:
-        """What its file of settings holds."""
+        """The content of its settings file."""
         login = LOGIN.format(user=USER, password=self._password)
         facts = {"user": USER, "password": self._password, "login": login}
         return PROPERTIES.format(port=self.port, controller=self._controller, **facts)
 
     def java_options(self) -> list[str]:
-        """The options of its Java."""
+        """The options for Java."""
         return [*JAVA_OPTIONS, "-Dkafka.logs.dir=."]
 
     def ready(self) -> None:
@@ -154,14 +154,14 @@ class KafkaBroker:
     def _failure(self) -> TerminalError:
         log = self.folder / "broker.log"
         lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-        # The first error and its exception, on the line below; what comes later follows from it.
+        # The first error, with its exception on the next line; later ones are its consequences.
         first = next((number for number, line in enumerate(lines) if " ERROR " in line), len(lines) - 1)
-        told = lines[max(first, 0) : first + 2]
-        return TerminalError("the Kafka broker does not answer", given="; ".join(told), mend=f"see {log}")
+        cause = lines[max(first, 0) : first + 2]
+        return TerminalError("the Kafka broker does not answer", given="; ".join(cause), mend=f"see {log}")
 
 
 def _format(data: Path) -> None:
-    """Give a new folder of a broker its identity, as `kafka-storage format` does."""
+    """Give a broker's new folder its identity, as `kafka-storage format` does."""
     identity = data / "meta.properties"
     if not identity.exists():
         cluster, directory = (base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=") for _ in range(2))

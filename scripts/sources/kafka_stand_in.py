@@ -1,4 +1,4 @@
-"""Kafka as the demo has it: a real broker, and in its topics what a delivery holds."""
+"""The demo's Kafka: a real broker, with the records of a delivery in its topics."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ NOT_LED_YET = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILA
 
 
 class KafkaStandIn:
-    """A broker whose topics hold a delivery.
+    """A broker whose topics have the records of a delivery.
 
     Args:
-        folder: Where it keeps its topics: a topic that was filled is not filled again.
-        orders: The orders its records tell of; those of the samples if left out.
-        others: Topics that are there as well, with nothing in them.
+        folder: The folder for its topics: a topic that was filled is not filled again.
+        orders: The orders that its records are about; those of the samples if left out.
+        others: Further topics, which stay empty.
     """
 
     def __init__(self, folder: Path, orders: Sequence[Row] | None = None, others: Iterable[str] = ()) -> None:
@@ -39,7 +39,7 @@ class KafkaStandIn:
 
     @property
     def secret(self) -> dict[str, Any]:
-        """The connection, as the source's secret holds it."""
+        """The connection, in the form of the source's secret."""
         return self.broker.secret
 
     def start(self) -> None:
@@ -47,7 +47,7 @@ class KafkaStandIn:
         self.broker.start()
 
     def ready(self, delivery: int) -> None:
-        """Wait until the broker answers, and send what its topics lack of a delivery.
+        """Wait until the broker answers, and send the records of a delivery that its topics do not have yet.
 
         Raises:
             TerminalError: it does not answer.
@@ -57,7 +57,7 @@ class KafkaStandIn:
         self.load(delivery)
 
     def load(self, delivery: int) -> None:
-        """Send what the topics lack of a delivery; a log never goes back.
+        """Send the records of a delivery that the topics do not have yet; existing records are never removed.
 
         Raises:
             TerminalError: the broker did not take a record.
@@ -91,7 +91,7 @@ class KafkaStandIn:
                 try:
                     _, upto = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_SECONDS)
                     return int(upto)
-                except KafkaException as error:  # a broker takes a moment to lead what it has just made
+                except KafkaException as error:  # a broker takes a moment to become leader of a new topic
                     if error.args[0].code() not in NOT_LED_YET or time.monotonic() > deadline:
                         raise
                 time.sleep(PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""What no sample tells and a rule makes of the samples, as files in the landing place."""
+"""The made-up sources: files for the landing place that are generated from the samples by rules."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Replays the sample orders as Kafka would have carried them: status events in Avro, and changes told by Debezium.
+"""Generates Kafka records from the sample orders: status events in Avro, and changes in Debezium's form.
 
-Both are made up, from an order's OrderDate, ShipDate and Status alone, so they are the same on every machine; every
-record has the header `origin: synthetic`. A topic is a log: what delivery 1 holds is the beginning of what delivery 2
-holds, partition by partition.
+Both are made up from an order's OrderDate, ShipDate and Status alone, so they are the same on every machine; every
+record has the header `origin: synthetic`. A topic is a log: in each partition, the records of delivery 1 are the
+beginning of those of delivery 2.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ EVENTS_TOPIC, CHANGES_TOPIC = "order-events", ORDER_CHANGES
 PARTITIONS = {EVENTS_TOPIC: 2, CHANGES_TOPIC: 1}
 HEADERS = (("origin", b"synthetic"),)
 SCHEMAS = Path(__file__).parent / "schemas"
-# The producers were rolled out anew between the two deliveries.
+# The producers switched to a new schema between the two deliveries.
 SCHEMA_OF_DELIVERY = {1: 1, 2: 2}
 PAID_AFTER = timedelta(hours=1)
 SHIPPED = "5"
@@ -48,40 +48,40 @@ class Message:
 
 
 def schema_files() -> Iterator[tuple[str, bytes]]:
-    """The registry's schemas, as they lie in the landing place."""
+    """The registry's schemas, as files for the landing place."""
     for file in sorted(SCHEMAS.glob("*.avsc")):
         yield f"schemas/kafka/{file.name}", file.read_bytes()
 
 
 def messages(delivery: int, orders: Sequence[Row] | None = None) -> dict[str, list[list[Message]]]:
-    """All that the topics hold on the day of a delivery, by topic and partition, in the order of their offsets.
+    """All records of the topics on the day of a delivery, by topic and partition, in the order of their offsets.
 
     Args:
         delivery: 1 or 2.
-        orders: The order headers that the records tell of; those of the samples if left out.
+        orders: The order headers that the records are about; those of the samples if left out.
     """
-    told = sample_orders() if orders is None else orders
-    held = {topic: [list[Message]() for _ in range(count)] for topic, count in PARTITIONS.items()}
+    headers = sample_orders() if orders is None else orders
+    found = {topic: [list[Message]() for _ in range(count)] for topic, count in PARTITIONS.items()}
     for day in range(1, delivery + 1):
-        for message in _events(day, told):
-            held[EVENTS_TOPIC][message.partition].append(message)
-        for message in _changes(day, told):
-            held[CHANGES_TOPIC][message.partition].append(message)
-    return held
+        for message in _events(day, headers):
+            found[EVENTS_TOPIC][message.partition].append(message)
+        for message in _changes(day, headers):
+            found[CHANGES_TOPIC][message.partition].append(message)
+    return found
 
 
-def _orders(delivery: int, told: Sequence[Row]) -> list[Row]:
-    """The orders whose story is told first on the day of this delivery, oldest first."""
+def _orders(delivery: int, orders: Sequence[Row]) -> list[Row]:
+    """The orders whose records are sent on the day of this delivery, oldest first."""
     late = {o.row for o in oddities(ORDERS, How.HELD_BACK)}
-    orders = sorted(told, key=lambda o: (o["orderdate"], int(o["salesorderid"])))
-    return [o for o in orders if (o["shipdate"] > ORDERS_UPTO or o["salesorderid"] in late) is (delivery > 1)]
+    in_order = sorted(orders, key=lambda o: (o["orderdate"], int(o["salesorderid"])))
+    return [o for o in in_order if (o["shipdate"] > ORDERS_UPTO or o["salesorderid"] in late) is (delivery > 1)]
 
 
 def _events(delivery: int, orders: Sequence[Row]) -> Iterator[Message]:
     schema = SCHEMA_OF_DELIVERY[delivery]
-    told = {str(e["event_id"]): e for order in _orders(delivery, orders) for e in _story(order)}
+    events = {str(e["event_id"]): e for order in _orders(delivery, orders) for e in _story(order)}
     odd = {o.row: o for o in oddities(ORDER_EVENTS, *How)} if delivery > 1 else {}
-    for name, event in told.items():
+    for name, event in events.items():
         oddity = odd.get(name)
         yield _event(event, schema)
         if oddity and oddity.how is How.DOUBLED:
@@ -93,7 +93,7 @@ def _events(delivery: int, orders: Sequence[Row]) -> Iterator[Message]:
 
 
 def _story(order: Row) -> Iterator[dict[str, Any]]:
-    """What happened to one order: placed, paid an hour later, shipped on its ShipDate."""
+    """The events of one order: placed, paid an hour later, and shipped on its ShipDate if it was."""
     placed, shipped = (_moment(order[c]) for c in ("orderdate", "shipdate"))
     steps = [("placed", placed), ("paid", placed + PAID_AFTER)]
     steps += [("shipped", shipped)] if order["status"] == SHIPPED else []
@@ -128,7 +128,7 @@ def _schema(schema_id: int) -> dict[str, Any]:
 
 
 def _changes(delivery: int, orders: Sequence[Row]) -> Iterator[Message]:
-    """The order's row inserted and updated, as Debezium's connector tells it; one order is deleted at the end."""
+    """Debezium's records of an insert and an update of each order's row; one order is deleted at the end."""
     for order in _orders(delivery, orders):
         placed, shipped = (_moment(order[c]) for c in ("orderdate", "shipdate"))
         begun = _image(order) | {"status": 1, "shipdate": None, "modifieddate": _millis(placed)}

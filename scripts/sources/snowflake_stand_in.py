@@ -1,4 +1,4 @@
-"""The process that plays Snowflake: started, filled, asked what it was asked, and stopped."""
+"""The stand-in for Snowflake: starts, fills and stops its process, and reads its statements."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ STOP_SECONDS = 5
 PAUSE_SECONDS = 0.05
 BACKLOG = 128
 
-# A proxy for the way out of a company knows nothing of this machine.
+# Without a proxy: a company's proxy cannot reach this machine's loopback address.
 LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class SnowflakeStandIn:
-    """fakesnow in a process and an environment of its own.
+    """fakesnow in a separate process and environment.
 
     Args:
-        folder: Where its tables, its log, the statements it saw and the databases that were written to are kept.
-        is_source: Whether it holds the tables of the source, too.
+        folder: The folder for its tables, its log, its statements and the databases that jobs write to.
+        is_source: Whether it has the source's tables, too.
     """
 
     def __init__(self, folder: Path, *, is_source: bool = True) -> None:
@@ -48,7 +48,7 @@ class SnowflakeStandIn:
 
     @property
     def secret(self) -> dict[str, Any]:
-        """The connection, as the source's secret holds it."""
+        """The connection, in the form of the source's secret."""
         return {
             "account": ACCOUNT,
             "user": USER,
@@ -65,7 +65,7 @@ class SnowflakeStandIn:
         return [q.strip() for q in log.read_text(encoding="utf-8").split(";\n") if q.strip()] if log.exists() else []
 
     def start(self) -> None:
-        """Start the process and return at once; the port is open, and callers wait until it answers."""
+        """Start the process and return at once; the port is open already, so clients wait until it answers."""
         if not FAKESNOW_PYTHON.exists():
             raise TerminalError(
                 "the stand-in for Snowflake has no environment",
@@ -87,14 +87,14 @@ class SnowflakeStandIn:
                 command,
                 env=os.environ | own,
                 pass_fds=(listening,),
-                stdin=subprocess.PIPE,  # its end tells the process that we are gone
+                stdin=subprocess.PIPE,  # when it ends, the process knows that we are gone
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for us to handle; the tables stay until we stop
             )
 
     def ready(self) -> None:
-        """Wait until the tables are there.
+        """Wait until the tables are loaded.
 
         Raises:
             TerminalError: the process has ended, or took too long.
@@ -102,7 +102,7 @@ class SnowflakeStandIn:
         self._control("ready")
 
     def load(self) -> None:
-        """Replace the tables by those that now lie in the folder.
+        """Replace the tables by those that are now in the folder.
 
         Raises:
             TerminalError: a file of the folder cannot be loaded.
@@ -110,7 +110,7 @@ class SnowflakeStandIn:
         self._control("tables", {"folder": str(self.tables)})
 
     def refuse(self, times: int, status: int) -> None:
-        """Answer the next queries with an HTTP status, as a service does that has trouble."""
+        """Answer the next queries with an HTTP error status, as an overloaded service does."""
         self._control("fail", {"times": times, "status": status})
 
     def stop(self) -> None:

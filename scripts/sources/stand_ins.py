@@ -1,4 +1,4 @@
-"""All source systems of the demo on one machine, and what they hold on a given day."""
+"""All source systems of the demo on one machine, with their data of a given day."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class StandIns:
     parameters are known from the start on.
 
     Args:
-        root: The lake's root; files are dropped in its `landing`, what the stand-ins need is kept in its `sources`.
-        delivery: 1 or 2, see scripts/sources/deliveries.py. A lake that data was generated for has its own day.
+        root: The lake's root; files are put into its `landing`, and the stand-ins keep theirs in its `sources`.
+        delivery: 1 or 2, see scripts/sources/deliveries.py; ignored for a lake with generated data, which has its day.
 
     Raises:
         TerminalError: there is no such delivery.
@@ -55,7 +55,7 @@ class StandIns:
 
     @property
     def secrets(self) -> dict[str, dict[str, Any]]:
-        """The connection of each source that has a secret, and of those that rows are published by."""
+        """The connection of each source that has a secret, and of those that rows are published to."""
         stand_ins = {KAFKA: self.kafka, SALESFORCE: self.salesforce, SNOWFLAKE: self.snowflake}
         sources = [table.source for table in load_catalog().tables.values() if table.source]
         return {
@@ -71,7 +71,7 @@ class StandIns:
 
     @property
     def endpoints(self) -> dict[str, str]:
-        """Environment variables by which clients of AWS find the services that stand here, not in the account."""
+        """Environment variables that direct AWS clients to the services that are not in the local account."""
         return {"AWS_ENDPOINT_URL_REDSHIFT_DATA": self.redshift.endpoint}
 
     def start(self) -> None:
@@ -94,7 +94,7 @@ class StandIns:
         self.snowflake.ready()
 
     def deliver(self, delivery: int) -> None:
-        """Let a day pass: the sources hold another delivery from now on.
+        """Replace the sources' data by another delivery, as if a day had passed.
 
         Raises:
             TerminalError: there is no such delivery, a source does not answer, or the sources hold generated data.
@@ -144,12 +144,12 @@ class StandIns:
 
 
 def snowflake_folder(root: Path) -> Path:
-    """Where the stand-in for Snowflake keeps what it has of a lake."""
+    """The folder of a lake in which the stand-in for Snowflake keeps its data."""
     return root / "sources" / "snowflake"
 
 
 def _put(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
-    """Write files, leaving alone those that already have that content: a new date would make them look new."""
+    """Write files, except those that already have that content: a new modification time would make them look new."""
     for name, content in files:
         path = folder / name
         if not path.exists() or path.read_bytes() != content:

@@ -1,4 +1,4 @@
-"""A stand-in that runs for as long as somebody needs it alone, and not all of them together."""
+"""Runs a single stand-in for as long as it is needed."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ if TYPE_CHECKING:
 
 
 class StandIn(Protocol):
-    """What is started, is ready some time later, and is stopped."""
+    """A process that is started, is ready some time later, and is stopped."""
 
     def start(self) -> None:
-        """Begin to come up."""
+        """Start it, and return at once."""
 
     def ready(self) -> None:
-        """Wait until it is."""
+        """Wait until it is ready."""
 
     def stop(self) -> None:
-        """End it, whether it came up or not."""
+        """Stop it, whether it became ready or not."""
 
 
 Started = TypeVar("Started", bound=StandIn)
@@ -27,7 +27,7 @@ Started = TypeVar("Started", bound=StandIn)
 
 @contextmanager
 def running(stand_in: Started) -> Iterator[Started]:
-    """Start a stand-in, wait until it is ready, and stop it in the end, also if it never came up."""
+    """Start a stand-in, wait until it is ready, and stop it at the end, even if it never became ready."""
     try:
         stand_in.start()
         stand_in.ready()

@@ -1,1 +1,1 @@
-"""The process that plays Snowflake; it runs in the environment this folder locks, not in the project's."""
+"""The process that plays Snowflake; it runs in the environment that this folder's lock file defines."""

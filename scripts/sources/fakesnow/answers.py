@@ -1,4 +1,4 @@
-"""What the version 5 connector wants in Snowflake's answers, and fakesnow leaves out."""
+"""Adds to fakesnow's answers what the version 5 connector expects and fakesnow leaves out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Login:
         return (data.get("LOGIN_NAME", "").upper(), data.get("PASSWORD")) == (self.user.upper(), self.password)
 
     def refusal(self) -> dict[str, Any]:
-        """Snowflake's words for a wrong password."""
+        """Snowflake's answer to a wrong password."""
         return {
             "success": False,
             "code": "390100",
@@ -34,7 +34,7 @@ class Login:
         }
 
     def completed(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """What fakesnow answers to a login, with the fields the connector insists on."""
+        """Fakesnow's answer to a login, with the fields that the connector requires."""
         if answer.get("success"):
             data = answer["data"]
             data |= {
@@ -51,14 +51,14 @@ class Login:
 
 
 class Answers:
-    """Splits long answers into `chunks` that are fetched one by one, as often as one likes, as Snowflake does."""
+    """Splits long answers into `chunks` that can be fetched one by one and repeatedly, as Snowflake does."""
 
     def __init__(self, rows_per_chunk: int) -> None:
         self.rows_per_chunk = rows_per_chunk
         self.chunks: OrderedDict[str, bytes] = OrderedDict()
 
     def chunked(self, answer: dict[str, Any], base: str) -> dict[str, Any]:
-        """The answer with its first rows inside and the others behind addresses below `base`."""
+        """The answer with its first rows inline and the others at addresses below `base`."""
         data = answer.get("data") or {}
         if not data.get("rowsetBase64"):
             return answer
@@ -84,7 +84,7 @@ class Answers:
 
 
 def with_stage(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer to a PUT with what the version 5 connector insists on; its file goes to an address of this server."""
+    """The answer to a PUT with what the version 5 connector requires; its file goes to an address of this server."""
     data = answer.get("data") or {}
     if stage := data.get("stageInfo"):
         data["overwrite"] = True
@@ -103,7 +103,7 @@ def to_stream(table: pa.Table) -> bytes:
 def with_nullable_timestamps(table: pa.Table) -> pa.Table:
     """The table with the parts of its timestamps declared nullable.
 
-    fakesnow declares them not null and puts nulls in them, at which the version 5 connector stops.
+    fakesnow declares them not null but puts nulls in them, at which the version 5 connector fails.
     """
     for i, field in enumerate(table.schema):
         if pa.types.is_struct(field.type):

@@ -1,4 +1,4 @@
-"""Databases of the stand-in that outlive it: those that jobs write to, in a file each. The sources' are made anew."""
+"""The stand-in's databases that outlive it: those that jobs write to, one file each. The sources' are recreated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def keep_databases(snow: FakeSnow, folder: Path) -> None:
-    """Open the databases that lie in a folder, and have those that are connected to for the first time made there."""
+    """Open the databases in a folder, and make fakesnow create new databases there."""
     folder.mkdir(parents=True, exist_ok=True)
     snow.db_path = folder
     for file in sorted(folder.glob("*.db")):

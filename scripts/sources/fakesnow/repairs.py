@@ -1,4 +1,4 @@
-"""What fakesnow 0.12 gets wrong of what the jobs ask of Snowflake."""
+"""Repairs what fakesnow 0.12 gets wrong and the jobs need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _comment = fakesnow.info_schema.insert_table_comment_sql
 
 
 def repair() -> None:
-    """Have COPY INTO find temporary tables, let comments have quotes in them, and a MERGE stand in a transaction."""
+    """Make COPY INTO find temporary tables, allow quotes in comments, and allow a MERGE in a transaction."""
     setattr(fakesnow.copy_into, DESCRIBE, describe_table)
     fakesnow.info_schema.insert_table_comment_sql = insert_table_comment_sql
 
@@ -25,7 +25,7 @@ def repair() -> None:
 def describe_table(
     table: exp.Table, duck: DuckDBPyConnection, database: str | None, schema: str | None
 ) -> list[tuple[str, str]]:
-    """The columns of a table and their types: it is looked for in the session's schema, where no temporary one is."""
+    """The columns of a table and their types; fakesnow looks only in the session's schema, without temporary tables."""
     known = "SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = ?"
     [(temporary,)] = duck.execute(known, [table.name]).fetchall()
     if not temporary or table.db:
@@ -34,8 +34,8 @@ def describe_table(
 
 
 def insert_table_comment_sql(catalog: str, schema: str, table: str, comment: str | None) -> str:
-    """The statement that notes a comment.
+    """The statement that stores a table's comment; one without effect if there is no comment.
 
-    Of the table that a MERGE makes aside there is none to note, and DuckDB writes to one database in a transaction.
+    The table that a MERGE creates internally has none, and DuckDB can write to only one database in a transaction.
     """
     return _comment(catalog, schema, table, comment.replace("'", "''")) if comment else "SELECT 1"

@@ -1,11 +1,11 @@
-"""Plays Snowflake on a laptop: fakesnow's server, made to speak as the version 5 connector expects.
+"""Plays Snowflake on a laptop: fakesnow's server, adapted to the version 5 connector.
 
-Runs as a process in an environment of its own, told what to do on the command line:
+It runs as a process in a separate environment:
 
     python -m scripts.sources.fakesnow.server --socket <fd> --state <folder> [--tables <folder>] [--rows-per-chunk <n>]
 
-`<fd>` is a listening socket the parent has bound, so that the port is known before this process is up. The process
-ends when its standard input closes: it cannot outlive the parent. Beside Snowflake's own addresses it answers
+`<fd>` is a listening socket that the parent has bound, so that the port is known before this process is up. The process
+ends when its standard input closes: it cannot outlive the parent. Besides Snowflake's own addresses it answers
 `GET /control/ready`, `POST /control/tables` (load another folder) and `POST /control/fail` (refuse the next queries).
 """
 
@@ -53,7 +53,7 @@ class Server:
         self.failure_status = 503
 
     def application(self) -> Starlette:
-        """The routes of fakesnow, with login and query in the form the version 5 connector reads."""
+        """The routes of fakesnow, with login and query answered in the form that the version 5 connector expects."""
         ours = {LOGIN: self.log_in, QUERY: self.query}
         routes = [Route(r.path, ours.get(r.path, r.endpoint), methods=r.methods) for r in fakesnow.server.routes]
         return Starlette(
@@ -67,7 +67,7 @@ class Server:
         )
 
     async def log_in(self, request: Request) -> Response:
-        """Check user and password, which fakesnow does not, and add the fields it leaves out."""
+        """Check user and password, which fakesnow does not, and add the fields that it leaves out."""
         body = await fakesnow_body(request)
         if not self.login.admits(body["data"]):
             return JSONResponse(self.login.refusal())
@@ -75,7 +75,7 @@ class Server:
         return JSONResponse(self.login.completed(json.loads(response.body)), status_code=response.status_code)
 
     async def query(self, request: Request) -> Response:
-        """Run the statement, write it down, and split a long answer into chunks."""
+        """Log the statement, run it, and split a long answer into chunks."""
         if self.failures_left > 0:
             self.failures_left -= 1
             return Response(status_code=self.failure_status)
@@ -88,7 +88,7 @@ class Server:
         return JSONResponse(answer, status_code=response.status_code)
 
     async def chunk(self, request: Request) -> Response:
-        """Hand out one chunk of an answer, as long as it is kept."""
+        """Return one chunk of an answer, as long as it is kept."""
         content = self.answers.chunks.get(request.path_params["key"])
         if content is None:
             return Response(status_code=403)
@@ -124,19 +124,19 @@ async def fakesnow_body(request: Request) -> dict:
 
 
 def log_last(error: TerminalError) -> None:
-    """Write an error down as the last line of the log, which the parent tells."""
+    """Write an error as the last line of the log, which the parent reports."""
     sys.stderr.write(f"{error}\n")
     sys.stderr.flush()
 
 
 def end_with_parent() -> None:
-    """Leave as soon as the parent's end of standard input is closed."""
+    """Exit as soon as the parent's end of standard input is closed."""
     sys.stdin.buffer.read()
     os._exit(0)
 
 
 def main() -> None:
-    """Load the tables, open the databases that were kept, and serve until told to stop."""
+    """Load the tables, open the kept databases, and serve until standard input ends."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--socket", type=int, required=True)
     parser.add_argument("--state", type=Path, required=True)
@@ -144,7 +144,7 @@ def main() -> None:
     parser.add_argument("--rows-per-chunk", type=int, default=10_000)
     arguments = parser.parse_args()
     threading.Thread(target=end_with_parent, daemon=True).start()
-    # DuckDB warns of an extra copy that fakesnow makes with every answer.
+    # DuckDB warns about an extra copy that fakesnow makes for every answer.
     warnings.filterwarnings("ignore", category=UserWarning, module="fakesnow")
     repair()
     if arguments.tables:
@@ -152,7 +152,7 @@ def main() -> None:
             load_tables(fakesnow.server.shared_fs, arguments.tables)
         except TerminalError as error:
             log_last(error)
-            os._exit(1)  # an orderly end has libraries say more, and that last
+            os._exit(1)  # on an orderly exit, libraries would print more after the error
     keep_databases(fakesnow.server.shared_fs, arguments.state / "databases")
     login = Login(os.environ["FAKESNOW_USER"], os.environ["FAKESNOW_PASSWORD"])
     server = Server(arguments.state, Answers(arguments.rows_per_chunk), login)

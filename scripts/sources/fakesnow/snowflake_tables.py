@@ -1,4 +1,4 @@
-"""Fills the tables of the stand-in: one CSV file per table, with the types of tables.sql."""
+"""Fills the stand-in's tables from one CSV file per table, with the types of tables.sql."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEFINED = re.compile(rf'\s*CREATE\s+OR\s+REPLACE\s+TABLE\s+{NAME}\.{NAME}\.{NAME
 
 
 class Place(NamedTuple):
-    """Where a table stands."""
+    """The full name of a table."""
 
     database: str
     schema: str
@@ -32,7 +32,7 @@ class Place(NamedTuple):
 def load_tables(snow: FakeSnow, folder: Path) -> dict[str, int]:
     """Replace every table by the rows of `<folder>/<TABLE>.csv`.
 
-    The rows go straight into the DuckDB that fakesnow stands on; through its INSERT they would take minutes.
+    The rows go directly into fakesnow's DuckDB; through its INSERT they would take minutes.
 
     Returns:
         The rows of each table.
@@ -54,7 +54,7 @@ def defined_tables(definitions: Path) -> dict[str, Place]:
     """The tables that a file defines, by their names in capitals.
 
     Raises:
-        TerminalError: a line begins a table in another form, or one whose name another has.
+        TerminalError: a line defines a table in another form, or with a name that another table has.
     """
     found: dict[str, Place] = {}
     for number, line in enumerate(definitions.read_text(encoding="utf-8").splitlines(), start=1):
@@ -95,9 +95,9 @@ def _fill(snow: FakeSnow, file: Path, places: dict[str, Place]) -> int:
 
 @contextmanager
 def _naming(file: Path) -> Iterator[None]:
-    """Have whatever goes wrong with a file told with its name, in one line: the last of a log is what people see."""
+    """Turn any error about a file into one line with the file's name, since the last line of the log is reported."""
     try:
         yield
     except Exception as error:
-        cause = " ".join(str(error).splitlines()[:3])  # behind them DuckDB gives advice that nobody can follow here
+        cause = " ".join(str(error).splitlines()[:3])  # further lines have advice of DuckDB that does not apply here
         raise TerminalError(f"{file} cannot be loaded: {cause}") from error

@@ -1,1 +1,1 @@
-"""The stand-in for Redshift: a PostgreSQL, behind a server that speaks the Data API and carries UNLOAD out."""
+"""The stand-in for Redshift: a PostgreSQL behind a server that implements the Data API and UNLOAD."""

@@ -1,4 +1,4 @@
-"""The Redshift Data API over HTTP: statements are taken, run one by one in threads, and asked about."""
+"""The Redshift Data API over HTTP: accepts statements, runs each in a thread, and reports their status."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 TARGET = "RedshiftData."
 BAD_REQUEST = 400
-# The rows that one answer holds; the service itself cuts by bytes.
+# The rows of one answer; the service itself limits answers by bytes.
 PAGE = 2
 Rows = list[list[str | None]]
 
 
 class Fault(Enum):
-    """What a service does on a bad day. The first three befall a call, the others a statement."""
+    """The faults that can be simulated. The first three affect a call, the others a statement."""
 
     THROTTLED = auto()
     BUSY = auto()
@@ -38,9 +38,15 @@ CODES = {Fault.THROTTLED: "ThrottlingException", Fault.BUSY: "ActiveStatementsEx
 
 @dataclass
 class DataApi:
-    """The service's state. `carry_out` runs a statement, or raises what Redshift would say.
+    """The service's state.
 
-    Of an UNLOAD it gives the number of rows, of a SELECT the rows, whose cells are texts or null.
+    Attributes:
+        carry_out: Runs a statement and returns the number of rows of an UNLOAD, or the rows of a SELECT, with texts or
+            nulls as cells; raises an error with Redshift's message.
+        known: The parameters that every statement has to have.
+        statements: The state of every statement, by its id.
+        faults: The faults for the next calls and statements.
+        arrived: The SQL of all statements, in order.
     """
 
     carry_out: Callable[[str], int | Rows]
@@ -108,7 +114,7 @@ class DataApi:
 
 
 class ApiError(Exception):
-    """A call that is refused: its code and its message."""
+    """A refused call, with its code and message."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code
@@ -150,6 +156,6 @@ def _handler(api: DataApi) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Nobody reads along."""
+            """Print nothing."""
 
     return Handler

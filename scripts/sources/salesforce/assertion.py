@@ -1,4 +1,4 @@
-"""Whether a signed assertion is the connected app's, as Salesforce checks it in its JWT bearer flow."""
+"""Checks a signed assertion of the connected app, as Salesforce does in its JWT bearer flow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from scripts.sources.salesforce.stand_in import SalesforceStandIn
 
-# Salesforce lets an assertion be valid for three minutes.
+# Salesforce allows an assertion to be valid for three minutes.
 LONGEST_SECONDS = 180
 
 

@@ -1,4 +1,4 @@
-"""What happens in the Salesforce org between the two days of the demo, beside the deals that were lost."""
+"""What changes in the Salesforce org between the two days of the demo, besides the lost deals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ STAMP = "2026-03-08T09:00:00.000Z"
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A record that is another on the second day."""
+    """A record that is different on the second day."""
 
     object: str
     id: str
@@ -38,5 +38,5 @@ CHANGES = (
         cells={"Status": "Closed", "IsClosed": "true", "ClosedDate": STAMP, "SystemModstamp": STAMP},
     ),
 )
-# Committed late: on the first day not to be seen, on the second with the older timestamp of their own.
+# Committed late: not visible on the first day, and on the second with their own, older timestamp.
 HELD_BACK = {"Lead": {"00QEc00000BBaeZMAT"}, "CampaignMember": {"00vEc000000jeIqIAI"}}

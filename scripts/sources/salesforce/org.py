@@ -1,4 +1,4 @@
-"""What an org holds: objects with fields and records, and the SOQL that a bulk query may ask of them."""
+"""The content of an org, objects with fields and records, and the SOQL that a bulk query may use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Record = dict[str, str]
 
 
 class SoqlError(Exception):
-    """A query that Salesforce refuses, with its code for that."""
+    """A query that Salesforce refuses, with its error code."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code
@@ -25,7 +25,7 @@ class SoqlError(Exception):
 
 @dataclass
 class SalesforceOrg:
-    """Objects by name; `types` holds the fields whose type is not plain text, by `Object.Field`."""
+    """Objects by name; `types` has the types of fields that are not plain text, by `Object.Field`."""
 
     objects: dict[str, list[Record]] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
@@ -39,14 +39,14 @@ class SalesforceOrg:
         return [{"name": f, "type": self.types.get(f"{name}.{f}", "string")} for f in self._fields(name)]
 
     def query(self, soql: str, *, all_rows: bool) -> tuple[str, list[str], list[Record]]:
-        """The object, the fields and the records a query asks for.
+        """The object, the fields and the records that a query selects.
 
         Args:
-            soql: `SELECT ... FROM ... [WHERE field >= value AND field < value]`, or with OR between them.
-            all_rows: Deleted records, too.
+            soql: `SELECT ... FROM ... [WHERE field >= value AND field < value]`, or with OR instead of AND.
+            all_rows: Whether to include deleted records.
 
         Raises:
-            SoqlError: the query cannot be read, or asks for what is not there.
+            SoqlError: the query cannot be parsed, or names an object or field that does not exist.
         """
         parsed = QUERY.fullmatch(soql.strip())
         if not parsed:
@@ -67,10 +67,10 @@ class SalesforceOrg:
         return parsed["object"], fields, records
 
     def answer(self, soql: str) -> list[dict[str, object]]:
-        """What the REST API answers to a query of all rows: the records, or how many they are.
+        """The REST API's answer to a query of all rows: the records, or their number.
 
         Raises:
-            SoqlError: the query cannot be read, or asks for what is not there.
+            SoqlError: the query cannot be parsed, or names an object or field that does not exist.
         """
         if counted := COUNT.fullmatch(soql.strip()):
             _, _, records = self.query(f"SELECT Id FROM {counted['rest']}", all_rows=True)
@@ -91,7 +91,7 @@ class SalesforceOrg:
 
 
 def written(fields: list[str], records: list[Record]) -> bytes:
-    """Records as the Bulk API writes them: every cell in quotes, null as no character between them."""
+    """Records as the Bulk API writes them: every cell in quotes, and null as an empty one."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(fields)
@@ -102,6 +102,6 @@ def written(fields: list[str], records: list[Record]) -> bytes:
 def _holds(value: str, operator: str, bound: str) -> bool:
     if operator == "=":
         return value == bound
-    # Milliseconds and their absence: compared as moments of one form.
+    # Moments with and without milliseconds are compared in one form.
     given, limit = value.removesuffix("Z")[:19], bound.removesuffix("Z")[:19]
     return given >= limit if operator == ">=" else given < limit

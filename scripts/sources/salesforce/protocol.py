@@ -1,4 +1,4 @@
-"""What the Salesforce stand-in says over HTTP.
+"""The HTTP protocol of the Salesforce stand-in.
 
 Sources: Salesforce's REST API Developer Guide (describe), Bulk API 2.0 and Bulk API Developer Guide (query jobs,
 results, limits), and OAuth 2.0 client credentials and JWT bearer flows in Salesforce Help.
@@ -32,7 +32,7 @@ JSON = "application/json"
 
 
 def handler(stand_in: SalesforceStandIn) -> type[BaseHTTPRequestHandler]:
-    """The class of handlers of one stand-in."""
+    """A handler class for one stand-in."""
 
     class Handler(_Handler):
         state = stand_in
@@ -54,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: the terminal belongs to the command line."""
+        """Print nothing: the terminal belongs to the command line."""
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
@@ -86,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._page(self.state.jobs[found[1]], asked, fault)
             elif found := JOB.fullmatch(path):
                 self.state.jobs[found[1]].is_aborted |= self.command == "PATCH"
-                self._tell(found[1])
+                self._report(found[1])
             else:
                 self._refuse(HTTPStatus.NOT_FOUND, "NOT_FOUND", "The requested resource does not exist")
         except SoqlError as error:
@@ -113,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.state.jobs[id_] = QueryJob(fields, [dict(record) for record in records])
         self._send({"id": id_, "operation": asked["operation"], "object": object_, "state": STATES[0]})
 
-    def _tell(self, id_: str) -> None:
+    def _report(self, id_: str) -> None:
         job = self.state.jobs[id_]
         state = STATES[job.polls] if job.polls < len(STATES) else "JobComplete"
         state = "Aborted" if job.is_aborted else state
@@ -131,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._write(content, 200, "text/csv; charset=UTF-8", headers, cut=fault is not None)
 
     def _records(self, root: str, records: list[dict[str, object]], start: int, id_: str) -> None:
-        """A page of what a query found; the next one is asked for by its address."""
+        """Send a page of a query's records, with the address of the next page."""
         self.state.answers[id_] = records
         end = start + self.state.page
         more = {"nextRecordsUrl": f"{root}/query/{end}-{id_}"} if end < len(records) else {}

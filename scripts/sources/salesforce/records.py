@@ -1,8 +1,8 @@
-"""What the Salesforce org of the demo holds on each day: two exports of sample records, as the Bulk API writes them.
+"""The records of the demo's Salesforce org on each day: two exports of samples, as the Bulk API writes them.
 
-The banking records (`samples/crm_salesforce`) are those of the CRM files too. The generator sales
-(`samples/salesforce_history`) have a history of stages. Neither set says all that Salesforce does; what is filled in
-is said here.
+The banking records (`samples/crm_salesforce`) are also those of the CRM files. The generator sales
+(`samples/salesforce_history`) have a history of stages. Neither set has everything that Salesforce has; this module
+fills in the rest.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ COMPOUNDS = {"BillingAddress", "ShippingAddress", "MailingAddress", "OtherAddres
 FLAGS = re.compile(r"(Is|Has|DoNot|Can)[A-Z]\w*")
 EXPORTED_AT = re.compile(r"(\d{4}-\d\d-\d\dT[\d:.]+)\+0000")
 REPORTED_AT = re.compile(r"\d\d/\d\d/\d\d( \d\d:\d\d [AP]M)?")
-# When the generator sales were loaded; their accounts and contacts do not say it.
+# When the generator sales were loaded, which their accounts and contacts do not have.
 LOADED_AT = "2026-02-23T20:55:00.000Z"
-# Deals that were lost on this day or after were won before; delivery 1 is from before it.
+# Deals lost from this day on were won before; delivery 1 is from before it.
 SECOND_DAY = "2026-03-07"
 
 
@@ -60,7 +60,7 @@ def salesforce_records(delivery: int) -> dict[str, list[Record]]:
 
 
 def field_types() -> dict[str, str]:
-    """The types of fields that the Bulk API treats in a way of their own, by `Object.Field`."""
+    """The types of fields that the Bulk API treats specially, by `Object.Field`."""
     return {f"{name}.{compound}": "address" for name in OBJECTS for compound in COMPOUNDS}
 
 
@@ -108,7 +108,7 @@ def _first_day(objects: dict[str, list[Record]]) -> dict[str, list[Record]]:
 
 
 def _before(record: Record, stages: dict[str, Record]) -> Record:
-    """An opportunity as it was before the second day, by its history."""
+    """An opportunity as it was before the second day, according to its history."""
     if record["SystemModstamp"] < SECOND_DAY or record["Id"] not in stages:
         return record
     stage = stages[record["Id"]]

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 CLIENT_ID = "lakewright"
 ROWS_PER_PAGE = 50
-# What a query job answers before it is complete.
+# The states that a query job reports before it is complete.
 STATES = ("UploadComplete", "InProgress")
 
 
 @dataclass
 class Fault:
-    """What the next answers to some requests are instead.
+    """A fault that replaces the next answers to some requests.
 
     Args:
-        path: What the path of a request has to contain.
-        times: How many answers.
+        path: The text that the path of a request has to contain.
+        times: The number of answers.
         status: The HTTP status; 0 breaks the connection off in the middle of the right answer.
         code: Salesforce's name for the error.
     """
@@ -38,7 +38,7 @@ class Fault:
 
 @dataclass
 class QueryJob:
-    """A query that was made, its result as it was then, and how often it was asked about."""
+    """A query job, with its result at the time of the query and how often its state was requested."""
 
     fields: list[str]
     records: list[Record]
@@ -51,8 +51,8 @@ class SalesforceStandIn:
     """A Salesforce org on the loopback address.
 
     Args:
-        page: The most rows a page of a result has.
-        public_key: The certificate of the connected app, for the JWT flow of `username`.
+        page: The maximum number of rows on a page of a result.
+        public_key: The public key of the connected app, for the JWT flow of `username`.
     """
 
     page: int = ROWS_PER_PAGE
@@ -71,14 +71,14 @@ class SalesforceStandIn:
 
     @property
     def address(self) -> str:
-        """Where the org is."""
+        """The address of the org."""
         if self._server is None:
             raise RuntimeError("the Salesforce stand-in has not been started")
         return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def secret(self) -> dict[str, Any]:
-        """The connection, as the source's secret holds it."""
+        """The connection, in the form of the source's secret."""
         return {"login_url": self.address, "client_id": CLIENT_ID, "client_secret": self.client_secret}
 
     def start(self) -> None:
@@ -98,15 +98,15 @@ class SalesforceStandIn:
             self._server = None
 
     def hold(self, objects: dict[str, list[Record]], types: dict[str, str] | None = None) -> None:
-        """Let the org hold these objects from now on; results of earlier query jobs stay as they are."""
+        """Replace the org's objects by these; results of earlier query jobs stay as they are."""
         self.org = SalesforceOrg(objects, types or {})
 
     def expire_tokens(self) -> None:
-        """Let every token be refused from now on."""
+        """Invalidate all tokens given out so far."""
         self.tokens.clear()
 
     def fault(self, path: str) -> Fault | None:
-        """The fault that this request meets, used up by one."""
+        """The fault for a request, which is used up by one; None if there is none."""
         with self.lock:
             for fault in self.faults:
                 if fault.times and fault.path in path:
