@@ -1,1 +1,1 @@
-"""Builds the files that jobs and Lambdas run from, under the names their content gives them."""
+"""Builds the archives that jobs and Lambda functions run from, named by their content."""

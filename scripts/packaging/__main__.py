@@ -1,6 +1,6 @@
 """Builds one artifact if `dist/` lacks it, and prints its path: `python -m scripts.packaging jobs`.
 
-`cdk deploy` runs this for what the bucket lacks, and reads the path from standard output.
+`cdk deploy` runs this for artifacts that the bucket lacks, and reads the path from standard output.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Packs a folder so that the same content gives the same bytes, on any day and by any user."""
+"""Packs a folder so that the same content gives the same bytes, at any time and for any user."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-# The earliest moment a zip can say.
+# The earliest time that a zip can represent.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 FILE_MODE = 0o644
 
 
 def pack(folder: Path, archive: Path) -> None:
-    """Pack the folder's files, by name in order, without owner, time or mode of this machine.
+    """Pack the folder's files in the order of their names, without their owner, time and mode on this machine.
 
     Args:
-        folder: What to pack.
+        folder: The folder to pack.
         archive: The file to write, `.zip` or `.tgz`.
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file())

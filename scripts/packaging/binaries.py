@@ -1,7 +1,7 @@
-"""Whether unpacked packages can run on a target: the tags of their wheels, and what their binaries ask for.
+"""Checks whether unpacked packages can run on a target, by their wheels' tags and their binaries' requirements.
 
-Sources: PEP 425 (tags), PEP 600 (`manylinux_<glibc>`), the ELF specification (machine), and the symbol versions that
-a binary names of the C library it was linked with.
+Sources: PEP 425 (tags), PEP 600 (`manylinux_<glibc>`), the ELF specification (machine), and the symbol versions of the
+C library that a binary names.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def require_runnable(folder: Path, target: Target) -> None:
     """Refuse packages that the target's Python, machine or C library cannot run.
 
     Raises:
-        SetupError: the first file that does not fit, and why.
+        SetupError: a package does not fit; the text names the first such file and why.
     """
     for place, found, expected in _misfits(folder, target):
         raise SetupError(
@@ -71,7 +71,7 @@ def _fits(python: str, abi: str, platform: str, target: Target) -> bool:
 
 
 def _runs_on(platform: str, target: Target) -> bool:
-    """Whether one of the platforms, joined by dots, is the target's machine with a C library no newer."""
+    """Whether one of the dot-separated platforms is the target's machine with the same or an older C library."""
     machine = target.platform.partition("-")[0]
     for name in platform.split("."):
         match = PLATFORM.fullmatch(name)

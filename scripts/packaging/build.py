@@ -1,4 +1,4 @@
-"""Builds an artifact into `dist/`, once for each content."""
+"""Builds an artifact into `dist/`, unless one with the same content is there."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ DIST = paths.ROOT / "dist"
 
 
 def build(artifact: Artifact | JarArtifact, dist: Path = DIST) -> Path:
-    """Build the artifact unless it is there, and return its path; a jar is brought in.
+    """Build the artifact unless it exists, and return its path; a jar is downloaded instead.
 
-    A file appears under its name only when it is whole, so that a build that was stopped leaves nothing to trip over.
+    The file gets its name only when it is complete, so that an interrupted build leaves nothing half done.
     """
     if isinstance(artifact, JarArtifact):
         fetch_jars()

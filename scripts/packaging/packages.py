@@ -1,4 +1,4 @@
-"""Brings in third-party packages as the lock pins them, for a machine that need not be this one."""
+"""Downloads third-party packages in the versions of the lock, for a machine that may be another than this one."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ MEND = "check the network and uv's settings for your package index, then deploy 
 
 
 def install_group(group: str, target: Target, folder: Path) -> None:
-    """Unpack the wheels of what `shared/` needs and of one dependency group into a folder.
+    """Unpack the wheels that `shared/` and one dependency group need into a folder.
 
     Nothing is built or run: a package without a wheel for the target is an error. Scripts are left out, since they
     name this machine's interpreter, and so is bytecode, which differs from build to build.
 
     Raises:
-        SetupError: a package could not be had, or does not run on the target.
+        SetupError: a package could not be downloaded, or does not run on the target.
     """
     folder.mkdir(parents=True, exist_ok=True)
     requirements = folder / "requirements.txt"

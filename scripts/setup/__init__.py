@@ -1,1 +1,1 @@
-"""Sets the checkout up before any library is there: standard library only, one part a file."""
+"""Sets up the checkout on the first call, before any library is installed: standard library only, one part per file."""

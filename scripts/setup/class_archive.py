@@ -1,4 +1,4 @@
-"""Lets every later Spark start sooner: the classes that its Java loads and checks are kept in one file."""
+"""Makes every later Spark start faster, by storing the classes that its Java loads in one file."""
 
 from scripts.setup import paths
 from scripts.setup.programs import run
@@ -7,9 +7,9 @@ PROGRAM = paths.ROOT / "scripts" / "local" / "first_classes.py"
 
 
 def make_class_archive() -> str:
-    """Run a small piece of work in a Spark that writes down, as it ends, the classes it needed.
+    """Run some work in a Spark whose Java stores the classes it loaded when it ends; return the result in words.
 
-    A Java that keeps no such archives leaves none, and Spark then starts as slowly as without.
+    A Java without such archives stores none, and Spark then starts as slowly as before.
 
     Raises:
         SetupError: Spark does not run on this machine.

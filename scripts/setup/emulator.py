@@ -1,7 +1,7 @@
-"""Brings in what runs the jobs' Python of another machine here: an emulator, and that Python with its C library.
+"""Downloads what runs another architecture's Python here: an emulator, and that Python with its C library.
 
-Debian's packages are unpacked below the cache and installed nowhere, so it takes no root, and the system stays as it
-is. They are asked for with the package sources that this machine has; other lists of packages lie in the cache, too.
+Debian's packages are unpacked below the cache and not installed, so it needs no root and leaves the system unchanged.
+They come from the package sources of this machine; their package lists are kept in the cache, too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from scripts.setup.programs import run
 from shared.release import PYTHON
 
 MACHINE = "aarch64"
-# What Debian calls machines.
+# Debian's names of architectures.
 ARCHITECTURES = {"aarch64": "arm64", "x86_64": "amd64"}
 EMULATOR = f"usr/bin/qemu-{MACHINE}-static"
 PACKAGES = (f"python{PYTHON}-minimal", f"libpython{PYTHON}-stdlib", "libstdc++6")
@@ -35,10 +35,10 @@ Acquire::Languages "none";
 
 
 def emulated_python() -> list[str | Path]:
-    """The command that starts the other machine's Python here; what it needs is brought in by the first call.
+    """The command that starts the other architecture's Python here; the first call downloads what it needs.
 
     Raises:
-        SetupError: this machine has no packages of Debian's to take it from.
+        SetupError: this machine cannot get Debian's packages.
     """
     root = paths.EMULATED / f"python{PYTHON}"
     if not root.exists():
@@ -57,12 +57,12 @@ def _bring_in(root: Path) -> None:
         unpacked = Path(scratch, "root")
         for package in _downloaded(Path(scratch), machine):
             _unpack(package, unpacked)
-        # Whole or not at all: a build that was stopped leaves nothing to trip over.
+        # Renamed only when it is complete, so that an interrupted call leaves nothing half done.
         unpacked.rename(root)
 
 
 def _downloaded(folder: Path, machine: str) -> list[Path]:
-    """The packages, and all that they need, as files."""
+    """Download the packages with all dependencies, and return their files."""
     for name in ("state/lists/partial", "cache/archives/partial"):
         (folder / name).mkdir(parents=True)
     (folder / "status").touch()
@@ -78,7 +78,7 @@ def _downloaded(folder: Path, machine: str) -> list[Path]:
 
 
 def _unpack(package: Path, root: Path) -> None:
-    """Unpack a package; of the emulator, which is one for each of many machines, the one that is used."""
+    """Unpack a package; from the emulator's, which has a program per architecture, take only the one that is needed."""
     what = f"the package {package.name} could not be unpacked"
     if not package.name.startswith("qemu-user-static"):
         run(["dpkg-deb", "--extract", package, root], what=what, mend=MEND)

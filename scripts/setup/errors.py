@@ -1,8 +1,8 @@
-"""The one error of the setup, in four parts, and told without a traceback."""
+"""The one error of the setup, in four parts, which is printed without a traceback."""
 
 
 class SetupError(Exception):
-    """Something this machine lacks or refused.
+    """This machine lacks something, or refused something.
 
     Args:
         what: What went wrong, in the caller's words.

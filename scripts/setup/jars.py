@@ -1,4 +1,4 @@
-"""Brings in the jars of Spark, of the Kafka broker and of S3A: once, and only those that the locks name by sum."""
+"""Downloads the jars of Spark, the Kafka broker and S3A once, and accepts only those with the locks' checksums."""
 
 import hashlib
 import shutil
@@ -19,7 +19,7 @@ AWS_ALONE = "aws"
 
 @dataclass(frozen=True)
 class Jar:
-    """One line of a lock: a Maven coordinate, the SHA-256 of its file, and where it is used, if the lock says so."""
+    """One line of a lock: a Maven coordinate, the SHA-256 of its file, and where it is used, if given."""
 
     group: str
     artifact: str
@@ -30,12 +30,12 @@ class Jar:
 
     @property
     def path(self) -> Path:
-        """Where the jar lies once it has been brought in."""
+        """The jar's path once it has been downloaded."""
         return paths.JARS / ("-".join(filter(None, [self.artifact, self.version, self.classifier])) + ".jar")
 
 
 def locked_jars(lock: Path = LOCK) -> list[Jar]:
-    """Read a lock: one `group:artifact:version[:classifier] sha256 [use]` a line, `#` begins a comment."""
+    """Read a lock: one `group:artifact:version[:classifier] sha256 [use]` per line; `#` begins a comment."""
     lines = [line.partition("#")[0].split() for line in lock.read_text(encoding="utf-8").splitlines()]
     jars = []
     for coordinate, sha256, *use in filter(None, lines):
@@ -45,7 +45,7 @@ def locked_jars(lock: Path = LOCK) -> list[Jar]:
 
 
 def jar_paths() -> list[Path]:
-    """Return the jars that go on Spark's class path; nothing is resolved then."""
+    """Return the jars for Spark's class path; Spark then resolves nothing itself."""
     return [jar.path for jar in locked_jars() if jar.use != AWS_ALONE]
 
 
@@ -55,20 +55,22 @@ def broker_jars() -> list[Path]:
 
 
 def s3a_jars() -> list[Path]:
-    """Bring in the jars with which Spark here reaches a bucket, and return them; no lake on this machine needs them.
+    """Download the jars that Spark needs here to reach a bucket, and return them; a lake in a folder needs none.
 
     Raises:
-        SetupError: as of `fetch_jars`.
+        SetupError: as in `fetch_jars`.
     """
     fetch_jars(S3A_LOCK)
     return [jar.path for jar in locked_jars(S3A_LOCK)]
 
 
 def fetch_jars(*locks: Path) -> str:
-    """Bring in the jars that are missing or not what the locks say: of those given, else of Spark and the broker.
+    """Download the jars that are missing or have another checksum than their lock says; return a summary in words.
+
+    The locks are those given, or else Spark's and the broker's.
 
     Raises:
-        SetupError: A jar could not be had, or its sum is not the lock's.
+        SetupError: A jar could not be downloaded, or its checksum is not the lock's.
     """
     jars = [jar for lock in locks or (LOCK, BROKER_LOCK) for jar in locked_jars(lock)]
     missing = [jar for jar in jars if _sum(jar.path) != jar.sha256]
@@ -95,13 +97,13 @@ def _retrieve(jars: list[Jar]) -> None:
 
 
 def _module(jars: Iterable[Jar]) -> str:
-    """A module of Ivy's that needs these jars; the locks are complete, so none brings others with it."""
+    """An Ivy module that depends on these jars; the locks are complete, so dependencies are not followed."""
     lines = []
     for jar in jars:
         name = f"org={quoteattr(jar.group)} name={quoteattr(jar.artifact)} rev={quoteattr(jar.version)}"
         classifier = f" m:classifier={quoteattr(jar.classifier)}" if jar.classifier else ""
         artifact = f"<artifact name={quoteattr(jar.artifact)} type='jar' ext='jar'{classifier}/>"
-        # Of two versions of one artifact Ivy would keep the newer alone.
+        # Without the conflict manager `all`, Ivy would keep only the newer of two versions of an artifact.
         lines.append(f"<dependency {name} transitive='false' conf='default->master'>{artifact}</dependency>")
     return (
         "<ivy-module version='2.0' xmlns:m='http://ant.apache.org/ivy/maven'>"
@@ -113,7 +115,7 @@ def _module(jars: Iterable[Jar]) -> str:
 def _check(jar: Jar) -> None:
     given = _sum(jar.path)
     if given != jar.sha256:
-        # The next try must ask again, not get the same file from Ivy's cache.
+        # The next try must download it again, not get the same file from Ivy's cache.
         jar.path.unlink(missing_ok=True)
         shutil.rmtree(paths.IVY, ignore_errors=True)
         raise SetupError(

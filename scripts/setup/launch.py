@@ -1,4 +1,4 @@
-"""Sets up what is missing, then becomes the command line."""
+"""Sets up what is missing, then replaces itself by the command line."""
 
 import codecs
 import fcntl
@@ -21,7 +21,7 @@ EXIT_INTERRUPTED = 130
 
 
 def launch(arguments: Sequence[str]) -> NoReturn:
-    """Set up and run `lake` with the given arguments; does not return."""
+    """Set up what is missing, then run `lake` with the given arguments; never returns."""
     try:
         set_up()
     except SetupError as error:
@@ -30,16 +30,16 @@ def launch(arguments: Sequence[str]) -> NoReturn:
     except KeyboardInterrupt:
         say("stopped; the next call goes on from here")
         sys.exit(EXIT_INTERRUPTED)
-    # Without -P a folder `scripts` where the user stands would be taken for ours.
+    # Without -P, a folder `scripts` in the current directory would be imported instead of ours.
     command = [str(paths.VENV_PYTHON), "-P", "-m", "scripts.cli", *arguments]
     os.execve(command[0], command, runtime_environment())
 
 
 def set_up() -> None:
-    """Do the steps that are not done; takes milliseconds if all are.
+    """Run the steps that are not done; this takes milliseconds if all are.
 
     Raises:
-        SetupError: A step failed. What was done before it stays done.
+        SetupError: A step failed. The steps before it stay done.
     """
     if not _missing(read_stamp()):
         return
@@ -72,9 +72,9 @@ def runtime_environment() -> dict[str, str]:
 
 
 def _of_utf8() -> dict[str, str]:
-    """What gives file names and texts one encoding in all programs, where the user's locale would have it otherwise.
+    """Variables that make all programs use UTF-8 for file names and texts, if the user's locale does not.
 
-    Python reads names as UTF-8 even where the locale says ASCII; Java goes by the locale, and finds other files.
+    Python reads names as UTF-8 even if the locale says ASCII; Java follows the locale, and would find other files.
     """
     if codecs.lookup(locale.getencoding()).name == "utf-8":
         return {}
@@ -82,7 +82,7 @@ def _of_utf8() -> dict[str, str]:
 
 
 def say(line: str) -> None:
-    """Tell the person waiting; standard output belongs to the command."""
+    """Print a line for the user to standard error; standard output belongs to the command."""
     print(f"lake: {line}", file=sys.stderr, flush=True)
 
 

@@ -1,11 +1,11 @@
-"""Points a fixed path of the cache at a place on this machine."""
+"""Links a fixed path in the cache to a place on this machine."""
 
 import os
 from pathlib import Path
 
 
 def link(path: Path, target: Path) -> None:
-    """Make `path` a link to `target`, in one step, whatever it was linked to before."""
+    """Make `path` a link to `target` in one atomic step, replacing an earlier link."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)

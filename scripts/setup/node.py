@@ -1,11 +1,11 @@
-"""Puts the Node of the Python environment where jsii and npm find it, and installs the two Node tools."""
+"""Links the Python environment's Node to where jsii and npm find it, and installs the two Node tools."""
 
 from scripts.setup import paths
 from scripts.setup.errors import SetupError
 from scripts.setup.links import link
 from scripts.setup.programs import run
 
-# `node-gyp` and the like would want a compiler; neither tool has anything to build.
+# Install scripts such as node-gyp would need a compiler; neither tool has anything to build.
 NPM_CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 
 
@@ -33,7 +33,7 @@ def link_node() -> str:
 
 
 def install_node_tools() -> str:
-    """Make `node_modules` hold exactly what `package-lock.json` says."""
+    """Install exactly what `package-lock.json` says into `node_modules`."""
     run(
         [paths.NODE, paths.NPM_CLI, *NPM_CI],
         what="the CDK command line and the validator of state machines could not be installed",

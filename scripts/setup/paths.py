@@ -1,6 +1,6 @@
-"""Where the setup puts things; every path is fixed, so that no one has to search.
+"""The paths of everything that the setup installs; all are fixed, so that nothing has to be searched for.
 
-`JAVA_HOME`, `NODE_HOME` and `UV` are links to what was found or brought in on this machine.
+`JAVA_HOME`, `NODE_HOME` and `UV` are links to what was found or installed on this machine.
 """
 
 from pathlib import Path
@@ -24,13 +24,13 @@ JDK = CACHE / "jdk"
 NODE_HOME = CACHE / "node"
 NODE = NODE_HOME / "bin" / "node"
 NPM_CLI = NODE_HOME / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-# What jsii unpacks of the CDK. Its own place is below HOME, and refused where others may write there.
+# Where jsii unpacks the CDK. Its default folder is below HOME, and jsii refuses that if others may write there.
 JSII = CACHE / "jsii"
 NODE_MODULES = ROOT / "node_modules"
 CDK_CLI = NODE_MODULES / "aws-cdk" / "bin" / "cdk"
 ASL_VALIDATOR = NODE_MODULES / "asl-validator" / "dist" / "bin" / "asl-validator.js"
 
-# An emulator and the jobs' Python of Graviton, for the tests.
+# An emulator and the jobs' Python for Graviton, for the tests.
 EMULATED = CACHE / "emulated"
 
 IVY = CACHE / "ivy"

@@ -1,4 +1,4 @@
-"""Runs the programs the setup needs, quietly; what they said is shown only when they fail."""
+"""Runs the programs that the setup needs, and shows their output only if they fail."""
 
 import os
 import subprocess
@@ -9,8 +9,8 @@ from scripts.setup import paths
 from scripts.setup.errors import SetupError
 
 LINES_SHOWN = 15
-# Settings of another project's environment would send a program there. Without compiled modules every Python process
-# takes three times as long to start, and one read of a source starts three.
+# Most of these would point a program to another project's environment. PYTHONDONTWRITEBYTECODE would make every Python
+# process take three times as long to start, and one read of a source starts three.
 FOREIGN_VARIABLES = (
     "VIRTUAL_ENV",
     "PYTHONDONTWRITEBYTECODE",
@@ -31,12 +31,12 @@ def own_environment(**settings: str) -> dict[str, str]:
 def run(
     command: Sequence[str | Path], *, what: str, mend: str, settings: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program at the root of the checkout and return what it said.
+    """Run a program at the root of the checkout, and return the finished process with its output.
 
     Args:
         command: The program and its arguments.
-        what: What failed, if it fails.
-        mend: The change to make, if it fails.
+        what: The error's text if it fails.
+        mend: The error's advice if it fails.
         settings: Environment variables to add.
 
     Raises:

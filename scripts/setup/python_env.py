@@ -1,4 +1,4 @@
-"""Makes the Python environments from their committed locks: ours, and the one of the process that plays Snowflake."""
+"""Creates the Python environments from their committed locks: ours, and that of the process that plays Snowflake."""
 
 import subprocess
 import sys
@@ -7,18 +7,18 @@ from pathlib import Path
 from scripts.setup import paths
 from scripts.setup.programs import own_environment, run
 
-# The Python of the EMR release; a job that runs here then runs there.
+# The Python version of the EMR release, so that a job that runs here also runs there.
 PREFERRED = "3.11"
 TOO_NEW = (3, 14)
 
 
 def sync_project() -> str:
-    """Make `.venv` hold exactly what `uv.lock` says."""
+    """Install exactly what `uv.lock` says into `.venv`."""
     return _sync(paths.ROOT, paths.VENV)
 
 
 def sync_fakesnow() -> str:
-    """Make fakesnow's environment hold exactly what its own lock says."""
+    """Install exactly what fakesnow's own lock says into its environment."""
     return _sync(paths.FAKESNOW_PROJECT, paths.FAKESNOW_VENV)
 
 
@@ -34,7 +34,7 @@ def _sync(project: Path, environment: Path) -> str:
 
 
 def _interpreter() -> str:
-    """Return the preferred version if this machine has it, else the running one; uv fetches if neither serves."""
+    """Return the preferred version if this machine has it or the running one is too new, else the running one."""
     search = [str(paths.UV), "python", "find", "--no-python-downloads", "--no-project", PREFERRED]
     found = subprocess.run(search, env=own_environment(), capture_output=True, check=False)
     return PREFERRED if found.returncode == 0 or sys.version_info >= TOO_NEW else sys.executable

@@ -1,4 +1,4 @@
-"""Remembers which steps of the setup are done, and from which locks, so that none is done twice."""
+"""Records which steps of the setup are done, and from which locks, so that none is done twice."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from scripts.setup import paths
 
 
 def digest(inputs: Sequence[Path]) -> str:
-    """Return one sum over files and the place of the checkout, which environments are bound to."""
+    """Return one digest over files and the checkout's path, which the environments depend on."""
     total = hashlib.sha256(str(paths.ROOT).encode())
     for file in inputs:
         total.update(hashlib.sha256(file.read_bytes()).digest())
@@ -18,7 +18,7 @@ def digest(inputs: Sequence[Path]) -> str:
 
 
 def read_stamp() -> dict[str, str]:
-    """Return the digest of each step that is done; empty if none is, or if the stamp cannot be read."""
+    """Return the digest of each step that is done; empty if there are none, or if the stamp cannot be read."""
     try:
         stamp = json.loads(paths.STAMP.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -27,7 +27,7 @@ def read_stamp() -> dict[str, str]:
 
 
 def write_stamp(done: Mapping[str, str]) -> None:
-    """Replace the stamp in one step, so that an interruption leaves the old one or the new one."""
+    """Replace the stamp in one atomic step, so that an interruption leaves the old one or the new one."""
     paths.STAMP.parent.mkdir(parents=True, exist_ok=True)
     fresh = paths.STAMP.with_name(f"{paths.STAMP.name}.{os.getpid()}")
     fresh.write_text(json.dumps(dict(done), indent=2) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The steps of the setup in their order, each with the locks it is made from and the files it leaves."""
+"""The steps of the setup in their order, each with the locks that it depends on and the files that it creates."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from scripts.setup import class_archive, jars, jdk, node, paths, python_env, sta
 
 @dataclass(frozen=True)
 class Step:
-    """One step: done if the stamp has its digest and all it makes is there.
+    """One step; it is done if the stamp has its digest and all its files exist.
 
     Args:
-        name: What the person waiting reads while it runs.
-        action: Does it, from whatever state an interrupted run left, and returns what there is now.
-        inputs: The files that say what is to be made.
+        name: The name that the user sees while it runs.
+        action: Runs it, from whatever state an interrupted run left, and returns the result in words.
+        inputs: The files that define what is to be installed.
         makes: The files without which it counts as not done.
     """
 
@@ -24,12 +24,12 @@ class Step:
     makes: Sequence[Path]
 
     def is_done(self, done: dict[str, str]) -> bool:
-        """Return whether nothing is left to do, looking at a handful of files only."""
+        """Return whether nothing is left to do, by looking at a few files only."""
         return done.get(self.name) == stamp.digest(self.inputs) and all(made.exists() for made in self.makes)
 
 
 def all_steps() -> list[Step]:
-    """Return the steps in the order they stand on each other."""
+    """Return the steps, each after those that it depends on."""
     python_lock, node_lock = paths.ROOT / "uv.lock", paths.ROOT / "package-lock.json"
     return [
         Step("uv", uv.ensure_uv, [], [paths.UV]),

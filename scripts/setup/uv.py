@@ -1,4 +1,4 @@
-"""Finds uv, or brings it in with pip: the one tool that makes both Python environments from their locks."""
+"""Finds uv, or installs it with pip: the tool that creates both Python environments from their locks."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ PINNED = "0.13.9"
 
 
 def ensure_uv() -> str:
-    """Link `paths.UV` to a uv that reads our locks, and return where it was found."""
+    """Link `paths.UV` to a uv that can read our locks, and return where it is."""
     found = shutil.which("uv")
     if found and parse_version(_version_said_by(found)) >= parse_version(PINNED):
         link(paths.UV, Path(found).absolute())
@@ -27,7 +27,7 @@ def ensure_uv() -> str:
 
 
 def parse_version(text: str) -> tuple[int, ...]:
-    """Return the first three-part version in a text; the empty tuple, less than any, if there is none."""
+    """Return the first three-part version in a text; the empty tuple, which is less than any, if there is none."""
     match = re.search(r"(\d+)\.(\d+)\.(\d+)", text)
     return tuple(int(part) for part in match.groups()) if match else ()
 
