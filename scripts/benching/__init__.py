@@ -1,1 +1,1 @@
-"""`./lake bench`: what the engine costs, against the plainest way to do the same, in one run."""
+"""`./lake bench`: measures what the engine costs compared with the simplest way to do the same, in one run."""

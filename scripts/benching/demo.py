@@ -1,4 +1,4 @@
-"""How long one daily run takes on this computer, and how much memory all of it needs."""
+"""Measures how long a daily run takes on this computer, and how much memory all processes need."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-# What each day of the demo is to the lake.
+# What each day of the demo means for the lake.
 DAYS = ("first load, Spark just started", "one day's changes", "nothing new")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One thing that was measured, over all rounds: seconds, or bytes."""
+    """One measured figure over all rounds: seconds, bytes or a ratio."""
 
     name: str
     unit: str
@@ -34,18 +34,18 @@ class Figure:
 
     @classmethod
     def ratio(cls, name: str, ours: Sequence[float], others: Sequence[float]) -> Figure:
-        """One by the other, round by round, so that a machine that slows down slows both."""
+        """One series divided by the other, round by round, since a machine that slows down slows both."""
         return cls(name, "ratio", tuple(round(a / b, 2) for a, b in zip(ours, others, strict=True)))
 
     @property
     def row(self) -> dict[str, object]:
-        """Least, median and greatest."""
+        """Minimum, median and maximum, as a row for display and JSON."""
         low, mid, high = min(self.values), round(median(self.values), 2), max(self.values)
         return {"figure": self.name, "unit": self.unit, "min": low, "median": mid, "max": high}
 
 
 def measure(rounds: int, console: Console) -> list[Figure]:
-    """Bring up a lake in a fresh folder and run three days, as often as asked.
+    """Start a lake in a fresh folder and run three days, once per round.
 
     Args:
         rounds: How often; each starts its own account, Spark and sources.

@@ -1,4 +1,4 @@
-"""What Spark's driver holds, with executors in processes of their own, as a cluster has them."""
+"""Measures the memory of Spark's driver, with executors in separate processes as on a cluster."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ APART = {"spark.master": f"local-cluster[1,2,{EXECUTOR_MIB}]", "spark.executor.m
 
 
 def spark_home(folder: Path) -> dict[str, str]:
-    """The settings by which Spark starts executors apart, and leaves their files in a folder; for Spark's environment.
+    """The environment with which Spark starts executors in separate processes, with their files in a folder.
 
     Args:
         folder: A place of its own; what the executors are started from is linked there.
@@ -34,8 +34,8 @@ def spark_home(folder: Path) -> dict[str, str]:
 class DriverMemory:
     """The memory of the driver at each call, in bytes.
 
-    What is alive in Java's heap after a collection, and by how much this Python process has grown since the object was
-    made: it holds much else that has nothing to do with Spark.
+    It is what is alive in Java's heap after a garbage collection, plus what this Python process has grown by since the
+    object was created: the process has much else in memory that is unrelated to Spark.
     """
 
     def __init__(self, spark: SparkSession) -> None:
@@ -44,7 +44,7 @@ class DriverMemory:
         self._python = process_bytes(os.getpid())
 
     def __call__(self) -> int:
-        """Collect, and look."""
+        """Collect garbage, and return the memory in bytes."""
         self._system.gc()
         grown = max(0, process_bytes(os.getpid()) - self._python)
         return grown + int(self._runtime.totalMemory() - self._runtime.freeMemory())

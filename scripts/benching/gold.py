@@ -1,4 +1,4 @@
-"""What it costs to keep built tables right, on TPC-H: refreshed against rebuilt, and rebuilt against a plain write."""
+"""Measures built tables on TPC-H: a refresh against a rebuild, and a rebuild against a plain write of the query."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BUILT = tuple(t.name for t in TABLES if t.sql)
 
 @dataclass
 class Measurement:
-    """A lake of two silver and two gold tables, and what was measured on it."""
+    """A lake with two silver and two gold tables, and what was measured on it."""
 
     spark: SparkSession
     catalog: Catalog
@@ -45,7 +45,7 @@ class Measurement:
     runs: int = 0
 
     def round(self) -> None:
-        """Write each table plainly, rebuild it, let it alone, and refresh it after a change."""
+        """Write each table's query plainly, then rebuild it, run it without news, and refresh it after a change."""
         for name in BUILT:
             self._note(f"{name}: plain write", seconds(partial(self._plain_write, name)))
             shutil.rmtree(table_location(self.root, TableName.parse(name)), ignore_errors=True)
@@ -72,7 +72,7 @@ class Measurement:
                 raise TerminalError(f"{name} is not what its query gives")
 
     def _build(self, name: str, what: str, reason: str) -> None:
-        """One run of the build step for one table, which must come out the way that is to be measured."""
+        """Run the build step for one table, and require the outcome that is to be measured."""
         from jobs.main import run
         from jobs.runtime.files import OUTCOMES
 
@@ -109,7 +109,7 @@ class Measurement:
 
     @property
     def figures(self) -> list[Figure]:
-        """All seconds, and for each table what a refresh and a rebuild are of what they are compared with."""
+        """All seconds, and for each table the ratios of a refresh and a rebuild to what they are compared with."""
         found = [Figure(n, "s", tuple(round(v, 2) for v in values)) for n, values in self.seconds.items()]
         for name in (n.removeprefix("gold.") for n in BUILT):
             plain, rebuilt, changed = (
@@ -121,7 +121,7 @@ class Measurement:
 
 
 def measure(rounds: int, console: Console, *, scale: float, memory: str) -> list[Figure]:
-    """Make TPC-H's data and measure; a first round warms up and is not counted.
+    """Generate TPC-H's data and measure; a first round warms up and is not counted.
 
     Args:
         rounds: How often to measure.
@@ -164,7 +164,7 @@ def _prepared(stack: ExitStack, folder: Path, memory: str, console: Console) -> 
 
 
 def _parts() -> dict[str, list[tuple[ModuleType, str]]]:
-    """The engine's own functions in which the time of a build goes, by what they do."""
+    """The engine's functions that take the time of a build, by what they do."""
     from jobs.build import flow, rebuild, refresh
 
     return {

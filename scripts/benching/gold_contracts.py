@@ -1,4 +1,4 @@
-"""Contracts of the tables that `lake bench gold` measures: TPC-H's orders and lines, a fact, and its months."""
+"""Contracts of the tables that `lake bench gold` measures: TPC-H's orders and lines, a fact, and monthly sums of it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ GROUP BY TRUNC(order_date, 'MONTH'), ship_mode
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """A table that is made for the measurement."""
+    """A table that exists only for the measurement."""
 
     name: str
     columns: Mapping[str, str]
@@ -69,7 +69,7 @@ class Measured:
 
     @property
     def contract(self) -> str:
-        """Its contract, as a person would write it but for the words."""
+        """Its contract, complete except for descriptive texts."""
         layer, _, table = self.name.partition(".")
         head = f"apiVersion: v3.1.0\nkind: DataContract\nid: {layer}-{table}\nname: {table}\nversion: 1.0.0\n"
         head += "status: active\ndomain: sales\ndescription: {purpose: Measured.}\n"
@@ -122,7 +122,7 @@ TABLES = (
 
 
 def write_contracts(folder: Path) -> Path:
-    """Write the contracts and their queries below a folder, and give it."""
+    """Write the contracts and their queries below a folder, and return it."""
     for table in TABLES:
         layer, _, name = table.name.partition(".")
         (folder / layer).mkdir(parents=True, exist_ok=True)

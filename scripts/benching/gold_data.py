@@ -1,4 +1,4 @@
-"""TPC-H's orders and lines as two silver tables, and a step of changes that comes and goes."""
+"""TPC-H's orders and lines as two silver tables, and a set of changes that is made and undone in turn."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from shared.contracts import Catalog
 
 ROWS_PER_FILE = 500_000
-# Of the newest orders, how many change in a step; every second one of them comes or goes, the others become others.
+# How many of the newest orders change in a step; every second of them is added or removed, the others are altered.
 RECENT = 0.01
-# A shop numbers its orders as they come; TPC-H draws their dates at random.
+# A shop numbers its orders by time; TPC-H draws their dates at random.
 NUMBERED = """
 CREATE VIEW numbered AS
 SELECT *, row_number() OVER (ORDER BY o_orderdate, o_orderkey) AS order_id FROM '{folder}/orders.parquet'
@@ -50,7 +50,7 @@ COLUMNS = {"orders": ORDERS, "lines": LINES}
 
 
 def generate(folder: Path, scale: float) -> None:
-    """Make the rows of both tables as Parquet files below a folder.
+    """Generate the rows of both tables as Parquet files below a folder.
 
     Raises:
         TerminalError: the generator failed.
@@ -72,7 +72,7 @@ def generate(folder: Path, scale: float) -> None:
 
 @dataclass
 class Inputs:
-    """The silver tables of a lake, committed as every flow commits its own.
+    """The silver tables of a lake, committed in the way of every flow.
 
     Args:
         spark: The session.
@@ -91,7 +91,7 @@ class Inputs:
     turn: int = 0
 
     def load(self) -> dict[str, int]:
-        """Write both tables, laid out by order as a clustered table is; gives their rows."""
+        """Write both tables, sorted by order like a clustered table, and return their numbers of rows."""
         self.newest = self._rows(self.spark, "orders").agg({"order_id": "max"}).first()[0]  # type: ignore[index]
         counts = {}
         for table in COLUMNS:
@@ -101,7 +101,7 @@ class Inputs:
         return counts
 
     def change(self) -> None:
-        """Change the newest orders: half of them come, or go again, the others become others."""
+        """Change the newest orders: half of them are added or removed again, the others are altered."""
         self.turn += 1
         for table in COLUMNS:
             self._commit(table, partial(self._merge, table=table))

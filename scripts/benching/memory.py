@@ -1,4 +1,4 @@
-"""Memory sampled while something runs: that of a process and all below it, or what else is to be weighed."""
+"""Samples memory while something runs: that of a process and its descendants, or another figure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAMPLE_SECONDS = 0.5
 
 
 class PeakMemory:
-    """The greatest memory that a look finds, from `with` to the end of its block.
+    """The peak memory that is sampled inside a `with` block.
 
     Args:
         look: How many bytes are held now; else the sum of this process and its descendants, as proportional set size,
@@ -30,7 +30,7 @@ class PeakMemory:
         self._sampler = threading.Thread(target=self._sample, name="memory", daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin to sample."""
+        """Start sampling."""
         self._sampler.start()
         return self
 
@@ -45,17 +45,17 @@ class PeakMemory:
 
 
 def tree_bytes(root: int) -> int:
-    """The memory of a process and its descendants now, in bytes."""
+    """The current memory of a process and its descendants, in bytes."""
     return sum(map(process_bytes, tree_of(root)))
 
 
 def tree_of(root: int) -> list[int]:
-    """A process and its descendants now."""
+    """The ids of a process and its current descendants."""
     return [root, *descendants(root)]
 
 
 def process_bytes(process: int) -> int:
-    """The memory of one process now, in bytes; 0 when it has ended."""
+    """The current memory of one process, in bytes; 0 if it has ended."""
     try:
         lines = (PROC / str(process) / "smaps_rollup").read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Processor time of work in Spark, which other work on the same machine does not lengthen as it does a clock's."""
+"""Measures the processor time of work in Spark, which other work on the machine affects less than elapsed time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def processor_seconds(spark: SparkSession, work: Callable[[], object]) -> float:
-    """What it takes of this process, of Spark's JVM and of its Python workers; needs Linux's /proc."""
+    """The processor seconds of work in this process, Spark's JVM and its Python workers; needs Linux's /proc."""
     begun = _seconds(spark)
     work()
     return _seconds(spark) - begun
@@ -31,9 +31,9 @@ def _seconds(spark: SparkSession) -> float:
 
 
 def _of_process(process: int) -> float:
-    """In user and system mode, with that of its children that have ended; 0 when it has ended itself."""
+    """A process's seconds in user and system mode, including its ended children's; 0 if it has ended itself."""
     try:
-        # The name stands in brackets and may hold blanks; what follows it does not.
+        # The name is in brackets and may contain spaces; what follows it does not.
         facts = (PROC / str(process) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0.0

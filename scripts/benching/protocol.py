@@ -1,7 +1,7 @@
-"""What the commit protocol, rules, quarantine and ledger cost, beside a MERGE of the same rows written by hand.
+"""Measures what the commit protocol, rules, quarantine and ledger cost compared with a hand-written MERGE.
 
 Both work in the same Spark, in turn, on copies of one lake. Refining pins the batch, decides every rule, keeps the
-books, holds a lease, quarantines what is bad and leaves the ledger's page; what is written by hand does none of that.
+books, holds a lease, quarantines bad rows and writes the ledger's page; the hand-written MERGE does none of that.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ GROWTH = 10
 
 @dataclass(frozen=True)
 class Turn:
-    """One thing to measure: a way to bring a lake's silver up to date."""
+    """One measurement: a lake, and a way to bring its silver up to date."""
 
     name: str
     lake: BenchLake
@@ -81,7 +81,7 @@ COMPARED = (
 
 
 def _turns(empty: BenchLake, rows: int) -> list[Turn]:
-    """Fill a lake for each kind of batch; of a large batch half the keys are known."""
+    """Fill a lake for each kind of batch; half the keys of a large batch are known."""
 
     def placed(name: str) -> BenchLake:
         return BenchLake(empty.spark, empty.catalog, empty.root / name)

@@ -1,4 +1,4 @@
-"""The tables that the commit protocol is measured with: one landed, its image with rules and without, its history."""
+"""The tables for measuring the commit protocol: a landed one, refined tables with and without rules, and a history."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ CUSTOM = {LANDED: LANDED_CUSTOM, VERSIONS: REFINED_CUSTOM + HISTORY_CUSTOM}
 
 
 def bench_catalog(folder: Path) -> Catalog:
-    """Write the contracts into a folder and read them as the engine does."""
+    """Write the contracts to a folder, and load them as the engine does."""
     for name in (LANDED, *IMAGES, VERSIONS):
         layer, _, table = name.partition(".")
         file = folder / layer / f"{table}.odcs.yaml"

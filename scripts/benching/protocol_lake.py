@@ -1,4 +1,4 @@
-"""A lake to measure on: silver holds rows in files by key, and bronze one batch that silver has not taken in yet."""
+"""A lake to measure on: silver has rows in files by key, and bronze one batch that silver has not consumed yet."""
 
 from __future__ import annotations
 
@@ -34,33 +34,33 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ROWS_OF_A_FILE = 125_000
 PARTITIONS = 8
-# One row in so many of a batch breaks a rule.
+# One in so many rows of a batch fails a rule.
 BAD_EVERY = 1000
 
 
 @dataclass(frozen=True)
 class BenchLake:
-    """A lake in a folder, and how both ways bring its silver up to date."""
+    """A lake in a folder, and both ways to bring its silver up to date."""
 
     spark: SparkSession
     catalog: Catalog
     root: Path
 
     def fill(self, size: int, batch: range) -> None:
-        """Let silver hold the keys up to `size`, and let a batch of some keys wait in bronze."""
+        """Fill silver with the keys up to `size`, and land a batch of some keys in bronze."""
         self._commit(LANDED, range(0), {})
         for table in IMAGES:
             self._commit(table, range(size), {LANDED: 1})
         self._commit(LANDED, batch, {})
 
     def fill_history(self, size: int, batch: range) -> None:
-        """Let the history hold the keys up to `size`, taken in by a run, and let a batch wait in bronze."""
+        """Fill the history with the keys up to `size`, by a run, and land a batch of some keys in bronze."""
         self._commit(LANDED, range(size), {})
         self.refine(VERSIONS)
         self._commit(LANDED, batch, {})
 
     def copied(self, root: Path) -> BenchLake:
-        """The same lake elsewhere; its files are shared, since no file of a Delta table is ever written again."""
+        """A copy of the lake elsewhere, with hard links, since no file of a Delta table is ever rewritten."""
         shutil.copytree(self.root, root, copy_function=os.link)
         return replace(self, root=root)
 
@@ -79,7 +79,7 @@ class BenchLake:
             raise StepFailedError(f"{table} could not be refined", given=str(outcome.failure or outcome.status))
 
     def merge_by_hand(self, table: str) -> None:
-        """The same MERGE as somebody would write it who leaves all else aside."""
+        """Run the same MERGE as one would write it without everything else."""
         session = batch_session(self.spark)
         rows = session.read.format("delta").load(self._location(LANDED)).where("_sequence = 2")
         newest = Window.partitionBy("id").orderBy(F.desc("changed_at"))
@@ -121,7 +121,7 @@ class BenchLake:
 
 
 def _rows(session: SparkSession, keys: range, sequence: int) -> DataFrame:
-    """Rows of some keys, in order; those of a second batch are newer, and a few of them are bad."""
+    """Rows of some keys, in order; those of a second batch are newer, and a few of them fail a rule."""
     files = max(1, len(keys) // ROWS_OF_A_FILE) if sequence == 1 else PARTITIONS
     numbers = {n: ((F.col("id") * (i + 3) + sequence) % 1000).cast("int") for i, n in enumerate(NUMBERS)}
     is_bad = (F.col("id") % BAD_EVERY == 0) & (F.lit(sequence) > 1)

@@ -1,4 +1,4 @@
-"""What reading a source costs beside the plainest script that reads the same, and what the driver holds meanwhile.
+"""Measures reading a source against the simplest script that reads the same, and the driver's memory meanwhile.
 
 Both work in the same Spark, in turn, on the same rows, each into a place that is new. A reader lands its rows with
 position, books and quarantine, and holds a lease; the plain script does none of that.
@@ -72,7 +72,7 @@ class SourcesBench:
     taken: dict[str, list[float]] = field(default_factory=dict)
 
     def read_both_ways(self) -> None:
-        """Read all rows of every source by its reader and by its plain script, and note the seconds."""
+        """Read all rows of every source by its reader and by its plain script, and record the seconds."""
         for system, (words, read_plainly) in PLAIN.items():
             with self._place() as place:
                 self._clock(f"{system}, {READER}", partial(self._ingest, system, MANY, place))
@@ -81,9 +81,9 @@ class SourcesBench:
                 self._clock(f"{system}, {words}", plainly)
 
     def weigh(self) -> None:
-        """Read a few and many rows of every source, and note the most that the driver held.
+        """Read a few and many rows of every source, and record the driver's peak memory.
 
-        The session's executors have to be apart from its driver.
+        The session's executors have to be in other processes than its driver.
         """
         for system in PLAIN:
             for size, count in self.sources.sizes.items():
@@ -93,7 +93,7 @@ class SourcesBench:
 
     @property
     def figures(self) -> list[Figure]:
-        """Rows per second both ways, the reader's time by the plain script's, and the driver's memory as rows grow."""
+        """Rows per second both ways, the ratio of reader to plain script, and the driver's memory by number of rows."""
         few, many = (self.sources.sizes[size] for size in (FEW, MANY))
         found = []
         for system, (words, _) in PLAIN.items():
@@ -111,7 +111,7 @@ class SourcesBench:
         return found
 
     def _ingest(self, system: str, size: str, place: str) -> None:
-        """Bring a landed table up to date as a run does.
+        """Bring a landed table up to date, as a run does.
 
         Raises:
             StepFailedError: not every row came in.
@@ -126,7 +126,7 @@ class SourcesBench:
             raise StepFailedError(f"{table.name} did not take in every row", given=str(outcome))
 
     def _clock(self, what: str, work: Callable[[], object]) -> None:
-        """Note how long some work takes, by the clock and of the processors."""
+        """Record the elapsed time and the processor time of some work."""
         taken: list[float] = []
         of_processor = processor_seconds(self.spark, lambda: taken.append(seconds(work)))
         self._note(what, *taken, "s")
@@ -153,7 +153,7 @@ def measure(rounds: int, console: Console, *, rows: int, memory: str) -> list[Fi
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lake-bench-")))
         console.print(f"filling the sources with {rows:,} rows each")
         sources = stack.enter_context(FilledSources(folder, {FEW: rows // GROWTH, MANY: rows}))
-        # Spark's Python workers take over the environment that it was started in.
+        # Spark's Python workers inherit the environment that Spark was started with.
         stack.enter_context(LocalAccount())
         stack.enter_context(variables({"PYTHONPATH": python_path(), **spark_home(folder / "spark")}))
         make_item_tables(client("dynamodb"))

@@ -1,4 +1,4 @@
-"""The landed tables that `lake bench sources` reads: things of each source system, a few and ten times as many."""
+"""The landed tables that `lake bench sources` fills: things of each source system, a few and ten times as many."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ schema:
 
 
 def landed(system: str, size: str) -> str:
-    """The table of so many things of a system."""
+    """The name of the table with a size of things from a system."""
     return f"bronze.{system}__{size}"
 
 
 def sources_catalog(folder: Path) -> Catalog:
-    """Write the contracts into a folder and read them as the engine does."""
+    """Write the contracts to a folder, and load them as the engine does."""
     (folder / "bronze").mkdir(parents=True)
     for system in SERVERS:
         for size in (FEW, MANY):
@@ -66,7 +66,7 @@ def sources_catalog(folder: Path) -> Catalog:
 
 
 def _text(system: str, size: str) -> str:
-    """Files hold text, and Snowflake alone is asked by a cursor."""
+    """A table's contract: files have only text columns, and only Snowflake is read by a cursor."""
     types = dict.fromkeys(COLUMNS, "string") if system == "files" else COLUMNS
     columns = "".join(_column(name, type_) for name, type_ in types.items())
     text = CONTRACT.format(system=system, size=size, server=SERVERS[system].replace("SIZE", size), columns=columns)

@@ -1,4 +1,4 @@
-"""The sources that `lake bench sources` reads: stand-ins of Snowflake and Kafka, and a folder of files, all filled."""
+"""The sources that `lake bench sources` reads: stand-ins for Snowflake and Kafka, and a folder of files, all filled."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ AVRO = {
 PARSED = fastavro.parse_schema(json.loads(json.dumps(AVRO)))
 FRAME = struct.pack(">bI", 0, SCHEMA_ID)
 ROWS_AT_ONCE = 10_000
-# No two rows alike, and words of several lengths.
+# No two rows are equal, and words have several lengths.
 THINGS = """
 SELECT range AS id, range * 7919 % 50000 AS customer_id, CAST(range % 100000 / 7 AS DECIMAL(19, 4)) AS amount_usd,
        CASE range % 3 WHEN 0 THEN 'web' WHEN 1 THEN 'store' ELSE 'phone' END AS channel,
@@ -54,7 +54,7 @@ FROM range({first}, {end})
 
 @dataclass
 class FilledSources:
-    """The three sources, from `with` to the end of its block; each holds every size of things.
+    """The three sources, running inside a `with` block; each has every size of things.
 
     Args:
         folder: Where they keep what they hold.
@@ -65,7 +65,7 @@ class FilledSources:
     sizes: Mapping[str, int]
 
     def __post_init__(self) -> None:
-        """Place the parts below the folder."""
+        """Set the folders of the parts."""
         self.landing = self.folder / "landing"
         self.snowflake = SnowflakeStandIn(self.folder / "snowflake")
         self.broker = KafkaBroker(self.folder / "kafka")
@@ -90,7 +90,7 @@ class FilledSources:
         self._stack.close()
 
     def _write_files(self) -> None:
-        """The landing place, and what Snowflake's tables are filled from."""
+        """Write the files of the landing place, and those that Snowflake's tables are filled from."""
         (self.landing / "schemas").mkdir(parents=True)
         (self.landing / "schemas" / f"{SCHEMA_ID}.avsc").write_text(json.dumps(AVRO), encoding="utf-8")
         self.snowflake.tables.mkdir(parents=True)
@@ -122,7 +122,7 @@ class FilledSources:
 
 
 def _framed(thing: dict[str, Any]) -> bytes:
-    """A record as Confluent's serializer writes it."""
+    """A record in the format of Confluent's serializer."""
     body = io.BytesIO()
     thing["changed_at"] = thing["changed_at"].replace(tzinfo=UTC)
     fastavro.schemaless_writer(body, PARSED, thing)

@@ -1,4 +1,4 @@
-"""The plainest scripts that read what the readers read, as somebody writes them who leaves all else aside.
+"""The simplest scripts that read what the readers read, as one would write them without everything else.
 
 They keep no position, stage nothing, refuse nothing and leave out nothing that came before.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def read_snowflake_plainly(_: SparkSession, sources: FilledSources, size: str, place: str) -> None:
-    """One cursor of the connector into one Parquet file."""
+    """Read with one cursor of the connector into one Parquet file."""
     statement = f"SELECT {', '.join(COLUMNS)} FROM {size}"
     with connector.connect(**sources.snowflake.secret, database=DATABASE, schema=SCHEMA) as connection:
         parts = connection.cursor().execute(statement).fetch_arrow_batches()
@@ -36,7 +36,7 @@ def read_snowflake_plainly(_: SparkSession, sources: FilledSources, size: str, p
 
 
 def read_kafka_plainly(spark: SparkSession, sources: FilledSources, size: str, place: str) -> None:
-    """Spark's own source, decoded by the one schema there is, into Delta."""
+    """Read with Spark's own source, decode by the only schema, and write to Delta."""
     connection = KafkaConnection.model_validate(sources.broker.secret).settings
     options = {f"kafka.{name}": value for name, value in connection.items()}
     records = spark.read.format("kafka").options(**options, subscribe=size).load()
@@ -46,5 +46,5 @@ def read_kafka_plainly(spark: SparkSession, sources: FilledSources, size: str, p
 
 
 def read_files_plainly(spark: SparkSession, sources: FilledSources, size: str, place: str) -> None:
-    """Spark's CSV reader, every column as text, into Delta."""
+    """Read with Spark's CSV reader, every column as text, and write to Delta."""
     spark.read.csv(str(sources.landing / size), header=True).write.format("delta").save(place)

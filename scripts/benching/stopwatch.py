@@ -1,4 +1,4 @@
-"""Holds a stopwatch to functions of the engine while a block runs, so that nothing of it is in the engine."""
+"""Times functions of the engine while a block runs, so that the engine itself needs no code for it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _timed(work: Callable[..., Any], part: str, taken: dict[str, float]) -> Call
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long it takes."""
+    """The elapsed seconds of some work."""
     begun = time.monotonic()
     work()
     return time.monotonic() - begun

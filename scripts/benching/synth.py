@@ -1,4 +1,4 @@
-"""How long the synthesis of prod takes on this computer, and how much memory, from fifteen contracts to a thousand."""
+"""Measures time and memory of the synthesis of prod on this computer, with fifteen to a thousand contracts."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ roles:
 
 
 def measure(rounds: int, console: Console) -> list[Figure]:
-    """Synthesize each size as often as asked, every time in a process of its own, contracts read included."""
+    """Synthesize each size once per round, each time in a separate process, including the loading of contracts."""
     figures: list[Figure] = []
     seconds: dict[int, list[float]] = {size: [] for size in SIZES}
     memory: dict[int, list[float]] = {size: [] for size in SIZES}
@@ -75,7 +75,10 @@ def measure(rounds: int, console: Console) -> list[Figure]:
 
 
 def _growth(seconds: dict[int, list[float]]) -> tuple[float, ...]:
-    """What a table more costs from the middle size to the greatest, by what it costs up to the middle: 1 is linear."""
+    """The cost of one more table between the middle and the largest size, relative to that below the middle.
+
+    1 means linear growth.
+    """
     least, middle, most = SIZES
     return tuple(
         round(((c - b) / (most - middle)) / max((b - a) / (middle - least), 1e-9), 2)
@@ -100,7 +103,7 @@ def _one_round(size: int) -> tuple[float, float]:
 
 
 def write_contracts(folder: Path, count: int) -> None:
-    """Write as many contracts as asked, of thirty columns each, every third of them personal."""
+    """Write a number of contracts with thirty columns each, every third of which is restricted."""
     (folder / Layer.BRONZE).mkdir(parents=True)
     columns = "".join(
         COLUMN.format(number=i, classification="restricted" if i % 3 == 0 else "internal") for i in range(COLUMNS)

@@ -1,1 +1,1 @@
-"""Compares two cloud assemblies: what a deploy of the second over the first would do."""
+"""`./lake replacements`: compares two cloud assemblies, and finds what a deploy would remove or replace."""

@@ -1,4 +1,4 @@
-"""What CloudFormation would take away, or make anew in place of what is there."""
+"""Finds the resources that CloudFormation would remove or replace."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from scripts.comparing.templates import Resources
 
-# What holds something that a deploy cannot make again.
+# Resources with content that a deploy cannot recreate.
 STATEFUL = frozenset(
     {
         "AWS::S3::Bucket",
@@ -25,12 +25,12 @@ STATEFUL = frozenset(
         "AWS::MSK::ServerlessCluster",
     }
 )
-# Any region's schemas say the same of these.
+# The schemas of these types are the same in every region.
 REGION = "us-east-1"
 
 
 class Loss(NamedTuple):
-    """One resource that would be removed or replaced, and why; a stateful one must not be."""
+    """One resource that would be removed or replaced, and why; for a stateful one that must not happen."""
 
     stack: str
     resource: str
@@ -39,12 +39,12 @@ class Loss(NamedTuple):
 
     @property
     def is_of_state(self) -> bool:
-        """Whether it holds what cannot be made again."""
+        """Whether the resource has content that cannot be recreated."""
         return self.kind in STATEFUL
 
 
 def losses(base: Path, head: Path) -> list[Loss]:
-    """What a deploy of one assembly over another removes or replaces, in the order of stacks and names."""
+    """The resources that a deploy of `head` over `base` removes or replaces, in the order of stacks and names."""
     before, after = resources_of(base), resources_of(head)
     return [loss for stack in sorted(before) for loss in _in_stack(stack, before[stack], after.get(stack, {}))]
 
@@ -64,7 +64,7 @@ def _in_stack(stack: str, before: Resources, after: Resources) -> Iterator[Loss]
 
 @cache
 def create_only(kind: str) -> tuple[tuple[str, ...], ...]:
-    """The properties of a type whose change makes another resource, from CloudFormation's own schema."""
+    """The properties of a type whose change replaces the resource, from CloudFormation's own schema."""
     from cfnlint.schema import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundError
 
     try:

@@ -1,4 +1,4 @@
-"""The templates of a cloud assembly, by a name that stays when their content changes."""
+"""Reads the templates of a cloud assembly, by names that stay the same when their content changes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ FILE = re.compile(r"(?P<stack>\w+?)([0-9A-F]{8})?(\.nested)?\.template\.json")
 
 
 def resources_of(assembly: Path) -> dict[str, Resources]:
-    """The resources of every template, by stack; those of the account's stage too.
+    """The resources of every template, by stack, including those of the account's stage.
 
     Raises:
-        TerminalError: the folder is no assembly.
+        TerminalError: the folder is not an assembly, or two of its templates have the same name.
     """
     if not (assembly / "manifest.json").is_file():
         raise TerminalError(

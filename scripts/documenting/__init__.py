@@ -1,1 +1,1 @@
-"""Pages about the tables of a lake, made from its contracts."""
+"""`./lake docs`: web pages about the tables of a lake, generated from its contracts."""

@@ -1,4 +1,4 @@
-"""The tables of a lake as a chart: a column per layer and step within it, a line for each table that reads another."""
+"""Draws the tables of a lake as a chart: columns per layer and step within it, and lines from inputs to tables."""
 
 from __future__ import annotations
 
@@ -14,13 +14,23 @@ if TYPE_CHECKING:
     from shared.contracts import Catalog
 
 WIDTH, HEIGHT, BETWEEN, ROW, HEAD = 232, 22, 64, 30, 34
-# How often tables are put in the order of those they read and are read by.
+# How many times the tables of each column are sorted by their neighbours.
 SWEEPS = 7
 
 
 @dataclass(frozen=True, kw_only=True)
 class Box:
-    """One table: `x` and `y` of its upper left corner, and the tables that it is made of and that are made of it."""
+    """The box of one table.
+
+    Attributes:
+        table: The table's full name.
+        x: The left edge.
+        y: The upper edge.
+        width: The width.
+        height: The height.
+        before: All tables that it is made from, directly or through others.
+        after: All tables that are made from it, directly or through others.
+    """
 
     table: str
     x: int
@@ -32,7 +42,7 @@ class Box:
 
     @property
     def label(self) -> str:
-        """The name without its layer, which its column says."""
+        """The name without its layer, which the column's heading has."""
         return self.table.partition(".")[2]
 
     @property
@@ -43,7 +53,7 @@ class Box:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """From a table to one that reads it, as the path of a curve."""
+    """A curve from a table to one that reads it, as an SVG path."""
 
     start: str
     end: str
@@ -64,7 +74,7 @@ class Chart:
 def chart(catalog: Catalog, tables: Collection[str] | None = None) -> Chart:
     """Draw the tables of a catalog, or some of them.
 
-    Each column is put in the order of what its tables read and are read by, so that few lines cross.
+    Each column is sorted by the positions of the tables' neighbours, so that few lines cross.
 
     Args:
         catalog: The contracts.
@@ -108,7 +118,7 @@ def _layer(name: str) -> Layer:
 
 
 def _columns(shown: Iterable[str], reads: dict[str, list[str]]) -> list[list[str]]:
-    """The tables by layer, and within a layer by how many of it come before: inputs first, as the catalog has them."""
+    """The tables in columns by layer, and within a layer by the length of the longest chain of inputs in it."""
     steps: dict[str, int] = {}
     for name in shown:
         before = [steps[i] for i in reads[name] if _layer(i) is _layer(name)]
@@ -123,7 +133,7 @@ def _turned_round(reads: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _reached(name: str, steps: dict[str, list[str]]) -> tuple[str, ...]:
-    """All that can be reached from a table, in one step or many."""
+    """All tables that can be reached from a table, in one or more steps."""
     found, waiting = set[str](), list(steps[name])
     while waiting:
         if (other := waiting.pop()) not in found:

@@ -1,4 +1,4 @@
-"""The pages of a catalog: what each table is, what it is made of, and how it stands in a lake, for a browser."""
+"""Renders the web pages of a catalog: what each table is, what it is made from, and its state in a lake."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shared.contracts import Catalog, Table
 
 TEMPLATES = "templates"
-# Files that stand beside the pages as they are.
+# Files that are copied unchanged to the pages' folder.
 BESIDE = ("style.css", "page.js")
 
 
@@ -30,8 +30,8 @@ class Site:
 
     Args:
         catalog: The contracts.
-        statuses: How the tables stand in a lake, by full name; empty where there is none.
-        as_of: When they stood so.
+        statuses: The states of the tables in a lake, by full name; empty without a lake.
+        as_of: When those states were read.
     """
 
     def __init__(self, catalog: Catalog, statuses: Mapping[str, TableStatus], as_of: datetime) -> None:
@@ -47,13 +47,13 @@ class Site:
         self.templates.globals |= {"as_of": as_of, "has_lake": bool(statuses), "rows": ROWS}
 
     def pages(self) -> dict[str, str]:
-        """Every file of the site, by its name: `index.html`, `<layer>.<table>.html`, and what they need."""
+        """Every file of the site, by its name: `index.html`, `<layer>.<table>.html`, and the files that they use."""
         pages = {name: files(__package__).joinpath(TEMPLATES, name).read_text("utf-8") for name in BESIDE}
         pages["index.html"] = self._index()
         return pages | {f"{name}.html": self._table(table) for name, table in self.catalog.tables.items()}
 
     def write(self, folder: Path) -> int:
-        """Write the site to a folder, and say how many files it has. Pages of tables that are gone are removed."""
+        """Write the site to a folder, remove pages of tables that no longer exist, and return the number of files."""
         folder.mkdir(parents=True, exist_ok=True)
         pages = self.pages()
         for stale in {file for layer in Layer for file in folder.glob(f"{layer}.*.html")}:
@@ -71,13 +71,13 @@ class Site:
     def _table(self, table: Table) -> str:
         name = str(table.name)
         box = next(box for box in self.chart.boxes if box.table == name)
-        told = description(table, self.catalog)
+        described = description(table, self.catalog)
         return self._filled(
             "table.html.j2",
             table=table,
-            told=told,
+            described=described,
             status=self.statuses.get(name),
-            facts=_facts(table, told),
+            facts=_facts(table, described),
             origins=self.lineage.into(name),
             treatments={c.name: str(c.treatment) for c in table.treated},
             query=table.query.sql if table.query and not table.flows else None,
@@ -89,8 +89,8 @@ class Site:
         return self.templates.get_template(template).render(catalog=self.catalog, **facts)
 
 
-def _facts(table: Table, told: Mapping[str, Any]) -> dict[str, str]:
-    """What is said of the whole table, as words."""
+def _facts(table: Table, described: Mapping[str, Any]) -> dict[str, str]:
+    """Facts about the table as a whole, as titles and texts; those that are empty are left out."""
     readers = [r.role + (f" (where {r.row_filter})" if r.row_filter else "") for r in table.readers]
     facts = {
         "Key": ", ".join(table.primary_key),
@@ -98,11 +98,11 @@ def _facts(table: Table, told: Mapping[str, Any]) -> dict[str, str]:
         "Written by": str(table.disposition),
         "Source": f"{table.source.system}, {table.source.object}" if table.source else "",
         "Priority": ", then ".join(map(str, table.flows)),
-        "Follows its inputs": told["kept"] or "",
+        "Follows its inputs": described["kept"] or "",
         "History": "every version of a key (SCD2)" if table.history else "",
         "Clustered by": ", ".join(table.cluster_by),
         "Fresh within": _span(table.freshness.seconds) if table.freshness else "",
-        "Rows go after": told["retention"] or "",
+        "Rows go after": described["retention"] or "",
         "Names a person": table.subject or "",
         "Readers": ", ".join(readers),
         "Published": ", ".join(f"{target}: {place}" for target, place in table.targets.items()),
@@ -111,7 +111,7 @@ def _facts(table: Table, told: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _span(seconds: int) -> str:
-    """A span of time in the largest unit that says it whole."""
+    """A span of time in the largest unit of which it is a whole number."""
     for unit, size in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
         if seconds % size == 0:
             return f"{seconds // size} {unit}"

@@ -1,1 +1,1 @@
-"""Synthetic data of any size for every source, made of the samples and the contracts."""
+"""`./lake generate`: synthetic data of any size for every source, from the samples and the contracts."""

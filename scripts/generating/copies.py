@@ -1,6 +1,6 @@
-"""Copies of rows that belong to each other: each copy is a world of its own, and a few of its rows are odd.
+"""Copies of related rows: each copy is consistent in itself and shares no keys with others, and a few rows are odd.
 
-What becomes of a row hangs on the seed, the table and the row's key alone, so that the same is made on every machine.
+What is done to a row depends only on the seed, the table and the row's key, so the result is the same on every machine.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 Row = dict[str, str]
 
-# Above every number of the samples, and low enough for two thousand copies in 32 bits.
+# Greater than every number of the samples, and small enough for two thousand copies in 32 bits.
 STEP = 1_000_000
-# Three letters of the object, three of the server, and then the record's own.
+# Three characters for the object, three for the server, and the rest for the record.
 SALESFORCE_ID = re.compile(r"[A-Za-z0-9]{18}")
 LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 FIRST_DAY, SECOND_DAY = 1, 2
 IS_DELETED = "isdeleted"
-# A system that marks what was deleted stamps it then: after all that was there before.
+# A system that marks deleted rows stamps them at the deletion: after all times that existed before.
 DELETED_AFTER = timedelta(hours=1)
 
 
@@ -36,18 +36,24 @@ class Fate(Enum):
 
     PLAIN = auto()
     DIRTY = auto()  # a cell that silver requires is empty
-    DOUBLED = auto()  # there twice
-    LATE = auto()  # not there on the first day, on the second with its older time
+    DOUBLED = auto()  # sent twice
+    LATE = auto()  # missing on the first day, sent on the second with its older time
     GONE = auto()  # deleted by the second day
 
 
-# Of a hundred rows one has each of these.
+# One row in a hundred has each of these.
 OF_A_HUNDRED = {0: Fate.DIRTY, 1: Fate.DOUBLED, 2: Fate.LATE, 3: Fate.GONE}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Copying:
-    """How rows are copied: `scale` times the samples in all, as they are on a day."""
+    """How rows are copied.
+
+    Attributes:
+        scale: How many times the samples there are in all, including the samples themselves.
+        seed: Decides which rows are odd.
+        day: The day that the sources are at, 1 or 2.
+    """
 
     scale: int
     seed: int
@@ -55,16 +61,16 @@ class Copying:
 
 
 def copies(rows: Sequence[Row], shape: Shape, copying: Copying, *, doubles: bool = True) -> Iterator[Row]:
-    """The rows of all copies but the samples themselves.
+    """The rows of all copies, without the samples themselves.
 
-    Grain: one row in, `scale - 1` rows out, but for late, doubled and deleted ones. A row that would come late by more
-    than the table's lag is not held back, since nobody would ever ask for it.
+    Grain: one row in, `scale - 1` rows out, except for late, doubled and deleted ones. A row that would be late by more
+    than the table's lag is not held back, since it would never be read.
 
     Args:
-        rows: Rows of the samples as they are that day, columns in whatever case.
-        shape: What the contracts say of the table.
-        copying: How many copies, of what seed, on which day.
-        doubles: Whether the source may hold a row twice.
+        rows: Rows of the samples on that day, with column names in any case.
+        shape: What the contracts say about the table.
+        copying: How many copies, with which seed, on which day.
+        doubles: Whether the source can have a row twice.
     """
     if not rows:
         return
@@ -87,14 +93,14 @@ def copies(rows: Sequence[Row], shape: Shape, copying: Copying, *, doubles: bool
 
 
 def late(rows: Sequence[Row], shape: Shape, copying: Copying) -> list[Row]:
-    """The rows that the second day adds to the first, of a source without a cursor."""
+    """The rows that the second day adds to the first, for a source without a cursor."""
     names = {name.lower(): name for name in rows[0]} if rows else {}
     of_both = copies(rows, shape, Copying(scale=copying.scale, seed=copying.seed, day=SECOND_DAY))
     return [row for row in of_both if _fate(row, shape, names, copying.seed) is Fate.LATE]
 
 
 def renumbered(value: str, copy: int) -> str:
-    """A key, or what points to one, as a copy has it; an empty cell points nowhere."""
+    """A key, or a reference to one, with the value that it has in a copy; an empty cell stays empty."""
     if not value or not copy:
         return value
     if value.isdigit():
@@ -113,7 +119,7 @@ def _number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
 
-def _changed(  # noqa: PLR0917 - all that decides it
+def _changed(  # noqa: PLR0917 - everything that decides it
     row: Row, fate: Fate, shape: Shape, names: Mapping[str, str], day: int, newest: datetime | None
 ) -> Row | None:
     if fate is Fate.DIRTY and shape.required:

@@ -1,4 +1,4 @@
-"""What the sources of a lake hold once data was generated for it: files in its folder, and what is made of them."""
+"""Generates the data of a lake's sources: files in its folder, and records and orders that are computed on demand."""
 
 from __future__ import annotations
 
@@ -34,32 +34,32 @@ SNOWFLAKE, REDSHIFT, LANDING = "sources/snowflake/tables", "sources/redshift", "
 
 @dataclass(frozen=True, kw_only=True)
 class Generated:
-    """How many rows a table of a source holds."""
+    """How many rows a source's table has."""
 
     table: str
     rows: int
 
 
 def read_copying(root: Path) -> Copying | None:
-    """What was generated for the lake at a root; None when its sources hold the samples."""
+    """What was generated for the lake at a root; None if its sources have the samples."""
     mark = root / MARK
     return Copying(**json.loads(mark.read_text(encoding="utf-8"))) if mark.exists() else None
 
 
 def generate(root: Path, copying: Copying) -> list[Generated]:
-    """Fill the files of a lake's sources, table by table and row by row, and note what was asked for.
+    """Fill the files of a lake's sources, table by table and row by row, record the request, and return the row counts.
 
-    What no contract reads is left out.
+    Tables that no contract reads are left out.
 
     Args:
-        root: The lake's folder; made if it is not there.
-        copying: How many copies, of what seed, on which day.
+        root: The lake's folder; created if it does not exist.
+        copying: How many copies, with which seed, on which day.
 
     Raises:
-        WrongRequestError: the lake's sources hold something else, which they cannot forget.
+        WrongRequestError: the lake's sources have other data, which cannot be taken back.
     """
     _check_goes_on(root, copying)
-    held = [
+    filled = [
         *_tables(root / SNOWFLAKE, snowflake_files(copying.day), "snowflake", copying),
         *_tables(root / REDSHIFT, redshift_files(copying.day), "redshift", copying),
         *_drops(root / LANDING, copying),
@@ -68,19 +68,19 @@ def generate(root: Path, copying: Copying) -> list[Generated]:
     for name, content in (*made_up_files(copying.day), *schema_files()):
         _put(root / LANDING / name, [content])
     (root / MARK).write_text(json.dumps(asdict(copying)), encoding="utf-8")
-    return held
+    return filled
 
 
 def _check_goes_on(root: Path, copying: Copying) -> None:
-    """A topic is a log, and a lake remembers: sources may pass from the first day to the second, and no other way."""
+    """Refuse everything but new sources and the step from the first day to the second: a topic cannot lose records."""
     before = read_copying(root)
     if before is None and not (root / "runs").exists():
         return
     if before is None or (before.scale, before.seed) != (copying.scale, copying.seed) or before.day > copying.day:
-        told = f"scale {before.scale}, seed {before.seed}, day {before.day}" if before else "runs on the samples"
+        given = f"scale {before.scale}, seed {before.seed}, day {before.day}" if before else "runs on the samples"
         raise WrongRequestError(
             f"the sources of {root} hold something else",
-            given=told,
+            given=given,
             expected="a new folder, or the second day of the same scale and seed",
             mend="name another --root",
         )
@@ -93,7 +93,7 @@ def generated_records(copying: Copying) -> dict[str, list[Record]]:
 
 
 def generated_orders(copying: Copying) -> list[Row]:
-    """The order headers that the topics of Kafka tell of: those of the samples, and of each copy."""
+    """The order headers that Kafka's records are about: those of the samples and of each copy."""
     numbered = ("salesorderid", "customerid")
     return [
         order | {name: renumbered(order[name], copy) for name in numbered}
@@ -131,7 +131,7 @@ def _tables(folder: Path, files: Iterable[tuple[str, bytes]], type_: str, copyin
 
 
 def _drops(folder: Path, copying: Copying) -> Iterator[Generated]:
-    """The CRM's files: those of the samples, and beside them one a day with the rows of the copies."""
+    """Write the CRM's files: those of the samples, and one more per day with the rows of the copies."""
     tables = load_catalog().tables
     wholes: dict[str, bytes] = {}
     for name, content in crm_files(copying.day):
@@ -144,11 +144,11 @@ def _drops(folder: Path, copying: Copying) -> Iterator[Generated]:
         shape = shape_of(load_catalog(), table)
         rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
         first = Copying(scale=copying.scale, seed=copying.seed, day=1)
-        held = len(rows)
-        held += _put(_drop(folder, entity, 1), [], list(rows[0]), copies(rows, shape, first))
+        count = len(rows)
+        count += _put(_drop(folder, entity, 1), [], list(rows[0]), copies(rows, shape, first))
         if copying.day == SECOND_DAY:
-            held += _put(_drop(folder, entity, 2), [], list(rows[0]), late(rows, shape, copying))
-        yield Generated(table=str(table.name), rows=held)
+            count += _put(_drop(folder, entity, 2), [], list(rows[0]), late(rows, shape, copying))
+        yield Generated(table=str(table.name), rows=count)
 
 
 def _drop(folder: Path, entity: str, day: int) -> Path:
@@ -156,18 +156,18 @@ def _drop(folder: Path, entity: str, day: int) -> Path:
 
 
 def _of_source(type_: str) -> dict[str, Table]:
-    """The bronze tables of a type of source, by what they are called there."""
+    """The bronze tables of a type of source, by their names in the source."""
     return {t.source.object: t for t in load_catalog().tables.values() if t.source and t.source.type == type_}
 
 
 def _put(path: Path, contents: Iterable[bytes], header: list[str] | None = None, rows: Iterable[Row] = ()) -> int:
-    """Write a file, what is given as it is and rows behind it; how many rows that were.
+    """Write a file with contents followed by rows, and return the number of those rows.
 
-    One that has this content already is left alone: a new date would make it look new.
+    A file that already has this content is left alone: a new modification time would make it look new.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished, count = path.with_name(f".{path.name}"), 0
-    unfinished.write_bytes(b"".join(contents))  # some of which are no UTF-8, and meant to be none
+    unfinished.write_bytes(b"".join(contents))  # some of it is deliberately not UTF-8
     with unfinished.open("a", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, header or [], lineterminator="\n")
         if not contents and header:
