@@ -1,4 +1,4 @@
-"""The repository's documents, read for what can be checked: calls of the command line, code, links, headings."""
+"""Parses the repository's documents into what tests can check: calls of the command line, code, links, headings."""
 
 import re
 import shlex
@@ -13,13 +13,13 @@ CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 LAKE = "./lake"
-# In a block, what stands far behind a command is said about it.
+# In a block, text after a gap of two spaces is a remark about the command before it.
 GAP = re.compile(r" {2,}")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, and the file it is an example of, if the fence names one."""
+    """A fenced block: its language, the file that it is an example of, if the fence names one, and its text."""
 
     language: str
     file: str
@@ -37,12 +37,12 @@ class Document:
 
     @cached_property
     def text(self) -> str:
-        """All of it."""
+        """The whole text."""
         return self.path.read_text(encoding="utf-8")
 
     @cached_property
     def prose(self) -> str:
-        """What stands outside of fenced blocks."""
+        """The text outside of fenced blocks."""
         return FENCE.sub("", self.text)
 
     @property
@@ -53,22 +53,22 @@ class Document:
 
     @property
     def code(self) -> list[str]:
-        """The pieces of code within the prose."""
+        """The inline code in the prose."""
         return CODE.findall(self.prose)
 
     @property
     def links(self) -> list[str]:
-        """Where the links and pictures of the prose point to."""
+        """The targets of links and pictures in the prose."""
         return LINK.findall(CODE.sub("", self.prose))
 
     @property
     def anchors(self) -> set[str]:
-        """The headings as links name them."""
+        """The anchors of the headings, for links."""
         return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(self.prose)}
 
     @property
     def calls(self) -> list[list[str]]:
-        """The words of every call of `./lake`, without the program and without a comment."""
+        """The arguments of every call of `./lake`, without comments."""
         lines = [GAP.split(line.strip())[0] for block in self.blocks for line in block.text.splitlines()]
         found = [shlex.split(line, comments=True) for line in (*lines, *self.code) if line.startswith(LAKE)]
         return [words[1:] for words in found if words[0] == LAKE]
@@ -84,5 +84,5 @@ def documents() -> list[Document]:
 
 
 def document(name: str) -> Document:
-    """One document by its path from the root."""
+    """One document, by its path from the root."""
     return Document(ROOT / name)

@@ -1,5 +1,6 @@
-"""What the documents say of commands, files, tables and errors is so."""
+"""What the documents say about commands, files, names, tables and errors is true."""
 
+import ast
 import re
 
 import click
@@ -16,11 +17,13 @@ from tests.docs.documents import CODE, document, documents
 
 DOCUMENTS = documents()
 COMMANDS = root.list_commands(click.Context(root))
-# The set-up and the runs make these; a clone does not have them.
+# The set-up and runs create these; a fresh clone does not have them.
 MADE_HERE = {".cache", ".lake", ".venv", "cdk.out", "dist", "node_modules"}
 PATH = re.compile(r"[\w.@-]+(?:/[\w.*@-]+)+/?|[\w.-]+/")
 TABLE = re.compile(r"\+?((?:bronze|silver|gold)\.[a-z0-9_]+)\+?")
 OPTION = re.compile(r"`(--[a-z][a-z-]*)[ `]")
+NAME_IN_A_FILE = re.compile(r"((?:`\w+`(?:, | and ))*`\w+`),?(?: both)? (?:in|of) `((?:[\w-]+/)+\w+\.py)`")
+CROWDED_HEADING = re.compile(r"[^\n]\n(#+ .*)")
 ROW_OF_A_COMMAND = re.compile(r"^\| `\./lake (?P<name>[a-z-]+)[^`]*` \|(?P<rest>.*)$", re.MULTILINE)
 
 of_document = pytest.mark.parametrize("doc", [pytest.param(d, id=str(d)) for d in DOCUMENTS])
@@ -59,7 +62,7 @@ def test_an_option_that_is_named_exists():
 
 
 def test_every_command_is_documented_with_its_options():
-    """A new command or option belongs into the table of docs/commands.md."""
+    """A new command or option belongs in the table of docs/commands.md."""
     rows = ROW_OF_A_COMMAND.finditer(document("docs/commands.md").section("Commands"))
     documented: dict[str, set[str]] = {}
     for row in rows:
@@ -92,6 +95,32 @@ def test_files_that_are_named_exist(doc):
     named = {code.rstrip("/") for code in doc.code if PATH.fullmatch(code) and code.split("/")[0] in top}
 
     assert set() == {name for name in named if not any(ROOT.glob(name))}
+
+
+@of_document
+def test_names_that_are_said_to_be_in_a_file_are_defined_there(doc):
+    named = [
+        (name, file)
+        for names, file in NAME_IN_A_FILE.findall(" ".join(doc.prose.split()))
+        for name in CODE.findall(names)
+    ]
+
+    assert [] == [(name, file) for name, file in named if name not in _defined_in(file)]
+
+
+def _defined_in(file):
+    """The names of all functions, methods and classes of a Python file, and of the constants at its top."""
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    found = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    for statement in tree.body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        found |= {node.id for target in targets if target for node in ast.walk(target) if isinstance(node, ast.Name)}
+    return found
+
+
+@of_document
+def test_a_heading_follows_a_blank_line(doc):
+    assert [] == CROWDED_HEADING.findall(doc.prose)
 
 
 @pytest.mark.examples

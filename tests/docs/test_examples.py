@@ -1,4 +1,4 @@
-"""The examples of the documents are contracts and queries that the lake takes, and say what they are said to say."""
+"""The examples in the documents are valid contracts and queries, and do what the documents say."""
 
 import json
 import shutil
@@ -39,7 +39,7 @@ STANDARD = jsonschema.Draft201909Validator(json.loads(SCHEMA.read_text(encoding=
 
 
 def catalog_with(folder, examples):
-    """The lake's own contracts, and the examples beside them."""
+    """The catalog of the lake's own contracts together with examples."""
     for layer in Layer:
         shutil.copytree(FOLDER / layer, folder / layer)
     for name, text in examples.items():
@@ -96,7 +96,7 @@ def test_a_wrong_contract_is_refused_in_the_words_of_the_page(tmp_path, name, ol
 
 
 def _says(line, error):
-    """Whether a line is an error; `…` stands for what was left out."""
+    """Whether a line is the text of an error, where `…` stands for what was left out."""
     begin, _, end = line.partition("…")
     return line == error or ("…" in line and error.startswith(begin) and error.endswith(end))
 
@@ -115,7 +115,7 @@ def test_the_page_names_every_disposition_type_and_metric():
 
 
 def _models(model):
-    """A model and all models within it."""
+    """A model and all models inside it."""
     yield model
     for field in model.model_fields.values():
         for part in (field.annotation, *get_args(field.annotation)):

@@ -15,16 +15,16 @@ REQUIRED = "required"
 
 
 def models_in(annotation):
-    """The model that a field holds, whatever stands around it."""
+    """The models in a field's annotation, also inside other types."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for part in get_args(annotation) for model in models_in(part)]
 
 
 def settings(model, place="", instance=None):
-    """Every setting by its dotted key, with its default; a part without a default instance is a setting itself.
+    """Yield every setting's dotted key with its default; a part without a default instance is a setting itself.
 
-    A key of a mapping is written `<role>` where the mapping is `roles`.
+    The keys of a mapping `roles` are written as `<role>`.
     """
     for name, field in model.model_fields.items():
         key = place + name
@@ -42,7 +42,7 @@ def settings(model, place="", instance=None):
 
 
 def as_written(default):
-    """A default as YAML reads it."""
+    """A default as YAML would load it."""
     if isinstance(default, dict):
         return {key: value.model_dump(mode="json", exclude_none=True) for key, value in default.items()}
     return list(default) if isinstance(default, tuple) else default
