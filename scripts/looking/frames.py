@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ATHENA, DUCKDB = "athena", "duckdb"
 
 
-def asking(root: str = ".lake", env: str | None = None) -> Callable[[str], pd.DataFrame]:
+def query_function(root: str = ".lake", env: str | None = None) -> Callable[[str], pd.DataFrame]:
     """Return a function that runs one SELECT of Athena's SQL over `<layer>.<table>`.
 
     Args:

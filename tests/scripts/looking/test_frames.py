@@ -9,7 +9,7 @@ import requests
 from moto import mock_aws
 
 from scripts.looking.errors import WrongRequestError
-from scripts.looking.frames import asking
+from scripts.looking.frames import query_function
 from shared.config import load_environment
 from shared.errors import UnknownNameError
 from shared.names import Names
@@ -27,9 +27,9 @@ def _contracts(catalog, monkeypatch):
 
 
 def test_lake_at_hand_answers(lake):
-    frame = asking(lake.root)(SQL)
+    frame = query_function(lake.root)(SQL)
     assert [(2025, 2, Decimal("11.00"))] == [(m.year, m.month, eur) for m, eur in frame.itertuples(index=False)]
-    assert ["order_id"] == list(asking(lake.root)("SELECT order_id FROM silver.orders WHERE false").columns)
+    assert ["order_id"] == list(query_function(lake.root)("SELECT order_id FROM silver.orders WHERE false").columns)
 
 
 def test_athena_is_asked_in_the_workgroup_of_the_callers_role_by_the_names_of_the_environment(monkeypatch):
@@ -49,7 +49,7 @@ def test_athena_is_asked_in_the_workgroup_of_the_callers_role_by_the_names_of_th
         told = {"account_id": "123456789012", "region": "us-east-1", "results": [answer]}
         requests.post(RESULTS, json=told, timeout=10)
         with pytest.raises(WrongRequestError, match="moto is no role that reads the lake of dev"):
-            asking(env="dev")(SQL)
+            query_function(env="dev")(SQL)
         taken = boto3.client("sts").assume_role(
             RoleArn=f"arn:aws:iam::123456789012:role/{names.reader_role('analyst')}", RoleSessionName="ada"
         )["Credentials"]
@@ -57,7 +57,7 @@ def test_athena_is_asked_in_the_workgroup_of_the_callers_role_by_the_names_of_th
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", taken["SecretAccessKey"])
         monkeypatch.setenv("AWS_SESSION_TOKEN", taken["SessionToken"])
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-        frame = asking(env="dev")(SQL)
+        frame = query_function(env="dev")(SQL)
         [id_] = athena.list_query_executions(WorkGroup=names.workgroup("analyst"))["QueryExecutionIds"]
         asked = athena.get_query_execution(QueryExecutionId=id_)["QueryExecution"]
     assert [{"month": date(2025, 2, 1), "amount_eur": Decimal("11.00")}] == frame.to_dict("records")
@@ -78,18 +78,18 @@ def test_athena_is_asked_in_the_workgroup_of_the_callers_role_by_the_names_of_th
     ],
 )
 def test_what_is_no_query_is_refused_before_anybody_is_asked(lake, sql):
-    for ask in (asking(lake.root), asking(env="dev")):
+    for ask in (query_function(lake.root), query_function(env="dev")):
         with pytest.raises(WrongRequestError, match="the query cannot be read"):
             ask(sql)
 
 
 def test_query_that_cannot_be_run_is_refused(lake):
     with pytest.raises(WrongRequestError):
-        asking(lake.root)("SELECT nothing FROM silver.orders")
+        query_function(lake.root)("SELECT nothing FROM silver.orders")
 
 
 def test_places_that_are_not_there_are_refused(tmp_path):
     with pytest.raises(WrongRequestError, match="there is no lake at"):
-        asking(str(tmp_path))
+        query_function(str(tmp_path))
     with pytest.raises(UnknownNameError):
-        asking(env="prd")
+        query_function(env="prd")
