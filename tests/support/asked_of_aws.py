@@ -1,7 +1,7 @@
-"""What a `./lake` command may ask of AWS, read off the code: all that the command can come to, and what that calls.
+"""Derives the AWS actions that a `./lake` command may need from the code: everything it can reach, and what that calls.
 
 Names are followed from the command's function through imports, whole functions and whole classes at a time. So every
-branch counts, whether a test takes it or not; what a branch excludes for one command alone has to be said by the test.
+branch counts, whether a test takes it or not; a test has to list what a branch excludes for one command.
 """
 
 from __future__ import annotations
@@ -21,38 +21,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# Behind these the account is one of this process, and the systems are stand-ins: nothing goes to AWS.
+# Code behind these uses the local account and the stand-ins: nothing goes to AWS.
 LOCAL = ("scripts.benching", "scripts.local", "scripts.running", "scripts.sources", "scripts.setup", "tests")
-# Makes a client of the service that its first argument names.
+# Creates a client for the service that its first argument names.
 MAKERS = {"client", "resource", "client_of_admin"}
-# What calls AWS without a client's method: the name by which code comes to it -> the actions.
+# Code that calls AWS other than by a client's method: the name that code uses -> the actions.
 BY_OTHER_WAYS = {
-    # delta-rs, in its own language.
+    # delta-rs calls S3 from Rust.
     "DeltaTable": ("s3:GetObject", "s3:ListBucket"),
-    # It writes in parts, and takes them away where that fails.
+    # It writes in parts, and deletes them if that fails.
     "smart_open": ("s3:PutObject", "s3:AbortMultipartUpload"),
     # boto3's resource, which lists and deletes.
     "object_versions": ("s3:ListBucketVersions", "s3:DeleteObjectVersion"),
-    # A request over HTTP that is signed.
+    # A signed HTTP request.
     "SigV4Auth": ("execute-api:Invoke",),
-    # The CDK's program takes the roles of the bootstrap.
+    # The CDK's command line assumes the bootstrap's roles.
     "CDK_CLI": ("sts:AssumeRole",),
 }
-# How botocore calls a service -> how IAM does.
+# botocore's name of a service -> IAM's.
 PREFIXES = {"stepfunctions": "states", "service-quotas": "servicequotas"}
 # Operations whose action has another name. Source: AWS service authorization reference, "Amazon S3".
 ACTIONS = {
     **{f"s3:{operation}": ("s3:ListBucket",) for operation in ("HeadBucket", "ListObjects", "ListObjectsV2")},
     "s3:HeadObject": ("s3:GetObject",),
     "s3:ListObjectVersions": ("s3:ListBucketVersions",),
-    # Where versions are named; a marker in place of an object would take s3:DeleteObject.
+    # For deletes that name versions; one that leaves a delete marker would need s3:DeleteObject.
     "s3:DeleteObjects": ("s3:DeleteObjectVersion",),
     **{f"s3:{verb}": ("s3:PutObject",) for verb in ("CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload")},
-    # Nobody needs a right to it. Source: AWS STS API reference, "GetCallerIdentity".
+    # It needs no right. Source: AWS STS API reference, "GetCallerIdentity".
     "sts:GetCallerIdentity": (),
 }
-# What the key wants of who reads or writes what it encrypts. Sources: Amazon S3 user guide, "Uploading and copying
-# objects using multipart upload"; AWS Secrets Manager user guide, "Permissions for the KMS key".
+# What a key requires of callers that read or write what it encrypts. Sources: Amazon S3 user guide, "Uploading and
+# copying objects using multipart upload"; AWS Secrets Manager user guide, "Permissions for the KMS key".
 OF_THE_KEY = {
     "s3:GetObject": ("kms:Decrypt",),
     "s3:PutObject": ("kms:Decrypt", "kms:GenerateDataKey"),
@@ -67,20 +67,20 @@ def rights(service: str, operation: str) -> set[str]:
 
 
 def with_key(actions: tuple[str, ...]) -> set[str]:
-    """Actions, and those that the key wants for them."""
+    """Actions together with those that the encryption key requires for them."""
     return {*actions, *(of_key for action in actions for of_key in OF_THE_KEY.get(action, ()))}
 
 
 @cache
 def operations(service: str) -> dict[str, str]:
-    """A client's methods, with the operations that they are."""
+    """A client's methods, each with its API operation."""
     names = botocore.session.get_session().get_service_model(service).operation_names
     return {xform_name(name): name for name in names}
 
 
 @dataclass(frozen=True)
 class Module:
-    """A file: what it defines at its top, and where the names come from that it imports, wherever it does so."""
+    """A file: its top-level definitions, and the origins of the names that it imports anywhere."""
 
     tree: ast.Module
 
@@ -99,7 +99,7 @@ class Module:
 
     @property
     def services(self) -> set[str]:
-        """The services of which it makes clients."""
+        """The services that the code creates clients for."""
         calls = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and node.args]
         made = [call.args[0] for call in calls if _last(call.func) in MAKERS]
         return {str(argument.value) for argument in made if isinstance(argument, ast.Constant)}
@@ -107,13 +107,13 @@ class Module:
 
 @dataclass
 class Code:
-    """The Python below a folder, and what can be come to from one place in it."""
+    """The Python code below a folder, and what can be reached from one place in it."""
 
     root: Path = ROOT
     modules: dict[str, Module | None] = field(default_factory=dict)
 
     def asked_by(self, command: str) -> set[str]:
-        """The actions that the command in `scripts/cli/<command>.py` needs, whatever it is told."""
+        """The actions that the command in `scripts/cli/<command>.py` may need, whatever its arguments."""
         reached = set(self._reached(f"scripts.cli.{command.replace('-', '_')}"))
         files = {name: module for name, _ in reached if (module := self._module(name))}
         made = {name: module.services for name, module in files.items()}
@@ -123,7 +123,7 @@ class Code:
             for statement in files[name].defined[part]:
                 for word in _words(statement):
                     found |= with_key(BY_OTHER_WAYS.get(word, ()))
-                    # Two services may have a method of one name: then the client that the file itself makes is meant.
+                    # If two services have a method of that name, a client that the file itself creates decides.
                     services = {s for s in everywhere if word in operations(s)}
                     for service in services & made[name] or services:
                         found |= rights(service, operations(service)[word])
@@ -149,11 +149,11 @@ class Code:
                 if isinstance(node, ast.Name):
                     yield name, node.id
                 elif isinstance(node, ast.Attribute) and _last(node.value) in module.imported:
-                    # A name of a module that was imported whole.
+                    # A name in a module that was imported as a whole.
                     yield ".".join(module.imported[_last(node.value)]), node.attr
 
     def _found(self, name: str, part: str) -> tuple[str, str] | None:
-        """Where a name is defined that a module knows; None where that is not our code, or is local."""
+        """The definition of a name that a module uses; None if it is not our code, or local."""
         if name.startswith(LOCAL) or (module := self._module(name)) is None:
             return None
         if part in module.defined:
@@ -169,7 +169,7 @@ class Code:
 
 
 def _is_command(name: str, parts: list[ast.stmt]) -> bool:
-    """Whether a definition is the command, or one of those that it groups."""
+    """Whether a definition is the command, or one of its subcommands."""
     decorators = [d for part in parts if isinstance(part, ast.FunctionDef) for d in part.decorator_list]
     called = [d.func if isinstance(d, ast.Call) else d for d in decorators]
     return name == "command" or any(isinstance(d, ast.Attribute) and _last(d.value) == "command" for d in called)
@@ -187,7 +187,7 @@ def _names(statement: ast.stmt) -> list[str]:
 
 
 def _words(statement: ast.stmt) -> set[str]:
-    """What a method could be named by: an attribute, or a text that a paginator, a waiter or `getattr` is given."""
+    """The words that could name a method: attributes, and texts passed to a paginator, a waiter or `getattr`."""
     nodes = list(ast.walk(statement))
     named = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     named |= {node.id for node in nodes if isinstance(node, ast.Name)}

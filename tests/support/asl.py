@@ -1,4 +1,4 @@
-"""State machine files read as data: their states, their ways, their tokens."""
+"""Reads state machine files as data: their states, transitions and tokens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TOKEN = re.compile(r"\$\{(\w+)\}")
 
 
 def file_of(machine: str) -> Path:
-    """The file that has a machine's states."""
+    """The file with a machine's states."""
     name = Machine(machine).definition if machine in set(Machine) else machine
     return FOLDER / f"{name}.asl.json"
 
@@ -33,7 +33,7 @@ def files() -> list[Path]:
 
 
 def definition(file: Path, tokens: dict[str, str] | None = None) -> dict[str, Any]:
-    """A definition, as the file has it or with its tokens replaced as CloudFormation does."""
+    """A definition, as in the file, or with its tokens replaced as by CloudFormation."""
     text = file.read_text()
     for name, value in (tokens or {}).items():
         text = text.replace("${" + name + "}", value)
@@ -41,20 +41,20 @@ def definition(file: Path, tokens: dict[str, str] | None = None) -> dict[str, An
 
 
 def levels(states: dict[str, Any]) -> list[dict[str, Any]]:
-    """The states of a machine, and those inside each of its Maps, which are entered there and do not leave it."""
+    """The states of a machine, and separately those inside each of its Maps, which have their own start and end."""
     inside = [state["ItemProcessor"]["States"] for state in states.values() if state["Type"] == "Map"]
     return [states, *(level for processor in inside for level in levels(processor))]
 
 
 def ways(state: dict[str, Any]) -> set[str]:
-    """The states a state may go to."""
+    """The states that may follow a state."""
     choices = [choice["Next"] for choice in state.get("Choices", [])]
     catches = [catch["Next"] for catch in state.get("Catch", [])]
     return {*choices, *catches, *(state[key] for key in ("Next", "Default") if key in state)}
 
 
 def tokens_of(machine: str) -> set[Token]:
-    """The tokens that a machine uses: those of its own steps, and of the rest all but those of the backfill."""
+    """The tokens that a machine uses: those of its own steps, and all others except those of the backfill."""
     of_backfill = {Token.ON_BACKFILL_REQUESTED_ARN, Token.DAILY_BATCH_ARN, Token.SALESFORCE_INGESTION_ARN}
     if machine == BACKFILL_MACHINE:
         return {Token.PARTITION, Token.JOB_TIMEOUT_MINUTES, *of_backfill}

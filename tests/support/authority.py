@@ -1,4 +1,4 @@
-"""An authority that nobody else knows, and certificates it signs."""
+"""A private certificate authority, and the certificates that it signs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Pair:
 
 @dataclass
 class Authority:
-    """Signs certificates of this machine's loopback address."""
+    """Signs certificates for this machine's loopback address."""
 
     name: str = "private"
     _key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
@@ -42,13 +42,13 @@ class Authority:
         return self._signed(self._named(self.name), self._key, is_ca=True)
 
     def pair(self, name: str, form: PrivateFormat = PrivateFormat.PKCS8) -> Pair:
-        """A certificate in a name."""
+        """A certificate and key for a name."""
         key = ec.generate_private_key(ec.SECP256R1())
         written = key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
         return Pair(self._signed(self._named(name), key), written)
 
     def context(self, folder: Path, *, asks_clients: bool) -> ssl.SSLContext:
-        """What a server on the loopback address needs, which may ask clients for certificates of this authority."""
+        """A TLS context for a server on the loopback address, which may require clients to have certificates too."""
         own, context = self.pair("server"), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         (folder / "server.pem").write_text(own.private_key + own.certificate)
         context.load_cert_chain(folder / "server.pem")

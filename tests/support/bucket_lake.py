@@ -1,4 +1,4 @@
-"""A lake in buckets, reached by S3A as on AWS, in an account whose door holds each step to the rights of its role."""
+"""A lake in buckets, reached by S3A as on AWS, in an account behind a gate that enforces each step's rights."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ S3A = {
 
 
 class BucketLake:
-    """A small lake in three buckets. What a step did is read back from there, and rows are read without Spark.
+    """A small lake in three buckets. Outcomes are read back from there, and rows are read without Spark.
 
     Args:
-        jobs: Makes its contracts and its jobs.
-        gate: Stands before the account.
+        jobs: Provides its contracts and its jobs.
+        gate: The gate in front of the account.
     """
 
     def __init__(self, jobs: SmallLake, gate: Gate) -> None:
@@ -61,22 +61,22 @@ class BucketLake:
         return self.jobs.job(step, run_id, lake_root=LAKE, pii_root=PII, landing_root=LANDING, **changes)
 
     def submit(self, driver: SparkDriver, job: Job, clock_ahead: int = 0, role: Step | None = None) -> str:
-        """Run a job on a driver, under the role of its step or of another one; gives the end of its log."""
+        """Run a job on a driver, under the role of its step or another one, and return the end of its log."""
         self.gate.step = role or job.step
-        # A job run is given the key of who starts it, and who signs with that is taken for the test.
+        # A job run inherits the key of the process that starts it, and requests signed with that count as the test's.
         variables = {CLOCK_AHEAD: str(clock_ahead), "AWS_ACCESS_KEY_ID": JOB}
         given = ["--job", job.model_dump_json()]
         return driver.run(JobRun(job.attempt, job.step, "app", "main.py", given, variables)).tail
 
     def outcomes(self, driver: SparkDriver, job: Job, clock_ahead: int = 0) -> dict[str, TableOutcome]:
-        """Run a job, and give what it left of its tables."""
+        """Run a job, and return its tables' outcomes."""
         tail = self.submit(driver, job, clock_ahead)
         text = read_text(outcomes_location(LAKE, job.run_id, job.step, job.attempt))
         assert text, tail
         return {o.table: o.model_copy(update={"seconds": 0}) for o in OUTCOMES.validate_json(text)}
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
-        """The business columns of a table but for the moment of its changes."""
+        """The business columns of a table, without the time of changes."""
         names = self.jobs.catalog.table(table).column_names
         return read(table_location(LAKE, TableName.parse(table)), *[n for n in names if n != "changed_at"])
 
@@ -101,7 +101,7 @@ def keys(location: str) -> set[str]:
 
 @contextmanager
 def drivers_of(lake: BucketLake, logs: Path, count: int) -> Iterator[list[SparkDriver]]:
-    """Some drivers in the account, whose leases last for six seconds, and whose requests come to the gate."""
+    """Some drivers in the account, with leases that last six seconds, and whose requests go through the gate."""
     with pytest.MonkeyPatch.context() as patch, served_account(patch, lake.gate) as account:
         patch.setenv("AWS_ALLOW_HTTP", "true")
         for place in (LAKE, PII, LANDING):

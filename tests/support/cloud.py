@@ -1,4 +1,4 @@
-"""Cloud assemblies made in this process, and what their templates hold."""
+"""Synthesizes cloud assemblies in this process, and reads their templates."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Cloud:
         return {_stack(path): json.loads(path.read_text()) for path in sorted(self.folder.glob("*.template.json"))}
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Resources of a type, whole, by `stack/logical id`."""
+        """The complete resources of a type, by `stack/logical id`."""
         return {
             f"{stack}/{name}": resource
             for stack, template in self.templates.items()
@@ -47,7 +47,7 @@ class Cloud:
         return found
 
     def origin(self, stack: str, name: str) -> str:
-        """What a name in a stack's template stands for, as `stack/logical id`; another stack may have handed it in."""
+        """The resource that a name in a stack's template refers to, perhaps in another stack, as `stack/logical id`."""
         if name not in self.templates[stack].get("Parameters", {}):
             return f"{stack}/{name}"
         [given] = [
@@ -70,9 +70,9 @@ def synthesize(
     nag: bool = False,
     stages: Collection[str] = (),
 ) -> Cloud:
-    """Make the app for an environment in this process and synthesize it; the first costs the start of Node.
+    """Create the app for an environment in this process and synthesize it; the first call has to start Node.
 
-    `environment` takes the place of what the environment's file says; `stages` are those wanted beside it:
+    `environment` replaces what the environment's file says; `stages` are the additional stages to synthesize:
     `account` and `replica`.
     """
     import os
@@ -115,9 +115,9 @@ def synthesize(
 
 @cache
 def _count_to_a_thousand() -> None:
-    """Let the CDK's numbers of tokens have four digits from the first synthesis of a process on.
+    """Make the CDK's token numbers have four digits from the first synthesis in a process on.
 
-    It orders some lists by them as texts, where 99 comes after 100, so that the first would differ from the next.
+    The CDK sorts some lists by them as text, where 99 comes after 100, so the first synthesis would differ from others.
     """
     import aws_cdk as cdk
 

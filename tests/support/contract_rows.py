@@ -1,4 +1,4 @@
-"""Runs what a contract says on a few rows: the query of a built table, or the typing and rules of an image."""
+"""Runs a contract on a few rows: the query of a built table, or the typing and rules of a refined table."""
 
 import re
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ Row = dict[str, Any]
 
 
 def built(spark: SparkSession, name: str, **inputs: Sequence[Row]) -> list[Row]:
-    """The rows a built table's query gives for a few rows of its inputs, named `layer__table`.
+    """The rows that a built table's query returns for a few rows of its inputs, which are named `layer__table`.
 
-    A column an input row leaves out is null. Rows come in the order of the table's key.
+    A column that an input row leaves out is null. Rows are in the order of the table's key.
     """
     table = load_catalog().table(name)
     session = spark.newSession()
@@ -34,9 +34,9 @@ def built(spark: SparkSession, name: str, **inputs: Sequence[Row]) -> list[Row]:
 
 
 def refined(spark: SparkSession, name: str, rows: Sequence[Row]) -> list[Row]:
-    """What an image makes of a few rows of its source: its columns, `failed` and `warned` with names of rules.
+    """What a refined table makes from a few rows of its source: its columns, and rule names in `failed` and `warned`.
 
-    They are of the first batch, unless they say of which.
+    The rows belong to the first batch, unless they name another.
     """
     table = load_catalog().table(name)
     found = [row.asDict() for row in _ruled(spark, table, rows).collect()]
@@ -47,7 +47,7 @@ def refined(spark: SparkSession, name: str, rows: Sequence[Row]) -> list[Row]:
 
 
 def newest(spark: SparkSession, name: str, rows: Sequence[Row]) -> list[Row]:
-    """The rows an image keeps of several versions, by its key."""
+    """The rows that a refined table keeps from several versions, by its key."""
     table = load_catalog().table(name)
     kept = ranked(_ruled(spark, table, rows), table).where(NEWEST).select(*table.column_names)
     return [row.asDict() for row in kept.orderBy(*table.primary_key).collect()]

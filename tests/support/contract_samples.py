@@ -1,4 +1,4 @@
-"""Random rows of any table, from its contract alone: few values, and everywhere the same ones, so that joins hit."""
+"""Random rows for any table, from its contract alone: few values, and the same ones everywhere, so that joins match."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ WORDS = ("USD", "JPY", "GBP")
 
 
 def sample_key(table: Table, r: random.Random) -> tuple[Any, ...]:
-    """One of the keys a table may have."""
+    """One of the possible keys of a table."""
     return tuple(_value(_column(table, name), table.row_rules, r, is_key=True) for name in table.primary_key)
 
 
 def sample_row(table: Table, key: tuple[Any, ...], r: random.Random) -> tuple[Any, ...]:
-    """A row of that key: other columns are drawn anew, a column that may be null is null now and then."""
+    """A row with that key and random other columns; a nullable column is null now and then."""
     given = dict(zip(table.primary_key, key, strict=True))
     return tuple(
         given[c.name] if c.name in given else _value(c, table.row_rules, r, is_key=bool(c.parent))
@@ -33,7 +33,7 @@ def sample_row(table: Table, key: tuple[Any, ...], r: random.Random) -> tuple[An
 
 
 def all_keys(table: Table, r: random.Random) -> list[tuple[Any, ...]]:
-    """Most of the keys a table may have, each once."""
+    """Most of the possible keys of a table, each once."""
     return sorted({sample_key(table, r) for _ in range(3 * KEYS)}, key=str)
 
 
@@ -62,7 +62,7 @@ def _value(column: Column, rules: Iterable[RowRule], r: random.Random, *, is_key
 
 
 def _words(column: Column, rules: Iterable[RowRule]) -> list[str]:
-    """The texts its rules speak of, since a query may ask for one of them; else three that all columns share."""
+    """The texts in the table's rules, since a query may select one of them; else three that all columns share."""
     spoken = [
         w for rule in rules if re.search(rf"\b{column.name}\b", rule.bad) for w in re.findall(r"'(\w+)'", rule.bad)
     ]

@@ -1,4 +1,4 @@
-"""Batches committed by hand into a table in a folder, as any flow commits its own."""
+"""Commits batches by hand to a table in a folder, as a flow does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROWS = "key BIGINT, word STRING"
 
 @dataclass
 class HeldLease:
-    """A lease that is held until the test says otherwise."""
+    """A lease that is held until the test changes that."""
 
     error: Exception | None = None
 
@@ -34,7 +34,7 @@ class HeldLease:
 
 @dataclass
 class Written:
-    """A table, and a flow that writes it."""
+    """A table, and the flow that writes it."""
 
     spark: SparkSession
     location: str
@@ -45,7 +45,7 @@ class Written:
         return read_position(self.spark, self.location)
 
     def batch(self, run: str = "r1", attempt: str = "a1") -> Batch:
-        """The next batch, from where the table stands now."""
+        """The next batch, from the table's current position."""
         return Batch(
             location=self.location,
             flow=self.flow,
@@ -88,7 +88,7 @@ class Written:
 
 
 def frame_of(session: SparkSession, rows: Sequence[tuple[int, str]]) -> DataFrame:
-    """Keys and words, in one file."""
+    """A frame of keys and words, in one file."""
     return session.createDataFrame(list(rows), ROWS).coalesce(1)
 
 
@@ -98,12 +98,12 @@ def appending(*rows: tuple[int, str]) -> Callable[[SparkSession, str], object]:
 
 
 def overwriting(*rows: tuple[int, str]) -> Callable[[SparkSession, str], object]:
-    """A write that puts rows in the place of all others."""
+    """A write that replaces all rows."""
     return lambda session, location: frame_of(session, rows).write.format("delta").mode("overwrite").save(location)
 
 
 def merging(*rows: tuple[int, str]) -> Callable[[SparkSession, str], object]:
-    """A write that updates the rows whose keys are there and inserts the others."""
+    """A write that updates rows with existing keys and inserts the others."""
 
     def write(session: SparkSession, location: str) -> None:
         target = DeltaTable.forPath(session, location).alias("t")

@@ -1,4 +1,4 @@
-"""Any state that Lake Formation may be in before the contracts are applied, and what they may want of it."""
+"""Random states of Lake Formation before contracts are applied, and the access that contracts may declare."""
 
 from botocore.exceptions import ClientError
 from hypothesis import assume
@@ -74,7 +74,7 @@ def account():
 
 
 def open_to_iam(client, defaults):
-    """Let IAM alone open what is made from now on, as an account does at first, by some of the defaults."""
+    """Let IAM alone decide about new tables, by some of the defaults, as in a new account."""
     found = client.get_data_lake_settings()["DataLakeSettings"]
     everybody = [{"Principal": {"DataLakePrincipalIdentifier": BY_IAM_ALONE}, "Permissions": ["ALL"]}]
     given = {default: everybody if default in defaults else [] for default in DEFAULTS}
@@ -83,7 +83,7 @@ def open_to_iam(client, defaults):
 
 @st.composite
 def earlier_accounts(draw):
-    """Any tags on anything, any filters, any grants by name: what hands and older contracts may have left."""
+    """Random tags, filters and grants by name, as manual changes and older contracts may have left them."""
     client = account()
     open_to_iam(client, draw(st.sets(st.sampled_from(DEFAULTS))))
     leave_tags(draw, client, {"Database": {"Name": DATABASE}})
@@ -99,7 +99,7 @@ def earlier_accounts(draw):
 
 @st.composite
 def beside_the_templates(draw, grantee):
-    """Some of our tags, in any way but that of a template, for which this would be CloudFormation's to take back."""
+    """Some of our tags granted in any form but a template's: those would be CloudFormation's to revoke."""
     of_roles = {f"lw_reads_{role}": ["yes"] for role in draw(st.sets(roles, max_size=2))}
     cleared = draw(st.sets(classifications, min_size=0 if of_roles else 1))
     own = [f"lw_reads_{role}" for role, principal in PRINCIPALS.items() if principal == grantee]
@@ -127,7 +127,7 @@ def leave_of_a_table(draw, client, table):
 
 
 def leave_tags(draw, client, resource):
-    """Perhaps a classification, and perhaps the tags of some roles."""
+    """Set perhaps a classification, and perhaps the tags of some roles."""
     value = draw(st.none() | classifications)
     tags = {f"lw_reads_{role}": "yes" for role in draw(st.sets(roles))}
     for key, said in (tags | ({"lw_classification": value} if value else {})).items():
@@ -135,7 +135,7 @@ def leave_tags(draw, client, resource):
 
 
 def make_filter(client, table, role, row_filter, name):
-    """A filter under a name as ours are, but perhaps of another content: hands may have changed it."""
+    """A filter with a name like ours, perhaps with other content, as after a manual change."""
     key = {"TableCatalogId": ACCOUNT, "DatabaseName": DATABASE, "TableName": table, "Name": name}
     data = {**key, "RowFilter": {"FilterExpression": row_filter.rows}, "ColumnNames": list(row_filter.columns)}
     try:

@@ -1,4 +1,4 @@
-"""Errors of the house to raise in tests, whose other three parts do not matter there."""
+"""Our errors for tests to raise when their other three parts do not matter."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ Kind = TypeVar("Kind", bound=LakewrightError)
 
 
 def error(kind: type[Kind], what: str) -> Kind:
-    """An error of a kind."""
+    """An error of a class."""
     return kind(what, given="this", expected="that", mend="mend it")

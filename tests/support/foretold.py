@@ -1,4 +1,4 @@
-"""What `./lake plan` says a run will do with a built table, held against what it does."""
+"""Compares what `./lake plan` predicts for a built table with what a run does."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def foretold(lake: SmallLake, table: str, business_date: date = TODAY) -> NextBuild:
-    """What the plan says of a table, given the lake and the contracts as they are."""
+    """The plan's prediction for a table, for the lake and the contracts as they are."""
     catalog = lake.catalog
     there = open_lake(lake.lake_root, catalog)
     plans = {plan.table: plan for plan in plan_against_lake(there, catalog)}
@@ -26,7 +26,7 @@ def foretold(lake: SmallLake, table: str, business_date: date = TODAY) -> NextBu
 
 
 def assert_as_foretold(kept: NextBuild, outcome: TableOutcome) -> None:
-    """A run that came to its end did as the plan had said."""
+    """Assert that a finished run did what the plan had predicted."""
     if outcome.failure is None:
         done = "skipped" if outcome.status is Status.UNCHANGED else outcome.reason.split()[0].rstrip(":")
         assert kept.next == done, (kept, outcome)

@@ -1,4 +1,4 @@
-"""Whole frames against rows worked out by hand: every value, every type, every NOT NULL."""
+"""Compares whole frames with hand-made rows: every value, every type, every NOT NULL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def assert_rows(schema: str, expected: Sequence[tuple[Any, ...]], actual: DataFrame) -> None:
-    """Compare a frame with rows, in whatever order; column comments do not count.
+    """Compare a frame with rows, in any order; column comments are ignored.
 
     Args:
         schema: The expected schema as DDL, with its NOT NULLs.
@@ -23,5 +23,5 @@ def assert_rows(schema: str, expected: Sequence[tuple[Any, ...]], actual: DataFr
     """
     plain = actual.select(*[F.col(f"`{name}`").alias(name, metadata={}) for name in actual.columns])
     wanted = actual.sparkSession.createDataFrame(list(expected), schema)
-    # By default two decimals or doubles are equal when they are nearly so, and NOT NULL does not count.
+    # By default, nearly equal decimals or doubles count as equal, and NOT NULL is ignored.
     assertDataFrameEqual(plain, wanted, ignoreNullable=False, rtol=0, atol=0)

@@ -1,4 +1,4 @@
-"""A door in front of a served account, which lets in what the role of the step at work may do, as AWS would."""
+"""A gate in front of a served account that admits only what the current step's role may do, as AWS would."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 
     Asked = tuple[str, str, dict[str, str | list[str]]]
 
-# With this key a job run signs its requests; whoever signs with another is the test, and comes in.
+# A job run signs its requests with this key; requests signed with another are the test's, and are admitted.
 JOB = "job"
 CREDENTIAL = re.compile(r"Credential=([^/]+)/[^/]+/[^/]+/([^/]+)/aws4_request")
-# The key that encrypts the objects of a bucket.
+# The KMS key that encrypts the objects of a bucket.
 KEYS = {"pii": "Storage/PiiKey"}
 TABLES = {lease_table(ENV): "Storage/Leases", served_table(ENV): "Storage/Served"}
 WRITES, READS = "kms:GenerateDataKey", "kms:Decrypt"
 
 
 class Gate:
-    """Stands in front of an account; `step` is the step whose role the requests of job runs are held against.
+    """Checks the requests to an account; `step` is the step whose role the requests of job runs are checked against.
 
     Args:
         roles: The roles of the steps.
 
     Attributes:
-        refused: What was asked for and refused, as `step: action on resource`.
-        admitted: What was let in.
+        refused: What was requested and refused, as `step: action on resource`.
+        admitted: What was admitted.
     """
 
     def __init__(self, roles: Mapping[Step, Role]) -> None:
@@ -48,12 +48,12 @@ class Gate:
         self.admitted: set[tuple[Step, str]] = set()
 
     def before(self, account: Callable[..., Iterable[bytes]]) -> Gate:
-        """Put the door in front of an account."""
+        """Put the gate in front of an account."""
         self.account = account
         return self
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Let a request in, or answer that it is forbidden."""
+        """Admit a request, or answer that it is forbidden."""
         signed = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
         if signed is None or signed[1] != JOB:
             return self.account(environ, start_response)
@@ -80,7 +80,7 @@ def _forbidden(start_response: Callable[..., Any], *, is_s3: bool) -> Iterable[b
 
 def _asked_of_s3(environ: dict[str, Any]) -> Iterable[Asked]:
     method, query = environ["REQUEST_METHOD"], parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-    # The server has taken the path's escapes out already.
+    # The server has already decoded the path.
     bucket, _, key = environ["PATH_INFO"].lstrip("/").partition("/")
     place = f"arn:aws:s3:::{bucket}"
     if not key:
@@ -111,7 +111,7 @@ def _asked_by_json(environ: dict[str, Any], service: str) -> Iterable[Asked]:
     target = environ["HTTP_X_AMZ_TARGET"].partition(".")[2]
     said = json.loads(_body(environ))
     if "TransactItems" in said:
-        # A right for each of its actions, and none for the transaction.
+        # A transaction needs the right to each of its actions, and none of its own.
         for kind, action in ((k, a) for item in said["TransactItems"] for k, a in item.items()):
             yield f"{service}:{kind}Item", TABLES[action["TableName"]], {}
         return
@@ -120,13 +120,13 @@ def _asked_by_json(environ: dict[str, Any], service: str) -> Iterable[Asked]:
     resource = TABLES.get(name, name)
     if name.startswith(secrets):
         resource = "Secrets/" + "".join(word.title() for word in name.removeprefix(secrets).split("-"))
-    # The key of each item that a request names, by the attribute that leases have theirs in.
+    # The key of each item that a request names, from the attribute that is the key of leases.
     keys = [said["Key"]["table"]["S"]] if "table" in said.get("Key", {}) else []
     yield f"{service}:{target}", resource, {"dynamodb:LeadingKeys": keys} if keys else {}
 
 
 def _body(environ: dict[str, Any]) -> bytes:
-    """What a request says; it is put back, so that it can be read again."""
+    """The body of a request; it is put back, so that it can be read again."""
     body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
     return body

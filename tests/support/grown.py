@@ -1,4 +1,4 @@
-"""A lake that has begun, through three more runs, and what it holds however many batches that came in."""
+"""Takes a lake through three more runs, and compares its content regardless of how many batches it took."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAY = (Step.INGEST, Step.REFINE, Step.BUILD, Step.RECORD)
 
 
 def growing(lake: SmallLake) -> Iterator[str]:
-    """Run it three times, with rows that are new, late, wrong, deleted and without parent; gives each run's id."""
+    """Run it three times, with rows that are new, late, wrong, deleted and without parent, and yield each run's id."""
     yield _run(lake, "r2")
     lake.land("bronze.shop__customers", CUSTOMERS, f"2,Robert,{TWELVE}", f"6,Flo,{TEN}", "7,Gus,never", "8")
     lake.land("bronze.shop__orders", ORDERS, f"18,2,8,new,{TEN}", f"10,,,deleted,{TWELVE}", f"19,77,1,new,{TEN}")
@@ -39,18 +39,18 @@ def _run(lake: SmallLake, run_id: str) -> str:
 
 
 def rows_of(lake: SmallLake, *without: str) -> dict[str, Any]:
-    """All rows of all tables and of what lies beside them; a vault may know more than its table."""
+    """All rows of all tables and companions; a vault may have more than its table."""
     return {place: rows for place, rows in all_rows(lake, *without).items() if "vault" not in place}
 
 
 def content(lake: SmallLake) -> dict[str, Any]:
-    """The same, however many batches it came in."""
+    """The same rows, without what depends on the number of batches."""
     return rows_of(lake, "_sequence", "batch", "_batch", "input_sequence")
 
 
 @dataclass
 class Grown:
-    """A lake after three runs: its files and all its rows after each of them, and what it comes to in the end."""
+    """A lake after three runs: its files and all its rows after each of them, and its final content."""
 
     lake: SmallLake
     files: dict[str, set[Path]] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Grown:
     in_the_end: dict[str, Any] = field(default_factory=dict)
 
     def copy(self, to: Path, without: set[Path]) -> SmallLake:
-        """A copy that has not got some of the files."""
+        """A copy that lacks some of the files."""
         root = Path(self.lake.lake_root)
         for file in self.files["r4"] - without:
             (to / "lake" / file).parent.mkdir(parents=True, exist_ok=True)

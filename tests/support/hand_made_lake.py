@@ -1,4 +1,4 @@
-"""A shop's lake, written by delta-rs in a second: three runs, of which one is red and one never came to its end."""
+"""A shop's lake, written by delta-rs in a second: three runs, of which one is red and one never ended."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ FEBRUARY = "2025-02-01T00:00:00Z"
 
 
 def write_contracts(folder: Path, files: Mapping[str, str] = FILES) -> Catalog:
-    """Write contracts and queries, and read them as everybody does."""
+    """Write contracts and queries, and load them as everywhere else."""
     for name, text in files.items():
         layer, _, table = name.removesuffix(".sql").partition(".")
         path = folder / layer / (f"{table}.sql" if name.endswith(".sql") else f"{table}.odcs.yaml")
@@ -104,13 +104,13 @@ def write_contracts(folder: Path, files: Mapping[str, str] = FILES) -> Catalog:
 
 
 class HandMadeLake:
-    """A lake at `root`, with a method for each thing the engine would write."""
+    """A lake at `root`, with a method for each kind of thing that the engine would write."""
 
     def __init__(self, root: Path, catalog: Catalog) -> None:
         self.root, self.catalog = str(root), catalog
 
     def put(self, table: str, run: str, sequence: int, *rows: Sequence[object], mode: str = "append") -> None:
-        """Commit a batch of a table: its business columns in their order, the file and line first if it is bronze."""
+        """Commit a batch of a table: rows with its business columns in order; for bronze, file and line come first."""
         contract = self.catalog.table(table)
         columns = {c.name: DUCKDB_TYPES.get(c.type, c.type) for c in contract.columns}
         if contract.kind is Kind.INGESTED:
@@ -139,7 +139,7 @@ class HandMadeLake:
         _commit(location, _table(columns, whole), f"quarantine of {table}", facts)
 
     def _consumed(self, contract: Table) -> dict[str, Any]:
-        """What a built table notes of its inputs: all as they stand, one that is not there as version -1."""
+        """The inputs that a built table records: their current versions, and -1 for one that does not exist."""
         if contract.kind is not Kind.BUILT:
             return {}
         names = [str(name) for name in contract.inputs]
@@ -153,11 +153,11 @@ class HandMadeLake:
         return Roots(self.root, pii_folder(self.root)).of(is_personal=self.catalog.table(table).is_personal)
 
     def outcomes(self, run: str, step: Step, attempt: str, *outcomes: TableOutcome) -> None:
-        """Leave what a step did."""
+        """Write the outcomes of a step."""
         write_text(outcomes_location(self.root, run, step, attempt), OUTCOMES.dump_json(outcomes).decode())
 
     def record(self, run: str, finished_at: datetime, versions: Mapping[str, int], *outcomes: TableOutcome) -> None:
-        """Write the page of a run, with the ids of the tables that are there."""
+        """Write the page of a run, with the ids of the existing tables."""
         places = {name: table_location(self._root_of(name), TableName.parse(name)) for name in versions}
         ids = {n: str(DeltaTable(p).metadata().id) for n, p in places.items() if DeltaTable.is_deltatable(p)}
         page = RunRecord(
@@ -184,14 +184,14 @@ def _commit(
     mode: Any = "append",
     has: Mapping[str, str | None] = NO_PROPERTIES,
 ) -> None:
-    """Commit rows with the position that the engine would leave."""
+    """Commit rows with the position that the engine would record."""
     metadata = TablePosition(version=-1, flows={}).after(flow, facts)
     properties = CommitProperties({"userMetadata": metadata}, None, [Transaction(flow, facts.sequence)])
     write_deltalake(location, written, mode=mode, configuration=has, commit_properties=properties)
 
 
 def _table(columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> pa.Table:
-    """Rows as Arrow, each value cast as DuckDB casts it."""
+    """Rows as Arrow, with each value cast by DuckDB."""
     select = ", ".join(f"CAST(? AS {type_}) AS {name}" for name, type_ in columns.items())
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -206,9 +206,9 @@ FETCHED = {"requests": 1, "bytes": 1234, "cursor": "2026-02-01T00:00:00+00:00"}
 
 
 def make_shop(root: Path, catalog: Catalog) -> HandMadeLake:
-    """The lake of the shop.
+    """Write the lake of the shop.
 
-    Run 1 brings orders 1 and 2 with three lines, of which one has no order, and a file with a row that is no row. Run
+    Run 1 brings orders 1 and 2 with three lines, of which one has no order, and a file with an unreadable row. Run
     2 changes order 1, refuses order 4, and fails on gold.totals. Run 3 stops after it has tried to ingest twice.
     Stock is not there yet.
     """

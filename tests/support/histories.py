@@ -1,4 +1,4 @@
-"""What happens to one key, how it is delivered, and what tables must make of it: worked out in plain Python."""
+"""Random events of one key, their delivery, and the expected tables, computed in plain Python."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BATCHES = 3
 
 @dataclass(frozen=True)
 class Event:
-    """A row that a source sends: a cell that is None is empty, an empty text is quoted."""
+    """A row that a source sends: None is written as an empty cell, an empty text as quotes."""
 
     key: str
     name: str | None
@@ -32,7 +32,7 @@ class Event:
 
     @property
     def refused_for(self) -> list[str]:
-        """The rules it fails."""
+        """The rules that the event fails."""
         rules = [] if self.key.isdigit() else ["person_id_type" if self.key else "person_id_required"]
         return rules + (["changed_at_required"] if self.moment is None else [])
 
@@ -44,14 +44,14 @@ class Event:
 
     @property
     def rank(self) -> tuple[bool, Any]:
-        """What decides between events of one moment: a delete, then the greatest values in turn, a null below all."""
+        """The order of events at one moment: a delete wins, then the greatest values in turn, with null below all."""
         values = [(value is not None, value or "") for value in (self.name, self.city)]
         return self.is_delete, () if self.is_delete else values
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[tuple[Event, tuple[int, ...]]]:
-    """Events of one key that is not named yet, each with the batches it comes in, maybe twice in one."""
+    """Events of one key, which is named later, each with the batches that it arrives in, perhaps twice in one."""
     values = st.sampled_from(["a", "b", "B", "", None])
     one = st.builds(Event, st.just("0"), values, values, st.sampled_from([False, False, True]), st.integers(0, 5))
     dirty = st.builds(Event, st.sampled_from(["0", "k0", ""]), values, values, st.booleans(), st.none())
@@ -67,13 +67,13 @@ def deciding(events: Iterable[Event]) -> list[Event]:
 
 
 def newest_row(events: Iterable[Event]) -> list[tuple[Any, ...]]:
-    """The row a table with one row per key has of a key; none once it is deleted."""
+    """The row of a key in a table with one row per key; None if it is deleted."""
     last = deciding(events)[-1:]
     return [(int(e.key), e.name, e.city, e.changed_at) for e in last if not e.is_delete]
 
 
 def versions(events: Iterable[Event], *, keeps_nulls: bool) -> list[tuple[Any, ...]]:
-    """The versions of a key: `name` is tracked and `city` is not; a null is a value, or else says "as before"."""
+    """The versions of a key: `name` is tracked and `city` is not; a null is a value, or means "as before"."""
     found: list[list[Any]] = []
     is_open, name, city = False, None, None
     for e in deciding(events):

@@ -1,4 +1,4 @@
-"""Topics of a real broker, and records as producers write them."""
+"""Topics of a real broker, and records in the formats of producers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SCHEMAS = {7: FIRST, 1_000_001: SECOND, IN_GLUE: FIRST}
 
 
 def framed(schema_id: int | str, record: dict[str, Any], schema: dict[str, Any] | None = None) -> bytes:
-    """A record as Confluent's serializer writes it, or with a UUID AWS Glue's."""
+    """A record in the format of Confluent's serializer, or with a UUID in that of AWS Glue's."""
     body = io.BytesIO()
     fastavro.schemaless_writer(
         body, fastavro.parse_schema(json.loads(json.dumps(schema or SCHEMAS[schema_id]))), record
@@ -56,7 +56,7 @@ def framed(schema_id: int | str, record: dict[str, Any], schema: dict[str, Any] 
 
 
 def packed(of_glue: bytes) -> bytes:
-    """The same record as Glue's serializer writes it where it compresses."""
+    """The same record in the compressed format of Glue's serializer."""
     return bytes([3, 5]) + of_glue[2:18] + zlib.compress(of_glue[18:])
 
 
@@ -78,7 +78,7 @@ class Topic:
         self._asked("delete_topics", [self.name])
 
     def create_when_gone(self, partitions: int) -> Topic:
-        """Make a topic anew that was deleted; a broker takes a moment to forget it."""
+        """Recreate a deleted topic; a broker takes a moment to forget it."""
         admin = AdminClient(self.broker.client_settings)
         until = time.monotonic() + 30
         while self.name in admin.list_topics(timeout=10).topics and time.monotonic() < until:
@@ -86,7 +86,7 @@ class Topic:
         return self.create(partitions)
 
     def forget(self, partition: int, before: int) -> None:
-        """Take records away, as retention does."""
+        """Delete records, as retention does."""
         self._asked("delete_records", [TopicPartition(self.name, partition, before)])
 
     def send(self, *values: bytes | None, partition: int = 0, **others: Any) -> None:
@@ -111,5 +111,5 @@ class Topic:
 
 
 def put_secret(connection: dict[str, Any], env: str = "local") -> None:
-    """Put the broker's connection where the jobs look for it, in the account at hand."""
+    """Put the broker's connection into the secret that jobs read, in the current account."""
     boto3.client("secretsmanager").create_secret(Name=source_secret(env, "kafka"), SecretString=json.dumps(connection))

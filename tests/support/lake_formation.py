@@ -1,4 +1,4 @@
-"""What Lake Formation would let each principal see, read from what an account has been told.
+"""Computes what Lake Formation would let each principal see, from the state of an account.
 
 Source: AWS Lake Formation developer guide, "Lake Formation tag-based access control" (a column inherits the tags of its
 table, a table those of its database, each may override them; a grant matches what has one of the values of every key)
@@ -26,7 +26,7 @@ ALL_ROWS = "all rows"
 
 
 class Sight(NamedTuple):
-    """One column of a table, and which of its rows."""
+    """One column of a table, and the visible rows."""
 
     principal: str
     table: str
@@ -36,13 +36,13 @@ class Sight(NamedTuple):
 
 @dataclass(frozen=True)
 class Enforcement:
-    """The rules of Lake Formation over what its API tells; `columns` are those of the Glue catalog, by table."""
+    """Lake Formation's rules, applied to what its API returns; `columns` are those of the Glue catalog, by table."""
 
     client: Any
     columns: Mapping[tuple[str, str], Iterable[str]]
 
     def sights(self) -> frozenset[Sight]:
-        """Everything anybody can see."""
+        """Everything that any principal can see."""
         grants = self.client.list_permissions()["PrincipalResourcePermissions"]
         filters = {
             (f["DatabaseName"], f["TableName"], f["Name"]): f
@@ -75,7 +75,7 @@ class Enforcement:
             yield from (Sight(who, table, column) for table, column in self._named(resource))
 
     def _named(self, resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """The columns of a grant on a table by name, on all tables of a database, or on some columns of one."""
+        """The columns of a grant on a table by name, on all tables of a database, or on some columns of a table."""
         if given := resource.get("TableWithColumns"):
             yield from ((f"{given['DatabaseName']}.{given['Name']}", column) for column in given["ColumnNames"])
         elif given := resource.get("Table"):
@@ -102,7 +102,7 @@ def _plain(tags: Iterable[dict[str, Any]]) -> dict[str, str]:
 
 
 class Direct:
-    """moto's Lake Formation, as mended here, without the way through botocore: a thousand calls in a blink."""
+    """moto's Lake Formation, patched, called without botocore, which is much faster."""
 
     def __init__(self, account: str) -> None:
         lake_formation.install()

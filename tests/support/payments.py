@@ -1,4 +1,4 @@
-"""A table of payments that a topic brings, and what its rows are to be."""
+"""A table of payments that is read from a topic, and its expected rows."""
 
 from __future__ import annotations
 

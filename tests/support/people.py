@@ -1,4 +1,4 @@
-"""Columns of people at a desk, of whom every change is told; with the city they live in, or without."""
+"""The columns of a table of people whose changes are all recorded, with or without their city."""
 
 _NAMED = """\
       - name: person_id

@@ -1,4 +1,4 @@
-"""What roles may do, worked out from the templates as IAM would."""
+"""Computes what roles may do, from the templates, as IAM would."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId":
 
 @dataclass(frozen=True)
 class Role:
-    """The statements of a role, and whether it has the tag that admits it to personal data."""
+    """A role's statements, and whether it has the tag that admits it to personal data."""
 
     statements: tuple[dict[str, Any], ...]
     is_admitted: bool
 
     def may(self, action: str, resource: str, context: Mapping[str, str | list[str]] | None = None) -> bool:
-        """Whether it may do something to something; `context` has the keys of a request that conditions ask for.
+        """Whether the role may perform an action on a resource; `context` has the request's keys that conditions use.
 
         Buckets are `arn:aws:s3:::lake`, `pii`, `landing` and `logs`, other resources `stack/logical id`.
         """
@@ -44,7 +44,7 @@ def step_roles(cloud: Cloud) -> dict[Step, Role]:
 
 
 def function_role(cloud: Cloud, name: str) -> Role:
-    """The role of one of the machines' functions, by the end of its construct's path."""
+    """The role of one of the state machines' functions, by the end of its construct's path."""
     return _role(cloud, "Orchestration", f"{name}Role")
 
 
@@ -75,7 +75,10 @@ def _holds(statement: dict[str, Any], context: Mapping[str, str | list[str]]) ->
 
 
 def _is_met(operator: str, given: str | list[str] | None, wanted: Any) -> bool:
-    """One condition. Source: IAM user guide, "Condition operators" and "Set operators for multivalued context keys"."""
+    """Whether one condition is met.
+
+    Source: IAM user guide, "Condition operators" and "Set operators for multivalued context keys".
+    """
     if operator == "Null":
         return (given is None) is (str(wanted).lower() == "true")
     if given is None:
@@ -85,7 +88,7 @@ def _is_met(operator: str, given: str | list[str] | None, wanted: Any) -> bool:
 
 
 def resolved(value: Any) -> str:
-    """A value of a template as a text, in the words of `Role.may`."""
+    """A value of a template as text, in the form that `Role.may` takes."""
     match value:
         case {"Ref": name} if name in PSEUDO:
             return PSEUDO[name]

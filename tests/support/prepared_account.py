@@ -1,4 +1,4 @@
-"""What an account has in which prod can be deployed."""
+"""Prepares an account so that prod can be deployed into it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ ADMIN = f"arn:aws:iam::{ACCOUNT}:role/{ACCESS_ADMIN_ROLE}"
 
 
 def administrators(*arns: str) -> None:
-    """Let these, and no others, administer Lake Formation."""
+    """Make these the only administrators of Lake Formation."""
     admins = [{"DataLakePrincipalIdentifier": arn} for arn in arns]
     boto3.client("lakeformation").put_data_lake_settings(DataLakeSettings={"DataLakeAdmins": admins})
 
 
 def prepare() -> None:
-    """Make what the CDK's bootstrap and the account's own stack would."""
+    """Create what the CDK's bootstrap and the account's stack would."""
     boto3.client("ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String")
     administrators(DEPLOYER, ADMIN)

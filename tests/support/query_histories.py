@@ -1,4 +1,4 @@
-"""Random histories of a few small tables in DuckDB, and a built table kept by its rule beside them."""
+"""Random histories of a few small tables in DuckDB, and a built table that is refreshed by its rule."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ TYPES = {
     "timestamp": "TIMESTAMP",
     "decimal(9,2)": "DECIMAL(9,2)",
 }
-# The view of an input's rows that can be in touched groups.
+# The view with an input's rows that can be in touched groups.
 NEAR = "__near"
 MOST_CHANGES = 3
 STEPS = 3
 
 
 def source(name: str) -> Table:
-    """One of the small tables, as a contract would have it."""
+    """One of the small tables, as from a contract."""
     columns = tuple(Column(name=c, type=t, description="") for c, t in COLUMNS[name].items())
     return Table(
         name=TableName.parse(f"silver.{name}"),
@@ -67,18 +67,18 @@ TABLES = {f"silver.{name}": source(name) for name in COLUMNS}
 
 
 def kept(sql: str, *by: str) -> RefreshRule:
-    """How a table that is a query over the small ones is kept."""
+    """The refresh rule of a table that is a query over the small ones."""
     return derive_refresh_rule(built(sql, *by), TABLES)
 
 
 def proven_keys(sql: str) -> list[tuple[str, ...]]:
-    """The sets of a query's columns of which it is proven that no two rows are alike in them."""
+    """The sets of a query's columns that are proven to be unique."""
     sets = chain.from_iterable(combinations(sorted(read_query(sql, "it.sql").columns), n) for n in range(4))
     return [columns for columns in sets if has_unique_key(built(sql, *columns), TABLES)]
 
 
 def built(sql: str, *by: str) -> Table:
-    """A table that is a query over the small ones, its groups and its key some of its columns."""
+    """A table that is a query over the small ones, with some of its columns as groups and key."""
     query = read_query(sql, "gold/it.sql")
     return Table(
         name=TableName.parse("gold.it"),
@@ -97,7 +97,7 @@ def built(sql: str, *by: str) -> Table:
 
 
 def _row(table: str, i: int, r: random.Random) -> tuple[Any, ...]:
-    """A row of few values, so that joins hit, miss, and meet nulls."""
+    """A row with few different values, so that joins match, miss and meet nulls."""
     since = r.randrange(4)
     day = date(2025, 11, 24) + timedelta(days=r.choice([0, 1, 6, 7, 8, 36, 37, 38, 64, 400]))
     at = datetime(day.year, day.month, day.day, r.choice([0, 0, 12, 23]))  # noqa: DTZ001 - as Spark has it in UTC
@@ -113,7 +113,7 @@ def _row(table: str, i: int, r: random.Random) -> tuple[Any, ...]:
 
 @dataclass
 class History:
-    """A built table beside inputs that change at random; `by_rule` follows them group by group."""
+    """A built table over inputs that change at random; `by_rule` refreshes it group by group."""
 
     sql: str
     rule: RefreshRule
@@ -132,7 +132,7 @@ class History:
         self.db.execute(f"CREATE TABLE kept AS {self.sql}")
 
     def step(self) -> None:
-        """Change some of the inputs, and bring the built table up to date by its rule."""
+        """Change some of the inputs, and refresh the built table by its rule."""
         changed = [name for name in self.read if self._change(name)]
         parts = [
             sqlglot.transpile(sql, read="spark", write="duckdb")[0]
@@ -151,14 +151,14 @@ class History:
         self.db.execute(f"INSERT INTO kept {again}")
 
     def differences(self) -> list[tuple[Any, ...]]:
-        """Rows that are in the kept table and not in a rebuilt one, or the other way round."""
+        """Rows that are in the refreshed table and not in a rebuilt one, or vice versa."""
         return self.db.execute(
             f"(SELECT 'too much', * FROM (FROM kept EXCEPT ALL ({self.sql}))) "
             f"UNION ALL (SELECT 'missing', * FROM (({self.sql}) EXCEPT ALL FROM kept))"
         ).fetchall()
 
     def doubled(self, keys: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
-        """The sets of columns in which two rows of the query are alike."""
+        """The sets of columns in which two rows of the query are equal."""
         found = []
         for key in keys:
             columns = ", ".join(f'"{c}"' for c in key) or "true"
@@ -175,7 +175,7 @@ class History:
         return tree.sql(dialect="duckdb")
 
     def _spanned(self, span: CalendarSpan) -> str:
-        """The rows that a span says matter, or any when no group has a value."""
+        """The rows that a span selects, or all if no group has a value."""
         by = f'"{span.by}"'
         seen = self.db.execute(f"SELECT min({by}), max({by}), bool_or({by} IS NULL) FROM touched").fetchone()
         low, high, nulls = seen or (None, None, None)
@@ -198,7 +198,7 @@ class History:
         if old == new:
             self._put(f"silver__{name}{BOTH}", name, list(new.values()))
             return False
-        # What the query does not read is hidden from its rule.
+        # Columns that the query does not read are hidden from its rule.
         before, after = (Counter(self._as_read(name, row) for row in rows.values()) for rows in (old, new))
         gone, came = list(before - after), list(after - before)
         self._put(f"silver__{name}", name, list(new.values()))

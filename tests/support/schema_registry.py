@@ -32,9 +32,9 @@ NOWHERE = {"error_code": 404, "message": "HTTP 404 Not Found"}
 
 @dataclass
 class SchemaRegistry:
-    """What was registered, and what was asked; `faults` are what the next answers are instead.
+    """What was registered and requested; `faults` replace the next answers.
 
-    `accepted` is the header of who may ask, and `told` are the headers of those who asked.
+    `accepted` is the authorization header that is required, and `told` are the headers that were received.
     """
 
     address: str = ""
@@ -47,20 +47,20 @@ class SchemaRegistry:
 
     @property
     def login(self) -> dict[str, str]:
-        """Where it is and who may ask, as the secret of a system holds it."""
+        """The registry's address and login, in the form of a system's secret."""
         return {"url": self.address, "username": USER, "password": PASSWORD}
 
     def register(
         self, schema_id: int, schema: Any, kind: str = "AVRO", references: list[dict[str, Any]] | None = None
     ) -> None:
-        """Register a schema, by its id and as a version of the subject `of-<id>`; of Avro the type goes unsaid."""
+        """Register a schema, by its id and as a version of the subject `of-<id>`; for Avro the type is left out."""
         text = schema if isinstance(schema, str) else json.dumps(schema)
         told = {} if kind == "AVRO" else {"schemaType": kind}
         self.schemas[schema_id] = {"schema": text} | told | ({"references": references} if references else {})
         self.versions[f"of-{schema_id}", 1] = schema_id
 
     def answer(self, path: str, authorization: str | None) -> tuple[int, bytes | dict[str, Any]]:
-        """Status and body."""
+        """The status and body of an answer."""
         self.requests.append(path)
         if self.faults:
             return self.faults.pop(0)
@@ -79,14 +79,14 @@ class SchemaRegistry:
 
 
 class SecuredServer(ThreadingHTTPServer):
-    """Shakes hands first, and tells those it refuses why.
+    """A TLS server that completes the handshake first, and tells clients that it refuses why.
 
-    A client sends its request before it knows what became of its certificate. A socket that is closed with that unread
-    is reset, and the client may never see the reason.
+    A client sends its request before it knows whether its certificate was accepted. If the socket is closed with that
+    request unread, the connection is reset, and the client may never see the reason.
     """
 
     def finish_request(self, request: ssl.SSLSocket, client_address: Any) -> None:
-        """Answer a request, if hands could be shaken."""
+        """Answer a request if the handshake succeeded."""
         try:
             request.do_handshake()
         except ssl.SSLError:
@@ -100,7 +100,7 @@ class SecuredServer(ThreadingHTTPServer):
 
 @contextmanager
 def running(registry: SchemaRegistry, port: int = 0, context: ssl.SSLContext | None = None) -> Iterator[SchemaRegistry]:
-    """Serve the registry until the block ends, at a free port unless one is given, by TLS if there is a context."""
+    """Serve the registry until the block ends, on a free port unless one is given, with TLS if there is a context."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -120,7 +120,7 @@ def running(registry: SchemaRegistry, port: int = 0, context: ssl.SSLContext | N
 
     with (SecuredServer if context else ThreadingHTTPServer)(("127.0.0.1", port), Handler) as server:
         if context:
-            # Shaken hands by the thread of the request: one that fails does not stop the others.
+            # The request's own thread does the handshake, so that a failing one does not stop the others.
             server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

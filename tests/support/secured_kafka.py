@@ -1,4 +1,4 @@
-"""A broker that is also met by certificates of both sides, and by tokens, each at a port of its own."""
+"""A broker that also accepts mutual TLS and tokens, each on its own port."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.support.authority import Authority
     from tests.support.token_endpoint import TokenEndpoint
 
-# The later line of a name counts.
+# The last line of a name counts.
 PROPERTIES = """
 listeners=SASL_PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},\
  MUTUAL://127.0.0.1:{mutual},TOKENS://127.0.0.1:{tokens}
@@ -34,7 +34,7 @@ OAUTH = "org.apache.kafka.common.security.oauthbearer."
 
 
 class SecuredBroker(KafkaBroker):
-    """The broker, whose certificates an authority signed and whose tokens an endpoint gives."""
+    """The broker, with certificates from an authority and tokens from an endpoint."""
 
     def __init__(self, folder: Path, authority: Authority, endpoint: TokenEndpoint) -> None:
         super().__init__(folder)

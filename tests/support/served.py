@@ -1,4 +1,4 @@
-"""A small shop whose totals are served, and what its API would give out."""
+"""A small shop whose totals are served, and what its API would return."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ UNSERVED = "schema:\n  - name: totals"
 
 
 def serve_totals(lake: SmallLake, path: str = "/totals/{customer_id}") -> None:
-    """Let the contract say where the totals are served."""
+    """Make the contract say where the totals are served."""
     lake.amend(SERVED, UNSERVED, f'servers:\n  - {{server: api, type: api, location: "{path}"}}\n{UNSERVED}')
 
 
 def land_totals(lake: SmallLake) -> None:
-    """Three customers with an order each, on the way to their totals."""
+    """Land three customers with an order each, and build their totals."""
     lake.land("bronze.shop__customers", CUSTOMERS, f"1,Ann,{TEN}", f"2,Bob,{TEN}", f"3,Ćy 🐟,{TEN}")
     lake.land("bronze.shop__orders", ORDERS, *[f"1{n},{n},{n}.50,new,{TEN}" for n in (1, 2, 3)])
 
 
 def change_totals(lake: SmallLake) -> None:
-    """One total changes, one goes, one comes, and one stays."""
+    """Change one total, remove one, add one, and leave one."""
     lake.land("bronze.shop__customers", CUSTOMERS, f"4,Di,{TEN}")
     lake.land("bronze.shop__orders", ORDERS, f"11,1,7.00,new,{ELEVEN}", f"12,,,deleted,{ELEVEN}", f"14,4,1,new,{TEN}")
     lake.run("r2", (Step.INGEST, Step.REFINE, Step.BUILD))
 
 
 def items() -> dict[str, dict[str, Any]]:
-    """Every item of the account at hand, by its path."""
+    """Every item in the current account, by its path."""
     found = boto3.resource("dynamodb").Table(served_table(ENV)).scan(ConsistentRead=True)
     assert "LastEvaluatedKey" not in found
     return {item[PATH]: item for item in found["Items"]}
 
 
 def forget() -> None:
-    """Leave an account in which nothing was published."""
+    """Empty the account of published items."""
     for path in items():
         boto3.resource("dynamodb").Table(served_table(ENV)).delete_item(Key={PATH: path})
 
@@ -59,12 +59,12 @@ def rows() -> dict[str, Any]:
 
 
 def versions() -> dict[str, int]:
-    """The version of the table that each row was read from."""
+    """The table version that each row was read from."""
     return {path: int(item[VERSION]) for path, item in items().items() if path.startswith("/")}
 
 
 def expected(lake: SmallLake, prefix: str = "/totals/") -> dict[str, Any]:
-    """The rows of the totals as they are in the lake, written as the tables' JSON Schemas ask."""
+    """The totals as they are in the lake, in the form of the table's JSON Schema."""
     names = lake.catalog.table(SERVED).column_names
     texts = [
         {n: str(v) if isinstance(v, Decimal) else v for n, v in zip(names, r, strict=True)} for r in lake.rows(SERVED)

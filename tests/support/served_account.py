@@ -1,4 +1,4 @@
-"""An account that other processes reach, with the table of leases and the key of personal data."""
+"""An account that other processes can reach, with the table of leases and the key of personal data."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def served_account(patch: pytest.MonkeyPatch, gate: Gate | None = None) -> Iterator[dict[str, str]]:
-    """Serve an account on a free port, behind a gate if one is given, and give the variables that lead there."""
+    """Serve an account on a free port, behind a gate if one is given, and yield the variables to reach it."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     host, port = moto.get_host_and_port()
-    # An account lives as long as the process, so it has what an earlier test left in it.
+    # An account lives as long as the process, so it has what earlier tests left in it.
     urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()
     if gate and moto._server:
         moto._server.app = gate.before(moto._server.app)
@@ -41,7 +41,7 @@ def served_account(patch: pytest.MonkeyPatch, gate: Gate | None = None) -> Itera
     }
     for name, value in variables.items():
         patch.setenv(name, value)
-    # Clients that an account in this process was asked by do not know the way here.
+    # Clients cached for an account in this process would not reach this one.
     aws._client.cache_clear()
     boto3.client("secretsmanager").create_secret(Name=pii_key_secret(ENV), SecretString=PII_KEY)
     make_tables()

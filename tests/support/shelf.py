@@ -1,4 +1,4 @@
-"""A source that a test fills by hand, behind the reader's interface: a table with a cursor, or read whole."""
+"""A source that a test fills by hand, behind the reader's interface: a table with a cursor, or one read in full."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Row = tuple[Any, ...]
 
 @dataclass
 class Shelf:
-    """Rows that lie there now, as business columns; from where on a window begins is asked of `start`.
+    """The current rows, as business columns; `start` says where a window begins.
 
     Args:
         rows: The rows.
         malformed: Rows that cannot be read, as text and reason.
         error: What a reading raises instead of rows.
-        overlap: How much of a cursor that is a number windows have in common, in place of a lag.
-        asked: The position each run came with.
+        overlap: How far windows overlap if the cursor is a number, instead of a lag.
+        asked: The position that each run passed.
     """
 
     rows: list[Row] = field(default_factory=list)

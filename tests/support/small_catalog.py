@@ -1,4 +1,4 @@
-"""A catalog of four small tables, each file of which a test may change by a word."""
+"""A catalog of four small tables, in whose files a test can replace words."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -158,7 +158,7 @@ def write_catalog(folder: Path, changes: Mapping[str, tuple[str, str]] | None = 
 
     Args:
         folder: An empty folder.
-        changes: By file, words that stand there once and the words to put in their place.
+        changes: By file, text that occurs in it once and its replacement.
     """
     for name, text in FILES.items():
         old, new = (changes or {}).get(name, ("", ""))
@@ -171,7 +171,7 @@ def write_catalog(folder: Path, changes: Mapping[str, tuple[str, str]] | None = 
 
 
 def refusal(folder: Path, file: str, old: str, new: str) -> str:
-    """Change one file of the small catalog by a word, and return why the catalog is refused then."""
+    """Replace text in one file of the small catalog, and return why the catalog is then refused."""
     write_catalog(folder, {file: (old, new)})
     with pytest.raises(ContractError) as refused:
         load_catalog(folder)

@@ -1,4 +1,4 @@
-"""The command line, with the contracts of a folder in place of the repository's, here and in the driver it starts."""
+"""The command line with a folder's contracts instead of the repository's, here and in the driver that it starts."""
 
 from __future__ import annotations
 

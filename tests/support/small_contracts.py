@@ -1,4 +1,4 @@
-"""The contracts of a small shop: files of customers, orders and stock, refined, and one table built of them."""
+"""The contracts of a small shop: files of customers, orders and stock, refined, and one table built from them."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def contract(name: str, properties: str, custom: Mapping[str, str]) -> str:
 
     Args:
         name: The table, `layer.table`.
-        properties: Its columns, as they stand in the file.
+        properties: Its columns, as in the file.
         custom: Its custom properties, values as YAML.
     """
     layer, _, table = name.partition(".")
@@ -115,7 +115,7 @@ def contract(name: str, properties: str, custom: Mapping[str, str]) -> str:
 
 
 def bronze(name: str, disposition: str, key: str, *others: str) -> str:
-    """The text of a contract of files, all of whose columns are text."""
+    """The text of a contract for files, with only text columns."""
     line = "      - {{name: {}, logicalType: string, physicalType: string, {}description: Text.}}\n"
     properties = line.format(key, "primaryKey: true, ") + "".join(line.format(other, "") for other in others)
     return contract(name, properties, {"writeDisposition": disposition})

@@ -1,4 +1,4 @@
-"""The warm Spark driver, with the contracts of a folder in place of the repository's, and a clock that can be wrong.
+"""The warm Spark driver with a folder's contracts instead of the repository's, and a clock that can be wrong.
 
 Leases last as long as `LEASE_SECONDS` says; a job run whose variables have `CLOCK_AHEAD` sees a clock that goes so many
 seconds ahead, or behind if the number is negative.
@@ -22,7 +22,7 @@ CLOCK_AHEAD = "SMALL_LAKE_CLOCK_AHEAD"
 
 
 def clock() -> float:
-    """Seconds since the epoch, as the computer of the job run at hand believes."""
+    """Seconds since the epoch, by the clock of the current job run."""
     return time.time() + float(os.environ.get(CLOCK_AHEAD, "0"))
 
 

@@ -1,4 +1,4 @@
-"""A runner of jobs that runs none: it leaves what a job would, and tells what it was asked for."""
+"""A job runner that runs nothing: it writes what a job would, and records its requests."""
 
 from scripts.local.job_runs import JobResult
 from shared.jobs import Colour, Job
@@ -8,9 +8,9 @@ from shared.summaries import StepSummary
 
 
 class Teller:
-    """Runs no job, but leaves the summary of one; or crashes, or says nothing, as it is told for a step.
+    """Writes the summary of a job without running it; or crashes, or writes nothing, as configured per step.
 
-    It is told by a word, or by a function of the job that gives one.
+    It is configured by a word, or by a function that returns one for the job.
     """
 
     parallel = 1

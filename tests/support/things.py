@@ -1,4 +1,4 @@
-"""Contracts of one small silver table, made in a line, for tests of single parts of refine."""
+"""Contracts of one small silver table, created in one line, for tests of single parts of refine."""
 
 from __future__ import annotations
 

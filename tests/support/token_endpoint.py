@@ -1,4 +1,4 @@
-"""An identity provider on the loopback address: it gives signed tokens for a client's credentials (RFC 6749, 4.4)."""
+"""An identity provider on the loopback address: it issues signed tokens for a client's credentials (RFC 6749, 4.4)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REFUSED = 401, {"error": "invalid_client"}
 
 @dataclass
 class TokenEndpoint:
-    """Whom it gave tokens, and for what it was asked; `faults` are what the next answers are instead."""
+    """The issued tokens and the requests; `faults` replace the next answers."""
 
     address: str = ""
     lasts: int = 3600
@@ -36,18 +36,18 @@ class TokenEndpoint:
 
     @property
     def login(self) -> dict[str, str]:
-        """Who asks it, as a secret holds it."""
+        """The client's login, in the form of a secret."""
         return {"token_url": f"{self.address}/token", "client_id": CLIENT, "client_secret": SECRET, "scope": "topics"}
 
     @property
     def key_set(self) -> str:
-        """By what others know its signature (RFC 7517)."""
+        """The keys that verify its signatures (RFC 7517)."""
         numbers = self._key.public_key().public_numbers()
         parts = {name: _encoded(value.to_bytes(-(-value.bit_length() // 8))) for name, value in _parts(numbers)}
         return json.dumps({"keys": [{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": KEY_ID} | parts]})
 
     def answer(self, form: dict[str, str], authorization: str | None) -> tuple[int, Any]:
-        """Status and body."""
+        """The status and body of an answer."""
         self.asked.append(form)
         if self.faults:
             return self.faults.pop(0)
@@ -66,7 +66,7 @@ class TokenEndpoint:
 
 @contextmanager
 def giving_tokens(endpoint: TokenEndpoint) -> Iterator[TokenEndpoint]:
-    """Serve it until the block ends, at a free port."""
+    """Serve it until the block ends, on a free port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

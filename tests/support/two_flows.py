@@ -1,4 +1,4 @@
-"""Contracts of people whom two desks know, each by a flow of its own, and of the table over both."""
+"""Contracts of people from two systems, each with its own flow, and of the table over both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Snowflake that the totals of a small shop are published to, and what somebody who reads there sees."""
+"""A Snowflake that the totals of a small shop are published to, and what its readers see."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WRITING = ("CREATE", "ALTER", "PUT", "COPY", "MERGE", "DELETE", "UPDATE", "INSER
 
 
 class Warehouse:
-    """One database of a stand-in, in which nothing was published yet.
+    """One database of a stand-in, in which nothing has been published yet.
 
     Args:
         stand_in: The server.
@@ -43,7 +43,7 @@ class Warehouse:
         return SnowflakeTable(CONNECTION, self.database, "SALES", "totals")
 
     def connect(self, lake: SmallLake, **changes: Any) -> None:
-        """Let the contract publish the totals there, too, and put the connection where the jobs look for it."""
+        """Make the contract publish the totals there, too, and put the connection into the secret that jobs read."""
         place = f"database: {self.database}, schema: SALES"
         lake.amend(SERVED, UNSERVED, f"  - {{server: {CONNECTION}, type: snowflake, {place}}}\n{UNSERVED}")
         secret = json.dumps(self.stand_in.secret | changes)
@@ -62,22 +62,22 @@ class Warehouse:
             yield connection
 
     def ask(self, statement: str) -> list[tuple[Any, ...]]:
-        """The rows of an answer."""
+        """The rows of a query's result."""
         with self.session() as connection, connection.cursor() as cursor:
             return [tuple(row) for row in cursor.execute(statement).fetchall()]
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """The totals that are there."""
+        """The published totals."""
         return sorted(self.ask("SELECT * FROM TOTALS"))
 
     def version(self) -> int:
-        """Which version of the lake table that is, as readers are told."""
+        """The lake table's version that readers are told."""
         [(version,)] = self.ask("SELECT VERSION FROM LAKEWRIGHT_PUBLICATIONS WHERE TABLE_NAME = 'TOTALS'")
         return int(version)
 
     @contextmanager
     def written(self) -> Iterator[list[str]]:
-        """The statements that write which arrive within, each by its first word."""
+        """The writing statements that arrive inside the block, each by its first word."""
         before, found = len(self.stand_in.queries), list[str]()
         yield found
         words = (query.split()[0] for query in self.stand_in.queries[before:])

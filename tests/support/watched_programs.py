@@ -1,4 +1,4 @@
-"""What programs ask of the world outside this machine, and of git, written down by the programs themselves."""
+"""Records what programs request from outside this machine, and from git."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ exit 1
 
 
 class Watched:
-    """Environment variables by which Python, Node and the programs that look outside write down what they ask for.
+    """Environment variables that make Python, Node and network programs record their requests.
 
-    `asked` is empty if nothing was asked; `began` tells which of the two wrote at all.
+    `asked` is empty if nothing was requested; `began` lists the interpreters that recorded at all.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -71,10 +71,10 @@ class Watched:
 
     @property
     def began(self) -> set[str]:
-        """The interpreters that have written down what they ask."""
+        """The interpreters that have started recording."""
         return {line.removeprefix("began ") for line in self._lines() if line.startswith("began ")}
 
     @property
     def asked(self) -> list[str]:
-        """What was asked, in words."""
+        """The recorded requests, in words."""
         return [line for line in self._lines() if not line.startswith("began ")]

@@ -1,4 +1,4 @@
-"""Small Excel workbooks, put together by hand: one sheet of numbers, texts, dates, truths and errors."""
+"""Builds small Excel workbooks: one sheet with numbers, texts, dates, booleans and errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PARTS = {
 
 
 class Error(str):
-    """What a formula that failed leaves in its cell, such as #N/A."""
+    """The error value in the cell of a failed formula, such as #N/A."""
 
     __slots__ = ()
 
