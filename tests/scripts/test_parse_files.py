@@ -1,4 +1,4 @@
-"""Every file of data that cannot be read is named, with the reason."""
+"""Every data file that cannot be parsed is listed with the reason."""
 
 import subprocess
 

@@ -1,4 +1,4 @@
-"""A cloud assembly is made offline, kept while nothing changes, and never in place of something else."""
+"""A cloud assembly is created offline, kept while nothing changes, and never overwrites something else."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ from shared.errors import TerminalError
 
 @pytest.fixture
 def synthesized(monkeypatch):
-    """Calls to the CDK, in place of the CDK."""
+    """Record the calls to the CDK instead of running it."""
     calls = []
 
     def synthesize(env, root, output, *, validate):
@@ -89,7 +89,7 @@ def test_what_is_wrong_with_a_file_is_told_without_a_traceback(tmp_path):
 
 @pytest.mark.slow
 def test_cdk_loads_where_others_may_write_below_home(tmp_path):
-    """jsii refuses its own place there; both ways to the app name it another one."""
+    """jsii refuses its default folder there; both ways to run the app set another one."""
     (tmp_path / ".cache").mkdir()
     (tmp_path / ".cache").chmod(0o777)
     app = json.loads((paths.ROOT / "cdk.json").read_text())["app"]

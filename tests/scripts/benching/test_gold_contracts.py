@@ -1,4 +1,4 @@
-"""The tables that `lake bench gold` measures are contracts like any other, and kept as is to be measured."""
+"""The tables of `lake bench gold` have ordinary contracts, and are kept in the way that is to be measured."""
 
 from scripts.benching.gold_contracts import TABLES, write_contracts
 from shared.contracts import load_catalog

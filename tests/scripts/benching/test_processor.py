@@ -1,4 +1,4 @@
-"""Processor time is counted with that of children, those that have ended among them."""
+"""Processor time includes that of children, even of ended ones."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The tables that `lake bench sources` reads are contracts like any other, one of each system and size."""
+"""The tables of `lake bench sources` have ordinary contracts, one for each system and size."""
 
 from scripts.benching.sources_contracts import COLUMNS, FEW, MANY, landed, sources_catalog
 

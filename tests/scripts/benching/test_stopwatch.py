@@ -1,4 +1,4 @@
-"""A stopwatch adds up what functions take, and leaves them as they were."""
+"""The stopwatch adds up the times of functions, and restores them afterwards."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""The shop's lake behind the command line."""
+"""The shop's lake, for tests of commands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Catalog]:
-    """The lake of the shop and its contracts."""
+    """The shop's lake and contracts."""
     folder = tmp_path_factory.mktemp("shop")
     catalog = write_contracts(folder / "contracts")
     make_shop(folder / "lake", catalog)
@@ -36,7 +36,7 @@ def ask(shop: tuple[Path, Catalog], monkeypatch: pytest.MonkeyPatch) -> Callable
     monkeypatch.setattr("shared.contracts.load_catalog", lambda: catalog)
 
     def ask(*arguments: str) -> Result:
-        # A terminal has a colour system of its own, and a test has none.
+        # A terminal has a colour system; a test has none.
         return CliRunner().invoke(root, [*arguments, "--root", str(place)], env={"COLUMNS": "100"})
 
     return ask
@@ -44,7 +44,7 @@ def ask(shop: tuple[Path, Catalog], monkeypatch: pytest.MonkeyPatch) -> Callable
 
 @pytest.fixture
 def ask_json(ask: Callable[..., Result]) -> Callable[..., list[dict[str, Any]]]:
-    """Call a command with `--json`; it must end well, and print one array and nothing else."""
+    """Call a command with `--json`; it must succeed, and print one array and nothing else."""
 
     def ask_json(*arguments: str) -> list[dict[str, Any]]:
         answer = ask(*arguments, "--json")

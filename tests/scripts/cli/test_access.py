@@ -1,4 +1,4 @@
-"""`lake access` brings an account to what the contracts say, says what it did, and does nothing the second time."""
+"""`lake access` sets an account to what the contracts say, reports the changes, and changes nothing the second time."""
 
 import json
 
@@ -20,7 +20,7 @@ WANTED = access_of(load_environment("prod"), load_catalog())
 
 @pytest.fixture
 def account(monkeypatch):
-    """An account with the tags that a deploy of prod makes."""
+    """An account with the tags that a deploy of prod creates."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "local")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")

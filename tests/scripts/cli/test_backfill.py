@@ -1,4 +1,4 @@
-"""`lake backfill` tells what is wrong with a request before anything starts, and hands on what is not."""
+"""`lake backfill` refuses a wrong request before anything starts, and passes on a right one."""
 
 import pytest
 from click.testing import CliRunner

@@ -1,4 +1,4 @@
-"""`lake demo` names the lake's folder as it is, and commands that can be copied."""
+"""`lake demo` prints the lake's actual folder, and commands that can be copied."""
 
 import io
 import shlex

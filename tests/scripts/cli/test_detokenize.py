@@ -1,4 +1,4 @@
-"""`lake detokenize` turns tokens back, says so of those it does not know, and leaves word of who asked."""
+"""`lake detokenize` turns tokens back, reports unknown ones, and records who asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`lake docs` writes pages, with what the lake says of itself where there is one."""
+"""`lake docs` writes pages, with the state of a lake if one is given."""
 
 from click.testing import CliRunner
 

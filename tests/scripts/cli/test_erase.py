@@ -1,4 +1,4 @@
-"""A request that cannot be meant is refused before anything starts, and names what could be."""
+"""A request that makes no sense is refused before anything starts, with the possible values."""
 
 import pytest
 from click.testing import CliRunner

@@ -1,4 +1,4 @@
-"""`lake freshness` shows how old tables are, and is red as soon as one is older than promised."""
+"""`lake freshness` shows how old tables are, and is red if one is older than promised."""
 
 import json
 from dataclasses import replace
@@ -21,7 +21,7 @@ ORDERS, STOCK = "bronze.shop__orders", "bronze.shop__stock"
 
 @pytest.fixture
 def ask(tmp_path, monkeypatch):
-    """A lake whose orders and stock were read so many hours ago; both may be 26 hours old."""
+    """Call the command on a lake whose orders and stock were read so many hours ago; both may be 26 hours old."""
     catalog = write_contracts(tmp_path / "contracts")
     promising = {n: replace(catalog.table(n), freshness=Freshness(seconds=26 * 3600)) for n in (ORDERS, STOCK)}
     monkeypatch.setattr("shared.contracts.load_catalog", lambda: Catalog({**catalog.tables, **promising}))

@@ -1,4 +1,4 @@
-"""Values for people."""
+"""How values are printed."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -25,7 +25,7 @@ def test_value_is_shown(value, expected):
 
 
 def test_what_steers_a_terminal_is_not_shown():
-    """Titles, colours and links are set by ESC or, in one character, by U+009B; a refused row may hold anything."""
+    """Titles, colours and links are set by ESC or, in one character, by U+009B; a refused row may contain anything."""
     assert "a�[31mb�2Jc�d e😀é" == one_line("a\x1b[31mb\x9b2Jc\x07d\r\n\te😀é")
     assert "� ��" == one_line("\x00\x85\x7f\x9f")
 

@@ -1,4 +1,4 @@
-"""`lake quarantine` counts and shows what was refused, and has it read again."""
+"""`lake quarantine` counts and shows refused rows, and reads them again."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`lake reconcile` shows how the lake last compared with its sources."""
+"""`lake reconcile` shows the last comparison of the lake with its sources."""
 
 import json
 from datetime import date

@@ -1,4 +1,4 @@
-"""A wrong request is told in one line on standard error, with code 2; standard output stays empty."""
+"""A wrong request is reported in one line on standard error, with code 2; standard output stays empty."""
 
 import pytest
 from click.testing import CliRunner

@@ -1,4 +1,4 @@
-"""The command shows which tables would go back, and refuses what is no run or no lake in a folder."""
+"""`lake rollback` shows which tables would change, and refuses an unknown run or a lake in a bucket."""
 
 import json
 import shutil

@@ -36,7 +36,7 @@ def test_help_shows_each_command_once_in_a_group_and_in_one_line_of_a_narrow_ter
     assert [f"{title}:" for title in GROUPS] == [line for line in shown if line.removesuffix(":") in GROUPS]
     for name in grouped:
         [at] = [number for number, line in enumerate(shown) if line.startswith(f"  {name} ")]
-        # A second line would begin below the first one's words.
+        # A second line would begin under the description's first word.
         assert not [line for line in shown[at + 1 : at + 2] if line.startswith("    ")], name
 
 
@@ -53,7 +53,7 @@ def test_an_option_of_many_commands_is_explained_in_the_same_words(option, wordi
         command = root.get_command(click.Context(root), name)
         for part in (command, *getattr(command, "commands", {}).values()):
             said |= {f"{name} {part.name}": p.help for p in part.params if option in p.opts}
-    # The folder that takes the place of buckets in templates is no lake yet.
+    # The folder that replaces buckets in templates is not a lake yet.
     said.pop("synth synth", None)
 
     assert wordings == set(said.values())
@@ -152,7 +152,7 @@ def test_boto3_goes_to_the_region_that_the_cdk_deploys_to(monkeypatch):
     assert ["eu-west-1"] == asked
 
 
-# The program itself, with a command that waits and clears up.
+# The program itself, with a command that waits and then cleans up.
 WAITING = """
 import time, click
 from scripts.cli import __main__ as program

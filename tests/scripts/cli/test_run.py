@@ -1,4 +1,4 @@
-"""`lake run` tells what is wrong with a request before anything starts, and hands on what is not."""
+"""`lake run` refuses a wrong request before anything starts, and passes on a right one."""
 
 import pytest
 from click.testing import CliRunner
@@ -14,7 +14,7 @@ JUNE = ("--from", "2011-06-01", "--to", "2011-07-01")
 
 @pytest.fixture
 def asked(monkeypatch):
-    """What machines are asked for, in place of runs."""
+    """Record the requests to machines instead of running them."""
     found = []
 
     def run_here(root, machine, given, *, as_json):

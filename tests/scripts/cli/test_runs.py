@@ -139,7 +139,7 @@ def test_run_on_aws_says_what_it_cost(shop, tmp_path):
         assert (0, "") == (answer.exit_code, answer.stderr)
         return answer.stdout
 
-    # 2 vCPU hours at 0.0420992 and 8 GB hours at 0.0046228; the step's one table bears all of it.
+    # 2 vCPU hours at 0.0420992 and 8 GB hours at 0.0046228; the step's only table gets all of it.
     [run] = json.loads(ask("run-2", "--json"))
     assert [0.1211808, 0.1211808] == [round(run[key][0]["cost_usd"], 7) for key in ("outcomes", "job_runs")]
     assert 0.1211808 == round(run["cost_usd"], 7)

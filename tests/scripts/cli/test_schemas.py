@@ -1,4 +1,4 @@
-"""`lake schemas` shows, writes and compares."""
+"""`lake schemas` shows, writes and compares schemas."""
 
 import json
 

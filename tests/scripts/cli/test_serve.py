@@ -1,4 +1,4 @@
-"""`lake serve` speaks HTTP as the API does: rows, what is not there, and whatever else somebody may send."""
+"""`lake serve` answers HTTP requests as the API does: for rows, for missing ones, and for anything else."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROWS = {"/customers/29485": ROW, "/customers/zw%C3%B6lf%20%25": "{}", "gold.cust
 
 
 def publish(lake, rows, version=7):
-    """Leave items as a run does, the file in one step."""
+    """Write items as a run does, replacing the file in one step."""
     items = ({"path": {"S": path}, "row": {"S": row}, "version": {"N": str(version)}} for path, row in rows.items())
     (lake / "new").write_text("".join(f"{json.dumps(item, ensure_ascii=False)}\n" for item in items))
     (lake / "new").replace(lake / ITEMS_FILE)
@@ -41,7 +41,7 @@ def make_lake(place):
 
 @contextmanager
 def serving(lake, *words):
-    """The command in a process of its own; gives it and its port."""
+    """Run the command in a separate process, and yield that and its port."""
     command = [sys.executable, "-P", "-m", "scripts.cli", "serve", "--root", str(lake), *words]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, env=runtime_environment(), **pipes) as process:
@@ -74,7 +74,7 @@ def ask(port, path, method="GET", **headers):
 
 
 def send(port, request):
-    """Whatever is answered to raw bytes."""
+    """Send raw bytes and return the answer."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(request)
         return connection.makefile("rb").read().decode()

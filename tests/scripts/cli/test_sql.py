@@ -87,7 +87,7 @@ def test_one_row_without_room_stands_a_column_a_line(ask):
 
 
 def test_spark_and_pandas_are_not_loaded(shop):
-    """They would cost more time than the answer."""
+    """Loading them would take longer than the query."""
     arguments = ["sql", "SELECT count(*) FROM silver.orders", "--json", "--root", str(shop[0])]
     program = f"from scripts.cli.root import root; root({arguments!r}, standalone_mode=False); "
     program += (

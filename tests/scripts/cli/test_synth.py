@@ -1,4 +1,4 @@
-"""`lake synth` writes templates, or says in one line why not."""
+"""`lake synth` writes templates, or prints in one line why not."""
 
 import pytest
 from click.testing import CliRunner

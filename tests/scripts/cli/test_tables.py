@@ -1,4 +1,4 @@
-"""`lake tables` shows what lies in the lake."""
+"""`lake tables` shows the tables of the lake."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`lake test` ends with the codes of the command line: 0 well, 1 red, 2 the request is wrong."""
+"""`lake test` ends with the codes of the command line: 0 green, 1 red, 2 a wrong request."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""`lake trace` tells where a row comes from and where it went."""
+"""`lake trace` shows where a row comes from and where it went."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What a deploy would take away is known before: from two folders of templates and CloudFormation's own schemas."""
+"""What a deploy would remove is found from two folders of templates and CloudFormation's own schemas."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""The shop's contracts and its lake, as those who look at lakes have them."""
+"""The shop's contracts and its lake, as in the tests of read-only views."""
 
 from tests.scripts.looking.conftest import catalog, lake
 

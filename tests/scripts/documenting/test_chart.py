@@ -1,4 +1,4 @@
-"""A chart has each table once, to the right of what it is made of, and a line for each table that reads another."""
+"""A chart has each table once, to the right of its inputs, and a line from each input to a table."""
 
 from scripts.documenting.chart import HEIGHT, WIDTH, chart
 from shared.contracts import load_catalog
@@ -26,7 +26,7 @@ def test_boxes_know_all_that_comes_before_and_after(catalog):
     totals = {"bronze.shop__customers", "bronze.shop__orders", "silver.customers", "silver.orders"}
     assert totals <= set(boxes["gold.totals"].before)
     assert "gold.totals" in boxes["bronze.shop__orders"].after
-    # Orders point to customers, and are not made of them.
+    # Orders refer to customers, but are not made from them.
     assert "silver.customers" not in boxes["silver.orders"].before
 
 

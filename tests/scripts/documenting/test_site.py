@@ -1,4 +1,4 @@
-"""The pages say what the contracts say, lead nowhere that is not there, and take nobody's words for markup."""
+"""The pages show what the contracts say, have no dead links, and escape all texts."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -69,7 +69,7 @@ def test_columns_say_what_they_are_made_of(catalog):
         "silver.customers.html#name",
     } <= totals.links
     assert "bronze.shop__orders.html#amount_eur" in orders.links
-    # A key that another table has, the rule that says so, and how the rows are ordered.
+    # A foreign key, the rule for it, and the order of the rows.
     assert "silver.customers.html#customer_id" in orders.links
     for words in ("amount_not_negative", "Ordered by changed_at", "Key order_id"):
         assert words in orders.words

@@ -1,4 +1,4 @@
-"""Copies of rows keep to their contracts, are the same twice, and hold a known share of what is not as it should be."""
+"""Copies of rows satisfy their contracts, are reproducible, and have a known share of odd rows."""
 
 from collections import Counter
 from datetime import timedelta
@@ -50,7 +50,7 @@ def test_of_a_hundred_rows_one_is_dirty_one_doubled_and_one_late():
     assert {row["Id"] for row in second} == {str(copy * 1_000_000 + i) for copy in (1, 2) for i in range(1, 1001)}
     for found in (dirty, doubled):
         assert 8 <= len(found) <= 35
-    # A third of the days lies within the lag, and none of the others is held back.
+    # A third of the days is within the lag; rows of the other days are not held back.
     assert 1 <= len(held_back) <= 15
     assert all(row["Changed"] >= "2026-01-18" for row in held_back.values())
 

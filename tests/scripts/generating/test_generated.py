@@ -1,4 +1,4 @@
-"""A lake's sources are filled from the samples and the contracts, once, and pass from the first day to the second."""
+"""A lake's sources are filled once from the samples and the contracts, and can go from the first day to the second."""
 
 import csv
 import json

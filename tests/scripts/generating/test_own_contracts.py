@@ -1,4 +1,4 @@
-"""Data are generated for the tables that contracts read, whatever their system is called; the rest is left out."""
+"""Data is generated for the tables that contracts read, whatever the name of their system; the rest is left out."""
 
 from scripts.generating.copies import Copying
 from scripts.generating.generated import Generated, generate, generated_records

@@ -1,4 +1,4 @@
-"""One account a module, without a port: its boot is paid once, and nothing leaves the process."""
+"""One account per module, without a port: it is started once, and nothing leaves the process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/machine"
 
 
 class RecordingRunner:
-    """Runs job runs by a function of the run; remembers them in order."""
+    """Runs job runs by calling a function, and records them in order."""
 
     parallel = 2
 
@@ -59,7 +59,7 @@ def fresh_runner(runner: RecordingRunner) -> RecordingRunner:
 
 @pytest.fixture
 def start_of(account: LocalAccount) -> Callable[..., str]:
-    """Start a machine of these states, the first one first, and give the execution."""
+    """Start a machine with these states, beginning with the first, and return the execution."""
 
     def start(states: dict[str, Any], given: Any = None, **fields: Any) -> str:
         definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states, **fields}
@@ -73,7 +73,7 @@ def start_of(account: LocalAccount) -> Callable[..., str]:
 
 @pytest.fixture
 def run_machine(account: LocalAccount, start_of: Callable[..., str]) -> Callable[..., Any]:
-    """Run a machine of these states to its end and give the outcome."""
+    """Run a machine with these states to its end, and return the outcome."""
 
     def run(states: dict[str, Any], given: Any = None, **fields: Any) -> Any:
         return account.wait(start_of(states, given, **fields))
@@ -83,7 +83,7 @@ def run_machine(account: LocalAccount, start_of: Callable[..., str]) -> Callable
 
 @pytest.fixture
 def write_assembly(tmp_path: Path) -> Callable[..., Path]:
-    """Write a cloud assembly with one stack `lake` of a template, and file assets by their source name."""
+    """Write a cloud assembly with one stack `lake` from a template, and file assets by their source name."""
 
     def write(template: dict[str, Any], assets: dict[str, str] | None = None) -> Path:
         files = {

@@ -108,7 +108,7 @@ def test_the_patches_serve_under_mock_aws_too():
 
 
 def test_closing_the_account_cancels_what_still_runs(runner):
-    """The account of its own: closing is what is looked at."""
+    """It has its own account, since it tests the closing."""
     import threading
 
     from scripts.local.job_runs import JobResult

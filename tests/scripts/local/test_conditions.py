@@ -1,4 +1,4 @@
-"""What several threads ask of one item at once is decided one by one, as DynamoDB does."""
+"""Concurrent conditional writes to one item are decided one by one, as in DynamoDB."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ THREADS, TRIES = 4, 50
 @pytest.fixture
 def items(monkeypatch):
     interval = sys.getswitchinterval()
-    # Threads take turns as often as they can, so that one comes in between another's look and its write.
+    # Threads switch as often as possible, so that one runs between another's check and its write.
     sys.setswitchinterval(1e-6)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     conditions.install()

@@ -10,7 +10,7 @@ from scripts.local.job_runs import JobRun
 from scripts.local.processes import PROC, is_alive
 from shared.errors import TerminalError
 
-# Speaks like scripts.local.spark_driver, without Spark; its first argument is what it does.
+# Has the protocol of scripts.local.spark_driver, without Spark; its first argument is what it does.
 STAND_IN = """
 import json, os, subprocess, sys, time
 

@@ -48,7 +48,7 @@ def handler(event, context):
 
 @pytest.fixture
 def make_function(account, tmp_path, monkeypatch):
-    """A function of the checkout, here of a folder on the path."""
+    """A function of the checkout, here from a folder on the path."""
     package = f"on_{uuid.uuid4().hex}"
     folder = tmp_path / package
     folder.mkdir()
@@ -99,7 +99,7 @@ def test_the_environment_is_put_back_after_a_call(make_function):
 
 
 def test_every_function_imports_its_module_anew(make_function):
-    """Settings are parsed once, at import: another function must not see those of the first."""
+    """Settings are parsed once, at import: another function must not see the first one's."""
     first, second = make_function("first"), make_function("second")
 
     assert ["first", "second"] == [call(name, {})[1]["at_import"] for name in (first, second)]

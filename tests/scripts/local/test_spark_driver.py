@@ -13,7 +13,7 @@ from scripts.local.processes import is_alive
 
 ROOT = Path(__file__).parents[3]
 
-# The driver itself, with a session and jobs that need no Spark.
+# The driver itself, with a fake session and jobs that need no Spark.
 WITHOUT_SPARK = f"""
 import json, os, subprocess, sys, types
 
@@ -161,7 +161,7 @@ def test_when_the_parent_is_gone_the_driver_and_its_children_are_too(tmp_path, s
 
 @pytest.mark.slow
 def test_the_real_driver_runs_a_real_job(tmp_path):
-    """Its refusal of a job without arguments is enough to see the jobs' own code at work under Spark."""
+    """That a job without arguments is refused shows that the jobs' own code runs under Spark."""
     from scripts.local.spark_settings import LOCAL_CONFS, jar_paths
 
     settings = DriverSettings(logs=tmp_path / "logs", jars=jar_paths(), confs=LOCAL_CONFS)

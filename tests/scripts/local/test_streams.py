@@ -37,7 +37,7 @@ def test_streams_are_put_back():
 
 
 def test_a_stream_kept_from_one_call_writes_for_the_next():
-    """A logger keeps the stream it finds when it is made."""
+    """A logger keeps the stream that exists when it is created."""
     with thread_streams():
         kept = sys.stdout
 

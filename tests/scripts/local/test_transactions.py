@@ -1,4 +1,4 @@
-"""A transaction that fails leaves every item as it was, though only those it names are kept aside."""
+"""A failed transaction leaves every item as it was, although only the items that it names are copied."""
 
 import pytest
 from botocore.exceptions import ClientError

@@ -1,4 +1,4 @@
-"""The hand-made lake of a shop; tests that change a lake make their own."""
+"""The hand-made lake of a shop; tests that change a lake create their own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 @pytest.fixture(scope="session")
 def lake(tmp_path_factory: pytest.TempPathFactory, catalog: Catalog) -> Lake:
-    """The lake of the shop, in a folder whose name needs care."""
+    """The lake of the shop, in a folder whose name needs escaping."""
     root = tmp_path_factory.mktemp("lake") / "it's a lake, é+"
     make_shop(root, catalog)
     return open_lake(str(root))

@@ -1,4 +1,4 @@
-"""What a run cost follows from what its job runs used, and is shared out by the seconds of tables."""
+"""The cost of a run is computed from what its job runs used, and divided by the seconds of tables."""
 
 import pytest
 
@@ -17,7 +17,7 @@ PRICES = Prices(vcpu_hour=0.04, memory_gb_hour=0.005, storage_gb_hour=0.0001)
 
 @pytest.fixture
 def made(tmp_path, catalog, monkeypatch):
-    """A run of two steps, the first of which was tried twice."""
+    """A run of two steps, the first of which took two attempts."""
     prod = load_environment("prod").model_copy(update={"prices": PRICES})
     monkeypatch.setattr(costs, "load_environment", {"prod": prod}.__getitem__)
     lake = HandMadeLake(tmp_path, catalog)

@@ -1,4 +1,4 @@
-"""One query of Athena's SQL is answered by a lake at hand and by an environment's Athena."""
+"""The same query in Athena's SQL can be run on a local lake and in an environment's Athena."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""A key is read as people write it, and held against the table's key."""
+"""A key is parsed from the command line, and checked against the table's key."""
 
 import pytest
 

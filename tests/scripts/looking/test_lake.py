@@ -1,4 +1,4 @@
-"""A lake is opened where it lies, and only if there is one."""
+"""A lake is opened at its place, and only if there is one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A lake in a bucket is looked at like one in a folder."""
+"""A lake in a bucket can be looked at like one in a folder."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def bucket(lake) -> Iterator[str]:
-    """The shop's lake, copied to a server that speaks S3."""
-    # delta-rs waits for S3 with Python's lock held, so that the server must be another process.
+    """The shop's lake, copied to a local S3 server."""
+    # delta-rs holds Python's lock while it waits for S3, so the server must be another process.
     with server() as address, pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL", address)
         environment.setenv("AWS_ALLOW_HTTP", "true")
@@ -54,7 +54,7 @@ def bucket(lake) -> Iterator[str]:
 
 @contextmanager
 def server() -> Iterator[str]:
-    """The local account as a process; its address."""
+    """Run the local account as a process, and yield its address."""
     command = [sys.executable, "-m", "scripts.local.server"]
     with subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as run:
         assert run.stdout

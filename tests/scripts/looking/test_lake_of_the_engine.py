@@ -1,4 +1,4 @@
-"""What the engine writes is what is looked at: the same logs, pages and quarantines."""
+"""The read-only views work on a lake that the engine wrote: its logs, pages and quarantines."""
 
 from __future__ import annotations
 
@@ -118,6 +118,6 @@ def test_row_is_followed(made, there, order, expected):
 
 
 def test_tables_have_the_columns_of_their_contracts_and_no_others(made, there):
-    """Delta writes a column of its change feed into the files of tables that have one."""
+    """Delta adds a column of its change feed to the files of tables that have one."""
     for name, table in made.catalog.tables.items():
         assert [c.name for c in table.all_columns] == select(there, f"SELECT * FROM {name}").columns

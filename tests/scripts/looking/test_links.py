@@ -1,4 +1,4 @@
-"""Contracts say by which columns a row is followed from table to table."""
+"""Contracts determine the columns by which a row is followed from table to table."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whoever looks at a lake sees of personal data only that there is some."""
+"""The read-only views show of a personal value only whether there is one."""
 
 import json
 
@@ -60,7 +60,7 @@ def test_no_way_of_looking_tells_a_personal_value(looked):
     ]
 
     assert all(answers)
-    # The files below the view have the values in clear.
+    # The files below the view have the values in clear text.
     for read in (f"read_parquet('{root}/pii/**/*.parquet')", "query_table('_table_1')"):
         with pytest.raises(WrongRequestError, match="reads past the tables"):
             select(lake, f"SELECT name FROM bronze.shop__customers UNION ALL SELECT name FROM {read}")

@@ -1,4 +1,4 @@
-"""How far a table is published is told by the newest run that knew."""
+"""The newest run with an outcome says up to which version a table is published."""
 
 from dataclasses import replace
 from datetime import timedelta

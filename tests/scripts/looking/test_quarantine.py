@@ -1,4 +1,4 @@
-"""Refused rows are counted by rule, and shown with why and from where."""
+"""Refused rows are counted by rule, and shown with reasons and sources."""
 
 from datetime import timedelta
 

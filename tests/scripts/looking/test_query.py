@@ -1,4 +1,4 @@
-"""One SELECT is answered over the tables it names; nothing else is opened, read or written."""
+"""One SELECT runs over the tables that it names; nothing else is opened, read or written."""
 
 import shutil
 from datetime import UTC, date, datetime
@@ -198,7 +198,7 @@ def test_what_a_run_does_not_know_cannot_be_read_as_of_it(lake, table, expected)
 
 @pytest.fixture
 def stock(tmp_path, catalog) -> Lake:
-    """A lake of one table, for those who change it."""
+    """A lake with one table, for tests that change it."""
     made = HandMadeLake(tmp_path, catalog)
     made.put("silver.stock", "r1", 1, ["pen", 3])
     made.record("r1", datetime(2026, 1, 1, tzinfo=UTC), {"silver.stock": 0, "silver.orders": 9})

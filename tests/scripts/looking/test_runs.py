@@ -1,4 +1,4 @@
-"""The ledger is read from the pages of runs, and for a run without one from what its steps left."""
+"""The ledger is read from the pages of runs, and for a run without a page from what its steps left."""
 
 import os
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A SELECT is asked which columns it hands on as they are."""
+"""The columns that a SELECT passes on unchanged are found."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Tables are described by their logs and contracts, and no row is read."""
+"""Tables are described from their logs and contracts, without reading a row."""
 
 import json
 import math
@@ -60,7 +60,7 @@ def test_tables_come_by_layer_and_name(lake, catalog):
 
 @pytest.fixture
 def stock(tmp_path, catalog):
-    """A lake of one table, for those who change it."""
+    """A lake with one table, for tests that change it."""
     made = HandMadeLake(tmp_path, catalog)
     made.put("silver.stock", "r1", 1, ["pen", 3])
     made.put("silver.stock", "r2", 2, ["ink", 4])

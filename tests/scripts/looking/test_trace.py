@@ -1,4 +1,4 @@
-"""A row is followed up to its source and down to gold, over the quarantine, by contracts alone."""
+"""A row is followed up to its source and down to gold, including the quarantine, by contracts alone."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ NO_ROW = "has no such row"
 
 
 def short(finding):
-    """Table, kind, and what tells the row: its place in the source, its note, or its first value."""
+    """Table, kind, and what identifies the finding: its source position, its note, or its first value."""
     tells = finding.note or finding.source_position or next(iter((finding.row or {}).values()))
     return finding.table, finding.what.value, tells
 

@@ -22,7 +22,7 @@ def aws(monkeypatch):
 
 @pytest.fixture
 def quota(monkeypatch):
-    """The quota of vCPUs; moto knows none of EMR Serverless."""
+    """The quota of vCPUs; moto has none for EMR Serverless."""
     value = {"Quota": {"Value": 16.0}}
     made = boto3.client
 
@@ -39,6 +39,6 @@ def quota(monkeypatch):
 
 @pytest.fixture
 def ready(aws, quota):
-    """An account where prod can be deployed; its quota."""
+    """An account where prod can be deployed, and its quota."""
     prepare()
     return quota

@@ -1,6 +1,6 @@
-"""A deploy looks before, asks, deploys and tries, in that order, and stops where it has to.
+"""A deploy checks, asks, deploys and tests, in that order, and stops where it has to.
 
-The CDK's command line is a program that writes down what it is asked; tests/infra/test_deploy.py has the real one.
+The CDK's command line is a program that records its arguments; tests/infra/test_deploy.py has the real one.
 """
 
 import json
@@ -29,7 +29,7 @@ DIFF, DEPLOY = f"diff {PROD}", f"deploy --require-approval never {PROD}"
 
 @pytest.fixture
 def cdk(tmp_path, monkeypatch):
-    """A CDK that fails at one of its commands, if one is named; what it was asked."""
+    """A CDK that fails at a given command, and what it was called with."""
     log = tmp_path / "asked.txt"
     log.touch()
 

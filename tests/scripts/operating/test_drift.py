@@ -1,4 +1,4 @@
-"""What was changed beside the contracts is found: in Glue, in Delta, in Lake Formation."""
+"""Differences from the contracts are found in Glue, in Delta and in Lake Formation."""
 
 import json
 
@@ -27,7 +27,7 @@ TABLE = "gold.daily_revenue"
 
 @pytest.fixture
 def account(aws, tmp_path, monkeypatch):
-    """An account where one table of prod stands as its contract says."""
+    """An account where one table of prod is as its contract says."""
     catalog = Catalog({TABLE: load_catalog().tables[TABLE]})
     monkeypatch.setattr("shared.contracts.load_catalog", lambda: catalog)
     glue = boto3.client("glue")
@@ -107,7 +107,7 @@ def test_delta_table_that_may_not_be_read_is_told(account, monkeypatch, error):
 
 
 def test_glue_is_asked_as_the_role_that_sees_every_table(account, monkeypatch):
-    """Lake Formation leaves out of its answers the tables that who asks may not see."""
+    """Lake Formation hides tables that the caller may not see."""
     calls, asked = botocore.client.BaseClient._make_api_call, []
 
     def noted(self, operation, given):

@@ -1,4 +1,4 @@
-"""A machine that is run to its end from here, and what is advised when that is red."""
+"""A machine is run to its end, and a red end comes with advice."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""An account that is not ready is told, with what to do, before anything is deployed."""
+"""An account that is not ready is reported, with what to do, before anything is deployed."""
 
 import json
 
@@ -66,7 +66,7 @@ def test_account_without_bootstrap_is_told_how(ready):
 
 @pytest.mark.parametrize("version, status", [("5", "failed"), ("6", "ok")])
 def test_bootstrap_that_is_too_old_is_told_how_to_renew(ready, version, status):
-    """Of version 6 and later is a bootstrap whose roles a deployment works under."""
+    """From version 6 on, a bootstrap has the roles that deploys use."""
     name = "/cdk-bootstrap/hnb659fds/version"
     boto3.client("ssm").put_parameter(Name=name, Value=version, Type="String", Overwrite=True)
 
@@ -187,8 +187,8 @@ def test_stack_that_never_came_up_is_told(ready, monkeypatch):
     assert f"{Names(prod()).stack}: ROLLBACK_COMPLETE" in {finding.found for finding in preflight(prod())}
 
 
-# Source: AWS CloudFormation user guide, "Stack status codes". All others are under way, or wait for somebody.
-# Of the last one there is but a change set.
+# Source: AWS CloudFormation user guide, "Stack status codes". All others are in progress, or need manual work.
+# The last one has only a change set.
 AT_REST = {
     "CREATE_COMPLETE",
     "UPDATE_COMPLETE",
@@ -346,7 +346,7 @@ def test_administrator_is_looked_for_in_the_path_of_roles(ready):
 
 
 def of_delivery(monkeypatch, *, dev):
-    """What is said of prod, which GitHub deploys, where dev's file says this."""
+    """The findings on prod, which GitHub deploys, with these settings in dev's file."""
     github = {"github": GitHub(repository="house/lake")}
     monkeypatch.setattr(
         preflight_delivery, "load_environment", lambda name: load_environment(name).model_copy(update=dev)

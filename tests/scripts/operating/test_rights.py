@@ -1,4 +1,4 @@
-"""docs/rights.md says what each command needs of AWS, and the code of each command says the same."""
+"""docs/rights.md lists the AWS rights that each command needs, as derived from its code."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 OURS = Code()
 COMMANDS = root.list_commands(click.Context(root))
 ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z]+")
-# What the code of a command can come to and never does, with the reason; a test below shows each.
+# What a command's code could reach but never does, with the reason; each has a test below.
 NEVER = {
-    # A folder alone is opened, as the tests below say.
+    # Only a folder is opened, as the tests below show.
     **{name: {"kms:Decrypt", "s3:GetObject", "s3:ListBucket"} for name in ("backfill", "erase", "rollback", "serve")},
-    # Words of the contracts' code as well; of DynamoDB they ask whether a table is there.
+    # These words also occur in the code for contracts; for DynamoDB they check whether a table exists.
     **{name: {"dynamodb:Query", "dynamodb:Scan"} for name in ("deploy", "preflight")},
-    # It is told to plan alone.
+    # It is called only to plan.
     "drift": {
         "lakeformation:PutDataLakeSettings",
         *(f"lakeformation:{verb}LFTags{rest}" for verb, rest in (("Add", "ToResource"), ("Remove", "FromResource"))),
@@ -50,7 +50,7 @@ NEVER = {
 
 @cache
 def rows() -> list[tuple[tuple[str, ...], str, frozenset[str]]]:
-    """The rows of the table: the commands, as whom they ask, and the actions; a row may mean those of a command."""
+    """The rows of the table: the commands, their caller, and the actions; a row may refer to another command's."""
     table, commands, found = document("docs/rights.md").text.partition("\n| to |")[0], (), []
     for line in table.splitlines():
         if not line.startswith("| ") or line.startswith("| command"):
@@ -101,7 +101,7 @@ def test_the_role_that_commands_take_may_do_what_they_ask_as_it():
 
 @contextmanager
 def noted() -> Iterator[set[str]]:
-    """The actions that every call of botocore needs from here on."""
+    """Record the actions that every further botocore call needs."""
     found, calls = set(), botocore.client.BaseClient._make_api_call
 
     def noting(self, operation, given):

@@ -1,4 +1,4 @@
-"""A smoke run is judged by what came back, what the job left and what readers see."""
+"""A smoke run is judged by its execution, the job's report and what readers see."""
 
 import json
 from pathlib import Path
@@ -63,7 +63,7 @@ def test_report_of_the_job_is_read_and_its_absence_told(tmp_path):
 
 @pytest.fixture
 def lake():
-    """The lake as each role sees it: a DuckDB whose tables hold the columns and rows that are open to the role."""
+    """The lake as each role sees it: a DuckDB whose tables have the columns and rows that the role may see."""
     access, seen = access_of(PROD, load_catalog()), {}
     for role, clearance in access.clearances.items():
         database = seen[role] = duckdb.connect()

@@ -1,4 +1,4 @@
-"""Who is let in by the API is asked with real requests, whose signatures the stand-in of API Gateway checks."""
+"""The API is called with real requests, whose signatures the stand-in for API Gateway checks."""
 
 import threading
 from http.client import HTTPConnection
@@ -25,7 +25,7 @@ PATH = "/customers/0"
 
 
 def signer(request):
-    """The role whose key has signed a request, as IAM finds out; none for another signature, or no role's key."""
+    """The role whose key has signed a request, as IAM would find; none for a wrong signature or another key."""
     given = request.headers.get("authorization", "")
     lent = [role for backends in sts_backends.values() for role in backends["aws"].assumed_roles]
     for role in lent:
@@ -44,7 +44,7 @@ def signer(request):
 
 @pytest.fixture
 def gateway(aws):
-    """API Gateway, which lets in those that it is told; a row with that key it does not have."""
+    """A stand-in for API Gateway that admits given roles, and has no row with the requested key."""
     for role in governance_of(PROD).roles:
         boto3.client("iam").create_role(RoleName=Names(PROD).reader_role(role), AssumeRolePolicyDocument="{}")
     let_in = {Names(PROD).reader_role(role) for role in READERS}

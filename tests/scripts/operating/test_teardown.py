@@ -1,4 +1,4 @@
-"""Data goes only if it was asked for twice, by name; and then all of it goes."""
+"""Data is deleted only if that is requested by name and allowed; then all of it is."""
 
 import json
 import threading
@@ -120,7 +120,7 @@ def test_with_both_keys_everything_goes(stack, monkeypatch):
 
 @pytest.fixture
 def personal(stack, monkeypatch):
-    """A bucket of the stack; closing it has S3 answer as it does who lacks the tag: well, with an error an object."""
+    """A bucket of the stack; once closed, S3 answers as without the tag: with success and an error per object."""
     told = json.loads(json.dumps(TEMPLATE))
     told["Resources"]["Personal"] = {**told["Resources"]["Lake"], "Properties": {"BucketName": PERSONAL}}
     boto3.client("cloudformation").update_stack(StackName=stack, TemplateBody=json.dumps(told))
@@ -136,7 +136,7 @@ def personal(stack, monkeypatch):
 
 
 def test_stack_stays_where_a_bucket_is_not_emptied(stack, personal, monkeypatch):
-    """Without its stack nothing of the environment would be found again."""
+    """Without its stack, nothing of the environment could be found again."""
     allow(monkeypatch, deletion=True)
     personal()
 
@@ -147,7 +147,7 @@ def test_stack_stays_where_a_bucket_is_not_emptied(stack, personal, monkeypatch)
 
 
 def test_what_is_written_late_goes_and_what_fails_holds_up_nothing(stack, personal, monkeypatch):
-    """The stack is gone by then, and a second call would find nothing."""
+    """The stack is gone by then, so a second call would find nothing."""
     allow(monkeypatch, deletion=True)
     delete_stack = operating.delete_stack
 
@@ -169,7 +169,7 @@ def test_what_is_written_late_goes_and_what_fails_holds_up_nothing(stack, person
 
 
 def test_key_and_secret_can_be_had_back_for_a_month(aws):
-    """Without the key nothing that was kept elsewhere can be read any more."""
+    """Without the key, nothing that was kept elsewhere could be read."""
     before = datetime.now(UTC) - timedelta(minutes=1)
     kms, secrets = boto3.client("kms"), boto3.client("secretsmanager")
     key, secret = kms.create_key()["KeyMetadata"]["KeyId"], secrets.create_secret(Name="crm", SecretString="{}")["ARN"]
@@ -197,7 +197,7 @@ def test_a_copy_in_another_region_is_told_to_be_left(stack, monkeypatch):
 
 
 def test_application_that_a_change_of_settings_has_left_goes_with_the_others(stack, monkeypatch):
-    """The stack knows the newest alone; another environment's are not ours."""
+    """The stack has only the newest; another environment's are left alone."""
     allow(monkeypatch, deletion=True)
     emr, names = boto3.client("emr-serverless"), Names(load_environment("dev"))
     wanted = [names.application, names.application, names.consumer_application, f"{names.stack}-streaming"]
@@ -206,7 +206,7 @@ def test_application_that_a_change_of_settings_has_left_goes_with_the_others(sta
         emr.create_application(name=name, releaseLabel="emr-7.10.0", type="SPARK")["applicationId"]
         for name in (*wanted, *others)
     ]
-    for id_ in ids:  # moto knows no list of job runs where there has been none
+    for id_ in ids:  # moto has no list of job runs before the first one
         emr.start_job_run(applicationId=id_, executionRoleArn=ROLE)
 
     said = teardown("--confirm", "dev", "--delete-data-of", "dev").output
@@ -262,7 +262,7 @@ def test_credentials_that_may_not_look_are_told_as_such(aws, monkeypatch):
 
 
 def amended(monkeypatch, **changes):
-    """AWS answers as ever, but for these operations; each takes what was asked and the answer, or gives one."""
+    """Replace the answers of these operations: each function gets the request and the answer, or returns its own."""
     calls = botocore.client.BaseClient._make_api_call
 
     def call(self, operation, asked):
@@ -313,7 +313,7 @@ def test_stack_that_is_not_deleted_is_told_with_what_holds_it(stack, monkeypatch
 
 
 def test_secret_goes_and_the_copy_keeps_its_own(aws, monkeypatch):
-    """Secrets Manager deletes none that has replicas; those of the keys of persons are what makes the copy of worth."""
+    """Secrets Manager deletes no secret with replicas, and the copy is useless without the keys of personal data."""
     promoted = []
 
     def promote(client, asked, _answer):

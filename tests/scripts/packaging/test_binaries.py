@@ -1,4 +1,4 @@
-"""A package that the image could not run is found while it is packed, not when the first job starts."""
+"""A package that the image cannot run is found while it is packed, not when the first job starts."""
 
 import pytest
 

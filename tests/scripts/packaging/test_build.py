@@ -1,4 +1,4 @@
-"""Artifacts are built once for each content, whole, and for the machine they run on."""
+"""Artifacts are built once for each content, completely, and for the machine that they run on."""
 
 import hashlib
 import os

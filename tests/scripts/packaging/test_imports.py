@@ -1,4 +1,4 @@
-"""What the jobs import is in the packed archives, and an interpreter that has nothing else can import it."""
+"""Everything that the jobs import is in the packed archives, and can be imported with nothing else."""
 
 import os
 import pkgutil
@@ -21,7 +21,7 @@ from scripts.setup.emulator import MACHINE, emulated_python
 from scripts.setup.errors import SetupError
 from shared.release import PYTHON
 
-# The image has them, and all are pure Python: they are the same on any machine.
+# The image has them, and all are pure Python, so they are the same on any machine.
 OF_THE_IMAGE = (pyspark, py4j, delta)
 PROGRAM = """
 import platform
@@ -39,7 +39,7 @@ pytestmark = [
 
 
 def unpacked(environment, folder):
-    """The folders that lie on the path of a job: code and packages from their archives, then what the image has."""
+    """The folders on a job's path: code and packages from their archives, then what the image has."""
     shutil.unpack_archive(environment, folder / "environment", filter="data")
     shutil.unpack_archive(build(JOBS, folder), folder / "code")
     (folder / "image").mkdir()
@@ -49,7 +49,7 @@ def unpacked(environment, folder):
 
 
 def everything_imported_by(python, path):
-    """What the program printed; without `site`, so that only the path is searched, as on EMR."""
+    """Import everything and return the output; without `site`, so that only the path is searched, as on EMR."""
     return subprocess.run(
         [*python, "-S", "-P", "-c", PROGRAM],
         env={"PYTHONPATH": ":".join(map(str, path)), "PYTHONDONTWRITEBYTECODE": "1"},

@@ -1,4 +1,4 @@
-"""What an environment was deployed with cannot always be told, and then the plan says why."""
+"""If an environment's deployed contracts cannot be read, the plan says why."""
 
 import json
 

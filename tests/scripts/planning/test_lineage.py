@@ -64,7 +64,7 @@ def test_what_judges_a_row_decides_which_rows_there_are(lineage, tmp_path):
     customers = FILES["silver.customers"].replace("      - {name: changed_at,", dropped)
     with_dropped = Lineage(write_contracts(tmp_path, {**FILES, "silver.customers": customers}))
 
-    # Of an order the rule on its amount may refuse it, and its state may delete it.
+    # The rule on its amount may refuse an order, and its state may delete it.
     for column in ("amount_eur", "state"):
         assert {column, ROWS} == set(lineage.downstream("bronze.shop__orders", [column])["silver.orders"])
     assert {"name", ROWS} == set(with_dropped.downstream("bronze.shop__customers", ["name"])["silver.customers"])

@@ -1,4 +1,4 @@
-"""A plan says what changed, what is done about it, whom it hits and what it costs; a break ends with 2."""
+"""A plan says what changed, what is done about it, whom it affects and what it costs; a break ends with 2."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ONE = "version: 1.0.0"
 
 
 def changed(*changes: tuple[str, str, str]) -> dict[str, str]:
-    """The shop's contracts with other words in some places."""
+    """The shop's contracts with some texts replaced."""
     files = dict(FILES)
     for name, old, new in changes:
         assert files[name].count(old) == 1
@@ -131,7 +131,7 @@ def test_what_adds_and_widens_is_priced_and_followed(plan):
         (c["change"], c["column"]) for c in orders["changes"]
     ]
     assert [{"table": "gold.totals", "columns": ["amount_eur"]}] == orders["hit"]
-    # Orders 1 and 2, as the second run left them.
+    # Orders 1 and 2, as after the second run.
     assert (2, 2) == (orders["rows_read"], orders["rows_written"])
     assert orders["bytes_read"] == orders["bytes_written"] > 0
 
@@ -187,7 +187,7 @@ def test_against_a_revision_every_change_is_named(plan, repository, version, cod
         (c["change"], c["column"], c["rule"]) for c in orders["changes"]
     ]
     assert ("additive", "rebuild") == (totals["level"], totals["remedy"])
-    # What a rebuild reads is all of its inputs: of orders, the four rows of bronze.
+    # A rebuild reads all inputs: for orders, the four rows of bronze.
     assert (0 if refused else 4, 3) == (orders["rows_read"], totals["rows_read"])
 
 
@@ -276,7 +276,7 @@ def test_tables_that_no_contract_knows_and_those_that_lost_their_position_are_to
     made = write_contracts(tmp_path / "before", FILES | {"bronze.shop__people": people})
     shop = make_shop(tmp_path / "lake", made)
     shop.put("bronze.shop__people", "run-1", 1, ["people/1.csv#2", "7", "Ann", "2025-01-01T00:00:00Z"])
-    # What somebody wrote by hand, and what a run left that died before its first batch.
+    # A table that somebody wrote by hand, and what a run left that died before its first batch.
     write_deltalake(f"{shop.root}/silver/stock", DeltaTable(f"{shop.root}/silver/orders").to_pyarrow_table())
     DeltaTable.create(f"{shop.root}/bronze/shop__stock", DeltaTable(f"{shop.root}/silver/orders").schema())
     (tmp_path / "lake" / "gold" / "no_table").mkdir()

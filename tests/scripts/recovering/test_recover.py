@@ -1,4 +1,4 @@
-"""A copy to which files came in any order is cut back to the newest run it has whole, and goes on from there."""
+"""A copy whose files arrived in any order is cut back to its newest complete run, and continues from there."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
-# So many copies lose files at random.
+# The number of copies that lose files at random.
 COPIES = 60
 
 
@@ -67,7 +67,7 @@ def looked(lake: SmallLake) -> list[Found]:
 
 
 def recovered(lake: SmallLake) -> str:
-    """Cut a copy back to the newest run that is whole, and say which that is."""
+    """Cut a copy back to its newest complete run, and return that run."""
     found = looked(lake)
     cut(open_lake(lake.lake_root, lake.catalog), found[-1].survivors, [one.run.run_id for one in found[:-1]])
     return found[-1].run.run_id
@@ -80,7 +80,7 @@ def test_copy_that_lacks_any_files_is_what_the_newest_run_left_that_is_whole(gro
         rates = {"r3": chance.choice((0, 0, 0.02)), "r4": chance.choice((0, 0.01, 0.3))}
         lost = {file for run, rate in rates.items() for file in new[run] if chance.random() < rate}
         lake = grown.copy(tmp_path / str(copy), lost)
-        # A run of which no file at all was lost is whole; one of later may be, too, if nobody needs what was lost.
+        # A run that lost no file is complete; a later one may be too, if what was lost is not needed.
         surely = max(run for run, files in grown.files.items() if not files & lost)
 
         run_id = recovered(lake)
@@ -94,7 +94,7 @@ def test_copy_that_lacks_any_files_is_what_the_newest_run_left_that_is_whole(gro
 
 @pytest.mark.parametrize("keeps", ["r2", "r3"])
 def test_the_next_run_makes_of_it_what_an_undisturbed_lake_is(grown, tmp_path, keeps):
-    # Of what came later only the logs arrived, so that every table has to be cut.
+    # Only the logs of later files arrived, so every table has to be cut.
     lost = {file for file in grown.files["r4"] - grown.files[keeps] if "_delta_log" not in file.parts}
     lake = grown.copy(tmp_path, lost)
     assert keeps == recovered(lake)
@@ -142,13 +142,13 @@ def test_erasure_after_the_run_leaves_the_run_whole_and_is_told(grown, tmp_path,
 
     [found] = looked(lake)
     assert ("r4", True) == (found.run.run_id, found.is_whole)
-    # Each log ends behind the erasure, so nothing of it is cut off.
+    # Each log ends after the erasure, so nothing is cut off.
     assert [] == [survivor.stored.what for survivor in found.survivors if survivor.is_cut]
     assert ["e1"] == [record.run_id for record in erasures_after(there, found.run.finished_at)]
     assert "r4" == recovered(lake)
     assert after == all_rows(lake)
 
-    # Had the old files gone here, too, and none of the erasure's commits come, those rows would be nowhere.
+    # If the old files were deleted here too, and none of the erasure's commits arrived, those rows would be lost.
     then = next(v.version for v in found.run.versions if v.table == "silver.orders")
     for file in Path(lake.location("silver.orders"), "_delta_log").glob("*.json"):
         if int(file.stem) > then:

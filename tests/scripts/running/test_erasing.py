@@ -1,4 +1,4 @@
-"""Who is to be erased is told in a file that its owner alone may read, and that no killed command leaves for good."""
+"""An erasure's request is in a file that only its owner can read, and that no killed command leaves for good."""
 
 import stat
 

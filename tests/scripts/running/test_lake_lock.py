@@ -1,4 +1,4 @@
-"""A lake in a folder is one process's at a time, and its owner's alone."""
+"""A lake in a folder is used by one process at a time, and only its owner can read it."""
 
 import os
 import stat
@@ -14,7 +14,7 @@ def mode(folder):
 
 @pytest.fixture
 def generous():
-    """A machine whose files anybody may read."""
+    """A umask that lets everybody read new files."""
     before = os.umask(0o022)
     yield
     os.umask(before)

@@ -1,4 +1,4 @@
-"""The key of a lake in a folder is made once and read by its owner alone."""
+"""The key of a lake in a folder is created once, and only its owner can read it."""
 
 import json
 import stat

@@ -1,4 +1,4 @@
-"""A run as it goes on is told line by line where there is no terminal, whatever the lines say."""
+"""Without a terminal, progress is printed line by line, whatever the lines contain."""
 
 import io
 

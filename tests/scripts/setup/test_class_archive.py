@@ -1,4 +1,4 @@
-"""Spark here takes its classes from the archive that the setup made, and does as well without one."""
+"""Spark loads its classes from the archive that the setup made, and also runs without one."""
 
 import os
 import shlex
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.skipif(not paths.CLASS_ARCHIVE.exists(), reason="this Java keeps no archives")
 def test_spark_and_delta_come_from_the_archive(spark):
-    # The very class path of the session: one jar more or in another place, and Java passes over the archive.
+    # The session's exact class path: with one more jar or another order, Java ignores the archive.
     class_path = spark._jvm.java.lang.System.getProperty("java.class.path")
     options = shlex.split(spark.conf.get("spark.driver.extraJavaOptions"))
     java = [paths.JAVA_HOME / "bin" / "java", *options, "-Xlog:class+load", "-cp", class_path]
@@ -24,7 +24,7 @@ def test_spark_and_delta_come_from_the_archive(spark):
     said = subprocess.run([*java, submit, "--version"], capture_output=True, text=True, check=True)
     loaded = [line for line in said.stdout.splitlines() if f" {submit} " in line]
     assert ["shared objects file (top)"] == [line.partition("source: ")[2] for line in loaded]
-    # What Spark loads by itself from a list of jars is never taken from an archive.
+    # Classes that Spark loads itself from a list of jars are never taken from an archive.
     delta = spark._jvm.java.lang.Class.forName("io.delta.sql.DeltaSparkSessionExtension")
     assert "app" == delta.getClassLoader().getName()
 
@@ -36,7 +36,7 @@ def test_the_archive_may_lie_in_a_folder_of_any_name(monkeypatch, tmp_path, fold
     archive.touch()
     monkeypatch.setattr(paths, "CLASS_ARCHIVE", archive)
     options = f"-XX:+UseSerialGC{spark_settings.class_archive_option()} -XX:TieredStopAtLevel=1"
-    # What Spark starts Java by, made of the options by Spark itself.
+    # The command that Spark starts Java with, built from the options by Spark itself.
     home = Path(pyspark.__file__).parent
     launcher = ["-cp", f"{home}/jars/*", "org.apache.spark.launcher.Main", "org.apache.spark.deploy.SparkSubmit"]
     said = subprocess.run(

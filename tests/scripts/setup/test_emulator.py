@@ -1,4 +1,4 @@
-"""The emulated Python is brought in whole or not at all, and where it cannot be had that is said."""
+"""The emulated Python is installed completely or not at all, and if it cannot be, the error says why."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The jars are those of the lock, to the byte."""
+"""The jars are exactly those of the lock."""
 
 import hashlib
 

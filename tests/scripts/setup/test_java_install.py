@@ -1,4 +1,4 @@
-"""The ways to bring a Java in fall back on each other, and the packaged one starts Spark."""
+"""The ways to install a Java are tried in turn, and the packaged one starts Spark."""
 
 import subprocess
 

@@ -1,4 +1,4 @@
-"""A program of the setup is quiet when it goes well, and says everything when it fails."""
+"""A program of the setup prints nothing if it succeeds, and everything if it fails."""
 
 import os
 import shutil
@@ -37,7 +37,7 @@ def test_settings_of_another_project_do_not_reach_our_programs(monkeypatch):
     assert "17" == own_environment(JAVA="17")["JAVA"]
 
 
-# What Java takes the bytes of a file's name for, and what Python prints with.
+# The encodings that Java reads file names with and Python prints with.
 ENCODINGS = """
 import subprocess
 from scripts.setup import paths
@@ -77,11 +77,11 @@ def test_programs_agree_on_the_encoding_of_names(settings):
 
 
 def test_the_launcher_finds_its_own_where_python_does_not_look_beside_it(tmp_path):
-    """With a stand-in for what it starts, which would set up this checkout."""
+    """It uses a stand-in for what the launcher starts, which would set up this checkout."""
     shutil.copy(paths.ROOT / "lake", tmp_path)
     (tmp_path / "scripts" / "setup").mkdir(parents=True)
     (tmp_path / "scripts" / "setup" / "launch.py").write_text("launch = print")
-    # Isolated, and without the packages of this environment: either path has the checkout in it.
+    # Isolated, and without this environment's packages: either path contains the checkout.
     command = [sys.executable, "-I", "-S", tmp_path / "lake", "--version"]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
 

@@ -1,4 +1,4 @@
-"""A step that is done is not done again; one whose lock changed, or whose files are gone, is."""
+"""A finished step is not run again, unless its lock changed or its files are gone."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def checkout(tmp_path, monkeypatch):
 
 @pytest.fixture
 def setup(checkout, monkeypatch):
-    """Return a function that sets up with two steps and tells which were done."""
+    """Return a function that sets up with two steps and returns which were run."""
     broken: set[str] = set()
 
     def run(*breaks: str) -> list[str]:
@@ -78,7 +78,7 @@ def test_unreadable_stamp_counts_as_none(setup):
 
 
 def test_moved_checkout_is_set_up_anew(setup, checkout, monkeypatch):
-    """Environments hold the absolute path they were made at."""
+    """Environments contain the absolute path that they were created at."""
     before = stamp.digest([checkout / "a.lock"])
     monkeypatch.setattr(paths, "ROOT", checkout / "elsewhere")
 

@@ -1,4 +1,4 @@
-"""What programs say about themselves is read right, whoever made them."""
+"""The versions that programs print are parsed correctly, whatever their vendor."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The two deliveries hold what their table of oddities says, and nothing else that is new."""
+"""The two deliveries have what the table of oddities says, and no other differences."""
 
 import csv
 import hashlib

@@ -1,4 +1,4 @@
-"""Files are served under their names, as they are at the moment."""
+"""Files are served under their names, with their current content."""
 
 import urllib.error
 import urllib.request

@@ -1,4 +1,4 @@
-"""The records of the topics follow from the samples, grow from delivery to delivery, and hold what is odd once."""
+"""The topics' records are derived from the samples, grow from delivery to delivery, and have each oddity once."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The stand-ins are introduced under the names that contracts give their systems, and under no others."""
+"""The stand-ins are registered under the names that contracts give their systems, and under no others."""
 
 import json
 

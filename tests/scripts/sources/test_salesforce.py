@@ -1,4 +1,4 @@
-"""The Salesforce stand-in holds what the two exports say, as Salesforce writes it, and the second day's changes."""
+"""The Salesforce stand-in has the records of the two exports in Salesforce's form, and the second day's changes."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""tables.sql says where the stand-in's tables stand, and a line that does not is told with its number."""
+"""tables.sql has the full names of the stand-in's tables; a line without one is reported with its number."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The stand-ins answer as their sources do, let a day pass, and leave nothing behind."""
+"""The stand-ins answer as their sources do, switch to the next day's data, and leave nothing behind."""
 
 import os
 import signal

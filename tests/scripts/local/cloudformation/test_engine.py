@@ -12,7 +12,7 @@ TABLE = {"DatabaseName": "silver", "CatalogId": "1", "TableInput": {"Name": "ord
 
 @pytest.fixture
 def deploy(account, write_assembly):
-    """Deploy a stack of these resources, and take it away afterwards."""
+    """Deploy a stack of these resources, and delete it afterwards."""
 
     def make(resources, assets=None, **sections):
         template = {"Resources": resources, **sections}

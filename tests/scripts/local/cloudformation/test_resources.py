@@ -27,7 +27,7 @@ DATABASE = {"Database": {"CatalogId": "123456789012", "Name": {"Ref": "Database"
 EVERYWHERE = {"CidrIp": "0.0.0.0/0", "IpProtocol": "-1", "Description": "all"}
 DASHBOARD = json.dumps({"widgets": []})
 
-# type: (properties at first, what a later template changes of them)
+# type: (first properties, what a later template changes in them)
 RESOURCES = {
     "AWS::ApiGatewayV2::Api": (
         {"Name": "rows", "ProtocolType": "HTTP", "Tags": {"owner": "data"}},
@@ -313,11 +313,11 @@ RESOURCES = {
         {"DefinitionSubstitutions": {"lake": "two"}},
     ),
 }
-# Stacks and the functions behind a custom resource are tried by a deploy of the whole app.
+# Nested stacks and the functions behind custom resources are tested by a deploy of the whole app.
 ELSEWHERE = {"AWS::CloudFormation::Stack", CLUSTER_BROKERS, DECLARED_ACCESS}
 
 
-# Where the last word of the type is not enough to tell one from another.
+# Where the last word of the type is ambiguous.
 NAMES = {
     "AWS::ApiGatewayV2::Route": "ApiRoute",
     "AWS::DynamoDB::Table": "Leases",
@@ -339,7 +339,7 @@ def template(*, changed):
 
 @pytest.fixture(scope="module")
 def stack(account):
-    """A stack with one resource of every type, as it is first made."""
+    """A stack with one resource of every type, with its first properties."""
     body = json.dumps(template(changed=False))
     client("cloudformation").create_stack(StackName="all", TemplateBody=body)
     found = client("cloudformation").describe_stack_resources(StackName="all")["StackResources"]

@@ -43,7 +43,7 @@ def application(account):
 
 @pytest.fixture
 def start_job(application):
-    """A state that runs one job with this window as its argument, and waits for it."""
+    """A state that runs one job with a window as its argument, and waits for it."""
 
     def state(window, **arguments):
         driver = {"EntryPoint": "s3://assets/main.py", "EntryPointArguments": ["--job", window]}

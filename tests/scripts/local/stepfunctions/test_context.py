@@ -78,7 +78,7 @@ def mapped(state):
 
 
 def publish(topic):
-    """A task whose argument, and then output, tells its item."""
+    """A task that passes its item as argument and returns it."""
     item = "{% $string($states.context.Map.Item.Index) & ' ' & $states.context.Map.Item.Value %}"
     return {
         "Type": "Task",

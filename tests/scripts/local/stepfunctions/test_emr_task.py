@@ -7,7 +7,7 @@ from scripts.local.clients import client
 from scripts.local.executions import Status
 from scripts.local.job_runs import JobResult
 
-# As the state machines build it: everything that tells one try of one item from any other.
+# As the state machines build it: everything that distinguishes one try of one item from all others.
 TOKEN = (
     "{% $hash($join([$states.context.Execution.Id, $states.context.State.Name, $states.context.State.EnteredTime,"
     " $string($states.context.Map.Item.Index), $string($states.context.State.RetryCount),"
@@ -69,7 +69,7 @@ def test_a_definition_with_an_integration_that_aws_lacks_is_refused(start_of, st
 
 
 def test_items_of_a_map_and_their_retries_are_runs_of_their_own(run_machine, start_job, fresh_runner):
-    """With a token of less, windows 2 and 3 would be given the run of window 1."""
+    """With a token made from less, windows 2 and 3 would get the run of window 1."""
     failed_once = set()
 
     def fail_once(run):
