@@ -1,1 +1,1 @@
-"""What stands on top of the wings: the `lake` command line, the local runtime, samples and setup."""
+"""The `lake` command line, its set-up, the local runtime, the stand-ins for the sources, and the samples."""

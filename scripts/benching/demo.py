@@ -48,8 +48,8 @@ def measure(rounds: int, console: Console) -> list[Figure]:
     """Start a lake in a fresh folder and run three days, once per round.
 
     Args:
-        rounds: How often; each starts its own account, Spark and sources.
-        console: Where the runs tell what they do.
+        rounds: How often to measure; each round starts its own account, Spark and sources.
+        console: Where the runs print their progress.
     """
     taken: dict[str, list[float]] = {}
     for _ in range(rounds):

@@ -23,7 +23,7 @@ def spark_home(folder: Path) -> dict[str, str]:
     """The environment with which Spark starts executors in separate processes, with their files in a folder.
 
     Args:
-        folder: A place of its own; what the executors are started from is linked there.
+        folder: An empty folder; the files that executors are started from are linked there.
     """
     folder.mkdir()
     for name in ("bin", "jars"):

@@ -125,7 +125,7 @@ def measure(rounds: int, console: Console, *, scale: float, memory: str) -> list
 
     Args:
         rounds: How often to measure.
-        console: Where to tell how it goes.
+        console: Where progress is printed.
         scale: TPC-H's scale factor; 1 has 6 million lines.
         memory: Spark's memory, as Spark writes it.
     """

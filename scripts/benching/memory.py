@@ -19,8 +19,8 @@ class PeakMemory:
     """The peak memory that is sampled inside a `with` block.
 
     Args:
-        look: How many bytes are held now; else the sum of this process and its descendants, as proportional set size,
-            so that pages that forks share are counted once. That needs Linux's /proc.
+        look: Returns the current number of bytes. By default this is the sum over this process and its descendants, as
+            proportional set size, so that pages that forks share are counted once. That needs Linux's /proc.
     """
 
     def __init__(self, look: Callable[[], int] | None = None) -> None:

@@ -46,7 +46,7 @@ def measure(rounds: int, console: Console, *, rows: int, memory: str) -> list[Fi
 
     Args:
         rounds: How often each is measured; one more round before goes uncounted.
-        console: Where to say what was measured.
+        console: Where progress is printed.
         rows: The rows of the table.
         memory: Spark's heap.
     """

@@ -1,6 +1,6 @@
 """Measures reading a source against the simplest script that reads the same, and the driver's memory meanwhile.
 
-Both work in the same Spark, in turn, on the same rows, each into a place that is new. A reader lands its rows with
+Both work in the same Spark, in turn, on the same rows, each into a new place. A reader lands its rows with
 position, books and quarantine, and holds a lease; the plain script does none of that.
 """
 
@@ -59,7 +59,7 @@ class SourcesBench:
     Args:
         spark: The session.
         catalog: The contracts.
-        sources: What is read.
+        sources: The sources to read.
         folder: Where each turn gets a place of its own, and loses it.
         console: Where to say what was measured.
     """

@@ -1,6 +1,6 @@
 """The simplest scripts that read what the readers read, as one would write them without everything else.
 
-They keep no position, stage nothing, refuse nothing and leave out nothing that came before.
+They keep no position, stage nothing, refuse nothing and do not drop known rows.
 """
 
 from __future__ import annotations

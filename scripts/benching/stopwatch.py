@@ -17,10 +17,10 @@ def parts_timed(parts: Mapping[str, list[tuple[ModuleType, str]]]) -> Iterator[d
     """Time parts of a block.
 
     Args:
-        parts: By what they do, the functions in which the time is spent: a module that calls one, and its name there.
+        parts: The functions to time, by what they do: each as the module that calls it, and its name there.
 
     Yields:
-        The seconds of each part that was met, added up.
+        The total seconds of each part that was called.
     """
     taken: dict[str, float] = {}
     with ExitStack() as stack:

@@ -75,7 +75,7 @@ def show_refused(lake: Lake, table: str | None, rule: str | None, as_json: bool)
     if table is None:
         found, view = overview(lake, catalog, rule), _print_overview
     else:
-        # People are shown some, and told if there are more.
+        # Without --json only some rows are shown; one more is read, to know whether there are more.
         limit = None if as_json else SHOWN + 1
         found, view = refused(lake, catalog.table(table).name, rule, limit), _print_rows
     if as_json:

@@ -61,9 +61,9 @@ def read_text(location: str) -> str:
 
 
 def text_reader(place: str) -> Callable[[str], str]:
-    """A function that reads small files below a place as `read_text` does.
+    """Return a function that reads small files below a place, as `read_text` does.
 
-    It is for many files: threads may share it, and all its requests to S3 go through one client.
+    It is meant for many files: threads may share it, and all its requests to S3 go through one client.
     """
     if not place.startswith(S3):
         return lambda location: Path(location).read_text(encoding="utf-8")
