@@ -60,8 +60,8 @@ class SourcesBench:
         spark: The session.
         catalog: The contracts.
         sources: The sources to read.
-        folder: Where each turn gets a place of its own, and loses it.
-        console: Where to say what was measured.
+        folder: The folder in which each measurement gets a temporary folder.
+        console: Where progress is printed.
     """
 
     spark: SparkSession
@@ -145,7 +145,7 @@ def measure(rounds: int, console: Console, *, rows: int, memory: str) -> list[Fi
 
     Args:
         rounds: How often each is measured.
-        console: Where to say what was measured.
+        console: Where progress is printed.
         rows: How many rows each source holds; the driver's memory is measured with a tenth of them, too.
         memory: Spark's heap.
     """
