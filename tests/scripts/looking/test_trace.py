@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from scripts.looking import places
+from scripts.looking import traced_tables
 from scripts.looking.errors import WrongRequestError
 from scripts.looking.findings import What
 from scripts.looking.lake import open_lake
@@ -177,7 +177,7 @@ def test_refused_text_is_kept_as_it_is(tmp_path, catalog):
 
 
 def test_very_many_rows_are_cut_and_that_is_told(lake, catalog, monkeypatch):
-    monkeypatch.setattr(places, "MOST", 1)
+    monkeypatch.setattr(traced_tables, "MOST", 1)
 
     found = trace(lake, catalog, catalog.table("silver.orders"), {"order_id": "1"})
 
