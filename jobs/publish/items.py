@@ -1,8 +1,8 @@
-"""The items that the API reads: one per row, one per table that says how far it is published, and a list of those.
+"""The items that the API reads: one per row, one per table with how far it is published, and a list of these tables.
 
-Whoever publishes a table first raises the epoch of its item, and every transaction checks that the epoch is still the
-one it raised. So of two publishers the one that began last writes, whatever the other one still sends is refused whole,
-and no row goes back to an older version. Each row's item has its table and the epoch it was written in, too.
+A publisher begins by raising the epoch in the table's item, and each of its transactions checks that the epoch has not
+changed. So of two publishers the one that began last writes, all further transactions of the other are refused, and no
+row goes back to an older version. Each row's item has its table and the epoch that it was written in, too.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import time
 from itertools import chain
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.exceptions import ClientError
 
 from jobs.publish.turn import Published
+from jobs.runtime.aws import client
 from shared.errors import LostRaceError
 from shared.serving import PATH, ROW, TABLE, VERSION
 
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 
 # Source: DynamoDB developer guide, "TransactWriteItems": 100 actions and 4 MB; the check is one of them.
 ACTIONS, BYTES = 99, 3_500_000
-# The path of the list. Rows have paths that begin with a slash.
+# The path of the list's item. Rows have paths that begin with a slash.
 LIST = "tables"
 CANCELED, CONDITION_FAILED = "TransactionCanceledException", "ConditionalCheckFailed"
-# What may go well a moment later.
+# Reasons for which a transaction may succeed a moment later.
 PASSING = frozenset({"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 TRIES, PAUSE_SECONDS = 6, 0.2
 
 
 class Publication:
-    """One publisher's turn at the items of one table.
+    """One publisher's work on the items of one table.
 
     Example:
         turn = Publication(served_table("prod"), "gold.customer_360")
@@ -50,18 +50,18 @@ class Publication:
         turn.write([("/customers/1", '{"customer_id":1}'), ("/customers/2", None)], version=7)
         turn.end(Published(version=7, ...))
 
-    `last` says how far the table was published before, None if never; `is_broken` that the last turn did not come to
-    its end, so that some rows may be newer than that.
+    Attributes:
+        last: How far the table was published before; None if never.
+        is_broken: Whether the last publisher did not finish, so that some rows may be newer than `last`.
 
     Args:
         items: The DynamoDB table.
-        table: The lake table's full name, which is the path of its own item; no row's path is like it.
+        table: The lake table's full name, which is the path of its own item; rows' paths look different.
     """
 
     def __init__(self, items: str, table: str) -> None:
         self._items, self.table = items, table
-        # Several threads publish, and boto3's common session is not made for that.
-        self._client: DynamoDBClient = boto3.Session().client("dynamodb")
+        self._client: DynamoDBClient = client("dynamodb")
         answer = self._client.update_item(
             TableName=items,
             Key={PATH: {"S": table}},
@@ -75,7 +75,7 @@ class Publication:
         self.last = Published(**json.loads(state["published"]["S"])) if "published" in state else None
 
     def begin(self) -> None:
-        """Write down that rows are about to go out.
+        """Record that rows are about to be written.
 
         Raises:
             LostRaceError: another publisher began.
@@ -83,7 +83,7 @@ class Publication:
         self._transact([self._own("SET underway = :epoch"), self._listed("ADD")])
 
     def write(self, rows: Iterable[tuple[str, str | None]], version: int) -> None:
-        """Put each row at its path, or take away what is there where the row is None.
+        """Put each row at its path; delete the item at the path if the row is None.
 
         Args:
             rows: Paths, each once, with the row as JSON.
@@ -96,7 +96,7 @@ class Publication:
             self.send(batch)
 
     def sweep(self) -> int:
-        """Take away the table's rows that this turn did not write, wherever they are; how many they were.
+        """Delete the table's rows that this publisher did not write, at any path, and return how many they were.
 
         Raises:
             LostRaceError: another publisher began.
@@ -109,23 +109,23 @@ class Publication:
             ExpressionAttributeNames={"#path": PATH, "#table": TABLE},
             ExpressionAttributeValues={":table": {"S": self.table}, ":epoch": self._epoch},
         )
-        left = [item[PATH]["S"] for page in pages for item in page["Items"]]
-        self.write(((path, None) for path in left), version=0)
-        return len(left)
+        paths = [item[PATH]["S"] for page in pages for item in page["Items"]]
+        self.write(((path, None) for path in paths), version=0)
+        return len(paths)
 
     def end(self, published: Published) -> None:
-        """Write down how far the table is published, once all its rows are.
+        """Record how far the table is published, after all its rows.
 
         Raises:
             LostRaceError: another publisher began.
         """
-        said = json.dumps(vars(published), sort_keys=True)
-        self._transact([self._own("SET published = :said REMOVE underway", {":said": {"S": said}})])
+        state = json.dumps(vars(published), sort_keys=True)
+        self._transact([self._own("SET published = :state REMOVE underway", {":state": {"S": state}})])
 
     def withdraw(self) -> int:
-        """Take away all rows, and what is known of the table but its epoch; how many rows they were.
+        """Delete all rows, and everything in the table's item but its epoch; return how many rows they were.
 
-        Were epochs counted from 1 again, one who began before could write once the table is served anew.
+        If epochs were counted from 1 again, a publisher that began before could write once the table is served again.
 
         Raises:
             LostRaceError: another publisher began.
@@ -168,7 +168,7 @@ class Publication:
 
     def _action(self, path: str, row: str | None, version: int) -> TransactWriteItemTypeDef:
         if row is None:
-            # Where a path has gone over to another table, its row is not ours to take away.
+            # If a path belongs to another table by now, its row must stay.
             ours: DeleteTypeDef = {
                 "TableName": self._items,
                 "Key": {PATH: {"S": path}},
@@ -198,7 +198,7 @@ class Publication:
                         given=f"epoch {self._epoch['N']}, which is no longer the last",
                         mend="let it end; if it failed, start the run again",
                     ) from error
-                # The path of a row to be deleted has gone over to another table meanwhile.
+                # The path of a row to be deleted belongs to another table by now.
                 others = [a for a, reason in zip(actions, reasons, strict=False) if reason != CONDITION_FAILED]
                 if reasons and len(others) < len(actions):
                     self._transact(others)
@@ -212,19 +212,19 @@ class Publication:
 
 def listed(items: str) -> set[str]:
     """The full names of the tables that are served."""
-    found = boto3.Session().client("dynamodb").get_item(TableName=items, Key={PATH: {"S": LIST}}, ConsistentRead=True)
+    found = client("dynamodb").get_item(TableName=items, Key={PATH: {"S": LIST}}, ConsistentRead=True)
     return set(found.get("Item", {}).get("published", {}).get("SS", []))
 
 
 def _reasons(error: ClientError) -> list[str]:
-    """Why a transaction was cancelled, action by action; none when it was something else that failed."""
+    """Why a transaction was cancelled, one reason per action; empty if it failed otherwise."""
     if error.response["Error"]["Code"] != CANCELED:
         return []
     return [str(reason["Code"]) for reason in error.response.get("CancellationReasons", [])]
 
 
 def _batches(actions: Iterator[TransactWriteItemTypeDef]) -> Iterator[list[TransactWriteItemTypeDef]]:
-    """Actions in transactions of a size that DynamoDB takes, however many there are."""
+    """Group actions into transactions of a size that DynamoDB accepts."""
     batch: list[TransactWriteItemTypeDef] = []
     room = BYTES
     for action in chain(actions, [None]):

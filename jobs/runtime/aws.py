@@ -1,4 +1,4 @@
-"""Calls to AWS, whose faults come back as errors of the house."""
+"""Clients of AWS services, and their errors as LakewrightErrors."""
 
 from __future__ import annotations
 
@@ -26,21 +26,28 @@ if TYPE_CHECKING:
 # botocore's standard mode waits longer before each try, by a random share.
 CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5})
 PASSING_CODES = {"SlowDown", "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestTimeout"}
-# What DynamoDB says where requests come faster than it has grown.
+# Raised by DynamoDB when requests increase faster than its capacity.
 PASSING_CODES |= {"ProvisionedThroughputExceededException", "RequestLimitExceeded"}
-# What the Redshift Data API says when too much is going on at once.
+# Raised by the Redshift Data API when too many statements or sessions are active.
 PASSING_CODES |= {"ActiveStatementsExceededException", "ActiveSessionsExceededException"}
 PASSING_FAULTS = (BotoConnectionError, HTTPClientError, IncompleteReadError, ResponseStreamingError)
 SERVER_FAULT = 500
 
-# boto3 builds one client at a time; tables are read by several threads.
+# Clients and resources are built from boto3's default session, which is not thread-safe, and steps work on several
+# tables at once. So whatever a job asks of AWS through boto3 begins in this file, under this lock.
 _building = threading.Lock()
 
 
 def client(service: str) -> Any:  # noqa: ANN401 - each service has methods of its own
-    """The client of an AWS service, one per process."""
+    """The client of an AWS service, one per process; threads may share it."""
     with _building:
         return _client(service)
+
+
+def resource(service: str) -> Any:  # noqa: ANN401 - as above
+    """A new resource of an AWS service; unlike a client, it must not be shared between threads."""
+    with _building:
+        return boto3.resource(service, config=CONFIG)
 
 
 @cache
@@ -50,13 +57,13 @@ def _client(service: str) -> Any:  # noqa: ANN401 - as above
 
 @contextmanager
 def aws_answers(asked: str) -> Iterator[None]:
-    """Turn faults of AWS calls into errors of the house.
+    """Turn the errors of AWS calls made within into LakewrightErrors.
 
     Args:
-        asked: What the caller wanted, as the error will tell it.
+        asked: What the caller wants, as the error names it.
 
     Raises:
-        SourceUnavailableError: AWS did not answer, or asked for patience.
+        SourceUnavailableError: AWS did not answer, or throttled the call.
         TerminalError: AWS refused.
     """
     try:
@@ -76,5 +83,5 @@ def aws_answers(asked: str) -> Iterator[None]:
 
 
 def error_code(error: ClientError) -> str:
-    """The short name AWS gave to an error."""
+    """The code that AWS gives an error, such as `AccessDeniedException`."""
     return str(error.response.get("Error", {}).get("Code", ""))

@@ -1,4 +1,4 @@
-"""Small files of a run, in the lake's own place: a folder on a laptop, a bucket on AWS."""
+"""Small files of a run, in the lake's root: a folder on a laptop, a bucket on AWS."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import boto3
 import smart_open
 from pydantic import TypeAdapter
 
+from jobs.runtime.aws import client
 from shared.jobs import Job, Step, TableOutcome
 from shared.ledger import RunRecord
 from shared.names import outcomes_location, run_location, summary_location
@@ -17,6 +17,7 @@ from shared.summaries import StepSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any, TextIO
 
     from mypy_boto3_s3 import S3Client
 
@@ -24,20 +25,20 @@ OUTCOMES = TypeAdapter(tuple[TableOutcome, ...])
 
 
 def write_text(location: str, text: str) -> None:
-    """Write one small file, which is there whole or not at all; its folder is made where folders exist."""
+    """Write one small file, atomically; on a disk its folder is created too."""
     if "://" not in location:
         path = Path(location)
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{uuid4().hex}.unfinished")
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        unfinished = path.with_name(f".{uuid4().hex}.unfinished")
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
         return
-    with smart_open.open(location, "w", encoding="utf-8") as file:
+    with _opened(location, "w") as file:
         file.write(text)
 
 
 def read_text(location: str) -> str | None:
-    """The text of one small file; None when there is none.
+    """The text of one small file; None if there is no such file.
 
     Raises:
         ClientError: S3 refused, or did not answer.
@@ -46,7 +47,7 @@ def read_text(location: str) -> str | None:
         path = Path(location)
         return path.read_text(encoding="utf-8") if path.exists() else None
     s3, bucket, key = _in_s3(location)
-    # Where the role may list one prefix only, S3 refuses to read what is not there, as if it were forbidden.
+    # If the role may list one prefix only, S3 answers a read of a missing object as if it were forbidden.
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
     if [key] != [found["Key"] for found in listed]:
         return None
@@ -54,7 +55,7 @@ def read_text(location: str) -> str | None:
 
 
 def remove_file(location: str) -> None:
-    """Remove one small file; nothing happens when there is none."""
+    """Remove one small file; do nothing if there is none."""
     if "://" not in location:
         Path(location).unlink(missing_ok=True)
         return
@@ -63,13 +64,20 @@ def remove_file(location: str) -> None:
 
 
 def _in_s3(location: str) -> tuple[S3Client, str, str]:
-    """A client, the bucket and the key. Several threads ask, and boto3's common session is not made for that."""
+    """The S3 client, and the bucket and key of a location."""
     bucket, _, key = location.partition("://")[2].partition("/")
-    return boto3.Session().client("s3"), bucket, key
+    return client("s3"), bucket, key
+
+
+def _opened(location: str, mode: str) -> TextIO:
+    """A text file, opened; one in S3 through the process's own client, since smart_open would build another."""
+    params: dict[str, Any] = {"client": client("s3")} if "://" in location else {}
+    opened: TextIO = smart_open.open(location, mode, encoding="utf-8", transport_params=params)
+    return opened
 
 
 def leave_outcomes(job: Job, outcomes: list[TableOutcome]) -> StepSummary:
-    """Write what a step did: every outcome, then the summary, whose presence says that the step came to its end."""
+    """Write every outcome of a step, then its summary, whose presence says that the step has ended."""
     summary = StepSummary.of(job, outcomes)
     where = (job.lake_root, job.run_id, job.step, job.attempt)
     write_text(outcomes_location(*where), OUTCOMES.dump_json(tuple(outcomes), indent=1).decode())
@@ -78,7 +86,7 @@ def leave_outcomes(job: Job, outcomes: list[TableOutcome]) -> StepSummary:
 
 
 def earlier_outcomes(job: Job) -> list[TableOutcome]:
-    """What the earlier steps of this run did, in order."""
+    """The outcomes of the earlier steps of this run, in the steps' order."""
     return [o for step, attempt in _in_order(job.earlier.items()) for o in _outcomes(job, step, attempt)]
 
 
@@ -88,7 +96,7 @@ def leave_record(job: Job, record: RunRecord) -> None:
 
 
 def _outcomes(job: Job, step: Step, attempt: str) -> tuple[TableOutcome, ...]:
-    with smart_open.open(outcomes_location(job.lake_root, job.run_id, step, attempt), encoding="utf-8") as file:
+    with _opened(outcomes_location(job.lake_root, job.run_id, step, attempt), "r") as file:
         return OUTCOMES.validate_json(file.read())
 
 

@@ -1,8 +1,8 @@
 """One writer per table: a lease in DynamoDB.
 
-Delta has no atomic commit between two drivers on S3, so what keeps two job runs off one table is an item
-`{table, owner, fencing, expires_at}`. It is taken and renewed by conditional updates on `expires_at` (never by
-DynamoDB's own TTL, which runs hours late); `fencing` only grows, and is checked right before each commit.
+Delta has no atomic commit between two drivers on S3. So an item `{table, owner, fencing, expires_at}` keeps two job
+runs from writing to one table. It is taken and renewed by conditional updates on `expires_at` (never by DynamoDB's own
+TTL, which runs hours late); `fencing` only grows, and is checked right before each commit.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from jobs.runtime.aws import aws_answers, error_code
+from jobs.runtime.aws import aws_answers, error_code, resource
 from shared.errors import LakewrightError, LeaseHeldError
 from shared.names import lease_table
 
@@ -36,9 +35,6 @@ BEAT_SECONDS = 20
 JOIN_SECONDS = 20
 CONDITION_FAILED = "ConditionalCheckFailedException"
 
-# boto3 builds one resource at a time; tables are worked on by several threads.
-_building = threading.Lock()
-
 
 @dataclass
 class Lease:
@@ -51,11 +47,11 @@ class Lease:
     clock: Callable[[], float]
 
     def renew(self) -> None:
-        """Make the lease last from now on, if it is still ours; whoever is about to commit does so to be sure.
+        """Extend the lease from now on, if it is still ours; called before each commit to make sure of that.
 
         Raises:
-            LeaseHeldError: somebody else has it now; nothing may be written any more.
-            SourceUnavailableError: DynamoDB did not answer, or asked for patience.
+            LeaseHeldError: another job run has it now; nothing may be written any more.
+            SourceUnavailableError: DynamoDB did not answer, or throttled the call.
             TerminalError: DynamoDB refused.
         """
         with _lease_errors(self.items, self.table, self.owner):
@@ -72,7 +68,7 @@ class Lease:
             )
 
     def release(self) -> None:
-        """Let go, if it is still ours; where that cannot be said it runs out by itself."""
+        """Release the lease, if it is still ours; if DynamoDB does not answer it expires by itself."""
         try:
             self.items.update_item(
                 Key={"table": self.table},
@@ -92,13 +88,14 @@ def acquire(items: LeaseItems, table: str, owner: str, clock: Callable[[], float
     Args:
         items: The DynamoDB table resource that holds the leases.
         table: The lake table's full name.
-        owner: The job run, new for every attempt.
-        clock: Seconds since the epoch.
-        dead: The end of a lease that nobody renewed for so long that its holder is gone, whatever the clock says.
+        owner: The job run; each attempt has a name of its own.
+        clock: Gives the seconds since the epoch.
+        dead: The `expires_at` of a lease that is taken whatever the clock says: it was not renewed for so long that its
+            holder must be dead.
 
     Raises:
         LeaseHeldError: another job run holds it.
-        SourceUnavailableError: DynamoDB did not answer, or asked for patience.
+        SourceUnavailableError: DynamoDB did not answer, or throttled the call.
         TerminalError: DynamoDB refused.
     """
     now = int(clock())
@@ -122,14 +119,14 @@ def acquire_or_wait(
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Lease:
-    """Take the lease, and where another job run holds it wait once until it runs out.
+    """Take the lease; if another job run holds it, wait once until it expires.
 
-    A job run that died renews nothing, so its retry goes on as soon as the lease is over; one that lives has renewed
-    it by then. A clock that goes behind lets a lease seem to last for longer than leases do. It is waited for as long
-    as one lasts, and then over if it was not renewed.
+    A job run that died does not renew its lease, so its retry continues as soon as the lease has expired; one that is
+    alive has renewed it by then. If our clock is slow, a lease seems to last longer than leases do. Then the wait is as
+    long as a lease lasts, and the lease is taken if it was not renewed.
 
     Raises:
-        LeaseHeldError: the other job run lives.
+        LeaseHeldError: the other job run is alive.
     """
     try:
         return acquire(items, table, owner, clock)
@@ -141,7 +138,7 @@ def acquire_or_wait(
 
 
 def leased_by(job: Job, name: str) -> AbstractContextManager[Lease]:
-    """Hold a lease for a job run as `leased` does; its name is mostly a table's."""
+    """Hold a lease for a job run, as `leased` does; `name` is a table's, or that of a publication."""
     return leased(lease_table(job.env), name, job.owner)
 
 
@@ -152,9 +149,7 @@ def leased(items_table: str, table: str, owner: str) -> Iterator[Lease]:
     Raises:
         LeaseHeldError: another job run holds it.
     """
-    with _building:
-        items = boto3.resource("dynamodb").Table(items_table)
-    lease = acquire_or_wait(items, table, owner)
+    lease = acquire_or_wait(resource("dynamodb").Table(items_table), table, owner)
     done = threading.Event()
 
     def beat() -> None:
@@ -162,7 +157,7 @@ def leased(items_table: str, table: str, owner: str) -> Iterator[Lease]:
             try:
                 lease.renew()
             except LeaseHeldError:
-                return  # the renewal before the commit says it where it matters
+                return  # the renewal before the commit raises it in the flow's thread
             except LakewrightError:
                 log.warning("the lease on %s could not be renewed, the next beat tries again", table, exc_info=True)
 
@@ -172,14 +167,14 @@ def leased(items_table: str, table: str, owner: str) -> Iterator[Lease]:
         yield lease
     finally:
         done.set()
-        # A beat that is under way would renew what was let go.
+        # A beat in progress could renew the lease after its release.
         beating.join(JOIN_SECONDS)
         lease.release()
 
 
 @contextmanager
 def _lease_errors(items: LeaseItems, table: str, owner: str) -> Iterator[None]:
-    """Turn what DynamoDB says of a lease into errors of the house."""
+    """Turn DynamoDB's errors for a lease into LakewrightErrors."""
     with aws_answers(f"the lease on {table}"):
         try:
             yield

@@ -5,8 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import boto3
-
+from jobs.runtime.aws import resource
 from jobs.runtime.files import read_text, remove_file, write_text
 from jobs.runtime.jvm import files_at
 from jobs.runtime.lease import acquire
@@ -61,9 +60,7 @@ def pii_key(_spark: SparkSession, job: Job) -> str:
 
 
 def _acquire(job: Job, owner: str) -> Lease | None:
-    # A client of its own for each: boto3's common session is not made for several threads.
-    items = boto3.Session().resource("dynamodb").Table(lease_table(job.env))
     try:
-        return acquire(items, LEASED, owner)
+        return acquire(resource("dynamodb").Table(lease_table(job.env)), LEASED, owner)
     except LeaseHeldError:
         return None

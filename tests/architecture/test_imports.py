@@ -89,6 +89,14 @@ def test_rooms_of_the_infrastructure_know_those_above_to_the_type_checker_alone(
     assert {} == {str(f): taken for f, text in texts.items() if (taken := modules_imported_to_run(text) & higher)}
 
 
+def test_jobs_get_clients_of_aws_from_one_file():
+    """boto3's default session is not thread-safe; that file guards it with one lock for clients and resources."""
+    texts = {str(f): (paths.ROOT / f).read_text(encoding="utf-8") for f in python_files("jobs")}
+    users = {f for f, text in texts.items() if any(n.split(".")[0] == "boto3" for n in modules_imported_to_run(text))}
+
+    assert {"jobs/runtime/aws.py"} == users
+
+
 def test_app_imports_infra_and_shared_only():
     imports = {name for _, name in top_level_imports(APP.read_text(encoding="utf-8"))}
 
