@@ -1,4 +1,4 @@
-"""One built table: left alone, refreshed by the groups its inputs' changes touch, or rebuilt, and then why."""
+"""Brings one built table up to date: skips it, refreshes the groups that changes touch, or rebuilds it and says why."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from jobs.build.groups import Groups, touched_groups
-from jobs.build.plan import BuildMode, BuildPlan, plan_build
+from jobs.build.plan import BuildMode, BuildPlan, inputs_of, plan_build
 from jobs.build.rebuild import rebuild
-from jobs.build.refresh import leave, refresh
+from jobs.build.refresh import advance_position, refresh
 from jobs.runtime.change_feed import feed_between, why_gone
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import NOWHERE
-from jobs.runtime.tables import read_version
 
 if TYPE_CHECKING:
     from jobs.runtime.change_feed import Feed
     from jobs.runtime.flow import Flow
     from shared.jobs import TableOutcome
 
-# Of a table's rows, in touched groups. A row that is refreshed is computed, read as it was, compared and merged; one
-# that is rebuilt is computed and written. With more than a third touched the plain write does less.
+# The greatest share of a table's rows that a refresh replaces. A row that is refreshed is computed, read as it was,
+# compared and merged; one that is rebuilt is computed and written. Beyond a third the plain write does less.
 MOST_TOUCHED = 1 / 3
 
 
 def build(flow: Flow) -> TableOutcome:
     """Bring a built table up to date with its inputs: afterwards it equals its query run from scratch.
 
-    Grain: whatever the query gives, one row per primary key. One commit, so a reader sees the old table or the new one.
+    Grain: one row per primary key, as the query gives them. It is one commit, so that a reader sees the old table or
+    the new one.
 
     Raises:
         GateClosedError: a rule of severity `error` failed; the old table stays.
@@ -54,17 +54,15 @@ def build(flow: Flow) -> TableOutcome:
 
 
 def _inputs(flow: Flow) -> dict[str, Any]:
-    """The inputs as they stand; the business date is one only if the query asks for it."""
-    versions, ids = {}, {}
+    """The position of every input, as the next batch records it."""
+    positions = {}
     known = flow.batch.last.inputs["versions"] if flow.batch.last else {}
     for name in map(str, flow.table.inputs):
-        table = flow.catalog.table(name)
-        # One of several flows may not have brought anything yet; what it has brought is not forgotten.
+        # With several flows by priority a table may not have been written yet; one that was read before must be there.
         is_needed = not flow.table.flows or known.get(name, NOWHERE) > NOWHERE
-        position = flow.position_of(table, is_needed=is_needed)
-        versions[name], ids[name] = position.version, position.table_id
-    asks = flow.table.query is not None and flow.table.query.needs_business_date
-    return {"versions": versions, "ids": ids, "business_date": str(flow.job.business_date) if asks else None}
+        position = flow.position_of(flow.catalog.table(name), is_needed=is_needed)
+        positions[name] = (position.version, position.table_id)
+    return inputs_of(flow.table, positions, flow.job.business_date)
 
 
 def _feed(flow: Flow, name: str, since: int, upto: int, table_id: str | None) -> Feed:
@@ -72,19 +70,19 @@ def _feed(flow: Flow, name: str, since: int, upto: int, table_id: str | None) ->
 
 
 def _touched(flow: Flow, plan: BuildPlan, inputs: dict[str, Any]) -> Groups | str:
-    """The groups touched; or, when the files of a feed were vacuumed, why they are not known."""
+    """The groups touched; or, if the files of a change feed were vacuumed, why they cannot be found."""
     try:
         return touched_groups(flow, plan.rule, plan.feeds, inputs["versions"])
     except (Py4JJavaError, PySparkException) as error:
-        if said := why_gone(error):
-            return f"of an input {said}"
+        if reason := why_gone(error):
+            return f"of an input {reason}"
         raise
 
 
 def _refresh_or_rebuild(flow: Flow, inputs: dict[str, Any], groups: Groups) -> TableOutcome:
-    before = read_version(flow.session, flow.location, flow.batch.before.version)
+    before = flow.rows_before()
     if not groups.count:
-        return leave(flow, inputs, groups, before)
+        return advance_position(flow, inputs, groups, before)
     outdated, rows = groups.of(before).count(), before.count()
     if outdated > rows * MOST_TOUCHED:
         return rebuild(flow, inputs, f"{outdated:,} of its {rows:,} rows are touched, in {groups}")

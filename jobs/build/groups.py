@@ -1,4 +1,4 @@
-"""The groups of a built table that changes of its inputs touch, and conditions that find their rows."""
+"""Finds the groups of a built table that changes of its inputs touch, and conditions that find their rows."""
 
 from __future__ import annotations
 
@@ -27,15 +27,19 @@ if TYPE_CHECKING:
     from shared.contracts.refresh import RefreshRule
     from shared.contracts.refresh.spans import CalendarSpan
 
-# So many groups fit into the memory of every worker.
+# The number of groups that fit into the memory of every worker.
 MOST_BROADCAST = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Groups:
-    """The groups touched: one row each, how many, and the literal conditions their rows meet.
+    """The groups touched.
 
-    `inputs` are conditions that rows of an input meet if they can be in one of these groups.
+    Attributes:
+        keys: One row per group.
+        count: The number of groups.
+        bounds: A condition with literals that all rows of these groups meet.
+        inputs: By input, a condition that all its rows meet that can be in one of these groups.
     """
 
     keys: DataFrame
@@ -47,23 +51,23 @@ class Groups:
         return f"{self.count:,} group{'' if self.count == 1 else 's'} of {', '.join(self.keys.columns)}"
 
     def of(self, rows: DataFrame, how: str = "left_semi") -> DataFrame:
-        """The rows of these groups; with `left_anti`, those of the others."""
+        """The rows of these groups; with `left_anti`, those of all others."""
         keys = self.keys.select(*[F.col(c).alias(f"_touched_{c}") for c in self.keys.columns])
         same = reduce(and_, [F.col(c).eqNullSafe(F.col(f"_touched_{c}")) for c in self.keys.columns])
         near = rows.where(self.bounds) if how == "left_semi" else rows
         return near.join(F.broadcast(keys) if self.count <= MOST_BROADCAST else keys, on=same, how=how)
 
     def free(self) -> None:
-        """Let the keys go."""
+        """Unpin the keys."""
         unpin(self.keys)
 
 
 def touched_groups(flow: Flow, rule: RefreshRule, feeds: Mapping[str, Feed], versions: Mapping[str, int]) -> Groups:
-    """Find the groups that changed rows belong to: by what they were before and by what they are now.
+    """Find the groups that changed rows belonged to before, and those that they belong to now.
 
     Args:
         flow: The table's flow.
-        rule: The rule of its query.
+        rule: The refresh rule of its query.
         feeds: What changed, by input.
         versions: The version at which each input is read.
     """
@@ -87,19 +91,20 @@ def touched_groups(flow: Flow, rule: RefreshRule, feeds: Mapping[str, Feed], ver
 
 
 def _unchanged_view(flow: Flow, name: str) -> None:
-    """Make the view of the images of an input that has not changed: they are its rows."""
+    """Create the view of all rows before and after for an input that has not changed: its rows."""
     view = view_of(TableName.parse(name))
     flow.session.table(view).createOrReplaceTempView(view + BOTH)
 
 
 def _image_views(flow: Flow, name: str, feed: Feed, read: Collection[str]) -> DataFrame:
-    """Make the views of an input's images: rows that came or went, and all that are or were there.
+    """Create two views of an input: its changed rows, before and after; and all its rows, before and after.
 
-    What is pinned for them is given back, to be let go once the groups are known.
+    Returns:
+        The pinned changes, to be unpinned once the groups are known.
     """
     view = view_of(TableName.parse(name))
     rows = flow.session.table(view)
-    # A query that only counts rows names none.
+    # A query that only counts rows reads no column.
     present = rows.select(*[c for c in rows.columns if c in read]) if read else rows
     changes, _ = pin(images(flow.session, feed, present.columns), [F.count(F.lit(1)).alias("rows")])
     changes.select(*present.columns).createOrReplaceTempView(view + CHANGES)
@@ -109,13 +114,13 @@ def _image_views(flow: Flow, name: str, feed: Feed, read: Collection[str]) -> Da
 
 
 def _within(column: str, seen: Mapping[str, Any]) -> Column:
-    """The literal condition on one column of the groups."""
+    """The condition, with literals, on one column of the groups."""
     inside = between_literals(F.col(column), seen[f"min_{column}"], seen[f"max_{column}"])
     return _or_null(inside, column, seen[f"null_{column}"])
 
 
 def _spanned(span: CalendarSpan, seen: Mapping[str, Any]) -> Column:
-    """The literal condition on an input's dates, where a group is a calendar span named by its first day."""
+    """The condition, with literals, on an input's dates, if a group is a calendar span named by its first day."""
     low, high = seen[f"min_{span.by}"], seen[f"max_{span.by}"]
     if not isinstance(low, dt.date):
         return F.lit(True)

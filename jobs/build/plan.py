@@ -1,4 +1,4 @@
-"""What the next run does to a built table, decided from logs alone: skip, refresh or rebuild it, and why."""
+"""Decides from logs alone what the next run does to a built table: skip, refresh or rebuild it, and why."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from shared.contracts.refresh import RefreshRule, derive_refresh_rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
 
     from jobs.runtime.change_feed import Feed
     from jobs.runtime.position import FlowPosition
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class BuildMode(StrEnum):
-    """What becomes of a built table."""
+    """What a run does to a built table."""
 
     SKIPPED = "skipped"
     REFRESHED = "refreshed"
@@ -27,16 +28,38 @@ class BuildMode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class BuildPlan:
-    """What the next run does to a built table, and why; to refresh it takes `rule` and `feeds`, those of its inputs.
+    """What the next run does to a built table, and why.
 
-    One thing alone is not known before rows are read: where more of the table is touched than a refresh is worth, the
-    run rebuilds it after all.
+    One thing is not known before rows are read: if the changes touch more of the table than a refresh is worth, the run
+    rebuilds it after all.
+
+    Attributes:
+        mode: What it does.
+        why: Why it does that.
+        rule: For a refresh, how groups are found.
+        feeds: For a refresh, what happened to each input since the last batch.
     """
 
     mode: BuildMode
     why: str
     rule: RefreshRule = field(default_factory=RefreshRule)
     feeds: Mapping[str, Feed] = field(default_factory=dict)
+
+
+def inputs_of(table: Table, positions: Mapping[str, tuple[int, str | None]], business_date: date) -> dict[str, Any]:
+    """The position of every input of a built table, as its next batch records it.
+
+    Args:
+        table: A built table.
+        positions: Version and table id of each input by full name; NOWHERE and None for one that does not exist yet.
+        business_date: The run's; recorded only if the query reads it, and else None.
+    """
+    reads_date = table.query is not None and table.query.needs_business_date
+    return {
+        "versions": {name: version for name, (version, _) in positions.items()},
+        "ids": {name: table_id for name, (_, table_id) in positions.items()},
+        "business_date": str(business_date) if reads_date else None,
+    }
 
 
 def plan_build(
@@ -53,9 +76,9 @@ def plan_build(
     Args:
         table: A built table.
         tables: Every table by full name.
-        last: Its last batch; None while there was none.
-        inputs: The inputs as they stand: `versions` and `ids` by full name, and the `business_date`, if it is one.
-        feed_of: What happened to an input between two versions, given the id of the table that was consumed.
+        last: Its last batch; None before the first.
+        inputs: The position of every input, as `inputs_of` gives it.
+        feed_of: Gives what happened to an input between two versions, and takes the id of the table that was consumed.
         is_rebuilt: Whether the first number of the contract's version rose.
     """
     if last is None:
@@ -87,7 +110,7 @@ def _feeds(
     return {
         name: feed_of(name, versions.get(name, NOWHERE), version, ids.get(name))
         for name, version in inputs["versions"].items()
-        # One of several flows may not be there yet, and brings nothing; any other input has to be there.
+        # With several flows by priority a table may not exist yet, and has no rows; any other input must exist.
         if version > NOWHERE or not table.flows
     }
 

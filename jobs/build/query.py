@@ -1,4 +1,4 @@
-"""The SELECT or the Python of a built table, run over its inputs as of fixed versions."""
+"""Runs the SELECT or the Python of a built table over fixed versions of its inputs."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 
 def result(flow: Flow, versions: Mapping[str, int], only: Mapping[str, Column] | None = None) -> DataFrame:
-    """The rows of a built table, with the contract's columns in their order; of a history, the versions of them.
+    """The rows that a built table's query gives, in the contract's columns; for a history, the versions made from them.
 
     Args:
         flow: The table's flow.
         versions: The version of each input, by full name.
-        only: By input, the condition that rows meet which matter.
+        only: By input, the condition that selects the rows to read; all rows without one.
 
     Raises:
-        ContractError: the result's columns or types are not the contract's, or Python gave something else than rows.
+        ContractError: the result's columns or types are not the contract's, or the Python did not return a DataFrame.
     """
     input_views(flow, versions, only)
     rows = _of_query(flow, flow.table.query) if flow.table.query else _of_program(flow)
@@ -58,7 +58,7 @@ def _of_program(flow: Flow) -> DataFrame:
     if program is None:
         raise ContractError(f"{flow.table.name} has neither a query nor a program")
     inputs = {str(name): flow.session.table(view_of(name)) for name in flow.table.inputs}
-    # Not imported: beside contracts lies no package, and nothing may be left there.
+    # It is not imported: the folder of contracts is no package, and no bytecode may be written there.
     rows = run_path(str(program.file))[BUILD](inputs)
     if not isinstance(rows, DataFrame):
         raise ContractError(
@@ -68,9 +68,9 @@ def _of_program(flow: Flow) -> DataFrame:
 
 
 def input_views(flow: Flow, versions: Mapping[str, int], only: Mapping[str, Column] | None = None) -> None:
-    """Make the views a query sees: each input as of its version, and the one-row table `business_date`.
+    """Create the views that a query reads: each input as of its version, and the one-row table `business_date`.
 
-    An input that stands nowhere yet, as one of several flows may, has no rows.
+    An input that does not exist yet, which only flows by priority allow, has no rows.
     """
     for name in flow.table.inputs:
         table, version = flow.catalog.table(str(name)), versions[str(name)]
@@ -78,14 +78,14 @@ def input_views(flow: Flow, versions: Mapping[str, int], only: Mapping[str, Colu
             rows = flow.session.createDataFrame([], spark_schema(table))
         else:
             rows = read_version(flow.session, flow.location_of(table), version)
-        met = (only or {}).get(str(name))
-        (rows if met is None else rows.where(met)).createOrReplaceTempView(view_of(name))
+        condition = (only or {}).get(str(name))
+        (rows if condition is None else rows.where(condition)).createOrReplaceTempView(view_of(name))
     today = [(flow.job.business_date,)]
     flow.session.createDataFrame(today, f"{BUSINESS_DATE} date").createOrReplaceTempView(BUSINESS_DATE)
 
 
 def over_views(sql: str, inputs: Iterable[TableName]) -> str:
-    """The query with each `layer.table` replaced by its view; Spark has no database of a lake read by location."""
+    """The query with each `layer.table` replaced by its view: Spark has no database for tables read by location."""
     views = {(str(name.layer), name.table): view_of(name) for name in inputs}
     tokens = sqlglot.tokenize(sql, dialect=DIALECT)
     pieces, end = [], 0

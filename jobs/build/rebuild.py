@@ -1,4 +1,4 @@
-"""A built table made anew: the whole result is pinned, gated and swapped in at once."""
+"""Rebuilds a built table: pins the whole result of its query, passes the gate and replaces all rows in one commit."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 def rebuild(flow: Flow, inputs: dict[str, Any], why: str) -> TableOutcome:
-    """Replace the whole table by what its query gives now, in one commit.
+    """Replace the whole table by the current result of its query, in one commit.
 
-    Grain: whatever the query gives, one row per primary key. A reader sees the old table or the new one.
+    Grain: one row per primary key, as the query gives them. A reader sees the old table or the new one.
 
     Args:
         flow: The table's flow.
-        inputs: The inputs as they stand.
+        inputs: The position of every input.
         why: Why it is not refreshed.
 
     Raises:

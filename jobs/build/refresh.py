@@ -1,9 +1,7 @@
-"""A built table refreshed: the groups its inputs' changes touch are recomputed, and what differs is merged."""
+"""Refreshes a built table: recomputes the groups that changes of its inputs touch, and merges the rows that differ."""
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
@@ -12,12 +10,12 @@ from jobs.build.query import result
 from jobs.build.rules import failed_rows, measures, unique_key
 from jobs.runtime.books import balance
 from jobs.runtime.commit import append_nothing
-from jobs.runtime.fates import DELETE, EFFECTIVE, FATE, INSERT, SUPERSEDED, UPDATE, booked, counted
+from jobs.runtime.comparison import compared
+from jobs.runtime.fates import DELETE, EFFECTIVE, FATE, SUPERSEDED, booked, counted
 from jobs.runtime.gate import decide
 from jobs.runtime.land import land
 from jobs.runtime.merge import bounds_of, ends, write_batch
 from jobs.runtime.pinned import pin, unpin
-from jobs.runtime.tables import read_version
 from shared.contracts.rules import COUNT_ROWS
 
 if TYPE_CHECKING:
@@ -32,26 +30,26 @@ if TYPE_CHECKING:
 DECIDED = (*EFFECTIVE, SUPERSEDED)
 
 
-def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, others: int) -> TableOutcome:
+def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, rows_outside: int) -> TableOutcome:
     """Replace the rows of the touched groups, in one commit that writes only rows that differ.
 
-    Grain: as the query's. The books count the recomputed rows; one that is there already is superseded.
+    Grain: as the query's. The books count the recomputed rows; one that the table has already is superseded.
 
     Args:
         flow: The table's flow.
-        inputs: The inputs as they stand.
+        inputs: The position of every input.
         groups: The groups touched.
-        others: How many rows the table has of other groups.
+        rows_outside: How many rows the table has of other groups.
 
     Raises:
-        GateClosedError: the table as it would be fails a rule of severity `error`; it stays as it is.
+        GateClosedError: the refreshed table would fail a rule of severity `error`; it stays as it is.
         UnbalancedBooksError: the MERGE did something else than was decided.
     """
     table, reason = flow.table, f"refreshed {groups}"
     new = groups.of(result(flow, inputs["versions"], groups.inputs))
-    decided, seen = pin(compared(new, groups.of(_before(flow)), table), _measures(table))
+    decided, seen = pin(compared(new, groups.of(flow.rows_before()), table), _measures(table))
     try:
-        warnings = _pass_gate(flow, decided, groups, seen, others)
+        warnings = _pass_gate(flow, decided, groups, seen, rows_outside)
         books = {"read": seen["read"], **booked(seen, DECIDED)}
         balance(str(table.name), books)
         return land(
@@ -66,16 +64,16 @@ def refresh(flow: Flow, inputs: dict[str, Any], groups: Groups, others: int) -> 
         unpin(decided)
 
 
-def leave(flow: Flow, inputs: dict[str, Any], groups: Groups, before: DataFrame) -> TableOutcome:
-    """Move the position on and no more: the inputs' changes touch no group, as in columns that the query does not read.
+def advance_position(flow: Flow, inputs: dict[str, Any], groups: Groups, before: DataFrame) -> TableOutcome:
+    """Move the position on without writing a row: the changes of the inputs touch no group.
 
-    Grain: no row is written; the position moves on.
+    They may be in columns that the query does not read.
 
     Args:
         flow: The table's flow.
-        inputs: The inputs as they stand.
+        inputs: The position of every input.
         groups: The groups touched, of which there are none.
-        before: The table as it is and stays.
+        before: The table's rows, which stay.
     """
     return land(
         flow,
@@ -87,48 +85,29 @@ def leave(flow: Flow, inputs: dict[str, Any], groups: Groups, before: DataFrame)
 
 
 def _measures(table: Table) -> list[Column]:
-    """What becomes of the rows, which rules they fail, and the least and greatest first key among those written."""
+    """Count the rows of each fate and those that fail each rule, and find the least and greatest first key written."""
     return [*measures(table, F.col(FATE) != DELETE), *counted(DECIDED), *ends(table, F.col(FATE).isin(*EFFECTIVE))]
 
 
-def compared(new: DataFrame, old: DataFrame, table: Table) -> DataFrame:
-    """Compare the recomputed rows of some groups with those the table has of them.
-
-    Grain: one row per key on either side, with its fate; a row that stays as it is is superseded.
-    """
-    names = table.column_names
-    same_key = reduce(and_, [F.col(f"n.{k}") == F.col(f"o.{k}") for k in table.primary_key])
-    same = reduce(and_, [F.col(f"n.{c}").eqNullSafe(F.col(f"o.{c}")) for c in names])
-    left, right = new.withColumn("_there", F.lit(1)).alias("n"), old.withColumn("_there", F.lit(1)).alias("o")
-    is_new, is_old = F.col("n._there").isNotNull(), F.col("o._there").isNotNull()
-    fate = F.when(~is_old, INSERT).when(~is_new, DELETE).when(same, SUPERSEDED).otherwise(UPDATE)
-    values = [F.when(is_new, F.col(f"n.{c}")).otherwise(F.col(f"o.{c}")).alias(c) for c in names]
-    return left.join(right, on=same_key, how="full_outer").select(*values, fate.alias(FATE))
-
-
-def _before(flow: Flow) -> DataFrame:
-    return read_version(flow.session, flow.location, flow.batch.before.version)
-
-
 def _pass_gate(
-    flow: Flow, decided: DataFrame, groups: Groups, seen: dict[str, Any], others: int
+    flow: Flow, decided: DataFrame, groups: Groups, seen: dict[str, Any], rows_outside: int
 ) -> dict[str, int | float]:
-    """Decide row rules on the recomputed rows, and all others on the table as it would be."""
+    """Decide row rules on the recomputed rows, and all others on the table as it would be after the commit."""
     table = flow.table
     new = decided.where(F.col(FATE) != DELETE).select(*table.column_names)
-    kept = groups.of(_before(flow), "left_anti")
+    kept = groups.of(flow.rows_before(), "left_anti")
     warnings = decide(table, failed_rows(table, seen), new)
     decide(table, unique_key(table, flow.catalog.tables), _doubtful(table, new, kept))
     if not table.table_rules:
         return warnings
     # The count is known, so the commonest rule reads no row.
-    count = others + seen["read"]
+    count = rows_outside + seen["read"]
     after = kept.select(*table.column_names).unionByName(new)
     return warnings | decide(table, table.table_rules, after, known={COUNT_ROWS: count})
 
 
 def _doubtful(table: Table, new: DataFrame, kept: DataFrame) -> DataFrame:
-    """The keys among which one may occur twice: those of the recomputed rows, and the same ones in other groups."""
+    """The keys that may occur twice: those of the recomputed rows, and the same ones in other groups."""
     keys = list(table.primary_key)
     of_new = new.select(*keys)
     if set(table.refresh_by) <= set(keys):

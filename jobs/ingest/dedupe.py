@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from jobs.runtime.tables import read_version
 from shared.contracts import Disposition
 from shared.landed_columns import RESCUED, SEQUENCE, SOURCE_POSITION
 
@@ -97,7 +96,7 @@ def _equal(names: Sequence[str]) -> Column:
 
 def _latest_known(flow: Flow, rows: DataFrame, least: str | None) -> DataFrame:
     """For each key of this batch, the rows of the last batch in bronze that held it, from the least cursor on."""
-    known = read_version(flow.session, flow.location, flow.batch.before.version)
+    known = flow.rows_before()
     if cursor := _cursor(flow):
         # Rows without a cursor value belong to every window.
         start = F.lit(least).cast(known.schema[cursor].dataType)

@@ -1,7 +1,7 @@
 """How far a refined table has consumed its input: up to which batch, and of which table.
 
-A number alone does not tell: a bronze table that was moved away and built anew counts its batches from one again. So
-the table's id is noted beside it. A RESTORE, an ALTER and a rewrite leave the id as it is.
+The batch number alone is not enough: a bronze table that was moved away and rebuilt counts its batches from one again.
+So the table's id is recorded with it. A RESTORE, an ALTER and a rewrite leave the id as it is.
 """
 
 from __future__ import annotations
@@ -30,59 +30,59 @@ IDS = "ids"
 
 
 def consumed_of(inputs: Mapping[str, Any] | None, name: str, position: TablePosition) -> int:
-    """The last batch that was consumed of an input, 0 when that was another table, which lay at the same place.
+    """The last batch of an input that was consumed; 0 if that was of another table at the same location.
 
     Args:
-        inputs: How far the inputs were consumed. One of an earlier release has no ids, and its numbers count.
+        inputs: How far the inputs were consumed; without ids, as an earlier release recorded it, the number counts.
         name: The input.
-        position: Where the input stands.
+        position: The input's position.
     """
-    noted = inputs or {}
-    is_another = noted.get(IDS, {}).get(name) not in {None, position.table_id}
-    return 0 if is_another else int(noted.get(name, 0))
+    recorded = inputs or {}
+    is_another = recorded.get(IDS, {}).get(name) not in {None, position.table_id}
+    return 0 if is_another else int(recorded.get(name, 0))
 
 
 def consumed_upto(name: str, batch: int, position: TablePosition) -> dict[str, Any]:
-    """What to note of an input that is consumed up to a batch."""
+    """What a position records for an input that is consumed up to a batch."""
     return {name: batch, IDS: {name: position.table_id}}
 
 
 def reread_if_input_changed(flow: Flow, source: Table, position: TablePosition) -> Flow:
-    """The flow with `is_reread` set if its input must be read from batch 1.
+    """Return the flow, with `is_reread` set if its input must be read from batch 1.
 
-    It must if it was rebuilt, or rolled back to before what was consumed.
+    It must if the input was rebuilt, or rolled back to before what was consumed.
 
     Args:
         flow: The table's flow.
         source: The input.
-        position: Where the input stands.
+        position: The input's position.
     """
     name = str(source.name)
-    noted = int((flow.last_inputs or {}).get(name, 0))
-    is_there = noted == consumed_of(flow.last_inputs, name, position) <= position.flows[name].newest
+    recorded = int((flow.last_inputs or {}).get(name, 0))
+    is_there = recorded == consumed_of(flow.last_inputs, name, position) <= position.flows[name].newest
     return flow if is_there else replace(flow, is_reread=True)
 
 
 def held_rows_reread(rows: DataFrame, held: DataFrame, table: Table) -> DataFrame:
-    """The held rows that are among the rows read of an input from the start: the quarantine releases them.
+    """The held rows that are among the rows of an input read from the start, to be released from the quarantine.
 
-    They are decided anew; a row that the input has no more stays where it is. A row is the same if its key in the input
-    is, and each column that it had when it was refused and has still. Grain: one row per row text and key in the input
-    out.
+    This batch decides them again; a row that the input no longer has stays in the quarantine. A row is the same if it
+    has the same key in the input, and the same value in each column that it had when it was refused and that still
+    exists. Grain: one row per row text and key in the input out.
 
     Args:
-        rows: What the row-local query made of the input's rows.
+        rows: The input's rows, after the row-local query.
         held: The quarantine before this batch.
         table: The contract.
     """
     then, now = F.col("_then"), F.col("_now")
     known = held.select("row", INPUT_KEY).distinct().withColumn("_then", json_fields(F.col("row")))
     read = typed(rows, table).select(origin()[FROM_KEY].alias(FROM_KEY), json_fields(as_given()).alias("_now"))
-    is_said_still = F.forall(
+    is_unchanged = F.forall(
         F.map_keys(then),
         lambda name: (
             ~F.map_contains_key(now, name) | F.try_element_at(now, name).eqNullSafe(F.try_element_at(then, name))
         ),
     )
-    is_same = (F.col(INPUT_KEY) == F.col(FROM_KEY)) & is_said_still
+    is_same = (F.col(INPUT_KEY) == F.col(FROM_KEY)) & is_unchanged
     return known.join(read, on=is_same, how="left_semi").select("row", INPUT_KEY)

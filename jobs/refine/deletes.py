@@ -1,6 +1,6 @@
-"""Rows that delete: what marks them, and the tombstones that keep them in mind for rows that come late.
+"""Rows that delete: what marks them, and their tombstones, by which rows that arrive late stay deleted.
 
-A delete that comes before the row it deletes finds nothing to take out. So each delete that takes effect leaves a
+A delete that arrives before the row it deletes finds nothing to delete. So each delete that takes effect leaves a
 tombstone in a companion table, which commits before the batch; readers of the table itself need no filter.
 """
 
@@ -30,21 +30,21 @@ TOMBSTONE = "_tombstone"
 
 
 def is_delete(table: Table) -> Column:
-    """Whether a typed row of a table is a delete; never on a table whose contract does not say what marks one."""
+    """Whether a typed row of a table is a delete; false if the contract has no `applyAsDeletes`."""
     return F.col(IS_DELETE) if table.apply_as_deletes else F.lit(False)
 
 
 def tombstones(flow: Flow, within: Column) -> DataFrame | None:
-    """The newest tombstone of each key as of the batches before this one.
+    """The newest tombstone of each key from the batches before this one.
 
-    Grain: one row per key, with the key and `_tombstone`, a struct of what `sequenceBy` names.
+    Grain: one row per key, with the key and `_tombstone`, a struct of the columns of `sequenceBy`.
 
     Args:
         flow: The table's flow.
-        within: The condition on the key that the batch's rows fulfil.
+        within: The condition on the key that the batch's rows meet.
 
     Returns:
-        The tombstones that are not older than the contract keeps them; None where there are none.
+        The tombstones within their retention; None if the table has no deletes or no tombstones yet, or is rebuilt.
     """
     if not flow.table.apply_as_deletes or flow.is_rebuilt:
         return None
@@ -58,9 +58,9 @@ def tombstones(flow: Flow, within: Column) -> DataFrame | None:
 
 
 def bury(flow: Flow, rows: DataFrame | None) -> None:
-    """Commit the tombstones of the batch's delete rows, and take out those that have been kept long enough.
+    """Commit the tombstones of the batch's delete rows, and delete those past their retention.
 
-    A table that is made anew meets its deletes again, so of those of before none stays.
+    A rebuild reads all deletes again, so earlier tombstones go.
 
     Args:
         flow: The table's flow.
@@ -91,6 +91,6 @@ def _companion(flow: Flow) -> Companion:
 
 
 def _outdated(flow: Flow) -> str | None:
-    """The predicate of a tombstone that need not be kept: older, by `sequenceBy`, than the retention before today."""
+    """The predicate of a tombstone past its retention, counted back from the business date; None if all are kept."""
     kept = flow.table.tombstone_retention_seconds
     return None if kept is None else is_before(flow.table.sequence_by[0], horizon_of(day_of_ages(flow.job), kept))

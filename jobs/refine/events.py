@@ -1,4 +1,4 @@
-"""The events of a history: kept in a companion table, clustered by the key, as far back as the contract says."""
+"""The events of a history, in a companion table, clustered by the key, as far back as the contract keeps them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HORIZON = "horizon"
 
 
 def known_events(flow: Flow, bounds: tuple[object, object] | None, horizon: datetime | None) -> DataFrame | None:
-    """The events of earlier batches that a batch can meet; None while there are none."""
+    """The events of earlier batches with keys within `bounds`, from the horizon on; None if there are none yet."""
     rows = None if flow.is_rebuilt else rows_before(flow, _companion(flow))
     if rows is None:
         return None
@@ -35,12 +35,12 @@ def known_events(flow: Flow, bounds: tuple[object, object] | None, horizon: date
 
 
 def record(flow: Flow, rows: DataFrame | None, count: int) -> None:
-    """Commit the events of the batch that count; those from before the last batch's horizon are taken out with that.
+    """Commit the events of the batch that count, and delete those from before the last batch's horizon.
 
     Args:
         flow: The table's flow.
-        rows: The contract's columns and `_is_delete`; None when no event counts.
-        count: How many rows they are.
+        rows: The contract's columns and `_is_delete`; None if no event counts.
+        count: The number of rows.
     """
     companion = _companion(flow)
     if rows is not None:
@@ -67,18 +67,19 @@ def _companion(flow: Flow) -> Companion:
 
 
 def horizon_now(flow: Flow) -> datetime | None:
-    """The moment from which on events are kept; it never goes back, since what was taken out does not return.
+    """The moment from which on events are kept; None if all are.
 
-    It stays when the contract asks for none any more, since versions of before it have no events to be made of.
+    It never moves back, since deleted events do not return. It stays when the contract no longer limits the events'
+    retention, since versions from before it have no events from which they could be computed again.
     """
     history, last = flow.table.history, _last_horizon(flow)
-    noted = datetime.fromisoformat(last) if last else None
+    recorded = datetime.fromisoformat(last) if last else None
     if history is None or history.event_retention_seconds is None:
-        return noted
+        return recorded
     horizon = horizon_of(day_of_ages(flow.job), history.event_retention_seconds)
-    return max(horizon, noted) if noted else horizon
+    return max(horizon, recorded) if recorded else horizon
 
 
 def _last_horizon(flow: Flow) -> str | None:
-    """The horizon of the last batch. What was taken out stays out when the input is read from the start."""
+    """The horizon of the last batch, also if the input is read from the start; None if the table is rebuilt."""
     return None if flow.batch.last is None or flow.is_rebuilt else flow.batch.last.inputs.get(HORIZON)

@@ -1,4 +1,4 @@
-"""One table's refinement: the new bronze rows typed, ruled, deduplicated, classified, gated and merged."""
+"""Refines one table: types, checks, deduplicates and classifies new bronze rows, passes the gate and merges them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from shared.contracts import Table
     from shared.jobs import TableOutcome
 
-# What the outcome of a snapshot says when it deleted nothing because of rows without a readable key.
+# The warning of a snapshot that deleted nothing, because of rows without a readable key.
 NOT_WHOLE = "snapshot_not_whole"
 
 
@@ -80,7 +80,7 @@ def refine(flow: Flow) -> TableOutcome:
         if flow.table.history:
             return keep_history(flow, judge_events(flow, rows, parents), inputs, released)
         batch = judge(flow, rows, parents)
-        # Rows that bronze refused may hold any key, so a snapshot that lacks them is not whole.
+        # Rows that bronze refused may have any key, so a snapshot without them is not whole.
         keyless = batch.seen["keyless"] + arrived.books.get("quarantined", 0)
         batch = replace(batch, seen=batch.seen | {"keyless": keyless})
         return _commit(flow, batch, inputs, released)
@@ -92,7 +92,7 @@ def refine(flow: Flow) -> TableOutcome:
 def _released(
     flow: Flow, rows: DataFrame, in_quarantine: DataFrame | None, replayed: Replayed | None
 ) -> DataFrame | None:
-    """What the quarantine lets go, since this batch decides it anew."""
+    """The held rows that the quarantine releases, since this batch decides them again; None if there are none."""
     if replayed:
         return replayed.released
     if in_quarantine is None:
@@ -103,7 +103,7 @@ def _released(
 
 
 def _batch(flow: Flow, source: Table, version: int, after: int, upto: int) -> DataFrame:
-    """The input's rows of the batches not consumed yet; of full snapshots only the last counts."""
+    """The input's rows of the batches that are not consumed yet; for a snapshot, those of the last batch only."""
     first = max(upto, after + 1) if flow.table.disposition is Disposition.SNAPSHOT else after + 1
     return input_rows(flow, source, version).where(F.col(SEQUENCE).between(F.lit(first), F.lit(upto)))
 
@@ -114,10 +114,10 @@ def _commit(flow: Flow, batch: Judged, inputs: dict[str, Any], released: DataFra
     try:
         books = _books(seen, table)
         if (missing := _missing(flow, batch)) is not None:
-            gone_too, counted = pin(missing, [F.count(F.lit(1)).alias("rows")])
-            pinned.append(gone_too)
-            # Any row of the target may be gone.
-            rows, bounds = rows.unionByName(gone_too, allowMissingColumns=True), None
+            deletes, counted = pin(missing, [F.count(F.lit(1)).alias("rows")])
+            pinned.append(deletes)
+            # Any row of the target may be deleted.
+            rows, bounds = rows.unionByName(deletes, allowMissingColumns=True), None
             books["deleted"] += counted["rows"]
         balance(str(table.name), books)
         warnings = pass_gate(flow, rows, books) | warned(table, seen)
@@ -135,12 +135,12 @@ def _commit(flow: Flow, batch: Judged, inputs: dict[str, Any], released: DataFra
 
 
 def _missing(flow: Flow, batch: Judged) -> DataFrame | None:
-    """What a snapshot lacks of the target. A row without a readable key may be any of that, so then nothing is."""
+    """The target's rows that a snapshot lacks; None if a row has no readable key, since it could be any of them."""
     target = target_rows(flow, None) if flow.table.disposition is Disposition.SNAPSHOT else None
     return None if target is None or batch.seen["keyless"] else gone(batch.rows, target, flow.table)
 
 
 def _books(seen: dict[str, Any], table: Table) -> dict[str, int]:
-    """What becomes of the rows read."""
+    """The books of a judged batch."""
     books = {"read": seen["read"], **booked(seen, ACCOUNT_OF)}
     return books | {"tombstoned": seen[BURY] + (seen[DELETE] if table.apply_as_deletes else 0)}

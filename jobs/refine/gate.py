@@ -1,4 +1,4 @@
-"""A silver table as it would be with the batch applied, for the table rules."""
+"""Decides the table rules of a silver table on the table as it would be with the batch applied."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pyspark.sql import functions as F
 
 from jobs.runtime.fates import DELETE, EFFECTIVE, FATE
 from jobs.runtime.gate import decide
-from jobs.runtime.tables import read_version
 from shared.contracts.rules import COUNT_ROWS
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ def pass_gate(flow: Flow, rows: DataFrame, books: dict[str, int]) -> dict[str, i
     Args:
         flow: The table's flow.
         rows: The classified batch.
-        books: What will become of its rows.
+        books: The batch's books.
 
     Returns:
         The values measured by failed rules of severity `warning`.
@@ -40,9 +39,7 @@ def pass_gate(flow: Flow, rows: DataFrame, books: dict[str, int]) -> dict[str, i
 
 
 def _before(flow: Flow) -> DataFrame | None:
-    before = flow.batch.before
-    is_there = before.exists and not flow.is_rebuilt
-    return read_version(flow.session, flow.location, before.version) if is_there else None
+    return flow.rows_before() if flow.batch.before.exists and not flow.is_rebuilt else None
 
 
 def _after(flow: Flow, rows: DataFrame, before: DataFrame | None) -> DataFrame:

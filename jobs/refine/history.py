@@ -1,15 +1,13 @@
-"""A history brought up to date: the batch's events join those known, and the versions of their keys are made anew.
+"""Brings a history up to date: adds the batch's events to the known ones, and recomputes the versions of their keys.
 
-Versions are not patched: an event that changed nothing when it came matters once a late one lands before it. So every
-event that counts is kept in a companion table, clustered by the key, and the versions follow from it alone.
+Versions are not patched: an event that changed nothing when it arrived matters once a late event comes before it. So
+every event that counts is kept in a companion table, clustered by the key, from which alone the versions are computed.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import Window
@@ -23,7 +21,8 @@ from jobs.refine.refused import refused_rows
 from jobs.refine.rules import FAILED, is_refused, warned
 from jobs.refine.vault import keep_tokens
 from jobs.runtime.books import balance
-from jobs.runtime.fates import DELETE, EFFECTIVE, FATE, INSERT, UPDATE, booked, counted
+from jobs.runtime.comparison import compared
+from jobs.runtime.fates import EFFECTIVE, FATE, INSERT, SUPERSEDED, booked, counted
 from jobs.runtime.land import land
 from jobs.runtime.merge import target_rows, write_batch
 from jobs.runtime.pinned import pin, unpin
@@ -41,15 +40,15 @@ if TYPE_CHECKING:
     from shared.jobs import TableOutcome
 
 ARRIVED, COUNTS = "_arrived", "_counts"
-# The rule that an event breaks when those it would have to be put among are no longer kept.
+# The rule failed by an event from before the horizon, which can no longer be put in order among its neighbours.
 BEFORE_HORIZON = "before_event_horizon"
 
 
 def with_horizon_checked(rows: DataFrame, flow: Flow) -> DataFrame:
-    """Add `before_event_horizon` to the failed rules of events of a history that come too late to be put in order.
+    """Add `before_event_horizon` to the failed rules of events of a history that arrive too late to be put in order.
 
-    Grain: one row in, one row out. The first batch of a table is its past, and is taken whole, and so is what it is
-    made anew of, and an input that is read from the start.
+    Grain: one row in, one row out. A batch that reads the input from the start accepts all events: the first one, one
+    that rebuilds the table, and one that reads the input again.
     """
     horizon = horizon_now(flow)
     if horizon is None or flow.last_inputs is None:
@@ -60,15 +59,15 @@ def with_horizon_checked(rows: DataFrame, flow: Flow) -> DataFrame:
 
 
 def keep_history(flow: Flow, batch: Judged, inputs: dict[str, Any], released: DataFrame | None) -> TableOutcome:
-    """Commit the events of a judged batch, and the versions that they make.
+    """Commit the events of a judged batch, and the versions computed from them.
 
-    Grain: events in; one row per key and version out. Only keys with an event that counts are made anew.
+    Grain: events in; one row per key and version out. Only keys with a new event that counts are recomputed.
 
     Args:
         flow: The table's flow.
         batch: The judged rows of the batch, and their measures.
         inputs: How far the input is consumed once this lands.
-        released: The rows that the quarantine lets go, since the batch read them again.
+        released: The rows that the quarantine releases, since the batch read them again.
 
     Raises:
         GateClosedError: the table with this batch applied fails a table rule of severity `error`.
@@ -103,7 +102,10 @@ def keep_history(flow: Flow, batch: Judged, inputs: dict[str, Any], released: Da
 
 
 def _weighed(flow: Flow, batch: DataFrame, known: DataFrame | None) -> DataFrame:
-    """The batch's good events beside those known of their keys: `_counts` marks the one that counts at each moment."""
+    """The batch's good events with the known ones of their keys; `_counts` marks the one that counts at each moment.
+
+    `_arrived` marks the batch's own, `_tied` one that only the tie-break ordered.
+    """
     table = flow.table
     columns = [*table.column_names, IS_DELETE, ARRIVED]
     good = batch.where(~is_refused()).withColumns({IS_DELETE: is_delete(table), ARRIVED: F.lit(True)})
@@ -111,23 +113,23 @@ def _weighed(flow: Flow, batch: DataFrame, known: DataFrame | None) -> DataFrame
     if known is not None:
         of_these = known.join(events.select(*table.primary_key).distinct(), on=list(table.primary_key), how="left_semi")
         events = events.unionByName(of_these.withColumn(ARRIVED, F.lit(False)).select(*columns))
-    # Among equals the one that is known already counts, so that a second delivery is no news.
+    # Among equals the known event counts, so that a second delivery changes nothing.
     at_one_moment = Window.partitionBy(*table.primary_key, table.sequence_by[0]).orderBy(
         *greatest_first(table), ARRIVED
     )
-    word = F.struct(IS_DELETE, living_content(table))
-    is_other = ~F.lag(word).over(at_one_moment).eqNullSafe(word) & F.lag(F.lit(True)).over(at_one_moment)
-    is_news = F.col(ARRIVED) | F.lag(ARRIVED).over(at_one_moment)
+    event = F.struct(IS_DELETE, living_content(table))
+    differs = ~F.lag(event).over(at_one_moment).eqNullSafe(event) & F.lag(F.lit(True)).over(at_one_moment)
+    is_new = F.col(ARRIVED) | F.lag(ARRIVED).over(at_one_moment)
     ranks = {
         COUNTS: F.row_number().over(at_one_moment) == 1,
-        TIED: F.coalesce(is_other & is_news, F.lit(False)),
+        TIED: F.coalesce(differs & is_new, F.lit(False)),
     }
     return events.withColumns(ranks)
 
 
 def _changes(flow: Flow, weighed: DataFrame, target: DataFrame | None, horizon: datetime | None) -> DataFrame:
-    """What has to be done to the versions of the keys that have news: rows of the target with their fate."""
-    table, names = flow.table, flow.table.versions.column_names
+    """The versions to insert, update or delete, with their fate, for the keys with a new event that counts."""
+    table = flow.table
     touched = weighed.where(F.col(COUNTS) & F.col(ARRIVED)).select(*table.primary_key).distinct()
     counting = weighed.where(COUNTS).join(touched, on=list(table.primary_key), how="left_semi")
     events = counting.select(*table.column_names, IS_DELETE)
@@ -135,23 +137,15 @@ def _changes(flow: Flow, weighed: DataFrame, target: DataFrame | None, horizon: 
         return versions(events, table).withColumn(FATE, F.lit(INSERT))
     old = target.join(touched, on=list(table.primary_key), how="left_semi")
     if horizon is not None:
-        # Events of the frozen past come again when the input is read from the start, so all of it may change.
+        # When the input is read from the start, events of the frozen past arrive again, so all of it may change.
         old = old if flow.is_reread else _from_horizon(old, table, horizon)
         past = _foundation(old, table, horizon)
         events = _joined_with_past(events, past, table) if flow.is_reread else events.unionByName(past)
-    new = versions(events, table)
-    key = [*table.primary_key, VALID_FROM]
-    before = old.select(*[F.col(n).alias(f"_old_{n}") for n in names])
-    met = new.join(before, on=reduce(and_, [F.col(k) == F.col(f"_old_{k}") for k in key]), how="full")
-    is_same = F.struct(*names) == F.struct(*[F.col(f"_old_{n}").alias(n) for n in names])
-    fate = F.when(F.col(f"_old_{VALID_FROM}").isNull(), INSERT).when(F.col(VALID_FROM).isNull(), DELETE)
-    told = met.withColumn(FATE, fate.when(~is_same, UPDATE)).where(F.col(FATE).isNotNull())
-    whole = [F.coalesce(F.col(n), F.col(f"_old_{n}")).alias(n) if n in key else F.col(n) for n in names]
-    return told.select(*whole, FATE)
+    return compared(versions(events, table), old, table.versions).where(F.col(FATE) != SUPERSEDED)
 
 
 def _from_horizon(old: DataFrame, table: Table, horizon: datetime) -> DataFrame:
-    """The versions that events may still change: those from the horizon on, and the last one that began before it."""
+    """The versions that events may still change: those from the horizon on, and each key's last one before it."""
     is_old = F.expr(is_before(VALID_FROM, horizon))
     newest_first = Window.partitionBy(*table.primary_key, is_old).orderBy(F.desc(VALID_FROM))
     ranked = old.withColumn("_rank", F.row_number().over(newest_first))
@@ -159,28 +153,30 @@ def _from_horizon(old: DataFrame, table: Table, horizon: datetime) -> DataFrame:
 
 
 def _foundation(old: DataFrame, table: Table, horizon: datetime) -> DataFrame:
-    """The frozen past as events: how each key stood when the kept events begin.
+    """The frozen past as events: the state of each key before the kept events begin.
 
-    A version from before the horizon says when it began, when it was last confirmed, and when it ended.
+    A version that began before the horizon gives an event for its beginning, one for its last confirmation, and a
+    delete for its end, if these lie before the horizon too.
     """
     sequence, names = table.sequence_by[0], table.column_names
     last = old.where(is_before(VALID_FROM, horizon))
 
-    def told(rows: DataFrame, moment: str, *, gone: bool) -> DataFrame:
+    def as_events(rows: DataFrame, moment: str, *, are_deletes: bool) -> DataFrame:
         values = [F.col(moment).alias(n) if n == sequence else F.col(n) for n in names]
-        return rows.select(*values, F.lit(gone).alias(IS_DELETE))
+        return rows.select(*values, F.lit(are_deletes).alias(IS_DELETE))
 
-    began = told(last, VALID_FROM, gone=False)
-    confirmed = last.where(is_before(sequence, horizon)).where(F.col(sequence) > F.col(VALID_FROM))
-    ended = told(last.where(is_before(VALID_TO, horizon)), VALID_TO, gone=True)
-    return began.unionByName(told(confirmed, sequence, gone=False)).unionByName(ended)
+    began = as_events(last, VALID_FROM, are_deletes=False)
+    is_confirmed = F.expr(is_before(sequence, horizon)) & (F.col(sequence) > F.col(VALID_FROM))
+    confirmed = as_events(last.where(is_confirmed), sequence, are_deletes=False)
+    ended = as_events(last.where(is_before(VALID_TO, horizon)), VALID_TO, are_deletes=True)
+    return began.unionByName(confirmed).unionByName(ended)
 
 
 def _joined_with_past(events: DataFrame, past: DataFrame, table: Table) -> DataFrame:
-    """Events together with the frozen past, one row per key and moment: both may tell of the same one.
+    """Events together with the frozen past, one row per key and moment.
 
-    An event that came says more than a version that was made of it; and one version ends where the next one begins,
-    which is no delete.
+    If both have a row for a moment, the event wins over the version that was made from it. Where one version ends and
+    the next begins, the beginning wins: that end is not a delete.
     """
     rank = F.when(F.col(IS_DELETE), 2).otherwise(1)
     both = events.withColumn("_rank", F.lit(0)).unionByName(past.withColumn("_rank", rank))
@@ -190,7 +186,7 @@ def _joined_with_past(events: DataFrame, past: DataFrame, table: Table) -> DataF
 
 
 def _events() -> list[Column]:
-    """How many events of the batch count, how many do not, and how many only the rule for ties told apart."""
+    """Count the events of the batch that count, those that do not, and those that only the tie-break ordered."""
     is_new = F.col(ARRIVED)
     return [
         F.count_if(is_new & F.col(COUNTS)).alias("recorded"),
@@ -200,7 +196,7 @@ def _events() -> list[Column]:
 
 
 def _books(seen: dict[str, Any], events: dict[str, int], fates: dict[str, int]) -> dict[str, int]:
-    """What becomes of the events read, and of the versions."""
+    """The books of a history's batch: the accounts of the events read, and those of the versions."""
     books = {"read": seen["read"], "quarantined": seen["refused"]}
     books |= booked(fates, EFFECTIVE)
     return books | {"recorded": events["recorded"], "superseded": events["superseded"]}

@@ -1,4 +1,4 @@
-"""A batch judged and pinned: typed, ruled, treated, ranked and compared with the target in one pass, and measured."""
+"""Judges a batch in one pass: types, checks, treats and ranks it, compares it with the target, measures and pins it."""
 
 from __future__ import annotations
 
@@ -40,11 +40,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A batch as it was pinned.
+    """A judged batch.
 
-    `rows` have the contract's columns, `_failed`, where they came from if they are refused, and their fate, unless they
-    are events of a history. `seen` are the measures taken on the way; `bounds` the least and greatest first key among
-    the rows that can change the target. `clear` is what its tokens stand for, which is not pinned; None without tokens.
+    Attributes:
+        rows: The pinned rows: the contract's columns, `_failed`, the origin of refused rows, and, unless they are
+            events of a history, the fate.
+        seen: The measures taken on the way.
+        bounds: The least and greatest first key among the rows that can change the target.
+        clear: The values that its tokens stand for, which are not pinned; None for a table without tokens.
     """
 
     rows: DataFrame
@@ -60,8 +63,8 @@ def judge(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> Jud
 
     Args:
         flow: The table's flow.
-        rows: What the row-local query made of the input's rows.
-        parents: Where the parent tables stand.
+        rows: The input's rows, after the row-local query.
+        parents: The positions of the parent tables.
 
     Raises:
         UnbalancedBooksError: the input gave other keys the second time it was read.
@@ -78,7 +81,7 @@ def judge(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> Jud
     batch = _pinned(flow, fates, clear, [*measures, *good])
     if reach and not _lies_within(reach, bounds_of(batch.seen, "good_")):
         unpin(batch.rows)
-        raise _read_otherwise(table)
+        raise _read_differently(table)
     return batch
 
 
@@ -88,29 +91,29 @@ def _is_too_old(flow: Flow) -> Column | None:
 
 
 def judge_events(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> Judged:
-    """Judge the events of a history, and pin them; what they come to is decided among all of their keys."""
+    """Judge the events of a history, and pin them; `keep_history` weighs them with the known events of their keys."""
     safe, clear = _treated(flow, rows)
     measures = [F.count_if(is_refused()).alias("refused"), *ends(flow.table, ~is_refused())]
     return _pinned(flow, _judged(flow, safe, parents), clear, measures)
 
 
 def _treated(flow: Flow, rows: DataFrame) -> tuple[DataFrame, DataFrame | None]:
-    """Rows typed and ruled, then treated: rules see values in clear. And what the tokens stand for."""
+    """Type rows, evaluate their rules on values in clear, and treat them; also return what their tokens stand for."""
     table = flow.table
-    ruled = typed(rows, table).withColumns({FAILED: failed_rules(table), WARNED: warned_rules(table)})
-    # Once for both: were the key rotated in between, a token would stand for nothing.
+    checked = typed(rows, table).withColumns({FAILED: failed_rules(table), WARNED: warned_rules(table)})
+    # Read once for both: if the key were rotated in between, the vault would lack the tokens.
     read_keys = cache(partial(read_pii_keys, flow.job.env))
-    return treated(ruled, table, read_keys), token_values(ruled, table, read_keys)
+    return treated(checked, table, read_keys), token_values(checked, table, read_keys)
 
 
 def _judged(flow: Flow, rows: DataFrame, parents: dict[str, TablePosition]) -> DataFrame:
-    """Decide the rest of the rules, and keep of refused rows, alone, what they were and where they came from."""
+    """Evaluate the remaining rules (parents, horizon); keep the raw row and the origin of refused rows only."""
     table = flow.table
     checked = with_horizon_checked(with_all_parents_checked(rows, table, parent_keys(flow, parents)), flow)
-    told = {RAW_ROW: raw_row(), **{name: F.when(is_refused(), value) for name, value in origin().items()}}
+    of_refused = {RAW_ROW: raw_row(), **{name: F.when(is_refused(), value) for name, value in origin().items()}}
     marks = [IS_DELETE] if table.apply_as_deletes else []
     ordering = [] if table.sequence_by else [SEQUENCE]
-    return checked.withColumns(told).select(
+    return checked.withColumns(of_refused).select(
         *table.column_names, FAILED, WARNED, RAW_ROW, SOURCE_POSITION, *ORIGIN_COLUMNS, *marks, *ordering
     )
 
@@ -128,23 +131,23 @@ def _pinned(flow: Flow, rows: DataFrame, clear: DataFrame | None, measures: list
 
 
 def _reach(flow: Flow, rows: DataFrame) -> Bounds:
-    """The least and greatest first key of the batch, to read no more of the target than it can touch.
+    """The least and greatest first key of the batch, so as to read no more of the target than it can touch.
 
-    None is all of it: a snapshot touches all, and of one file no part can be left out.
+    None stands for the whole target: a snapshot touches all of it, and a single file cannot be read in part.
     """
-    is_all = flow.table.disposition is Disposition.SNAPSHOT or flow.is_rebuilt or not flow.batch.before.exists
-    if is_all or DeltaLog(flow.session, flow.location).files <= 1:
+    touches_all = flow.table.disposition is Disposition.SNAPSHOT or flow.is_rebuilt or not flow.batch.before.exists
+    if touches_all or DeltaLog(flow.session, flow.location).files <= 1:
         return None
     [found] = rows.agg(*ends(flow.table, F.lit(True))).collect()
     return bounds_of(found.asDict())
 
 
 def _lies_within(reach: tuple[Any, Any], found: Bounds) -> bool:
-    """Whether no key is outside of the part of the target that was read, where it could be and yet be taken for new."""
+    """Whether all keys lie in the part of the target that was read; others would be inserted a second time."""
     return found is None or (reach[0] <= found[0] and found[1] <= reach[1])
 
 
-def _read_otherwise(table: Table) -> UnbalancedBooksError:
+def _read_differently(table: Table) -> UnbalancedBooksError:
     return UnbalancedBooksError(
         f"the input of {table.name} gave other rows the second time it was read",
         given=f"values of {table.primary_key[0]} beyond those of the first time",

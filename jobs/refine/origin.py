@@ -1,4 +1,4 @@
-"""Where a row came from: the batch of the input that brought it, and its key there, so that it can be read again."""
+"""A row's origin, by which it can be read again: the batch of the input that it came with, and its key there."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from jobs.runtime.flow import Flow
     from shared.contracts import Table
 
-# No text of a source holds it.
+# Separates the two parts of a marked source position; it occurs in no source's text.
 MARK = "\x1f"
-# As in the quarantine, whose names a contract's column may have; none of those begins with an underscore.
+# The quarantine's names with an underscore: a contract may have columns of those names, but none with an underscore.
 FROM_BATCH, FROM_KEY = ORIGIN_COLUMNS = tuple(f"_{name}" for name in ORIGIN)
 
 
 def input_rows(flow: Flow, source: Table, version: int) -> DataFrame:
-    """The rows of the input, each with its key's hash behind its source position.
+    """The rows of the input at a version, each with the hash of its key appended to its source position.
 
-    A row-local query hands on `_sequence` and `_source_position` alone, so a column of its own would be lost.
-    `origin` takes the two apart again.
+    A row-local query passes on only `_sequence` and `_source_position`, so a separate column would be lost. `origin`
+    splits the two again.
     """
     return marked(read_version(flow.session, flow.location_of(source), version), source)
 
 
 def marked(rows: DataFrame, source: Table) -> DataFrame:
-    """Rows of an input with their key's hash behind their source position."""
+    """Rows of an input with the hash of their key appended to their source position."""
     position = F.coalesce(SOURCE_POSITION, F.lit(""))
     key = F.xxhash64(*[F.col(k).cast("string") for k in source.primary_key])
     return rows.withColumn(SOURCE_POSITION, F.concat(position, F.lit(MARK), key.cast("string")))
 
 
 def origin() -> dict[str, Column]:
-    """The columns `_input_sequence` and `_input_key`, and the source position as it was."""
+    """The columns `_input_sequence` and `_input_key`, and the source position as the source had it."""
     return {
         FROM_BATCH: F.col(SEQUENCE),
         FROM_KEY: F.substring_index(SOURCE_POSITION, MARK, -1).try_cast("bigint"),
@@ -48,12 +48,12 @@ def origin() -> dict[str, Column]:
 
 
 def as_held() -> list[Column]:
-    """The columns of `origin`, but for the source position, by the names they have in the quarantine."""
-    return [F.col(here).alias(there) for here, there in zip(ORIGIN_COLUMNS, ORIGIN, strict=True)]
+    """The columns of `origin` without the source position, under the names that they have in the quarantine."""
+    return [F.col(column).alias(name) for column, name in zip(ORIGIN_COLUMNS, ORIGIN, strict=True)]
 
 
 def queried(table: Table, rows: DataFrame) -> DataFrame:
-    """What the row-local query makes of rows of the input; the rows themselves without one."""
+    """The result of the row-local query on rows of the input; the rows themselves if there is no query."""
     if table.query is None:
         return rows
     rows.createOrReplaceTempView("batch")

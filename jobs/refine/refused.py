@@ -22,7 +22,7 @@ RAW_ROW = "_row"
 
 
 def raw_row() -> Column:
-    """The values of a row before the cast as one text, if it is refused; nobody asks for that of a good one."""
+    """The values of a row before the cast as one text, if it is refused; null for a good row, which needs none."""
     return F.when(is_refused(), as_given())
 
 
@@ -32,7 +32,7 @@ def as_given() -> Column:
 
 
 def refused_rows(rows: DataFrame, table: Table) -> DataFrame:
-    """The rows that fail a rule of severity `error`, as the quarantine takes them.
+    """The rows that fail a rule of severity `error`, with the columns that the quarantine expects.
 
     Grain: one row per refused row in and out.
     """

@@ -1,4 +1,4 @@
-"""Foreign keys: a row whose parent is not there is refused, not lost and not joined away."""
+"""Foreign keys: a row whose parent is missing is refused; it is neither lost nor dropped by a join."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ PARENT = "_parent"
 
 
 def parent_positions(flow: Flow) -> dict[str, TablePosition]:
-    """Where the parent tables stand, by name; a table that is its own parent stands where its last batch left it.
+    """The positions of the parent tables, by name; a self-referencing table's is that before this batch.
+
+    A parent without a batch of its own is left out: the table itself before its first batch, or when it is rebuilt.
 
     Raises:
         PositionLostError: a parent has not been written yet.
@@ -37,11 +39,11 @@ def parent_positions(flow: Flow) -> dict[str, TablePosition]:
 
 
 def parent_keys(flow: Flow, positions: Mapping[str, TablePosition]) -> dict[str, DataFrame]:
-    """The keys that foreign keys may have, by column; none of a parent that stands nowhere yet.
+    """The keys of the parent tables, by foreign-key column; columns whose parent has no position are left out.
 
     Args:
         flow: The table's flow.
-        positions: Where the parent tables stand.
+        positions: The positions of the parent tables.
     """
     return {
         column.name: read_version(
@@ -53,7 +55,7 @@ def parent_keys(flow: Flow, positions: Mapping[str, TablePosition]) -> dict[str,
 
 
 def with_all_parents_checked(rows: DataFrame, table: Table, parents: Mapping[str, DataFrame]) -> DataFrame:
-    """The same as `with_parents_checked`; in a table that is its own parent the batch's good rows count, too.
+    """Do as `with_parents_checked`; in a self-referencing table the batch's good rows count as parents, too.
 
     Grain: one row in, one row out.
     """
@@ -66,19 +68,19 @@ def with_all_parents_checked(rows: DataFrame, table: Table, parents: Mapping[str
 def _own_parents(
     rows: DataFrame, table: Table, columns: Sequence[Column], parents: Mapping[str, DataFrame]
 ) -> dict[str, DataFrame]:
-    """The keys a table that is its own parent has, and those of the batch's rows that are good, their parents as well.
+    """The valid parent keys of a self-referencing table: those it has, and those of good rows of the batch.
 
-    Whose parent is refused is refused, and so on down, until no further one is: a Spark job for each step of the way.
+    A row whose parent is refused is refused too, and so on down the tree; each level costs one Spark job.
     """
     wanted = dict.fromkeys(name for c in columns if c.parent for name in (c.parent.column, c.name))
     many = [F.count(F.lit(1)).alias("rows")]
     good, seen = pin(rows.where(~is_refused() & ~is_delete(table)).select(*wanted), many)
     while True:
         keys = {c.name: _keys(good, c, c.parent, parents) for c in columns if c.parent}
-        left = good
+        remaining = good
         for c in columns:
-            left = _met(left, c, keys[c.name]).where(~_is_orphan(c)).select(*wanted)
-        kept, after = pin(left, many)
+            remaining = _with_parent(remaining, c, keys[c.name]).where(~_is_orphan(c)).select(*wanted)
+        kept, after = pin(remaining, many)
         if after == seen:
             unpin(kept)
             return keys
@@ -94,12 +96,12 @@ def _keys(good: DataFrame, column: Column, parent: Parent, parents: Mapping[str,
 def with_parents_checked(rows: DataFrame, table: Table, parents: Mapping[str, DataFrame]) -> DataFrame:
     """Add `<column>_exists` to the failed rules of rows whose parent is missing.
 
-    Grain: one row in, one row out. A null foreign key points nowhere and is not missing anything.
+    Grain: one row in, one row out. A null foreign key has no parent, and none is missing.
 
     Args:
         rows: Typed rows with `_failed`.
         table: The contract.
-        parents: The parent tables by foreign-key column, keys unique; other columns are not looked at.
+        parents: The parents' keys, each once, by foreign-key column; other foreign keys are not checked.
     """
     for column in table.foreign_keys:
         if column.parent is None or column.name not in parents:
@@ -107,12 +109,12 @@ def with_parents_checked(rows: DataFrame, table: Table, parents: Mapping[str, Da
         orphan = _is_orphan(column) & ~is_delete(table)
         with_rule = F.array_append(FAILED, F.lit(exists_rule(column.name)))
         failed = F.when(orphan, with_rule).otherwise(F.col(FAILED))
-        rows = _met(rows, column, parents[column.name]).withColumn(FAILED, failed).drop(PARENT)
+        rows = _with_parent(rows, column, parents[column.name]).withColumn(FAILED, failed).drop(PARENT)
     return rows
 
 
-def _met(rows: DataFrame, column: Column, keys: DataFrame) -> DataFrame:
-    """Rows with the key of the parent that a column points to; null when there is none."""
+def _with_parent(rows: DataFrame, column: Column, keys: DataFrame) -> DataFrame:
+    """Rows with `_parent`, the key of the parent that a column refers to; null if there is none."""
     return rows.join(keys.toDF(PARENT), on=F.col(column.name) == F.col(PARENT), how="left")
 
 

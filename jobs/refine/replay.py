@@ -1,4 +1,4 @@
-"""Retries refused rows: unasked those that lacked only a parent, once parents moved on, and those a job asks for."""
+"""Retries refused rows: those that lacked only a parent, once a parent has a new batch, or those a job asks for."""
 
 from __future__ import annotations
 
@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Replayed:
-    """Rows of the input that come a second time, and by which columns the held rows made of them are released."""
+    """Rows of the input that are read a second time.
+
+    Attributes:
+        rows: The rows.
+        released: The held rows made from them, by columns of the quarantine, which it releases.
+    """
 
     rows: DataFrame
     released: DataFrame
@@ -40,17 +45,17 @@ class Replayed:
 def rows_to_replay(
     flow: Flow, source: Table, version: int, held: DataFrame, parents: Mapping[str, TablePosition]
 ) -> Replayed | None:
-    """The refused rows to try again, as rows of the input; None when there are none.
+    """The refused rows to try again, as rows of the input; None if there are none.
 
-    Of a table that is a snapshot, rows of its last snapshot alone are tried, and with them the whole of it: what an
-    older snapshot said does not hold any more. A row that the input has no more stays in the quarantine.
+    For a table of snapshots, only rows of the last snapshot are tried again, and the whole snapshot with them: older
+    snapshots no longer hold. A row that the input no longer has stays in the quarantine.
 
     Args:
         flow: The table's flow.
         source: The input.
         version: The input's version.
         held: The quarantine before this batch.
-        parents: Where the parent tables stand.
+        parents: The positions of the parent tables.
     """
     consumed = int((flow.last_inputs or {}).get(str(source.name), 0))
     is_snapshot = flow.table.disposition is Disposition.SNAPSHOT
@@ -72,7 +77,10 @@ def rows_to_replay(
 
 
 def _selected(flow: Flow, held: DataFrame, parents: Mapping[str, TablePosition]) -> DataFrame | None:
-    """The held rows to try: those a replay asks for, else those that miss nothing but a parent, once parents moved."""
+    """The held rows to try again: those of the job's replay; without one, those that lack only a parent.
+
+    None if no parent table has a new batch.
+    """
     if flow.is_replayed:
         rule = flow.job.replay.rule if flow.job.replay else None
         return held.where(F.array_contains("rules", rule)) if rule else held
@@ -84,25 +92,26 @@ def _selected(flow: Flow, held: DataFrame, parents: Mapping[str, TablePosition])
 
 
 def _asked_for(rows: DataFrame, selected: DataFrame) -> DataFrame:
-    """Where the selected rows lie in the input, as far as they are still there."""
+    """The origins of the selected rows that are still in the input."""
     return _of(rows, selected.select(*ORIGIN).distinct()).withColumns(origin()).select(*as_held()).distinct()
 
 
 def _ready(flow: Flow, rows: DataFrame, selected: DataFrame, parents: Mapping[str, TablePosition]) -> DataFrame:
-    """Where those of the selected rows lie in the input whose parents are all there now."""
+    """The origins of the selected rows whose parents all exist now."""
     candidates = queried(flow.table, _of(rows, selected.select(*ORIGIN).distinct()))
-    # Keys are compared as they are kept: treated, where they are personal.
+    # Keys are compared as they are stored: treated, if they are personal.
     safe = treated(typed(candidates, flow.table), flow.table, partial(read_pii_keys, flow.job.env))
     unjudged = safe.withColumn(FAILED, F.array().cast("array<string>"))
     judged = with_parents_checked(unjudged, flow.table, parent_keys(flow, parents))
     good = judged.where(~is_refused()).withColumns(origin())
     keys = good.select(*as_held(), as_json(*flow.table.primary_key).alias("row_key"))
-    # A query makes several rows of one. Elsewhere the key is not asked for, which may be written otherwise by now.
+    # A query can make several rows from one, so there the key must match too. Without one it is not compared, since it
+    # may be written differently by now.
     same = [*ORIGIN, "row_key"] if flow.table.query else [*ORIGIN]
     return selected.join(keys, on=same, how="left_semi").select(*ORIGIN).distinct()
 
 
 def _of(rows: DataFrame, ids: DataFrame) -> DataFrame:
-    """The rows of the input that lie at certain places."""
-    places = ids.select(*ORIGIN).toDF(*ORIGIN_COLUMNS)
-    return rows.join(places, on=[origin()[name] == places[name] for name in ORIGIN_COLUMNS], how="left_semi")
+    """The rows of the input that have the given origins."""
+    origins = ids.select(*ORIGIN).toDF(*ORIGIN_COLUMNS)
+    return rows.join(origins, on=[origin()[name] == origins[name] for name in ORIGIN_COLUMNS], how="left_semi")

@@ -1,4 +1,4 @@
-"""Every rule of a row, decided in one pass into one array of failed rule names."""
+"""Evaluates every rule of a row in one pass, into one array of the names of failed rules."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ WARNED = "_warned"
 def failed_rules(table: Table) -> Column:
     """The names of the rules of severity `error` that a typed row fails: types, required columns, row rules.
 
-    A delete says which row goes and when; its other columns are often empty, so only its key and sequence are judged.
-
-    Expects the typed columns and, as `_given_<column>`, whether a value was given before the cast.
+    Of a delete only key and sequence are checked: it says which row is deleted and when, and its other columns are
+    often empty. Expects the typed columns and, as `_given_<column>`, whether there was a value before the cast.
     """
     ordering = {*table.primary_key, *table.sequence_by}
     of_columns = [*_type_rules(table), *_required_rules(table)]
@@ -47,22 +46,22 @@ def warned_rules(table: Table) -> Column:
 
 
 def warning_measures(table: Table) -> list[Column]:
-    """How many rows fail each rule of severity `warning`."""
+    """Measures of how many rows fail each rule of severity `warning`."""
     return [F.count_if(F.array_contains(WARNED, name)).alias(f"warned {name}") for name in _warning_names(table)]
 
 
 def warned(table: Table, seen: Mapping[str, int]) -> dict[str, int]:
-    """What `warning_measures` found, by rule; only what is not zero."""
+    """The numbers of rows that `warning_measures` counted, by rule, without the zeros."""
     return {name: seen[f"warned {name}"] for name in _warning_names(table) if seen[f"warned {name}"]}
 
 
 def given(column: str) -> str:
-    """The name of the column that says whether a value was given before the cast."""
+    """The name of the column that says whether there was a value before the cast."""
     return f"_given_{column}"
 
 
 def exists_rule(column: str) -> str:
-    """The name of the rule that a foreign key's parent is there."""
+    """The name of the rule that a foreign key's parent exists."""
     return f"{column}_exists"
 
 
@@ -75,7 +74,7 @@ def _names(rules: list[tuple[str, Column]]) -> Column:
     if not rules:
         return none
     names = F.array_compact(F.array(*[F.when(bad, F.lit(name)) for name, bad in rules]))
-    # Most rows fail nothing, and to find that out is cheaper than a list of nothing.
+    # Most rows fail nothing, and checking for that is cheaper than building an empty list.
     return F.when(reduce(or_, [bad for _, bad in rules]), names).otherwise(none)
 
 
@@ -95,5 +94,5 @@ def _required_rules(table: Table) -> list[tuple[str, str, Column]]:
 
 
 def _row_rules(table: Table, severity: Severity) -> list[tuple[str, Column]]:
-    # A rule that says neither yes nor no, because a value is missing, is not failed: `required` is a rule of its own.
+    # A rule whose result is null, because a value is missing, is not failed: `required` is a rule of its own.
     return [(r.name, F.coalesce(F.expr(r.bad), F.lit(False))) for r in table.row_rules if r.severity is severity]

@@ -1,4 +1,4 @@
-"""Treats personal values: once rules have seen them in clear, and before anything is written down."""
+"""Treats personal values, after rules have seen them in clear and before anything is written."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LAST = 4
 
 
 def treated(rows: DataFrame, table: Table, read_keys: Callable[[], PiiKeys]) -> DataFrame:
-    """Put the treated value of every column that has a treatment in the place of the clear one.
+    """Replace the clear value of every column that has a treatment by the treated one.
 
     Grain: one row in, one row out. A null stays null.
 
@@ -43,14 +43,14 @@ def treated(rows: DataFrame, table: Table, read_keys: Callable[[], PiiKeys]) -> 
 
 
 def token_values(rows: DataFrame, table: Table, read_keys: Callable[[], PiiKeys]) -> DataFrame | None:
-    """What the tokens of some rows stand for, in clear; None for a table without tokens.
+    """The tokens of some rows, each with the clear value that it stands for; None for a table without tokens.
 
-    Grain: one row in, one row per token out. It is written nowhere but to the vault.
+    Grain: one row in, one row per distinct token out. It may be written only to the vault.
 
     Args:
         rows: Typed rows, before they are treated.
         table: The contract.
-        read_keys: Gives the very keys that the rows are treated with.
+        read_keys: Gives the same keys that the rows are treated with.
     """
     if not table.tokenized:
         return None
@@ -60,7 +60,7 @@ def token_values(rows: DataFrame, table: Table, read_keys: Callable[[], PiiKeys]
 
 
 def shown(column: Column) -> SparkColumn:
-    """A value before it was typed, as a copy for people has it: of a treated column only that there is one."""
+    """A column's value before the cast, as the quarantine shows it: masked if the column has a treatment."""
     value = F.col(column.name)
     return F.when(value.isNotNull(), MASKED).alias(column.name) if column.treatment else value
 
@@ -78,7 +78,7 @@ def _without_key(column: Column) -> SparkColumn:
     value = F.col(column.name)
     match column.treatment:
         case Treatment.MASK_LAST4:
-            # Of a value this short the last letters would be most of it.
+            # The last letters of a shorter value would be most of it.
             return F.when(F.length(value) > 2 * LAST, F.concat(F.lit(MASKED), F.right(value, F.lit(LAST)))).when(
                 value.isNotNull(), MASKED
             )

@@ -1,4 +1,4 @@
-"""From what the source said to the contract's columns and types; nothing turns into null silently."""
+"""Casts a source's values to the contract's columns and types; no value becomes null without failing a rule."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ MARKED = "_marked_position"
 def typed(rows: DataFrame, table: Table) -> DataFrame:
     """Cast every column as the contract says.
 
-    Grain: one row in, one row out. Adds the contract's columns in their types; `_given_<column>`, whether a value was
-    there before the cast; `_as_given`, the values before the cast, personal ones masked; `_is_delete` where the
+    Grain: one row in, one row out. Returns the contract's columns in their types; `_given_<column>`, whether there was
+    a value before the cast; `_as_given`, the values before the cast, personal ones masked; and `_is_delete`, if the
     contract says what marks a delete. A value that does not fit its type becomes null here and fails the rule
     `<column>_type`.
 
     Args:
-        rows: The input's rows (or what the row-local query made of them), with `_sequence` and `_source_position`.
+        rows: The input's rows, after the row-local query, with `_sequence` and `_source_position`.
         table: The contract.
     """
     columns = (*table.columns, *table.dropped)
     marks = [table.apply_as_deletes] if table.apply_as_deletes else []
     carried = {name: F.col(MARKED if name == SOURCE_POSITION else name) for name in CARRIED_COLUMNS}
-    # The contract's expressions see the position as the source has it.
+    # The contract's expressions see the source position without the key's hash.
     raw = rows.withColumns({MARKED: F.col(SOURCE_POSITION), SOURCE_POSITION: origin()[SOURCE_POSITION]}).select(
         *[F.expr(c.logic or f"`{c.name}`").alias(c.name) for c in columns],
         *[F.coalesce(F.expr(p), F.lit(False)).alias(IS_DELETE) for p in marks],

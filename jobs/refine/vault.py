@@ -1,7 +1,8 @@
-"""The vault of a table: what its tokens stand for is kept before a batch that shows them.
+"""The vault of a table: stores what its tokens stand for before the batch that shows them commits.
 
-It is a companion of the table, in the place of personal data. So a token never stands in a table without its row here;
-a run that died between the two is decided anew, and the same value under the same key has the same token again.
+It is a companion of the table, in the place of personal data. So a token is never in a table without its row here. If a
+run dies between the two commits, the next one decides the batch again, and the same value has the same token again, as
+long as the key is the same.
 """
 
 from __future__ import annotations
@@ -26,16 +27,15 @@ if TYPE_CHECKING:
 
 
 def keep_tokens(flow: Flow, clear: DataFrame | None, showing: DataFrame | None) -> None:
-    """Commit what the tokens stand for that a batch is about to show and that no earlier one has shown.
+    """Commit the values of the tokens that a batch is about to show and that the vault does not have yet.
 
-    Grain: one row per token; an older version of the key has tokens of its own, which are kept. Where rows go by age
-    upkeep takes out what none shows any more. Where the contract has no tokens any more and the table is made anew,
-    nothing is kept.
+    Grain: one row per token; tokens of older versions of the key stay. Where rows are deleted by age, upkeep deletes
+    the tokens that no row has any more. If the contract has no tokens any more and the table is rebuilt, all go.
 
     Args:
         flow: The table's flow.
-        clear: What the tokens of the batch stand for; None for a table without tokens.
-        showing: The rows whose tokens will stand in the table or in its events; None when there are none.
+        clear: The batch's tokens with their clear values; None for a table without tokens.
+        showing: The rows that bring tokens to the table or its events; None if there are none.
     """
     companion = _companion(flow)
     if clear is None:

@@ -1,4 +1,4 @@
-"""The MERGE of a classified batch into its target, bounded by literals so that Delta skips what it cannot touch."""
+"""Merges a classified batch into its target; literal bounds on the key let Delta skip files it cannot touch."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from delta.tables import DeltaTable
 from pyspark.sql import functions as F
 
 from jobs.runtime.commit import append_nothing
+from jobs.runtime.comparison import same_key
 from jobs.runtime.fates import DELETE, EFFECTIVE, FATE, INSERT, UPDATE
 from jobs.runtime.layout import laid_out
 from jobs.runtime.pruning import between_literals, extremes, is_literal
-from jobs.runtime.tables import read_version, replace_all
+from jobs.runtime.tables import replace_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from jobs.runtime.flow import Flow
     from shared.contracts import Table
 
-# The least and greatest first key of some rows; None when any row may be meant.
+# The least and greatest first key of some rows; None means no bounds.
 Bounds = tuple[Any, Any] | None
 
 
@@ -38,7 +39,7 @@ def ends(table: Table, condition: Column, prefix: str = "") -> list[Column]:
 
 
 def bounds_of(seen: Mapping[str, Any], prefix: str = "") -> Bounds:
-    """What `ends` measured; None when no row met the condition, or nothing can be sought by them."""
+    """The bounds that `ends` measured; None if no row met the condition, or they cannot be written as literals."""
     least, greatest = seen[f"{prefix}least"], seen[f"{prefix}greatest"]
     return (least, greatest) if is_literal(least) and is_literal(greatest) else None
 
@@ -47,12 +48,11 @@ def target_rows(flow: Flow, bounds: Bounds) -> DataFrame | None:
     """The target's rows that the batch can touch; None while there is no target."""
     if flow.is_rebuilt or not flow.batch.before.exists:
         return None
-    rows = read_version(flow.session, flow.location, flow.batch.before.version)
-    return rows.where(within(flow.table.primary_key[0], bounds))
+    return flow.rows_before().where(within(flow.table.primary_key[0], bounds))
 
 
 def write_batch(flow: Flow, rows: DataFrame, books: dict[str, int], bounds: Bounds) -> None:
-    """Write a classified batch in one commit, whatever it holds.
+    """Write a classified batch in one commit: replace the table, write the effective rows, or append nothing.
 
     Args:
         flow: The table's flow.
@@ -71,9 +71,7 @@ def write_batch(flow: Flow, rows: DataFrame, books: dict[str, int], bounds: Boun
 
 
 def write_effective(flow: Flow, rows: DataFrame, books: dict[str, int], bounds: Bounds) -> None:
-    """Write the effective rows of a batch in one commit.
-
-    Rows already proven new are appended; a batch that updates or deletes is merged.
+    """Write the effective rows of a batch in one commit: a batch that only inserts is appended, any other merged.
 
     Args:
         flow: The table's flow, in whose session `rows` was built.
@@ -88,13 +86,11 @@ def write_effective(flow: Flow, rows: DataFrame, books: dict[str, int], bounds: 
         new.write.format("delta").mode("append").save(flow.location)
         return
     values: dict[str, str | Column] = {n: F.col(f"s.{n}") for n in table.column_names}
-    same_key = within(table.primary_key[0], bounds, "t.")
-    for key in table.primary_key:
-        same_key = same_key & (F.col(f"t.{key}") == F.col(f"s.{key}"))
+    condition = within(table.primary_key[0], bounds, "t.") & same_key(table.primary_key, "t.", "s.")
     (
         DeltaTable.forPath(flow.session, flow.location)
         .alias("t")
-        .merge(effective.alias("s"), same_key)
+        .merge(effective.alias("s"), condition)
         .whenMatchedDelete(F.col(f"s.{FATE}") == DELETE)
         .whenMatchedUpdate(F.col(f"s.{FATE}") == UPDATE, set=values)
         .whenNotMatchedInsert(F.col(f"s.{FATE}") == INSERT, values=values)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from jobs.build.plan import BuildMode, plan_build
+from jobs.build.plan import BuildMode, inputs_of, plan_build
 from jobs.runtime.change_feed import Feed, feed_between
 from jobs.runtime.position import NOWHERE
 from scripts.looking.log import log_of
@@ -122,19 +122,10 @@ def _as_the_lake_stands(table: Table, catalog: Catalog, lake: Lake, business_dat
     found = lake.table(table.name)
     last = flow_position(found, str(table.name)) if found else None
     logs = {str(name): log_of(lake, name) for name in table.inputs}
-    plan = plan_build(
-        table, catalog.tables, last, _inputs(table, logs, business_date), lambda name, *of: _feed(logs[name], *of)
-    )
+    positions = {name: (log.version, log.table_id) if log else (NOWHERE, None) for name, log in logs.items()}
+    inputs = inputs_of(table, positions, business_date)
+    plan = plan_build(table, catalog.tables, last, inputs, lambda name, *of: _feed(logs[name], *of))
     return plan.mode, plan.why
-
-
-def _inputs(table: Table, logs: Mapping[str, StoredLog | None], business_date: date) -> dict[str, Any]:
-    asks = table.query is not None and table.query.needs_business_date
-    return {
-        "versions": {name: log.version if log else NOWHERE for name, log in logs.items()},
-        "ids": {name: log.table_id if log else None for name, log in logs.items()},
-        "business_date": str(business_date) if asks else None,
-    }
 
 
 def _feed(log: StoredLog | None, since: int, upto: int, table_id: str | None) -> Feed:
