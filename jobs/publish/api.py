@@ -1,4 +1,4 @@
-"""A table's turn at the items that the API reads."""
+"""Publishes one table to the API, by writing the items that it reads."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from shared.jobs import Job
     from shared.serving import ServedPath
 
-# What the run warns of: rows that nobody could ask for, or that DynamoDB does not take. They are not there.
+# Warnings about rows that are not published: their path cannot be requested, or they are too big for DynamoDB.
 NO_PATH, TOO_BIG = "key_in_no_path", "row_too_big"
 
 
 @contextmanager
 def api_turn(job: Job, table: Table) -> Iterator[ApiTurn]:
-    """Begin a table's turn at the API.
+    """Open a table's turn at the API: its publication by this job run.
 
     Raises:
-        TerminalError: the contract says of no path at which it is served.
+        TerminalError: the contract names no path at which the table is served.
     """
     if table.served_at is None:
         raise TerminalError(f"{table.name} is not served", mend="name a server of type api in its contract")
@@ -38,10 +38,10 @@ def api_turn(job: Job, table: Table) -> Iterator[ApiTurn]:
 
 
 class ApiTurn:
-    """A table's turn at the API: rows go out by many transactions, so meanwhile some are newer than others.
+    """A table's publication to the API, in many transactions, so that for a while some rows are newer than others.
 
-    A turn that died has left a mark, and the next one sends every row. That an old row cannot follow a new one rests on
-    the epoch of `Publication`.
+    A turn that died has left a mark, and the next one sends every row. The epoch of `Publication` keeps an old row from
+    replacing a new one.
     """
 
     def __init__(self, items: Publication, table: Table, path: ServedPath) -> None:
@@ -53,15 +53,15 @@ class ApiTurn:
         self.warnings: dict[str, int] = {}
 
     def begin(self) -> None:
-        """Leave the mark."""
+        """Set the mark that the turn is unfinished."""
         self._items.begin()
 
     def send(self, rows: DataFrame, version: int) -> None:
-        """Put the rows that came, and take away those that went."""
+        """Write the rows that changed, and delete those that are gone."""
         self._items.write(self._counted(rows), version)
 
     def replace(self, rows: DataFrame, version: int) -> None:
-        """Put every row, and take away what was not put."""
+        """Write every row, and delete all that were not written."""
         self.books = dict.fromkeys(BOOKS, 0)
         self.warnings = {}
         self.send(rows, version)
@@ -69,13 +69,13 @@ class ApiTurn:
             self.books["deleted"] = self._items.sweep()
 
     def end(self, published: Published) -> None:
-        """Write down how far, and take the mark away."""
+        """Record how far the table is published, and remove the mark."""
         self._items.end(published)
 
     def _counted(self, rows: DataFrame) -> Iterator[tuple[str, str | None]]:
-        """The rows that have a path and are not too big, as they are counted; the others are counted as well.
+        """Yield path and JSON of the rows that can be published, and count them; the others are counted as warnings.
 
-        Of a row that has become too big the one before is taken away. Where every row is sent, the sweep does that.
+        If a row has become too big, its earlier version is deleted; if every row is sent, the sweep does that.
         """
         for path, row, was_there in served(rows, self._table, self._path):
             if path is None:

@@ -1,4 +1,4 @@
-"""One table to one target: what changed since it was last published there, or, where nothing tells that, every row."""
+"""Publishes one table to one target: the rows that changed since the last time, or every row if these are not known."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ log = logging.getLogger(__name__)
 
 
 def publish(spark: SparkSession, job: Job, target: Target, table: Table) -> TableOutcome:
-    """Bring what a target has of one table up to its newest version: afterwards it is the table's rows, one per key.
+    """Bring a target up to the newest version of one table: afterwards it has the table's rows, one per key.
 
-    How far the table is published is written with the last of the rows or after them, never before: a run that dies on
-    the way is made good by the next one.
+    How far the table is published is recorded with the last of the rows or after them, never before, so that the next
+    run completes what one that died has begun.
 
     Raises:
         LeaseHeldError: another job run publishes the table, and goes on doing so.
@@ -49,24 +49,24 @@ def publish(spark: SparkSession, job: Job, target: Target, table: Table) -> Tabl
         TargetUnavailableError: the target does not answer.
         TerminalError: the contract does not name the target, or the target refuses.
     """
-    # Of two runs that meet here the second one waits. That an old row cannot follow a new one rests on the turn alone.
+    # If two runs publish one table, the second waits. What keeps an old row from replacing a new one is the turn alone.
     lease = publication_lease(str(table.name), target)
     with leased_by(job, lease), _turn(job, target, table) as turn:
-        # Looked at after the turn has begun: whoever began before this version was there can write no more.
-        there = DeltaLog(spark, table_location(job.roots.lake, table.name))
+        # Opened after the turn has begun: a publisher that began before this version existed can write no more.
+        newest = DeltaLog(spark, table_location(job.roots.lake, table.name))
         work = _Publishing(
-            session=batch_session(spark), job=job, table=table.versions, target=target, turn=turn, log=there
+            session=batch_session(spark), job=job, table=table.versions, target=target, turn=turn, log=newest
         )
-        return work.run() if there.exists else work.outcome(Status.UNCHANGED)
+        return work.run() if newest.exists else work.outcome(Status.UNCHANGED)
 
 
 def withdraw(job: Job, catalog: Catalog) -> list[TableOutcome]:
-    """Take away the rows of tables that the contracts serve no more. What a warehouse has is left to its owner.
+    """Delete from the API the rows of tables that contracts no longer serve. In Snowflake that is left to the owner.
 
-    One that cannot be taken away holds up no other table, and the next run tries again.
+    A failure affects no other table, and the next run tries again.
 
     Returns:
-        An outcome for each that failed, unless another job run is at it.
+        An outcome for each table that failed, unless another job run is working on it.
     """
     names = sorted(listed(served_table(job.env)) - {str(table.name) for table in catalog.served})
     return [failed for name in names if (failed := _withdrawn(job, name))]
@@ -93,7 +93,7 @@ def _withdrawn(job: Job, name: str) -> TableOutcome | None:
 def _turn(job: Job, target: Target, table: Table) -> AbstractContextManager[Turn]:
     if target is Target.API:
         return api_turn(job, table)
-    # The connector takes a second to import, and most processes that meet this module never need it.
+    # The connector takes a second to import, and most processes that import this module never need it.
     from jobs.publish.snowflake import snowflake_turn  # noqa: PLC0415
 
     return snowflake_turn(job, table)
@@ -131,28 +131,31 @@ class _Publishing:
         return self.outcome(Status.SUCCEEDED, published)
 
     def outcome(self, status: Status, published: Published | None = None) -> TableOutcome:
-        """What the run says of it: how far the table is published, and what this run did for that."""
-        said: dict[str, Any] = {"version": published.version} if published else {}
+        """The outcome: how far the table is published, and what this run did for that."""
+        fields: dict[str, Any] = {"version": published.version} if published else {}
         if published and status is Status.SUCCEEDED:
             books = {name: published.books[name] for name in BOOKS}
-            said |= {"reason": published.reason, "warnings": published.warnings, **books}
+            fields |= {"reason": published.reason, "warnings": published.warnings, **books}
         facts = {"table": str(self.table.name), "step": self.job.step, "target": self.target, "status": status}
-        return TableOutcome.model_validate(facts | said)
+        return TableOutcome.model_validate(facts | fields)
 
     def _why_whole(self, feed: Feed | None) -> str:
-        """Why every row has to be sent; empty where the feed tells which."""
+        """Why every row has to be sent; empty if the feed says which rows changed."""
         if self.turn.last is None or feed is None:
             return "nothing of it was published yet"
         reshaped = "its place or its columns changed" if self.turn.last.shape != self.turn.shape else ""
         return self.turn.why_whole or reshaped or feed.why_not or self._why_another(self.turn.last)
 
     def _why_another(self, last: Published) -> str:
-        """That the lake was cut back behind what is published, and went on from there; else empty."""
+        """The reason if the lake was cut back to before what is published, and has new versions since; else empty."""
         is_another = last.moment and self.log.moment_at(last.version) not in {None, last.moment}
         return "the version that was published is another now" if is_another else ""
 
     def _unchanged(self, feed: Feed) -> TableOutcome:
-        """Nothing to send. When an earlier attempt of this run published, what it did is the outcome."""
+        """The outcome if there is nothing to send; if an earlier attempt of this run published, that one's.
+
+        A newer version with the same rows is recorded as published.
+        """
         last = self.turn.last
         if last and last.run == self.job.run_id:
             return self.outcome(Status.SUCCEEDED, last)
@@ -161,7 +164,7 @@ class _Publishing:
         return self.outcome(Status.UNCHANGED, last)
 
     def _send(self, feed: Feed | None, why: str) -> str:
-        """Send what changed, or, where that is not known, every row; the reason if it was every row."""
+        """Send the rows that changed, or, if these are not known, every row; return the reason if it was every row."""
         if feed and not why:
             try:
                 found = images(self.session, feed, self.table.column_names)

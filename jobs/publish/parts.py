@@ -1,4 +1,4 @@
-"""Rows as Parquet files of some megabytes, one after the other: made by Spark's workers, passed on by the driver."""
+"""Rows as Parquet files of some megabytes, one after the other: written by Spark's workers, passed on by the driver."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
 
-# What a worker holds at once, and the driver after it. Snowflake advises files of 100 MB and more for bulk loads, which
-# the driver of a small job has no room for.
+# The most that a worker, and then the driver, holds at once. Snowflake advises files of 100 MB and more for bulk loads,
+# which do not fit into the driver of a small job.
 ROWS, BYTES = 200_000, 64 * 1024 * 1024
 
 
 def parts(rows: DataFrame) -> Iterator[bytes]:
-    """The rows as whole Parquet files; none for no rows. Spark works while the caller sends."""
+    """Yield the rows as complete Parquet files, none if there are no rows. Spark works while the caller sends them."""
     packed = rows.mapInArrow(_packed, "part binary")
     for row in packed.toLocalIterator(prefetchPartitions=True):
         yield bytes(row["part"])
 
 
 def _packed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """One row per file; runs in a worker."""
+    """Yield one row per file; runs in a worker."""
     for group in row_groups(batches, rows=ROWS, size=BYTES):
         file = io.BytesIO()
         pq.write_table(group, file)

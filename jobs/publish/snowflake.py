@@ -1,4 +1,4 @@
-"""A table's turn at Snowflake: rows are loaded to one side, and replace those that are there in one transaction."""
+"""Publishes one table to Snowflake: loads rows into a temporary table, and merges them in one transaction."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def snowflake_turn(job: Job, table: Table) -> Iterator[SnowflakeTurn]:
-    """Begin a table's turn at Snowflake.
+    """Open a table's turn at Snowflake: its publication by this job run.
 
     Raises:
         TargetUnavailableError: Snowflake did not answer.
@@ -44,11 +44,11 @@ def snowflake_turn(job: Job, table: Table) -> Iterator[SnowflakeTurn]:
 
 
 class SnowflakeTurn:
-    """A table's turn at Snowflake: readers see what was there before until its end, and then all that is new.
+    """A table's publication to Snowflake: readers see the earlier rows until its end, and then all new ones.
 
-    The transaction that replaces rows also moves on the table's row of progress, from where this turn found it. Where
-    another publisher moved it meanwhile nothing of this turn's is written. So what Snowflake has is one version of
-    the lake table, the one that the progress tells, and never an older one than before.
+    The transaction that replaces rows also advances the table's progress row from the turn that was found at the
+    beginning. If another publisher has advanced it meanwhile, nothing is written. So Snowflake always has one version
+    of the lake table, the one that the progress row names, and never goes back to an older one.
     """
 
     def __init__(self, session: Warehouse, place: SnowflakeTable, table: Table) -> None:
@@ -58,16 +58,17 @@ class SnowflakeTurn:
         self.books = dict.fromkeys(BOOKS, 0)
         self.warnings: dict[str, int] = {}
         self.shape = shape_of(table, str(place))
-        # How far first, then what is there: a table that is dropped in between is missed, and sent whole.
+        # The progress is read first, then the columns: if the table is dropped in between, it is found missing, and
+        # every row is sent.
         self._turn, self.last = self._progress()
         self._columns = self._described()
         self.why_whole = "" if self._columns else f"{place} is not there any more"
 
     def begin(self) -> None:
-        """Make what is not there: the table, its new columns, its row of progress, and the place rows are loaded to.
+        """Create what is missing: the table, its new columns, its progress row, and the table to load rows into.
 
         Raises:
-            TargetRefusedError: the table has columns that the contract has not, or of other types.
+            TargetRefusedError: the table has columns that the contract does not have, or of other types.
         """
         self._refuse_others()
         missing = [c for c in self._table.columns if self._columns and stored(c.name) not in self._columns]
@@ -87,12 +88,12 @@ class SnowflakeTurn:
         """Load every row."""
         del version
         self._load(rows)
-        left = (self._place, self._staged, self._table.primary_key)
-        self.books["deleted"] = int(self._session.ask(say.count_left(*left))[0][0])
-        self._change = [say.delete_left(*left), say.merge(self._place, self._staged, self._table)]
+        outdated = (self._place, self._staged, self._table.primary_key)
+        self.books["deleted"] = int(self._session.query(say.count_left(*outdated))[0][0])
+        self._change = [say.delete_left(*outdated), say.merge(self._place, self._staged, self._table)]
 
     def end(self, published: Published) -> None:
-        """Replace the rows and write down how far the table is published, at once.
+        """Replace the rows and record how far the table is published, in one transaction.
 
         Raises:
             LostRaceError: another publisher did so since this turn began.
@@ -113,8 +114,8 @@ class SnowflakeTurn:
         return str(self._table.name)
 
     def _progress(self) -> tuple[int, Published | None]:
-        """The number of the last turn, 0 for none, and what it published."""
-        found = self._session.find(say.read_progress(self._place)) or [(0, None)]
+        """The number of the last turn, 0 if there was none, and what it published."""
+        found = self._session.query_or_none(say.read_progress(self._place)) or [(0, None)]
         if len(found) > 1:
             raise TargetRefusedError(
                 f"{self._session.error_context}: how far it is published is told twice",
@@ -125,12 +126,12 @@ class SnowflakeTurn:
         return int(turn), Published(**json.loads(state)) if state else None
 
     def _described(self) -> dict[str, str]:
-        """The columns that the table has in Snowflake, with their types; none where it is not there."""
-        rows = self._session.find(f"DESCRIBE TABLE {self._place.identifier}") or []
+        """The columns that the table has in Snowflake, with their types; none if there is no such table."""
+        rows = self._session.query_or_none(f"DESCRIBE TABLE {self._place.identifier}") or []
         return {str(row[0]): str(row[1]) for row in rows}
 
     def _refuse_others(self) -> None:
-        """Refuse columns that are gone or of another type: people drop them, with all that was made of them."""
+        """Refuse a table with columns that the contract does not have, or of other types: only people drop columns."""
         known = {stored(c.name): snowflake_type(c.type) or "" for c in self._table.columns}
         others = [f"{n} {t}" for n, t in self._columns.items() if n not in known or _kind(t) != _kind(known[n])]
         if others:
@@ -147,11 +148,11 @@ class SnowflakeTurn:
             self._session.write(say.put(self._staged, number), io.BytesIO(part))
         if number:
             self._session.write(say.load(self._staged))
-        [(came, changed, went)] = self._session.ask(say.count_staged(self._staged))
-        counts = {"read": came, "inserted": came - changed, "updated": changed, "deleted": went}
+        [(present, known, gone)] = self._session.query(say.count_staged(self._staged))
+        counts = {"read": present, "inserted": present - known, "updated": known, "deleted": gone}
         self.books = {account: int(count) for account, count in counts.items()}
 
 
 def _kind(type_: str) -> str:
-    """A type as far as it counts: of numbers their digits, and not how long a text may be."""
+    """The part of a type that has to match: a number's with its digits, a text's without its length."""
     return type_ if type_.startswith("NUMBER") else type_.partition("(")[0]

@@ -1,4 +1,4 @@
-"""What Snowflake is told to publish a table: plain statements, which a person can read in its query history."""
+"""The SQL by which a table is published to Snowflake: plain statements that people can read in its query history."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shared.contracts import Column, Table
     from shared.snowflake import SnowflakeTable
 
-# Of each schema: which version of which lake table its tables are. `TURN` grows by one with each publication.
+# A table in each schema: which version of which lake table its tables are. `TURN` grows by one with each publication.
 PROGRESS = "LAKEWRIGHT_PUBLICATIONS"
 PROGRESS_COLUMNS = (
     '"TABLE_NAME" VARCHAR NOT NULL, "TURN" NUMBER(19,0) NOT NULL, "LAKE_TABLE" VARCHAR, "VERSION" NUMBER(19,0), '
@@ -27,7 +27,7 @@ FORMAT = "FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = TRUE BINARY_AS_TEXT =
 
 
 def make_table(place: SnowflakeTable, table: Table) -> str:
-    """Make the table as the contract has it. Rules hold the rest of the contract; Snowflake is told of the key only."""
+    """Create the table with the contract's columns. Only the key is NOT NULL there; rules check the other columns."""
     columns = ", ".join(
         f"{_column(c)}{' NOT NULL' if c.name in table.primary_key else ''} COMMENT {sql_text(c.description)}"
         for c in table.columns
@@ -36,18 +36,18 @@ def make_table(place: SnowflakeTable, table: Table) -> str:
 
 
 def add_column(place: SnowflakeTable, column: Column) -> str:
-    """Add a column, which is null until the rows come."""
+    """Add a column, which is null until the rows are written."""
     return f"ALTER TABLE {place.identifier} ADD COLUMN {_column(column)} COMMENT {sql_text(column.description)}"
 
 
 def make_progress(place: SnowflakeTable) -> str:
-    """Make the schema's table of progress."""
-    there = place.beside(PROGRESS)
-    return f"CREATE TABLE IF NOT EXISTS {there} ({PROGRESS_COLUMNS}) COMMENT = {sql_text(PROGRESS_COMMENT)}"
+    """Create the schema's progress table."""
+    progress = place.beside(PROGRESS)
+    return f"CREATE TABLE IF NOT EXISTS {progress} ({PROGRESS_COLUMNS}) COMMENT = {sql_text(PROGRESS_COMMENT)}"
 
 
 def progress_row(place: SnowflakeTable, name: str) -> str:
-    """Write down that nothing is published yet, if nothing is written down."""
+    """Insert the table's progress row, as of nothing published, if it has none."""
     source = f'SELECT {sql_text(stored(place.table))} AS "TABLE_NAME", {sql_text(name)} AS "LAKE_TABLE"'
     return (
         f'MERGE INTO {place.beside(PROGRESS)} AS t USING ({source}) AS s ON t."TABLE_NAME" = s."TABLE_NAME" '
@@ -56,12 +56,12 @@ def progress_row(place: SnowflakeTable, name: str) -> str:
 
 
 def read_progress(place: SnowflakeTable) -> str:
-    """How far the table is published."""
+    """Read how far the table is published."""
     return f'SELECT "TURN", "STATE" FROM {place.beside(PROGRESS)} WHERE "TABLE_NAME" = {sql_text(stored(place.table))}'
 
 
 def advance(place: SnowflakeTable, turn: int, published: Published) -> str:
-    """Write down how far the table is published, if nobody else did since `turn`; it touches one row, or none."""
+    """Record how far the table is published, if no other publisher did since `turn`; updates one row, or none."""
     state, run = json.dumps(vars(published), sort_keys=True), sql_text(published.run)
     return (
         f'UPDATE {place.beside(PROGRESS)} SET "TURN" = {turn + 1}, "VERSION" = {published.version}, "RUN_ID" = {run}, '
@@ -71,7 +71,7 @@ def advance(place: SnowflakeTable, turn: int, published: Published) -> str:
 
 
 def make_staged(staged: str, table: Table) -> str:
-    """Make the table that rows are loaded to, which goes with the session."""
+    """Create the table that rows are loaded into; it is dropped with the session."""
     flags = ", ".join(f"{quoted(flag)} BOOLEAN" for flag in (GONE, BEFORE))
     return f"CREATE TEMPORARY TABLE {quoted(staged)} ({', '.join(map(_column, table.columns))}, {flags})"
 
@@ -82,30 +82,30 @@ def put(staged: str, number: int) -> str:
 
 
 def load(staged: str) -> str:
-    """Load all files that were put there, and take them away."""
+    """Load all files in the stage, and delete them there."""
     how = "MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE ON_ERROR = ABORT_STATEMENT PURGE = TRUE"
     return f"COPY INTO {quoted(staged)} FROM {_stage(staged)} {FORMAT} {how}"
 
 
 def count_staged(staged: str) -> str:
-    """Of the rows that were loaded: those that came, those of them that changed, and those that went."""
+    """Count the loaded rows: those that exist, those of them that existed before, and those that are gone."""
     gone, before = quoted(GONE), quoted(BEFORE)
     came = f"COUNT_IF(NOT {gone}), COUNT_IF(NOT {gone} AND {before}), COUNT_IF({gone})"
     return f"SELECT {came} FROM {quoted(staged)}"
 
 
 def count_left(place: SnowflakeTable, staged: str, key: Iterable[str]) -> str:
-    """How many of the table's rows have a key that was not loaded."""
+    """Count the table's rows whose keys were not loaded."""
     return f"SELECT COUNT(*) FROM {place.identifier} AS t WHERE {_unloaded(staged, key)}"
 
 
 def delete_left(place: SnowflakeTable, staged: str, key: Iterable[str]) -> str:
-    """Delete those rows."""
+    """Delete the table's rows whose keys were not loaded."""
     return f"DELETE FROM {place.identifier} AS t WHERE {_unloaded(staged, key)}"
 
 
 def merge(place: SnowflakeTable, staged: str, table: Table) -> str:
-    """Put the rows that were loaded in the place of those that have their keys, and take away those that are gone."""
+    """Replace the table's rows by the loaded ones with their keys, insert new ones, and delete those that are gone."""
     gone, names = f"s.{quoted(GONE)}", [quoted(name) for name in table.column_names]
     changes = ", ".join(f"{name} = s.{name}" for name in names)
     return (
@@ -118,7 +118,7 @@ def merge(place: SnowflakeTable, staged: str, table: Table) -> str:
 
 
 def _stage(staged: str) -> str:
-    """The stage that every table has: who made the table needs no right for it, as they would for another."""
+    """The stage that belongs to the table itself: its owner needs no further right for it."""
     return f"@%{stored(staged)}"
 
 

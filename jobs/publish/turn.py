@@ -1,4 +1,4 @@
-"""A publisher's turn at the place one table's rows go to, whichever it is."""
+"""Turn, the interface between the publishing flow and a target, and Published, how far a table is published there."""
 
 from __future__ import annotations
 
@@ -13,10 +13,18 @@ BOOKS = ("read", "inserted", "updated", "deleted")
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """How far a table was published: its version and id, the shape of its rows there, and by which run.
+    """How far a table was published, and what that publication did.
 
-    `moment` is when the version was committed, which tells it from another of its number in a lake that was cut back;
-    None of earlier releases.
+    Attributes:
+        version: The table's version.
+        table_id: Delta's id of the table.
+        shape: The hash of what decides how its rows look at the target.
+        run: The run that published it.
+        books: What became of the rows that were sent.
+        warnings: How many rows the target could not take, by reason.
+        reason: Why every row was sent; empty if only changed rows were.
+        moment: When the version was committed, in milliseconds: in a lake that was cut back another version may have
+            its number. None if an earlier release recorded it.
     """
 
     version: int
@@ -30,12 +38,14 @@ class Published:
 
 
 class Turn(Protocol):
-    """What a target lets a publisher do, between `begin` and `end`, until somebody else's turn has begun.
+    """One publisher's work on one table at a target, from `begin` to `end`; it is over when another publisher begins.
 
-    `last` says how far the table was published before, None if never. `shape` is a hash of what decides how a row looks
-    there: where it changed, or `why_whole` says something, every row is sent again.
+    Each method may raise LostRaceError, if another publisher has begun, and the target's own errors.
 
-    Each method may raise LostRaceError: another publisher is at work; and what the target itself goes wrong with.
+    Attributes:
+        last: How far the table was published before; None if never.
+        shape: A hash of what decides how a row looks at the target; if it has changed, every row is sent again.
+        why_whole: Why every row has to be sent; empty if it need not.
     """
 
     last: Published | None
@@ -43,7 +53,7 @@ class Turn(Protocol):
     why_whole: str
 
     def begin(self) -> None:
-        """Get ready for rows."""
+        """Prepare the target for rows."""
 
     def send(self, rows: DataFrame, version: int) -> None:
         """Send the rows that changed, as `rows.changed` has them.
@@ -54,7 +64,7 @@ class Turn(Protocol):
         """
 
     def replace(self, rows: DataFrame, version: int) -> None:
-        """Send all rows, as `rows.whole` has them, in the place of those that are there."""
+        """Replace the target's rows by all rows, as `rows.whole` has them."""
 
     @property
     def books(self) -> dict[str, int]:
@@ -62,7 +72,7 @@ class Turn(Protocol):
 
     @property
     def warnings(self) -> dict[str, int]:
-        """How many rows the target could not take, by the reason."""
+        """How many rows the target could not take, by reason."""
 
     def end(self, published: Published) -> None:
-        """Write down how far the table is published, once all its rows are."""
+        """Record how far the table is published, with or after the last of its rows."""

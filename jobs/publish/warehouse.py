@@ -1,4 +1,4 @@
-"""A session at Snowflake to write by: what it is asked, what it is told, and what its faults mean."""
+"""A session at Snowflake that queries and writes, and its errors as LakewrightErrors."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
     from shared.jobs import Job
     from shared.snowflake import SnowflakeTable
 
-# Its state for a right that the role lacks.
+# Snowflake's SQL state for a privilege that the role lacks.
 NO_RIGHT = "42501"
 NEEDED = "USAGE on warehouse, database and schema, and CREATE TABLE on the schema; tables made before are its own"
 
 
 class Warehouse:
-    """One session. A statement outside of a transaction commits by itself, as one of DDL always does.
+    """One session. A statement outside of a transaction commits by itself, as DDL always does.
 
     Args:
-        connection: The connector's.
+        connection: The connector's connection.
         error_context: What is published where; errors begin with it.
     """
 
     def __init__(self, connection: SnowflakeConnection, error_context: str) -> None:
         self._connection, self.error_context = connection, error_context
 
-    def ask(self, statement: str) -> list[tuple[Any, ...]]:
-        """The rows of an answer.
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """The rows that a query returns.
 
         Raises:
             TargetUnavailableError: Snowflake did not answer.
@@ -47,8 +47,8 @@ class Warehouse:
         with self._answering():
             return self._rows(statement)
 
-    def find(self, statement: str) -> list[tuple[Any, ...]] | None:
-        """The rows of an answer, None where what it is asked of is not there, or not for this role.
+    def query_or_none(self, statement: str) -> list[tuple[Any, ...]] | None:
+        """The rows that a query returns; None if its object does not exist, or is hidden from this role.
 
         Raises:
             TargetUnavailableError: Snowflake did not answer.
@@ -63,14 +63,14 @@ class Warehouse:
                 raise
 
     def write(self, statement: str, content: BinaryIO | None = None) -> int:
-        """Have something changed; how many rows were.
+        """Run a statement that changes something, and return the number of rows it changed.
 
         Args:
             statement: The statement.
-            content: The file that a PUT puts.
+            content: The content of the file that a PUT uploads.
 
         Raises:
-            TargetUnavailableError: Snowflake did not answer, and whether it did what it was told is not known.
+            TargetUnavailableError: Snowflake did not answer, and may have run the statement or not.
             TargetRefusedError: it refused.
         """
         with self._answering(), self._connection.cursor() as cursor:
@@ -79,7 +79,7 @@ class Warehouse:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """What is written within is there for others at its end, all of it or nothing."""
+        """Run the writes of the block in one transaction: others see all of them at its end, or, on an error, none."""
         self.write("BEGIN")
         try:
             yield
@@ -103,7 +103,7 @@ class Warehouse:
 
 @contextmanager
 def warehouse(job: Job, place: SnowflakeTable, error_context: str) -> Iterator[Warehouse]:
-    """A session by the connection that a contract names.
+    """Open a session with the connection that a contract names.
 
     Raises:
         TargetUnavailableError: Snowflake did not answer.
@@ -120,7 +120,7 @@ def warehouse(job: Job, place: SnowflakeTable, error_context: str) -> Iterator[W
 
 
 def translate_error(error: snowflake_errors.Error, error_context: str) -> LakewrightError:
-    """The LakewrightError for an error of the connector, whose own text may quote rows or settings."""
+    """The LakewrightError for an error of the connector, without its text, which may quote rows or settings."""
     state, number, code = facts_of(error)
     if (refused := refusal(number, state)) is not None:
         return TargetRefusedError(

@@ -86,7 +86,7 @@ def pages(org: Org, job: QueryJob) -> Iterator[Page]:
             path = Path(folder, "page.csv")
             # Each page has its own locator, so a page may be requested again.
             query = urlencode({"maxRecords": ROWS_PER_PAGE} | ({"locator": locator} if locator else {}))
-            following, rows = org.ask("GET", f"{JOBS}/{job.id}/results?{query}", _Save(path))
+            following, rows = org.request("GET", f"{JOBS}/{job.id}/results?{query}", _Save(path))
             yield Page(path, f"{job.object}/{job.id}/{number}", rows)
         if following in ("", NO_MORE):
             return
@@ -150,4 +150,4 @@ def _give_up(org: Org, id_: str) -> None:
     """Have a job ended that nobody waits for: it would go on, and counts against the org's limits."""
     body = json.dumps({"state": ABORTED}).encode()
     with suppress(LakewrightError):
-        org.ask("PATCH", f"{JOBS}/{id_}", json.load, body)
+        org.request("PATCH", f"{JOBS}/{id_}", json.load, body)

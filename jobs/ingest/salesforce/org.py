@@ -55,13 +55,13 @@ class Org:
             SourceContentError: the org does not have the object or a field.
             TerminalError: the login or the request was refused.
         """
-        return self.ask("GET", path, json.load)
+        return self.request("GET", path, json.load)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """Send JSON, and return the answer's; raises as `get` does."""
-        return self.ask("POST", path, json.load, json.dumps(body).encode())
+        return self.request("POST", path, json.load, json.dumps(body).encode())
 
-    def ask(self, method: str, path: str, read: Callable[[Answer], Result], body: bytes | None = None) -> Result:
+    def request(self, method: str, path: str, read: Callable[[Answer], Result], body: bytes | None = None) -> Result:
         """What `read` makes of an answer; after an answer that broke off it is called again with a new one.
 
         Raises as `get` does.
