@@ -47,11 +47,11 @@ FLOWS = {
 
 
 def run(args: Sequence[str], spark: SparkSession, catalog: Catalog | None = None) -> int:
-    """Run one job and leave its outcomes; one with `every_seconds` runs again and again, and leaves commits only.
+    """Run one job and write its outcomes; a job with `every_seconds` repeats for ever, and writes none.
 
-    An erasure and a smoke job are no runs of tables: each leaves its own record.
+    An erasure and a smoke job do not work table by table: each writes a record of its own.
 
-    A table's failure is data in the outcomes; only a job that could not come to its end raises.
+    A table's failure is data in the outcomes; only a job that could not finish raises.
 
     Args:
         args: The command line, `--job <json>`.
@@ -92,13 +92,13 @@ def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutc
 def _published(
     spark: SparkSession, job: Job, target: Target, tables: list[Table], failed: set[str]
 ) -> list[TableOutcome]:
-    """Publish tables to one target. What became of one there is no other's business, and no other target's."""
+    """Publish tables to one target. A table that fails there affects no other table and no other target."""
     chosen = [t for t in tables if target in t.targets]
     return run_tables(chosen, job, partial(publish, spark, job, target), failed, target=target)
 
 
 def _work(spark: SparkSession, job: Job, catalog: Catalog) -> Callable[[Table], TableOutcome]:
-    """What the job's step does to one table."""
+    """The function by which the job's step works on one table."""
     if job.step is Step.RECONCILE:
         return partial(reconcile, spark, job, catalog)
     if job.step is Step.MAINTAIN and job.rollback is None:

@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from jobs.runtime.delta_log import Commit
 
 ACCOUNTS = ("inserted", "updated", "tombstoned", "superseded", "quarantined")
-# Of a history rows are events, and what is inserted, updated and deleted are versions.
+# A history reads events; what is inserted, updated and deleted there are versions, which the rows read do not equal.
 EVENT_ACCOUNTS = ("recorded", "superseded", "quarantined")
 
 
 def balance(table: str, books: dict[str, int]) -> None:
-    """Check that the rows read equal the sum of what became of them.
+    """Refuse a batch whose rows read differ from the sum of its accounts.
 
     Raises:
-        UnbalancedBooksError: they differ.
+        UnbalancedBooksError: they differ, or an account is negative.
     """
     accounts = EVENT_ACCOUNTS if "recorded" in books else ACCOUNTS
     counts = [books.get(account, 0) for account in accounts]
@@ -32,7 +32,7 @@ def balance(table: str, books: dict[str, int]) -> None:
 
 
 def audit(table: str, books: dict[str, int], landed: Commit) -> None:
-    """Compare the books with Delta's own count of what a MERGE did.
+    """Compare the books of a committed batch with Delta's own count of what its MERGE did.
 
     Raises:
         UnbalancedBooksError: they differ.

@@ -1,4 +1,4 @@
-"""From a value as it was landed to the type that a refined column has; what does not fit is null."""
+"""Casts a landed value to the type of a refined column; a value that does not fit becomes null."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def value_of(column: Column, rows: DataFrame) -> SparkColumn:
-    """One column's value in clear, cast as it is refined, to be asked of rows of the input; null if it does not fit.
+    """An expression over rows of the input: a refined column's value in clear, cast; null if it does not fit.
 
     Args:
         column: A column of a refined table without a row-local query.
@@ -28,7 +28,7 @@ def value_of(column: Column, rows: DataFrame) -> SparkColumn:
 
 
 def cast(value: SparkColumn, type_: str, column: Column) -> SparkColumn:
-    """A value of a type as the contract's column has it before it is treated; null if it does not fit."""
+    """Cast a value of type `type_` to the type that a column has before its treatment; null if it does not fit."""
     if column.format and type_ == "string" and column.clear_type == "timestamp":
         return F.try_to_timestamp(value, F.lit(column.format))
     if column.format and type_ == "string" and column.clear_type == "date":
@@ -38,5 +38,5 @@ def cast(value: SparkColumn, type_: str, column: Column) -> SparkColumn:
 
 
 def is_day(text: SparkColumn) -> SparkColumn:
-    """Whether a text begins as a date does. Spark takes 45321 for a year, and 12:34 for a time of this very day."""
+    """Whether a text begins like a date. Spark would read 45321 as a year, and 12:34 as a time today."""
     return text.rlike(r"^\s*[+-]?\d{4,7}-")

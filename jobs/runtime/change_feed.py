@@ -1,4 +1,4 @@
-"""What changed in a table since somebody last read it, from the table's log and its change data feed."""
+"""What changed in a table since a reader last consumed it, from the table's log and its change data feed."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ if TYPE_CHECKING:
 
     from jobs.runtime.delta_log import Commit
 
-# How often a row is there: once more after an insert or behind an update, once less after a delete or before one.
+# What an image adds to the number of equal rows: an insert or the row after an update 1, a delete or the row before an
+# update -1.
 COUNTS = {"insert": 1, "update_postimage": 1, "delete": -1, "update_preimage": -1}
 TIMES = "_times"
-# What Spark or Delta says when a feed's files are gone, or it did not begin as early as the log let hope.
+# Conditions of Spark and Delta for a feed whose files are gone, or that begins later than the log suggested.
 _GONE = ("FAILED_READ_FILE.FILE_NOT_EXIST", "DELTA_MISSING_CHANGE_DATA", "DELTA_CHANGE_DATA_FILE_NOT_FOUND")
 
 
 class Log(Protocol):
-    """What is read of a table's log. The engine reads it through Delta, `./lake plan` from the log's files."""
+    """The part of a table's log that is read here. The engine reads it through Delta, `./lake plan` from its files."""
 
     @property
     def location(self) -> str:
-        """The table's place."""
+        """The table's location."""
 
     @property
     def table_id(self) -> str:
-        """What tells this table from another one made at the same place."""
+        """Delta's id of the table; another table created at the same location has another."""
 
     @property
     def has_feed(self) -> bool:
@@ -42,9 +43,14 @@ class Log(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """A table between the version consumed and the one that is read now.
+    """A table between the version that was consumed and the one that is read now.
 
-    `why_not` says why its change feed does not tell what changed; empty when it does.
+    Attributes:
+        location: The table's location.
+        since: The version consumed.
+        upto: The version that is read now.
+        changed: Whether rows changed in between.
+        why_not: Why the change feed cannot be followed; empty when it can, or when no rows changed.
     """
 
     location: str
@@ -55,13 +61,13 @@ class Feed:
 
 
 def feed_between(log: Log, since: int, upto: int, table_id: str | None) -> Feed:
-    """Read from the log alone, without a Spark job, whether rows changed and whether the feed can be followed.
+    """Find out from the log alone, without a Spark job, whether rows changed and whether the feed can be followed.
 
     Args:
         log: The table's log.
         since: The version consumed.
         upto: The version that is read now.
-        table_id: The id of the table that was consumed; None when that was not written down.
+        table_id: The id of the table that was consumed; None if it was not recorded.
     """
     location = log.location
     if table_id not in (None, log.table_id) or upto < since:
@@ -82,12 +88,12 @@ def feed_between(log: Log, since: int, upto: int, table_id: str | None) -> Feed:
 
 
 def images(session: SparkSession, feed: Feed, names: Sequence[str]) -> DataFrame:
-    """The rows that came, with `_times` > 0, and those that went, with `_times` < 0, in some of their columns.
+    """The rows that were added, with `_times` > 0, and those that were removed, with `_times` < 0, in some columns.
 
-    What several commits did to a row is added up, so that a table that was swapped for an equal one has no changes, nor
-    has one of which only other columns changed.
+    The commits' effects on a row are added up. So a table that was replaced by an equal one has no changes, nor has
+    one in which only other columns changed.
 
-    Grain: one row per distinct row that is there more or less often than before.
+    Grain: one row per distinct row that occurs more or less often than before.
     """
     rows = (
         session.read.format("delta")
@@ -102,6 +108,6 @@ def images(session: SparkSession, feed: Feed, names: Sequence[str]) -> DataFrame
 
 
 def why_gone(error: Exception) -> str | None:
-    """Why a feed could not be read, if it is that its files were vacuumed; None for any other error."""
-    said = next((words for words in _GONE if f"[{words}" in str(error)), None)
-    return said and f"the change feed is no longer kept ({said})"
+    """The reason why a feed could not be read, if its files were vacuumed; None for any other error."""
+    condition = next((name for name in _GONE if f"[{name}" in str(error)), None)
+    return condition and f"the change feed is no longer kept ({condition})"

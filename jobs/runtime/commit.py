@@ -1,4 +1,4 @@
-"""The one function that commits: data, position and books land together, or not at all."""
+"""The one function that commits a batch: data, position and books are committed together, or not at all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 TXN_APP_ID = "spark.databricks.delta.write.txnAppId"
 TXN_VERSION = "spark.databricks.delta.write.txnVersion"
-# What Delta raises when another writer committed meanwhile; the other classes of this kind stem from it.
+# Raised by Delta when another writer committed meanwhile; the base class of all such errors.
 CONFLICT = "io.delta.exceptions.DeltaConcurrentModificationException"
 
 
@@ -32,8 +32,8 @@ CONFLICT = "io.delta.exceptions.DeltaConcurrentModificationException"
 class Batch:
     """One batch of one flow into the table at `location`, before it is committed.
 
-    `contract` is what the batch notes of the contract it is decided by, `reason` how it comes about where there is a
-    choice.
+    `contract` holds the facts about the contract that are recorded with the batch; `reason` says why the batch was made
+    as it was, where there was a choice (such as refreshed or rebuilt).
     """
 
     location: str
@@ -47,7 +47,7 @@ class Batch:
 
     @property
     def last(self) -> FlowPosition | None:
-        """Where the flow stands, None before its first batch."""
+        """The flow's position before this batch, None before its first."""
         return self.before.flows.get(self.flow)
 
     @property
@@ -66,22 +66,22 @@ def commit(
     fingerprint: str,
     warnings: dict[str, int | float] | None = None,
 ) -> Commit:
-    """Run one Delta write that carries the batch's position and sequence, and make sure that it landed.
+    """Run one Delta write that carries the batch's position and sequence, and make sure that it was committed.
 
-    Delta skips a write whose sequence has landed already and says nothing, so the position is read back.
+    Delta silently skips a write whose sequence was committed before, so the position is read back.
 
     Args:
         session: The batch's own session. `write` must write a frame built in this session: Delta takes position and
             sequence from the frame's session, and a frame of another one would commit without them.
         batch: The batch.
         write: Makes exactly one Delta commit at `batch.location`.
-        inputs: How far each input is consumed once this lands.
-        books: What became of the rows read.
-        fingerprint: Which contract decided it.
-        warnings: What rules of severity `warning` found.
+        inputs: How far each input is consumed once the batch is committed.
+        books: The batch's books.
+        fingerprint: The fingerprint of the contract that it was made under.
+        warnings: The value measured by each failed rule of severity `warning`.
 
     Returns:
-        The commit as the log holds it.
+        The commit as it is in the log.
 
     Raises:
         LostRaceError: another writer committed this sequence first, or the table was restored since the batch began.
@@ -121,15 +121,15 @@ def carried(session: SparkSession, position: TablePosition) -> AbstractContextMa
 
 
 def append_nothing(frame: DataFrame, location: str) -> None:
-    """Commit no rows: the position moves on though the batch had no effect."""
+    """Commit no rows, so that the position moves on though the batch had no effect."""
     frame.limit(0).write.format("delta").mode("append").save(location)
 
 
 def _refuse_restored(session: SparkSession, batch: Batch) -> None:
-    """Refuse a table that somebody rolled back since the batch began.
+    """Refuse to commit to a table that was rolled back since the batch began.
 
-    Delta would take the batch, since its sequence is a new one, and the rows of the batches before it that were rolled
-    back would be missed by nobody.
+    Delta would accept the batch, since its sequence is new, and the rows of the batches that were rolled back would be
+    lost without an error.
     """
     for found in DeltaLog(session, batch.location).commits(after=batch.before.version):
         if found.is_restore:

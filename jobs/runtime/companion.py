@@ -1,11 +1,11 @@
-"""A table beside a table, which commits before it: what a batch must not lose, whatever happens in between.
+"""Companion tables: a companion commits just before its table, so that a batch loses nothing if the run dies between.
 
-Its position notes its own version before the batch. If a run dies between the two commits, the next run starts from
-that version and decides the batch anew: rows that the dead run added are dropped, rows that it released are back, and
-none is there twice.
+Its position records its own version before the batch. If a run dies between the two commits, the next run starts from
+that version and decides the batch again: rows that the dead run added are dropped, rows that it released are back, and
+no row is there twice.
 
-Its columns follow its table's: those that were added are added, and where a type was widened it is written anew by the
-commit that brings its next rows. A batch that makes the table anew makes the companion anew.
+Its columns follow its table's: added ones are added, and where a type was widened, the commit of its next rows rewrites
+it. A batch that rebuilds the table rebuilds the companion.
 """
 
 from __future__ import annotations
@@ -27,18 +27,24 @@ if TYPE_CHECKING:
     from jobs.runtime.commit import Batch
     from jobs.runtime.flow import Flow
 
-# Between what a companion holds and its table's flow, in the name of its own flow.
+# Joins what a companion holds and the name of its table's flow to the name of its own: "quarantine of silver.orders".
 OF = " of "
 
 
 @dataclass(frozen=True, kw_only=True)
 class Companion:
-    """The table at `location`; its first column is the batch that wrote a row. `what` it holds names its flow.
+    """A companion table; its first column is the batch that wrote a row.
 
-    Delta keeps no statistics of its `closed` columns. `is_anew` says that the batch makes it anew with its table: all
-    rows of before leave it, and its columns become those of today, whatever they were. `outlives` says that its
-    rows stay when the table is moved away and built anew, though its batches then count from 1; so they do after a
-    first run that died.
+    Attributes:
+        what: What it holds, such as `quarantine`; part of its flow's name.
+        location: Where it is.
+        schema: Its columns.
+        cluster_by: The columns that it is clustered by.
+        closed: The columns that Delta keeps no statistics of.
+        is_anew: Whether this batch rebuilds it together with its table: all earlier rows go, and its columns become
+            those of `schema`.
+        outlives: Whether its rows stay when the table is moved away and rebuilt, though batches then count from 1, and
+            also after a first run that died.
     """
 
     what: str
@@ -67,10 +73,11 @@ def commit_before(
 
     Args:
         flow: The flow whose batch it is.
-        companion: Where the rows belong.
-        rows: The companion's columns; None when the batch has none, which commits nothing unless a dead run left some.
-        outdated: A predicate of rows that are taken out on this occasion.
-        released: Rows that leave the companion with this batch, by some of its columns; None when there are none.
+        companion: The companion.
+        rows: The rows, with the companion's columns; None when the batch has none, which commits nothing unless rows
+            are released, the companion is rebuilt, or a dead run left rows.
+        outdated: The predicate of rows that are deleted with this commit.
+        released: The rows that leave the companion with this batch, by some of its columns; None when there are none.
 
     Raises:
         LostRaceError: another writer committed this batch's rows first.
@@ -100,15 +107,18 @@ def commit_before(
 
 
 def rows_before(flow: Flow, companion: Companion) -> DataFrame | None:
-    """What earlier batches left in a companion, not what a dead run made of this one; None while there is none."""
+    """The rows that earlier batches left in a companion, without a dead run's rows of this batch.
+
+    None if the companion does not exist yet.
+    """
     own = _own(flow, companion)
     return _rows(flow, own, companion) if own.before.exists else None
 
 
 def undo_unfinished_batch(flow: Flow, companion: Companion) -> None:
-    """Bring a companion back to its table's last batch, where a run that died left one that will not come now.
+    """Undo a companion's commit for a batch that its table never got.
 
-    It comes to nothing, since there is nothing to read for it.
+    The run died between the two commits, and with nothing left to read that batch will not be tried again.
 
     Raises:
         LostRaceError: another writer committed to the companion first.
@@ -120,7 +130,10 @@ def undo_unfinished_batch(flow: Flow, companion: Companion) -> None:
 
 
 def is_half_done(session: SparkSession, beside: str, location: str) -> bool:
-    """Whether a companion has a batch that its table lacks: the run died between the two commits."""
+    """Whether the last batch is half-committed: the companion at `beside` has it, its table at `location` does not.
+
+    The run died between the two commits.
+    """
     landed = read_position(session, location).flows
     own = read_position(session, beside).flows
     flows = {_flow_of(name): int(position.inputs.get("batch", 0)) for name, position in own.items()}
@@ -128,12 +141,12 @@ def is_half_done(session: SparkSession, beside: str, location: str) -> bool:
 
 
 def _flow_beside(what: str, flow: str) -> str:
-    """The name of a companion's flow, of what it holds and the name of its table's flow."""
+    """The name of a companion's flow, from what it holds and the name of its table's flow."""
     return f"{what}{OF}{flow}"
 
 
 def _flow_of(beside: str) -> str:
-    """The name of the table's flow, of that of its companion."""
+    """The name of a table's flow, from that of its companion's flow."""
     return beside.partition(OF)[2]
 
 
@@ -143,7 +156,7 @@ def _commit(flow: Flow, own: Batch, writer: DataFrameWriter, inputs: dict[str, i
 
 
 def _own(flow: Flow, companion: Companion) -> Batch:
-    """The companion's own next batch."""
+    """The next batch of the companion's own flow."""
     before = read_position(flow.session, companion.location)
     name = _flow_beside(companion.what, flow.batch.flow)
     return replace(flow.batch, location=companion.location, before=before, flow=name, contract={})
@@ -155,20 +168,20 @@ def _is_ahead(own: Batch, batch: Batch) -> bool:
 
 
 def _is_cut_off(own: Batch, batch: Batch, companion: Companion) -> bool:
-    """Whether the batch that the table lacks is a dead run's, whose rows are out."""
+    """Whether the companion has rows of a dead run's batch, which have to be dropped."""
     return _is_ahead(own, batch) and not (companion.outlives and batch.last is None)
 
 
 def _base(own: Batch, batch: Batch, companion: Companion) -> int:
-    """The version that stood before the batch, however often the batch was tried."""
+    """The companion's version before the batch, however often the batch was tried."""
     now = own.before.version
     return int(own.last.inputs.get("base", now)) if own.last and _is_cut_off(own, batch, companion) else now
 
 
 def _is_outgrown(session: SparkSession, companion: Companion) -> bool:
-    """Whether a stored column has another type than the schema asks for, or is NOT NULL where the schema allows null.
+    """Whether a stored column has another type than in the schema, or is NOT NULL where the schema allows null.
 
-    The latter is left by a first run that died, if the contract is changed before the next one.
+    The latter happens if a first run dies and the contract is changed before the next one.
     """
     stored, types = DeltaLog(session, companion.location).schema, types_of(companion.schema)
     has_other_type = any(types.get(name, type_) != type_ for name, type_ in types_of(stored).items())
@@ -187,7 +200,7 @@ def _rows(flow: Flow, own: Batch, companion: Companion) -> DataFrame:
 
 
 def _value(known: DataFrame, field: T.StructField) -> Column:
-    """A column as it is now: of another type where that was widened since, and null where it came later."""
+    """A column of the rows as the schema has it now: cast if its type was widened since, null if it was added since."""
     stored, type_ = dict(known.dtypes).get(field.name), field.dataType
     if stored is None:
         return F.lit(None).cast(type_).alias(field.name)

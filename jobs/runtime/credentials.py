@@ -1,4 +1,4 @@
-"""How a system is entered: by a secret, or a parameter where the address is all and no secret."""
+"""Reads the connections to other systems: secrets, or parameters where there is only an address and nothing secret."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read_secret(name: str) -> str:
 
 
 def find_secret(name: str) -> str | None:
-    """The text of a secret, None when there is no such secret, or it has no value yet.
+    """The text of a secret; None if there is no such secret, or it has no value yet.
 
     Raises:
         SourceUnavailableError: Secrets Manager did not answer.
@@ -42,7 +42,7 @@ def find_secret(name: str) -> str | None:
 
 
 def read_parameter(name: str) -> str | None:
-    """The value of a parameter in SSM, None when there is no such parameter.
+    """The value of a parameter in SSM; None if there is no such parameter.
 
     Raises:
         SourceUnavailableError: SSM did not answer.

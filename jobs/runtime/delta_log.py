@@ -1,4 +1,4 @@
-"""What a Delta table's log says, read through Delta's own log store.
+"""Reads a Delta table's log through Delta's own log store.
 
 Uses the JVM class `DeltaLog` of Delta 4.2: it is the only reader that sees commits as the writer does on S3, and it
 answers in milliseconds where `DESCRIBE HISTORY` starts a Spark job.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jobs.runtime.change_feed import Log
 
 CHANGE_FEED = "delta.enableChangeDataFeed"
-# On a table that is being brought back to an earlier run, until it is: the run.
+# A table's property while a rollback is unfinished: the run that the table is being brought back to.
 ROLLED_BACK = "lakewright.rolledBackTo"
 COMMIT_FILE = re.compile(r"\d{20}\.json")
 # An OPTIMIZE writes its files with `false`.
@@ -37,9 +37,9 @@ MOVES_ROWS = '"dataChange":true'
 class Commit:
     """One commit of a table.
 
-    `info` is its `commitInfo` action, empty when the writer left none; `transactions` are the transaction versions it
-    set, by writer. `changes_rows` says whether it put rows in or took rows out, `changes_table` whether it set columns
-    or properties.
+    `info` is its `commitInfo` action, empty if the writer left none; `transactions` are the transaction versions it
+    set, by writer. `changes_rows` says whether it added or removed rows, `changes_table` whether it set columns or
+    properties.
     """
 
     version: int
@@ -50,7 +50,7 @@ class Commit:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """The position the commit carries; empty when it carries none, or something else."""
+        """The commit's `userMetadata`, which carries positions; empty if there is none, or it is no JSON object."""
         try:
             found = json.loads(self.info.get("userMetadata") or "{}")
         except ValueError:
@@ -59,12 +59,12 @@ class Commit:
 
     @property
     def is_restore(self) -> bool:
-        """Whether the commit brought an older version back."""
+        """Whether the commit restored an older version."""
         return self.info.get("operation") == "RESTORE"
 
     @property
     def restored(self) -> int | None:
-        """The version a RESTORE brought back; None when it was asked for by time and does not say which."""
+        """The version that a RESTORE restored; None if it was given a time, and does not record the version."""
         version = self.info.get("operationParameters", {}).get("version")
         return None if version is None else int(version)
 
@@ -80,10 +80,10 @@ class Commit:
 
 
 def parse_commit(version: int, text: str) -> Commit:
-    """A commit from the text of its file, whoever read it."""
-    # Not splitlines(), which also cuts at U+0085 and U+2028: statistics hold such letters as they are.
+    """Parse the text of a commit's file."""
+    # Not splitlines(), which also splits at U+0085 and U+2028: statistics contain such characters unescaped.
     lines = [line for line in text.split("\n") if line]
-    # A large commit names thousands of files, which nobody asks for here.
+    # A large commit adds thousands of files, which are not needed here.
     actions = [json.loads(line) for line in lines if not line.startswith('{"add"')]
     infos = [action["commitInfo"] for action in actions if "commitInfo" in action]
     transactions = {a["txn"]["appId"]: a["txn"]["version"] for a in actions if "txn" in a}
@@ -97,10 +97,10 @@ def parse_commit(version: int, text: str) -> Commit:
 
 
 def made_by(log: Log, version: int) -> int:
-    """The version whose commit made a version's rows; one before what the log still holds, where it cannot tell.
+    """The version whose commit made the rows of a version; one before the log's oldest commit if that is not known.
 
-    Two versions that are made by one commit have the same rows: upkeep leaves rows what they are, and a RESTORE brings
-    back those of another version.
+    Versions with the same result have the same rows: upkeep does not change rows, and a RESTORE brings back those of
+    another version.
     """
     at = version
     while at >= 0 and (commit := log.commit(at)):
@@ -148,7 +148,7 @@ class DeltaLog:
 
     @property
     def table_id(self) -> str:
-        """What tells this table from another one made at the same place."""
+        """Delta's id of the table; another table created at the same location has another."""
         return str(self._snapshot.metadata().id())
 
     @property
@@ -158,11 +158,11 @@ class DeltaLog:
 
     @property
     def rolled_back_to(self) -> str | None:
-        """The run that a rollback, which has not come to its end, brings the table back to."""
+        """The run that an unfinished rollback is bringing the table back to; None if there is no such rollback."""
         return self.property_of(ROLLED_BACK) if self.exists else None
 
     def property_of(self, name: str) -> str | None:
-        """A property of the table; None where it is not set."""
+        """The value of a property of the table; None if it is not set."""
         found = self._snapshot.metadata().configuration().get(name)
         return str(found.get()) if found.isDefined() else None
 
@@ -175,13 +175,13 @@ class DeltaLog:
         return found
 
     def _set_transactions(self) -> Any:  # noqa: ANN401 - a collection of Scala's
-        """From the checksum that lies beside a commit; without one Spark jobs have to read the whole log."""
+        """The transaction versions, from the checksum file of the commit; without one Spark jobs read the whole log."""
         checksum = self._snapshot.checksumOpt()
         recorded = checksum.get().setTransactions() if checksum.isDefined() else checksum
         return recorded.get() if recorded.isDefined() else self._snapshot.setTransactions()
 
     def commits(self, after: int = -1) -> Iterator[Commit]:
-        """The commits after a version, newest first, as far back as the log holds them."""
+        """The commits after a version, newest first, as far back as the log keeps them."""
         for version in range(self.version, after, -1):
             commit = self.commit(version)
             if commit is None:
@@ -189,12 +189,12 @@ class DeltaLog:
             yield commit
 
     def version_at(self, moment: datetime) -> int | None:
-        """The version that stood at a moment; None where the log does not reach back that far."""
+        """The newest version at a moment; None if the log does not reach back that far."""
         millis = int(moment.timestamp() * 1000)
         return next((c.version for c in self.commits() if c.moment <= millis), None)
 
     def reaches(self, version: int) -> bool:
-        """Whether the log still says what the table was at a version; commits and checkpoints go after a month."""
+        """Whether the log still has the state of a version; commits and checkpoints are deleted after a month."""
         try:
             self._at(version)
         except Py4JJavaError as error:
@@ -204,24 +204,24 @@ class DeltaLog:
         return True
 
     def moment_at(self, version: int) -> int | None:
-        """When a version was committed, in milliseconds; None when the log no longer holds its commit."""
+        """When a version was committed, in milliseconds; None if the log no longer has its commit."""
         return commit.moment if (commit := self.commit(version)) else None
 
     def forget_expired(self) -> None:
-        """Have Delta delete the commits that were written longer ago than the log is kept.
+        """Have Delta delete the commits that are older than the log's retention.
 
-        It deletes with a checkpoint, and only where there is one of the first version that stays: by itself, with one
-        every ten commits, it seldom does. Source: tried with Delta 4.2; `metadataCleanupAllowed` there.
+        It deletes them when it writes a checkpoint, and only if the first version that stays has a checkpoint: with one
+        every ten commits, that is rarely so. Source: tried with Delta 4.2; `metadataCleanupAllowed` there.
         """
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         moments = self._written()
         expired = [version for version, moment in moments.items() if moment <= today - timedelta(days=LOG_DAYS)]
         if expired and min(moments) < (stays := min(max(expired) + 1, self.version)):
             self._log.checkpoint(self._at(stays), self._none)
-            # What this process remembers of the table is made of commits that are gone.
+            # What this process has cached of the table refers to commits that are gone.
             logs = java_class(self._session, "org.apache.spark.sql.delta.DeltaLog")
             logs.invalidateCache(self._session._jsparkSession, self._log.dataPath())  # noqa: SLF001 - as above
-            # The newest checkpoint is where readers begin; they would go through all commits since the old one.
+            # Readers begin at the newest checkpoint; without one here they would read all commits since the old one.
             newest = DeltaLog(self._session, self.location)
             newest._log.checkpoint(newest._snapshot, self._none)
 
@@ -229,7 +229,7 @@ class DeltaLog:
         return self._log.getSnapshotAt(version, self._none, self._none, False)  # noqa: FBT003 - as above
 
     def _written(self) -> dict[int, datetime]:
-        """When the file of each commit was written that the log holds, each later than the one before, as for Delta."""
+        """When each commit's file in the log was written; like Delta, each is taken to be later than the one before."""
         files, path = files_at(self._session, f"{self.location}/_delta_log")
         found = {f.getPath().getName(): f.getModificationTime() for f in files.listStatus(path)}
         moments, last = {}, 0
@@ -239,7 +239,7 @@ class DeltaLog:
         return moments
 
     def commit(self, version: int) -> Commit | None:
-        """One commit, or None when the log no longer holds it."""
+        """One commit, or None if the log no longer has it."""
         path = java_class(self._session, "org.apache.hadoop.fs.Path")(f"{self.location}/_delta_log/{version:020d}.json")
         try:
             text = str(self._log.store().read(path, self._log.newDeltaHadoopConf()).mkString("\n"))

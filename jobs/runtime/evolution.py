@@ -1,4 +1,4 @@
-"""An existing table brought to the shape of its contract, before a flow works on it."""
+"""Brings an existing table to the shape of its contract, before a flow works on it."""
 
 from __future__ import annotations
 
@@ -37,10 +37,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Evolved:
-    """Where the table stands once it has its contract's shape.
+    """A table's position once it has its contract's shape, and what the next batch has to do.
 
-    `is_rebuilt` says that the first number of the contract's version rose: the next batch makes the table anew from
-    all its inputs. `is_reread` says that its source is read from the start.
+    Attributes:
+        before: The position.
+        is_rebuilt: Whether the next batch rebuilds the table from all its inputs, since the first number of the
+            contract's version rose.
+        is_reread: Whether the next batch reads the table's source from the start.
     """
 
     before: TablePosition
@@ -51,15 +54,16 @@ class Evolved:
 def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> Evolved:
     """Bring a table to the shape of its contract, as docs/schema_evolution.md says.
 
-    A column that was added is added, a type that was widened is rewritten in one commit. Before any row is written,
-    Delta is told to keep no statistics of columns that were classified since. What breaks readers is done only when
-    the first number of the contract's version rose: then a landed table is rewritten, and any other is made anew by
-    the batch that follows.
+    New columns are added; for a widened type the table is rewritten in one commit. Before any row is written, Delta is
+    told to keep no statistics of columns that were classified since. A change that breaks readers is made only if the
+    first number of the contract's version rose: then a landed table is rewritten, and any other is rebuilt by the batch
+    that follows.
 
     Raises:
-        ContractError: a change breaks readers, and the version does not say so; or the table lies in the other place.
+        ContractError: a change breaks readers, and the version does not say so; or the table is not where its contract
+            puts it.
         LeaseHeldError: the table's lease was lost.
-        RollbackError: a rollback of the table has not come to its end.
+        RollbackError: a rollback of the table is unfinished.
     """
     location = location_of(roots, table)
     before = read_position(session, location)
@@ -95,13 +99,14 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
 
 
 def _shape_empty(session: SparkSession, location: str, schema: T.StructType, lease: Lease) -> None:
-    """Give a table that had no batch yet its contract's columns, and no others.
+    """Give a table without a batch its contract's columns, and no others.
 
-    A first run that died may have created it by another contract. It has no rows, as `read_position` saw to.
+    A first run that died may have created it from an earlier version of the contract. It has no rows: `read_position`
+    refuses a table with rows but no batch.
     """
     if types_of(DeltaLog(session, location).schema) != types_of(schema):
         lease.renew()
-        # It may name columns that go; the batch says it anew before it writes.
+        # The property may name columns that go; the batch sets it again before it writes.
         session.sql(f"ALTER TABLE delta.`{location}` UNSET TBLPROPERTIES IF EXISTS ('{STATISTICS}')")
         replace_all(session.createDataFrame([], schema), location)
     relax(session, location, schema)
@@ -109,7 +114,7 @@ def _shape_empty(session: SparkSession, location: str, schema: T.StructType, lea
 
 def _refused(table: Table, old: Table, breaking: Sequence[AssessedChange]) -> ContractError:
     changes = [r.change for r in breaking]
-    told = [" ".join(filter(None, [c.what, c.column, c.before and f"from {c.before}"])) for c in changes]
+    described = [" ".join(filter(None, [c.what, c.column, c.before and f"from {c.before}"])) for c in changes]
     how = {
         Kind.INGESTED: "the table is then rewritten, and rows that are there keep their values",
         Kind.REFINED: "the table is then made anew from all rows of its input",
@@ -117,7 +122,7 @@ def _refused(table: Table, old: Table, breaking: Sequence[AssessedChange]) -> Co
     }
     return ContractError(
         f"{short_name(table.file)}:1: the change of {table.name} breaks those who read it",
-        given=f"{'; '.join(told)}, in version {table.version} after {old.version or 'an unknown one'}",
+        given=f"{'; '.join(described)}, in version {table.version} after {old.version or 'an unknown one'}",
         expected="a change that adds or widens, or a new first number of the version",
         mend=f"take it back, or raise the version to {_next_major(old.version, table.version)}: {how[table.kind]}",
     )
@@ -130,7 +135,7 @@ def _next_major(*versions: str) -> str:
 def _rewrite(
     session: SparkSession, table: Table, old: Table, location: str, before: TablePosition, *, is_reread: bool
 ) -> None:
-    """Write all rows in the contract's columns and types, in one commit that carries the positions on."""
+    """Rewrite all rows with the contract's columns and types, in one commit that keeps the positions."""
     rows = read_version(session, location, before.version)
     came_from = {after: before_ for before_, after in renames(old, table).items()}
     names = {f.name: came_from.get(f.name, f.name) for f in spark_schema(table)}
@@ -139,7 +144,8 @@ def _rewrite(
     shaped = rows.select(*[value.alias(name) for name, value in values.items()])
     flows = dict(before.flows)
     last = flows[str(table.name)]
-    # That the source is to be read from the start has to be seen until a batch has done so, whoever dies before.
+    # The old facts stay until a batch has read the source from the start: a run may die before, and the next must see
+    # that it is still to be done.
     pending = {fact: last.contract[fact] for fact in ("version", "cursor") if is_reread and fact in last.contract}
     flows[str(table.name)] = replace(last, contract=contract_facts(table) | pending)
     with carried(session, replace(before, flows=flows)):
@@ -151,7 +157,7 @@ def _value(rows: DataFrame, name: str, type_: str) -> Column:
 
 
 def _check_exact(rows: DataFrame, table: Table, came_from: dict[str, str]) -> None:
-    """Nothing is lost by a cast: what comes back from the new type is what was there."""
+    """Refuse casts that lose something: a value cast to its new type and back must be what it was."""
     types, lossy = dict(rows.dtypes), []
     for field in spark_schema(table):
         name, type_ = came_from[field.name], field.dataType.simpleString()
@@ -168,10 +174,10 @@ def _check_exact(rows: DataFrame, table: Table, came_from: dict[str, str]) -> No
 
 
 def _half_rolled_back(table: Table, run: str) -> RollbackError:
-    """What lies beside such a table is of another time than the table itself."""
+    """The error for a table whose rollback is unfinished: its companions may be from another time than the table."""
     return RollbackError(
         f"a rollback of {table.name} did not come to its end",
         given=f"it was on its way back to {run}",
-        expected="a table that is of one time with what lies beside it",
+        expected="a table and its companion tables from the same point in time",
         mend=f"roll back once more: ./lake rollback {run} --select {table.name}, or the machine maintenance",
     )

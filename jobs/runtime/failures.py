@@ -1,4 +1,4 @@
-"""Why a table failed, in words that may be kept: an exception of others may quote the row it met."""
+"""Why a table failed, in words that may be stored: an exception of a library may quote the row that caused it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from shared.contracts import Table
 
 MESSAGE_LENGTH = 2000
-# Spark names its error conditions in capitals, DIVIDE_BY_ZERO or CAST_INVALID_INPUT.SUB; values look otherwise.
+# Spark's error conditions are in capitals, as DIVIDE_BY_ZERO or CAST_INVALID_INPUT.SUB; values do not look like that.
 CONDITION = re.compile(r"\[([A-Z][A-Z0-9_]*(?:\.[A-Z][A-Z0-9_]*)*)\]")
 DEEPEST = 10
 
 
 def failure_of(error: Exception, table: Table) -> Failure:
-    """What the outcome of a table says of an exception.
+    """The failure that a table's outcome records for an exception.
 
-    An error of the house is kept whole, since its words are ours. Of any other one that meets personal data only its
-    classes and Spark's name for it are kept.
+    A LakewrightError is recorded whole, since its words are ours. Of any other exception, if the table meets personal
+    data, only the classes and Spark's conditions are recorded.
     """
     retryable = error.retryable if isinstance(error, LakewrightError) else LOST in str(error)
     text = str(error) if isinstance(error, LakewrightError) or not table.meets_personal else without_values(error)
@@ -34,13 +34,13 @@ def failure_of(error: Exception, table: Table) -> Failure:
 
 
 def without_values(error: BaseException) -> str:
-    """What kind of error an exception is, and that its own words are withheld."""
+    """A message with the kind of an exception, which says that its own words are withheld."""
     kinds = " < ".join(dict.fromkeys(_kinds(error)))
     return f"{kinds}; its words are withheld, because the table meets personal data and they may quote it"
 
 
 def frames_of(error: BaseException) -> str:
-    """Where an exception came from, as lines of our code, and of those before it; never what it says."""
+    """The stack frames of an exception and of those that it was raised from, never their messages."""
     lines, known = [], set[int]()
     link: BaseException | None = error
     while link is not None and id(link) not in known:
@@ -65,7 +65,7 @@ def _java_kinds(java: Any) -> list[str]:  # noqa: ANN401 - a Throwable behind py
             name = str(java.getClass().getName()).rpartition(".")[2]
             condition = CONDITION.match(str(java.getMessage() or ""))
             java = java.getCause()
-        except Exception:  # noqa: BLE001 - a JVM that is gone has nothing to tell, and this must not fail
+        except Exception:  # noqa: BLE001 - the JVM may be gone, and this must not fail
             break
         found += [name, *([condition[1]] if condition else [])]
     return found

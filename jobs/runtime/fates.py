@@ -1,4 +1,4 @@
-"""What becomes of a row of a batch: its fate, in a column of its own until the batch is written."""
+"""The fate of a row of a batch: what it is counted as; in a column of its own until the batch is written."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 FATE = "_fate"
 INSERT, UPDATE, DELETE, SUPERSEDED, QUARANTINED = "insert", "update", "delete", "superseded", "quarantined"
-# A delete of a row that is not there, or not yet.
+# The fate of a delete whose row does not exist, or has not arrived yet.
 BURY = "bury"
 FATES = (INSERT, UPDATE, DELETE, BURY, SUPERSEDED, QUARANTINED)
 EFFECTIVE = (INSERT, UPDATE, DELETE)
-# Under which account the books have the rows of a fate; those that are buried are told with the tombstones.
+# The account of each fate in the books. BURY has none: its rows are counted as `tombstoned`.
 ACCOUNT_OF = {
     INSERT: "inserted",
     UPDATE: "updated",
@@ -28,10 +28,10 @@ ACCOUNT_OF = {
 
 
 def counted(fates: Iterable[str]) -> list[Column]:
-    """How many rows have each of some fates, by its name."""
+    """Measures of how many rows have each of the given fates, named after the fate."""
     return [F.count_if(F.col(FATE) == fate).alias(fate) for fate in fates]
 
 
 def booked(seen: Mapping[str, int], fates: Iterable[str]) -> dict[str, int]:
-    """What `counted` measured, by account."""
+    """The books' accounts of the given fates, from what `counted` measured."""
     return {ACCOUNT_OF[fate]: seen[fate] for fate in fates}

@@ -1,4 +1,4 @@
-"""The gate: table rules are decided on the table as it would be, before anything is committed."""
+"""The gate: decides table rules on the table as it would be after the commit, before anything is committed."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ FARTHEST = sys.float_info.max
 def decide(
     table: Table, rules: Iterable[TableRule], after: DataFrame, known: Mapping[str, float] | None = None
 ) -> dict[str, int | float]:
-    """Measure table rules on a frame that is the table with the batch applied.
+    """Decide table rules on a frame that is the table with the batch applied.
 
     Args:
         table: The contract.
         rules: The rules to decide.
-        after: The table with the batch applied; read only for rules that are not known.
-        known: What a rule's query would give, where that is known without running it.
+        after: The table with the batch applied; read only for rules whose results are not known.
+        known: The results of rules' queries, by query, that are known without running them.
 
     Returns:
         The value measured by each failed rule of severity `warning`.
@@ -61,9 +61,9 @@ def decide(
 
 
 def _figure(value: float | Decimal | None) -> int | float:
-    """A measured value as it is told: a share keeps its fraction.
+    """A measured value as an outcome records it; one with a fraction keeps it.
 
-    It is kept as JSON, which has neither NaN nor infinity: no number is told as 0, what is beyond all as the farthest.
+    Outcomes are JSON, which has neither NaN nor infinity: null and NaN become 0, infinity the farthest float.
     """
     if value is None or isnan(value):
         return 0

@@ -1,4 +1,4 @@
-"""Columns as one JSON text, to be kept or compared, and the fields of such a text."""
+"""Turns columns into one JSON text, to store or compare them, and such a text into its fields."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from pyspark.sql import functions as F
 
 TEXTS = "map<string,string>"
 END, AND_ITS_END = "_lakewright_end", 2
-# Spark's own format stops at milliseconds, and two values that differ by less would be the same.
+# Spark's default format has milliseconds only, so that two values that differ by less would look the same.
 TIMESTAMP_FORMAT = "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"
 
 
 def as_json(*columns: str | Column) -> Column:
-    """Columns as one JSON object that leaves out nothing, nulls included."""
+    """Columns as one JSON object, which includes nulls."""
     return F.to_json(F.struct(*columns), {"ignoreNullFields": "false", "timestampFormat": TIMESTAMP_FORMAT})
 
 
 def json_fields(text: Column) -> Column:
-    """The fields of a JSON object as a map of name to text; null when the text is no JSON object.
+    """The fields of a JSON object as a map of name to text; null if the text is not one JSON object.
 
-    Through a variant, which keeps a number to the last digit where Spark's other JSON functions make a double of it. In
-    brackets, and with an end that has to be found again: `try_parse_json` is content with the first of several values,
-    and does not look at what stands behind a closing bracket.
+    It is parsed as a variant, which keeps every digit of a number, while Spark's other JSON functions make it a double.
+    It is parsed in brackets, with an end mark that must be found again: `try_parse_json` accepts the first of several
+    values, and ignores what follows a closing bracket.
     """
     parsed = F.try_parse_json(F.concat(F.lit("["), text, F.lit(f',"{END}"]')))
     both = F.try_variant_get(parsed, "$", "array<variant>")
@@ -30,6 +30,6 @@ def json_fields(text: Column) -> Column:
 
 
 def lower_case_names(texts: Column) -> Column:
-    """The same map with its names in lower case; null where that makes two names the same."""
+    """The map with its names in lower case; null if that makes two names the same."""
     names = F.transform(F.map_keys(texts), F.lower)
     return F.when(F.size(F.array_distinct(names)) == F.size(names), F.map_from_arrays(names, F.map_values(texts)))

@@ -1,4 +1,4 @@
-"""How a flow ends: its batch lands in its table, or there is none; and the outcome says so."""
+"""How a flow ends: it commits its batch, or has none; either way it returns the outcome."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def land(
     warnings: dict[str, int | float] | None = None,
     reason: str = "",
 ) -> TableOutcome:
-    """Commit what a flow's batch makes of its table.
+    """Commit a flow's batch to its table, and return the outcome.
 
-    Grain: one commit; before it a table that is not there is created, unless the write makes it anew.
+    Grain: one commit; before it a table that does not exist is created, unless the write replaces all of it.
 
     Args:
         flow: The table's flow.
-        write: Makes exactly one Delta commit at the table's place, of a frame of the flow's session.
-        inputs: How far each input is consumed once this lands.
-        books: What became of the rows read, balanced.
-        warnings: What rules of severity `warning` found.
-        reason: How the batch comes about where there is a choice.
+        write: Makes exactly one Delta commit at the table's location, of a frame of the flow's session.
+        inputs: How far each input is consumed once the batch is committed.
+        books: The batch's books, balanced.
+        warnings: The value measured by each failed rule of severity `warning`.
+        reason: Why the batch was made as it was, where there was a choice.
 
     Raises:
         UnbalancedBooksError: the MERGE did something else than its books say.
@@ -61,7 +61,9 @@ def land(
 
 
 def land_nothing(flow: Flow) -> TableOutcome:
-    """End a flow without a batch. None will come to restore what a dead replay released, so it is restored here.
+    """End a flow without a batch, and return the outcome.
+
+    What a replay that died released from the quarantine is restored here, since no batch comes to do so.
 
     Raises:
         LostRaceError: another writer committed to the quarantine first.

@@ -1,4 +1,4 @@
-"""How the rows of a table lie in its files, so that a reader of a few of them opens few."""
+"""How a table's rows are distributed over its files, so that a reader of few rows opens few files."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
 
     from shared.contracts import Table
 
-# Delta skips whole files, and clusters by itself only in an OPTIMIZE; without ranges every file may hold every key.
+# Delta skips whole files, and clusters only in an OPTIMIZE; without ranges every file may have rows of every key.
 ROWS_PER_FILE = 500_000
 
 
 def laid_out(rows: DataFrame, cluster_by: tuple[str, ...], count: int) -> DataFrame:
-    """The rows, split by ranges of what their table is clustered by if they are more than a file takes.
+    """The rows, split by ranges of the columns that their table is clustered by, if there are too many for one file.
 
     Grain: one row in, one row out.
 
     Args:
-        rows: Pinned rows: their ranges are found by reading them once more.
+        rows: Pinned rows, since they are read once more to find the ranges.
         cluster_by: The columns that the table is clustered by.
-        count: How many rows they are.
+        count: The number of rows.
     """
     files = -(-count // ROWS_PER_FILE)
     if files <= 1 or not cluster_by:
@@ -32,19 +32,17 @@ def laid_out(rows: DataFrame, cluster_by: tuple[str, ...], count: int) -> DataFr
 
 
 def clustered_by(table: Table, what: str) -> tuple[str, ...]:
-    """The columns that a companion of a table is clustered by; `what` it holds as `shared.places.companions` says."""
+    """The columns that a companion of a table is clustered by; `what` it holds as `shared.places.companions` has it."""
     key = table.primary_key[:1]
     return {"tombstones": key, "events": key, VAULT: (TOKEN,)}.get(what, ())
 
 
 def keep_clustered(session: SparkSession, location: str, cluster_by: tuple[str, ...]) -> None:
-    """Let the next OPTIMIZE cluster a table by some columns, whatever it was clustered by.
+    """Set the columns by which the next OPTIMIZE clusters a table; commit nothing if they are set already.
 
-    Nothing is committed where the table says the right thing already.
-
-    Delta 4.2 forgets what a table is clustered by whenever all its rows are replaced, also where the writer says it.
+    Delta 4.2 forgets them whenever all rows of a table are replaced, even if the writer names them.
     """
-    [told] = session.sql(f"DESCRIBE DETAIL delta.`{location}`").select("clusteringColumns").collect()
-    if tuple(told["clusteringColumns"]) != cluster_by:
+    [detail] = session.sql(f"DESCRIBE DETAIL delta.`{location}`").select("clusteringColumns").collect()
+    if tuple(detail["clusteringColumns"]) != cluster_by:
         wanted = ", ".join(f"`{name}`" for name in cluster_by)
         session.sql(f"ALTER TABLE delta.`{location}` CLUSTER BY {f'({wanted})' if cluster_by else 'NONE'}")

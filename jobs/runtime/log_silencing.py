@@ -1,4 +1,4 @@
-"""Silences the loggers of Spark that print an exception with all it says: it may quote the row it met."""
+"""Silences the loggers of Spark that print exceptions with their messages, which may quote the row that failed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jobs.runtime.jvm import java_class
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# Tasks, stages and writers tell of a failure each on their own; what failed is told by the table's outcome.
+# Tasks, stages and writers each log a failure; the table's outcome reports it anyway.
 QUOTING = (
     "org.apache.spark.executor",
     "org.apache.spark.scheduler",
@@ -25,7 +25,7 @@ QUOTING_IN_PYTHON = "SQLQueryContextLogger"
 
 
 def silence(spark: SparkSession) -> None:
-    """Switch these loggers off in this JVM, which on a laptop runs the tasks too."""
+    """Switch these loggers off in this process and its JVM, which on a laptop runs the tasks too."""
     configurator = java_class(spark, "org.apache.logging.log4j.core.config.Configurator")
     off = java_class(spark, "org.apache.logging.log4j.Level").OFF
     for name in QUOTING:

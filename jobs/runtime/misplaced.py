@@ -1,4 +1,4 @@
-"""A landed table that lies where its contract put it before one of its columns was classified, or no longer was."""
+"""Refuses landed tables that are still where they belonged before a column was classified, or no longer was."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 def refuse_misplaced(session: SparkSession, table: Table, roots: Roots) -> None:
-    """Refuse to begin a table afresh, or to erase from it, while its rows lie where its contract once put them.
+    """Refuse to start an empty table, or to erase from one, while its rows are where its contract put them before.
 
-    They would stay there, where nothing looks after them any more, and the source may not have them again.
+    They would stay there without upkeep and erasure, and the source may not have them any more.
 
     Args:
-        session: The session that looks.
-        table: A table that is not where it belongs; only one that lands is not made anew.
-        roots: The places of the lake.
+        session: The session that reads the logs.
+        table: A table that does not exist where it belongs; only landed ones are refused, others can be rebuilt.
+        roots: The roots of the lake.
 
     Raises:
         ContractError: it is in the other place; the error gives the commands that move it.
     """
     if table.kind is not Kind.INGESTED:
         return
-    ways = {old: new for old, new in ways_to(roots, table).items() if DeltaLog(session, old).exists}
+    moves = {old: new for old, new in ways_to(roots, table).items() if DeltaLog(session, old).exists}
     location = location_of(roots, table)
-    old = next((old for old, new in ways.items() if new == location), None)
+    old = next((old for old, new in moves.items() if new == location), None)
     if old is None:
         return
     holds = "personal data" if table.is_personal else "no personal data"
@@ -43,15 +43,15 @@ def refuse_misplaced(session: SparkSession, table: Table, roots: Roots) -> None:
         f"{short_name(table.file)}:1: the classification of {table.name} puts the table in another place",
         given=f"its rows lie at {old}",
         expected=f"them at {location}, since the contract says that they hold {holds}",
-        mend=f"move it while no run is at work, and run again once that has ended: {_moving(ways)}",
+        mend=f"move it while no run is at work, and run again once that has ended: {_moving(moves)}",
     )
 
 
-def _moving(ways: dict[str, str]) -> str:
-    """The commands that move folders, to be copied."""
-    told = []
-    for old, new in ways.items():
+def _moving(moves: dict[str, str]) -> str:
+    """The shell commands that move folders, given old and new location."""
+    commands = []
+    for old, new in moves.items():
         places = f"{quote(old)} {quote(new)}"
         folder = quote(new.rpartition("/")[0])
-        told.append(f"aws s3 mv --recursive {places}" if "://" in old else f"mkdir -p {folder} && mv {places}")
-    return " && ".join(told)
+        commands.append(f"aws s3 mv --recursive {places}" if "://" in old else f"mkdir -p {folder} && mv {places}")
+    return " && ".join(commands)

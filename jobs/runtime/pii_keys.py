@@ -1,4 +1,4 @@
-"""The keys that personal values are hashed with, and their use in Spark without a trace in any plan."""
+"""The keys that personal values are hashed with, used in Spark so that no plan shows them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 64
 INNER, OUTER = "_pii_inner", "_pii_outer"
 BETWEEN = ":"
-# What a token begins with, and what is hashed to make one.
+# The prefix of a token, and of the text that is hashed to make one.
 TOKENIZED = f"tok{BETWEEN}"
 
 
@@ -36,7 +36,7 @@ class PiiKeys:
         """Read the secret's JSON: `{"current": "k1", "k1": "<key>"}`.
 
         Raises:
-            TerminalError: it is not of that form; the error names keys of the JSON, never values.
+            TerminalError: it does not have that form; the error quotes `current` and the versions' names, never keys.
         """
         try:
             given = json.loads(text)
@@ -54,14 +54,15 @@ class PiiKeys:
         return cls(current, versions)
 
     def hash(self, value: str) -> str:
-        """What a value is hashed to, as `hashed` does it for a column."""
+        """The hash of a value, the same that `hashed` gives for a column."""
         digest = hmac.new(self.versions[self.current].encode(), value.encode(), hashlib.sha256)
         return f"{self.current}{BETWEEN}{digest.hexdigest()}"
 
     def token(self, text: Column) -> Column:
-        """What stands for a text until it is turned back, on rows that have the pads beside them.
+        """The token that stands for a text, on rows with the pads of `beside`.
 
-        It is no hash that stands anywhere else: who may turn tokens back learns nothing of columns that are hashed.
+        It differs from the hash of the same text: whoever may look tokens up in the vault learns nothing about columns
+        that are hashed.
         """
         return F.concat(F.lit(TOKENIZED), self.hashed(F.concat(F.lit(TOKENIZED), text)))
 
@@ -70,9 +71,9 @@ class PiiKeys:
         return replace(self, current=version)
 
     def beside(self, rows: DataFrame) -> DataFrame:
-        """Rows with the current key's two pads in columns.
+        """Rows with the current key's two HMAC pads in columns.
 
-        Spark prints literals in plans, and plans in event logs and errors; a column of a relation it prints by name.
+        Spark prints literals in plans, and plans in event logs and errors; of a relation's column it prints the name.
         """
         key = self.versions[self.current].encode()
         padded = (hashlib.sha256(key).digest() if len(key) > BLOCK_BYTES else key).ljust(BLOCK_BYTES, b"\0")
@@ -81,7 +82,7 @@ class PiiKeys:
         return rows.crossJoin(F.broadcast(own))
 
     def hashed(self, text: Column) -> Column:
-        """HMAC-SHA256 of a text, behind the key's version, on rows that have the pads beside them.
+        """HMAC-SHA256 of a text, prefixed with the key's version, on rows with the pads of `beside`.
 
         Source: RFC 2104, H(K xor opad, H(K xor ipad, text)); Spark has no function of that name.
         """
@@ -90,11 +91,11 @@ class PiiKeys:
 
 
 def read_pii_keys(env: str) -> PiiKeys:
-    """Fetch the environment's keys.
+    """Fetch the environment's keys from its secret.
 
     Raises:
         SourceUnavailableError: Secrets Manager did not answer.
-        TerminalError: it refused, or there is no such secret, or it holds no key.
+        TerminalError: it refused, or there is no such secret, or it has no key.
     """
     secret = pii_key_secret(env)
     return PiiKeys.parse(find_secret(secret) or "", secret)

@@ -1,4 +1,4 @@
-"""A batch is pinned before anything is committed, and everything after reads those rows."""
+"""Pins a batch to the executors' disks before anything is committed, so that everything after reads the same rows."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ if TYPE_CHECKING:
 
     from pyspark.sql import Column, DataFrame
 
-# What Spark says when it asks for pinned rows that went with the executor that had them.
+# Spark's error condition when pinned rows are gone with the executor that had them.
 LOST = "CHECKPOINT_RDD_BLOCK_ID_NOT_FOUND"
 
 
 def pin(
     frame: DataFrame, measures: Sequence[Column], *, without: Sequence[str] = ()
 ) -> tuple[DataFrame, dict[str, Any]]:
-    """Work a frame out once, and give it back with what was measured on the way.
+    """Compute a frame once, and return it with the measures taken on the way.
 
     Grain: one row in, one row out.
 
-    Spark works a frame out again for each action, and would not find the same rows if an input answered otherwise; yet
-    quarantine and table must be cut from the same rows. Pinned rows lie on the disks of the executors, and Spark has
-    forgotten whence they came: if one is lost, what reads them fails, and the batch is tried anew.
+    Spark computes a frame again for each action, and would get other rows if an input gave another answer; yet
+    quarantine and table must be cut from the same rows. Pinned rows are on the executors' disks, and Spark drops their
+    lineage: if an executor is lost, whatever reads its rows fails, and the batch is tried again.
 
     Args:
         frame: The rows.
         measures: Aggregates of its columns, each with a name.
-        without: Columns that are measured only.
+        without: Columns that are only measured, and then dropped.
 
     Source: measured on 1 M rows of 14 columns, made and counted: 3.9 s of CPU pinned, 4.5 s in a file of Parquet, 5.2 s
     by `persist`.
@@ -41,7 +41,7 @@ def pin(
 
 
 def unpin(*pinned: DataFrame) -> None:
-    """Let the rows of pinned frames go."""
+    """Free the disk space of pinned frames."""
     for frame in pinned:
         plan = frame._jdf.queryExecution().analyzed()  # noqa: SLF001 - it has no public name
         plan.rdd().unpersist(False)  # noqa: FBT003 - Scala's parameter has no name here

@@ -1,4 +1,4 @@
-"""How far a table's inputs have been consumed, as the table's own commits say it.
+"""How far a table's inputs have been consumed, as its own commits record it.
 
 Every commit carries `{v, flows: {flow: {sequence, run, attempt, inputs, books, fingerprint, warnings, contract,
 reason, restored}}}` in its `userMetadata`, for all flows that feed the table, and its flow's sequence as Delta's
@@ -24,13 +24,19 @@ FORMAT = 1
 
 @dataclass(frozen=True, kw_only=True)
 class FlowPosition:
-    """Where one flow stands after its batch number `sequence`.
+    """The position of one flow after a batch.
 
-    `inputs` says how far each input was consumed, `books` what became of the rows read and what a source was asked for
-    them, `fingerprint` which contract decided it, `warnings` what its rules of severity `warning` found, `run` and
-    `attempt` who wrote it. `contract` is what the batch notes of its contract, so that a later one can tell what has
-    changed; `reason` says how the batch came about, where there was a choice. `restored` is the batch that a rollback
-    went back to, as long as none has come since.
+    Attributes:
+        sequence: The number of the batch.
+        run: The run that wrote it.
+        attempt: The attempt of the run.
+        inputs: How far each input was consumed.
+        books: The accounts of the rows read, and what reading them cost a source.
+        fingerprint: The fingerprint of the contract that it was made under.
+        warnings: The value measured by each failed rule of severity `warning`.
+        contract: The facts about the contract that are recorded, so that a later batch can tell what has changed.
+        reason: Why the batch was made as it was, where there was a choice.
+        restored: The batch that a rollback went back to; None without one, or once another batch has come since.
     """
 
     sequence: int
@@ -46,19 +52,22 @@ class FlowPosition:
 
     @property
     def newest(self) -> int:
-        """The batch whose rows are the newest: what was read of the table up to it has been read whole."""
+        """The newest batch whose rows are there: the last, or the one a rollback went back to if none came since."""
         return self.sequence if self.restored is None else self.restored
 
 
-# The version of a table that is not there.
+# The version of a table that does not exist.
 NOWHERE = -1
 
 
 @dataclass(frozen=True, kw_only=True)
 class TablePosition:
-    """All flows of one table, as of one version; NOWHERE when there is no table.
+    """The positions of all flows of one table.
 
-    `table_id` tells the table from another one that was made at the same place.
+    Attributes:
+        version: The table's version; NOWHERE if there is no table.
+        flows: The position of each flow.
+        table_id: Delta's id of the table; another table created at the same location has another.
     """
 
     version: int
@@ -71,7 +80,7 @@ class TablePosition:
         return self.version != NOWHERE
 
     def after(self, flow: str, position: FlowPosition) -> str:
-        """The metadata of the commit that takes `flow` to `position` and carries all other flows on."""
+        """The metadata of the commit that moves `flow` to `position` and leaves all other flows where they are."""
         return replace(self, flows={**self.flows, flow: position}).carried()
 
     def carried(self) -> str:
@@ -81,7 +90,7 @@ class TablePosition:
 
 
 def flows_of(commit: Commit) -> dict[str, FlowPosition]:
-    """The positions a commit carries, by flow; none when its metadata is something else, or not to be read."""
+    """The positions that a commit carries, by flow; none if its metadata is something else, or malformed."""
     carried = commit.metadata
     try:
         flows = carried.get("flows", {}) if carried.get("v") == FORMAT else {}
@@ -93,10 +102,10 @@ def flows_of(commit: Commit) -> dict[str, FlowPosition]:
 def read_position(spark: SparkSession, location: str, version: int | None = None) -> TablePosition:
     """Read the position of the table at a location, as of now or of a version.
 
-    A position counts only if its sequence is the table's transaction version of that flow: a commit that landed late
-    may carry an older one. So the log is walked backwards until every flow is found. A RESTORE brings old rows back
-    and leaves transaction versions where they are, so behind one the walk goes on at the version it brought back: were
-    the batches it took away still counted, they would never be read again.
+    A position counts only if its sequence is the table's transaction version of that flow, since a late commit may
+    carry an older one. So the log is read backwards until every flow is found. A RESTORE brings old rows back but
+    leaves transaction versions as they are. So from a RESTORE the search continues at the version that it restored:
+    if the batches that it removed still counted, they would never be read again.
 
     Raises:
         PositionLostError: a flow's position is in no commit that is still kept, the table was restored to a version
@@ -115,7 +124,7 @@ def read_position(spark: SparkSession, location: str, version: int | None = None
         commit = log.commit(at) if at is not None and at >= 0 else None
         if commit is None:
             missing = ", ".join(sorted(set(wanted) - set(found)))
-            raise _lost(location, f"where {missing} stands is in no commit of {_way(passed)}")
+            raise _lost(location, f"where {missing} stands is in no commit of {_described(passed)}")
         passed.append(commit)
         carried = flows_of(commit).items()
         found |= {f: p for f, p in carried if f not in found and p.sequence == wanted.get(f)}
@@ -123,8 +132,8 @@ def read_position(spark: SparkSession, location: str, version: int | None = None
     return TablePosition(version=log.version, flows=found, table_id=log.table_id)
 
 
-def _way(passed: list[Commit]) -> str:
-    """The commits that were read, from the newest back, in words."""
+def _described(passed: list[Commit]) -> str:
+    """A description of the commits that were read, from the newest back."""
     restores = [f"version {c.version} is a RESTORE" for c in passed if c.is_restore]
     ends = f"the versions {passed[-1].version} to {passed[0].version}" if passed else "the log"
     return ", ".join([ends, *restores])

@@ -1,4 +1,4 @@
-"""Conditions by literals, from which Delta knows the files of a table that cannot matter."""
+"""Conditions with literals, by which Delta can skip files of a table."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from pyspark.sql import Column
 
 
-# The days that Spark can give to Python and take back: Java reads no year that Python writes with three digits.
+# The range of dates that survive the way from Spark to Python and back: Java does not parse three-digit years.
 FIRST, LAST = "1000-01-01", "9999-12-31"
 
 
 def extremes(value: Column, type_: str) -> tuple[Column, Column]:
-    """The aggregates of the least and greatest value; null where no row has one, or they could not be literals."""
+    """Aggregates of the least and greatest value; null if no row has a value, or they cannot be written as literals."""
     least, greatest = F.min(value), F.max(value)
     if type_ not in MOMENTS:
         return least, greatest
@@ -28,7 +28,7 @@ def extremes(value: Column, type_: str) -> tuple[Column, Column]:
 
 
 def between_literals(value: Column, least: object, greatest: object) -> Column:
-    """The condition that a value lies between two, which were read before; always true where these are no literals.
+    """The condition that a value is between two measured ones; always true if these cannot be written as literals.
 
     Source: measured on 6 M rows with 1 % changed: 13 s unpruned, 5 s with literal bounds.
     """
@@ -36,8 +36,8 @@ def between_literals(value: Column, least: object, greatest: object) -> Column:
 
 
 def is_literal(bound: object) -> bool:
-    """Whether a value that Spark gave out stands for the same value when it is handed back.
+    """Whether a value that Spark returned means the same when it is passed back as a literal.
 
-    A timestamp leaves Spark in the zone of this process, where an hour of autumn exists twice.
+    A timestamp does not: it is returned in this process's time zone, in which an hour of autumn exists twice.
     """
     return isinstance(bound, int | str | dt.date) and not isinstance(bound, dt.datetime)

@@ -1,4 +1,4 @@
-"""The quarantine of a table: rows its rules refused, with reason and position, batch by batch."""
+"""The quarantine of a table: the rows that its rules refused, with reason, position and batch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from jobs.runtime.flow import Flow
 
-# Where a refused row of a refined table lies in its input, so that it can be read again.
+# The place of a refined table's refused row in its input, so that it can be read again.
 INPUT_SEQUENCE, INPUT_KEY = "input_sequence", "input_key"
 ORIGIN = (INPUT_SEQUENCE, INPUT_KEY)
 
@@ -34,18 +34,18 @@ SCHEMA = T.StructType(
         T.StructField(INPUT_KEY, T.LongType(), metadata={"comment": "Hash of the row's key in the input."}),
     ]
 )
-# Delta keeps no statistics of these, since a log outlives what it tells of.
+# Delta keeps no statistics of these columns: the log would keep their values after the rows are gone.
 CLOSED = ("row_key", "row")
 
 
 def quarantine(flow: Flow, refused: DataFrame | None, released: DataFrame | None) -> None:
-    """Commit what a batch that is about to be committed refuses, and what it lets go because it reads it again.
+    """Commit to the quarantine the rows that a batch refuses, and release the held ones that it reads again.
 
     Args:
         flow: The flow whose batch it is.
         refused: `rules`, `source_position`, `row_key`, `row`, and `input_sequence` and `input_key` where the row can
-            be read again; None when the batch refuses nothing.
-        released: The held rows that are let go, by columns of the quarantine; None when there are none.
+            be read again; None if the batch refuses nothing.
+        released: The held rows to release, by columns of the quarantine; None if there are none.
 
     Raises:
         LostRaceError: another writer quarantined this batch first.
@@ -55,12 +55,12 @@ def quarantine(flow: Flow, refused: DataFrame | None, released: DataFrame | None
 
 
 def held(flow: Flow) -> DataFrame | None:
-    """The rows in quarantine before a batch; None while there is no quarantine."""
+    """The rows in quarantine before this batch; None if there is no quarantine yet."""
     return rows_before(flow, _companion(flow))
 
 
 def restore_released(flow: Flow) -> None:
-    """Put back the rows that a run which died had released, for a batch that will not come now.
+    """Put back the rows that a dead run had released, for a batch that will not be tried again.
 
     Raises:
         LostRaceError: another writer committed to the quarantine first.
@@ -69,7 +69,7 @@ def restore_released(flow: Flow) -> None:
 
 
 def not_refused_before(flow: Flow, refused: DataFrame) -> DataFrame:
-    """Leave out the rows that an earlier batch has refused already: overlapping windows bring them again.
+    """The refused rows that no earlier batch has refused already: overlapping windows read the same rows again.
 
     Args:
         flow: The flow whose batch it is.

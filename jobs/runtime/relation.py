@@ -1,4 +1,4 @@
-"""Values as a relation: a plan prints its column by name, and never what it holds."""
+"""Makes values a relation: a plan shows the name of its column, but never the values."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 
 def relation(session: SparkSession, column: str, values: Iterable[str]) -> DataFrame:
-    """One row per value. It comes as Arrow: rows of Python start a Python worker in every job that reads them."""
+    """A frame with one row per value, made from Arrow: Python rows would start a Python worker in each job."""
     return session.createDataFrame(pa.table({column: pa.array(sorted(values), pa.string())}))

@@ -1,4 +1,4 @@
-"""How far back something is kept, counted from the business date, or from today where that lies ahead."""
+"""How far back rows are kept, counted from the business date, or from today if that date is in the future."""
 
 from __future__ import annotations
 
@@ -24,37 +24,37 @@ if TYPE_CHECKING:
 def horizon_of(day: date, seconds: int) -> datetime:
     """The moment, UTC, before which nothing need be kept.
 
-    It is counted from a day that was told, not from the greatest time seen: one row dated 2099 would empty the memory.
+    It is counted from a given day, not from the greatest time seen: one row dated 2099 would expire everything kept.
     """
     return datetime.combine(day, time(), UTC) - timedelta(seconds=seconds)
 
 
 def is_before(column: str, horizon: datetime) -> str:
-    """The predicate, in SQL, of a row whose time lies before a horizon."""
+    """The SQL predicate that a row's time is before a horizon."""
     return f"`{column}` < TIMESTAMP'{horizon:%Y-%m-%d %H:%M:%S}'"
 
 
 def day_of_ages(job: Job) -> date:
-    """The day that ages are counted from: the business date of a job, or today where that lies ahead.
+    """The day from which ages are counted: a job's business date, or today if that date is in the future.
 
-    A mistyped business date in the future must not delete rows: they would not come back.
+    A mistyped business date must not delete rows that cannot be brought back.
     """
     return min(job.business_date, datetime.now(UTC).date())
 
 
 def is_expired(moment: Column, kept: Retention, day: date) -> Column:
-    """Whether a row of a moment need not be kept any more; one without a moment is kept."""
+    """Whether the retention of a row with the given moment has ended; a row without a moment is kept."""
     return moment.isNotNull() & (moment < F.lit(kept.horizon(day)))
 
 
 def is_expired_for_all(rows: DataFrame, readers: Sequence[Table], day: date, *otherwise: Column) -> Column:
-    """Whether a row is too old for every table that reads it; not where its age cannot be told.
+    """Whether a row is too old for every table that reads it; false if its age is not known.
 
     Args:
         rows: The input's rows, in a session without ANSI mode.
-        readers: What is refined from them, each with a retention and without a query; at least one.
-        day: The day that ages are counted from.
-        otherwise: The moments that tell a row's age where its own does not fit its type.
+        readers: The tables refined from them, each with a retention and without a query; at least one.
+        day: The day from which ages are counted.
+        otherwise: The moments to take a row's age from, in this order, if its own does not fit its type.
     """
     over = []
     for reader in readers:

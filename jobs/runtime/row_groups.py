@@ -1,4 +1,4 @@
-"""Arrow batches put together, as many as one process may hold at once."""
+"""Puts Arrow batches together to groups of a size that one process can hold at once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def row_groups(batches: Iterable[pa.RecordBatch], *, rows: int, size: int) -> Iterator[pa.Table]:
-    """Batches in their order, in groups that each end with the batch that brings so many rows or so many bytes.
+    """Group batches in their order; a group ends with the batch by which it reaches `rows` rows or `size` bytes.
 
-    Batches without rows are passed over; there is no group without any.
+    Batches without rows are skipped; there are no empty groups.
     """
     group: list[pa.RecordBatch] = []
     held = held_bytes = 0

@@ -1,4 +1,4 @@
-"""Many tables at once, each after what it depends on; one table's failure is its own and its dependants'."""
+"""Works on several tables at once, each after those it depends on; a failure affects only dependent tables."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def run_tables(
     failed_before: set[str],
     target: Target | None = None,
 ) -> list[TableOutcome]:
-    """Work on tables concurrently: where they are made, inputs and parents first; elsewhere each by itself.
+    """Work on tables concurrently: a step that makes tables takes inputs and parents first, other steps any order.
 
     Args:
         tables: The step's tables, in dependency order.
         job: The job run.
-        work: Makes one table, and may raise anything.
+        work: Works on one table; it may raise any exception.
         failed_before: The tables that failed in earlier steps of the run.
-        target: Where the tables are published, if that is the work.
+        target: Where the tables are published, in the step that publishes.
 
     Returns:
         One outcome per table in the order given. A table that depends on a failed one is skipped.
@@ -79,7 +79,7 @@ def _timed(work: Callable[[Table], TableOutcome], table: Table, job: Job, target
     try:
         outcome = work(table)
     except Exception as error:
-        # Whatever it is, it is this table's failure and nobody else's.
+        # Whatever it is, it must fail this table only.
         failure = failure_of(error, table)
         if table.meets_personal:
             log.error("%s failed in %s: %s\n%s", table.name, job.step, failure.message, frames_of(error))  # noqa: TRY400 - a traceback ends in the error's own words

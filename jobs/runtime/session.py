@@ -1,4 +1,4 @@
-"""The Spark session, and the session of its own that every batch gets."""
+"""Makes the Spark session, and a session of its own for every batch."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ANSI = "spark.sql.ansi.enabled"
-# What the engine's figures rest on. A new session starts from the defaults again, so each is given them.
-# The change of schema is a deployment's matter, never a write's.
+# Settings that the engine's results depend on. A new session has the defaults again, so each is given these.
+# A write must never change a schema: `evolve` does that.
 BATCH_CONFS = {
     "spark.databricks.delta.merge.materializeSource": "none",
     "spark.sql.session.timeZone": "UTC",
@@ -28,17 +28,17 @@ BATCH_CONFS = {
 }
 
 
-# Spark would else look up, for every column expression, where in our code it was written: ten calls of its JVM each.
+# Otherwise Spark would look up where in our code each column expression was written, with ten calls to the JVM each.
 SESSION_CONFS = {"spark.python.sql.dataFrameDebugging.enabled": "false"}
 
 
 def build_session(app_name: str, jars: Sequence[Path] = (), confs: Mapping[str, str] | None = None) -> SparkSession:
-    """Start Spark with Delta, or take the session that runs.
+    """Start Spark with Delta, or get the session that is running.
 
     Args:
         app_name: The application's name.
         jars: Delta's jars; none on EMR, where the image has them.
-        confs: Settings of the place, such as the master and its memory on a laptop.
+        confs: Further settings, such as the master and its memory on a laptop.
     """
     builder = SparkSession.builder.appName(app_name)
     for key, value in {**DELTA_CONFS, **BATCH_CONFS, **SESSION_CONFS, **(confs or {})}.items():
@@ -54,7 +54,7 @@ def build_session(app_name: str, jars: Sequence[Path] = (), confs: Mapping[str, 
 
 @contextmanager
 def with_settings(session: SparkSession, settings: Mapping[str, str]) -> Iterator[None]:
-    """Set settings of a session for what is done within, and unset them behind it."""
+    """Set settings of a session for the block, and unset them after it."""
     for key, value in settings.items():
         session.conf.set(key, value)
     try:
@@ -66,7 +66,7 @@ def with_settings(session: SparkSession, settings: Mapping[str, str]) -> Iterato
 
 @contextmanager
 def without_ansi(session: SparkSession) -> Iterator[None]:
-    """Build frames within in which a value that does not fit its type is null, as for the step that refines."""
+    """Switch ANSI mode off for the block, so that a value that does not fit its type is null, as in the step refine."""
     before = str(session.conf.get(ANSI))
     session.conf.set(ANSI, "false")
     try:
@@ -78,8 +78,8 @@ def without_ansi(session: SparkSession) -> Iterator[None]:
 def batch_session(spark: SparkSession) -> SparkSession:
     """A session for one batch: its own settings and views, the same Spark underneath."""
     session = spark.newSession()
-    # Spark takes settings from the thread's active session, and a frame made of rows leaves that of an earlier batch
-    # active.
+    # Spark takes settings from the thread's active session, and creating a frame from rows may have left the session of
+    # an earlier batch active.
     spark_session = SparkSession._get_j_spark_session_class(session._jvm)  # noqa: SLF001 - it has no public name
     spark_session.setActiveSession(session._jsparkSession)  # noqa: SLF001 - as above
     for key, value in BATCH_CONFS.items():

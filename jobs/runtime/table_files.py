@@ -1,4 +1,4 @@
-"""The files of a table: which of a version's are there still, and how those that no version needs are removed."""
+"""The files of a table: finds those of a version that are missing, and removes those that no version needs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from jobs.runtime.tables import FILE_RETENTION, read_version
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# Delta refuses to keep files for less than a week, and writes no VACUUM into the log on S3, since another writer may be
-# at work. The lease rules that out, so both are allowed.
+# By default Delta refuses to keep files for less than a week, and does not log a VACUUM on S3, since another writer may
+# be at work. The lease rules that out, so both are allowed.
 VACUUM_CONFS = {
     "spark.databricks.delta.retentionDurationCheck.enabled": "false",
     "spark.databricks.delta.vacuum.logging.enabled": "true",
@@ -22,40 +22,40 @@ VACUUMED = "VACUUM END"
 
 
 def missing_files(session: SparkSession, location: str, version: int) -> list[str]:
-    """The files that a version names and that are gone, without reading any."""
-    there = _files_there(session, location)
+    """The files of a version that are missing, found without reading any."""
+    existing = _existing_files(session, location)
     wanted = read_version(session, location, version).inputFiles()
-    return [name for name in wanted if name.rpartition("/")[2] not in there]
+    return [name for name in wanted if name.rpartition("/")[2] not in existing]
 
 
 def files_since(session: SparkSession, location: str, version: int) -> list[str]:
-    """The files of all versions from one on, as far as they are there still, without reading any."""
-    there = _files_there(session, location)
+    """The files of all versions from `version` on that still exist, found without reading any."""
+    existing = _existing_files(session, location)
     logs = [f"{location}/_delta_log/{c.version:020d}.json" for c in DeltaLog(session, location).commits(after=version)]
     wanted = read_version(session, location, version).inputFiles()
     if logs:
         added = session.read.schema("add STRUCT<path: STRING>").json(logs).select("add.path").where("path IS NOT NULL")
         wanted += [row["path"] for row in added.distinct().collect()]
     names = {name.rpartition("/")[2] for name in wanted}
-    return [place for name, place in there.items() if name in names]
+    return [path for name, path in existing.items() if name in names]
 
 
-def _files_there(session: SparkSession, location: str) -> dict[str, str]:
-    """Every file below a table's place, by its name."""
-    files, path = files_at(session, location)
-    there = {}
-    found = files.listFiles(path, True)  # noqa: FBT003 - Java's parameter has no name here
+def _existing_files(session: SparkSession, location: str) -> dict[str, str]:
+    """The path of every file below a table's location, by its name."""
+    files, root = files_at(session, location)
+    existing = {}
+    found = files.listFiles(root, True)  # noqa: FBT003 - Java's parameter has no name here
     while found.hasNext():
-        place = found.next().getPath()
-        there[str(place.getName())] = str(place.toString())
-    return there
+        path = found.next().getPath()
+        existing[str(path.getName())] = str(path.toString())
+    return existing
 
 
 def remove_old_files(session: SparkSession, location: str, days: int = 0) -> int:
-    """Remove every file that no version of the last days names, and say how many they were.
+    """Remove every file that no version of the last `days` days needs, and return how many they were.
 
-    Versions that name one of them cannot be read any more; of zero days only the newest version stays. A reader of that
-    very moment starts again. Other days are what the table says of itself from now on.
+    Older versions cannot be read any more; with zero days only the newest version can be read. A query that is reading
+    one of them has to be started again. Any other number of days becomes the table's property.
     """
     wanted = f"interval {days} days"
     if days and DeltaLog(session, location).property_of(FILE_RETENTION) != wanted:

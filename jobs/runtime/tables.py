@@ -1,4 +1,4 @@
-"""Delta tables from contracts: their schema, their creation, their frames."""
+"""Delta tables from contracts: their schemas, creating and altering them, reading and replacing their rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shared.contracts import Table
 
 # How long a version stays readable and VACUUM keeps its files. Delta takes it from this property; a command can only
-# say zero hours.
+# set it to zero hours.
 FILE_RETENTION = "delta.deletedFileRetentionDuration"
 PROPERTIES = {
     "delta.logRetentionDuration": f"interval {LOG_DAYS} days",
@@ -31,8 +31,8 @@ PROPERTIES = {
 def spark_schema(table: Table) -> T.StructType:
     """The Delta schema of a table.
 
-    Bronze keeps what the source said, so only what the engine adds is NOT NULL there; elsewhere the contract's
-    `required` is.
+    In bronze, which keeps rows as the source sent them, only the columns that the engine adds are NOT NULL; elsewhere
+    those that the contract says are `required`.
     """
     landed = table.kind is Kind.INGESTED
     return T.StructType(
@@ -50,12 +50,12 @@ def spark_schema(table: Table) -> T.StructType:
 
 @cache
 def spark_type(text: str) -> T.DataType:
-    """The Spark type a contract's `physicalType` names. Spark's JVM parses it, so each text is asked for once."""
+    """The Spark type that a contract's `physicalType` names; cached, since Spark's JVM parses it."""
     return T.DataType.fromDDL(text)
 
 
 def types_of(schema: T.StructType) -> dict[str, str]:
-    """The type of each column, as a contract says it."""
+    """The type of each column, in the notation of contracts."""
     return {f.name: f.dataType.simpleString() for f in schema.fields}
 
 
@@ -68,21 +68,22 @@ def ensure_table(
     *,
     needs_feed: bool = False,
 ) -> None:
-    """Create the table at a location if it is not there, and add the columns it lacks.
+    """Create the table at a location if it does not exist, and add the columns that it lacks.
 
-    Its commits need carry no position: a new table stays empty, and on an older one the position behind them counts.
+    These commits need not carry a position: a new table is empty, and in an existing one the position of an earlier
+    commit counts.
 
     Args:
         session: The batch's session.
-        location: The table's place.
+        location: The table's location.
         schema: Its columns.
-        cluster_by: What a new table is clustered by.
+        cluster_by: The columns that a new table is clustered by.
         closed: Columns that Delta keeps no statistics of, since those would put values into the table's log.
-        needs_feed: Whether its commits write a change data feed from now on; a table that is there is altered.
+        needs_feed: Whether its commits write a change data feed from now on; an existing table is altered.
     """
     log = DeltaLog(session, location)
     if not log.exists:
-        _take_away_empty_log(session, location)
+        _remove_empty_log(session, location)
         feed = {CHANGE_FEED: "true"} if needs_feed else {}
         _create(session, location, schema, cluster_by, feed | without_statistics(schema, closed))
         return
@@ -93,14 +94,14 @@ def ensure_table(
         session.sql(f"ALTER TABLE delta.`{location}` SET TBLPROPERTIES ('{CHANGE_FEED}' = 'true')")
 
 
-def _take_away_empty_log(session: SparkSession, location: str) -> None:
-    """Remove the folder of a log without a commit, as a disk that is full leaves it: Delta takes it for a table."""
+def _remove_empty_log(session: SparkSession, location: str) -> None:
+    """Remove the folder of a log without a commit, as a full disk leaves it: Delta would take it for a table."""
     files, path = files_at(session, f"{location}/_delta_log")
     if not files.exists(path):
         return
     found = files.listFiles(path, True)  # noqa: FBT003 - Java's parameter has no name here
     while found.hasNext():
-        # Files of a log have other names than those that were not finished.
+        # Unfinished files have names that begin with a dot, unlike those of a log.
         if not found.next().getPath().getName().startswith("."):
             return
     files.delete(path, True)  # noqa: FBT003 - as above
@@ -118,13 +119,13 @@ def _create(
 
 
 def _add(session: SparkSession, location: str, fields: list[T.StructField]) -> None:
-    """Rows that are there have null in a column that is added, so it is nullable whatever the contract says."""
+    """Add columns to a table; they are nullable, whatever the contract says, since existing rows have null there."""
     columns = ", ".join(f"`{f.name}` {f.dataType.simpleString()} COMMENT {_text(f)}" for f in fields)
     session.sql(f"ALTER TABLE delta.`{location}` ADD COLUMNS ({columns})")
 
 
 def relax(session: SparkSession, location: str, schema: T.StructType) -> None:
-    """Let a column be null that the schema lets be null; Delta cannot make one NOT NULL that was not."""
+    """Drop NOT NULL from the columns that are nullable in the schema; Delta cannot add it to an existing column."""
     optional = {f.name for f in schema.fields if f.nullable}
     for field in DeltaLog(session, location).schema.fields:
         if not field.nullable and field.name in optional:
@@ -137,12 +138,12 @@ def _text(field: T.StructField) -> str:
 
 
 def replace_all(rows: DataFrame, location: str) -> None:
-    """Put rows in the place of all others, and their columns in the place of the table's, in one commit."""
+    """Replace all rows of a table, and its columns by theirs, in one commit."""
     rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(location)
 
 
 def read_newest(session: SparkSession, location: str) -> DataFrame:
-    """The table's rows as they are now."""
+    """The table's rows as of its newest version."""
     return session.read.format("delta").load(location)
 
 

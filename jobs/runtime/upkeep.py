@@ -1,4 +1,4 @@
-"""Commits that move no flow on: what upkeep does to a table, its positions carried on."""
+"""Commits of upkeep, which change a table but keep the positions of its flows."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 def carrying_on(
     session: SparkSession, location: str, lease: Lease, position: TablePosition | None = None
 ) -> Iterator[None]:
-    """Let the commits made within carry the table's position on, so that its flows go on from where they stand.
+    """Make the commits within the block carry the table's position, so that its flows continue from there.
 
     Args:
         session: The session that commits.
-        location: The table's place.
+        location: The table's location.
         lease: The table's lease.
-        position: Where the flows shall go on from, if not from where they stand.
+        position: The position to carry, if not the table's current one.
 
     Raises:
         LeaseHeldError: the table's lease was lost before.
-        PositionLostError: the table does not say where its flows stand.
+        PositionLostError: the table's log does not say how far its inputs were read.
     """
     position = position or read_position(session, location)
     lease.renew()
@@ -42,15 +42,15 @@ def carrying_on(
 
 
 def delete_matching(session: SparkSession, location: str, keys: DataFrame, condition: Column) -> None:
-    """Delete the rows of a table that meet a condition with one of some keys.
+    """Delete the rows of a table that match one of the given keys.
 
-    A MERGE and not a DELETE: the log keeps an operation's predicate, and a join's names columns alone.
+    It is a MERGE, not a DELETE: the log records an operation's predicate, and that of a join names columns only.
 
     Args:
         session: The session that `keys` was built in.
         location: The table, `t` in the condition.
         keys: One row per key, `k` in the condition.
-        condition: Which rows belong to which key.
+        condition: When a row matches a key.
     """
     merge = DeltaTable.forPath(session, location).alias("t").merge(keys.alias("k"), condition)
     merge.whenMatchedDelete().execute()

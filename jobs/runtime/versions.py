@@ -1,4 +1,4 @@
-"""Versions out of events: what each key looked like, from when until when (a slowly changing dimension of type 2)."""
+"""Computes versions from events: what each key looked like, from when until when (slowly changing dimension type 2)."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ LIFE, SPAN, LAST = "_life", "_span", "_last"
 
 
 def greatest_first(table: Table) -> list[Column]:
-    """The order of events of one key and moment, the one that counts first: a delete, then the greatest content.
+    """The sort order of events of one key and moment, the one that counts first: a delete, then the greatest content.
 
-    Two deletes are alike, whatever they hold beside.
+    Two deletes are equal, whatever their other columns are.
     """
     return [F.desc(IS_DELETE), living_content(table).desc()]
 
 
 def living_content(table: Table, is_delete: Column | None = None) -> Column:
-    """A row's whole content, to be compared column by column, a null below all else; null for a delete.
+    """A row's whole content for comparisons, column by column, nulls least; null for a delete.
 
     Args:
         table: The contract.
-        is_delete: What says that a row is a delete; the column `_is_delete` without it.
+        is_delete: The condition that a row is a delete; by default the column `_is_delete`.
     """
     return F.when(~(F.col(IS_DELETE) if is_delete is None else is_delete), F.struct(*table.column_names))
 
 
 def history_of(rows: DataFrame, table: Table) -> DataFrame:
-    """The versions that rows amount to when they are taken as events, however many and in whatever order.
+    """The versions that result from rows taken as events, in any order.
 
     Grain: one row per event in, one row per key and version out. `applyAsDeletes` says which rows are deletes; of
-    several events of one key and moment one counts.
+    several events of one key and moment one counts, by `greatest_first`.
 
     Args:
-        rows: The contract's columns, and what `applyAsDeletes` speaks of.
+        rows: The contract's columns, and those that `applyAsDeletes` reads.
         table: The contract.
     """
     mark = F.coalesce(F.expr(table.apply_as_deletes or "false"), F.lit(False))
@@ -57,7 +57,7 @@ def history_of(rows: DataFrame, table: Table) -> DataFrame:
 
 
 def versions(events: DataFrame, table: Table) -> DataFrame:
-    """The versions that a history of events amounts to.
+    """The versions that result from a history of events.
 
     Grain: one row per key and moment (`sequenceBy`) in, one row per key and version out, with the contract's columns,
     `valid_from` (inclusive), `valid_to` (exclusive, null for the current version) and `is_current`. A version begins
@@ -65,9 +65,9 @@ def versions(events: DataFrame, table: Table) -> DataFrame:
     delete. Its columns have the values of its last event. A null and an empty text are different values.
 
     Args:
-        events: All that is known of the keys: the contract's columns and `_is_delete`, one row per key and moment.
-        table: The contract. With `ignoreNullUpdates` a null says that the column is as it was; nothing is carried over
-            a delete.
+        events: All known events of the keys: the contract's columns and `_is_delete`, one row per key and moment.
+        table: The contract. With `ignoreNullUpdates` a null means that the column is unchanged; no value is carried
+            over a delete.
     """
     key, sequence = table.primary_key, table.sequence_by[0]
     in_order = Window.partitionBy(*key).orderBy(sequence)
@@ -94,7 +94,7 @@ def versions(events: DataFrame, table: Table) -> DataFrame:
 
 
 def _filled(events: DataFrame, table: Table, upto_here: WindowSpec) -> DataFrame:
-    """Events that say all, of events that say what changed; nothing is carried over a delete."""
+    """Events with all columns, from events with only those that changed; no value is carried over a delete."""
     lives = events.withColumn(LIFE, F.sum(F.col(IS_DELETE).cast("int")).over(upto_here))
     in_life = Window.partitionBy(*table.primary_key, LIFE).orderBy(table.sequence_by[0])
     so_far = in_life.rowsBetween(Window.unboundedPreceding, Window.currentRow)
