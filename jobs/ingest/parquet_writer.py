@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import smart_open
 
 from jobs.ingest.landing import S3
-from jobs.runtime.aws import aws_answers, client
+from jobs.runtime.aws import aws_answers, transport
 from jobs.runtime.row_groups import row_groups
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def write_batches(batches: Iterator[pa.RecordBatch], schema: pa.Schema, place: s
 
 def _opened(file: str) -> IO[bytes]:
     if file.startswith(S3):
-        stream: IO[bytes] = smart_open.open(file, "wb", transport_params={"client": client("s3")})
+        stream: IO[bytes] = smart_open.open(file, "wb", transport_params=transport(file))
         return stream
     Path(file).parent.mkdir(parents=True, exist_ok=True)
     return Path(file).open("wb")

@@ -50,6 +50,11 @@ def resource(service: str) -> Any:  # noqa: ANN401 - as above
         return boto3.resource(service, config=CONFIG)
 
 
+def transport(location: str) -> dict[str, Any]:
+    """The parameters by which smart_open uses the client here for a location in S3; else it would build its own."""
+    return {"client": client("s3")} if location.startswith("s3://") else {}
+
+
 @cache
 def _client(service: str) -> Any:  # noqa: ANN401 - as above
     return boto3.client(service, config=CONFIG)

@@ -9,7 +9,7 @@ from uuid import uuid4
 import smart_open
 from pydantic import TypeAdapter
 
-from jobs.runtime.aws import client
+from jobs.runtime.aws import client, transport
 from shared.jobs import Job, Step, TableOutcome
 from shared.ledger import RunRecord
 from shared.names import outcomes_location, run_location, summary_location
@@ -17,7 +17,6 @@ from shared.summaries import StepSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, TextIO
 
     from mypy_boto3_s3 import S3Client
 
@@ -33,7 +32,7 @@ def write_text(location: str, text: str) -> None:
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(path)
         return
-    with _opened(location, "w") as file:
+    with smart_open.open(location, "w", encoding="utf-8", transport_params=transport(location)) as file:
         file.write(text)
 
 
@@ -69,13 +68,6 @@ def _in_s3(location: str) -> tuple[S3Client, str, str]:
     return client("s3"), bucket, key
 
 
-def _opened(location: str, mode: str) -> TextIO:
-    """A text file, opened; one in S3 through the process's own client, since smart_open would build another."""
-    params: dict[str, Any] = {"client": client("s3")} if "://" in location else {}
-    opened: TextIO = smart_open.open(location, mode, encoding="utf-8", transport_params=params)
-    return opened
-
-
 def leave_outcomes(job: Job, outcomes: list[TableOutcome]) -> StepSummary:
     """Write every outcome of a step, then its summary, whose presence says that the step has ended."""
     summary = StepSummary.of(job, outcomes)
@@ -96,7 +88,8 @@ def leave_record(job: Job, record: RunRecord) -> None:
 
 
 def _outcomes(job: Job, step: Step, attempt: str) -> tuple[TableOutcome, ...]:
-    with _opened(outcomes_location(job.lake_root, job.run_id, step, attempt), "r") as file:
+    location = outcomes_location(job.lake_root, job.run_id, step, attempt)
+    with smart_open.open(location, encoding="utf-8", transport_params=transport(location)) as file:
         return OUTCOMES.validate_json(file.read())
 
 

@@ -97,6 +97,15 @@ def test_jobs_get_clients_of_aws_from_one_file():
     assert {"jobs/runtime/aws.py"} == users
 
 
+def test_jobs_open_files_with_a_client_of_that_file():
+    """smart_open would build one from the default session, without the lock."""
+    nodes = [(f, n) for f in python_files("jobs") for n in ast.walk(ast.parse((paths.ROOT / f).read_text("utf-8")))]
+    calls = [(f, n) for f, n in nodes if isinstance(n, ast.Call) and ast.unparse(n.func) == "smart_open.open"]
+
+    assert calls
+    assert [] == [f"{f}:{n.lineno}" for f, n in calls if "transport_params" not in {k.arg for k in n.keywords}]
+
+
 def test_app_imports_infra_and_shared_only():
     imports = {name for _, name in top_level_imports(APP.read_text(encoding="utf-8"))}
 

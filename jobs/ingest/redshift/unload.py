@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from jobs.ingest.landing import S3, split_s3
-from jobs.runtime.aws import aws_answers, client, error_code
+from jobs.runtime.aws import aws_answers, client, error_code, transport
 from shared.errors import SourceUnavailableError
 
 MANIFEST = "manifest"
@@ -86,7 +86,7 @@ def _is_empty(folder: str) -> bool:
 
 def _read_manifest(location: str, error_context: str) -> _Manifest:
     try:
-        with smart_open.open(location, encoding="utf-8") as file:
+        with smart_open.open(location, encoding="utf-8", transport_params=transport(location)) as file:
             return _Manifest.model_validate_json(file.read())
     except ValidationError as error:
         fault = error.errors()[0]
@@ -100,7 +100,7 @@ def _read_manifest(location: str, error_context: str) -> _Manifest:
 def _check_file(entry: _Entry, error_context: str) -> None:
     name = entry.url.rpartition("/")[2]
     try:
-        with smart_open.open(entry.url, "rb") as file:
+        with smart_open.open(entry.url, "rb", transport_params=transport(entry.url)) as file:
             rows = pq.read_metadata(file).num_rows
     except (*NOT_PARQUET, ClientError) as error:
         raise _missing(error_context, name, error) from None
