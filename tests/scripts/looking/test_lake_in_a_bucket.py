@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
+from jobs.runtime import aws
 from scripts.looking.errors import WrongRequestError
 from scripts.looking.files import find_files, read_text
 from scripts.looking.lake import open_lake
@@ -45,11 +46,14 @@ def bucket(lake) -> Iterator[str]:
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
         environment.setenv("AWS_ACCESS_KEY_ID", "test")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        # Clients of earlier tests do not know this server, and later tests must not use it.
+        aws._client.cache_clear()
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket="shop-lake")
         for file in (file for file in Path(lake.root).rglob("*") if file.is_file()):
             s3.upload_file(str(file), "shop-lake", f"deep/{file.relative_to(lake.root).as_posix()}")
         yield "s3://shop-lake/deep"
+        aws._client.cache_clear()
 
 
 @contextmanager
