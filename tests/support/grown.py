@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.jobs import Colour, Step
-from tests.jobs.test_killed import all_rows
+from tests.jobs.test_killed_before_each_write import all_rows
 from tests.support.begun import CUSTOMERS, ELEVEN, ORDERS, STOCK, TEN
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
-"""Copies a lake by hard links after every commit, so that each death can be made good on a copy of its own.
+"""Copies a lake by hard links after every commit, so that recovery from each death can be tried on a copy of its own.
 
-What a process leaves that dies between two commits is what lies there after the first of them.
+A process that dies between two commits leaves the lake as it is after the first of them.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs import main
-from jobs.runtime import commit, files, schedule, tables
+from jobs.runtime import schedule
+from tests.support.writers import ALTERING, WRITERS, patch_everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,14 +25,10 @@ if TYPE_CHECKING:
     from shared.jobs import Job
     from tests.support.small_lake import SmallLake
 
-# Everything the engine leaves behind goes through these. A writer that is missing here shows by itself: then two
-# commits lie between an image and the next.
-WRITERS = (commit.commit, tables.ensure_table, tables.replace_all, tables.relax, files.write_text)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """The lake after one more commit or file, of the flow of a table; the table is None where the step wrote."""
+    """The lake after one more commit or file of a table's flow; the table is None if the step wrote it."""
 
     place: str
     job: Job
@@ -47,7 +43,10 @@ class Image:
 
 @dataclass
 class Photographer:
-    """Watches a lake while it is worked on."""
+    """Takes an image of a lake after each write of the engine.
+
+    A writer that is missing in the lists shows by itself: then there are two commits between an image and the next.
+    """
 
     lake: SmallLake
     images: list[Image] = field(default_factory=list)
@@ -55,7 +54,7 @@ class Photographer:
     _at_work: tuple[Job, str | None] | None = None
 
     def watch(self, patch: pytest.MonkeyPatch) -> None:
-        """Stand behind every writer, wherever a module of the engine holds it, and beside every flow."""
+        """Watch every writer, in every module of the engine, and note which flow is at work."""
         patch.setattr(schedule, "AT_ONCE", 1)
         self._seen = written(self.lake)
         open_flow, leave_outcomes, work = main.open_flow, main.leave_outcomes, main._outcomes
@@ -75,12 +74,7 @@ class Photographer:
         patch.setattr(main, "_outcomes", begun)
         patch.setattr(main, "open_flow", opened)
         patch.setattr(main, "leave_outcomes", left)
-        watched = {writer: self._watched(writer) for writer in WRITERS}
-        for name, module in list(sys.modules.items()):
-            if name.startswith("jobs."):
-                for key, value in list(vars(module).items()):
-                    if callable(value) and value in watched:
-                        patch.setattr(module, key, watched[value])
+        patch_everywhere(patch, {writer: self._watched(writer) for writer in (*WRITERS, *ALTERING)})
 
     def _watched(self, writer: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(writer)

@@ -1,59 +1,69 @@
-"""Ends the work before each thing it would leave behind, one after the other, as a process that dies there would."""
+"""Ends the work before each of its writes, one after the other, as a process that dies there would."""
 
 from __future__ import annotations
 
 import functools
 import re
-import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.reading import Reading
 from jobs.publish.items import Publication
-from jobs.runtime import commit, files, lease, schedule, staging, tables
+from jobs.runtime import commit, lease, schedule, staging
+from shared.errors import TerminalError
+from tests.support.writers import WRITERS, patch_everywhere
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import pytest
 
-# Everything the engine leaves behind goes through these; where another function is added that writes, it belongs here.
-WRITERS = (commit.commit, tables.ensure_table, files.write_text)
-# What a process that is gone does not do any more.
+# What a dead process no longer does.
 CLEANERS = (staging.remove_folder,)
 
 
 class KilledError(BaseException):
-    """The process is gone; nothing in the engine catches this."""
+    """The process is dead; nothing in the engine catches this."""
+
+
+def die(*_: object, **__: object) -> None:
+    """Fail a table in the place of some function."""
+    raise TerminalError("the run dies here")
+
+
+@contextmanager
+def dying_before_landing(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let refined tables fail within the block after their companions have committed, and before they do."""
+    with patch.context() as dying:
+        for module in ("flow", "history"):
+            dying.setattr(f"jobs.refine.{module}.land", die)
+        yield
 
 
 @dataclass
 class Reaper:
-    """Ends the work at the first point where it has not ended it yet, until there is none.
+    """Ends the work at the first point at which it has not ended it yet, until no such point is left.
 
-    A point is a function that writes and the place it writes to, so the points of a new flow are found by themselves.
+    A point is a function that writes together with its place, so the points of a new flow are found automatically.
     """
 
     seen: list[str] = field(default_factory=list)
     is_killed: bool = False
 
     def begin(self) -> None:
-        """A new process."""
+        """Begin a new process."""
         self.is_killed = False
 
     def watch(self, patch: pytest.MonkeyPatch) -> None:
-        """Stand before every writer, wherever a module of the engine holds it."""
+        """Guard every writer, in every module of the engine."""
         patch.setattr(schedule, "AT_ONCE", 1)
         patch.setattr(lease.Lease, "release", self._unless_killed(lease.Lease.release))
         patch.setattr(Reading, "stage", self._guarded(Reading.stage))
         for name in ("begin", "send", "end"):
             patch.setattr(Publication, name, self._guarded(getattr(Publication, name)))
         guarded = {w: self._guarded(w) for w in WRITERS} | {c: self._unless_killed(c) for c in CLEANERS}
-        for name, module in list(sys.modules.items()):
-            if name.startswith("jobs."):
-                for key, value in list(vars(module).items()):
-                    if callable(value) and value in guarded:
-                        patch.setattr(module, key, guarded[value])
+        patch_everywhere(patch, guarded)
 
     def _guarded(self, writer: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(writer)
@@ -77,7 +87,7 @@ class Reaper:
 
 
 def _place(args: tuple[Any, ...]) -> str:
-    """Where a writer writes; the attempt in the name of a file is left out, since every try has another."""
+    """Where a writer writes, without the attempt in a file's name, which differs each time."""
     batches = [a.location for a in args if isinstance(a, commit.Batch)]
     batches += [a.table for a in args if isinstance(a, Publication)]
     texts = [a for a in args if isinstance(a, str) and "/" in a]

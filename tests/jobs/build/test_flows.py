@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from shared.jobs import Step
-from tests.jobs.test_killed_anywhere import recover, run_watched
+from tests.jobs.test_killed_after_each_commit import recover, run_watched
 from tests.support.histories import Event, newest_row
 from tests.support.two_flows import FIRST, PEOPLE, SECOND, source_of, two_flows
 

@@ -14,7 +14,7 @@ from jobs.runtime.position import read_position
 from jobs.runtime.tables import FILE_RETENTION
 from shared.jobs import Status, Step
 from shared.retention import LOG_DAYS
-from tests.jobs.test_killed import all_rows
+from tests.jobs.test_killed_before_each_write import all_rows
 from tests.support.begun import ORDERS, TEN
 from tests.support.killing import KilledError, Reaper
 from tests.support.small_lake import SmallLake, let_leases_run_out

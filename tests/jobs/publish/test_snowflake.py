@@ -22,6 +22,7 @@ from shared.jobs import Status, Step
 from shared.names import source_secret
 from tests.jobs.test_erase import erase
 from tests.support import served
+from tests.support.killing import KilledError
 from tests.support.served import SERVED, change_totals
 from tests.support.small_lake import ENV
 from tests.support.things import things
@@ -197,10 +198,6 @@ def test_every_value_arrives_as_it_is(lake, typed, warehouse):
     ]
     assert "COMMENT 'It''s \\\\ its.'" in made
     assert '"ID" NUMBER(19,0) NOT NULL' in made
-
-
-class KilledError(BaseException):
-    """The process is gone."""
 
 
 @pytest.fixture

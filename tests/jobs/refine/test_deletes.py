@@ -24,7 +24,7 @@ def shop(small_lake):
 
 
 def land(lake, run, *orders):
-    """Bring orders in, and give the outcome of their table."""
+    """Land orders, ingest and refine them, and return the run."""
     lake.land("bronze.shop__orders", ORDERS, *orders)
     return lake.run(run, STEPS)
 

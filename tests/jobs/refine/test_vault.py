@@ -8,11 +8,11 @@ import boto3
 import pytest
 from deltalake import DeltaTable
 
-from shared.errors import TerminalError
 from shared.jobs import Status, Step
 from shared.names import TableName, pii_folder, pii_key_secret
 from shared.vault import vault_location
 from tests.support.begun import CUSTOMERS, TEN, TOKENIZED
+from tests.support.killing import dying_before_landing
 from tests.support.small_contracts import KEY_AND_SEQUENCE, contract
 from tests.support.small_lake import ENV, let_leases_run_out
 
@@ -21,8 +21,9 @@ BOTH = ("bronze.shop__customers", CUSTOMER, ALIKE)
 STEPS = (Step.INGEST, Step.REFINE)
 NINE, ELEVEN, NOON = "2026-01-01 09:00:00", "2026-01-01 11:00:00", "2026-01-01 12:00:00"
 KEYS = {"k1": "the key of a small lake", "k2": "the key after that"}
+ZOE_REFUSED = "WHERE name = 'Zoe'"
 RULE = (
-    "quality: [{name: not_zoe, type: sql, query: \"SELECT COUNT(*) FROM ${table} WHERE name = 'Zoe'\", mustBe: 0}], "
+    f'quality: [{{name: not_zoe, type: sql, query: "SELECT COUNT(*) FROM ${{table}} {ZOE_REFUSED}", mustBe: 0}}], '
     "transformLogic: trim(name)"
 )
 
@@ -66,63 +67,79 @@ def lake(small_lake):
     return small_lake
 
 
-def test_tokens_stand_for_values_through_reruns_deaths_rotation_and_another_treatment(lake, monkeypatch):
-    first = ["1,Ann", "2, Bob ", "3,", "4,Ann", "5,Zoe"]
-    lake.land("bronze.shop__customers", CUSTOMERS, *[f"{row},{TEN}" for row in first], f"2,Old,{NINE}")
+@pytest.fixture
+def shown(lake):
+    """The same after a first day: Ann twice, Bob, one without a name, and Zoe, who is refused."""
+    names_of = ["1,Ann", "2, Bob ", "3,", "4,Ann", "5,Zoe"]
+    lake.land("bronze.shop__customers", CUSTOMERS, *[f"{row},{TEN}" for row in names_of], f"2,Old,{NINE}")
     ran = lake.run("r1", STEPS, BOTH)
     assert {Status.SUCCEEDED} == {o.status for o in ran.outcomes.values()}
+    return lake
+
+
+def test_a_value_has_one_token_in_every_table_and_one_row_in_each_vault(shown):
     ann, bob = token("Ann"), token("Bob")
-    # A null has no token, what was refused or superseded has none either, and one value has one in every table.
-    assert {1: ann, 2: bob, 3: None, 4: ann} == names(lake) == names(lake, ALIKE)
-    assert {ann: ("Ann", 1), bob: ("Bob", 1)} == vault(lake) == vault(lake, ALIKE)
-    assert ["***"] == [json.loads(row[-1])["name"] for row in lake.refused(CUSTOMER)]
+    # A null has no token, and neither has what was refused or superseded.
+    assert {1: ann, 2: bob, 3: None, 4: ann} == names(shown) == names(shown, ALIKE)
+    assert {ann: ("Ann", 1), bob: ("Bob", 1)} == vault(shown) == vault(shown, ALIKE)
+    assert ["***"] == [json.loads(row[-1])["name"] for row in shown.refused(CUSTOMER)]
 
-    before = versions(lake)
-    lake.land("bronze.shop__customers", CUSTOMERS, f"3,Bob,{ELEVEN}", f"4,,{ELEVEN}")
-    lake.run("r2", STEPS, BOTH)
-    assert {1: ann, 2: bob, 3: bob, 4: None} == names(lake)
-    assert before == versions(lake)
+    before = versions(shown)
+    shown.land("bronze.shop__customers", CUSTOMERS, f"3,Bob,{ELEVEN}", f"4,,{ELEVEN}")
+    shown.run("r2", STEPS, BOTH)
+    assert {1: ann, 2: bob, 3: bob, 4: None} == names(shown)
+    assert before == versions(shown)
 
-    # It dies between vault and table, and before the next try the key is rotated.
-    lake.land("bronze.shop__customers", CUSTOMERS, f"6,Cy,{TEN}", f"2,Ann,{NOON}")
-    with monkeypatch.context() as dying:
-        dying.setattr("jobs.refine.flow.land", lambda *_, **__: (_ for _ in ()).throw(TerminalError("it dies here")))
-        ran = lake.run("r3", STEPS, BOTH)
+
+def test_a_run_that_dies_between_vault_and_table_leaves_no_token_of_the_key_before(shown, monkeypatch):
+    """The key is rotated before the next try, so that the batch has other tokens then."""
+    shown.land("bronze.shop__customers", CUSTOMERS, f"6,Cy,{TEN}", f"2,Ann,{NOON}")
+    with dying_before_landing(monkeypatch):
+        ran = shown.run("r2", STEPS, BOTH)
     assert Status.FAILED is ran.outcomes[CUSTOMER].status
-    assert ("Cy", 3) == vault(lake)[token("Cy")]
-    assert 6 not in names(lake)
+    assert ("Cy", 2) == vault(shown)[token("Cy")]
+    assert 6 not in names(shown)
+
     let_leases_run_out()
     rotate()
-    lake.run("r4", STEPS, BOTH)
-    ann2, cy2 = token("Ann", "k2"), token("Cy", "k2")
-    assert {1: ann, 2: ann2, 3: bob, 4: None, 6: cy2} == names(lake)
-    known = {ann: ("Ann", 1), bob: ("Bob", 1), ann2: ("Ann", 3), cy2: ("Cy", 3)}
-    assert known == vault(lake) == vault(lake, ALIKE)
+    shown.run("r3", STEPS, BOTH)
+    ann, ann2, bob, cy2 = token("Ann"), token("Ann", "k2"), token("Bob"), token("Cy", "k2")
+    assert {1: ann, 2: ann2, 3: None, 4: ann, 6: cy2} == names(shown)
+    known = {ann: ("Ann", 1), bob: ("Bob", 1), ann2: ("Ann", 2), cy2: ("Cy", 2)}
+    assert known == vault(shown) == vault(shown, ALIKE)
 
-    # Made anew, every token is one of the new key; those that others may still hold can be turned back.
-    lake.amend(ALIKE, "version: 1.0.0", "version: 2.0.0")
-    lake.amend(ALIKE, "WHERE name = 'Zoe'", "WHERE name = 'Zoey'")
-    # And where nothing is tokenized any more, nothing is kept.
-    lake.amend(CUSTOMER, "version: 1.0.0", "version: 2.0.0")
-    lake.amend(CUSTOMER, "tokenize", "hmac")
-    lake.run("r5", STEPS, BOTH)
-    bob2, zoe2 = token("Bob", "k2"), token("Zoe", "k2")
-    assert {1: ann2, 2: ann2, 3: bob2, 4: None, 5: zoe2, 6: cy2} == names(lake, ALIKE)
-    assert known | {bob2: ("Bob", 4), zoe2: ("Zoe", 4)} == vault(lake, ALIKE)
-    assert {} == vault(lake)
-    assert {"k2", None} == {name and name.partition(":")[0] for name in names(lake).values()}
 
-    # Moved away and built anew, the table counts its batches from 1. What tokens stand for stays, and a death brings in
-    # and takes out what is its own alone.
-    before, shown = vault(lake, ALIKE), names(lake, ALIKE)
-    shutil.move(lake.location(ALIKE), lake.root / "partners of before")
-    lake.run("r6", tables=BOTH)
-    assert (before, shown) == (vault(lake, ALIKE), names(lake, ALIKE))
-    lake.land("bronze.shop__customers", CUSTOMERS, f"7,Di,{TEN}")
-    with monkeypatch.context() as dying:
-        dying.setattr("jobs.refine.flow.land", lambda *_, **__: (_ for _ in ()).throw(TerminalError("it dies here")))
-        lake.run("r7", (Step.INGEST, Step.REFINE), BOTH)
-    assert before | {token("Di", "k2"): ("Di", 2)} == vault(lake, ALIKE)
+def test_a_rebuilt_table_has_tokens_of_the_new_key_and_its_vault_those_of_both(shown):
+    """Others may still have the old ones. Where nothing is tokenized any more, nothing is kept."""
+    before = vault(shown, ALIKE)
+    rotate()
+    shown.amend(ALIKE, "version: 1.0.0", "version: 2.0.0")
+    shown.amend(ALIKE, ZOE_REFUSED, "WHERE name = 'Zoey'")
+    shown.amend(CUSTOMER, "version: 1.0.0", "version: 2.0.0")
+    shown.amend(CUSTOMER, "tokenize", "hmac")
+    shown.run("r2", STEPS, BOTH)
+
+    ann2, bob2, zoe2 = token("Ann", "k2"), token("Bob", "k2"), token("Zoe", "k2")
+    assert {1: ann2, 2: bob2, 3: None, 4: ann2, 5: zoe2} == names(shown, ALIKE)
+    assert before | {ann2: ("Ann", 2), bob2: ("Bob", 2), zoe2: ("Zoe", 2)} == vault(shown, ALIKE)
+    assert {} == vault(shown)
+    assert {"k2", None} == {name and name.partition(":")[0] for name in names(shown).values()}
+
+
+def test_a_vault_outlives_a_table_that_is_moved_away_and_rebuilt(shown, monkeypatch):
+    """The table counts its batches from 1 again. A death brings in, and its recovery takes out, only its own rows."""
+    shown.land("bronze.shop__customers", CUSTOMERS, f"6,Cy,{TEN}")
+    shown.run("r2", STEPS, BOTH)
+    before, names_before = vault(shown, ALIKE), names(shown, ALIKE)
+    assert ("Cy", 2) == before[token("Cy")]
+    shutil.move(shown.location(ALIKE), shown.root / "earlier partners")
+    shown.run("r3", tables=BOTH)
+    assert (before, names_before) == (vault(shown, ALIKE), names(shown, ALIKE))
+
+    shown.land("bronze.shop__customers", CUSTOMERS, f"7,Di,{TEN}")
+    with dying_before_landing(monkeypatch):
+        shown.run("r4", STEPS, BOTH)
+    assert before | {token("Di"): ("Di", 2)} == vault(shown, ALIKE)
     let_leases_run_out()
-    lake.run("r8", tables=BOTH)
-    assert before | {token("Di", "k2"): ("Di", 2)} == vault(lake, ALIKE)
+    shown.run("r5", tables=BOTH)
+    assert before | {token("Di"): ("Di", 2)} == vault(shown, ALIKE)

@@ -1,13 +1,13 @@
-"""What lies beside a table follows it when its columns change, whether a run dies between the two commits or not."""
+"""A companion's columns follow those of its table, whether a run dies between the two commits or not."""
 
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from shared.errors import TerminalError
 from shared.jobs import Status, Step
 from shared.names import TableName, events_location
+from tests.support.killing import die, dying_before_landing
 from tests.support.small_contracts import bronze, contract
 
 STEPS = (Step.INGEST, Step.REFINE)
@@ -35,10 +35,6 @@ def day(number):
     return datetime(2026, 1, number)  # noqa: DTZ001 - the source's times are UTC and say no zone
 
 
-def die(*_, **__):
-    raise TerminalError("the run dies here")
-
-
 def bring(lake, run, *lines):
     if lines:
         lake.land(DESK, "person_id,name,op,changed_at", *lines)
@@ -46,10 +42,8 @@ def bring(lake, run, *lines):
 
 
 def killed(lake, monkeypatch, run, *lines):
-    """Let a run die after what lies beside the table has committed, and before the table does."""
-    with monkeypatch.context() as dying:
-        for module in ("flow", "history"):
-            dying.setattr(f"jobs.refine.{module}.land", die)
+    """Let a run die after the companions have committed, and before the table does."""
+    with dying_before_landing(monkeypatch):
         assert Status.FAILED == bring(lake, run, *lines)
 
 

@@ -25,7 +25,7 @@ from scripts.setup import paths
 from shared.erasure import ErasureRequest, erasure_request_location
 from shared.jobs import Colour, Step
 from shared.names import Variable, pii_folder, run_location
-from tests.jobs.test_killed import all_rows
+from tests.jobs.test_killed_before_each_write import all_rows
 from tests.scripts.looking.test_lake_in_a_bucket import server
 from tests.support.begun import begun
 from tests.support.grown import DAY, Grown, content, files_of, growing

@@ -1,4 +1,4 @@
-"""Wherever a run dies, the next one leaves what an undisturbed run leaves: nothing lost, nothing twice.
+"""A copy of the lake, made after each commit of a run, is recovered by the next run: nothing is lost, nothing twice.
 
 The points are found, not listed: each commit of each flow of the lake's catalog, and each file of the ledger.
 """
@@ -19,7 +19,7 @@ from jobs.runtime.files import OUTCOMES
 from shared.contracts.compile import DISPOSITIONS
 from shared.jobs import Replay, Status, Step
 from shared.names import outcomes_location, pii_folder
-from tests.jobs.test_killed import rows
+from tests.jobs.test_killed_before_each_write import rows
 from tests.support.begun import CUSTOMERS, TEN, TOKEN
 from tests.support.images import Photographer, developed
 

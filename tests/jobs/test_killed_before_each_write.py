@@ -1,4 +1,4 @@
-"""A run that dies anywhere and is run again leaves what an undisturbed run leaves: nothing lost, nothing twice."""
+"""A run that dies before each write, or by a real SIGKILL, is made good by the next: nothing lost, nothing twice."""
 
 import json
 import os
@@ -37,7 +37,7 @@ from tests.support.small_lake import PII_KEY, SmallLake, let_leases_run_out
 
 # What may differ between two runs of the same work.
 ITS_OWN = ("_ingested_at", "_run_id", "run_id", "quarantined_at")
-# All but the stock: snapshots die in test_killed_anywhere, as every kind of table does.
+# All but the stock: the other test, after each commit, has snapshots, as it has every kind of table.
 WORKED_ON = ("+gold.totals", "silver.names")
 # What lies beside the tables and commits before them.
 COMPANIONS = ("quarantine", "tombstones", "events", "vault")
