@@ -1,1 +1,1 @@
-"""Gold to those outside of the lake: the rows that the API serves, and the tables that Snowflake is given."""
+"""Publishes tables outside of the lake: rows for the API, and tables in Snowflake."""

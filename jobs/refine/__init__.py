@@ -1,1 +1,1 @@
-"""Bronze -> silver: typed, ruled, deduplicated, merged."""
+"""Bronze -> silver: typed, checked, deduplicated, merged."""

@@ -1,1 +1,1 @@
-"""What every step stands on: session, tables, commit protocol, outcomes."""
+"""What every step builds on: session, tables, commit protocol, outcomes."""

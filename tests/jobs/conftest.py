@@ -1,4 +1,4 @@
-"""A small lake for the tests of the engine, with leases in an account of this process."""
+"""A small lake for the tests of the engine, with leases in an AWS account in this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marked values are planted in every personal column of every source; outside their place none of them is found."""
+"""Marked values are put into every personal column of every source; none is found outside of where they belong."""
 
 import json
 import logging
@@ -55,7 +55,7 @@ def plain(table, column, row):
 
 
 def value(table, column, row):
-    """A mark in every personal column; one row has what an image needs there if that is no text, such as a date."""
+    """A mark in every personal column; one row has what an image needs there if that is not text, such as a date."""
     if column.is_closed:
         own = plain(table, column, row)
         return own if row == GOOD[0] and own in TEXTS.values() else mark(table, column, row)
@@ -63,7 +63,7 @@ def value(table, column, row):
 
 
 def read_marked(spark, table, job, position):
-    """What the source of a table would give, in the place of its reader."""
+    """Rows as the source of a table would give them; replaces its reader."""
     columns = {c.name: c.type for c in table.columns} | READING_COLUMNS
     schema = T.StructType([T.StructField(name, spark_type(type_)) for name, type_ in columns.items()])
     rescued = json.dumps({"unknown": f"{MARK}-rescued"}) if table.is_personal else None
@@ -74,7 +74,7 @@ def read_marked(spark, table, job, position):
 
 
 class Bus:
-    """In the place of the bus that is told of unknown columns."""
+    """Replaces the bus that is notified of unknown columns."""
 
     def __init__(self):
         self.told = []
@@ -85,7 +85,7 @@ class Bus:
 
 
 def contents(root):
-    """Every file below a folder, with what Parquet packs unpacked, in lower case: a treatment may begin with that."""
+    """Every file below a folder, with Parquet unpacked, in lower case: a treatment may begin by lowering the case."""
     for file in [f for f in Path(root).rglob("*") if f.is_file()]:
         content = file.read_bytes()
         if content.startswith(b"PAR1"):
@@ -116,7 +116,7 @@ def test_no_planted_value_is_found_outside_the_place_of_personal_data(tmp_path, 
         assert {"read", "inserted", "quarantined"} == books.keys(), table.name
     pii = Path(lake.lake_root, "pii")
     there = b"".join(content for _, content in contents(pii))
-    # A vault has what the tokens of its table stand for, and lies in the place of personal data for that reason.
+    # A vault has what the tokens of its table stand for; that is why it is in the place of personal data.
     for table in (t for t in IMAGES if t.tokenized):
         held = b"".join(content for _, content in contents(pii / "vault" / table.name.layer / table.name.table))
         assert MARK.lower().encode() in held, table.name

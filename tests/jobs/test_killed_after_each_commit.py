@@ -33,14 +33,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def outcomes(lake, job):
-    """What a job said of each table, without its times."""
+    """The outcome of each table of a job, without its times."""
     location = outcomes_location(lake.lake_root, job.run_id, job.step, job.attempt)
     found = OUTCOMES.validate_json(Path(location).read_bytes())
     return {o.table: o.model_copy(update={"seconds": 0}) for o in found}
 
 
 def everything_of(lake, tables):
-    """The rows of tables, and of what lies beside them."""
+    """The rows of tables, and of their companions."""
     ends = tuple(table.replace(".", "/") for table in tables)
     return {place: rows(f"{lake.lake_root}/{place}") for place in lake.versions() if place.endswith(ends)}
 
@@ -51,20 +51,20 @@ def page(lake, run_id):
 
 
 def run_watched(lake, run_id, **how):
-    """Run a day, and give an image of the lake after each commit."""
+    """Run a day, and return an image of the lake after each commit."""
     with pytest.MonkeyPatch.context() as patch:
         photographer = Photographer(lake)
         photographer.watch(patch)
         ran = lake.run(run_id, **how)
     assert {Status.FAILED, Status.SKIPPED}.isdisjoint(o.status for o in ran.outcomes.values())
-    # Every commit has an image of its own; two in one would mean a writer that nobody watches.
+    # Every commit has an image of its own; two in one would mean a writer that is not watched.
     crowded = [image.new for image in photographer.images if len(image.commits) > 1]
     assert [] == crowded
     return photographer.images
 
 
 def recover(lake, image):
-    """Run again what was at work when the image was taken; what is wrong with the outcome, if anything."""
+    """Run the work of an image again on it, and return what is wrong with the outcome, if anything."""
     twin = developed(image, lake)
     again = image.job.model_copy(
         update={
@@ -98,7 +98,7 @@ def test_a_run_killed_after_any_commit_is_made_good_by_the_next(begun_lake):
     assert {str(t.name) for t in lake.catalog.tables.values()} <= {image.table for image in days[0][1]}
     assert [] == [(image.new, wrong) for image in days[0][1] if (wrong := recover(lake, image))]
 
-    # A late customer takes an order out of the quarantine, and a replay the others.
+    # A late customer releases an order from the quarantine, and a replay the others.
     lake.amend("silver.customers", "transformLogic: trim(name)", "transformLogic: upper(trim(name))")
     lake.land("bronze.shop__customers", CUSTOMERS, f"7,Zoe,{TEN}", f"9,Kim,{TEN}")
     replay = Replay(table="silver.customers")
@@ -107,7 +107,7 @@ def test_a_run_killed_after_any_commit_is_made_good_by_the_next(begun_lake):
     of_tables = [image for image in images if image.table]
     assert [] == [(image.new, wrong) for image in of_tables if (wrong := recover(lake, image))]
 
-    # Contracts change: a column more, a wider type, and a table that is made anew from bronze.
+    # Contracts change: another column, a wider type, and a table that is rebuilt from bronze.
     lake.amend("silver.stock", "physicalType: int,", "physicalType: bigint,")
     lake.amend("silver.customers", CHANGED_AT, NICK + CHANGED_AT)
     lake.amend("silver.orders", "version: 1.0.0", "version: 2.0.0")
@@ -119,7 +119,7 @@ def test_a_run_killed_after_any_commit_is_made_good_by_the_next(begun_lake):
 
 
 def test_a_step_that_is_tried_again_while_its_first_try_still_runs_writes_nothing_twice(begun_lake, monkeypatch):
-    """Two drivers on one table: the second finds the lease held and ends retryable; the first lands as if alone."""
+    """Two drivers on one table: the second fails on the lease, to be retried; the first commits as if alone."""
     lake = begun_lake
     lake.run("r2", (Step.INGEST,), tables=("+silver.orders",))
     undisturbed = lake.branched()
@@ -133,7 +133,7 @@ def test_a_step_that_is_tried_again_while_its_first_try_still_runs_writes_nothin
         go_on.wait(120)
         return land(*args, **kwargs)
 
-    # Nobody waits for the lease of a driver that lives, since it is renewed.
+    # The wait for the lease of a live driver is skipped, since it would be in vain.
     monkeypatch.setattr(lease, "acquire_or_wait", partial(lease.acquire_or_wait, sleep=lambda _: None))
     with ThreadPoolExecutor(1) as pool:
         with monkeypatch.context() as patch:
@@ -156,7 +156,7 @@ def test_a_step_that_is_tried_again_while_its_first_try_still_runs_writes_nothin
 
 @contextmanager
 def full_disk(spark, size):
-    """Spark can write no file beyond a size, and gets the error of a system that has no room."""
+    """Let Spark write no file beyond a size; beyond it, it gets the error of a full disk."""
     process = int(spark._jvm.java.lang.ProcessHandle.current().pid())
     soft, hard = resource.prlimit(process, resource.RLIMIT_FSIZE)
     resource.prlimit(process, resource.RLIMIT_FSIZE, (size, hard))

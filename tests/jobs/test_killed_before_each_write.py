@@ -39,12 +39,12 @@ from tests.support.small_lake import PII_KEY, SmallLake, let_leases_run_out
 ITS_OWN = ("_ingested_at", "_run_id", "run_id", "quarantined_at")
 # All but the stock: the other test, after each commit, has snapshots, as it has every kind of table.
 WORKED_ON = ("+gold.totals", "silver.names")
-# What lies beside the tables and commits before them.
+# The companions, which commit before their tables.
 COMPANIONS = ("quarantine", "tombstones", "events", "vault")
 
 
 def rows(location: str, *without: str) -> list[tuple[Any, ...]]:
-    """A table's rows without what is its run's own, nor some other columns, read without Spark."""
+    """A table's rows without the columns that differ by run, nor some others; read without Spark."""
     table = DeltaTable(location).to_pyarrow_table()
     kept = table.select([n for n in table.column_names if n not in (*ITS_OWN, *without)])
     assert kept.num_rows or table.num_rows == 0
@@ -52,7 +52,7 @@ def rows(location: str, *without: str) -> list[tuple[Any, ...]]:
 
 
 def left_behind(lake: SmallLake) -> dict[str, Any]:
-    """The rows of every table and of what lies beside it, and the versions of the tables."""
+    """The rows of every table and companion, and the versions of the tables."""
     tables = {
         place: version
         for place, version in lake.versions().items()
@@ -62,12 +62,12 @@ def left_behind(lake: SmallLake) -> dict[str, Any]:
 
 
 def all_rows(lake: SmallLake, *without: str) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows of every table and of what lies beside it, without some columns."""
+    """The rows of every table and companion, without some columns."""
     return {place: rows(f"{lake.lake_root}/{place}", *without) for place in lake.versions()}
 
 
 def page(lake: SmallLake) -> dict[str, Any]:
-    """What the ledger says of the run, without its times, nor how many commits lie beside the tables.
+    """The ledger's page of the run, without its times and without the companions' versions.
 
     A table that the run made has an id of its own in each of two lakes.
     """
@@ -82,7 +82,7 @@ def page(lake: SmallLake) -> dict[str, Any]:
 
 
 def run_and_die(lake: SmallLake, reaper: Reaper) -> int:
-    """Run every step of the day, table by table and then whole, each time it dies anew; how often it died."""
+    """Run every step of the day, table by table and then whole, again after each death; return how often it died."""
     attempts: dict[Step, str] = {}
     deaths = 0
     for step in RUN_STEPS:
@@ -99,7 +99,7 @@ def run_and_die(lake: SmallLake, reaper: Reaper) -> int:
 
 
 def dies(lake: SmallLake, job: Job, reaper: Reaper) -> bool:
-    """Run a job to its end or its death; whether it died."""
+    """Run a job until it ends or dies, and return whether it died."""
     reaper.begin()
     try:
         run(["--job", job.model_dump_json()], lake.spark, lake.catalog)
@@ -132,13 +132,13 @@ def test_a_run_that_dies_before_every_write_ends_as_if_it_had_not(begun_lake, mo
 
 @pytest.fixture
 def server(monkeypatch):
-    """An account that other processes reach."""
+    """An AWS account that other processes can reach."""
     with served_account(monkeypatch) as settings:
         yield settings
 
 
 def kill_once_there(found: Path, pattern: str, kill: Callable[[], None]) -> threading.Thread:
-    """Kill as soon as a new file of some name lies in a folder."""
+    """Start a thread that kills as soon as a folder has a new file that matches a pattern."""
     before = set(found.glob(pattern))
 
     def wait_and_kill():
@@ -155,7 +155,7 @@ def kill_once_there(found: Path, pattern: str, kill: Callable[[], None]) -> thre
 
 
 def request_of(lake: SmallLake, run_id: str, subject: str) -> Path:
-    """Ask for an erasure, as its command does."""
+    """Request an erasure, as its command does."""
     place = Path(erasure_request_location(pii_folder(lake.lake_root), run_id))
     place.parent.mkdir(parents=True)
     place.write_text(ErasureRequest.of_text(subject).model_dump_json())
@@ -165,7 +165,7 @@ def request_of(lake: SmallLake, run_id: str, subject: str) -> Path:
 @pytest.mark.slow
 @pytest.mark.long
 def test_a_driver_killed_anywhere_is_made_good_by_the_next(tmp_path, begun_before, server):
-    """A real process, real SIGKILLs: files half written, a lease nobody gives back.
+    """A real process, real SIGKILLs: partly written files, a lease that is not released.
 
     It dies while it writes bronze's files, between quarantine and target, and in the middle of an erasure.
     """
@@ -219,7 +219,7 @@ def kill_tree(process: subprocess.Popen[str]) -> None:
 @pytest.mark.long
 @pytest.mark.usefixtures("leases")
 def test_a_command_killed_in_the_midst_of_an_erasure_is_made_good_by_the_next(tmp_path, begun_before):
-    """The command, its account, Spark and their leases all go at once, and nobody cleans up."""
+    """The command, its account, Spark and their leases are gone at once, and nothing is cleaned up."""
     lake, name = begun_before.copied(tmp_path / "lakes"), "Annabel Canary"
     lake.files["silver.customers"] += "      - {property: subject, value: customer_id}\n"
     lake.land("bronze.shop__customers", CUSTOMERS, f"1000001,{name},{TEN}")
@@ -268,5 +268,5 @@ def test_a_command_killed_in_the_midst_of_an_erasure_is_made_good_by_the_next(tm
 
 
 def records(root: Path) -> list[ErasureRecord]:
-    """What erasures left, finished or not."""
+    """The records of erasures, finished or not."""
     return [ErasureRecord.model_validate_json(file.read_text()) for file in root.glob("erasures/*.json")]

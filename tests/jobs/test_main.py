@@ -1,4 +1,4 @@
-"""A whole day of a small lake: what each table holds, what a second day changes, and what the steps leave."""
+"""A whole day of a small lake: the rows of each table, what a second day changes, and the files that steps leave."""
 
 import json
 from decimal import Decimal
@@ -63,7 +63,7 @@ def test_a_day_brings_every_table_up_to_date_and_a_second_one_changes_nothing(sh
     assert page.versions == shop.record("r2").versions
     assert Colour.GREEN is shop.record("r2").colour
 
-    # The retry of a step in the same run tells what the run did, though nothing was left to do.
+    # The retry of a step in the same run reports what the run did, though nothing was left to do.
     retried = shop.run("r1", (Step.BUILD,))
     assert (Status.SUCCEEDED, {"read": 2, "inserted": 2}) == (
         retried.outcomes["gold.totals"].status,

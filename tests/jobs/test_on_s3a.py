@@ -107,7 +107,7 @@ def run(lake, driver, step, run_id, clock_ahead=0):
 
 
 def known_after(lake, driver, run_id, *steps, **changes):
-    """The rows of gold once some steps of the persons' tables have gone well."""
+    """The rows of gold after some steps of the persons' tables have succeeded."""
     for step in steps:
         outcomes = lake.outcomes(driver, lake.job(step, run_id, tables=PERSONS, **changes))
         assert {} == {name: o.failure for name, o in outcomes.items() if o.failure}
@@ -146,8 +146,8 @@ def test_the_engine_works_in_a_bucket_and_two_drivers_write_nothing_twice(lake, 
     assert [Status.UNCHANGED] * 3 == [run(lake, one, step, "r3").status for step in STEPS]
     assert lying == {layer: keys(f"{LAKE}/{layer}/") for layer in LAYERS}
 
-    # A driver stalls between quarantine and target. The clock of the other has jumped ahead, so that the lease of the
-    # first seems long over. (A clock that goes behind: test_lease.)
+    # A driver stalls between quarantine and target. The clock of the other is ahead, so that the lease of the first
+    # seems long expired. (For a clock that is behind see test_lease.)
     land(lake, f"6,7,1,new,{TEN}", f"7,7,-1,new,{TEN}")
     run(lake, one, Step.INGEST, "r4")
     with stalled(
@@ -186,7 +186,7 @@ def test_each_step_does_its_work_under_its_own_role_and_under_no_other(lake, dri
     page = RunRecord.model_validate_json(read_text(run_location(LAKE, "w1")))
     assert set(PERSONS) <= {v.table for v in page.versions if v.version is not None}
 
-    # Upkeep, and the way back over what came after that run, which the next one reads again.
+    # Upkeep, and a rollback of what came after that run, which the next one reads again.
     lake.land("shop__customers", CUSTOMERS, f"2,Bobby,{ELEVEN}")
     later = [("1000001", 1), ("2", 2)]
     assert later == known_after(lake, driver, "w2", *STEPS)

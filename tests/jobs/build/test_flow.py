@@ -1,4 +1,4 @@
-"""A built table: swapped in whole, only when something changed, and never past its rules."""
+"""A built table is replaced as a whole, only if something changed, and never against its rules."""
 
 import shutil
 from datetime import date
@@ -21,7 +21,7 @@ SCHEMA = "customer_id BIGINT NOT NULL, name STRING, orders BIGINT NOT NULL, amou
 
 @pytest.fixture(scope="module")
 def shop(module_lake):
-    """Two customers and three orders, refined; tests build what they like on top."""
+    """Two customers and three orders, refined; each test builds its own table on top."""
     lake = module_lake
     lake.only(*[name for name in lake.files if "stock" not in name])
     lake.land("bronze.shop__customers", CUSTOMERS, f"1,Ann,{TEN}", f"2,Bob,{TEN}")
@@ -42,7 +42,7 @@ def outcome(ran):
 
 
 def built(lake, run_id="r1", **how):
-    """What came of the table, which must be what the plan foretold."""
+    """The outcome of the table, which must be what the plan predicted."""
     kept = foretold(lake, "gold.totals", **how)
     found = outcome(lake.run(run_id, (Step.BUILD,), **how))
     assert_as_foretold(kept, found)

@@ -1,4 +1,4 @@
-"""Two flows into one table: whatever comes in which order, a key's row is that of the first flow that knows it."""
+"""Two flows into one table: in whatever order rows arrive, a key's row is that of the first flow that has it."""
 
 from random import Random
 
@@ -22,7 +22,7 @@ def random_event(random, key):
 
 
 def of_priority(told):
-    """The table by hand: the flows from the last to the first, each over what the later ones said."""
+    """The table computed by hand: the flows from the last to the first, each replacing rows of the later ones."""
     rows = {}
     for flow in reversed(list(told)):
         for events in told[flow].values():
@@ -44,7 +44,7 @@ def test_the_first_flow_that_knows_a_key_has_its_row_whatever_comes_when(small_l
         random.shuffle(lines)
         lake.land(source_of(flow), HEADER, *lines)
 
-    # One flow alone: the other has never brought anything.
+    # One flow only: the table of the other does not exist yet.
     deliver(SECOND, KEYS[SECOND])
     lake.run("r1", STEPS, tables=(f"+{SECOND}", PEOPLE))
     assert of_priority(told) == sorted(tuple(row) for row in lake.frame(PEOPLE).collect())
@@ -55,7 +55,7 @@ def test_the_first_flow_that_knows_a_key_has_its_row_whatever_comes_when(small_l
     assert of_priority(told) == sorted(tuple(row) for row in lake.frame(PEOPLE).collect())
     assert "rebuilt" in ran.outcomes[PEOPLE].reason
 
-    # Few keys of both: the first flow changes some, and deletes some of which the second one knows.
+    # A few keys of both: the first flow changes some, and deletes some that the second one has.
     before = set(of_priority(told))
     deliver(SECOND, range(130, 140))
     deliver(FIRST, range(120, 150))

@@ -1,4 +1,4 @@
-"""A built table follows its inputs by groups: only touched ones are recomputed, and only what differs is written."""
+"""A built table follows its inputs by groups: touched ones alone are recomputed, and rows that differ written."""
 
 import shutil
 from decimal import Decimal
@@ -20,7 +20,7 @@ TEN, ELEVEN, NOON = (f"2026-01-01 {hour}:00:00" for hour in (10, 11, 12))
 CUSTOMERS, ORDERS = "customer_id,name,changed_at", "order_id,customer_id,amount_eur,state,changed_at"
 SCHEMA = "customer_id BIGINT NOT NULL, name STRING, orders BIGINT NOT NULL, amount_eur DECIMAL(22,2)"
 BUYERS = 12
-# What a changed order goes through; the customers stay as they are.
+# The tables that a changed order passes through; the customers stay as they are.
 WAY = ("bronze.shop__orders", "silver.orders", "gold.totals")
 
 
@@ -50,14 +50,15 @@ def after(lake, run_id="r1", steps=(Step.INGEST, Step.REFINE, Step.BUILD), table
 
 
 def expected(**totals):
-    """The totals of all customers, all but the given ones as they were first."""
+    """The totals of all customers; those that are not given are as on the first day."""
     first = {f"C{i}": (1, "5.00") for i in range(BUYERS - 1)} | {"C11": (2, "6.00")}
     rows = {**first, **totals}
     return [(int(n[1:]), n, count, Decimal(sum_)) for n, (count, sum_) in rows.items() if count]
 
 
 def test_only_touched_groups_are_recomputed_and_only_what_differs_is_written(lake):
-    # An order moves from 0 to 1, 2 gets another one, 3's changes in what no total reads, 11's in what no total shows.
+    # An order moves from customer 0 to 1, 2 gets another one, 3's changes in a column that no total reads, 11's in one
+    # that does not show in a total.
     moved, another, unread = f"10,1,5,a,{ELEVEN}", f"99,2,1.25,b,{ELEVEN}", f"13,3,5,z,{ELEVEN}"
     unseen = f"21,11,2,a,{ELEVEN}", f"22,11,4,a,{ELEVEN}"
     lake.land("bronze.shop__orders", ORDERS, moved, another, unread, *unseen)
@@ -97,7 +98,7 @@ def switch_off(lake, place):
 
 
 def test_where_the_feed_of_an_input_does_not_tell_what_changed_the_table_is_rebuilt(lake):
-    """Each case goes on from the one before."""
+    """Each case continues from the one before."""
     place = lake.location("silver.orders")
     cases = [
         (lambda: switch_off(lake, place), None, "changed its columns or properties"),
@@ -129,7 +130,7 @@ def test_where_most_rows_are_touched_a_rebuild_is_cheaper(lake):
     assert 1 / 3 == build_flow.MOST_TOUCHED
 
 
-# A rule of each recomputed row, and one of the whole table, whose other rows are not recomputed.
+# A rule for each recomputed row, and one for the whole table, whose other rows are not recomputed.
 RULES = """\
         description: Orders.
         quality:

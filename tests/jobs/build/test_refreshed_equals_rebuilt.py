@@ -40,7 +40,7 @@ GONE = "_gone"
 
 @cache
 def open_gates() -> Catalog:
-    """The tables that are refreshed and what they are built of, without rules: random rows break them."""
+    """The tables that are refreshed and their inputs, without rules, which random rows would break."""
     catalog = load_catalog()
     wanted = {n for n, t in catalog.tables.items() if derive_refresh_rule(t, catalog.tables).is_refreshed}
     for name, table in reversed(catalog.tables.items()):
@@ -85,7 +85,7 @@ class Changing:
             self._write(table, list(self.rows[str(table.name)].values()), "overwrite")
 
     def change(self, table: Table) -> None:
-        """Some rows of a table come, go, and become others; now and then all of it is swapped instead."""
+        """Insert, delete and update some rows of a table; now and then replace all of them instead."""
         rows, r = self.rows[str(table.name)], self.random
         changes: dict[tuple[Any, ...], tuple[Any, ...] | None] = {}
         for _ in range(r.randrange(1, MOST_CHANGES)):
@@ -109,7 +109,7 @@ class Changing:
             "landing_root": str(self.root / "landing"),
         }
         who = {"env": "local", "run_id": f"r{self.runs}", "attempt": f"a{self.runs}"}
-        # Named, since what the inputs are made of is not in this catalog.
+        # Named, since the tables that the inputs are made from are not in this catalog.
         asked = {"step": Step.BUILD, "business_date": TODAY, "tables": tuple(str(t.name) for t in self.built)}
         job = Job.model_validate({**who, **places, **asked})
         run(["--job", job.model_dump_json()], self.spark, open_gates())
@@ -122,7 +122,7 @@ class Changing:
         return sorted(map(tuple, rows.collect()), key=str)
 
     def rebuilt(self, table: Table) -> list[tuple[Any, ...]]:
-        """The table's query run from scratch, beside the engine."""
+        """The table's query run from scratch, without the engine."""
         session = self.spark.newSession()
         session.conf.set("spark.sql.session.timeZone", "UTC")
         for name in table.query.inputs:
@@ -153,7 +153,7 @@ class Changing:
 
 
 def test_refreshed_equals_rebuilt(spark, tmp_path, monkeypatch):
-    # However much is touched of so small a table, it is refreshed here.
+    # In a table this small, even a large share of touched rows must lead to a refresh here.
     monkeypatch.setattr(build_flow, "MOST_TOUCHED", 1)
     lake = Changing(tmp_path, spark, random.Random(SEED))  # noqa: S311 - the same rows each time
     proven = {str(t.name) for t in lake.built if derive_refresh_rule(t, open_gates().tables).is_refreshed}

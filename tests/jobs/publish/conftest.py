@@ -1,4 +1,4 @@
-"""A Snowflake to publish to, and a lake whose totals are built."""
+"""A stand-in for Snowflake to publish to, and a lake whose totals are built."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _databases = count()
 
 @pytest.fixture(scope="session")
 def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SnowflakeStandIn]:
-    """A Snowflake in which nothing is."""
+    """An empty stand-in for Snowflake."""
     with running(SnowflakeStandIn(tmp_path_factory.mktemp("snowflake"), is_source=False)) as started:
         yield started
 
 
 @pytest.fixture
 def warehouse(stand_in: SnowflakeStandIn) -> Warehouse:
-    """A database of the test's own there."""
+    """A database of its own for the test."""
     return Warehouse(stand_in, f"MARTS{next(_databases)}")
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> SmallLake:
-    """A lake whose totals are built in three steps, and published nowhere yet."""
+    """A lake whose totals are built, by three steps, and published nowhere yet."""
     with lease_account():
         lake = SmallLake(tmp_path_factory.mktemp("built"), spark)
         lake.only("bronze.shop__customers", "bronze.shop__orders", "silver.customers", "silver.orders", SERVED)
@@ -50,5 +50,5 @@ def built(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Smal
 
 @pytest.fixture
 def lake(built: SmallLake, tmp_path: Path, leases: Any) -> SmallLake:
-    """A copy of it, with leases of its own."""
+    """A copy of the lake, with leases of its own."""
     return built.copied(tmp_path / "lake")

@@ -1,4 +1,4 @@
-"""What the API serves is the table: after changes, deaths, races and whatever else happens to it."""
+"""The API serves exactly the table: after changes, deaths, races and whatever else happens to it."""
 
 import shutil
 from functools import partial
@@ -33,7 +33,7 @@ def test_rows_that_change_come_and_go_are_served_so_and_no_others_are_sent(lake)
     before = versions()
 
     assert (Status.UNCHANGED, first.version) == ((again := published(lake, "p2")).status, again.version)
-    # A try of a run that published already has the run's outcome.
+    # Another attempt of a run that has published reports what the run did.
     assert first.model_copy(update={"seconds": 0}) == published(lake, "p1").model_copy(update={"seconds": 0})
 
     change_totals(lake)
@@ -51,7 +51,7 @@ def test_rows_that_change_come_and_go_are_served_so_and_no_others_are_sent(lake)
 
 
 def test_a_publication_that_died_is_made_good_though_what_it_sent_was_taken_back(lake):
-    """Between the two versions nothing changed, and still the items are not those of the first."""
+    """Nothing changed between the two versions, and yet the items are not those of the first."""
     published(lake, "p1")
     turn = Publication(served_table(ENV), SERVED)
     turn.begin()
@@ -134,7 +134,7 @@ def test_rows_of_a_table_that_is_served_no_more_are_taken_away(lake, leases, mon
     published(lake, "p1")
     lake.amend(SERVED, 'servers:\n  - {server: api, type: api, location: "/totals/{customer_id}"}\n', "")
 
-    # Another run is at it, or DynamoDB refuses: neither holds up what is published beside it.
+    # Another run works on it, or DynamoDB refuses: other tables are published all the same.
     with monkeypatch.context() as patch:
         patch.setattr(lease, "acquire_or_wait", partial(lease.acquire_or_wait, sleep=lambda _: None))
         held = lease.acquire(leases, publication_lease(SERVED, Target.API), "another run")
@@ -158,7 +158,7 @@ def test_rows_of_a_table_that_is_served_no_more_are_taken_away(lake, leases, mon
     assert {SERVED: {"path", "epoch"}} == {path: set(item) for path, item in items().items() if path != "tables"}
     assert set() == listed(served_table(ENV))
 
-    # It is served again, and a publisher of before still is none of those that write.
+    # It is served again, and a publisher that began before still cannot write.
     serve_totals(lake)
     published(lake, "p5")
     with pytest.raises(LostRaceError):
@@ -167,12 +167,12 @@ def test_rows_of_a_table_that_is_served_no_more_are_taken_away(lake, leases, mon
 
 
 def refuse_a_lease(*_):
-    """Stands where DynamoDB is asked for a lease that the role may not take."""
+    """Replaces the call to DynamoDB for a lease that the role may not take."""
     raise error(TerminalError, "AWS refused the lease")
 
 
 def refuse(_):
-    """Stands where AWS is asked for something that it refuses."""
+    """Replaces a call to AWS that is refused."""
     raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Scan")
 
 

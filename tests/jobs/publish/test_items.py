@@ -1,4 +1,4 @@
-"""Items of the API: batches that DynamoDB takes, tables that take each other's place, trouble that passes."""
+"""Items of the API: batches that DynamoDB accepts, tables that take over each other's paths, faults that pass."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -24,7 +24,7 @@ def account():
 
 
 def publish(account, table, paths, shape="s"):
-    """Put rows at paths, and take away what else the table had."""
+    """Put rows at paths, and delete all other rows of the table."""
     turn = Publication(account, table)
     turn.begin()
     turn.write([(path, f'{{"of": "{table}"}}') for path in paths], version=1)
@@ -41,7 +41,7 @@ def test_rows_of_any_number_and_size_go_out_in_batches_that_dynamodb_takes(accou
     turn = Publication(account, ONE)
     turn.write([*many, *large], version=1)
 
-    # The check of the epoch stands first in each.
+    # Each begins with the check of the epoch.
     assert all("ConditionCheck" in actions[0] for actions in sent)
     assert max(map(len, sent)) == 100
     assert max(sum(len(str(action).encode()) for action in actions) for actions in sent) < 4_000_000
@@ -99,7 +99,7 @@ def test_what_passes_is_tried_again_and_what_does_not_is_raised(account, monkeyp
 
 
 def test_what_dynamodb_does_not_take_holds_up_no_other_row(account, monkeypatch):
-    """A transaction is written whole or not at all, so one such row had kept all after it from going out, for good."""
+    """A transaction is written whole or not at all, so one such row used to hold back all later ones for good."""
     served_at = ServedPath.parse("/x/{k}")
     longest = path_to(["k" * (PATH_LIMIT_BYTES - len("/x/"))], served_at)
     row = f'"{"y" * (ROW_LIMIT_BYTES - 2)}"'

@@ -1,4 +1,4 @@
-"""Rows as the API gives them: every type as the table's JSON Schema has it, and one row per key that changed."""
+"""Rows as the API returns them: every type fits the table's JSON Schema, and there is one row per changed key."""
 
 import datetime as dt
 import json

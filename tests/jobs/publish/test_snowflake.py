@@ -1,4 +1,4 @@
-"""What Snowflake has is one version of the table: after changes, deaths, races and whatever else happens to it."""
+"""Snowflake always has one version of the table: after changes, deaths, races and whatever else happens to it."""
 
 import datetime as dt
 import json
@@ -52,7 +52,7 @@ def test_rows_that_change_come_and_go_are_published_so_and_no_others_are_sent(la
     with warehouse.written() as written:
         again = published(lake, "p2")
     assert (Status.UNCHANGED, first.version, []) == (again.status, again.version, written)
-    # A try of a run that published already has the run's outcome.
+    # Another attempt of a run that has published reports what the run did.
     assert first.model_copy(update={"seconds": 0}) == published(lake, "p1").model_copy(update={"seconds": 0})
 
     change_totals(lake)
@@ -61,7 +61,7 @@ def test_rows_that_change_come_and_go_are_published_so_and_no_others_are_sent(la
     assert (2, 1, 1, 1, "") == books(second)
     assert lake.rows(SERVED) == warehouse.rows()
     assert second.version == warehouse.version() > first.version
-    # Readers are shown nothing before the last word.
+    # Readers see nothing new before the last statement.
     assert ["BEGIN", "MERGE", "UPDATE", "COMMIT"] == written[-4:]
     assert {"CREATE", "PUT", "COPY"} == set(written[:-4])
 
@@ -109,7 +109,7 @@ def test_columns_are_added_and_none_is_taken_away(lake, warehouse):
     assert f"{SERVED} to {warehouse.database}.SALES.TOTALS in Snowflake" in failure.message
     assert "given: THEIRS VARCHAR" in failure.message
     assert before == [row[:4] for row in warehouse.rows()]
-    # That is this target's trouble alone.
+    # Only this target fails.
     assert Status.SUCCEEDED is ran.outcomes[API].status
     assert served.expected(lake) == served.rows()
 
@@ -173,7 +173,7 @@ def typed(lake, warehouse):
 
 
 def frame(spark, table, *rows):
-    """Rows as they are sent: each with whether it is gone, and was there before."""
+    """Rows as they are sent: each with whether it is gone, and whether it existed before."""
     schema = spark_schema(table).add(GONE, "boolean").add(BEFORE, "boolean")
     return spark.createDataFrame(rows, schema)
 
@@ -202,7 +202,7 @@ def test_every_value_arrives_as_it_is(lake, typed, warehouse):
 
 @pytest.fixture
 def dying(lake, monkeypatch):
-    """Publish some rows of a table, all or those that changed, and die before a write, if it comes to that."""
+    """Publish rows of a table, all or those that changed, and die before the write of a given number."""
     written, write = [], sessions.Warehouse.write
 
     def publish(table, rows, version, deaths=None):

@@ -1,4 +1,4 @@
-"""Statements that Snowflake takes from a role with no more rights than the documentation lists."""
+"""Statements that Snowflake accepts from a role with no more rights than the documentation lists."""
 
 import io
 
@@ -21,7 +21,7 @@ def parquet(**columns):
 
 
 def test_files_go_through_the_stage_of_the_table_they_are_loaded_to(warehouse):
-    """Any other stage would want the right CREATE STAGE on the schema, which nobody was told to grant."""
+    """Any other stage would need the right CREATE STAGE on the schema, which the documentation does not list."""
     table = things(column("id", "bigint"))
     rows = parquet(id=[1, 2], **{GONE: [False, True], BEFORE: [True, True]})
 

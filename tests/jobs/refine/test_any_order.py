@@ -1,4 +1,4 @@
-"""Thousands of histories, chopped, shuffled, doubled and delivered late: what the tables hold is what happened."""
+"""Thousands of histories, cut up, shuffled, doubled and delivered late: the tables show what happened."""
 
 import json
 from dataclasses import replace
@@ -25,7 +25,7 @@ KEYS_PER_EXAMPLE, EXAMPLES, DELIVERIES = 10, 130, 4
 
 
 def many_histories(random):
-    """Histories that hypothesis thought out, each delivered as it says and in other ways, under keys of their own."""
+    """Histories drawn by hypothesis, each delivered as drawn and in other ways, under keys of their own."""
     found = []
 
     @settings(
@@ -53,7 +53,7 @@ def many_histories(random):
 
 
 def refused(events):
-    """What the quarantine must hold of dirty rows, whatever their number."""
+    """The dirty rows that the quarantine must have, whatever their number."""
     return {
         (
             tuple(e.refused_for),

@@ -1,4 +1,4 @@
-"""What becomes of each row: the newest good row of a key wins, whatever came first and however often."""
+"""The fate of each row: the newest good row of a key wins, whatever arrived first and however often."""
 
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ MERGED = things(column("key"), column("seq", "int"), column("word"), sequence_by
 SNAPSHOT = things(column("key"), column("seq", "int"), column("word"), disposition=Disposition.SNAPSHOT)
 BAD = "refused"
 
-# Per key: the batch's rows, each with its fate; and the target's row, if there is one.
+# Per key: the batch's rows, each with its fate, and the target's row, if there is one.
 KEYS = {
     "new": ([(5, "a", "insert")], None),
     "newer": ([(5, "a", "update")], (4, "z")),

@@ -1,4 +1,4 @@
-"""How far an input is consumed: another table at its place is read from the start, and nothing else is."""
+"""How far an input is consumed: only another table at its location is read from the start."""
 
 import shutil
 from datetime import date, datetime
@@ -35,7 +35,7 @@ def move_away(lake, table):
 
 @pytest.fixture
 def shop(small_lake):
-    """Customer 1 came with the first batch, and was consumed."""
+    """Customer 1 arrived with the first batch, which was consumed."""
     small_lake.only("bronze.shop__customers", "silver.customers")
     small_lake.land("bronze.shop__customers", CUSTOMERS, f"1,Ann,{TEN}")
     small_lake.run("r1", INGEST_AND_REFINE)
@@ -70,7 +70,7 @@ def test_an_input_built_anew_is_read_from_its_start_whatever_its_number(shop, ba
     read = {"read": 3 + len(third), "inserted": 1 + len(third), "updated": 1, "superseded": 1}
     assert read == ran.books("silver.customers")
 
-    # From then on it is that table which is consumed.
+    # From then on that table counts as consumed.
     shop.land("bronze.shop__customers", CUSTOMERS, f"4,Di,{TEN}")
     assert {"read": 1, "inserted": 1} == shop.run("r4", INGEST_AND_REFINE).books("silver.customers")
     assert Status.UNCHANGED is shop.run("r5", INGEST_AND_REFINE).outcomes["silver.customers"].status
@@ -113,10 +113,10 @@ def test_held_rows_that_come_again_are_held_once_and_those_that_do_not_stay(smal
     lake.land("bronze.shop__orders", ORDERS, f"12,1,-3,new,{TEN}", f"13,1,4,new,{TEN}")
     lake.run("r2", INGEST_AND_REFINE)
 
-    # The source has the first file no more.
+    # The source no longer has the first file.
     move_away(lake, "bronze.shop__orders")
     old.unlink()
-    # And the text of a row has one more column by now.
+    # And the text of a row has one more column now.
     at = "      - {name: changed_at, logicalType"
     state = "{name: was, logicalType: string, physicalType: string, transformLogic: state, description: State.}"
     lake.amend("silver.orders", at, f"      - {state}\n{at}")
@@ -156,7 +156,7 @@ def test_a_history_takes_the_past_of_an_input_built_anew_into_the_one_that_is_fr
         file = lake.land("bronze.desk__people", "person_id,name,op,changed_at", *lines)
         return file, lake.run(run, INGEST_AND_REFINE, business_date=date(2026, 1, today))
 
-    # 1 changed twice, 2 went and came back, 3 went; 4 is known from a file that the source will not have any more.
+    # 1 changed twice, 2 was deleted and came back, 3 was deleted; 4 is in a file that the source will lose.
     past = [f"1,a,U,{day(1)}", f"1,b,U,{day(3)}", f"2,a,U,{day(1)}", f"2,,D,{day(2)}", f"2,c,U,{day(4)}"]
     bring("r1", *past, f"3,a,U,{day(1)}", f"3,,D,{day(5)}", today=5)
     gone, _ = bring("r2", f"4,a,U,{day(2)}", f"4,b,U,{day(4)}", f"1,c,U,{day(5)}", today=5)
@@ -175,7 +175,7 @@ def test_a_history_takes_the_past_of_an_input_built_anew_into_the_one_that_is_fr
     ]
     assert frozen == versions(lake)
 
-    # All that the source still has comes again, and of 2 and 4 what nobody knew of the past.
+    # All that the source still has arrives again, and of 2 and 4 past events that were not known.
     move_away(lake, "bronze.desk__people")
     gone.unlink()
     _, ran = bring("r4", f"2,b,U,{day(3)}", f"4,z,U,{day(3)}", f"4,e,U,{day(20)}", today=20)
@@ -191,7 +191,7 @@ def test_a_history_takes_the_past_of_an_input_built_anew_into_the_one_that_is_fr
     ]
     assert expected == versions(lake)
     assert [] == lake.refused("silver.people")
-    # Two events of the 19th are known by their own; the seven of the past are recorded once more, and go with the next.
+    # Two events of the 19th are known; the seven past ones are recorded again, and deleted with the next batch.
     books = {"read": 12, "superseded": 2, "recorded": 10, "inserted": 3, "updated": 2}
     assert books == ran.books("silver.people")
 

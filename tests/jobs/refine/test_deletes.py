@@ -1,4 +1,4 @@
-"""Deletes that a source marks: in whatever order they and the rows they delete arrive, the newest word holds."""
+"""Deletes that a source marks: in whatever order they and the rows they delete arrive, the newest of them wins."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ NINE, TEN, ELEVEN, NOON = (datetime(2026, 1, 1, hour) for hour in (9, 10, 11, 12
 
 @pytest.fixture
 def shop(small_lake):
-    """Customer 1 is known; orders 1 to 4 are there since ten."""
+    """Customer 1 is known; orders 1 to 4 exist since ten."""
     small_lake.only("bronze.shop__customers", "silver.customers", "bronze.shop__orders", "silver.orders")
     small_lake.land("bronze.shop__customers", CUSTOMERS, f"1,Ann,{TEN}")
     small_lake.land("bronze.shop__orders", ORDERS, *[f"{order},1,5,new,{TEN}" for order in (1, 2, 3, 4)])
@@ -50,7 +50,7 @@ def test_the_newest_of_deletes_and_rows_holds_and_the_books_say_what_became_of_e
     assert [(2, 1, ELEVEN), (2, 3, TEN), (2, 5, ELEVEN)] == shop.tombstones("silver.orders")
     books = {"read": 9, "updated": 1, "deleted": 2, "tombstoned": 3, "superseded": 3, "quarantined": 2}
     assert books == ran.books("silver.orders")
-    # The delete and the row of order 3 in the batch, and the delete and the row that was there.
+    # Order 3's delete ties with a row in the batch, and with the row that the table had.
     assert {SEQUENCE_TIED: 2} == ran.outcomes["silver.orders"].warnings
     assert [["changed_at_required"], ["order_id_required"]] == sorted(r[1] for r in shop.refused("silver.orders"))
 
@@ -76,7 +76,7 @@ def test_a_tombstone_is_kept_as_long_as_the_contract_says(shop):
     shop.run("r3", STEPS, business_date=day_30)
     assert [2, 3, 4] == [row[0] for row in shop.rows("silver.orders")]
 
-    # A day later nothing remembers the delete, and the next one to be kept takes its tombstone out.
+    # A day later the tombstone no longer counts, and the commit of the next one deletes it.
     shop.land("bronze.shop__orders", ORDERS, f"1,1,4,later,{TEN}", f"2,,,deleted,{day_31} 08:00:00")
     shop.run("r4", STEPS, business_date=day_31)
     assert [(1, "later"), (3, "new"), (4, "new")] == [(row[0], row[3]) for row in shop.rows("silver.orders")]

@@ -1,4 +1,4 @@
-"""A silver table brought up to date: what becomes of dirty, late, doubled and missing rows."""
+"""Brings a silver table up to date: the fates of dirty, late, doubled and missing rows."""
 
 import shutil
 from datetime import datetime
@@ -23,7 +23,7 @@ def at(text):
 
 
 def raw(order, customer, amount, state, changed):
-    """An order as it stands in the quarantine."""
+    """An order as the quarantine has it."""
     values = {"order_id": order, "customer_id": customer, "amount_eur": amount, "state": state, "changed_at": changed}
     parts = [f'"{k}":' + ("null" if v is None else f'"{v}"') for k, v in values.items()]
     return "{" + ",".join(parts) + "}"
@@ -82,7 +82,7 @@ def test_good_rows_are_merged_and_every_other_row_says_why_not(shop):
         for line, rules, key, row in refused
     ]
     assert sorted(expected, key=str) == shop.refused("silver.orders")
-    # Bronze keeps the very same row sent twice, since its key has others, and no cursor says which is the newest.
+    # Bronze keeps the same row sent twice, since its key has other rows, and no cursor says which is the newest.
     assert {"read": 16, "inserted": 16} == ran.books("bronze.shop__orders")
     assert {"read": 16, "inserted": 4, "superseded": 2, "quarantined": 10} == ran.books("silver.orders")
     assert {"amount_usual": 1} == ran.outcomes["silver.orders"].warnings
@@ -111,7 +111,7 @@ def test_late_and_repeated_rows_do_not_overwrite_newer_ones(shop):
     assert after == shop.rows("silver.orders")
     assert {"read": 6, "inserted": 1, "updated": 2, "superseded": 3} == ran.books("silver.orders")
 
-    # Delivered again under other names, in another order: bronze keeps what differs from the latest it knows.
+    # Delivered again in files of other names, in another order: bronze keeps rows that differ from the latest it has.
     shop.land("bronze.shop__orders", ORDERS, f"12,1,5,a,{ELEVEN}", f"10,1,5,a,{ELEVEN}", f"13,2,1,new,{TEN}")
     version = shop.versions()["silver/orders"]
     ran = shop.run("r3", INGEST_AND_REFINE)

@@ -1,4 +1,4 @@
-"""The gate before a silver table: what fails is not visible to anybody, and the others go on."""
+"""The gate of a silver table: a batch that fails is not visible to anybody, and other tables go on."""
 
 from datetime import datetime
 
@@ -47,7 +47,7 @@ def test_a_closed_gate_leaves_the_table_as_it_was_and_skips_what_depends_on_it(s
     assert {Colour.GREEN} == {s.colour for s in ran.summaries.values()}
     before, rows = shop.versions(), shop.rows("silver.customers")
 
-    # Two more are too many in the table, though not in the batch; one of them is dirty besides.
+    # Two more are too many for the table, though not for the batch; one of them is dirty as well.
     shop.land("bronze.shop__customers", HEADER, f"4,Di,{TEN}", f"5,Ed,{TEN}", "6,Flo,never")
     shop.land("bronze.shop__orders", "order_id,customer_id,amount_eur,state,changed_at", f"11,4,5,new,{TEN}")
     shop.land("bronze.shop__stock", "product,pieces", "a,2")
@@ -72,7 +72,7 @@ def test_a_closed_gate_leaves_the_table_as_it_was_and_skips_what_depends_on_it(s
     assert rows == shop.rows("silver.customers")
     assert [] == shop.refused("silver.customers")
 
-    # The rule is mended, and the next run catches up with everything that waited.
+    # The rule is corrected, and the next run catches up.
     shop.amend("silver.customers", "mustBeLessThan: 5", "mustBeLessThan: 9")
     ran = shop.run("r3")
     assert {"read": 3, "inserted": 2, "quarantined": 1} == ran.books("silver.customers")

@@ -1,4 +1,4 @@
-"""A history kept from day to day: late events, deletes, and the past that is frozen."""
+"""A history kept from day to day: late events, deletes, and the frozen past."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -54,7 +54,7 @@ def held(lake):
 
 
 def met_by(lake, key):
-    """The events that a batch of one key can meet; of any key, where it is none."""
+    """The known events of one key; of all keys, if it is None."""
     table, location = lake.catalog.table("silver.people"), lake.location("silver.people")
     batch = Batch(
         location=location,
@@ -76,7 +76,7 @@ def test_late_events_split_and_shift_versions_of_their_keys_alone(desk):
     assert [(1, "a", "y", 5, None), (2, "a", "x", 5, 9), (9, "a", "x", 5, None)] == held(desk)
     assert {"read": 4, "recorded": 4, "inserted": 2} == ran.books("silver.people")
 
-    # Person 1 was another in between, person 2 came back, and of person 9 there is no news.
+    # Person 1 differed in between, person 2 came back, and person 9 has no new event.
     late = [f"1,b,x,U,{day(6)}", f"2,b,x,U,{day(9)}", f"2,a,x,U,{day(9) + timedelta(hours=12)}"]
     ran = bring(desk, "r2", *late, today=9)
     assert [
@@ -93,7 +93,7 @@ def test_late_events_split_and_shift_versions_of_their_keys_alone(desk):
     assert {5} == {row["changed_at"].day for row in met_by(desk, 9).collect()}
     assert 1 == len(met_by(desk, 9).inputFiles()) < len(met_by(desk, None).inputFiles())
 
-    # Told once more, from another file: bronze keeps it, and nothing comes of it.
+    # Sent once more, in another file: bronze keeps it, and the history does not change.
     ran = bring(desk, "r3", f"1,a,x,U,{day(5)}", f"1,a,y,U,{day(8)}", today=9)
     assert {"read": 2, "superseded": 2} == ran.books("silver.people")
 
@@ -104,7 +104,7 @@ def test_what_lies_before_the_events_that_are_kept_is_frozen(desk):
     frozen = [(1, "a", "x", 1, 3), (1, "b", "x", 3, None), (2, "a", "x", 1, 2), (3, "a", "x", 1, None)]
     assert frozen == held(desk)
 
-    # The tenth is the horizon now: what is older is refused, and the last version before it goes on.
+    # The tenth is the horizon now: older events are refused, and the last version before it continues.
     news = [f"1,b,y,U,{day(12)}", f"2,a,x,U,{day(12)}", f"3,late,x,U,{day(9)}", f"3,z,x,U,{day(14)}"]
     ran = bring(desk, "r2", *news, today=20)
     now = [
@@ -121,13 +121,13 @@ def test_what_lies_before_the_events_that_are_kept_is_frozen(desk):
     assert day(4) == confirmed["changed_at"]
     assert [[BEFORE_HORIZON]] == [rules for _, rules, *_ in desk.refused("silver.people")]
 
-    # The events of the past are taken out, and an earlier business date does not bring their time back.
+    # Past events are deleted, and an earlier business date does not move the horizon back.
     bring(desk, "r3", f"3,y,x,U,{day(13)}", f"1,late,x,U,{day(9)}", today=12)
     assert [*now[:4], (3, "a", "x", 1, 13), (3, "y", "x", 13, 14), (3, "z", "x", 14, None)] == held(desk)
     kept = desk.spark.read.format("delta").load(str(Path(desk.lake_root, "events", "silver", "people")))
     assert {12, 13, 14} == {row["changed_at"].day for row in kept.collect()}
 
-    # Nor does a contract that keeps events for ever from now on: what was taken out does not return.
+    # Nor does a contract that keeps events for ever from now on: deleted events do not return.
     desk.amend("silver.people", "      - {property: eventRetention, value: 10 days}\n", "")
     for run, event in (("r4", f"1,c,y,U,{day(15)}"), ("r5", f"2,z,x,U,{day(15)}")):
         ran = bring(desk, run, event, f"3,late,{run},U,{day(9)}", today=20)
@@ -146,7 +146,7 @@ def test_what_lies_before_the_events_that_are_kept_is_frozen(desk):
 
 
 def test_a_business_date_that_lies_ahead_freezes_nothing(desk):
-    """The horizon never goes back, so that a slip of the pen would close the history to all that comes later."""
+    """The horizon never moves back, so a typing error would close the history to all later events."""
     now = datetime.now(UTC).replace(tzinfo=None)
     older, newer = (f"{now - timedelta(days=days):%Y-%m-%d %H:%M:%S}" for days in (3, 2))
     bring(desk, "r0", f"1,a,x,U,{older}", today=1)

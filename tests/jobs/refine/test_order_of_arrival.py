@@ -1,4 +1,4 @@
-"""The order in which versions come, how they are cut into files and runs, and how often they come, changes nothing."""
+"""The order in which versions arrive, how often, and how they are split into files and runs, changes nothing."""
 
 import json
 import random
@@ -30,7 +30,7 @@ def events(seed):
 
 
 def newest(versions):
-    """The rows the table must hold: of each key the last change, among equal ones the greatest in content."""
+    """The rows that the table must have: the last change of each key, among equal ones the greatest in content."""
     best = {}
     for key, name, changed in versions:
         if not key.isdigit() or changed == "soon":

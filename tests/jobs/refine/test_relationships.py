@@ -1,4 +1,4 @@
-"""Foreign keys: who has no parent is refused, not lost and not joined away."""
+"""Foreign keys: a row without a parent is refused; it is neither lost nor dropped by a join."""
 
 from jobs.refine.relationships import with_all_parents_checked, with_parents_checked
 from tests.support.frames import assert_rows
@@ -53,7 +53,7 @@ def test_a_row_counts_as_a_parent_if_it_and_all_above_it_are_good(spark):
         (10, 9, None, 7, [], ["boss_exists"]),
         (11, 12, None, 7, [], []),
         (12, 11, None, 7, [], []),
-        # Of two versions of a key one is good, and a row may be its own.
+        # One of two versions of a key is good, and a row may be its own parent.
         (13, 99, None, 7, [], ["boss_exists"]),
         (13, 13, None, 7, [], []),
         (14, 13, None, 7, [], []),
@@ -65,7 +65,7 @@ def test_a_row_counts_as_a_parent_if_it_and_all_above_it_are_good(spark):
 
     judged = with_all_parents_checked(rows, staff, customers | {"boss": there, "mentor": there})
     assert_rows(columns, [(*c[:4], c[5]) for c in cases], judged)
-    # Before the table has any rows there is nothing but the batch.
+    # Before the table has rows only those of the batch count.
     first = with_all_parents_checked(rows, staff, customers).where("key = 2")
     assert_rows(columns, [(2, 1, 100, 7, ["mentor_exists"])], first)
 

@@ -1,4 +1,4 @@
-"""Refused rows that are read again: late parents, mended rules, and deaths in between. The books always balance."""
+"""Refused rows that are read again: late parents, corrected rules, and deaths in between. The books always balance."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ REPLAY = Replay(table="silver.orders")
 
 @pytest.fixture(scope="module")
 def first_day(module_lake):
-    """Customer 1 is known; orders 11 to 13 are refused, the last two for more than a missing customer."""
+    """Customer 1 is known; orders 11 to 13 are refused, the last two not only for a missing customer."""
     module_lake.only("bronze.shop__customers", "silver.customers", "bronze.shop__orders", "silver.orders")
     module_lake.land("bronze.shop__customers", CUSTOMERS, f"1,Ann,{TEN}")
     orders = (f"10,1,5,new,{TEN}", f"11,9,1,new,{TEN}", f"12,9,-2,new,{TEN}", f"13,1,-3,new,{TEN}")
@@ -53,14 +53,14 @@ def test_an_orphan_comes_in_by_itself_as_soon_as_its_parent_is_there(shop):
     refused = [(key(11), 1, "customer_id_exists"), both, (key(13), 1, "amount_not_negative")]
     assert refused == held(shop)
 
-    # Another parent came, but not this one: nothing is written, though it was looked for.
+    # Another parent arrived, but not this one: nothing is written, though the rows were tried.
     versions = shop.versions()
     shop.land("bronze.shop__customers", CUSTOMERS, f"2,Bob,{TEN}")
     assert Status.UNCHANGED is shop.run("r2", INGEST_AND_REFINE).outcomes["silver.orders"].status
     same = ("silver/orders", "quarantine/silver/orders")
     assert [versions[place] for place in same] == [shop.versions()[place] for place in same]
 
-    # And a key that is written otherwise by now is the same key.
+    # And a key that is written differently by now is the same key.
     whole = "logicalType: integer\n        physicalType: bigint\n        primaryKey"
     shop.amend("silver.orders", whole, "logicalType: number\n        physicalType: decimal(22,2)\n        primaryKey")
     shop.land("bronze.shop__customers", CUSTOMERS, f"9,Zoe,{TEN}")
@@ -76,14 +76,14 @@ def test_a_replay_reads_refused_rows_again_by_the_rules_of_today(shop):
     shop.land("bronze.shop__orders", ORDERS, f"13,1,3,paid,{ELEVEN}")
     ran = shop.run("r2", INGEST_AND_REFINE, replay=Replay(table="silver.orders", rule="no_such_rule"))
     assert {"read": 1, "inserted": 1} == ran.books("silver.orders")
-    # A replay of one rule tries no other row: the orphan is left for the next run.
+    # A replay of one rule tries no other row: the row without a parent is left for the next run.
     assert {10: "new", 13: "paid"} == orders(shop)
 
     shop.amend("silver.orders", "amount_eur < 0", "amount_eur < -2")
     ran = shop.run("r3", INGEST_AND_REFINE, replay=Replay(table="silver.orders", rule="amount_not_negative"))
     assert {10: "new", 12: "new", 13: "paid"} == orders(shop)
     assert Decimal("-2.00") == next(row[2] for row in shop.rows("silver.orders") if row[0] == 12)
-    # Order 13 is refused still; had it been good, its newer version would have stayed.
+    # Order 13 is still refused; if it had been good, its newer version would have stayed.
     assert {"read": 2, "inserted": 1, "quarantined": 1} == ran.books("silver.orders")
     assert [(key(11), 1, "customer_id_exists"), (key(13), 3, "amount_not_negative")] == held(shop)
 
@@ -169,7 +169,7 @@ PARTS = """\
         description: Pieces.
       - {name: changed_at, logicalType: timestamp, physicalType: timestamp, description: Change.}
 """
-# The quarantine has columns of these names, too.
+# The quarantine has columns of these names too.
 PARTS_SQL = """\
 SELECT product, input_key, pieces, changed_at, _sequence, _source_position
 FROM batch UNPIVOT (pieces FOR input_key IN (small, input_sequence))

@@ -1,4 +1,4 @@
-"""Row rules: what an error and a warning name, and what a predicate says that is neither true nor false."""
+"""Row rules: the names that errors and warnings leave, and predicates that are neither true nor false."""
 
 import pytest
 
@@ -22,7 +22,7 @@ CONTRACT = things(
 
 
 def names(rules, contract=CONTRACT):
-    """The array as a frame gives it back that does not know that no name is null."""
+    """The array with a type whose elements may be null, as a created frame has it."""
     return rules(contract).cast("array<string>")
 
 

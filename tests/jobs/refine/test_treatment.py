@@ -58,7 +58,7 @@ CONTRACT = things(
 
 @pytest.fixture(scope="module")
 def rows(spark):
-    """The rows of every text with the same day, and one whose day is none, as they would be staged."""
+    """One row per text, all with the same day, and one without a day, as they would be staged."""
     session = spark.newSession()
     session.conf.set("spark.sql.ansi.enabled", "false")
     given = [(text, "03.02.2001") for text in TEXTS] + [("bob", "CANARY")]

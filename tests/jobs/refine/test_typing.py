@@ -1,4 +1,4 @@
-"""What the source said in the contract's types: what does not fit is told from what was never given."""
+"""A source's values in the contract's types: one that does not fit is told apart from one that was never given."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -28,7 +28,7 @@ TYPED = (1, Decimal("1234.56"), True, date(2026, 1, 2), date(2026, 1, 3), NOON, 
 NAMES = ("a_bigint", "a_decimal", "a_bool", "a_date", "a_day", "a_time", "a_text", "x", "y")
 
 
-# Per case: what differs from a good row, what differs from its typed form, and the rules it fails.
+# Per case: how it differs from a good row, how its typed form does, and the rules it fails.
 CASES = {
     "a good row": ({}, {}, []),
     "blanks around a number": ({"a_bigint": " 7 "}, {"a_bigint": 7}, []),
@@ -80,7 +80,7 @@ def rows_of(spark):
 
 @pytest.fixture(scope="module")
 def session(spark):
-    """As the flow of refine has it: a value that does not fit fails its rule, and not the batch."""
+    """The setting of the step refine: a value that does not fit fails its rule, not the batch."""
     opened = spark.newSession()
     opened.conf.set("spark.sql.session.timeZone", "UTC")
     opened.conf.set("spark.sql.ansi.enabled", "false")
@@ -101,7 +101,7 @@ def test_values_are_cast_or_fail_the_rule_of_their_type(session):
 
 
 def nullable(frame):
-    """The frame with every column nullable, as a file would give it back."""
+    """The frame with every column nullable, as it is when read from a file."""
     session = frame.sparkSession
     return session.createDataFrame(frame.collect(), frame.schema.simpleString().removeprefix("struct<")[:-1])
 

@@ -1,4 +1,4 @@
-"""A token never stands in a table without its row in the vault, and stands for one value under one key."""
+"""A token is never in a table without its row in the vault, and stands for one value under one key."""
 
 import hmac
 import json
@@ -33,7 +33,7 @@ def token(value, version="k1"):
 
 
 def vault(lake, table=CUSTOMER):
-    """What the vault of a table says, and the batches that said it, read without Spark."""
+    """The values in the vault of a table, by token, with the batches that wrote them; read without Spark."""
     place = vault_location(pii_folder(lake.lake_root), TableName.parse(table))
     rows = DeltaTable(place).to_pyarrow_table().to_pylist() if DeltaTable.is_deltatable(place) else []
     assert len(rows) == len({row["token"] for row in rows})

@@ -1,4 +1,4 @@
-"""A batch commits only when every row read is accounted for, and only what it says is done."""
+"""A batch commits only if every row read is accounted for, and its MERGE must do what the books say."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Data, position and sequence land together or not at all, whatever kind of write it is."""
+"""Data, position and sequence are committed together or not at all, by any kind of write."""
 
 import threading
 from dataclasses import asdict
@@ -30,7 +30,7 @@ def deleting(session, location):
 
 @pytest.fixture(scope="module")
 def started(spark, tmp_path_factory):
-    """A table with two rows, which each kind of write then works on, one after the other."""
+    """A table with two rows, to which each kind of write is applied, one after the other."""
     table = Written(spark, str(tmp_path_factory.mktemp("commit") / "things"))
     table.append((1, "a"), (2, "b"))
     return table
@@ -106,7 +106,7 @@ def test_a_zombie_with_an_old_sequence_changes_nothing(started, write):
     "write", [pytest.param(appending((3, "c")), id="append"), pytest.param(merging((2, "B")), id="merge")]
 )
 def test_a_batch_that_is_older_than_a_restore_does_not_land_on_what_it_brought_back(table, write):
-    """Its sequence is a new one to Delta, so it would land, and the second batch would be missed by nobody."""
+    """Its sequence is new to Delta, so it would be committed, and the second batch lost without an error."""
     table.append((1, "a"))
     table.append((2, "b"))
     old = table.batch(run="old")
@@ -136,7 +136,7 @@ def test_a_batch_that_is_older_than_a_restore_does_not_land_on_what_it_brought_b
     ],
 )
 def test_of_two_racing_writers_of_one_sequence_one_lands(table, tmp_path, write):
-    """The slower one has begun when the other commits, so Delta finds a conflict, and not an old sequence."""
+    """The slower writer has begun when the other commits, so Delta finds a conflict, not an old sequence."""
     table.append((1, "a"))
     slow, quick = table.batch(run="slow"), table.batch(run="quick")
     begun, go = tmp_path / "begun", tmp_path / "go"
@@ -160,7 +160,7 @@ def test_of_two_racing_writers_of_one_sequence_one_lands(table, tmp_path, write)
 
 
 def held_up(session, begun, go):
-    """One row that says when it is asked for, and comes when it may."""
+    """One row that signals when it is read, and is returned once that is allowed."""
     paths = str(begun), str(go)
 
     def waiting(batches):
@@ -175,7 +175,7 @@ def held_up(session, begun, go):
         yield from batches
 
     rows = session.createDataFrame([(1, "slow")], "key BIGINT, word STRING")
-    # One task: a second would keep the quick writer from the only other core.
+    # One task: a second would take the only other core from the quick writer.
     return rows.coalesce(1).mapInArrow(waiting, "key BIGINT, word STRING")
 
 
@@ -226,7 +226,7 @@ def test_upkeep_that_lands_right_after_a_batch_does_not_hide_it(table):
 
 
 def test_a_frame_of_another_session_would_lose_its_position_and_is_found_out(spark, table):
-    """Delta takes position and sequence from the frame's session, so such a write lands without them."""
+    """Delta takes position and sequence from the frame's session, so such a write is committed without them."""
     stranger = frame_of(spark, [(1, "a")])
     with pytest.raises(LostRaceError):
         table.commit(lambda _, location: stranger.write.format("delta").mode("append").save(location))

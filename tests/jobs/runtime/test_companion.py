@@ -22,7 +22,7 @@ COLUMNS = f"""\
       - {{name: changed_at, logicalType: timestamp, physicalType: timestamp, description: Change.}}
 """
 DELETES = {"writeDisposition": "merge", "sequenceBy": "[changed_at]", "applyAsDeletes": "\"op = 'D'\""}
-# An amended contract, and what a key is then.
+# An amended contract, and the type of a key then.
 WIDENED = ((KEY, KEY.replace(" int\n", " bigint\n")),)
 RAISED = (
     ("version: 1.0.0", "version: 2.0.0"),
@@ -132,7 +132,7 @@ def test_tombstones_take_the_types_of_their_contract(small_lake, monkeypatch, ch
     small_lake = desk(small_lake, DELETES)
     bring(small_lake, "r1", f"1,a,U,{day(1)}", f"2,a,U,{day(1)}", f"5,,D,{day(3)}")
     amend(small_lake, changes)
-    # The delete of 5 was kept as a number of another type, and its row comes now.
+    # The delete of 5 was stored as a number of another type, and its row arrives now.
     news = (f"2,,D,{day(3)}", f"5,late,U,{day(2)}", f"3000000000,z,U,{day(2)}")
     dead = small_lake.branched()
     killed(dead, monkeypatch, "r2", *news)
@@ -159,7 +159,7 @@ FIRST = (
 
 @pytest.mark.parametrize("custom", [{}, {"storedAsScdType": "2"}], ids=["deletes", "history"])
 def test_a_first_run_that_died_leaves_nothing_of_its_contract(small_lake, monkeypatch, custom):
-    """It has created its tables by then, without a row."""
+    """It has created its tables by then, without rows."""
 
     def first_try(step, table, **changed):
         lake = replace(small_lake, files=files | {PEOPLE: first} | changed)

@@ -1,4 +1,4 @@
-"""Secrets and parameters are fetched by name; what AWS says to it is told without values."""
+"""Secrets and parameters are fetched by name; errors of AWS are reported without values."""
 
 import boto3
 import pytest

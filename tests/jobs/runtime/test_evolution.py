@@ -1,4 +1,4 @@
-"""A contract changes and its table is there: what adds or widens is done, what breaks is refused or made anew."""
+"""A contract changes while its table exists: additions and widenings are made; what breaks is refused, or rebuilt."""
 
 import subprocess
 from dataclasses import replace
@@ -81,7 +81,7 @@ def test_columns_are_added_and_types_widened_without_a_word_to_readers(shop):
         types(shop, "silver.orders")["amount_eur"],
         types(shop, "gold.totals")["amount_eur"],
     )
-    # The rows of the batches before stay, and so do their counts: nothing is read twice.
+    # The rows of earlier batches stay, and so do their counts: nothing is read twice.
     assert {"read": 1, "inserted": 1} == ran.books("silver.orders")
     assert [2, 2] == [ran.outcomes[t].sequence for t in ("bronze.shop__orders", "silver.orders")]
     assert [(1, "Ann", 2, Decimal("1000000000005.50"))] == shop.rows("gold.totals")
@@ -118,7 +118,7 @@ def test_what_breaks_readers_is_refused_until_the_version_says_so(shop, old, new
 
 
 def test_a_raised_version_alone_makes_a_table_anew(shop):
-    """As when a rule was changed one version before, and the rows of then shall be judged by it, too."""
+    """As when a rule was changed one version before, and is now to apply to the earlier rows too."""
     shop.amend("silver.orders", "WHERE amount_eur < 0", "WHERE amount_eur < -10")
     assert Status.UNCHANGED is shop.run("r2").outcomes["silver.orders"].status
     for name in ("silver.orders", "gold.totals"):
@@ -156,7 +156,7 @@ def test_a_new_major_version_makes_a_table_anew_as_if_it_had_always_been_so(shop
     for table in ("silver.orders", "gold.totals"):
         assert fresh.rows(table) == shop.rows(table)
         assert types(fresh, table) == types(shop, table)
-    # Batch numbers go on, the rest of the quarantine is that of a table that was always so.
+    # Batch numbers continue; otherwise the quarantine equals that of a table that always had this contract.
     assert [row[1:] for row in fresh.refused("silver.orders")] == [row[1:] for row in shop.refused("silver.orders")]
     assert {2} == {row[0] for row in shop.refused("silver.orders")}
 
@@ -184,7 +184,7 @@ def test_a_landed_table_is_rewritten_and_loses_no_value(shop):
 
 
 def test_another_cursor_is_read_from_the_start_though_the_run_that_first_saw_it_died(spark, tmp_path):
-    """The rewrite is a commit of its own, and the batch that reads the source anew comes after it."""
+    """The rewrite is a commit of its own, followed by the batch that reads the source again."""
     shop = Source(system="shop", type="snowflake", object="things", cursor="made_at")
     facts = {"name": TableName.parse("bronze.things"), "kind": Kind.INGESTED, "disposition": Disposition.APPEND}
     old = things(column("key", "bigint"), column("word"), column("made_at"), source=shop, **facts)
@@ -246,7 +246,7 @@ def test_a_table_that_a_classification_puts_elsewhere_is_refused_until_it_was_mo
         )
         assert versions == shop.versions()
 
-        # What the error says is done as it stands there.
+        # The commands in the error are run as they are.
         subprocess.run(commands, shell=True, check=True)  # noqa: S602 - a person would paste them
         assert [False, False, True] == [Path(p).exists() for p in (old, old_quarantine, new_quarantine)]
         ran = shop.run(f"r{number}", steps)

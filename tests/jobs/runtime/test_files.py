@@ -1,4 +1,4 @@
-"""What a step leaves behind: whole outcomes, and a summary that a state machine can carry."""
+"""The files that a step leaves: outcomes in full, and a summary that a state machine can carry."""
 
 from datetime import date
 from pathlib import Path
@@ -111,7 +111,7 @@ def test_a_small_file_is_there_until_it_is_removed(root, tmp_path, monkeypatch):
 
 
 def test_who_reads_a_file_while_it_is_written_finds_it_whole(tmp_path):
-    """A process that ends within a write, or somebody who looks meanwhile, never finds a half of it."""
+    """A process that dies during a write leaves no partial file, and a reader meanwhile sees none."""
     place, texts, found = tmp_path / "run.json", ["a" * 4_000_000, "b" * 4_000_000], set()
 
     def write():

@@ -76,7 +76,7 @@ def test_warnings_that_fail_are_counted_with_what_was_measured(staged):
 
 
 def test_a_warning_is_told_as_a_figure_that_json_can_hold(staged):
-    """The position and the outcomes keep it as JSON, and a position is held against the one that landed."""
+    """Position and outcomes store it as JSON, and a position is compared with the one that was committed."""
     figures = {"none": "NaN", "beyond": "Infinity", "below": "-Infinity"}
     rules = [
         rule(name, f"SELECT CAST('{text}' AS DOUBLE) FROM ${{table}}", 0, 1, Severity.WARNING)

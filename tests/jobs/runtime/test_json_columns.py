@@ -1,4 +1,4 @@
-"""Columns as one text: nothing is left out, and values that differ give texts that differ."""
+"""Columns as one text: nothing is left out, and different values give different texts."""
 
 from jobs.runtime.json_columns import as_json
 from tests.support.frames import assert_rows

@@ -1,4 +1,4 @@
-"""A large write leaves files of disjoint ranges of what its table is clustered by, so that few keys touch few files."""
+"""A large write leaves files with disjoint ranges of the clustering columns, so that few keys touch few files."""
 
 import json
 from itertools import pairwise
@@ -25,7 +25,7 @@ def ranges(location, column):
 
 
 def clusterings(location):
-    """How many commits said what a table is clustered by, and nothing else."""
+    """The number of commits that only set what a table is clustered by."""
     return sum('"operation":"CLUSTER BY"' in p.read_text() for p in Path(location, "_delta_log").glob("*.json"))
 
 
@@ -55,11 +55,11 @@ def test_a_first_load_is_laid_out_by_what_the_table_is_clustered_by(small_lake, 
         found = ranges(place, "customer_id")
         assert (3, 0, BUYERS - 1) == (len(found), found[0][0], found[-1][1]), place
         assert all(end < start for (_, end), (start, _) in pairwise(found)), place
-    # Without a column to go by, and below a file's rows, nothing is moved.
+    # Without clustering columns, and with fewer rows than fill a file, nothing is moved.
     assert len(ranges(lake.location("silver.orders"), "order_id")) <= 2
 
-    # Delta forgets what a table is clustered by once all its rows are replaced, as by a first load. Upkeep says it
-    # again, as contracts are then, and lays the files out by it; afterwards there is nothing to say.
+    # Delta forgets what a table is clustered by once all its rows are replaced, as by a first load. Upkeep sets it
+    # again, by the contract of that day, and clusters the files; after that it has nothing to set.
     lake.amend("silver.names", "clusterBy, value: [customer_id]", "clusterBy, value: [name]")
     wanted = {tables[0]: ["customer_id"], tables[1]: ["name"], tables[2]: ["customer_id"], events: ["customer_id"]}
     before = {place: lake.spark.read.format("delta").load(place).collect() for place in wanted}

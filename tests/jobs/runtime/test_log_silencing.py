@@ -1,4 +1,4 @@
-"""An exception of Spark that quotes a personal value is withheld everywhere, in Spark's own log, too."""
+"""An exception of Spark that quotes a personal value is withheld everywhere, also in Spark's own log."""
 
 import json
 import sys
@@ -24,7 +24,7 @@ RAISING = PERSONAL["silver.customers"].replace(
 
 
 def test_an_error_of_spark_that_quotes_a_row_reaches_neither_outcome_nor_log(tmp_path, spark, monkeypatch):
-    """In a process of its own, since the JVM writes its log past Python."""
+    """In a process of its own, since the JVM writes its log without Python."""
     lake = SmallLake(tmp_path, spark)
     lake.files = PERSONAL | {"silver.customers": RAISING}
     lake.only("bronze.shop__customers", "silver.customers")

@@ -1,4 +1,4 @@
-"""The MERGE writes the effective rows and nothing else, and Delta skips what the batch cannot touch."""
+"""The MERGE writes only the effective rows, and Delta skips files that the batch cannot touch."""
 
 import re
 from datetime import UTC, date, datetime
@@ -23,7 +23,7 @@ def table(spark, tmp_path):
 
 
 def write(table, rows, **books):
-    """Commit classified rows with the books that belong to them."""
+    """Commit classified rows with their books."""
     fates = [fate for *_, fate in rows]
     counted = {"inserted": fates.count("insert"), "updated": fates.count("update"), "deleted": fates.count("delete")}
     keys = [key for key, *_ in rows]
@@ -51,7 +51,7 @@ def test_rows_are_inserted_updated_and_deleted_and_others_are_not_touched(table)
     )
     assert_rows(COLUMNS, [(1, "a"), (2, "B"), (4, "d"), (5, "e")], table.frame())
     assert "MERGE" == landed.info["operation"]
-    # By the literals Delta skips files; of the batch's own rows it learns only once it has read all of the table's.
+    # Delta skips files by the literals; without them it would read the whole table before it knew the batch's keys.
     condition = re.sub(r"#\d+L?", "", landed.info["operationParameters"]["predicate"])
     assert "((key >= 1) AND (key <= 9))" in condition
 

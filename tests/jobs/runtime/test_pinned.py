@@ -1,4 +1,4 @@
-"""Pinned rows: worked out once, measured on the way, and missed with a word that lets the run try again."""
+"""Pinned rows are computed once and measured on the way; if they are lost, the error lets the run try again."""
 
 import pytest
 from pyspark.sql import functions as F

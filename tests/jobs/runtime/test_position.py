@@ -50,7 +50,7 @@ def three_batches(made, tmp_path):
 
 @pytest.fixture
 def restored(rolled_back, tmp_path):
-    """The restored table as somebody else's commit might have left it: with other words in the RESTORE's commit."""
+    """The restored table as another writer might have left it: with other metadata in the RESTORE's commit."""
 
     def with_info(**changes):
         table = copied(rolled_back, tmp_path / "things")
@@ -103,7 +103,7 @@ def test_commits_without_position_do_not_hide_it(spark, three_batches):
 
 
 def test_a_letter_that_ends_lines_in_some_eyes_hides_nothing(spark, table):
-    """Delta writes such letters as they are, into the statistics of the files."""
+    """Delta writes such characters unescaped into the statistics of files."""
     table.append((1, "Call\u2028back"))
     table.append((2, "Caf\x85 \u2029"))
 
@@ -117,7 +117,7 @@ def test_a_letter_that_ends_lines_in_some_eyes_hides_nothing(spark, table):
 
 
 def test_an_older_position_that_lands_late_does_not_count(spark, three_batches):
-    """An OPTIMIZE that began before the last batch may carry on the position it saw then."""
+    """An OPTIMIZE that began before the last batch may carry the position that it saw then."""
     old = three_batches.position().after(three_batches.flow, three_batches.position().flows[three_batches.flow])
     three_batches.append((4, "d"))
     session = spark.newSession()
@@ -135,7 +135,7 @@ def test_a_position_that_upkeep_carries_on_counts(spark, three_batches):
 
 
 def test_after_a_restore_no_batch_is_skipped_in_silence(restored):
-    """Delta still counts batch 3, but its rows are gone: going on from its position would never read them again."""
+    """Delta still counts batch 3, but its rows are gone: from its position they would never be read again."""
     table = restored()
     assert [(1, "a"), (2, "b")] == table.rows()
     with pytest.raises(PositionLostError) as lost:
@@ -195,7 +195,7 @@ def test_a_sequence_whose_position_cannot_be_read_is_refused(spark, table):
     [pytest.param((0, 1), True, id="with the position"), pytest.param((0, 1, 2), False, id="without it")],
 )
 def test_a_log_without_its_first_commits_is_read_as_far_as_it_goes(spark, three_batches, tmp_path, removed, stands):
-    """A checkpoint makes the commits before it superfluous, and Delta removes them in time."""
+    """After a checkpoint earlier commits are not needed, and Delta removes them in time."""
     three_batches.delta().optimize().executeCompaction()
     deltas = spark._jvm.org.apache.spark.sql.delta.DeltaLog
     deltas.forTable(spark._jsparkSession, three_batches.location).checkpoint()

@@ -1,4 +1,4 @@
-"""A value that was read may bound what is read next only if it stands for itself when it is handed back."""
+"""A value read from Spark may bound the next read only if it means the same when it is passed back."""
 
 import datetime as dt
 

@@ -34,7 +34,7 @@ def place(tmp_path):
 
 @pytest.fixture
 def flow_of(spark, place):
-    """The flow that is about to bring a batch, as far as a quarantine asks for it."""
+    """The flow of a batch, with only what a quarantine needs of it."""
 
     def flow(batch, fingerprint="f1"):
         table = SimpleNamespace(fingerprint=fingerprint)
@@ -45,7 +45,7 @@ def flow_of(spark, place):
 
 @pytest.fixture
 def refuse(flow_of):
-    """Quarantine rows of a batch of the target, and let go of those at some source positions."""
+    """Quarantine rows of a batch of the target, and release those at some source positions."""
 
     def refuse_rows(batch, *rows, fingerprint="f1", released=()):
         flow = flow_of(batch, fingerprint)
@@ -89,7 +89,7 @@ def test_batches_stand_side_by_side(spark, target, place, refuse):
     ],
 )
 def test_what_a_dead_run_left_is_replaced(spark, target, place, refuse, again):
-    """The next run decides the batch anew, maybe by another contract and with other rows."""
+    """The next run decides the batch again, maybe under another contract and with other rows."""
     refuse(target.batch(run="r1"), SHORT)
     target.append((1, "a"))
     refuse(target.batch(run="dead"), SHORT, ORPHAN)

@@ -1,4 +1,4 @@
-"""Many tables at once: the order they are worked in, and what one table's failure does to the others."""
+"""Several tables at once: the order in which they are worked on, and what one table's failure does to others."""
 
 import logging
 import threading

@@ -1,18 +1,18 @@
-"""A batch's session: what the engine's figures rest on is set anew, and nothing of another batch is seen."""
+"""A batch's session has the settings that results depend on, and sees nothing of another batch."""
 
 from pyspark.sql import SparkSession
 
 from jobs.runtime.session import batch_session
 
 WANTED = {
-    # The source of a MERGE is pinned, or read again alike; a copy that Delta makes of it would be one more.
+    # The source of a MERGE is pinned, or gives the same rows when read again; a copy by Delta is not needed.
     "spark.databricks.delta.merge.materializeSource": "none",
     "spark.sql.session.timeZone": "UTC",
-    # What does not fit its type is an error, and no null.
+    # A value that does not fit its type is an error, not null.
     "spark.sql.ansi.enabled": "true",
-    # A column more in a batch is none more in the table.
+    # A further column in a batch does not add one to the table.
     "spark.databricks.delta.schema.autoMerge.enabled": "false",
-    # What other readers than Spark read, too.
+    # Other readers than Spark can read this too.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # An overwrite replaces the rows that it names, and not those of the partitions that it happens to write to.
     "spark.sql.sources.partitionOverwriteMode": "static",

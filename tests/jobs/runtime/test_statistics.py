@@ -1,4 +1,4 @@
-"""The log of a landed table tells no value of a column from the moment on that the column is classified."""
+"""The log of a landed table has no value of a column from the moment that the column is classified."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ ROWS = [(n, f"{name} Known", f"PHONE-OF-{name.upper()}", TEN) for n, name in (("
 
 @pytest.fixture
 def shop(small_lake):
-    """Names are closed, telephones are not; two files have come."""
+    """Names are closed, telephone numbers are not; two files have arrived."""
     name, at = f"{{name: name, {TEXT} ", "{name: changed_at, "
     text = FILES[CUSTOMERS].replace(name, f"{name}classification: restricted, ")
     small_lake.files = {CUSTOMERS: text.replace(at, f"{PHONE}description: Text.}}\n      - {at}")}

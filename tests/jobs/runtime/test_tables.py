@@ -1,4 +1,4 @@
-"""Tables as the contracts say, inside what Athena reads of Delta."""
+"""Tables as contracts define them, with only those features of Delta that Athena reads."""
 
 import json
 from pathlib import Path
@@ -82,7 +82,7 @@ def test_a_table_is_made_once_and_left_alone_afterwards(spark, tmp_path):
 
 
 def test_a_log_that_got_no_commit_is_in_nobodys_way(spark, tmp_path):
-    """A disk that is full leaves the folder, and maybe a file that was not finished."""
+    """A full disk leaves the folder, and maybe an unfinished file."""
     log = tmp_path / "things" / "_delta_log"
     (log / "_staged_commits").mkdir(parents=True)
     (log / ".00000000000000000000.json.tmp").touch()

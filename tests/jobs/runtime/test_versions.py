@@ -1,4 +1,4 @@
-"""Versions out of events: what opens one, what ends it, and what says nothing new."""
+"""Versions from events: what begins one, what ends it, and what changes nothing."""
 
 from dataclasses import replace
 
