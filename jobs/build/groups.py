@@ -39,7 +39,7 @@ class Groups:
         keys: One row per group.
         count: The number of groups.
         bounds: A condition with literals that all rows of these groups meet.
-        inputs: By input, a condition that all its rows meet that can be in one of these groups.
+        inputs: By input, a condition met by all of its rows that can be in one of these groups.
     """
 
     keys: DataFrame
@@ -91,7 +91,7 @@ def touched_groups(flow: Flow, rule: RefreshRule, feeds: Mapping[str, Feed], ver
 
 
 def _unchanged_view(flow: Flow, name: str) -> None:
-    """Create the view of all rows before and after for an input that has not changed: its rows."""
+    """For an input that has not changed, create the view of all rows before and after: they are its rows."""
     view = view_of(TableName.parse(name))
     flow.session.table(view).createOrReplaceTempView(view + BOTH)
 

@@ -26,7 +26,7 @@ MARKED = "_marked_position"
 def typed(rows: DataFrame, table: Table) -> DataFrame:
     """Cast every column as the contract says.
 
-    Grain: one row in, one row out. Returns the contract's columns in their types; `_given_<column>`, whether there was
+    Grain: one row in, one row out. Adds the contract's columns in their types; `_given_<column>`, whether there was
     a value before the cast; `_as_given`, the values before the cast, personal ones masked; and `_is_delete`, if the
     contract says what marks a delete. A value that does not fit its type becomes null here and fails the rule
     `<column>_type`.
