@@ -56,7 +56,7 @@ def build(flow: Flow) -> TableOutcome:
 def _inputs(flow: Flow) -> dict[str, Any]:
     """The position of every input, as the next batch records it."""
     positions = {}
-    known = flow.batch.last.inputs["versions"] if flow.batch.last else {}
+    known = flow.batch.last.inputs.get("versions", {}) if flow.batch.last else {}
     for name in map(str, flow.table.inputs):
         # With several flows by priority a table may not have been written yet; one that was read before must be there.
         is_needed = not flow.table.flows or known.get(name, NOWHERE) > NOWHERE

@@ -18,7 +18,7 @@ from shared.names import Roots, TableName
 from shared.places import location_of
 from tests.jobs.runtime.test_tables import assert_readable
 from tests.support.delta_tables import Written
-from tests.support.small_contracts import FILES
+from tests.support.small_contracts import FILES, contract
 from tests.support.small_lake import SmallLake, lease_account
 from tests.support.things import column, things
 
@@ -162,6 +162,42 @@ def test_a_new_major_version_makes_a_table_anew_as_if_it_had_always_been_so(shop
 
     ran = shop.run("r3")
     assert {Status.UNCHANGED} == {o.status for o in ran.outcomes.values()}
+
+
+ORDERS_BUILT = """\
+      - {name: order_id, logicalType: integer, physicalType: bigint, primaryKey: true, description: Number.}
+      - {name: customer_id, logicalType: integer, physicalType: bigint, description: Buyer.}
+      - {name: amount_eur, logicalType: number, physicalType: "decimal(12,2)", description: "Amount, EUR."}
+      - {name: state, logicalType: string, physicalType: string, description: State.}
+"""
+ORDERS_SQL = """\
+SELECT CAST(order_id AS BIGINT) AS order_id,
+       MAX_BY(CAST(customer_id AS BIGINT), changed_at) AS customer_id,
+       MAX_BY(CAST(amount_eur AS DECIMAL(12, 2)), changed_at) AS amount_eur,
+       MAX_BY(state, changed_at) AS state
+FROM   bronze.shop__orders
+GROUP BY CAST(order_id AS BIGINT)
+"""
+
+
+def test_a_refined_table_becomes_a_built_one_and_is_refined_again(shop):
+    refined, name = shop.files["silver.orders"], "silver.orders"
+    rows = shop.rows(name)
+    built = contract(name, ORDERS_BUILT, {"writeDisposition": "refresh"}).replace(ONE, TWO)
+    shop.files |= {name: built, "silver.orders.sql": ORDERS_SQL}
+    shop._catalog = None
+    ran = shop.run("r2")
+    assert {Status.SUCCEEDED, Status.UNCHANGED} == {o.status for o in ran.outcomes.values()}
+    assert "rebuilt: its contract has a new major version" == ran.outcomes[name].reason
+    # Nobody refuses the negative one any more.
+    assert [(10, 1, Decimal("6.00"), "paid"), (11, 1, Decimal("-7.00"), "new")] == shop.rows(name)
+    assert Status.UNCHANGED is shop.run("r3").outcomes[name].status
+
+    del shop.files["silver.orders.sql"]
+    shop.files[name] = refined.replace(ONE, "version: 3.0.0")
+    shop._catalog = None
+    assert {"read": 3, "inserted": 1, "superseded": 1, "quarantined": 1} == shop.run("r4").books(name)
+    assert rows == shop.rows(name)
 
 
 def test_a_landed_table_is_rewritten_and_loses_no_value(shop):
