@@ -16,6 +16,8 @@ from jobs.refine.refused import as_given
 from jobs.refine.typing import typed
 from jobs.runtime.json_columns import json_fields
 from jobs.runtime.quarantine import INPUT_KEY
+from shared.contracts import Disposition
+from shared.errors import PositionLostError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from jobs.runtime.flow import Flow
-    from jobs.runtime.position import TablePosition
+    from jobs.runtime.position import FlowPosition, TablePosition
     from shared.contracts import Table
 
 IDS = "ids"
@@ -61,6 +63,27 @@ def reread_if_input_changed(flow: Flow, source: Table, position: TablePosition) 
     recorded = int((flow.last_inputs or {}).get(name, 0))
     is_there = recorded == consumed_of(flow.last_inputs, name, position) <= position.flows[name].newest
     return flow if is_there else replace(flow, is_reread=True)
+
+
+def refuse_increment(flow: Flow, source: Table, arrived: FlowPosition) -> None:
+    """Refuse to take the last batch of an input for the whole of it, unless it was read as a snapshot.
+
+    Args:
+        flow: The flow of a table that is a snapshot.
+        source: The input, whose contract says that it is a snapshot, too.
+        arrived: The input's own flow. A batch that does not note how it was read counts as a snapshot.
+
+    Raises:
+        PositionLostError: the input was an increment until its contract changed, and no run has read it whole since.
+    """
+    read_as = arrived.contract.get("disposition", Disposition.SNAPSHOT)
+    if read_as != Disposition.SNAPSHOT:
+        raise PositionLostError(
+            f"{source.name} has not been read as a snapshot yet",
+            given=f"its last batch is of writeDisposition {read_as}, and {flow.table.name} would lose all other rows",
+            expected="a batch with all rows of its source",
+            mend=f"run {source.name} first: --select +{flow.table.name}",
+        )
 
 
 def held_rows_reread(rows: DataFrame, held: DataFrame, table: Table) -> DataFrame:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from jobs.refine.classify import SEQUENCE_TIED, TIED, gone
-from jobs.refine.consumed import consumed_of, consumed_upto, held_rows_reread, reread_if_input_changed
+from jobs.refine.consumed import (
+    consumed_of,
+    consumed_upto,
+    held_rows_reread,
+    refuse_increment,
+    reread_if_input_changed,
+)
 from jobs.refine.deletes import bury, is_delete
 from jobs.refine.gate import pass_gate
 from jobs.refine.history import keep_history
@@ -53,6 +59,7 @@ def refine(flow: Flow) -> TableOutcome:
     Raises:
         GateClosedError: the table with this batch applied fails a table rule of severity `error`.
         UnbalancedBooksError: rows read and rows accounted for differ.
+        PositionLostError: the table is a snapshot, and its input has not been read as one yet.
     """
     source = flow.catalog.table(str(flow.table.inputs[0]))
     position = flow.position_of(source)
@@ -64,6 +71,8 @@ def refine(flow: Flow) -> TableOutcome:
         return flow.unchanged()
     flow.session.conf.set(ANSI, "false")  # a value that does not fit fails its rule, not the batch
     parents = parent_positions(flow)
+    if flow.table.disposition is Disposition.SNAPSHOT:
+        refuse_increment(flow, source, arrived)
     is_replaced = arrived.newest != consumed and flow.table.disposition is Disposition.SNAPSHOT
     decides_all = flow.is_reread or is_replaced or flow.is_rebuilt
     replayed = None

@@ -15,7 +15,7 @@ from jobs.runtime.misplaced import refuse_misplaced
 from jobs.runtime.position import TablePosition, read_position
 from jobs.runtime.statistics import STATISTICS, keep_no_statistics
 from jobs.runtime.tables import ensure_table, read_version, relax, replace_all, spark_schema, types_of
-from shared.contracts import Kind
+from shared.contracts import Disposition, Kind
 from shared.contracts.document import short_name
 from shared.contracts.evolution.as_built import contract_facts, since_built
 from shared.contracts.evolution.changes import ChangeKind, renames
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from jobs.runtime.lease import Lease
     from shared.contracts import Table
+    from shared.contracts.evolution.changes import Change
     from shared.contracts.evolution.policy import AssessedChange
     from shared.names import Roots
 
@@ -89,13 +90,22 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
         return Evolved(before=before, is_rebuilt=True)
     if not changes and set(stored) >= set(schema.names):
         return Evolved(before=before)
-    is_reread = raised and any(r.change.what is ChangeKind.CURSOR_CHANGED for r in changes)
+    is_reread = raised and any(_asks_for_all(r.change, table) for r in changes)
     if any(r.remedy is Remedy.REWRITE or r.change.what is ChangeKind.TYPE_WIDENED for r in changes):
         lease.renew()
         _rewrite(session, table, old, location, before, is_reread=is_reread)
     ensure_table(session, location, schema, table.cluster_by, closed)
     relax(session, location, schema)
     return Evolved(before=read_position(session, location), is_reread=is_reread)
+
+
+def _asks_for_all(change: Change, table: Table) -> bool:
+    """Whether a change of a landed table has its source read from the start.
+
+    Of a table that becomes a snapshot, the last batch was an increment, and would be taken for the whole.
+    """
+    becomes_snapshot = change.what is ChangeKind.DISPOSITION_CHANGED and table.disposition is Disposition.SNAPSHOT
+    return becomes_snapshot or change.what is ChangeKind.CURSOR_CHANGED
 
 
 def _shape_empty(session: SparkSession, location: str, schema: T.StructType, lease: Lease) -> None:
@@ -146,7 +156,8 @@ def _rewrite(
     last = flows[str(table.name)]
     # The old facts stay until a batch has read the source from the start: a run may die before, and the next must see
     # that it is still to be done.
-    pending = {fact: last.contract[fact] for fact in ("version", "cursor") if is_reread and fact in last.contract}
+    facts = ("version", "cursor", "disposition")
+    pending = {fact: last.contract[fact] for fact in facts if is_reread and fact in last.contract}
     flows[str(table.name)] = replace(last, contract=contract_facts(table) | pending)
     with carried(session, replace(before, flows=flows)):
         replace_all(shaped, location)

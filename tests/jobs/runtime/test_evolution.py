@@ -246,6 +246,31 @@ def test_another_cursor_is_read_from_the_start_though_the_run_that_first_saw_it_
     assert ["key", "made_at", "seen_at"] == table.frame().columns[:3]
 
 
+def test_a_table_that_becomes_a_snapshot_is_read_whole_before_its_last_batch_is_taken_for_all(small_lake):
+    lake, bronze, silver = small_lake, "bronze.shop__customers", "silver.customers"
+    steps = (Step.INGEST, Step.REFINE)
+    lake.only(bronze, silver)
+    lake.land(bronze, CUSTOMERS, f"1,Ann,{TEN}", f"2,Bob,{TEN}")
+    lake.run("r1", steps)
+    lake.land(bronze, CUSTOMERS, f"1,Anna,{ELEVEN}", f"2,Bob,{TEN}")
+    assert {"read": 1, "updated": 1} == lake.run("r2", steps).books(silver)
+
+    amend_all(lake, (bronze, "value: append", "value: snapshot"), (silver, "value: merge", "value: snapshot"))
+    amend_all(lake, (bronze, ONE, TWO), (silver, ONE, TWO))
+    failed = lake.run("r3", (Step.REFINE,), (silver,)).outcomes[silver].failure
+    assert ("PositionLostError", False) == (failed.error, failed.retryable)
+    assert (
+        f"{bronze} has not been read as a snapshot yet; given: its last batch is of writeDisposition append, and"
+        f" {silver} would lose all other rows; expected: a batch with all rows of its source;"
+        f" to fix: run {bronze} first: --select +{silver}"
+    ) in failed.message
+
+    ran = lake.run("r4", steps)
+    assert [{"read": 2, "inserted": 2}] * 2 == [ran.books(bronze), ran.books(silver)]
+    assert [(1, "Anna", AT_ELEVEN), (2, "Bob", AT_TEN)] == lake.rows(silver)
+    assert {Status.UNCHANGED} == {o.status for o in lake.run("r5", steps).outcomes.values()}
+
+
 def write_nothing_of(table):
     def write(session, location):
         session.createDataFrame([], spark_schema(table)).write.format("delta").mode("append").save(location)
