@@ -36,6 +36,7 @@ from shared.contracts import Disposition
 from shared.landed_columns import SEQUENCE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from pyspark.sql import DataFrame
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from jobs.refine.judge import Judged
     from jobs.refine.replay import Replayed
     from jobs.runtime.flow import Flow
+    from jobs.runtime.position import TablePosition
     from shared.contracts import Table
     from shared.jobs import TableOutcome
 
@@ -69,10 +71,10 @@ def refine(flow: Flow) -> TableOutcome:
     in_quarantine = held(flow)
     if arrived.newest == consumed and in_quarantine is None:
         return flow.unchanged()
-    flow.session.conf.set(ANSI, "false")  # a value that does not fit fails its rule, not the batch
-    parents = parent_positions(flow)
     if flow.table.disposition is Disposition.SNAPSHOT:
         refuse_increment(flow, source, arrived)
+    flow.session.conf.set(ANSI, "false")  # a value that does not fit fails its rule, not the batch
+    parents = parent_positions(flow)
     is_replaced = arrived.newest != consumed and flow.table.disposition is Disposition.SNAPSHOT
     decides_all = flow.is_reread or is_replaced or flow.is_rebuilt
     replayed = None
@@ -85,7 +87,7 @@ def refine(flow: Flow) -> TableOutcome:
     released = _released(flow, rows, in_quarantine, replayed)
     try:
         inputs = consumed_upto(str(source.name), arrived.newest, position)
-        inputs |= {n: p.flows[n].newest for n, p in parents.items()}
+        inputs |= _parents_met(flow, parents, decides_all=decides_all)
         if flow.table.history:
             return keep_history(flow, judge_events(flow, rows, parents), inputs, released)
         batch = judge(flow, rows, parents)
@@ -96,6 +98,13 @@ def refine(flow: Flow) -> TableOutcome:
     finally:
         if replayed:
             replayed.released.unpersist()
+
+
+def _parents_met(flow: Flow, parents: Mapping[str, TablePosition], *, decides_all: bool) -> dict[str, int]:
+    """Up to where the parents are that all held rows have been tried with; a replay of one rule tries only some."""
+    if flow.is_replayed and flow.job.replay and flow.job.replay.rule and not decides_all:
+        return {name: batch for name, batch in (flow.last_inputs or {}).items() if name in parents}
+    return {name: position.flows[name].newest for name, position in parents.items()}
 
 
 def _released(

@@ -78,18 +78,19 @@ def test_a_replay_reads_refused_rows_again_by_the_rules_of_today(shop):
     assert {"read": 1, "inserted": 1} == ran.books("silver.orders")
     # A replay of one rule tries no other row: the row without a parent is left for the next run.
     assert {10: "new", 13: "paid"} == orders(shop)
+    assert {"read": 1, "inserted": 1} == shop.run("r2b", INGEST_AND_REFINE).books("silver.orders")
 
     shop.amend("silver.orders", "amount_eur < 0", "amount_eur < -2")
     ran = shop.run("r3", INGEST_AND_REFINE, replay=Replay(table="silver.orders", rule="amount_not_negative"))
-    assert {10: "new", 12: "new", 13: "paid"} == orders(shop)
+    assert {10: "new", 11: "new", 12: "new", 13: "paid"} == orders(shop)
     assert Decimal("-2.00") == next(row[2] for row in shop.rows("silver.orders") if row[0] == 12)
     # Order 13 is still refused; if it had been good, its newer version would have stayed.
     assert {"read": 2, "inserted": 1, "quarantined": 1} == ran.books("silver.orders")
-    assert [(key(11), 1, "customer_id_exists"), (key(13), 3, "amount_not_negative")] == held(shop)
+    assert [(key(13), 4, "amount_not_negative")] == held(shop)
 
     shop.amend("silver.orders", "amount_eur < -2", "amount_eur < -9")
     ran = shop.run("r4", INGEST_AND_REFINE, replay=REPLAY)
-    assert {"read": 2, "inserted": 1, "superseded": 1} == ran.books("silver.orders")
+    assert {"read": 1, "superseded": 1} == ran.books("silver.orders")
     assert {10: "new", 11: "new", 12: "new", 13: "paid"} == orders(shop)
     assert [] == held(shop)
     assert Status.UNCHANGED is shop.run("r5", INGEST_AND_REFINE, replay=REPLAY).outcomes["silver.orders"].status
