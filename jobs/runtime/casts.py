@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from shared.contracts.numbers import FLOATING, is_integer, scale_of
 from shared.moments import MOMENTS
 
 if TYPE_CHECKING:
@@ -34,7 +35,15 @@ def cast(value: SparkColumn, type_: str, column: Column) -> SparkColumn:
     if column.format and type_ == "string" and column.clear_type == "date":
         return F.try_to_timestamp(value, F.lit(column.format)).cast("date")
     fits = value.try_cast(column.clear_type)
-    return F.when(is_day(value), fits) if type_ == "string" and column.clear_type in MOMENTS else fits
+    if type_ == "string":
+        return F.when(is_day(value), fits) if column.clear_type in MOMENTS else fits
+    # Spark would cut a fraction off, which it does not of a text.
+    return F.when(value == F.floor(value), fits) if _is_cut(type_, column.clear_type) else fits
+
+
+def _is_cut(type_: str, to: str) -> bool:
+    """Whether a number with a fraction is to be a whole one."""
+    return (type_ in FLOATING or bool(scale_of(type_))) and is_integer(to)
 
 
 def is_day(text: SparkColumn) -> SparkColumn:

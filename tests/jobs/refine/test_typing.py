@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from pyspark.sql import functions as F
 
 from jobs.refine.refused import raw_row
 from jobs.refine.rules import FAILED, failed_rules
@@ -65,8 +66,8 @@ CASES = {
     "a sum of nothing": ({"x": None}, {"a_sum": None}, []),
     "every value wrong": (
         {"a_bigint": "x", "a_decimal": "x", "a_bool": "x", "a_date": "x", "a_time": "x", "x": "0.5", "y": "0"},
-        {"a_bigint": None, "a_decimal": None, "a_bool": None, "a_date": None, "a_time": None, "a_sum": 0},
-        ["a_bigint_type", "a_decimal_type", "a_bool_type", "a_date_type", "a_time_type"],
+        {"a_bigint": None, "a_decimal": None, "a_bool": None, "a_date": None, "a_time": None, "a_sum": None},
+        ["a_bigint_type", "a_decimal_type", "a_bool_type", "a_date_type", "a_time_type", "a_sum_type"],
     ),
 }
 
@@ -104,6 +105,31 @@ def nullable(frame):
     """The frame with every column nullable, as it is when read from a file."""
     session = frame.sparkSession
     return session.createDataFrame(frame.collect(), frame.schema.simpleString().removeprefix("struct<")[:-1])
+
+
+def test_a_number_with_a_fraction_is_no_whole_one_whatever_its_type(session):
+    names = ("exact", "double", "float", "small")
+    contract = things(*[column(name, "smallint" if name == "small" else "bigint") for name in names])
+    given = [
+        ("7.00", 7.0, 7.0, "7"),
+        ("-7.00", -7.0, -7.0, "-7"),
+        ("1.50", 1.5, -1.5, "40000"),
+        ("99999999999999999999.00", 1e30, float("nan"), "9"),
+        (None, None, None, None),
+    ]
+    batch = session.createDataFrame(
+        [(*row, 1, "here") for row in given],
+        "exact string, double double, float float, small string, _sequence bigint, _source_position string",
+    ).withColumns({name: F.col(name).cast(f"decimal(38,{scale})") for name, scale in (("exact", 2), ("small", 0))})
+    found = typed(batch, contract).withColumn(FAILED, failed_rules(contract)).select(*names, FAILED).collect()
+    every = [f"{name}_type" for name in names]
+    assert [
+        (7, 7, 7, 7, []),
+        (-7, -7, -7, -7, []),
+        (None, None, None, None, every),
+        (None, None, None, 9, every[:3]),
+        (None, None, None, None, []),
+    ] == [tuple(row) for row in found]
 
 
 def test_a_refused_row_is_kept_as_it_was_before_it_was_typed_with_its_nulls(session):
