@@ -19,6 +19,7 @@ from jobs.refine.deletes import bury, is_delete
 from jobs.refine.gate import pass_gate
 from jobs.refine.history import keep_history
 from jobs.refine.judge import judge, judge_events
+from jobs.refine.key_version import version_of_keys
 from jobs.refine.origin import input_rows, queried
 from jobs.refine.refused import refused_rows
 from jobs.refine.relationships import parent_positions
@@ -61,6 +62,7 @@ def refine(flow: Flow) -> TableOutcome:
     Raises:
         GateClosedError: the table with this batch applied fails a table rule of severity `error`.
         UnbalancedBooksError: rows read and rows accounted for differ.
+        ContractError: the primary key is treated, and the key for personal values was rotated since the last batch.
         PositionLostError: the table is a snapshot, and its input has not been read as one yet.
     """
     source = flow.catalog.table(str(flow.table.inputs[0]))
@@ -87,7 +89,7 @@ def refine(flow: Flow) -> TableOutcome:
     released = _released(flow, rows, in_quarantine, replayed)
     try:
         inputs = consumed_upto(str(source.name), arrived.newest, position)
-        inputs |= _parents_met(flow, parents, decides_all=decides_all)
+        inputs |= _parents_met(flow, parents, decides_all=decides_all) | version_of_keys(flow)
         if flow.table.history:
             return keep_history(flow, judge_events(flow, rows, parents), inputs, released)
         batch = judge(flow, rows, parents)

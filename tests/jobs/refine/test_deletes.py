@@ -1,12 +1,19 @@
 """Deletes that a source marks: in whatever order they and the rows they delete arrive, the newest of them wins."""
 
+import hmac
+import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import boto3
 import pytest
 
 from jobs.refine.classify import SEQUENCE_TIED
-from shared.jobs import Step
+from shared.jobs import Status, Step
+from shared.names import pii_key_secret
+from tests.support.people import PEOPLE
+from tests.support.small_contracts import KEY_AND_SEQUENCE, bronze, contract
+from tests.support.small_lake import ENV, PII_KEY
 
 STEPS = (Step.INGEST, Step.REFINE)
 CUSTOMERS, ORDERS = "customer_id,name,changed_at", "order_id,customer_id,amount_eur,state,changed_at"
@@ -97,3 +104,40 @@ def test_a_delete_in_the_very_first_batch_is_remembered(small_lake):
     assert {"read": 1, "tombstoned": 1} == land(small_lake, "r1", f"1,,,deleted,{ELEVEN}").books("silver.orders")
     assert {"read": 1, "superseded": 1} == land(small_lake, "r2", f"1,1,5,late,{TEN}").books("silver.orders")
     assert [] == small_lake.rows("silver.orders")
+
+
+def test_rows_whose_key_is_hashed_are_not_met_under_another_version_of_the_key(small_lake):
+    lake, landed, people = small_lake, "bronze.desk__people", "silver.people"
+    header = "person_id,name,op,changed_at"
+    whole = "logicalType: integer\n        physicalType: bigint"
+    hashed = """logicalType: string
+        physicalType: string
+        classification: restricted
+        customProperties: [{property: treatment, value: hmac}]"""
+    columns = bronze(landed, "append", *header.split(","))
+    lake.files = {
+        landed: columns.replace("{name: person_id, ", "{name: person_id, classification: restricted, "),
+        people: contract(people, PEOPLE.replace(whole, hashed), KEY_AND_SEQUENCE | {"applyAsDeletes": "\"op = 'D'\""}),
+    }
+    lake.land(landed, header, f"1,a,U,{TEN}", f"2,b,U,{TEN}")
+    lake.run("r1", STEPS)
+    before = lake.rows(people)
+    assert {"k1"} == {row[0].partition(":")[0] for row in before}
+
+    keys = json.loads(PII_KEY) | {"current": "k2", "k2": "the key after that"}
+    secrets = boto3.client("secretsmanager")
+    secrets.put_secret_value(SecretId=pii_key_secret(ENV), SecretString=json.dumps(keys))
+    assert Status.UNCHANGED is lake.run("r2", STEPS).outcomes[people].status
+    lake.land(landed, header, f"1,,D,{ELEVEN}", f"2,c,U,{ELEVEN}")
+    failed = lake.run("r3", STEPS).outcomes[people].failure
+    assert ("ContractError", False) == (failed.error, failed.retryable)
+    assert "given: version k2 after k1; expected: all rows of the table under one version of the key" in failed.message
+    assert "raise the version of the contract to 2.0.0" in failed.message
+    assert before == lake.rows(people)
+
+    lake.amend(people, "version: 1.0.0", "version: 2.0.0")
+    lake.run("r4", STEPS)
+    lake.land(landed, header, f"2,d,U,{NOON}", f"1,late,U,{TEN}")
+    lake.run("r5", STEPS)
+    key = f"k2:{hmac.digest(b'the key after that', b'2', 'sha256').hex()}"
+    assert [(key, "d", NOON)] == lake.rows(people)
