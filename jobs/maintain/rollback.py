@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from delta.tables import DeltaTable
 
+from jobs.maintain.companion_version import companion_version
+from jobs.maintain.vault import earlier_vault
 from jobs.runtime.delta_log import ROLLED_BACK, DeltaLog, made_by
 from jobs.runtime.files import read_text
 from jobs.runtime.lease import leased_by
-from jobs.runtime.position import NOWHERE, FlowPosition, flows_of, read_position
+from jobs.runtime.position import NOWHERE, FlowPosition, read_position
 from jobs.runtime.session import batch_session
 from jobs.runtime.table_files import missing_files
 from jobs.runtime.upkeep import carrying_on
@@ -27,7 +29,6 @@ from shared.vault import VAULT
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from jobs.runtime.delta_log import Commit
     from jobs.runtime.position import TablePosition
     from shared.contracts import Table
     from shared.jobs import Job
@@ -127,10 +128,15 @@ def roll_back(spark: SparkSession, job: Job, run: RunRecord, table: Table) -> Ta
         points = [point for point in _companions(session, job, table, ended, flow) if not point.is_restored]
         if not points and target.is_restored and not DeltaLog(session, location).rolled_back_to:
             return _outcome(session, job, table)
+        vault = earlier_vault(session, job, table, ended)
         for point in (*points, target):
-            _refuse_missing_files(session, table, point)
+            _refuse_missing_files(session, table, point.location, point.version)
+        if vault:
+            _refuse_missing_files(session, table, vault.location, vault.version)
         with carrying_on(session, location, lease, target.position):
             session.sql(f"ALTER TABLE delta.`{location}` SET TBLPROPERTIES ('{ROLLED_BACK}' = '{job.rollback}')")
+        if vault:
+            vault.bring_back(session, lease, target.sequences[str(table.name)])
         for point in (*points, target):
             with carrying_on(session, point.location, lease, point.position):
                 DeltaTable.forPath(session, point.location).restoreToVersion(point.version)
@@ -177,7 +183,7 @@ def _companions(
 ) -> list[RestorePoint]:
     """The table's companions, each with the version that belongs to the one that the table had when the run ended.
 
-    The vault is left out: what a token stands for stays true.
+    The vault is left out: it loses nothing in a rollback, since what a token stands for stays true.
     """
     moment = DeltaLog(session, location_of(job.roots, table)).moment_at(ended.version or 0) or 0
     found = []
@@ -186,46 +192,15 @@ def _companions(
         if what != VAULT and log.exists:
             # For a companion that did not exist yet, all versions are later.
             ended_at = None if ended.beside is None else ended.beside.get(what, NOWHERE)
-            version = _companion_version(log, flow, ended_at, moment)
+            version = companion_version(log, flow, ended_at, moment)
             found.append(_restore_point(session, table, location, version))
     return found
 
 
-def _companion_version(log: DeltaLog, flow: FlowPosition, ended_at: int | None, moment: int) -> int:
-    """The newest version of a companion with no batch after the flow's, and below every RESTORE made since then.
-
-    Such a RESTORE removed rows that the table had at that time, though it and the commits on top of it carry early
-    batch numbers. A commit without a position has the rows of the commit before it.
-
-    Args:
-        log: The companion's log.
-        flow: The position of the table's flow when the run ended.
-        ended_at: The companion's version when the run ended; None if the run's page does not have it, as those of
-            earlier releases.
-        moment: When the table got the version that it had then, in milliseconds; used where `ended_at` is None.
-    """
-    found = None
-    for commit in log.commits():
-        is_later = commit.moment > moment if ended_at is None else commit.version > ended_at
-        batch = _batch_at(commit)
-        if commit.is_restore and is_later:
-            found = None
-        elif found is None and batch is not None and batch <= flow.sequence:
-            found = commit.version
-        if found is not None and not is_later:
-            break
-    return found or 0
-
-
-def _batch_at(commit: Commit) -> int | None:
-    """The last batch that a companion had after a commit, 0 before its first one; None if it carries no position."""
-    return max((int(p.inputs.get("batch", 0)) for p in flows_of(commit).values()), default=None)
-
-
-def _refuse_missing_files(session: SparkSession, table: Table, point: RestorePoint) -> None:
+def _refuse_missing_files(session: SparkSession, table: Table, location: str, version: int) -> None:
     """Refuse a version that has lost files, before anything is restored."""
-    if gone := missing_files(session, point.location, point.version):
-        raise _unreadable(table, point.version, f"{len(gone)} of the files that it names are gone")
+    if gone := missing_files(session, location, version):
+        raise _unreadable(table, version, f"{len(gone)} of the files that it names are gone")
 
 
 def _unreadable(table: Table, version: int, given: str) -> RollbackError:

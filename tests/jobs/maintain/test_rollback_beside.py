@@ -13,7 +13,8 @@ from pyspark.sql import functions as F
 from jobs.runtime.lease import leased
 from jobs.runtime.upkeep import carrying_on
 from shared.jobs import Status, Step
-from shared.names import TableName, events_location, lease_table
+from shared.names import TableName, events_location, lease_table, pii_folder
+from shared.vault import vault_location
 from tests.support.people import PEOPLE
 from tests.support.small_contracts import bronze, contract
 from tests.support.small_lake import ENV
@@ -178,6 +179,47 @@ def test_rollback_over_an_added_column_of_events_leaves_no_event_that_was_rolled
     go_back(desk, "m2", to="r3")
     assert [(1, "a", 1, 2), (1, "b", 2, None), (2, "z", 3, None)] == versions(desk)
     assert [(1, 1, "a", 1, False, None), (2, 1, "b", 2, False, None), (3, 2, "z", 3, False, "Z")] == events(desk)
+
+
+def vault(lake):
+    """Token and value of every row of the vault."""
+    place = vault_location(pii_folder(lake.lake_root), TableName.parse(SILVER))
+    return sorted(tuple(row) for row in lake.spark.read.format("delta").load(place).select("token", "value").collect())
+
+
+def test_tokens_that_a_rollback_brings_back_stand_for_their_values_again(desk, monkeypatch):
+    name, closed = "{name: name, logicalType: string, physicalType: string,", "classification: restricted,"
+    tokens = f"{name} {closed} customProperties: [{{property: treatment, value: tokenize}}],"
+    desk.amend(BRONZE, name, f"{name} {closed}")
+    desk.files[SILVER] = contract(SILVER, PEOPLE.replace(name, tokens), LATEST)
+    bring(desk, "r1", "1,Ann,U,1", "2,Bob,U,1")
+    first, shown = vault(desk), desk.rows(SILVER)
+    assert {"Ann", "Bob"} == {value for _, value in first}
+
+    # It has no tokens any more, and then it has those that are new since.
+    desk.amend(SILVER, "tokenize", "hmac")
+    desk.amend(SILVER, "version: 1.0.0", "version: 2.0.0")
+    bring(desk, "r2")
+    assert [] == vault(desk)
+    desk.amend(SILVER, "hmac", "tokenize")
+    desk.amend(SILVER, "version: 2.0.0", "version: 3.0.0")
+    desk.spark.sql(f"DELETE FROM delta.`{desk.location(BRONZE)}` WHERE name = 'Ann'")
+    bring(desk, "r3", "2,Cy,U,3")
+    third = vault(desk)
+    assert [("Cy", False)] == [(value, (token, value) in first) for token, value in third]
+
+    # A batch that stands half does not take back what the rollback brings.
+    with monkeypatch.context() as dying:
+        dying.setattr("jobs.refine.flow.land", lambda *_, **__: 1 / 0)
+        desk.land(BRONZE, HEADER, f"3,Di,U,{day(4)}")
+        desk.run("r4", DAY)
+    went = desk.upkeep("m1", rollback="r1").outcomes[SILVER]
+    assert (Status.SUCCEEDED, shown) == (went.status, desk.rows(SILVER))
+    assert {*first, *third} < {*vault(desk)}
+    desk.amend(SILVER, "version: 3.0.0", "version: 1.0.0")
+    bring(desk, "r5")
+    assert {"Ann", "Bob", "Cy", "Di"} == {value for _, value in vault(desk)}
+    assert len({token for token, _ in vault(desk)}) == len(vault(desk))
 
 
 def test_rows_that_upkeep_deleted_are_gone_again_after_a_rollback_to_that_upkeep(desk):
