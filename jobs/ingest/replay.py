@@ -39,7 +39,8 @@ def read_replayed_rows(flow: Flow) -> Reading | None:
     """Read the refused rows that a replay selects; None when there are none.
 
     Lines of files are read from the files, rows of databases and records of topics from the quarantine, and a snapshot
-    whole from its source. A row whose file is gone stays in the quarantine.
+    whole from its source. A row whose file is gone stays in the quarantine. If the file has been replaced since,
+    the line with the same number is read, whatever it says now.
 
     Grain: one refused row in, one row out; for a snapshot one row of the source.
     """
