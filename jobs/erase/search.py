@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from jobs.erase.person import Person
 from jobs.erase.searchable import MIN_SEARCHABLE, is_searchable, searchable_text
+from jobs.refine.origin import key_hash
 from jobs.runtime.delta_log import DeltaLog
+from jobs.runtime.quarantine import ORIGIN
 from jobs.runtime.relation import relation
 from jobs.runtime.tables import read_newest
 from shared.contracts import Kind
+from shared.landed_columns import SEQUENCE, SOURCE_POSITION
 from shared.names import events_location, quarantine_location, table_location, tombstones_location
 from shared.places import location_of
 from shared.vault import TOKEN, VALUE, vault_location
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
     from shared.names import Roots
 
 KEY = "_subject_key"
+# Where a refused row came from, in the columns of the quarantine of a refined table.
+HELD_ORIGIN = (*ORIGIN, "source_position")
 
 
 @dataclass(frozen=True)
@@ -52,32 +58,6 @@ class Found:
     closed: tuple[str, ...] = ()
 
 
-@dataclass
-class Person:
-    """What a search has learned about a person. What is in clear stays in this process.
-
-    Attributes:
-        keys: The values of columns that other tables refer to, by table and column, in clear.
-        values: Personal values, in clear.
-        shared: Columns in which other people's rows hold the same value, so it is not used to find further rows.
-        tokenized: The values, by table, that are or were in its columns as tokens, in clear.
-    """
-
-    keys: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict, repr=False)
-    values: set[str] = field(default_factory=set, repr=False)
-    shared: set[str] = field(default_factory=set)
-    tokenized: dict[str, set[str]] = field(default_factory=dict, repr=False)
-
-    def add(self, table: Table, column: str, values: Iterable[str | None]) -> None:
-        """Add values of a column that other tables refer to."""
-        at = (str(table.name), column)
-        self.keys[at] = self.keys.get(at, frozenset()) | frozenset(v for v in values if v is not None)
-
-    def of(self, table: Table, column: str) -> frozenset[str]:
-        """The known values of a column."""
-        return self.keys.get((str(table.name), column), frozenset())
-
-
 class Search:
     """The search for a person, along the keys and relationships of the contracts."""
 
@@ -100,7 +80,10 @@ class Search:
             referred_to = {s.via_column for s in steps if s.via.name == step.key_holder.name}
             self._in_table(step, referred_to)
             self._in_companions(step)
-        for table in {str(s.table.name): s.table for s in steps if s.table.kind is Kind.REFINED}.values():
+        refined = [step for step in steps if step.table.kind is Kind.REFINED]
+        for step in refined:
+            self._in_quarantine(step)
+        for table in {str(step.table.name): step.table for step in refined}.values():
             self._in_vault(table)
 
     def exists(self, location: str) -> bool:
@@ -165,6 +148,9 @@ class Search:
                     self.person.shared.add(f"{holder.name}.{column.name}")
                     values -= shared
             self.person.add(holder, column.name, values)
+        if step.table.kind is Kind.INGESTED:
+            origin = F.concat_ws(":", F.col(SEQUENCE), key_hash(step.table), F.col(SOURCE_POSITION))
+            self.person.add_origins(step.table, [r[0] for r in rows.select(origin).distinct().collect()])
         for column in holder.tokenized if step.image else ():
             texts = {r[0] for r in rows.select(_text(step, column)).distinct().collect()} - {None}
             self.person.tokenized[str(holder.name)] = self.person.tokenized.get(str(holder.name), set()) | texts
@@ -173,17 +159,15 @@ class Search:
             self.person.values |= {value for value in row if value is not None and len(value) >= MIN_SEARCHABLE}
 
     def _in_companions(self, step: SearchStep) -> None:
-        """Find the person in the quarantine, by the text of its rows, and in tombstones and events, by their keys."""
+        """Find the person in the quarantine of a bronze table, by text, and in tombstones and events, by their keys."""
         table, keys = step.table, self.person.of(step.via, step.via_column)
-        root = self.roots.of(is_personal=table.is_personal)
-        is_held = F.get_json_object("t.row", f"$.{step.column.name}") == F.col(f"k.{KEY}")
         if table.kind is Kind.INGESTED:
             # A malformed line has the key anywhere; a short one is in other people's lines, too.
             is_held = F.expr(f"{searchable_text(table)} RLIKE concat('(?<![0-9A-Za-z])', k.{KEY}, '(?![0-9A-Za-z])')")
             in_lines = frozenset(filter(is_searchable, keys))
-            self._in_companion("quarantine", quarantine_location(root, table.name), table, in_lines, is_held)
+            location = quarantine_location(self.roots.of(is_personal=table.is_personal), table.name)
+            self._in_companion("quarantine", location, table, in_lines, is_held)
             return
-        self._in_companion("quarantine", quarantine_location(root, table.name), table, keys, is_held)
         if len(table.primary_key) == 1:
             buried, name = self.person.of(table, table.primary_key[0]), table.primary_key[0]
         else:
@@ -192,6 +176,20 @@ class Search:
         self._in_companion("tombstones", tombstones_location(self.roots.lake, table.name), table, buried, is_buried)
         is_event = F.col(f"t.{step.column.name}").cast("string") == F.col(f"k.{KEY}")
         self._in_companion("events", events_location(self.roots.lake, table.name), table, keys, is_event)
+
+    def _in_quarantine(self, step: SearchStep) -> None:
+        """Find the person in the quarantine of a refined table, by their rows in bronze and by the step's column.
+
+        The quarantine does not have the values of treated columns, but it has where in bronze a row came from. Bronze
+        may no longer have the row; then only its values, which are not cast yet, are left to find it by.
+        """
+        table, keys = step.table, self.person.of(step.via, step.via_column)
+        location = quarantine_location(self.roots.of(is_personal=table.is_personal), table.name)
+        origins = self.person.origins.get(str(table.inputs[0]), frozenset())
+        origin = F.concat_ws(":", *[F.col(f"t.{name}") for name in HELD_ORIGIN])
+        self._in_companion("quarantine", location, table, origins, origin == F.col(f"k.{KEY}"))
+        value = F.get_json_object("t.row", f"$.{step.column.name}").try_cast(step.column.clear_type).cast("string")
+        self._in_companion("quarantine", location, table, keys, value == F.col(f"k.{KEY}"))
 
     def _in_companion(self, what: str, location: str, table: Table, keys: frozenset[str], condition: Column) -> None:
         if keys and self.exists(location):

@@ -34,8 +34,12 @@ def input_rows(flow: Flow, source: Table, version: int) -> DataFrame:
 def marked(rows: DataFrame, source: Table) -> DataFrame:
     """Rows of an input with the hash of their key appended to their source position."""
     position = F.coalesce(SOURCE_POSITION, F.lit(""))
-    key = F.xxhash64(*[F.col(k).cast("string") for k in source.primary_key])
-    return rows.withColumn(SOURCE_POSITION, F.concat(position, F.lit(MARK), key.cast("string")))
+    return rows.withColumn(SOURCE_POSITION, F.concat(position, F.lit(MARK), key_hash(source).cast("string")))
+
+
+def key_hash(source: Table) -> Column:
+    """The hash of the key of a row of an input, as the quarantine has it."""
+    return F.xxhash64(*[F.col(k).cast("string") for k in source.primary_key])
 
 
 def origin() -> dict[str, Column]:

@@ -394,6 +394,68 @@ def test_a_part_of_a_key_that_others_share_leads_to_no_rows(small_lake):
     assert shared in record.to_look_at
 
 
+HASHED = """logicalType: string
+        physicalType: string
+        classification: restricted
+        customProperties: [{property: treatment, value: hmac}]"""
+PARCELS = f"""\
+      - name: parcel
+        logicalType: string
+        physicalType: string
+        primaryKey: true
+        transformSourceObjects: [bronze.shop__parcels]
+        description: Parcel.
+      - name: order_id
+        {HASHED}
+        relationships: [{{to: orders.order_id}}]
+        description: Order.
+      - {{name: weight, logicalType: integer, physicalType: int, description: Weight.}}
+      - {{name: changed_at, logicalType: timestamp, physicalType: timestamp, description: Change.}}
+"""
+
+
+def test_refused_rows_are_found_however_their_values_are_written_and_without_those_that_are_treated(small_lake):
+    lake, closed = small_lake, "{name: order_id, classification: restricted, "
+    landed = bronze("bronze.shop__parcels", "append", "parcel", "order_id", "weight", "changed_at")
+    whole = "logicalType: integer\n        physicalType: bigint"
+    lake.files = {
+        **PERSONAL,
+        "bronze.shop__orders": FILES["bronze.shop__orders"].replace("{name: order_id, ", closed),
+        "silver.orders": FILES["silver.orders"].replace(whole, HASHED, 1),
+        "bronze.shop__parcels": landed.replace("{name: order_id, ", closed),
+        "silver.parcels": contract("silver.parcels", PARCELS, KEY_AND_SEQUENCE),
+    }
+    lake.only(*(name for name in lake.files if "stock" not in name and "totals" not in name))
+    lake.land("bronze.shop__customers", HEADER, f"1000001,{ANN},{TEN}", f"2,{BOTH},{TEN}")
+    anns = [f"10,1000001,5,new,{TEN}", f"12, 01000001,-1,new,{TEN}", f"14,01000001,-2,new,{TEN}"]
+    lake.land("bronze.shop__orders", ORDERS, *anns, f"11,2,7,new,{TEN}", f"13,02,-1,new,{TEN}")
+    parcels = [f"P1,10,3,{TEN}", f"P2,10,heavy,{TEN}", f"P3,11,heavy,{TEN}"]
+    lake.land("bronze.shop__parcels", "parcel,order_id,weight,changed_at", *parcels)
+    lake.run("r1", (Step.INGEST, Step.REFINE))
+    # Of one the quarantine alone is left.
+    lake.spark.sql(f"DELETE FROM delta.`{lake.location('bronze.shop__orders')}` WHERE order_id = '14'")
+    refused = {table: lake.refused(table) for table in ("silver.orders", "silver.parcels")}
+    assert [3, 2] == [len(rows) for rows in refused.values()]
+
+    record = erase(lake, "customer=1000001", "e1")
+    expected = {
+        "silver.customers": 1,
+        "bronze.shop__customers": 1,
+        "vault of silver.customers": 1,
+        "silver.orders": 1,
+        "bronze.shop__orders": 2,
+        "quarantine of silver.orders": 2,
+        "silver.parcels": 1,
+        "bronze.shop__parcels": 2,
+        "quarantine of silver.parcels": 1,
+    }
+    assert (expected, ()) == (places(record), record.left)
+    bobs = {"silver.orders": "shop__orders/002.csv#6", "silver.parcels": "shop__parcels/003.csv#4"}
+    kept = {table: [row for row in rows if row[2] == bobs[table]] for table, rows in refused.items()}
+    assert [1, 1] == [len(rows) for rows in kept.values()]
+    assert kept == {table: lake.refused(table) for table in refused}
+
+
 @pytest.mark.parametrize(
     "properties, subject, said",
     [
