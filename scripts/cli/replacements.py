@@ -26,7 +26,7 @@ def command(base: Path, head: Path, *, as_json: bool) -> None:
     from scripts.comparing.replacements import losses
 
     found = losses(base, head)
-    rows = [{**loss._asdict(), "keeps_data": loss.is_of_state} for loss in found]
+    rows = [loss._asdict() for loss in found]
     if as_json:
         print_json(rows)
     elif rows:
@@ -34,4 +34,4 @@ def command(base: Path, head: Path, *, as_json: bool) -> None:
         console().print(grid(heads, [list(row.values()) for row in rows]))
     else:
         click.echo("nothing is removed or replaced")
-    sys.exit(1 if any(loss.is_of_state for loss in found) else 0)
+    sys.exit(1 if any(loss.keeps_data for loss in found) else 0)

@@ -14,6 +14,11 @@ STACK = "LakewrightStorage0A1B2C3D.nested.template.json"
 BUCKET = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "lake", "Tags": [{"Key": "a", "Value": "1"}]}}
 TABLE = {"Type": "AWS::Glue::Table", "Properties": {"DatabaseName": "gold", "TableInput": {"Name": "t", "Owner": "a"}}}
 MACHINE = {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"StateMachineName": "daily"}}
+SECRET = {
+    "Type": "AWS::SecretsManager::Secret",
+    "DeletionPolicy": "RetainExceptOnCreate",
+    "Properties": {"Name": "crm"},
+}
 RESOURCES = {"Lake": BUCKET, "Table": TABLE, "Machine": MACHINE}
 
 
@@ -80,6 +85,29 @@ def changed(resource, **properties):
 )
 def test_only_the_loss_of_state_is_red(tmp_path, after, code, found):
     assert (code, found) == compare(tmp_path, after)
+
+
+@pytest.mark.parametrize(
+    "gone, after, is_red",
+    [
+        pytest.param(TABLE, {}, False, id="a table whose contract is gone"),
+        pytest.param(TABLE, {"Other": changed(TABLE, DatabaseName="silver")}, False, id="beside one of its name"),
+        pytest.param(TABLE, {"Other": TABLE}, True, id="a table under another logical id"),
+        pytest.param(SECRET, {}, False, id="the connection of a source that no contract has"),
+        pytest.param(SECRET, {"Other": {**SECRET, "DeletionPolicy": "Delete"}}, True, id="a connection that moves"),
+        pytest.param({**SECRET, "DeletionPolicy": "Delete"}, {}, True, id="a connection that is deleted"),
+        pytest.param(changed(SECRET, GenerateSecretString={}), {}, True, id="a key that was generated"),
+    ],
+)
+def test_what_a_contract_made_may_go_with_it_and_not_elsewhere(tmp_path, gone, after, is_red):
+    base, head = write(tmp_path / "base", {"Gone": gone}), write(tmp_path / "head", {})
+    (head / "Elsewhere.template.json").write_text(json.dumps({"Resources": after}))
+    answer = CliRunner().invoke(command, [str(base), str(head), "--json"], catch_exceptions=False)
+
+    assert (int(is_red), [("Gone", is_red)]) == (
+        answer.exit_code,
+        [(row["resource"], row["keeps_data"]) for row in json.loads(answer.stdout)],
+    )
 
 
 def test_nested_stack_is_known_by_its_name_and_not_by_its_hash(tmp_path):
