@@ -13,7 +13,7 @@ from shared.contracts.document import SUFFIX, read_document, short_name
 from shared.contracts.model import Kind
 from shared.contracts.neighbours import check_neighbours, dependency_place
 from shared.contracts.serving import at_target
-from shared.contracts.source_model import FILES, SNOWFLAKE
+from shared.contracts.source_model import FILES, SALESFORCE, SNOWFLAKE
 from shared.contracts.subjects import check_subjects
 from shared.contracts.vault import vault_of
 from shared.errors import ContractError, UnknownNameError
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from shared.names import TableName
 
 FOLDER = Path(__file__).parent
-# Source systems with a machine of their own; the daily batch reads all others.
-OWN_MACHINES = {"salesforce": Machine.SALESFORCE_INGESTION}
+# Types of source with a machine of their own; the daily batch reads all others.
+OWN_MACHINES = {SALESFORCE: Machine.SALESFORCE_INGESTION}
 # The files of a table: its contract, and at most one of the others beside it.
 BESIDE = (SUFFIX, ".sql", ".py")
 
@@ -107,24 +107,24 @@ class Catalog:
     def of_machine(self, machine: Machine) -> list[Table]:
         """The tables that a machine works on by default, in dependency order.
 
-        A source system with a machine of its own is read only by that machine, which then makes all tables that depend
+        A type of source with a machine of its own is read only by that machine, which then makes all tables that depend
         on it. The daily batch makes every table with another source or none. Among these are the tables of files, which
         the machine `file_landed` makes as soon as a file lands. Maintenance works on every table.
         """
         if machine is Machine.MAINTENANCE:
             return list(self.tables.values())
-        systems = {n: self._systems(n) for n in self.tables}
+        types = {n: self._source_types(n) for n in self.tables}
         if machine is Machine.DAILY_BATCH:
-            return [t for n, t in self.tables.items() if systems[n] - set(OWN_MACHINES) or not systems[n]]
-        own = {system for system, whose in OWN_MACHINES.items() if whose is machine}
+            return [t for n, t in self.tables.items() if types[n] - set(OWN_MACHINES) or not types[n]]
+        own = {type_ for type_, whose in OWN_MACHINES.items() if whose is machine}
         if machine is Machine.FILE_LANDED:
-            own = {t.source.system for t in self.tables.values() if t.source and t.source.type == FILES}
-        return [t for n, t in self.tables.items() if systems[n] & own]
+            own = {FILES}
+        return [t for n, t in self.tables.items() if types[n] & own]
 
-    def _systems(self, name: str) -> set[str]:
-        """The source systems a table's rows come from."""
+    def _source_types(self, name: str) -> set[str]:
+        """The types of source a table's rows come from."""
         table = self.table(name)
-        return {table.source.system} if table.source else set().union(*(self._systems(str(i)) for i in table.inputs))
+        return {table.source.type} if table.source else set().union(*(self._source_types(str(i)) for i in table.inputs))
 
 
 @cache

@@ -1,10 +1,12 @@
 """All contracts together: their order, and what the selectors of a command line select."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shared.contracts import (
+    Catalog,
     Column,
     Disposition,
     Kind,
@@ -177,6 +179,22 @@ def test_a_system_with_its_own_machine_is_not_read_by_the_daily_batch():
     assert set() == from_salesforce & daily
     assert set(catalog.tables) == daily | own
     assert {t.source.system for n, t in catalog.tables.items() if n in own and t.source} == {"salesforce"}
+
+
+@pytest.mark.parametrize(
+    "type_, machines",
+    [
+        pytest.param("salesforce", {Machine.SALESFORCE_INGESTION}, id="Salesforce"),
+        pytest.param("s3", {Machine.FILE_LANDED, Machine.DAILY_BATCH}, id="files"),
+        pytest.param("kafka", {Machine.DAILY_BATCH}, id="any other"),
+    ],
+)
+def test_the_type_of_a_source_says_which_machine_reads_it_and_not_its_name(catalog, type_, machines):
+    notes = catalog.table(str(NOTES))
+    source = replace(notes.source, system="crm", type=type_)
+    catalog = Catalog({**catalog.tables, str(NOTES): replace(notes, source=source)})
+
+    assert {*machines, Machine.MAINTENANCE} == {machine for machine in Machine if catalog.of_machine(machine)}
 
 
 @pytest.mark.examples
