@@ -10,16 +10,20 @@ from pg8000.exceptions import DatabaseError
 from scripts.sources.redshift.data_api import DataApi, Fault, Rows, serve
 from scripts.sources.redshift.postgres import Postgres
 from scripts.sources.redshift.unload import Unload, UnloadError
+from shared.errors import TerminalError
 
 if TYPE_CHECKING:
     from http.server import ThreadingHTTPServer
     from pathlib import Path
+
+    from pg8000.native import Connection
 
 CLUSTER = "laptop"
 DATABASE = "shop"
 WAREHOUSE = f"arn:aws:redshift:us-east-1:123456789012:cluster:{CLUSTER}"
 UNLOAD_ROLE = "arn:aws:iam::123456789012:role/laptop-unload"
 DEFINITIONS = "tables.sql"
+FORM = "DROP SCHEMA IF EXISTS <schema> CASCADE; CREATE SCHEMA <schema>; CREATE TABLE <schema>.<table> (...);"
 SELECT = "SELECT "
 
 
@@ -63,18 +67,36 @@ class RedshiftStandIn:
         """Wait until the tables are loaded.
 
         Raises:
-            TerminalError: PostgreSQL did not start.
+            TerminalError: PostgreSQL did not start, or a file of the folder cannot be loaded.
         """
         self._postgres.ready()
         self.load()
 
     def load(self) -> None:
-        """Replace the tables by those that are now in the folder."""
-        self.run((self.tables / DEFINITIONS).read_text(encoding="utf-8"))
+        """Replace the tables by those that are now in the folder.
+
+        Raises:
+            TerminalError: a file of the folder cannot be loaded.
+        """
+        definitions = self.tables / DEFINITIONS
+        statements = definitions.read_text(encoding="utf-8")
+        try:
+            self.run(statements)
+        except DatabaseError as error:
+            line = statements.count("\n", 0, int(_fields(error).get("P", 0))) + 1  # the first if none is given
+            raise _not_loaded(f"{definitions}:{line}", error, expected=f"SQL of PostgreSQL, as in {FORM}") from error
         with self._postgres.connect() as connection:
             for file in sorted(self.tables.glob("*.csv")):
-                with file.open("rb") as rows:
-                    connection.run(f"COPY {file.stem} FROM STDIN WITH (FORMAT csv, HEADER)", stream=rows)
+                self._fill(connection, file)
+
+    def _fill(self, connection: Connection, file: Path) -> None:
+        try:
+            with file.open("rb") as rows:
+                connection.run(f"COPY {file.stem} FROM STDIN WITH (FORMAT csv, HEADER)", stream=rows)
+        except DatabaseError as error:
+            expected = f"rows of a table that {DEFINITIONS} creates, in a file <schema>.<table>.csv"
+            mend = f"create the table in {DEFINITIONS}, change the file, or remove it"
+            raise _not_loaded(str(file), error, expected=expected, mend=mend) from error
 
     def run(self, statements: str) -> list[Any]:
         """Run statements in PostgreSQL directly, without the Data API, as the owner of the tables does."""
@@ -115,5 +137,16 @@ class RedshiftStandIn:
 
 
 def _said(error: DatabaseError) -> UnloadError:
+    return UnloadError(f"ERROR: {_fields(error)['M']}")
+
+
+def _not_loaded(where: str, error: DatabaseError, **advice: str) -> TerminalError:
+    said = _fields(error)
+    cause = "; ".join(said[key] for key in ("M", "W") if key in said)  # message and, of a row, where it stands
+    return TerminalError(f"{where} cannot be loaded: {cause}", **advice)
+
+
+def _fields(error: DatabaseError) -> dict[str, str]:
+    """What PostgreSQL says of an error, by its own letters."""
     said = error.args[0]
-    return UnloadError(f"ERROR: {said['M']}" if isinstance(said, dict) else str(error))
+    return said if isinstance(said, dict) else {"M": str(error)}

@@ -18,6 +18,7 @@ from scripts.setup.paths import ROOT
 from scripts.sources.kafka_broker import KafkaBroker
 from scripts.sources.kafka_stand_in import KafkaStandIn
 from scripts.sources.order_events import messages
+from scripts.sources.redshift.stand_in import RedshiftStandIn
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
 from scripts.sources.stand_ins import StandIns
 from scripts.sources.started import running
@@ -202,6 +203,26 @@ def test_tables_of_another_database_are_there_in_any_spelling_and_a_file_that_do
         running(stand_in),
     ):
         pass
+
+
+def test_tables_of_redshift_are_made_and_filled_again_and_a_file_that_does_not_fit_is_told(tmp_path):
+    stand_in = RedshiftStandIn(tmp_path)
+    definitions, rows = tmp_path / "tables.sql", tmp_path / "town.garages.csv"
+    created = "DROP SCHEMA IF EXISTS town CASCADE;\nCREATE SCHEMA town;\nCREATE TABLE town.garages (id INTEGER);\n"
+    definitions.write_text(created)
+    rows.write_text("id\n7\n")
+    with running(stand_in):
+        stand_in.load()
+        assert [[7]] == stand_in.run("SELECT id FROM town.garages")
+        rows.write_text("id\n7\nseven\n")
+        with pytest.raises(TerminalError, match=r"town\.garages\.csv cannot be loaded: .*COPY garages, line 3, "):
+            stand_in.load()
+        rows.rename(tmp_path / "town.parks.csv")
+        with pytest.raises(TerminalError, match=r'town\.parks\.csv cannot be loaded: .* "town.parks".*or remove it'):
+            stand_in.load()
+        definitions.write_text(f"{created}CREATE OR REPLACE TABLE shop.town.parks (id INTEGER);\n")
+        with pytest.raises(TerminalError, match=r'tables\.sql:4 cannot be loaded: .* "TABLE".* CREATE SCHEMA'):
+            stand_in.load()
 
 
 def test_a_missing_environment_is_told(tmp_path, monkeypatch):
