@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from scripts.sources.kafka_broker import KafkaBroker
 from scripts.sources.order_events import HEADERS, PARTITIONS, messages
@@ -27,7 +27,8 @@ class KafkaStandIn:
     """A broker whose topics have the records of a delivery.
 
     Args:
-        folder: The folder for its topics: a topic that was filled is not filled again.
+        folder: The folder for its topics: a topic that was filled is not filled again. One with too few partitions
+            gets the others, and keeps its records.
         orders: The orders that its records are about; those of the samples if left out.
         others: Further topics, which stay empty.
     """
@@ -64,8 +65,10 @@ class KafkaStandIn:
         """
         producer = Producer(self.broker.client_settings | {"linger.ms": 20, "enable.idempotence": True})
         for topic, partitions in messages(delivery, self._orders).items():
-            for partition, wanted in enumerate(partitions):
-                for message in wanted[self._held(topic, partition) :]:
+            # Every partition is asked before the producer meets the topic, which may just have grown.
+            held = [self._held(topic, partition) for partition in range(len(partitions))]
+            for wanted, count in zip(partitions, held, strict=True):
+                for message in wanted[count:]:
                     _send(producer, topic, message)
         if left := producer.flush(ANSWER_SECONDS):
             raise TerminalError("the Kafka broker did not take every record", given=f"{left} records were not sent")
@@ -76,12 +79,17 @@ class KafkaStandIn:
 
     def _make_topics(self) -> None:
         admin = AdminClient(self.broker.client_settings)
+        held = admin.list_topics(timeout=ANSWER_SECONDS).topics
         for future in admin.create_topics([NewTopic(t, count, 1) for t, count in self._partitions.items()]).values():
             try:
                 future.result(ANSWER_SECONDS)
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise
+        wanted = {topic: count for topic, count in self._partitions.items() if topic in held}
+        grown = [NewPartitions(t, count) for t, count in wanted.items() if len(held[t].partitions) < count]
+        for future in admin.create_partitions(grown).values() if grown else ():
+            future.result(ANSWER_SECONDS)
 
     def _held(self, topic: str, partition: int) -> int:
         consumer = Consumer(self.broker.client_settings | {"group.id": "stand-in"})

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from snowflake.connector.errors import DatabaseError
 from scripts.setup.paths import ROOT
 from scripts.sources.kafka_broker import KafkaBroker
 from scripts.sources.kafka_stand_in import KafkaStandIn
-from scripts.sources.order_events import messages
+from scripts.sources.order_events import Message, messages
 from scripts.sources.redshift.stand_in import RedshiftStandIn
 from scripts.sources.snowflake_stand_in import SnowflakeStandIn
 from scripts.sources.stand_ins import StandIns
@@ -107,15 +109,38 @@ def test_topics_grow_by_what_a_delivery_adds_and_outlive_their_broker(stand_ins)
     assert expected(2) == held()
 
 
-def test_topic_that_only_a_contract_names_is_there_and_empty(tmp_path):
-    stand_in = KafkaStandIn(tmp_path, [], ["gates"])
+@contextmanager
+def running_kafka(folder, others=()):
+    stand_in = KafkaStandIn(folder, [], others)
     try:
         stand_in.start()
         stand_in.ready(1)
-        topics = AdminClient(stand_in.broker.client_settings).list_topics(timeout=30).topics
-        assert (1, 0) == (len(topics["gates"].partitions), stand_in._held("gates", 0))
+        yield stand_in
     finally:
         stand_in.stop()
+
+
+def test_topic_that_only_a_contract_names_is_there_and_empty(tmp_path):
+    with running_kafka(tmp_path, ["gates"]) as stand_in:
+        topics = AdminClient(stand_in.broker.client_settings).list_topics(timeout=30).topics
+        assert (1, 0) == (len(topics["gates"].partitions), stand_in._held("gates", 0))
+
+
+def test_topic_that_is_given_more_partitions_has_them_at_the_next_start_and_keeps_its_records(tmp_path, monkeypatch):
+    def sent(*partitions):
+        told = datetime(2026, 1, 1, tzinfo=UTC)
+        records = [
+            [Message(number, b"key", value, told) for value in values] for number, values in enumerate(partitions)
+        ]
+        monkeypatch.setattr("scripts.sources.kafka_stand_in.PARTITIONS", {"gates": len(partitions)})
+        monkeypatch.setattr("scripts.sources.kafka_stand_in.messages", lambda *_: {"gates": records})
+        with running_kafka(tmp_path) as stand_in:
+            topic = AdminClient(stand_in.broker.client_settings).list_topics(timeout=30).topics["gates"]
+            return [stand_in._held("gates", number) for number in range(len(topic.partitions))]
+
+    assert [1] == sent([b"one"])
+    assert [2, 0, 1] == sent([b"one", b"two"], [], [b"three"])
+    assert [2, 0, 1] == sent([b"one"])
 
 
 def test_broker_that_cannot_start_says_its_first_error(tmp_path):
