@@ -136,8 +136,8 @@ class StandIns:
         if self.generated:  # its files are there already
             self.salesforce.hold(generated_records(self.generated), field_types())
             return
-        _put(self.snowflake.tables, snowflake_files(self.delivery))
-        _put(self.redshift.tables, redshift_files(self.delivery))
+        _put_tables(self.snowflake.tables, snowflake_files(self.delivery))
+        _put_tables(self.redshift.tables, redshift_files(self.delivery))
         _put(self.root / "landing", [*crm_files(self.delivery), *schema_files()])
         _put(self.root / "landing", made_up_files(self.delivery))
         self.salesforce.hold(salesforce_records(self.delivery), field_types())
@@ -146,6 +146,15 @@ class StandIns:
 def snowflake_folder(root: Path) -> Path:
     """The folder of a lake in which the stand-in for Snowflake keeps its data."""
     return root / "sources" / "snowflake"
+
+
+def _put_tables(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Write the files of a stand-in's tables, and remove those of tables that are no longer among them."""
+    held = dict(files)
+    _put(folder, held.items())
+    for file in folder.glob("*.csv"):
+        if file.name not in held:
+            file.unlink()
 
 
 def _put(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:

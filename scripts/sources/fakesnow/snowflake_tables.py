@@ -82,7 +82,7 @@ def _fill(snow: FakeSnow, file: Path, places: dict[str, Place]) -> int:
             f"{file} has rows of a table that {DEFINITIONS} does not define",
             given=file.stem,
             expected="one of " + ", ".join(sorted(places)),
-            mend=f"add a line {FORM} to {DEFINITIONS}, or name the file after its table",
+            mend=f"add a line {FORM} to {DEFINITIONS}, name the file after its table, or remove it",
         )
     table = ".".join(f'"{name}"' for name in places[file.stem.upper()])
     source = str(file).replace("'", "''")

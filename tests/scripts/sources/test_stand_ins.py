@@ -82,6 +82,16 @@ def test_a_day_passes_at_every_source(stand_ins):
     assert first_files == {name: second_files[name] for name in first_files}
 
 
+def test_table_whose_sample_is_gone_goes_and_what_others_landed_stays(stand_ins):
+    gone = [stand_ins.snowflake.tables / "GONE.csv", stand_ins.redshift.tables / "web.gone.csv"]
+    others = stand_ins.root / "landing" / "crm" / "accounts" / "others.csv"
+    for file in (*gone, others):
+        file.write_text("id\n1\n")
+    stand_ins.deliver(1)
+
+    assert [False, False, True] == [file.exists() for file in (*gone, others)]
+
+
 def test_topics_grow_by_what_a_delivery_adds_and_outlive_their_broker(stand_ins):
     def held():
         with_topics = {t: len(m.partitions) for t, m in AdminClient(settings()).list_topics(timeout=30).topics.items()}
@@ -219,6 +229,10 @@ def test_tables_of_another_database_are_there_in_any_spelling_and_a_file_that_do
             connection.cursor() as cursor,
         ):
             assert [(7,)] == cursor.execute("SELECT ID FROM GARAGES").fetchall()
+        (stand_in.tables / "GONE.csv").write_text("ID\n7\n")
+        with pytest.raises(TerminalError, match=r"GONE\.csv has rows of a table .*, or remove it"):
+            stand_in.load()
+        (stand_in.tables / "GONE.csv").unlink()
         rows.write_text("ID\nseven\n")
         with pytest.raises(TerminalError, match=r'`tables`; given: \S*GARAGES\.csv cannot be loaded: .*"seven"'):
             stand_in.load()
