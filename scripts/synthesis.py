@@ -16,7 +16,7 @@ from scripts.setup.launch import runtime_environment
 from shared.errors import TerminalError
 
 # Everything that the templates, and the keys of their assets, are made from.
-FILES = (Path("app.py"), Path("cdk.json"), Path("uv.lock"))
+FILES = (Path("app.py"), Path("cdk.json"), Path("uv.lock"), Path("scripts/setup/jars.lock"))
 SOURCES = ("infra/**/*", "jobs/**/*", "lambdas/**/*", "scripts/packaging/*", "shared/**/*", "step_functions/*")
 MARK = ".fingerprint"
 MANIFEST = "manifest.json"

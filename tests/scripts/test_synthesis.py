@@ -57,6 +57,20 @@ def test_changed_sources_are_synthesized_again(tmp_path, monkeypatch, synthesize
     assert 2 == len(synthesized)
 
 
+def test_change_of_a_file_that_templates_are_made_from_is_seen(tmp_path, monkeypatch, synthesized):
+    files = [tmp_path / name for name in ("app.py", "cdk.json", "uv.lock", "scripts/setup/jars.lock")]
+    (tmp_path / "scripts" / "setup").mkdir(parents=True)
+    for file in files:
+        file.touch()
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    assembly("prod", None, tmp_path / "out")
+
+    for calls, file in enumerate(files, start=2):
+        file.write_text("changed")
+        assembly("prod", None, tmp_path / "out")
+        assert calls == len(synthesized), file
+
+
 def test_folder_of_something_else_is_left_alone(tmp_path, synthesized):
     (tmp_path / "thesis.txt").write_text("years of work")
 
