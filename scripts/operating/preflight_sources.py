@@ -9,7 +9,7 @@ import boto3
 from scripts.operating.finding import FAILED, OK, WARNING, Finding
 from shared.contracts import load_catalog
 from shared.contracts.connections import ADDRESSED_TYPES, SECRET_TYPES, publishing_connections
-from shared.contracts.source_model import KAFKA
+from shared.contracts.source_model import KAFKA, WEB
 from shared.names import source_secret
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def sources(environment: Environment, caller: Caller) -> Iterator[Finding]:
             yield Finding(check="sources", status=OK, found=f"{system}: the deploy makes a cluster and tells the jobs")
         elif kind in SECRET_TYPES:
             yield _connection(environment, system)
+        elif kind == WEB and system not in environment.sources:
+            yield Finding(check="sources", status=OK, found=f"{system}: its contracts name its addresses")
         elif kind in ADDRESSED_TYPES:
             yield _address(environment, caller, system)
     known = {source.system for source in sources}

@@ -143,6 +143,15 @@ def test_redshift_that_is_not_named_is_told_and_one_elsewhere_refused(ready):
 
 
 @pytest.mark.examples
+def test_file_of_the_web_lies_where_the_contract_says_unless_the_environment_names_another_place(ready):
+    def found(**sources):
+        return [(f.status, f.found) for f in preflight(prod(sources=sources)) if f.found.startswith("ecb")]
+
+    assert [("ok", "ecb: its contracts name its addresses")] == found()
+    assert [("ok", "ecb is https://mirror.example/rates.zip")] == found(ecb="https://mirror.example/rates.zip")
+
+
+@pytest.mark.examples
 @pytest.mark.parametrize("system", ["snowflake", "snowflake_marts"])
 def test_connection_that_is_still_empty_is_told(ready, system):
     name = source_secret("prod", system)
