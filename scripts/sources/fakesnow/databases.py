@@ -1,4 +1,4 @@
-"""The stand-in's databases that outlive it: those that jobs write to, one file each. The sources' are recreated."""
+"""The stand-in's databases that outlive it, one file each. The tables of the sources in them are recreated."""
 
 from __future__ import annotations
 

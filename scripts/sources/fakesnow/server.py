@@ -136,7 +136,7 @@ def end_with_parent() -> None:
 
 
 def main() -> None:
-    """Load the tables, open the kept databases, and serve until standard input ends."""
+    """Open the kept databases, load the tables, and serve until standard input ends."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--socket", type=int, required=True)
     parser.add_argument("--state", type=Path, required=True)
@@ -147,13 +147,13 @@ def main() -> None:
     # DuckDB warns about an extra copy that fakesnow makes for every answer.
     warnings.filterwarnings("ignore", category=UserWarning, module="fakesnow")
     repair()
+    keep_databases(fakesnow.server.shared_fs, arguments.state / "databases")
     if arguments.tables:
         try:
             load_tables(fakesnow.server.shared_fs, arguments.tables)
         except TerminalError as error:
             log_last(error)
             os._exit(1)  # on an orderly exit, libraries would print more after the error
-    keep_databases(fakesnow.server.shared_fs, arguments.state / "databases")
     login = Login(os.environ["FAKESNOW_USER"], os.environ["FAKESNOW_PASSWORD"])
     server = Server(arguments.state, Answers(arguments.rows_per_chunk), login)
     config = uvicorn.Config(server.application(), log_level="warning", timeout_graceful_shutdown=1)

@@ -180,9 +180,10 @@ def test_values_come_as_snowflake_sends_them(stand_ins):
     assert ("2011-06-07 00:00:00", "3953.9884", True, 4) == (str(shipped), str(total), online, rate)
 
 
-def test_what_was_written_to_snowflake_is_there_when_it_starts_again(tmp_path):
+@pytest.mark.parametrize("is_source", [False, True], ids=["published to alone", "read too"])
+def test_what_was_written_to_snowflake_is_there_when_it_starts_again(tmp_path, is_source):
     def asked(*statements):
-        with running(SnowflakeStandIn(tmp_path, is_source=False)) as stand_in:
+        with running(SnowflakeStandIn(tmp_path, is_source=is_source)) as stand_in:
             login = stand_in.secret | {"database": "MARTS", "schema": "SALES"}
             with (
                 snowflake.connector.connect(
@@ -192,8 +193,13 @@ def test_what_was_written_to_snowflake_is_there_when_it_starts_again(tmp_path):
             ):
                 return [cursor.execute(statement).fetchall() for statement in statements][-1]
 
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "tables.sql").write_text("CREATE OR REPLACE TABLE MARTS.SALES.GOODS (ID NUMBER(38,0));\n")
+    (tmp_path / "tables" / "GOODS.csv").write_text("ID\n7\n")
     asked("CREATE TABLE WORDS (WORD VARCHAR)", "INSERT INTO WORDS VALUES ('kept')")
     assert [("kept",)] == asked("SELECT WORD FROM WORDS")
+    if is_source:
+        assert [(7,)] == asked("SELECT ID FROM GOODS")
 
 
 def test_stopping_ends_the_process_and_may_be_done_twice(tmp_path):
