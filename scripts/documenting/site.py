@@ -93,6 +93,7 @@ def _facts(table: Table, described: Mapping[str, Any]) -> dict[str, str]:
     """Facts about the table as a whole, as titles and texts; those that are empty are left out."""
     readers = [r.role + (f" (where {r.row_filter})" if r.row_filter else "") for r in table.readers]
     facts = {
+        "Status": "retired: it will be dropped" if table.is_retired else "",
         "Key": ", ".join(table.primary_key),
         "Ordered by": ", ".join(table.sequence_by),
         "Written by": str(table.disposition),

@@ -87,6 +87,14 @@ def test_without_a_lake_nothing_is_said_of_one(catalog, lake):
         assert not {"UTC", "quarantined"} & set(page.words.split())
 
 
+def test_retired_table_says_that_it_will_be_dropped(catalog):
+    retired = replace(catalog.table("silver.orders"), is_retired=True)
+    parsed, _ = pages(Catalog({**catalog.tables, "silver.orders": retired}))
+
+    told = [name for name, page in parsed.items() if "Status retired: it will be dropped" in page.words]
+    assert ["silver.orders.html"] == told
+
+
 def test_words_of_a_contract_are_no_markup(catalog):
     orders = catalog.table("silver.orders")
     hostile = '<script>alert("x")</script> & <b>'
