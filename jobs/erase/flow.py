@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jobs.erase.proof import files_with, own_values, places_to_read
 from jobs.erase.search import Search
 from jobs.erase.searchable import MIN_SEARCHABLE, is_searchable, is_topic
+from jobs.erase.unsearched import unsearched
 from jobs.ingest.suppression import erased_hash, is_suppressed, suppress
 from jobs.publish.flow import publish
 from jobs.runtime.companion import is_half_done
@@ -47,8 +48,8 @@ def erase(spark: SparkSession, job: Job, catalog: Catalog) -> None:
         TerminalError: the run has no request.
         UnknownNameError: no contract has this kind of person as its subject.
         ContractError: a table is not where its contract puts it, so the person would not be searched for there.
-        ErasureError: a run died while it wrote a table, and nothing was deleted; or something of the person was still
-            found afterwards, and the record names the files.
+        ErasureError: a run died while it wrote a table, and nothing was deleted; something of the person was still found
+            afterwards, and the record names the files; or no contract has a table with personal data.
     """
     location = erasure_request_location(job.pii_root, job.run_id)
     text = read_text(location)
@@ -73,6 +74,7 @@ class _Erasure:
         for step in self.steps:
             if not self.search.exists(location_of(job.roots, step.table)):
                 refuse_misplaced(self.session, step.table, job.roots)
+        self.unsearched = unsearched(self.session, catalog, job.roots)
         self.search.run(self.steps, request.id)
         self.person, self.found = self.search.person, self.search.found
 
@@ -94,6 +96,14 @@ class _Erasure:
                 given=f"{len(record.left)} places: {', '.join(record.left[:5])}",
                 expected="none of their values in any file",
                 mend="see the record under erasures/, and run it again: another run may have written meanwhile",
+            )
+        personal = [place for place in self.unsearched if place.startswith(f"{self.job.pii_root}/")]
+        if personal and not self.request.dry_run:
+            raise ErasureError(
+                "tables with personal data were not searched: no contract has them",
+                given=", ".join(personal),
+                expected="a contract for every table in the place of personal data",
+                mend="remove these folders, and run it again",
             )
 
     def _write(self, record: ErasureRecord) -> None:
@@ -129,6 +139,7 @@ class _Erasure:
         texts += [f"quarantine of {name}: its records are searched as text, not for numbers in Avro" for name in topics]
         kept = sorted({str(f.table.published_to) for f in self.found if f.table.published_to})
         texts += [f"{place} in Snowflake: Time Travel keeps deleted rows for as long as it is set to" for place in kept]
+        texts += [f"{place}: not searched, since no contract has this table; remove it" for place in self.unsearched]
         shared = sorted(self.person.shared)
         texts += [f"{name}: rows of others hold the same value, so what it leads to was left" for name in shared]
         return tuple(texts)

@@ -352,6 +352,37 @@ def test_nobody_is_erased_while_a_table_lies_where_it_would_not_be_searched(smal
     assert {table: 1} == places(erase(lake, "customer=1000001", "e1", dry_run=True))
 
 
+def test_person_is_erased_and_the_erasure_red_while_a_dropped_table_may_hold_them(small_lake):
+    lake, table = small_lake, "bronze.shop__customers"
+    lake.files = dict(PERSONAL)
+    lake.land(table, HEADER, f"1000001,{ANN},{TEN}", f"2,{BOTH},{TEN}")
+    lake.run("r1", (Step.INGEST,))
+    pii = Path(pii_folder(lake.lake_root))
+    clear = [pii / "bronze" / "shop__members", pii / "quarantine" / "bronze" / "shop__members"]
+    clear += [pii / "vault" / "silver" / "members"]
+    dropped = [*clear, *(Path(lake.lake_root, place, "silver", "members") for place in (".", "tombstones", "events"))]
+    for place in dropped:
+        shutil.copytree(lake.location(table), place)
+    told = [f"{place}: not searched, since no contract has this table; remove it" for place in dropped]
+
+    def unsearched(record):
+        return [text for text in record.to_look_at if "no contract" in text]
+
+    assert sorted(told) == sorted(unsearched(erase(lake, "customer=1000001", "look", dry_run=True)))
+    for run_id, subject in (("e1", "customer=1000001"), ("e2", "customer=3")):
+        with pytest.raises(ErasureError) as refused:
+            erase(lake, subject, run_id)
+        assert f"given: {', '.join(map(str, clear))};" in str(refused.value)
+        assert sorted(told) == sorted(unsearched(record_of(lake, run_id)))
+    assert {table: 1} == places(record_of(lake, "e1"))
+    assert [("2", BOTH)] == [(row["customer_id"], row["name"]) for row in lake.frame(table).collect()]
+
+    for place in dropped:
+        shutil.rmtree(place)
+    assert [] == unsearched(erase(lake, "customer=1000001", "e3"))
+    assert [] == files_that_tell(lake, ANN)
+
+
 def test_a_part_of_a_key_that_others_share_leads_to_no_rows(small_lake):
     clicks = """\
       - name: visitor

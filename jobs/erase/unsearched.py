@@ -1,0 +1,58 @@
+"""Finds the tables of a lake that no contract has any more, which an erasure does not search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobs.runtime.jvm import files_at
+from shared.names import (
+    Layer,
+    TableName,
+    events_location,
+    quarantine_location,
+    table_location,
+    tombstones_location,
+)
+from shared.places import companions, location_of
+from shared.vault import vault_location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyspark.sql import SparkSession
+
+    from shared.contracts import Catalog
+    from shared.names import Roots
+
+# A table, and what may lie beside one.
+PLACES = (table_location, quarantine_location, tombstones_location, events_location, vault_location)
+
+
+def unsearched(session: SparkSession, catalog: Catalog, roots: Roots) -> list[str]:
+    """The folders of tables, quarantines, tombstones, events and vaults that belong to no contract.
+
+    Args:
+        session: The session that lists.
+        catalog: All contracts.
+        roots: The places of the lake.
+    """
+    known = {
+        place
+        for table in catalog.tables.values()
+        for place in (location_of(roots, table), *companions(roots, table).values())
+    }
+    parents = [
+        place(root, TableName(layer, "_")).rpartition("/")[0]
+        for root in (roots.lake, roots.pii)
+        for place in PLACES
+        for layer in Layer
+    ]
+    return [folder for parent in parents for folder in _folders(session, parent) if folder not in known]
+
+
+def _folders(session: SparkSession, parent: str) -> Iterator[str]:
+    files, path = files_at(session, parent)
+    if files.exists(path):
+        for found in files.listStatus(path):
+            if found.isDirectory():
+                yield f"{parent}/{found.getPath().getName()}"
