@@ -17,7 +17,7 @@ from jobs.runtime.lease import leased_by
 from jobs.runtime.misplaced import refuse_misplaced
 from jobs.runtime.pii_keys import read_pii_keys
 from jobs.runtime.session import ANSI, batch_session
-from jobs.runtime.statistics import keep_no_statistics
+from jobs.runtime.statistics import keep_statistics
 from jobs.runtime.table_files import remove_old_files
 from jobs.runtime.tables import spark_schema
 from jobs.runtime.upkeep import carrying_on, delete_matching
@@ -202,7 +202,7 @@ class _Erasure:
         with leased_by(self.job, str(table.name)) as lease:
             if found[0].place == str(table.name):
                 lease.renew()
-                keep_no_statistics(self.session, location, spark_schema(table), table.closed_columns)
+                keep_statistics(self.session, location, spark_schema(table), table.closed_columns)
             with carrying_on(self.session, location, lease):
                 for rows in (f for f in found if f.rows):
                     delete_matching(self.session, location, self.search.keys_frame(rows.keys), rows.condition)

@@ -12,7 +12,7 @@ from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.layout import clustered_by, keep_clustered
 from jobs.runtime.lease import leased_by
 from jobs.runtime.session import batch_session
-from jobs.runtime.statistics import keep_no_statistics
+from jobs.runtime.statistics import keep_statistics
 from jobs.runtime.table_files import remove_old_files
 from jobs.runtime.tables import spark_schema
 from jobs.runtime.upkeep import carrying_on
@@ -82,7 +82,7 @@ def maintain(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> T
         clustering = {location: table.cluster_by, **beside}
         existing = [place for place in clustering if DeltaLog(session, place).exists]
         # Compaction adds files to the log, with statistics of their columns.
-        keep_no_statistics(session, location, spark_schema(table), table.closed_columns)
+        keep_statistics(session, location, spark_schema(table), table.closed_columns)
         done = Tidied()
         is_half_committed = any(is_half_done(session, place, location) for place in existing if place != location)
         if not is_half_committed:

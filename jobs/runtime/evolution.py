@@ -13,7 +13,7 @@ from jobs.runtime.commit import carried
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.misplaced import refuse_misplaced
 from jobs.runtime.position import TablePosition, read_position
-from jobs.runtime.statistics import STATISTICS, keep_no_statistics
+from jobs.runtime.statistics import STATISTICS, keep_statistics
 from jobs.runtime.tables import ensure_table, read_version, relax, replace_all, spark_schema, types_of
 from shared.contracts import Disposition, Kind
 from shared.contracts.document import short_name
@@ -84,7 +84,7 @@ def evolve(session: SparkSession, table: Table, roots: Roots, lease: Lease) -> E
     if is_refused(changes) and not raised:
         raise _refused(table, old, [r for r in changes if r.level is Level.BREAKING])
     closed = table.closed_columns
-    if keep_no_statistics(session, location, schema, closed):
+    if keep_statistics(session, location, schema, closed):
         before = read_position(session, location)
     if raised and table.kind is not Kind.INGESTED:
         return Evolved(before=before, is_rebuilt=True)

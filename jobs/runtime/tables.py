@@ -10,7 +10,7 @@ from pyspark.sql import types as T
 
 from jobs.runtime.delta_log import CHANGE_FEED, DeltaLog
 from jobs.runtime.jvm import files_at
-from jobs.runtime.statistics import keep_no_statistics, without_statistics
+from jobs.runtime.statistics import keep_statistics, statistics_of
 from shared.contracts import Kind
 from shared.retention import HISTORY_DAYS, LOG_DAYS
 
@@ -85,11 +85,11 @@ def ensure_table(
     if not log.exists:
         _remove_empty_log(session, location)
         feed = {CHANGE_FEED: "true"} if needs_feed else {}
-        _create(session, location, schema, cluster_by, feed | without_statistics(schema, closed))
+        _create(session, location, schema, cluster_by, feed | statistics_of(schema, closed))
         return
     if missing := [f for f in schema.fields if f.name not in log.schema.names]:
         _add(session, location, missing)
-    keep_no_statistics(session, location, schema, closed)
+    keep_statistics(session, location, schema, closed)
     if needs_feed and not log.has_feed:
         session.sql(f"ALTER TABLE delta.`{location}` SET TBLPROPERTIES ('{CHANGE_FEED}' = 'true')")
 

@@ -1,11 +1,15 @@
-"""The log of a landed table has no value of a column from the moment that the column is classified."""
+"""The log has the bounds of every column, and of a column that is classified none from that moment on."""
 
+import json
 from pathlib import Path
 
 import pytest
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.statistics import STATISTICS
+from jobs.runtime.tables import ensure_table
 from shared.jobs import Status, Step
 from tests.support.small_contracts import FILES
 
@@ -99,3 +103,25 @@ def test_a_column_that_comes_or_gets_another_name_is_told_of_unless_it_is_closed
     assert Status.SUCCEEDED == ingest(shop, "r3")
     assert {"customer_id", "note", "mobile", "changed_at", *ADDED} == set(told(shop))
     assert ("3", "Cat Known", "new", "PHONE-OF-CAT", TEN) == shop.rows(CUSTOMERS)[2]
+
+
+def test_a_table_of_many_columns_has_bounds_of_the_last_too(spark, tmp_path):
+    """By itself Delta looks at 32, and refuses to cluster by others. What the engine adds stands last."""
+    made, grown = str(tmp_path / "made"), str(tmp_path / "grown")
+    ensure_table(spark, made, numbers(40), ("c39",))
+    ensure_table(spark, grown, numbers(30))
+    ensure_table(spark, grown, numbers(40))
+    version = DeltaLog(spark, grown).version
+    ensure_table(spark, grown, numbers(40))
+    assert version == DeltaLog(spark, grown).version
+    row = spark.range(1).select(*[F.lit(n).alias(f"c{n}") for n in range(40)])
+    for place in (made, grown):
+        row.write.format("delta").mode("append").save(place)
+        last = max(Path(place, "_delta_log").glob("*.json"))
+        actions = map(json.loads, last.read_text().splitlines())
+        [told] = [json.loads(action["add"]["stats"]) for action in actions if "add" in action]
+        assert {f"c{n}": n for n in range(40)} == told["minValues"] == told["maxValues"]
+
+
+def numbers(count):
+    return T.StructType([T.StructField(f"c{n}", T.IntegerType()) for n in range(count)])
