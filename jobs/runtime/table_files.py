@@ -12,11 +12,15 @@ from jobs.runtime.tables import FILE_RETENTION, read_version
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+# By default Delta deletes one file after another, on the driver.
+DELETING_TASKS = 16
 # By default Delta refuses to keep files for less than a week, and does not log a VACUUM on S3, since another writer may
 # be at work. The lease rules that out, so both are allowed.
 VACUUM_CONFS = {
     "spark.databricks.delta.retentionDurationCheck.enabled": "false",
     "spark.databricks.delta.vacuum.logging.enabled": "true",
+    "spark.databricks.delta.vacuum.parallelDelete.enabled": "true",
+    "spark.databricks.delta.vacuum.parallelDelete.parallelism": str(DELETING_TASKS),
 }
 VACUUMED = "VACUUM END"
 

@@ -11,11 +11,14 @@ import pytest
 from jobs.maintain import flow
 from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.position import read_position
+from jobs.runtime.session import batch_session
+from jobs.runtime.table_files import DELETING_TASKS, remove_old_files
 from jobs.runtime.tables import FILE_RETENTION
 from shared.jobs import Status, Step
 from shared.retention import LOG_DAYS
 from tests.jobs.test_killed_before_each_write import all_rows
 from tests.support.begun import ORDERS, TEN
+from tests.support.delta_tables import Written, overwriting
 from tests.support.killing import KilledError, Reaper
 from tests.support.small_lake import SmallLake, let_leases_run_out
 
@@ -91,6 +94,24 @@ def test_old_commits_are_deleted_from_the_log_of_a_table_without_news(begun_lake
     lake.land("bronze.shop__orders", ORDERS, f"21,1,2,new,{TEN}")
     done = lake.run("r2", (Step.INGEST, Step.REFINE), ("bronze.shop__orders", "silver.orders")).outcomes
     assert Status.SUCCEEDED is done["silver.orders"].status
+
+
+def test_old_files_are_removed_by_several_tasks_at_once(spark, tmp_path):
+    """By itself Delta removes one after another, on the driver."""
+    table = Written(spark, str(tmp_path / "things"))
+    table.append((1, "a"))
+    table.commit(overwriting((2, "b")))
+    session = batch_session(spark)
+    spark.sparkContext.setJobGroup("removal", "files are removed")
+    try:
+        assert 1 == remove_old_files(session, table.location)
+        tracker = spark.sparkContext.statusTracker()
+        jobs = [tracker.getJobInfo(number) for number in tracker.getJobIdsForGroup("removal")]
+    finally:
+        spark.sparkContext.setLocalProperty("spark.jobGroup.id", None)
+    stages = [tracker.getStageInfo(number) for job in jobs for number in job.stageIds]
+    assert DELETING_TASKS in {stage.numTasks for stage in stages if stage}
+    assert [(2, "b")] == table.rows()
 
 
 @pytest.mark.long
