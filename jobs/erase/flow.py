@@ -48,8 +48,8 @@ def erase(spark: SparkSession, job: Job, catalog: Catalog) -> None:
         TerminalError: the run has no request.
         UnknownNameError: no contract has this kind of person as its subject.
         ContractError: a table is not where its contract puts it, so the person would not be searched for there.
-        ErasureError: a run died while it wrote a table, and nothing was deleted; something of the person was still found
-            afterwards, and the record names the files; or no contract has a table with personal data.
+        ErasureError: a run died while it wrote a table, and nothing was deleted; or something of the person was still
+            found afterwards, and the record names the files; or a folder with personal data belongs to no contract.
     """
     location = erasure_request_location(job.pii_root, job.run_id)
     text = read_text(location)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
+from jobs.runtime.merge import reach_of, within
 from shared.contracts import Disposition
 from shared.landed_columns import RESCUED, SEQUENCE, SOURCE_POSITION
 
@@ -96,13 +97,15 @@ def _equal(names: Sequence[str]) -> Column:
 
 def _latest_known(flow: Flow, rows: DataFrame, least: str | None) -> DataFrame:
     """For each key of this batch, the rows of the last batch in bronze that held it, from the least cursor on."""
-    known = flow.rows_before()
+    known, key = flow.rows_before(), flow.table.primary_key
     if cursor := _cursor(flow):
         # Rows without a cursor value belong to every window.
         start = F.lit(least).cast(known.schema[cursor].dataType)
         known = known.where((F.col(cursor) >= start) | F.col(cursor).isNull())
+    else:
+        # A row without a key may equal another.
+        known = known.where(within(key[0], reach_of(flow, rows)) | F.col(key[0]).isNull())
     # Rows of other keys are left out before the sort: the table may be a thousand times the batch.
-    key = flow.table.primary_key
     known = known.alias("known").join(rows.select(*key).alias("new"), on=_equal(key), how="left_semi")
     newest = Window.partitionBy(*key).orderBy(F.desc(SEQUENCE))
     return known.withColumn("_age", F.rank().over(newest)).where(F.col("_age") == 1)

@@ -18,9 +18,8 @@ from jobs.refine.relationships import parent_keys, with_all_parents_checked
 from jobs.refine.rules import FAILED, WARNED, failed_rules, is_refused, warned_rules, warning_measures
 from jobs.refine.treatment import token_values, treated
 from jobs.refine.typing import typed
-from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.fates import EFFECTIVE, FATE, FATES, counted
-from jobs.runtime.merge import bounds_of, ends, target_rows, within
+from jobs.runtime.merge import bounds_of, ends, reach_of, target_rows, within
 from jobs.runtime.pii_keys import read_pii_keys
 from jobs.runtime.pinned import pin, unpin
 from jobs.runtime.retention import day_of_ages, is_expired
@@ -131,15 +130,9 @@ def _pinned(flow: Flow, rows: DataFrame, clear: DataFrame | None, measures: list
 
 
 def _reach(flow: Flow, rows: DataFrame) -> Bounds:
-    """The least and greatest first key of the batch, so as to read no more of the target than it can touch.
-
-    None stands for the whole target: a snapshot touches all of it, and a single file cannot be read in part.
-    """
+    """The least and greatest first key of the batch; None if it can touch all of the target, as a snapshot does."""
     touches_all = flow.table.disposition is Disposition.SNAPSHOT or flow.is_rebuilt or not flow.batch.before.exists
-    if touches_all or DeltaLog(flow.session, flow.location).files <= 1:
-        return None
-    [found] = rows.agg(*ends(flow.table, F.lit(True))).collect()
-    return bounds_of(found.asDict())
+    return None if touches_all else reach_of(flow, rows)
 
 
 def _lies_within(reach: tuple[Any, Any], found: Bounds) -> bool:

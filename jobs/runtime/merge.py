@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from jobs.runtime.commit import append_nothing
 from jobs.runtime.comparison import same_key
+from jobs.runtime.delta_log import DeltaLog
 from jobs.runtime.fates import DELETE, EFFECTIVE, FATE, INSERT, UPDATE
 from jobs.runtime.layout import laid_out
 from jobs.runtime.pruning import between_literals, extremes, is_literal
@@ -42,6 +43,17 @@ def bounds_of(seen: Mapping[str, Any], prefix: str = "") -> Bounds:
     """The bounds that `ends` measured; None if no row met the condition, or they cannot be written as literals."""
     least, greatest = seen[f"{prefix}least"], seen[f"{prefix}greatest"]
     return (least, greatest) if is_literal(least) and is_literal(greatest) else None
+
+
+def reach_of(flow: Flow, rows: DataFrame) -> Bounds:
+    """The least and greatest first key of a batch, to read no more of the table than it can touch.
+
+    None stands for the whole table: a single file cannot be read in part.
+    """
+    if DeltaLog(flow.session, flow.location).files <= 1:
+        return None
+    [found] = rows.agg(*ends(flow.table, F.lit(True))).collect()
+    return bounds_of(found.asDict())
 
 
 def target_rows(flow: Flow, bounds: Bounds) -> DataFrame | None:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import boto3
 import pytest
@@ -153,6 +154,17 @@ def test_what_a_key_goes_back_to_in_one_batch_lands_too(lake, ingest):
     assert {"read": 5, "inserted": 4, "superseded": 1} == counts(ingest())
     found = lake.frame(CUSTOMERS).where("customer_id = '1'").orderBy("_source_position")
     assert ["a", "b", "a"] == [row["name"] for row in found.collect()]
+
+
+def test_what_is_known_of_other_keys_is_not_read(lake, ingest):
+    """Without a cursor a file is compared with what bronze has of its keys, not with all that it has."""
+    for lines in (("1,a,x", "2,a,x"), ("8,a,x", "9,a,x", ",a,x")):
+        lake.land(CUSTOMERS, HEADER, *lines)
+        ingest()
+    [others] = lake.frame(CUSTOMERS).where("customer_id = '1'").select("_metadata.file_path").collect()
+    Path(others[0].removeprefix("file:")).unlink()
+    lake.land(CUSTOMERS, HEADER, "8,a,x", "9,b,x", ",a,x")
+    assert {"read": 3, "inserted": 1, "superseded": 2} == counts(ingest())
 
 
 def test_a_new_file_with_known_rows_only_moves_the_position_on(lake, ingest):
