@@ -63,10 +63,11 @@ def rows_to_replay(
     if selected is None:
         return None
     selected = selected.where(F.col(INPUT_SEQUENCE).between(F.lit(consumed if is_snapshot else 1), F.lit(consumed)))
-    sequences = [r[0] for r in selected.select(INPUT_SEQUENCE).distinct().collect()]
-    if not sequences:
+    [(first, last)] = selected.agg(F.min(INPUT_SEQUENCE), F.max(INPUT_SEQUENCE)).collect()
+    if first is None:
         return None
-    rows = input_rows(flow, source, version).where(F.col(SEQUENCE).isin(sequences))
+    # Not each batch by name: after months there are thousands of them.
+    rows = input_rows(flow, source, version).where(F.col(SEQUENCE).between(first, last))
     ids = _asked_for(rows, selected) if flow.is_replayed else _ready(flow, rows, selected, parents)
     ids = ids.persist()
     if ids.isEmpty():

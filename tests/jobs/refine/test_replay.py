@@ -1,5 +1,6 @@
 """Refused rows that are read again: late parents, corrected rules, and deaths in between. The books always balance."""
 
+import re
 from datetime import datetime
 from decimal import Decimal
 
@@ -69,6 +70,25 @@ def test_an_orphan_comes_in_by_itself_as_soon_as_its_parent_is_there(shop):
     assert {"read": 1, "inserted": 1} == ran.books("silver.orders")
     assert [both, (key(13), 1, "amount_not_negative")] == held(shop)
     assert Status.UNCHANGED is shop.run("r4", INGEST_AND_REFINE).outcomes["silver.orders"].status
+
+
+def test_orphans_of_many_batches_are_sought_from_the_first_to_the_last(shop, monkeypatch):
+    for number in (21, 22, 23):
+        shop.land("bronze.shop__orders", ORDERS, f"{number},9,1,new,{TEN}")
+        shop.run(f"orphan{number}", INGEST_AND_REFINE)
+    plans, replay = [], flow_module.rows_to_replay
+
+    def seen(*given):
+        found = replay(*given)
+        plans.append(found.rows._jdf.queryExecution().optimizedPlan().toString())
+        return found
+
+    monkeypatch.setattr(flow_module, "rows_to_replay", seen)
+    shop.land("bronze.shop__customers", CUSTOMERS, f"9,Zoe,{TEN}")
+    shop.run("r2", INGEST_AND_REFINE)
+    assert {10: "new", 11: "new", 21: "new", 22: "new", 23: "new"} == orders(shop)
+    [plan] = plans
+    assert ["_sequence >= 1", "_sequence <= 4"] == re.findall(r"_sequence [<>]= \d", re.sub(r"#\d+L?", "", plan))[:2]
 
 
 def test_a_replay_reads_refused_rows_again_by_the_rules_of_today(shop):
