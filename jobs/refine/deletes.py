@@ -13,13 +13,15 @@ from pyspark.sql import types as T
 
 from jobs.runtime.companion import Companion, commit_before, rows_before
 from jobs.runtime.layout import clustered_by
-from jobs.runtime.retention import day_of_ages, horizon_of, is_before
+from jobs.runtime.retention import day_of_ages, horizon_of, is_before, month_of
 from jobs.runtime.tables import spark_schema
 from jobs.runtime.versions import IS_DELETE
 from shared.landed_columns import RUN_ID
 from shared.names import tombstones_location
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pyspark.sql import Column, DataFrame
 
     from jobs.runtime.flow import Flow
@@ -51,14 +53,14 @@ def tombstones(flow: Flow, within: Column) -> DataFrame | None:
     rows = rows_before(flow, _companion(flow))
     if rows is None:
         return None
-    outdated = _outdated(flow)
-    kept = rows.where(within).where(f"NOT ({outdated})" if outdated else F.lit(True))
+    sequence, horizon = flow.table.sequence_by[0], _horizon(flow)
+    kept = rows.where(within).where(f"NOT ({is_before(sequence, horizon)})" if horizon else F.lit(True))
     newest = F.max(F.struct(*flow.table.sequence_by)).alias(TOMBSTONE)
     return kept.groupBy(*flow.table.primary_key).agg(newest)
 
 
 def bury(flow: Flow, rows: DataFrame | None) -> None:
-    """Commit the tombstones of the batch's delete rows, and delete those past their retention.
+    """Commit the tombstones of the batch's delete rows, and delete those from before the month of their horizon.
 
     A rebuild reads all deletes again, so earlier tombstones go.
 
@@ -72,7 +74,9 @@ def bury(flow: Flow, rows: DataFrame | None) -> None:
     if rows is not None:
         rows = rows.withColumns({BATCH: F.lit(flow.batch.sequence).cast("bigint"), RUN_ID: F.lit(flow.job.run_id)})
         rows = rows.select(*companion.schema.fieldNames())
-    commit_before(flow, companion, rows, outdated=_outdated(flow))
+    horizon = _horizon(flow)
+    outdated = is_before(flow.table.sequence_by[0], month_of(horizon)) if horizon else None
+    commit_before(flow, companion, rows, outdated=outdated)
 
 
 def _companion(flow: Flow) -> Companion:
@@ -90,7 +94,7 @@ def _companion(flow: Flow) -> Companion:
     return Companion(what="tombstones", location=location, schema=schema, cluster_by=cluster_by, is_anew=is_anew)
 
 
-def _outdated(flow: Flow) -> str | None:
-    """The predicate of a tombstone past its retention, counted back from the business date; None if all are kept."""
+def _horizon(flow: Flow) -> datetime | None:
+    """The moment before which, by `sequenceBy`, tombstones no longer count; None if all are kept."""
     kept = flow.table.tombstone_retention_seconds
-    return None if kept is None else is_before(flow.table.sequence_by[0], horizon_of(day_of_ages(flow.job), kept))
+    return None if kept is None else horizon_of(day_of_ages(flow.job), kept)

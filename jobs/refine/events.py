@@ -11,7 +11,7 @@ from pyspark.sql import types as T
 from jobs.runtime.companion import Companion, commit_before, rows_before
 from jobs.runtime.layout import clustered_by, laid_out
 from jobs.runtime.merge import within
-from jobs.runtime.retention import day_of_ages, horizon_of, is_before
+from jobs.runtime.retention import day_of_ages, horizon_of, is_before, month_of
 from jobs.runtime.tables import spark_schema
 from jobs.runtime.versions import IS_DELETE
 from shared.names import events_location
@@ -35,7 +35,7 @@ def known_events(flow: Flow, bounds: tuple[object, object] | None, horizon: date
 
 
 def record(flow: Flow, rows: DataFrame | None, count: int) -> None:
-    """Commit the events of the batch that count, and delete those from before the last batch's horizon.
+    """Commit the events of the batch that count, and delete those from before the month of the last batch's horizon.
 
     Args:
         flow: The table's flow.
@@ -47,7 +47,7 @@ def record(flow: Flow, rows: DataFrame | None, count: int) -> None:
         rows = rows.withColumn(BATCH, F.lit(flow.batch.sequence).cast("bigint")).select(*companion.schema.fieldNames())
         rows = laid_out(rows, companion.cluster_by, count)
     last = _last_horizon(flow)
-    outdated = is_before(flow.table.sequence_by[0], datetime.fromisoformat(last)) if last else None
+    outdated = is_before(flow.table.sequence_by[0], month_of(datetime.fromisoformat(last))) if last else None
     commit_before(flow, companion, rows, outdated=outdated)
 
 

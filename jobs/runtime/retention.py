@@ -29,6 +29,15 @@ def horizon_of(day: date, seconds: int) -> datetime:
     return datetime.combine(day, time(), UTC) - timedelta(seconds=seconds)
 
 
+def month_of(horizon: datetime) -> datetime:
+    """The first of the month that a horizon lies in.
+
+    Rows from before a horizon are taken out of files only as it enters a month. It moves on every day, and nearly every
+    file of a table that lies by key has a row of each day.
+    """
+    return datetime(horizon.year, horizon.month, 1, tzinfo=horizon.tzinfo)
+
+
 def is_before(column: str, horizon: datetime) -> str:
     """The SQL predicate that a row's time is before a horizon."""
     return f"`{column}` < TIMESTAMP'{horizon:%Y-%m-%d %H:%M:%S}'"

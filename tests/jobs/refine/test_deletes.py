@@ -83,11 +83,17 @@ def test_a_tombstone_is_kept_as_long_as_the_contract_says(shop):
     shop.run("r3", STEPS, business_date=day_30)
     assert [2, 3, 4] == [row[0] for row in shop.rows("silver.orders")]
 
-    # A day later the tombstone no longer counts, and the commit of the next one deletes it.
+    # A day later the tombstone no longer counts.
     shop.land("bronze.shop__orders", ORDERS, f"1,1,4,later,{TEN}", f"2,,,deleted,{day_31} 08:00:00")
     shop.run("r4", STEPS, business_date=day_31)
     assert [(1, "later"), (3, "new"), (4, "new")] == [(row[0], row[3]) for row in shop.rows("silver.orders")]
-    assert [(4, 2, datetime(2026, 2, 1, 8))] == shop.tombstones("silver.orders")  # noqa: DTZ001 - as above
+    first = datetime(2026, 2, 1, 8)  # noqa: DTZ001 - as above
+    assert [(2, 1, ELEVEN), (4, 2, first)] == shop.tombstones("silver.orders")
+
+    # Its tombstone is taken out by the first one to be kept in the month that is the oldest to be remembered now.
+    shop.land("bronze.shop__orders", ORDERS, f"3,,,deleted,{day_31} 09:00:00")
+    shop.run("r5", STEPS, business_date=date(2026, 3, 4))
+    assert [(4, 2, first), (5, 3, first.replace(hour=9))] == shop.tombstones("silver.orders")
 
 
 def test_a_business_date_that_lies_ahead_forgets_no_delete(shop):

@@ -121,11 +121,9 @@ def test_what_lies_before_the_events_that_are_kept_is_frozen(desk):
     assert day(4) == confirmed["changed_at"]
     assert [[BEFORE_HORIZON]] == [rules for _, rules, *_ in desk.refused("silver.people")]
 
-    # Past events are deleted, and an earlier business date does not move the horizon back.
+    # An earlier business date does not move the horizon back.
     bring(desk, "r3", f"3,y,x,U,{day(13)}", f"1,late,x,U,{day(9)}", today=12)
     assert [*now[:4], (3, "a", "x", 1, 13), (3, "y", "x", 13, 14), (3, "z", "x", 14, None)] == held(desk)
-    kept = desk.spark.read.format("delta").load(str(Path(desk.lake_root, "events", "silver", "people")))
-    assert {12, 13, 14} == {row["changed_at"].day for row in kept.collect()}
 
     # Nor does a contract that keeps events for ever from now on: deleted events do not return.
     desk.amend("silver.people", "      - {property: eventRetention, value: 10 days}\n", "")
@@ -143,6 +141,24 @@ def test_what_lies_before_the_events_that_are_kept_is_frozen(desk):
         (3, "y", "x", 13, 14),
         (3, "z", "x", 14, None),
     ] == held(desk)
+
+
+def test_events_are_taken_out_as_the_horizon_enters_a_month(desk):
+    """Each day it would rewrite nearly every file: they lie by key, and each has events of every day."""
+    place = Path(desk.lake_root, "events", "silver", "people")
+
+    def brought(run, at, today):
+        desk.land("bronze.desk__people", HEADER, f"1,{run},x,U,{at}")
+        desk.run(run, STEPS, business_date=today)
+        return sorted(row["changed_at"] for row in desk.spark.read.format("delta").load(str(place)).collect())
+
+    # The horizons are the 2nd and the 21st of January, then the 1st of February; what it leaves goes one batch later.
+    second, third = datetime(2026, 2, 2), datetime(2026, 2, 3)  # noqa: DTZ001 - as above
+    assert [day(1)] == brought("r1", day(1), date(2026, 1, 12))
+    assert [day(1), day(30)] == brought("r2", day(30), date(2026, 1, 31))
+    assert [day(1), day(30), second] == brought("r3", second, date(2026, 2, 11))
+    assert [second, third] == brought("r4", third, date(2026, 2, 11))
+    assert [(1, "r1", "x", 1, 30), (1, "r2", "x", 30, 2), (1, "r3", "x", 2, 3), (1, "r4", "x", 3, None)] == held(desk)
 
 
 def test_a_business_date_that_lies_ahead_freezes_nothing(desk):
