@@ -116,7 +116,7 @@ class StepRole(JobRole):
 
     def _grant_figures(self, secrets: Secrets, catalog: Catalog) -> None:
         """Grant the way into the sources that are queried for figures, and into no others."""
-        for statement in secrets.figures_statements(asked_systems(catalog)):
+        for statement in secrets.system_statements(asked_systems(catalog)):
             self.add_to_policy(statement)
         self._accept_statements(secrets)
 

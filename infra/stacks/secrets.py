@@ -78,32 +78,32 @@ class Secrets(NestedStack):
             for source, address in sorted(environment.sources.items())
         }
         # Parameters that are written elsewhere: for a Kafka cluster, by the nested stack that makes it; for a web file,
-        # by hand, if its address is to differ from the contract's.
-        external = {*kafka_systems(catalog), *web_systems(catalog)} - set(environment.sources)
-        self._external_parameters = [
-            self.format_arn(
+        # by hand, if its address is to differ from the contract's. For a Redshift that is not named yet, only those who
+        # may read the parameter are told that there is none; SSM refuses all others.
+        external = {*kafka_systems(catalog), *web_systems(catalog), *redshift_databases(catalog)}
+        self._external_parameters = {
+            system: self.format_arn(
                 service="ssm",
                 resource="parameter",
                 resource_name=source_parameter(environment.name, system).strip("/"),
             )
-            for system in sorted(external)
-        ]
+            for system in sorted(external - set(environment.sources))
+        }
 
     def source_statements(self) -> list[iam.PolicyStatement]:
         """The rights to read the secrets and parameters of sources, and to run statements in a Redshift; no others."""
-        return self._statements([*self._sources, *self._parameters, *self._warehouses], self._external_parameters)
+        systems = [*self._sources, *self._parameters, *self._warehouses, *self._external_parameters]
+        return self.system_statements(systems)
 
-    def figures_statements(self, systems: Iterable[str]) -> list[iam.PolicyStatement]:
-        """The same rights for some systems, which are queried for figures."""
-        return self._statements(systems, [])
-
-    def _statements(self, systems: Iterable[str], external_parameters: list[str]) -> list[iam.PolicyStatement]:
+    def system_statements(self, systems: Iterable[str]) -> list[iam.PolicyStatement]:
+        """The same rights for some systems only."""
         known = dict.fromkeys(systems)
+        parameters = {system: parameter.parameter_arn for system, parameter in self._parameters.items()}
+        parameters |= self._external_parameters
         arns = {
             "secretsmanager:GetSecretValue": [self._secrets[s].ref for s in known if s in self._secrets],
-            "ssm:GetParameter": [self._parameters[s].parameter_arn for s in known if s in self._parameters],
+            "ssm:GetParameter": [parameters[s] for s in known if s in parameters],
         }
-        arns["ssm:GetParameter"] += external_parameters
         reading = [iam.PolicyStatement(actions=[action], resources=those) for action, those in arns.items() if those]
         warehouses = [self._warehouses[s] for s in known if s in self._warehouses]
         return reading + [s for warehouse in warehouses for s in warehouse.job_statements()]

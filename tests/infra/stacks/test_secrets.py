@@ -7,8 +7,10 @@ import pytest
 from shared.config import load_environment
 from shared.contracts import load_catalog
 from shared.contracts.connections import secret_systems
+from shared.jobs import Step
 from shared.key_policy import ADMITTED, TAG
 from shared.names import pii_key_secret, source_parameter, source_secret
+from tests.support.policies import step_roles
 
 
 @pytest.mark.examples
@@ -33,6 +35,24 @@ def test_each_address_of_the_environment_is_a_parameter(clouds, env):
     assert {source_parameter(env, s): a for s, a in given.items()} == found
     assert (warehouse is None) is (redshift is None)
     assert warehouse is None or f'{{"warehouse":"{warehouse}","unload_role":"' in str(redshift)
+
+
+@pytest.mark.examples
+@pytest.mark.parametrize("env", ["dev", "prod"])
+@pytest.mark.parametrize(
+    "system, asking",
+    [
+        pytest.param("redshift", {Step.INGEST, Step.RECONCILE}, id="which is asked for figures too"),
+        pytest.param("kafka", {Step.INGEST}, id="which is not"),
+    ],
+)
+def test_jobs_may_ask_for_the_parameter_of_a_system_that_is_not_named_yet(clouds, env, system, asking):
+    """Without the right they are told that access is denied, and not that the parameter is missing."""
+    parameter = f"arn:aws:ssm:us-east-1:123456789012:parameter{source_parameter(env, system)}"
+    roles = step_roles(clouds[env])
+
+    assert system not in load_environment(env).sources
+    assert asking == {step for step, role in roles.items() if role.may("ssm:GetParameter", parameter)}
 
 
 @pytest.mark.parametrize("env", ["dev", "local", "prod"])
