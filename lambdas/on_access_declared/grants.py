@@ -14,18 +14,36 @@ if TYPE_CHECKING:
     from shared.governance.access import LakeAccess
 
 
+# The name under which Lake Formation lists a permission on all tables of a database.
+ALL_TABLES = "ALL_TABLES"
+
+
+def as_granted(resource: dict[str, Any]) -> dict[str, Any]:
+    """What a permission is on, as it is granted and revoked.
+
+    Lake Formation lists all tables of a database as one table with a name, SELECT on them even as on all columns of
+    that table, and refuses to revoke either. Source: hashicorp/terraform-provider-aws, lakeformation/filter.go.
+    """
+    table = resource.get("Table") or resource.get("TableWithColumns") or {}
+    if table.get("Name") != ALL_TABLES:
+        return resource
+    kept = {key: table[key] for key in ("CatalogId", "DatabaseName") if key in table}
+    return {"Table": {**kept, "TableWildcard": {}}}
+
+
 def grant_of(entry: dict[str, Any]) -> Grant:
     """A listed permission as a grant, with all that is needed to revoke it."""
     return Grant(
         principal=entry["Principal"]["DataLakePrincipalIdentifier"],
-        resource=json.dumps(entry["Resource"], sort_keys=True),
+        resource=json.dumps(as_granted(entry["Resource"]), sort_keys=True),
         permissions=tuple(sorted(entry["Permissions"])),
         grantable=tuple(sorted(entry.get("PermissionsWithGrantOption", []))),
     )
 
 
-def resource_of(resource: dict[str, Any]) -> Resource | None:
+def resource_of(listed: dict[str, Any]) -> Resource | None:
     """The table that a permission is on; the database of one on all its tables; None of one by tags."""
+    resource = as_granted(listed)
     if "Database" in resource:
         return Resource(resource["Database"]["Name"])
     if "DataCellsFilter" in resource:

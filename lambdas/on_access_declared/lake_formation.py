@@ -36,6 +36,8 @@ BY_IAM_ALONE = "IAM_ALLOWED_PRINCIPALS"
 # What new databases and tables are open to. CloudFormation cannot empty them.
 # Source: aws-cloudformation/cloudformation-coverage-roadmap, issue 2197.
 DEFAULTS = ("CreateDatabaseDefaultPermissions", "CreateTableDefaultPermissions")
+# Source: hashicorp/terraform-provider-aws, lakeformation/permissions.go.
+NOTHING_TO_REVOKE = "No permissions revoked. Grantee"
 BUSY = "ConcurrentModificationException"
 ATTEMPTS = 6
 
@@ -110,15 +112,23 @@ class LakeFormation:
                     Permissions=["SELECT"],
                 )
             case Revoke():
-                self._call(
-                    "revoke_permissions",
-                    Principal={"DataLakePrincipalIdentifier": change.grant.principal},
-                    Resource=json.loads(change.grant.resource),
-                    Permissions=list(change.grant.permissions),
-                    PermissionsWithGrantOption=list(change.grant.grantable),
-                )
+                self._revoke(change.grant)
             case RemoveFilter():
                 self._call("delete_data_cells_filter", **self._filter_key(change.resource, change.name))
+
+    def _revoke(self, grant: Grant) -> None:
+        """Take a permission back; one that is gone by now is what was to be, as where one call took back several."""
+        try:
+            self._call(
+                "revoke_permissions",
+                Principal={"DataLakePrincipalIdentifier": grant.principal},
+                Resource=json.loads(grant.resource),
+                Permissions=list(grant.permissions),
+                PermissionsWithGrantOption=list(grant.grantable),
+            )
+        except ClientError as error:
+            if not error.response["Error"]["Message"].startswith(NOTHING_TO_REVOKE):
+                raise
 
     def _settings(self) -> dict[str, Any]:
         found: dict[str, Any] = self._call("get_data_lake_settings")["DataLakeSettings"]

@@ -1,8 +1,9 @@
-"""Lake Formation's tags and data cells filters.
+"""Lake Formation's tags, data cells filters and permissions on tables.
 
 What moto 5.2.5 does differently: adding a tag to a resource removes all others from it, values need not exist, and a
 tag can lose a value that a resource has; asking for the tags of a resource without any ends in an internal error, and
-there are no data cells filters.
+there are no data cells filters. Permissions on tables are listed as they were granted, and a
+revoke of something that was never granted is accepted.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _Place = tuple[str, ...]
 _UPDATE = LakeFormationBackend.update_lf_tag
+_LIST, _REVOKE = LakeFormationBackend.list_permissions, LakeFormationBackend.revoke_permissions
+_ALL_TABLES = "ALL_TABLES"
 
 
 def _tags(backend: LakeFormationBackend) -> dict[_Place, dict[str, str]]:
@@ -112,11 +115,59 @@ def _list_filters(self: LakeFormationResponse) -> str:
     return json.dumps({"DataCellsFilters": list(_filters(self.lakeformation_backend).values())})
 
 
+def _list_permissions(self: LakeFormationBackend, **asked: Any) -> list[dict[str, Any]]:
+    return [listed for entry in _LIST(self, **asked) for listed in _as_listed(entry)]
+
+
+def _as_listed(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """SELECT on a table comes apart, as on all columns of it, and all tables of a database have a name.
+
+    Source: hashicorp/terraform-provider-aws, lakeformation/filter.go.
+    """
+    if "Table" not in entry["Resource"]:
+        yield entry
+        return
+    table = {"Name": _ALL_TABLES, **entry["Resource"]["Table"]}
+    columns = {key: value for key, value in table.items() if key != "TableWildcard"} | {"ColumnWildcard": {}}
+    for resource, is_select in (({"Table": table}, False), ({"TableWithColumns": columns}, True)):
+        members = ("Permissions", "PermissionsWithGrantOption")
+        kept = {member: [p for p in entry[member] if (p == "SELECT") is is_select] for member in members}
+        if any(kept.values()):
+            yield {**entry, **kept, "Resource": resource}
+
+
+def _revoke_permissions(
+    self: LakeFormationBackend,
+    catalog_id: str,
+    principal: dict[str, str],
+    resource: dict[str, Any],
+    **permissions: list[str],
+) -> None:
+    on = _revocable(resource)
+    if not any(held.principal == principal and held.resource == on for held in self.grants[catalog_id].permissions):
+        raise InvalidInput(
+            "No permissions revoked. Grantee has no permissions and no grantable permissions on resource."
+        )
+    _REVOKE(self, catalog_id=catalog_id, principal=principal, resource=on, **permissions)
+
+
+def _revocable(resource: dict[str, Any]) -> dict[str, Any]:
+    """What moto knows a permission on; refuses all tables of a database by their name, as Lake Formation does."""
+    table = resource.get("Table") or resource.get("TableWithColumns") or {}
+    if table.get("Name") == _ALL_TABLES:
+        raise InvalidInput("Table name and table wildcard cannot both be present.")
+    if "ColumnWildcard" in table:
+        return {"Table": {key: value for key, value in table.items() if key != "ColumnWildcard"}}
+    return resource
+
+
 def install() -> None:
     """Replace moto's own functions; a second call changes nothing."""
     LakeFormationBackend.add_lf_tags_to_resource = _add
     LakeFormationBackend.remove_lf_tags_from_resource = _remove
     LakeFormationBackend.update_lf_tag = _update
+    LakeFormationBackend.list_permissions = _list_permissions
+    LakeFormationBackend.revoke_permissions = _revoke_permissions
     LakeFormationResponse.get_resource_lf_tags = _get
     LakeFormationResponse.create_data_cells_filter = _create_filter
     LakeFormationResponse.update_data_cells_filter = _update_filter

@@ -88,7 +88,8 @@ def earlier_accounts(draw):
     open_to_iam(client, draw(st.sets(st.sampled_from(DEFAULTS))))
     leave_tags(draw, client, {"Database": {"Name": DATABASE}})
     for grantee in draw(st.sets(st.sampled_from(GRANTEES), max_size=1)):
-        grant(client, grantee, {"Table": {"DatabaseName": DATABASE, "TableWildcard": {}}})
+        every_table = {"Table": {"DatabaseName": DATABASE, "TableWildcard": {}}}
+        grant(client, grantee, every_table, draw(st.sampled_from([["SELECT"], ["ALL"], ["DESCRIBE", "SELECT"]])))
     for table in TABLES:
         leave_of_a_table(draw, client, table)
     client.by_name = enforcement(client).sights()
@@ -145,9 +146,9 @@ def make_filter(client, table, role, row_filter, name):
     grant(client, PRINCIPALS[role], {"DataCellsFilter": key})
 
 
-def grant(client, principal, resource):
+def grant(client, principal, resource, permissions=("SELECT",)):
     client.grant_permissions(
-        Principal={"DataLakePrincipalIdentifier": principal}, Resource=resource, Permissions=["SELECT"]
+        Principal={"DataLakePrincipalIdentifier": principal}, Resource=resource, Permissions=list(permissions)
     )
 
 

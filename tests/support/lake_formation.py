@@ -75,13 +75,11 @@ class Enforcement:
             yield from (Sight(who, table, column) for table, column in self._named(resource))
 
     def _named(self, resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """The columns of a grant on a table by name, on all tables of a database, or on some columns of a table."""
-        if given := resource.get("TableWithColumns"):
-            yield from ((f"{given['DatabaseName']}.{given['Name']}", column) for column in given["ColumnNames"])
-        elif given := resource.get("Table"):
-            for database, table in self.columns:
-                if given["DatabaseName"] == database and given.get("Name", table) == table:
-                    yield from ((f"{database}.{table}", column) for column in self.columns[database, table])
+        """The columns of a grant on a table by name, on all tables of a database, or on some columns of one."""
+        if given := resource.get("TableWithColumns") or resource.get("Table"):
+            for (database, table), columns in self.columns.items():
+                if given["DatabaseName"] == database and given["Name"] in {table, "ALL_TABLES"}:
+                    yield from ((f"{database}.{table}", column) for column in given.get("ColumnNames", columns))
 
     def _tags(self, database: str, table: str) -> dict[str, dict[str, str]]:
         on_database = _plain(self._ask({"Database": {"Name": database}}).get("LFTagOnDatabase", []))

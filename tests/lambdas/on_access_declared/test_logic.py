@@ -156,6 +156,35 @@ def test_nothing_is_opened_while_a_grant_by_tag_cannot_be_taken_back():
     assert sights(wanted) == enforcement(client).sights()
 
 
+def test_a_permission_that_is_gone_before_it_is_revoked_is_no_failure():
+    """Somebody took it back meanwhile, or the same call that took back another on the same tables."""
+    client = account()
+    grant(client, PRINCIPALS["analyst"], {"Table": {"DatabaseName": DATABASE, "Name": "orders"}})
+    wanted = LakeAccess(tag_prefix="lw_", databases=(DATABASE,), clearances=CLEARANCES, tables=())
+
+    steps = bring(lake_formation(Twice(client)), wanted)
+
+    assert [("revoke SELECT from " + PRINCIPALS["analyst"], "made")] == [
+        (step.row["change"], step.status) for step in steps if "revoke" in step.row["change"]
+    ]
+    assert frozenset() == enforcement(client).sights()
+
+
+class Twice:
+    """A client to whom somebody is ahead with every revocation."""
+
+    def __init__(self, client):
+        self.client = client
+
+    def __getattr__(self, operation):
+        def call(**given):
+            if operation == "revoke_permissions":
+                self.client.revoke_permissions(**given)
+            return getattr(self.client, operation)(**given)
+
+        return call
+
+
 class CutOff:
     """A client whose process ends after some changes."""
 
