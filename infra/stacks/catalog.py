@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import NestedStack
 from aws_cdk import aws_glue as glue
@@ -37,6 +37,8 @@ class GlueCatalog(NestedStack):
     ) -> None:
         super().__init__(scope, id_, description="Lakewright: Glue databases and tables")
         names = Names(environment)
+        # Left out, they are the account's as the database is made, by which IAM alone opens new tables.
+        self._new_tables: list[Any] | None = [] if environment.governance else None
         databases = {
             layer: self._database(layer.capitalize(), names.glue_database(layer), f"{storage.lake.root}/{layer}")
             for layer in Layer
@@ -65,7 +67,9 @@ class GlueCatalog(NestedStack):
             self,
             id_,
             catalog_id=self.account,
-            database_input=glue.CfnDatabase.DatabaseInputProperty(name=name, location_uri=location),
+            database_input=glue.CfnDatabase.DatabaseInputProperty(
+                name=name, location_uri=location, create_table_default_permissions=self._new_tables
+            ),
         )
 
 

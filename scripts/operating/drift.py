@@ -54,6 +54,8 @@ def _in_glue(environment: Environment, catalog: Catalog, locations: dict[str, st
     known = columns_of(catalog)
     for layer in (*Layer, VAULT):
         database = names.glue_database(layer)
+        if environment.governance and glue.get_database(Name=database)["Database"].get("CreateTableDefaultPermissions"):
+            yield Difference("glue", database, "IAM alone opens no new tables", "it opens them")
         for page in glue.get_paginator("get_tables").paginate(DatabaseName=database):
             for entry in page["TableList"]:
                 name = f"{layer}.{entry['Name']}"

@@ -27,6 +27,19 @@ def test_every_contract_is_a_table_of_its_layers_database(clouds, env):
     assert expected == set(tables_of(clouds[env]))
 
 
+@pytest.mark.parametrize(
+    "env, opened_by",
+    [
+        pytest.param("prod", [], id="nobody, where Lake Formation decides"),
+        pytest.param("local", None, id="the account's default, where IAM decides"),
+    ],
+)
+def test_new_tables_of_a_database_are_opened_by(clouds, env, opened_by):
+    databases = [p["DatabaseInput"] for p in clouds[env].properties("AWS::Glue::Database")]
+
+    assert [opened_by] * (len(Layer) + 1) == [d.get("CreateTableDefaultPermissions") for d in databases]
+
+
 def test_columns_are_those_of_the_delta_table(prod):
     found = tables_of(prod)
 

@@ -67,6 +67,15 @@ def test_column_and_table_of_the_catalog_are_compared(account, tmp_path):
     assert (1, {("glue", f"{TABLE}.orders"), ("glue", "gold.by_hand")}) == differences()
 
 
+def test_a_database_whose_new_tables_are_open_to_whom_iam_lets_in_is_found(account):
+    """As it is made in an account that has not been closed, and as the account's default stays on it afterwards."""
+    everybody = {"Principal": {"DataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"}, "Permissions": ["ALL"]}
+    opened = {"Name": "gold", "CreateTableDefaultPermissions": [everybody]}
+    boto3.client("glue").update_database(Name="gold", DatabaseInput=opened)
+
+    assert (1, {("glue", "gold")}) == differences()
+
+
 def test_delta_table_is_asked_itself(account, tmp_path):
     fields = {"order_date": "date", "orders": "integer", "lines": "long", "units": "long"}
     fields |= {"revenue_usd": "decimal(19,4)", "revenue_eur": "decimal(19,4)", "guessed": "string"}
