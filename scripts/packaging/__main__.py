@@ -1,4 +1,4 @@
-"""Builds one artifact if `dist/` lacks it, and prints its path: `python -m scripts.packaging jobs`.
+"""Builds one artifact if `dist/` lacks it, and prints its path: `python -m scripts.packaging jobs`; all without a name.
 
 `cdk deploy` runs this for artifacts that the bucket lacks, and reads the path from standard output.
 """
@@ -13,20 +13,21 @@ from shared.errors import LakewrightError, UnknownNameError
 EXIT_RED = 1
 
 
-def main(name: str) -> None:
-    """Build one artifact and print its path.
+def main(names: list[str]) -> None:
+    """Build some artifacts, or all of them if none is named, and print their paths.
 
     Raises:
         UnknownNameError: there is no such artifact.
     """
-    if name not in ARTIFACTS:
-        raise UnknownNameError("artifact", name, sorted(ARTIFACTS))
-    sys.stdout.write(f"{build(ARTIFACTS[name])}\n")
+    for name in names or ARTIFACTS:
+        if name not in ARTIFACTS:
+            raise UnknownNameError("artifact", name, sorted(ARTIFACTS))
+        sys.stdout.write(f"{build(ARTIFACTS[name])}\n")
 
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1] if len(sys.argv) > 1 else "")
+        main(sys.argv[1:])
     except (LakewrightError, SetupError) as error:
         sys.stderr.write(f"packaging: {error}\n")
         sys.exit(EXIT_RED)

@@ -113,11 +113,13 @@ def test_action_is_named_by_its_commit_and_leaves_no_token_behind(file):
 
 
 def test_packages_are_installed_before_the_role_is_taken():
+    """Those of the command line, and those of the artifacts, which `cdk deploy` would otherwise build."""
     (workflow,) = [yaml.safe_load(file.read_text()) for file in WORKFLOWS if file.stem == "deploy"]
 
     for name in ("dev", "prod"):
         *before, credentials, deploy = workflow["jobs"][name]["steps"]
-        assert "./lake --version" in [step.get("run") for step in before]
+        installing = [step["run"] for step in before if "run" in step]
+        assert ["./lake --version", ".venv/bin/python -m scripts.packaging"] == installing
         assert "configure-aws-credentials" in credentials["uses"]
         assert "cdk deploy" in deploy["run"]
 

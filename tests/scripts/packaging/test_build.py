@@ -72,6 +72,14 @@ def test_command_prints_the_path_and_nothing_else():
     assert f"{paths.ROOT / 'dist'}/jobs-{JOBS.key()}\n" == finished.stdout
 
 
+@pytest.mark.slow
+def test_command_without_a_name_builds_all_that_a_deploy_needs():
+    command = [sys.executable, "-P", "-m", "scripts.packaging"]
+    finished = subprocess.run(command, cwd="/", capture_output=True, text=True, check=True)
+
+    assert [str(build(artifact)) for artifact in ARTIFACTS.values()] == finished.stdout.splitlines()
+
+
 def test_unknown_artifact_is_answered_with_those_that_exist():
     command = [sys.executable, "-P", "-m", "scripts.packaging", "wheel"]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
