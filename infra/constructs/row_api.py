@@ -15,7 +15,7 @@ from constructs import Construct
 
 from infra.constructs.encrypted_log_group import EncryptedLogGroup
 from infra.conventions.findings import accept, wildcard
-from shared.names import Names
+from shared.names import VENDED_LOGS, Names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ class RowApi(Construct):
             authorizer=HttpIamAuthorizer(),
         )
         # Only groups under this prefix stay out of the account's one log resource policy, which has a size limit.
-        logs = EncryptedLogGroup(self, "Access", environment=environment, key=key, name=f"/aws/vendedlogs/apis/{name}")
+        logs = EncryptedLogGroup(self, "Access", environment=environment, key=key, name=f"{VENDED_LOGS}apis/{name}")
         CfnStage(
             self,
             "Stage",

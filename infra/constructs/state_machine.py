@@ -14,7 +14,7 @@ from infra.constructs.encrypted_log_group import EncryptedLogGroup
 from infra.conventions.findings import accept, wildcard
 from infra.rights.managed_rule import managed_rule_statement
 from shared.asl_tokens import OF_STEPS, Token
-from shared.names import Names
+from shared.names import VENDED_LOGS, Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,7 +57,7 @@ class StateMachine(Construct):
             role.add_to_policy(statement)
         # Only groups under this prefix stay out of the account's one log resource policy, which has a size limit.
         logs = EncryptedLogGroup(
-            self, "Logs", environment=environment, key=key, name=f"/aws/vendedlogs/states/{machine_name}"
+            self, "Logs", environment=environment, key=key, name=f"{VENDED_LOGS}states/{machine_name}"
         )
         self.machine = sfn.StateMachine(
             self,

@@ -2,8 +2,8 @@
 
 What moto 5.2.5 does differently: adding a tag to a resource removes all others from it, values need not exist, and a
 tag can lose a value that a resource has; asking for the tags of a resource without any ends in an internal error, and
-there are no data cells filters. Permissions on tables are listed as they were granted, and a
-revoke of something that was never granted is accepted.
+there are no data cells filters. Permissions on tables are listed as they were granted, and revoking one that was never
+granted is accepted.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import boto3
 
 from scripts.operating.finding import FAILED, Finding
 from scripts.operating.outputs import find_stack
-from shared.names import Layer, Names, source_secret
+from shared.names import VENDED_LOGS, Layer, Names, source_secret
 from shared.vault import VAULT
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ def left(environment: Environment, _caller: Caller) -> Iterator[Finding]:
     for secret in _secrets(source_secret(environment.name, "")):
         mend = f"{KEPT}; to delete it at once, delete-secret with --force-delete-without-recovery"
         yield Finding(check="left", status=FAILED, found=f"the secret {secret} exists", mend=mend)
+    for group in _log_groups(names.stack):
+        yield Finding(check="left", status=FAILED, found=f"the log group {group} exists", mend=KEPT)
+    if environment.kafka.serverless and _has_cluster(names.stack):
+        yield Finding(check="left", status=FAILED, found=f"the MSK cluster {names.stack} exists", mend=KEPT)
     for database in (names.glue_database(layer) for layer in (*Layer, VAULT)):
         if _has_database(database):
             mend = "delete it, or have catalog_prefix in the environment's file give ours other names"
@@ -53,6 +57,18 @@ def _has_database(name: str) -> bool:
     except client.exceptions.EntityNotFoundException:
         return False
     return True
+
+
+def _has_cluster(name: str) -> bool:
+    pages = boto3.client("kafka").get_paginator("list_clusters_v2").paginate(ClusterNameFilter=name)
+    return any(cluster["ClusterName"] == name for page in pages for cluster in page["ClusterInfoList"])
+
+
+def _log_groups(stack: str) -> list[str]:
+    """The groups of the API and of the machines; those of functions are named by CloudFormation."""
+    pages = boto3.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=VENDED_LOGS)
+    found = [group["logGroupName"] for page in pages for group in page["logGroups"]]
+    return [group for group in found if f"{group}-".rpartition("/")[2].startswith(f"{stack}-")]
 
 
 def _secrets(prefix: str) -> list[str]:

@@ -13,8 +13,10 @@ from scripts.operating.preflight import preflight
 from shared.config import Network, load_environment
 from shared.config.account import Account
 from shared.config.governance import Governance, ReaderRole
+from shared.config.kafka import Kafka
 from shared.config.keys import Keys
 from shared.config.model import GitHub
+from shared.config.network import Vpc
 from shared.governance.access import Classification
 from shared.key_policy import ADMITTED, TAG, services
 from shared.names import ACCESS_ADMIN_ROLE, Names, source_secret
@@ -229,21 +231,30 @@ def test_names_that_are_taken_before_the_first_deploy_are_told(ready):
         AttributeDefinitions=[{"AttributeName": "table", "AttributeType": "S"}],
     )
     boto3.client("glue").create_database(DatabaseInput={"Name": "silver"})
+    for name in ("states/lakewright-prod-daily_batch", "apis/lakewright-prod", "apis/lakewright-production"):
+        boto3.client("logs").create_log_group(logGroupName=f"/aws/vendedlogs/{name}")
+    for name in ("lakewright-prod", "lakewright-production"):
+        vpc = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+        boto3.client("kafka").create_cluster_v2(ClusterName=name, Serverless={"VpcConfigs": [vpc]})
     secrets = boto3.client("secretsmanager")
     for name in ("lakewright/prod/pii-key", "lakewright/prod/gone", "lakewright/production/shop"):
         secrets.create_secret(Name=name, SecretString="{}")
     secrets.delete_secret(SecretId="lakewright/prod/gone", RecoveryWindowInDays=30)
 
-    def taken():
-        return {f.found: f.mend for f in preflight(prod()) if f.check == "left"}
+    def taken(**settings):
+        return {f.found: f.mend for f in preflight(prod(**settings)) if f.check == "left"}
 
     found = taken()
     assert {
         "the DynamoDB table lakewright-prod-lease exists",
         "the secret lakewright/prod/pii-key exists",
         "the secret lakewright/prod/gone exists",
+        "the log group /aws/vendedlogs/states/lakewright-prod-daily_batch exists",
+        "the log group /aws/vendedlogs/apis/lakewright-prod exists",
         "the Glue database silver exists",
     } == set(found)
+    with_kafka = taken(kafka=Kafka(serverless=True), vpc=Vpc())
+    assert {"the MSK cluster lakewright-prod exists"} == set(with_kafka) - set(found)
     assert "catalog_prefix" in found["the Glue database silver exists"]
 
     boto3.client("cloudformation").create_stack(StackName=Names(prod()).stack, TemplateBody=STACK)

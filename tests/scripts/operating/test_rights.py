@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 OURS = Code()
 COMMANDS = root.list_commands(click.Context(root))
-ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z]+")
+ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
 # What a command's code could reach but never does, with the reason; each has a test below.
 NEVER = {
     # Only a folder is opened, as the tests below show.
