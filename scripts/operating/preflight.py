@@ -181,7 +181,10 @@ def _subnets(environment: Environment, _caller: Caller) -> Iterator[Finding]:
         )
         return
     if environment.network is None:
-        mend = "without `network` jobs reach services of the region alone, no Snowflake and no public address"
+        mend = (
+            "without `network` or `vpc` jobs reach S3, DynamoDB, Secrets Manager and few other services: they send no "
+            "event of a source's drift, and reach no Redshift, no Snowflake and no public address"
+        )
         yield Finding(check="network", status=WARNING, found="no VPC", mend=mend)
         return
     subnets = boto3.client("ec2").describe_subnets(SubnetIds=list(environment.network.subnet_ids))["Subnets"]

@@ -49,6 +49,9 @@ def _address(environment: Environment, caller: Caller, system: str) -> Finding:
     if region != caller.region:
         mend = f"a warehouse unloads to buckets of its region: deploy to {region}, or name another"
         return Finding(check="sources", status=FAILED, found=f"{system} is in {region}", mend=mend)
+    if address.startswith("arn:") and not (environment.vpc or environment.network):
+        mend = "jobs reach SSM and Redshift's Data API in a VPC alone: give `vpc` or `network`"
+        return Finding(check="sources", status=FAILED, found=f"{system} is asked without a VPC", mend=mend)
     return Finding(check="sources", status=OK, found=f"{system} is {address}")
 
 

@@ -34,7 +34,8 @@ Zone = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z0-9]+)+[a-z]$")]
 class Network(Settings):
     """The subnets and security groups of job runs in an existing VPC, from which the sources can be reached.
 
-    Without one, EMR Serverless reaches S3 and other services of its region, but neither Snowflake nor the ECB.
+    Without one, EMR Serverless reaches S3, DynamoDB, KMS, Secrets Manager and few other services of its region, but not
+    SSM, EventBridge or Redshift, and neither Snowflake nor the ECB.
     `vpc_id` is needed only if the stack puts more into that VPC, such as a Kafka cluster.
     """
 

@@ -139,7 +139,10 @@ def test_redshift_that_is_not_named_is_told_and_one_elsewhere_refused(ready):
 
     status, mend = of_source(prod(), "redshift")
     assert ("warning", True) == (status, "sources.redshift" in mend)
-    assert "ok" == of_source(prod(sources={"redshift": cluster.format(REGION)}), "redshift")[0]
+    named = {"redshift": cluster.format(REGION)}
+    status, mend = of_source(prod(sources=named), "redshift")
+    assert ("failed", True) == (status, "`vpc` or `network`" in mend)
+    assert "ok" == of_source(prod(sources=named, vpc=Vpc()), "redshift")[0]
     status, mend = of_source(prod(sources={"redshift": cluster.format("eu-west-1")}), "redshift")
     assert ("failed", True) == (status, "deploy to eu-west-1" in mend)
 
