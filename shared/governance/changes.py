@@ -114,15 +114,11 @@ Change = CloseNewTables | SetTag | RemoveTag | MakeFilter | GrantFilter | Revoke
 
 @dataclass(frozen=True, kw_only=True)
 class TableState:
-    """The state of one table in Lake Formation.
+    """The state of one table in Lake Formation; its own tags, without inherited ones.
 
-    Attributes:
-        tags: The tags of the table itself, without inherited ones.
-        columns: The classifications of columns with one of their own.
-        roles_on_columns: The tags of roles on columns, with the columns; set by hand, since roles read tables.
-        filters: The data cells filters, by name.
-        granted: The filters that roles may read through, as pairs of role and name.
-        strays: Grants that nobody wants.
+    `columns` are the classifications of columns with one of their own; `roles_on_columns` are tags of roles on columns,
+    which somebody set by hand, since roles read tables. `granted` has pairs of a role and the filter it may read
+    through, `strays` the grants that nobody wants.
     """
 
     tags: dict[str, str] = field(default_factory=dict)
@@ -137,12 +133,8 @@ class TableState:
 class LakeState:
     """The state of the lake in Lake Formation.
 
-    Attributes:
-        database_tags: The tags of each database.
-        tables: The state of each table.
-        strays: Grants that nobody wants, on databases and on tables without a contract.
-        strays_by_tag: Grants by tags of the lake that no template made.
-        opens_new_tables: Whether IAM alone opens new databases and tables.
+    `strays` are grants that nobody wants on databases and on tables without a contract, `strays_by_tag` grants by tags
+    of the lake that no template made. With `opens_new_tables`, IAM alone opens new databases and tables.
     """
 
     database_tags: dict[str, dict[str, str]]
