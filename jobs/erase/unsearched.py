@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shared.contracts import Catalog
     from shared.names import Roots
 
-# A table, and what may lie beside one.
+# The locations of a table and of its companions.
 PLACES = (table_location, quarantine_location, tombstones_location, events_location, vault_location)
 
 

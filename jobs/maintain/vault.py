@@ -1,4 +1,4 @@
-"""Gives a vault back the rows that it had when a run ended, where a rollback brings back the tokens that need them."""
+"""Restores the rows that a vault had when a run ended, since a rollback brings back the tokens that need them."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def refine(flow: Flow) -> TableOutcome:
 
 
 def _parents_met(flow: Flow, parents: Mapping[str, TablePosition], *, decides_all: bool) -> dict[str, int]:
-    """Up to where the parents are that all held rows have been tried with; a replay of one rule tries only some."""
+    """The parents' batches that all held rows have been tried with; a replay of one rule tries only some rows."""
     if flow.is_replayed and flow.job.replay and flow.job.replay.rule and not decides_all:
         return {name: batch for name, batch in (flow.last_inputs or {}).items() if name in parents}
     return {name: position.flows[name].newest for name, position in parents.items()}

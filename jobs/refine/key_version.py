@@ -1,4 +1,4 @@
-"""Which version of the key a table's own key is treated with: rows of one version do not meet those of another."""
+"""Checks that all rows of a table have a primary key treated with the same version of the key for personal values."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ KEY_VERSION = "pii_key"
 
 
 def version_of_keys(flow: Flow) -> dict[str, Any]:
-    """What to note of the key that the primary key is treated with; nothing of a table whose key is in clear.
+    """The version of the key for personal values, to be recorded with the batch; nothing for a primary key in clear.
 
-    After a rotation an update would be inserted as a second row, and a delete would find no row. A snapshot brings all
-    rows anew, and those of the older version go.
+    After a rotation an update would be inserted as a second row, and a delete would find no row. A snapshot is exempt:
+    it replaces all rows.
 
     Raises:
-        ContractError: the key was rotated since the last batch, and the table is not made anew.
+        ContractError: the key was rotated since the last batch, and the table is not rebuilt.
     """
     table = flow.table
     if table.disposition is Disposition.SNAPSHOT or not _has_treated_key(table):
@@ -37,7 +37,7 @@ def version_of_keys(flow: Flow) -> dict[str, Any]:
             " is made with it",
             given=f"version {now} after {last}",
             expected="all rows of the table under one version of the key",
-            mend=f"raise the version of the contract to {first + 1}.0.0: the table is then made anew from all rows of"
+            mend=f"raise the version of the contract to {first + 1}.0.0: the table is then rebuilt from all rows of"
             " its input",
         )
     return {KEY_VERSION: now}

@@ -37,12 +37,12 @@ def cast(value: SparkColumn, type_: str, column: Column) -> SparkColumn:
     fits = value.try_cast(column.clear_type)
     if type_ == "string":
         return F.when(is_day(value), fits) if column.clear_type in MOMENTS else fits
-    # Spark would cut a fraction off, which it does not of a text.
+    # Spark would cut off a fraction, though it refuses one in a text.
     return F.when(value == F.floor(value), fits) if _is_cut(type_, column.clear_type) else fits
 
 
 def _is_cut(type_: str, to: str) -> bool:
-    """Whether a number with a fraction is to be a whole one."""
+    """Whether a number that may have a fraction is cast to an integer."""
     return (type_ in FLOATING or bool(scale_of(type_))) and is_integer(to)
 
 

@@ -32,8 +32,8 @@ def horizon_of(day: date, seconds: int) -> datetime:
 def month_of(horizon: datetime) -> datetime:
     """The first of the month that a horizon lies in.
 
-    Rows from before a horizon are taken out of files only as it enters a month. It moves on every day, and nearly every
-    file of a table that lies by key has a row of each day.
+    Rows from before a horizon are deleted only once it enters a new month. The horizon moves every day, and in a table
+    clustered by key nearly every file has a row of each day, so nearly all files would be rewritten daily.
     """
     return datetime(horizon.year, horizon.month, 1, tzinfo=horizon.tzinfo)
 
