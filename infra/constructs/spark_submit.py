@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.artifacts import ENVIRONMENT
+from shared.config.spark import STANDARD_DISK
 from shared.spark import DELTA_CONFS, DELTA_JARS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.config.spark import Spark
+    from shared.config.spark import Spark, WorkerSize
 
 # The folders of a job run's working directory that its archives are unpacked into.
 _CODE, _PACKAGES = "code", "environment"
@@ -40,6 +41,8 @@ def spark_submit_parameters(
         "spark.driver.memory": f"{spark.driver.memory_gb}g",
         "spark.executor.cores": str(spark.executor.cores),
         "spark.executor.memory": f"{spark.executor.memory_gb}g",
+        **_disk("driver", spark.driver),
+        **_disk("executor", spark.executor),
         "spark.dynamicAllocation.enabled": "true",
         "spark.dynamicAllocation.maxExecutors": str(spark.max_executors),
         # EMR starts three executors unless told otherwise, whatever the cap.
@@ -52,3 +55,10 @@ def spark_submit_parameters(
         **DELTA_CONFS,
     }
     return " ".join(f"--conf {name}={value}" for name, value in confs.items())
+
+
+def _disk(worker: str, size: WorkerSize) -> dict[str, str]:
+    """The disk of a driver or executor: a standard one, or where that is too small one for shuffles."""
+    name = f"spark.emr-serverless.{worker}.disk"
+    kind = {f"{name}.type": "shuffle_optimized"} if size.disk_gb > STANDARD_DISK else {}
+    return {name: f"{size.disk_gb}G", **kind}

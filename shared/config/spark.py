@@ -14,15 +14,20 @@ from shared.jobs import MACHINE_STEPS, Step
 GRID = {1: (2, 8, 1), 2: (4, 16, 1), 4: (8, 30, 1), 8: (16, 60, 4), 16: (32, 120, 8)}
 
 
+# GB of disk that every worker has, the most of a standard disk, and the most of one that is optimised for shuffles.
+# Source: EMR Serverless user guide, "Worker configurations" and "Using shuffle-optimized disks".
+LEAST_DISK, STANDARD_DISK, MOST_DISK = 20, 200, 2000
+
 # How long a job run may wait for capacity; the tasks that wait for it have that much more time.
 QUEUE_MINUTES = 60
 
 
 class WorkerSize(Settings):
-    """One EMR Serverless worker: vCPUs, and GB of memory before Spark's overhead of a tenth."""
+    """One EMR Serverless worker: vCPUs, GB of memory before Spark's overhead of a tenth, and GB of disk."""
 
     cores: int = 4
     memory_gb: int = 14
+    disk_gb: Annotated[int, Field(ge=LEAST_DISK, le=MOST_DISK)] = LEAST_DISK
 
     @property
     def billed_gb(self) -> int:

@@ -81,12 +81,34 @@ def test_a_step_has_its_own_workers_and_the_common_settings_otherwise():
     assert ["4", "4", "14g", "2"] == sizes(Step.INGEST) == sizes(None)
 
 
+def test_a_disk_is_a_standard_one_as_long_as_there_is_one_of_its_size():
+    spark = Spark.model_validate(
+        {
+            "driver": {"disk_gb": 200},
+            "steps": {"refine": {"driver": {"disk_gb": 20}, "executor": {"disk_gb": 201}}},
+        }
+    )
+    name = "spark.emr-serverless"
+
+    def disks(step):
+        return {key: value for key, value in confs(spark.of(step)).items() if ".disk" in key}
+
+    assert {f"{name}.driver.disk": "200G", f"{name}.executor.disk": "20G"} == disks(None)
+    assert {
+        f"{name}.driver.disk": "20G",
+        f"{name}.executor.disk": "201G",
+        f"{name}.executor.disk.type": "shuffle_optimized",
+    } == disks(Step.REFINE)
+
+
 @pytest.mark.parametrize(
     "spark, said",
     [
         pytest.param({"driver": {"cores": 3}}, "1, 2, 4, 8, 16 vCPUs, and not 3", id="no such worker"),
         pytest.param({"executor": {"memory_gb": 30}}, "8 to 30 GB, and 30 GB with Spark's tenth", id="above the grid"),
         pytest.param({"executor": {"memory_gb": 4}}, "8 to 30 GB", id="below the grid"),
+        pytest.param({"executor": {"disk_gb": 19}}, "executor.disk_gb", id="less disk than every worker has"),
+        pytest.param({"executor": {"disk_gb": 2001}}, "executor.disk_gb", id="more disk than there is"),
         pytest.param({"max_executors": 4}, "of full size takes 20 vCPUs and 80 GB", id="too many"),
         pytest.param({"steps": {"refine": {"max_executors": 9}}}, "of refine takes 40 vCPUs", id="too many in a step"),
         pytest.param({"steps": {"smoke": {}}}, "smoke is no step of a run: one of ingest", id="not of a run"),
