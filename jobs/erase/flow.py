@@ -156,7 +156,7 @@ class _Erasure:
             location = location_of(self.job.roots, place.table)
             if place.location != location and is_half_done(self.session, place.location, location):
                 raise ErasureError(
-                    f"a run died while it wrote {place.table.name}, and its batch stands half",
+                    f"a run died while it wrote {place.table.name}, and its batch is half-committed",
                     given=f"the {place.place} has rows of a batch that the table lacks",
                     expected="tables whose last batch is whole; nothing was deleted",
                     mend="run the machine that makes the table once more, then erase",

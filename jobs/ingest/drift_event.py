@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 def report_unknown_columns(flow: Flow, drift: dict[str, int]) -> None:
     """Report columns of a batch that its contract does not know, right before the batch lands.
 
-    Nothing is reported when the batch before it had the same ones. A batch that is interrupted and made anew reports
+    Nothing is reported when the batch before it had the same ones. A batch that is interrupted and repeated reports
     them a second time.
 
     Args:

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 CONTENT = "content"
 COST = "cost"
-NO_WINDOW = "left as it is: its source is not asked by a cursor, so there is no window of it"
+NO_WINDOW = "left as it is: its source has no cursor, so a window cannot select part of it"
 
 
 def ingest(flow: Flow) -> TableOutcome:

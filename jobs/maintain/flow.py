@@ -90,7 +90,7 @@ def maintain(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> T
         for place in existing:
             done += _tidy(session, place, lease, clustering[place], keeps_old=is_half_committed)
         version = DeltaLog(session, location).version
-    kept = "old files stay, since its last batch stands half" if is_half_committed else ""
+    kept = "old files stay, since its last batch is half-committed" if is_half_committed else ""
     reason = "; ".join(filter(None, [str(done), kept]))
     status = Status.SUCCEEDED if str(done) else Status.UNCHANGED
     return TableOutcome(

@@ -159,7 +159,7 @@ def _refuse_recreated(session: SparkSession, location: str, run: RunRecord, ende
     if why:
         raise RollbackError(
             f"version {ended.version} of {ended.table} was of a table that is no longer there",
-            given=f"{why}: it was made anew since {run.run_id}",
+            given=f"{why}: it was recreated since {run.run_id}",
             expected="the table that the run left",
             mend="go back to a later run, or leave the table as it is",
         )

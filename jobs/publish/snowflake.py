@@ -118,7 +118,7 @@ class SnowflakeTurn:
         found = self._session.query_or_none(say.read_progress(self._place)) or [(0, None)]
         if len(found) > 1:
             raise TargetRefusedError(
-                f"{self._session.error_context}: how far it is published is told twice",
+                f"{self._session.error_context}: its published version is recorded twice",
                 given=f"{len(found)} rows of {say.PROGRESS} for {stored(self._place.table)}",
                 mend="delete them all; the next run sends every row",
             )

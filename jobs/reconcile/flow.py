@@ -44,9 +44,9 @@ def reconcile(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> 
         return TableOutcome(table=str(table.name), step=job.step, status=Status.UNCHANGED, reason=NOT_READ)
     comparisons, reason = list[Comparison](), ""
     if bronze.figures_reader is None:
-        reason = f"not asked: a source of type {bronze.source.type} has no figures to be asked for"
+        reason = f"not compared: a source of type {bronze.source.type} cannot be queried for figures"
     elif bronze.span is None:
-        reason = "not asked: no value of its cursor has been read yet"
+        reason = "not compared: no value of its cursor has been read yet"
     else:
         loses_old = _may_have_expired(bronze, catalog.expiring_readers(table.name))
         found = compare_with_source(session, bronze, bronze.figures_reader, bronze.span, loses_old=loses_old)

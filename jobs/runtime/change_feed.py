@@ -71,7 +71,7 @@ def feed_between(log: Log, since: int, upto: int, table_id: str | None) -> Feed:
     """
     location = log.location
     if table_id not in (None, log.table_id) or upto < since:
-        return Feed(location=location, since=since, upto=upto, changed=True, why_not="it was made anew")
+        return Feed(location=location, since=since, upto=upto, changed=True, why_not="it was recreated")
     changed, why_not = False, "" if log.has_feed else "it has no change data feed"
     for version in range(since + 1, upto + 1):
         commit = log.commit(version)

@@ -127,7 +127,7 @@ def _refused(table: Table, old: Table, breaking: Sequence[AssessedChange]) -> Co
     described = [" ".join(filter(None, [c.what, c.column, c.before and f"from {c.before}"])) for c in changes]
     how = {
         Kind.INGESTED: "the table is then rewritten, and rows that are there keep their values",
-        Kind.REFINED: "the table is then made anew from all rows of its input",
+        Kind.REFINED: "the table is then rebuilt from all rows of its input",
         Kind.BUILT: "the table is then built anew",
     }
     return ContractError(

@@ -94,4 +94,4 @@ def _print_erasures(out: Console, lake: Lake, whole: Found) -> None:
     from scripts.recovering.whole import erasures_after
 
     for erasure in erasures_after(lake, whole.run.finished_at) if whole.run.finished_at else []:
-        out.print(f"Erase again whom erasure {erasure.run_id} was about: it is of later than the run.", style="yellow")
+        out.print(f"Repeat erasure {erasure.run_id} for the same person: it happened after that run.", style="yellow")

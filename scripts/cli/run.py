@@ -110,7 +110,7 @@ def check_window(tables: list[Table], window: Window) -> None:
             raise wanted.misfit(table, cursor, expected) from error
     if not asked:
         raise WrongRequestError(
-            "no source of these tables is asked by a cursor, so there is no window of them",
+            "no source of these tables has a cursor, so a window cannot select part of them",
             given=", ".join(str(t.name) for t in tables),
             mend="select tables of Snowflake, Redshift or Salesforce with a cursor, as in --select +silver.orders",
         )

@@ -46,7 +46,7 @@ def preview_rollback(lake: Lake, run: Run, table: Table) -> RollbackPreview | No
     if now is not None and (why := run.why_not_same_table(table.name, now)):
         raise RollbackError(
             f"version {version} of {flow} was of a table that is no longer there",
-            given=f"{why}: it was made anew since {run.run_id}",
+            given=f"{why}: it was recreated since {run.run_id}",
             expected="the table that the run left",
             mend="go back to a later run, or --select the other tables",
         )

@@ -96,7 +96,7 @@ def _found(run: Run, places: Mapping[str, Mapping[str, Stored]]) -> Found:
         for what, place in stored.items():
             one = _survivor(place, versions.get(what))
             if isinstance(one, Survivor) and what == ITSELF and (why := _why_not_same_table(run, page, one)):
-                one = f"{why}: the table was made anew since"
+                one = f"{why}: the table was recreated since"
             if isinstance(one, Survivor):
                 survivors.append(one)
             else:

@@ -97,7 +97,7 @@ def plan(topic: TopicOffsets, position: Mapping[str, Any] | None, *, fail_on_dat
     known_id = (said.get(TOPIC_IDS) or {}).get(topic.name)
     is_another = None not in (known_id, topic.id) and known_id != topic.id
     reached = known | {p: 0 if known and not is_another else held[p].earliest for p in held if p not in known}
-    # A partition may be gone: the topic was deleted and made anew with fewer.
+    # A partition may be gone: the topic was deleted and recreated with fewer.
     ends = {p: held.get(p, PartitionOffsets(0, 0)) for p in reached}
     gaps = tuple(
         Gap(p, since, ends[p].earliest)

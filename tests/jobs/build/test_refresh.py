@@ -103,7 +103,7 @@ def test_where_the_feed_of_an_input_does_not_tell_what_changed_the_table_is_rebu
     cases = [
         (lambda: switch_off(lake, place), None, "changed its columns or properties"),
         (None, lambda: shutil.rmtree(Path(place, "_change_data")), "no longer kept"),
-        (lambda: shutil.rmtree(place), None, "it was made anew"),
+        (lambda: shutil.rmtree(place), None, "it was recreated"),
     ]
     for number, (before, later, words) in enumerate(cases, 1):
         if before:

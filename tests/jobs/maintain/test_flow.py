@@ -131,7 +131,7 @@ def test_half_committed_batch_keeps_the_version_it_needs_and_its_run_goes_on(beg
 
     monkeypatch.setattr(flow, "HISTORY_DAYS", 0)
     done = lake.upkeep("u1").outcomes["silver.orders"]
-    assert "old files stay, since its last batch stands half" in done.reason
+    assert "old files stay, since its last batch is half-committed" in done.reason
     lake.run("r2", DAY)
     assert all_rows(undisturbed) == all_rows(lake)
 

@@ -140,7 +140,7 @@ def test_table_that_was_recreated_since_is_not_rolled_back(desk):
     for run in ("m1", "m2"):
         went = desk.upkeep(run, rollback="r1").outcomes[SILVER]
         assert (Status.FAILED, "RollbackError") == (went.status, went.failure.error)
-        assert "it was made anew since r1" in went.failure.message
+        assert "it was recreated since r1" in went.failure.message
         assert now == versions(desk)
         forget_companions(desk)
 
@@ -208,7 +208,7 @@ def test_tokens_that_a_rollback_brings_back_stand_for_their_values_again(desk, m
     third = vault(desk)
     assert [("Cy", False)] == [(value, (token, value) in first) for token, value in third]
 
-    # A batch that stands half does not take back what the rollback brings.
+    # A half-committed batch does not take back what the rollback brings.
     with monkeypatch.context() as dying:
         dying.setattr("jobs.refine.flow.land", lambda *_, **__: 1 / 0)
         desk.land(BRONZE, HEADER, f"3,Di,U,{day(4)}")

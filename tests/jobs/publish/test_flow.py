@@ -106,8 +106,8 @@ def test_a_run_that_meets_another_one_waits_and_then_ends_retryable(lake, leases
         ),
         pytest.param(
             lambda lake: (shutil.rmtree(lake.location(SERVED)), lake.run("r3", (Step.BUILD,))),
-            "made anew",
-            id="made anew",
+            "recreated",
+            id="recreated",
         ),
     ],
 )

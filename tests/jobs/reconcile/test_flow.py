@@ -154,7 +154,7 @@ CASES = {
     "culled": Case(verdicts=[R, R], has_silver=True, expires=True, in_lake=("DELETE FROM {bronze} WHERE id = 2",)),
     # The compared rows are all of the first day that is read.
     "dated": Case(verdicts=[G, G], custom={"initialValue": f'"{OLD.isoformat()}Z"'}, has_silver=True, by_day=True),
-    "void": Case(verdicts=[], reason="not asked", rows=()),
+    "void": Case(verdicts=[], reason="not compared", rows=()),
     # It is not ingested at all.
     "never": Case(verdicts=[], reason="nothing of it has been read yet", rows=()),
 }

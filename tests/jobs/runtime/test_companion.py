@@ -85,7 +85,7 @@ def test_the_events_of_a_history_take_the_types_of_its_contract(history, monkeyp
     news = (f"3000000000,z,U,{day(2)}", f"1,b,U,{day(3)}", f"2,,D,{day(4)}")
     dead = history.branched()
     killed(dead, monkeypatch, "r2", *news)
-    first = 1 if key is int else 2  # a table that is made anew reads everything once more
+    first = 1 if key is int else 2  # a table that is rebuilt reads everything once more
     for lake in (history, dead):
         assert Status.SUCCEEDED == bring(lake, "r3", *(news if lake is history else ()))
         assert [

@@ -113,7 +113,7 @@ def test_what_breaks_readers_is_refused_until_the_version_says_so(shop, old, new
     failed = shop.run("r2", (Step.REFINE,), tables=("silver.orders",)).outcomes["silver.orders"].failure
     assert ("ContractError", False) == (failed.error, failed.retryable)
     assert f"given: {told}, in version 1.0.0 after 1.0.0" in failed.message
-    assert "raise the version to 2.0.0: the table is then made anew from all rows of its input" in failed.message
+    assert "raise the version to 2.0.0: the table is then rebuilt from all rows of its input" in failed.message
     assert versions == shop.versions()
 
 

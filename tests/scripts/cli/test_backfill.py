@@ -35,7 +35,7 @@ def answer_to(*options, **changes):
         pytest.param([], {"to": "2011-06-01"}, "an end after the beginning", id="nothing between"),
         pytest.param([], {"every": "1 day", "to": "2012-09-01"}, "366 windows at most", id="too many windows"),
         pytest.param(["--select", "silver.nope"], {}, "unknown table", id="no such table"),
-        pytest.param(["--select", "bronze.crm__contacts"], {}, "asked by a cursor", id="a source of files"),
+        pytest.param(["--select", "bronze.crm__contacts"], {}, "has a cursor", id="a source of files"),
         pytest.param(["--machine", "maintenance"], {}, "daily_batch, salesforce_ingestion", id="no machine of sources"),
     ],
 )

@@ -52,7 +52,7 @@ def ask(tmp_path, monkeypatch):
         1,
         made,
         outcome(ORDERS, red, failure=failure, status=Status.FAILED),
-        outcome(STOCK, reason="not asked: s3"),
+        outcome(STOCK, reason="not compared: s3"),
     )
     silver = comparison(ORDERS, SILVER, Verdict.YELLOW, "9", "8", refused=3, deleted=2)
     leave("run-2", 2, made, outcome(ORDERS, green, silver, reason="rows 9 and 8"))
@@ -71,7 +71,7 @@ def test_the_newest_word_of_every_table_is_shown(ask):
     assert 0 == answer.exit_code
     assert ["shop", ORDERS, "1,200", "1,200", "green", "0", "0", "all", "2", "agree", "whole", "run-2"] in lines
     assert [ORDERS, SILVER, "9", "8", "yellow", "3", "2", "differ:", "rows", "whole", "run-2"] in lines
-    assert f"{STOCK}: not asked: s3" in answer.output
+    assert f"{STOCK}: not compared: s3" in answer.output
     assert "bronze.shop__customers" in answer.output
     assert "no run has reconciled it" in answer.output
     narrow = call(columns="100").output.splitlines()

@@ -59,8 +59,8 @@ def test_a_window_is_handed_on(asked):
         pytest.param(["--from", "7", "--to", "8"], "a timestamp such as 2000-01-01", id="numbers for timestamps"),
         pytest.param(["--from", "2011-07-01", "--to", "2011-06-01"], "the end after the beginning", id="back in time"),
         pytest.param(["--from", "2011-06-01", "--to", "2011-06-01"], "the end after the beginning", id="no time"),
-        pytest.param(["--select", "silver.orders", *JUNE], "asked by a cursor", id="no source"),
-        pytest.param(["--select", "bronze.crm__contacts", *JUNE], "asked by a cursor", id="a source of files"),
+        pytest.param(["--select", "silver.orders", *JUNE], "has a cursor", id="no source"),
+        pytest.param(["--select", "bronze.crm__contacts", *JUNE], "has a cursor", id="a source of files"),
     ],
 )
 def test_a_window_that_cannot_be_read_is_a_wrong_request(asked, options, told):

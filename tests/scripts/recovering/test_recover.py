@@ -182,7 +182,7 @@ def test_version_of_a_table_that_was_made_anew_since_is_not_the_runs(grown, tmp_
     first, second = looked(lake)
 
     [(place, lack)] = first.lacks
-    assert ("silver.orders", True, True) == (place, "was made anew since" in lack, second.is_whole)
+    assert ("silver.orders", True, True) == (place, "was recreated since" in lack, second.is_whole)
 
 
 def recover_by_command(lake, *arguments, root=None, **variables):

@@ -44,7 +44,7 @@ def test_nothing_is_read_when_nothing_came():
 
 LOST = [
     pytest.param(at(p0=4, p1=7), Gap(0, 4, 5), "partition 0: the table stands at offset 4", id="retention took some"),
-    pytest.param(at(p0=21, p1=7), Gap(0, 21, 5), "at offset 21, and the broker holds 5 to 20", id="a topic made anew"),
+    pytest.param(at(p0=21, p1=7), Gap(0, 21, 5), "at offset 21, and the broker holds 5 to 20", id="a topic recreated"),
     pytest.param(at(p1=7), Gap(0, 0, 5), "partition 0: the table stands at offset 0", id="of a partition never read"),
     pytest.param(at(p0=5, p1=0, p2=9), Gap(2, 9, 0), "partition 2", id="a partition that is no more"),
 ]
