@@ -100,9 +100,7 @@ def test_bounds_let_delta_skip_files(spark, table):
     table.append((1000, "c"), (1001, "d"))
     assert 2 == len(table.frame().inputFiles())
     assert 1 == len(table.frame().where(within("key", (1000, 1000))).inputFiles())
-    flow = SimpleNamespace(
-        session=spark, location=table.location, table=CONTRACT, batch=table.batch(), is_rebuilt=False
-    )
+    flow = SimpleNamespace(table=CONTRACT, batch=table.batch(), is_rebuilt=False, rows_before=table.frame)
     keys = spark.createDataFrame([(1000,)], "key BIGINT")
     groups = Groups(keys=keys, count=1, bounds=within("key", (1000, 1000)), inputs={})
     found = (target_rows(flow, (1000, 1000)), groups.of(table.frame()))
