@@ -85,17 +85,13 @@ def deciding(promised: Iterable[FreshnessPromise], records: Iterable[RunRecord])
     missing = {name for p in promised for name in (p.table, *p.upstream)}
     for record in records:
         yield record
-        missing -= brought_up_to_date(record)
+        missing -= {outcome.table for outcome in _up_to_date(record)}
         if not missing:
             return
 
 
-def brought_up_to_date(record: RunRecord) -> set[str]:
-    """The tables that a run brought up to date, whatever became of those they depend on."""
-    return {outcome.table for outcome in _up_to_date(record)}
-
-
 def _up_to_date(record: RunRecord) -> list[TableOutcome]:
+    """The outcomes of the tables that a run brought up to date, whatever became of those they depend on."""
     return [o for o in record.outcomes if o.step in WRITING_STEPS and o.status in UP_TO_DATE and not record.reads_again]
 
 

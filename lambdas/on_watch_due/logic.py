@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import heapq
 from datetime import timedelta
+from itertools import chain, takewhile
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from lambdas.lake_files import read_if_there
-from shared.freshness import ages, brought_up_to_date
+from shared.freshness import ages, deciding
 from shared.ledger import RunRecord
 from shared.names import run_location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
 
     from shared.freshness import TableAge
@@ -36,24 +38,21 @@ def look(states: SFNClient, machine_arns: Sequence[str], lake_root: str, now: da
         lake_root: `s3://...` or a folder.
         now: The moment from which to look back.
     """
-    found: list[RunRecord] = []
-    missing: set[str] = set()
-    longest = timedelta()
-    s3 = boto3.client("s3")
-    for execution in _newest_first(states, machine_arns):
-        if found and (not missing or execution["startDate"] < now - longest - LONGEST_RUN):
-            break
-        # An execution that is still running has none yet.
+    executions, s3 = _newest_first(states, machine_arns), boto3.client("s3")
+    newest = next(_pages(executions, lake_root, s3), None)
+    if newest is None:
+        return []
+    longest = timedelta(seconds=max((p.seconds for p in newest.promises), default=0))
+    recent = takewhile(lambda execution: execution["startDate"] >= now - longest - LONGEST_RUN, executions)
+    return ages(newest.promises, deciding(newest.promises, chain([newest], _pages(recent, lake_root, s3))))
+
+
+def _pages(executions: Iterable[dict[str, Any]], lake_root: str, s3: S3Client) -> Iterator[RunRecord]:
+    """The pages of runs, in their order; an execution that is still running has none yet."""
+    for execution in executions:
         page = read_if_there(run_location(lake_root, execution["name"]), s3)
-        if page is None:
-            continue
-        record = RunRecord.model_validate_json(page)
-        if not found:
-            missing = {name for p in record.promises for name in (p.table, *p.upstream)}
-            longest = timedelta(seconds=max((p.seconds for p in record.promises), default=0))
-        found.append(record)
-        missing -= brought_up_to_date(record)
-    return ages(found[0].promises, found) if found else []
+        if page is not None:
+            yield RunRecord.model_validate_json(page)
 
 
 def _newest_first(states: SFNClient, machine_arns: Sequence[str]) -> Iterator[dict[str, Any]]:
