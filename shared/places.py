@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from shared.names import Roots
 
 
+# The companions that a table may have, by what they are: the function for their location under a root of the lake.
+COMPANIONS = {
+    "quarantine": quarantine_location,
+    "tombstones": tombstones_location,
+    "events": events_location,
+    VAULT: vault_location,
+}
+
+
 def location_of(roots: Roots, table: Table) -> str:
     """Where a table is: in the place of personal data if it holds any, else in the open lake."""
     return table_location(roots.of(is_personal=table.is_personal), table.name)
@@ -36,10 +45,5 @@ def companions(roots: Roots, table: Table) -> dict[str, str]:
         roots: The places of the lake.
         table: The table.
     """
-    name = table.name
-    return {
-        "quarantine": quarantine_location(roots.of(is_personal=table.is_personal), name),
-        "tombstones": tombstones_location(roots.lake, name),
-        "events": events_location(roots.lake, name),
-        VAULT: vault_location(roots.pii, name),
-    }
+    root_of = {"quarantine": roots.of(is_personal=table.is_personal), VAULT: roots.pii}
+    return {what: location(root_of.get(what, roots.lake), table.name) for what, location in COMPANIONS.items()}

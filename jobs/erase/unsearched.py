@@ -5,16 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobs.runtime.jvm import files_at
-from shared.names import (
-    Layer,
-    TableName,
-    events_location,
-    quarantine_location,
-    table_location,
-    tombstones_location,
-)
-from shared.places import companions, location_of
-from shared.vault import vault_location
+from shared.names import Layer, TableName, table_location
+from shared.places import COMPANIONS, companions, location_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +15,6 @@ if TYPE_CHECKING:
 
     from shared.contracts import Catalog
     from shared.names import Roots
-
-# The locations of a table and of its companions.
-PLACES = (table_location, quarantine_location, tombstones_location, events_location, vault_location)
 
 
 def unsearched(session: SparkSession, catalog: Catalog, roots: Roots) -> list[str]:
@@ -42,9 +31,9 @@ def unsearched(session: SparkSession, catalog: Catalog, roots: Roots) -> list[st
         for place in (location_of(roots, table), *companions(roots, table).values())
     }
     parents = [
-        place(root, TableName(layer, "_")).rpartition("/")[0]
+        location(root, TableName(layer, "_")).rpartition("/")[0]
         for root in (roots.lake, roots.pii)
-        for place in PLACES
+        for location in (table_location, *COMPANIONS.values())
         for layer in Layer
     ]
     return [folder for parent in parents for folder in _folders(session, parent) if folder not in known]
