@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.runtime.pii_keys import read_pii_keys
 from shared.contracts import Disposition
 from shared.contracts.document import short_name
+from shared.contracts.evolution.policy import next_major
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
@@ -31,14 +32,13 @@ def version_of_keys(flow: Flow) -> dict[str, Any]:
     now = read_pii_keys(flow.job.env).current
     last = None if flow.is_rebuilt or flow.batch.last is None else flow.batch.last.inputs.get(KEY_VERSION)
     if last not in {None, now}:
-        first = int(table.version.partition(".")[0] or 1)
         raise ContractError(
             f"{short_name(table.file)}:1: the key for personal values was rotated, and the primary key of {table.name}"
             " is made with it",
             given=f"version {now} after {last}",
             expected="all rows of the table under one version of the key",
-            mend=f"raise the version of the contract to {first + 1}.0.0: the table is then rebuilt from all rows of"
-            " its input",
+            mend=f"raise the version of the contract to {next_major(table.version)}: the table is then rebuilt from all"
+            " rows of its input",
         )
     return {KEY_VERSION: now}
 

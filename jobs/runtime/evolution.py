@@ -19,7 +19,7 @@ from shared.contracts import Disposition, Kind
 from shared.contracts.document import short_name
 from shared.contracts.evolution.as_built import contract_facts, since_built
 from shared.contracts.evolution.changes import ChangeKind, renames
-from shared.contracts.evolution.policy import Level, Remedy, is_raised, is_refused
+from shared.contracts.evolution.policy import Level, Remedy, is_raised, is_refused, next_major
 from shared.errors import ContractError, RollbackError
 from shared.places import location_of
 
@@ -134,12 +134,8 @@ def _refused(table: Table, old: Table, breaking: Sequence[AssessedChange]) -> Co
         f"{short_name(table.file)}:1: the change of {table.name} breaks those who read it",
         given=f"{'; '.join(described)}, in version {table.version} after {old.version or 'an unknown one'}",
         expected="a change that adds or widens, or a new first number of the version",
-        mend=f"take it back, or raise the version to {_next_major(old.version, table.version)}: {how[table.kind]}",
+        mend=f"take it back, or raise the version to {next_major(old.version, table.version)}: {how[table.kind]}",
     )
-
-
-def _next_major(*versions: str) -> str:
-    return f"{max(int(version.partition('.')[0] or 1) for version in versions) + 1}.0.0"
 
 
 def _rewrite(

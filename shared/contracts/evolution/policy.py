@@ -107,6 +107,11 @@ def is_raised(old: str, new: str) -> bool:
     return int(new.partition(".")[0]) > int(old.partition(".")[0] or 1)
 
 
+def next_major(*versions: str) -> str:
+    """The lowest version whose first number is greater than that of each version; one without a number counts as 1."""
+    return f"{max(int(version.partition('.')[0] or 1) for version in versions) + 1}.0.0"
+
+
 def heaviest(found: Iterable[AssessedChange]) -> Level | None:
     """The highest level of some changes; None if there are none."""
     return max((r.level for r in found), key=list(Level).index, default=None)
