@@ -8,10 +8,9 @@ from typing import IO, TYPE_CHECKING
 from uuid import uuid4
 
 import pyarrow.parquet as pq
-import smart_open
 
 from jobs.ingest.landing import S3
-from jobs.runtime.aws import aws_answers, transport
+from jobs.runtime.aws import aws_answers, open_file
 from jobs.runtime.row_groups import row_groups
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def write_batches(batches: Iterator[pa.RecordBatch], schema: pa.Schema, place: s
 
 def _opened(file: str) -> IO[bytes]:
     if file.startswith(S3):
-        stream: IO[bytes] = smart_open.open(file, "wb", transport_params=transport(file))
+        stream: IO[bytes] = open_file(file, "wb")
         return stream
     Path(file).parent.mkdir(parents=True, exist_ok=True)
     return Path(file).open("wb")

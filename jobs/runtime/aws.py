@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import smart_open
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -50,9 +51,10 @@ def resource(service: str) -> Any:  # noqa: ANN401 - as above
         return boto3.resource(service, config=CONFIG)
 
 
-def transport(location: str) -> dict[str, Any]:
-    """The parameters by which smart_open uses the client here for a location in S3; else it would build its own."""
-    return {"client": client("s3")} if location.startswith("s3://") else {}
+def open_file(location: str, mode: str = "r", encoding: str | None = None) -> Any:  # noqa: ANN401 - text or bytes
+    """Open a file on disk or in S3, as `open` does; by itself smart_open would build a client of its own for S3."""
+    params = {"client": client("s3")} if location.startswith("s3://") else {}
+    return smart_open.open(location, mode, encoding=encoding, transport_params=params)
 
 
 @cache

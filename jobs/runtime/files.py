@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import smart_open
 from pydantic import TypeAdapter
 
-from jobs.runtime.aws import client, transport
+from jobs.runtime.aws import client, open_file
 from shared.jobs import Job, Step, TableOutcome
 from shared.ledger import RunRecord
 from shared.names import outcomes_location, run_location, summary_location
@@ -32,7 +31,7 @@ def write_text(location: str, text: str) -> None:
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(path)
         return
-    with smart_open.open(location, "w", encoding="utf-8", transport_params=transport(location)) as file:
+    with open_file(location, "w", encoding="utf-8") as file:
         file.write(text)
 
 
@@ -89,7 +88,7 @@ def leave_record(job: Job, record: RunRecord) -> None:
 
 def _outcomes(job: Job, step: Step, attempt: str) -> tuple[TableOutcome, ...]:
     location = outcomes_location(job.lake_root, job.run_id, step, attempt)
-    with smart_open.open(location, encoding="utf-8", transport_params=transport(location)) as file:
+    with open_file(location, encoding="utf-8") as file:
         return OUTCOMES.validate_json(file.read())
 
 

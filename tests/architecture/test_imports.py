@@ -92,9 +92,10 @@ def test_rooms_of_the_infrastructure_know_those_above_to_the_type_checker_alone(
 def test_jobs_get_clients_of_aws_from_one_file():
     """boto3's default session is not thread-safe; that file guards it with one lock for clients and resources."""
     texts = {str(f): (paths.ROOT / f).read_text(encoding="utf-8") for f in python_files("jobs")}
-    users = {f for f, text in texts.items() if any(n.split(".")[0] == "boto3" for n in modules_imported_to_run(text))}
+    imported = {f: {name.split(".")[0] for name in modules_imported_to_run(text)} for f, text in texts.items()}
 
-    assert {"jobs/runtime/aws.py"} == users
+    for library in ("boto3", "smart_open"):
+        assert {"jobs/runtime/aws.py"} == {f for f, libraries in imported.items() if library in libraries}
 
 
 def test_jobs_open_files_with_a_client_of_that_file():

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import smart_open
 from botocore.exceptions import ClientError
 
 from jobs.ingest.kafka.records import named_numbers
@@ -16,7 +15,7 @@ from jobs.ingest.kafka.references import refers_to_itself, whole
 from jobs.ingest.kafka.registry import AVRO_KIND, registry_of
 from jobs.ingest.kafka.unions import is_like_a_union
 from jobs.ingest.landing import list_files
-from jobs.runtime.aws import aws_answers, client, error_code, transport
+from jobs.runtime.aws import aws_answers, client, error_code, open_file
 from shared.contracts.source_model import AVRO
 from shared.errors import SourceContentError, SourceUnavailableError
 
@@ -171,8 +170,7 @@ def _json(text: str) -> Any:  # noqa: ANN401 - a schema's JSON
 
 def _text(file: LandedFile) -> str:
     try:
-        params = transport(file.location)
-        with aws_answers(file.key), smart_open.open(file.location, encoding="utf-8", transport_params=params) as stream:
+        with aws_answers(file.key), open_file(file.location, encoding="utf-8") as stream:
             return str(stream.read())
     except (ClientError, OSError) as error:
         raise SourceUnavailableError(f"{file.key}: the schema could not be read", given=type(error).__name__) from None

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import smart_open
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from jobs.ingest.landing import S3, split_s3
-from jobs.runtime.aws import aws_answers, client, error_code, transport
+from jobs.runtime.aws import aws_answers, client, error_code, open_file
 from shared.errors import SourceUnavailableError
 
 MANIFEST = "manifest"
@@ -86,7 +85,7 @@ def _is_empty(folder: str) -> bool:
 
 def _read_manifest(location: str, error_context: str) -> _Manifest:
     try:
-        with smart_open.open(location, encoding="utf-8", transport_params=transport(location)) as file:
+        with open_file(location, encoding="utf-8") as file:
             return _Manifest.model_validate_json(file.read())
     except ValidationError as error:
         fault = error.errors()[0]
@@ -100,7 +99,7 @@ def _read_manifest(location: str, error_context: str) -> _Manifest:
 def _check_file(entry: _Entry, error_context: str) -> None:
     name = entry.url.rpartition("/")[2]
     try:
-        with smart_open.open(entry.url, "rb", transport_params=transport(entry.url)) as file:
+        with open_file(entry.url, "rb") as file:
             rows = pq.read_metadata(file).num_rows
     except (*NOT_PARQUET, ClientError) as error:
         raise _missing(error_context, name, error) from None
