@@ -22,7 +22,6 @@ from jobs.runtime.files import earlier_outcomes, leave_outcomes
 from jobs.runtime.flow import open_flow
 from jobs.runtime.schedule import run_tables
 from jobs.runtime.session import build_session
-from jobs.selection import selected
 from jobs.smoke.flow import smoke
 from shared.contracts import load_catalog
 from shared.jobs import Job, Step
@@ -81,7 +80,8 @@ def run(args: Sequence[str], spark: SparkSession, catalog: Catalog | None = None
 def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutcome]:
     if job.step is Step.RECORD:
         return record(spark, job, catalog)
-    tables = [t for t in selected(job, catalog) if works_on(job.step, t)]
+    asked = catalog.select(job.tables) if job.tables else catalog.of_machine(job.machine)
+    tables = [t for t in asked if works_on(job.step, t)]
     failed = {o.table for o in earlier_outcomes(job) if o.is_red}
     if job.step is Step.PUBLISH:
         withdrawn = withdraw(job, catalog)

@@ -28,14 +28,13 @@ class _Event(BaseModel):
 class RunRequest(_Event):
     """The input of a machine; `{}` is the ordinary run of today.
 
-    Without `tables` and `files`, the run works on all tables of the machine.
+    Without `tables`, the run works on all tables of the machine.
 
     Attributes:
         business_date: The business date; None is the day of the start.
         tables: Selectors of the tables to work on.
         replay: The refused rows of a table to read again; the table must be among those selected.
         window: The part of the sources to read again.
-        files: Files that landed, as `s3://bucket/key`; the run works on the tables they feed.
         rollback: The run to whose end maintenance restores the tables.
         schedule: The schedule that started the machine; None for a run started by hand, which is never a duplicate.
         scheduled_time: The time of that start. Both identify a start, so that one delivered twice makes one run.
@@ -45,15 +44,14 @@ class RunRequest(_Event):
     tables: tuple[str, ...] = ()
     replay: Replay | None = None
     window: Window | None = None
-    files: tuple[str, ...] = ()
     rollback: str | None = Field(default=None, pattern=RUN_ID)
     schedule: str | None = None
     scheduled_time: str | None = None
 
     @model_validator(mode="after")
     def _backfills_read_nothing_else(self) -> Self:
-        if self.window and (self.replay or self.files):
-            raise ValueError("a run with a window reads no files that landed and no refused rows; start two runs")
+        if self.window and self.replay:
+            raise ValueError("a run with a window reads no refused rows; start two runs")
         return self
 
     @model_validator(mode="after")
@@ -88,8 +86,8 @@ class RunRequested(_Event):
         asked, is_upkeep = self.request, self.machine is Machine.MAINTENANCE
         if asked.rollback and not is_upkeep:
             raise ValueError(f"rollback asks {self.machine} for what {Machine.MAINTENANCE} does; start that machine")
-        if is_upkeep and (asked.replay or asked.window or asked.files):
-            raise ValueError(f"{self.machine} reads no source: replay, window and files are for the other machines")
+        if is_upkeep and (asked.replay or asked.window):
+            raise ValueError(f"{self.machine} reads no source: replay and window are for the other machines")
         return self
 
     @property
@@ -106,7 +104,6 @@ class RunAccepted(_Event):
     tables: tuple[str, ...]
     replay: Replay | None = None
     window: Window | None = None
-    files: tuple[str, ...] = ()
     rollback: str | None = None
 
 

@@ -97,7 +97,7 @@ class Window(_Record):
 
 
 class Job(_Record):
-    """One job run: one step of a run, on all tables of the machine unless `tables` or `files` name some.
+    """One job run: one step of a run, on all tables of the machine unless `tables` names some.
 
     Attributes:
         env: The environment.
@@ -110,7 +110,6 @@ class Job(_Record):
         landing_root: The root of the landing place.
         machine: The state machine whose run this is.
         tables: Selectors of the tables to work on.
-        files: Files that landed; the job works on the tables they feed, and on those that depend on these.
         earlier: The attempt of each earlier step of this run, so that tables whose inputs failed there are skipped.
         replay: The refused rows to read again.
         window: The part of the sources to read again.
@@ -128,7 +127,6 @@ class Job(_Record):
     landing_root: str
     machine: Machine = Machine.DAILY_BATCH
     tables: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
     earlier: dict[Step, str] = {}
     replay: Replay | None = None
     window: Window | None = None

@@ -23,7 +23,7 @@ LATE = _described(
 UNLOOKED = _described("The check for late tables failed, so late tables would go unreported", "Late tables")
 COPY = _described("S3 could not copy an object of this bucket to the other region", "A copy in another region")
 FILES = _described(
-    "The event of a landed file was not processed; the next daily batch reads the file", "When a file lands"
+    "A landed file started no run within four hours; the next daily batch reads the file", "When a file lands"
 )
 USAGE = _described("The cost of a job run did not reach the ledger; no data is affected", "What it costs", "deploying")
 BACKFILL = _described("a backfill, of which a window may be red", "When a run is red")

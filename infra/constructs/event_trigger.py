@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING
 
 from aws_cdk import aws_events as events
@@ -14,15 +12,9 @@ from constructs import Construct
 from infra.constructs.undelivered_queue import DELIVERIES, KEPT_FOR, undelivered_queue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from aws_cdk import aws_lambda as lambda_
 
-    from infra.constructs.place import Place
-
 TRIES = 2
-# Source: Amazon EventBridge user guide, "Quotas": 2,048 characters of a pattern, which leaves room for the rest of it.
-NAMES_CHARACTERS = 1500
 
 
 class EventTrigger(Construct):
@@ -32,7 +24,7 @@ class EventTrigger(Construct):
     delivered, or on which the function failed, waits in a queue with an alarm.
 
     Example:
-        EventTrigger(self, "Files", description="A file landed", when=landed_in(landing, ...), function=...)
+        EventTrigger(self, "JobRuns", description="A job run ended", when=job_run_ended(...), function=...)
     """
 
     def __init__(
@@ -66,26 +58,6 @@ class EventTrigger(Construct):
         )
 
 
-def landed_in(place: Place, names: Iterable[str], *, folders: Iterable[str]) -> events.EventPattern:
-    """The pattern of S3's `Object Created` events for objects in a place whose names match.
-
-    Nothing starts for the folders that a console makes, nor for files that other programs leave beside the wanted ones.
-
-    Args:
-        place: Where the objects land.
-        names: The names, in which `*` stands for any text.
-        folders: The folders with all of them; the pattern has only these if the names are too long for it.
-    """
-    keys = [{"wildcard": _wildcard(place, name)} for name in names]
-    if len(json.dumps(keys)) > NAMES_CHARACTERS:
-        keys = [{"prefix": place.inside(folder)} for folder in folders]
-    return events.EventPattern(
-        source=["aws.s3"],
-        detail_type=["Object Created"],
-        detail={"bucket": {"name": [place.bucket.bucket_name]}, "object": {"key": keys}},
-    )
-
-
 def job_run_ended(application_id: str) -> events.EventPattern:
     """The pattern of EMR Serverless' events that a job run of an application has ended, however it did."""
     return events.EventPattern(
@@ -93,10 +65,3 @@ def job_run_ended(application_id: str) -> events.EventPattern:
         detail_type=["EMR Serverless Job Run State Change"],
         detail={"applicationId": [application_id], "state": ["SUCCESS", "FAILED", "CANCELLED"]},
     )
-
-
-def _wildcard(place: Place, name: str) -> str:
-    """A name in a place as a pattern of EventBridge, in which a backslash makes the next character literal."""
-    begin, star, end = name.partition("*")
-    literal = re.compile(r"[*\\]")
-    return literal.sub(r"\\\g<0>", place.inside(begin)) + star + literal.sub(r"\\\g<0>", end)

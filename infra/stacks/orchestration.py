@@ -13,20 +13,20 @@ from infra.constructs.alarms import Alarms
 from infra.constructs.artifact_asset import ArtifactAsset
 from infra.constructs.backfill import Backfill
 from infra.constructs.event_function import EventFunction
-from infra.constructs.event_trigger import EventTrigger, job_run_ended, landed_in
+from infra.constructs.event_trigger import EventTrigger, job_run_ended
 from infra.constructs.freshness_watch import FreshnessWatch
+from infra.constructs.landed_files import LandedFiles
 from infra.constructs.machine_schedule import MachineSchedule
 from infra.constructs.smoke import Smoke
 from infra.constructs.state_machine import StateMachine, job_run_statements, job_tokens, step_tokens
 from infra.conventions.findings import accept, seen_from_outside, wildcard
 from infra.rights.key_use import use_statement
 from shared.asl_tokens import Token
-from shared.contracts.connections import landing_folders, landing_names
+from shared.contracts.connections import landing_names
 from shared.jobs import steps_of
 from shared.names import RUNS_FOLDER, Machine, Names, Variable
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_events as events
     from constructs import Construct
 
     from infra.stacks.compute import Compute
@@ -61,8 +61,8 @@ class Orchestration(NestedStack):
         self.machines = {name: self._machine(name, *functions) for name in Machine}
         for name, when in environment.schedules.items():
             self._schedule(name, when, has_tables=bool(catalog.of_machine(name)))
-        if names := landing_names(catalog):
-            self._trigger(landed_in(storage.landing, names, folders=landing_folders(catalog)))
+        if landing_names(catalog):
+            self._start_for_files(catalog)
         self._count_usage()
         self._watch_freshness()
         self.backfill = self._backfill()
@@ -80,30 +80,18 @@ class Orchestration(NestedStack):
         id_ = f"{name.logical_id}NotStarted"
         self.alarms.watch_queue(id_, schedule.undelivered, description=alarm_descriptions.unstarted(name))
 
-    def _trigger(self, when: events.EventPattern) -> None:
-        """Let a file that lands start the machine `file_landed`."""
-        machine, known_runs = self.machines[Machine.FILE_LANDED].machine, self._storage.known_runs
-        claims = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
-        function = self._function(
-            "OnFileLanded",
-            event="on_file_landed",
-            variables={
-                Variable.KNOWN_RUNS_TABLE: known_runs.table_name,
-                Variable.FILE_LANDED_ARN: machine.state_machine_arn,
-            },
-            statements=[
-                iam.PolicyStatement(actions=claims, resources=[known_runs.table_arn]),
-                iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine.state_machine_arn]),
-            ],
-        )
-        trigger = EventTrigger(
+    def _start_for_files(self, catalog: Catalog) -> None:
+        """Let files that land start the machine `file_landed`."""
+        landed = LandedFiles(
             self,
-            "Files",
-            description="A file landed that a contract may want",
-            when=when,
-            function=function.function,
+            "LandedFiles",
+            environment=self._environment,
+            catalog=catalog,
+            code=self._code,
+            storage=self._storage,
+            machine=self.machines[Machine.FILE_LANDED].machine,
         )
-        self.alarms.watch_queue("LandedFilesUndelivered", trigger.undelivered, description=alarm_descriptions.FILES)
+        self.alarms.watch_queue("LandedFilesUndelivered", landed.undelivered, description=alarm_descriptions.FILES)
 
     def _backfill(self) -> Backfill:
         function = self._function("OnBackfillRequested", event="on_backfill_requested", variables={}, statements=[])

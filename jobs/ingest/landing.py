@@ -14,7 +14,7 @@ from jobs.runtime.aws import aws_answers, client
 from shared.names import LANDING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 S3 = "s3://"
 WILDCARDS = re.compile(r"\*\*/|\*\*|\*|\?")
@@ -52,19 +52,20 @@ def list_files(location: str, landing_root: str) -> list[LandedFile]:
     """
     root = _root(landing_root)
     place = _place(location, root)
-    wanted, fixed = _pattern(place), WILDCARDS.split(place, maxsplit=1)[0]
+    is_wanted, fixed = wanted(location, landing_root), WILDCARDS.split(place, maxsplit=1)[0]
     found = _in_bucket(fixed) if place.startswith(S3) else _in_folder(fixed.rpartition("/")[0])
     files = [
         LandedFile(where.removeprefix(root), where, token, modified, size)
         for where, token, modified, size in found
-        if wanted.fullmatch(where) and not _is_hidden(where)
+        if is_wanted(where)
     ]
     return sorted(files, key=lambda f: (f.modified, f.key))
 
 
-def is_at(file: str, location: str, landing_root: str) -> bool:
-    """Whether a file matches a location with wildcards, as for `list_files`."""
-    return not _is_hidden(file) and _pattern(_place(location, _root(landing_root))).fullmatch(file) is not None
+def wanted(location: str, landing_root: str) -> Callable[[str], bool]:
+    """The function that says whether a file matches a location with wildcards, as for `list_files`."""
+    pattern = _pattern(_place(location, _root(landing_root)))
+    return lambda file: not _is_hidden(file) and pattern.fullmatch(file) is not None
 
 
 def keep(file: Path, key: str, landing_root: str) -> LandedFile:

@@ -1,1 +1,1 @@
-"""Event: a file landed. Starts a run that brings the tables it feeds up to date."""
+"""Event: files landed. Starts one run that brings the tables of files up to date."""

@@ -1,20 +1,15 @@
-"""Starts one run for each version of a file that landed, however often the event is delivered."""
+"""Starts a run for the files that landed since the one before it, as soon as no other run of files is in progress."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools.utilities.idempotency import (
-    DynamoDBPersistenceLayer,
-    IdempotencyConfig,
-    idempotent_function,
-)
 from pydantic import Field
 
 from lambdas.events import SENT_BY_AWS, read_event
 from lambdas.observability import logger, tracer
-from lambdas.on_file_landed.logic import REMEMBERED, ObjectCreated, RunStarter
+from lambdas.on_file_landed.logic import FileRuns, Queued, landing_times
 from lambdas.settings import Settings, read_settings
 from shared.names import Variable
 
@@ -25,30 +20,23 @@ if TYPE_CHECKING:
 class Variables(Settings):
     """The settings of the function."""
 
-    known_runs_table: str = Field(alias=Variable.KNOWN_RUNS_TABLE)
     machine_arn: str = Field(alias=Variable.FILE_LANDED_ARN)
 
 
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer with the execution that reads the file; after several deliveries, with the one that the first started.
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Answer with the messages that have to be delivered again: those whose file no run is certain to read.
 
     Raises:
-        TerminalError: the event is not that of a file that landed.
+        TerminalError: the event is not one of a queue.
     """
-    landed = read_event(ObjectCreated, event, mend=SENT_BY_AWS)
-    variables = read_settings(Variables)
-    config = IdempotencyConfig(expires_after_seconds=int(REMEMBERED.total_seconds()))
-    config.register_lambda_context(context)
-    start_once = idempotent_function(
-        RunStarter(boto3.client("stepfunctions"), variables.machine_arn).start,
-        data_keyword_argument="version",
-        persistence_store=DynamoDBPersistenceLayer(
-            table_name=variables.known_runs_table, key_attr="id", expiry_attr="expires_at"
-        ),
-        config=config,
-    )
-    execution = start_once(file=landed.location, version=landed.version)
-    logger.info("file landed", extra={"file": landed.location, "execution": execution})
-    return {"execution": execution}
+    queued = read_event(Queued, event, mend=SENT_BY_AWS)
+    landed = landing_times(queued)
+    runs = FileRuns(boto3.client("stepfunctions"), read_settings(Variables).machine_arn)
+    waiting = runs.start(landed)
+    unreadable = [record.id for record in queued.records if record.id not in landed]
+    logger.info("files landed", extra={"files": len(landed), "waiting": len(waiting)})
+    if unreadable:
+        logger.error("messages that are no event of a landed file", extra={"messages": unreadable})
+    return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in (*waiting, *unreadable)]}

@@ -91,6 +91,5 @@ def accept(requested: RunRequested, known_runs: KnownRuns) -> RunAccepted:
         tables=request.tables,
         replay=request.replay,
         window=request.window,
-        files=request.files,
         rollback=request.rollback,
     )

@@ -145,7 +145,7 @@ def test_ingest_alone_puts_events_and_those_of_the_lake_alone(prod):
     [
         *(pytest.param(f"Compute/{s.title()}Role", "emr-serverless.amazonaws.com", id=f"jobs of {s}") for s in Step),
         pytest.param("FileLandedRole", "states.amazonaws.com", id="the machine of files"),
-        pytest.param("OnFileLandedRole", "lambda.amazonaws.com", id="on_file_landed"),
+        pytest.param("LandedFilesOnFileLandedRole", "lambda.amazonaws.com", id="on_file_landed"),
         pytest.param("OnBackfillRequestedRole", "lambda.amazonaws.com", id="on_backfill_requested"),
         pytest.param("OnRunRequestedRole", "lambda.amazonaws.com", id="on_run_requested"),
         pytest.param("OnRowRequestedRole", "lambda.amazonaws.com", id="on_row_requested"),
@@ -228,7 +228,7 @@ def test_every_right_of_a_role_stands_in_a_policy_of_its_own(cloud):
 
 
 def test_the_function_of_landed_files_may_start_one_machine_and_read_nothing(prod):
-    held = {action: s["Resource"] for s in policy_of(prod, "OnFileLandedRole") for action in actions_of(s)}
+    held = {action: s["Resource"] for s in policy_of(prod, "LandedFilesOnFileLandedRole") for action in actions_of(s)}
 
     assert "FileLanded" in str(held["states:StartExecution"])
     assert set() == {action for action in held if action.startswith(("s3:", "kms:", "secretsmanager:"))}

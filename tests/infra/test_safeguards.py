@@ -141,10 +141,13 @@ def test_nothing_writes_to_a_log_group_that_aws_makes_by_itself(cloud):
 
 def test_every_queue_of_what_was_not_delivered_has_an_alarm_that_is_sent(cloud):
     alarms = json.dumps([a for a in cloud.properties("AWS::CloudWatch::Alarm") if a.get("AlarmActions")])
-    queues = [name.partition("/")[2] for name in cloud.of_type("AWS::SQS::Queue")]
+    queues = {name.partition("/")[2]: q["Properties"] for name, q in cloud.of_type("AWS::SQS::Queue").items()}
+    last = [name for name, queue in queues.items() if "RedrivePolicy" not in queue]
 
-    assert queues
-    assert [] == [name for name in queues if name not in alarms]
+    assert last
+    assert [] == [name for name in last if name not in alarms]
+    passing_on = [str(queue["RedrivePolicy"]) for queue in queues.values() if "RedrivePolicy" in queue]
+    assert all(any(name in policy for name in last) for policy in passing_on)
 
 
 def test_every_alarm_is_sent(cloud):

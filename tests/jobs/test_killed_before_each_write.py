@@ -16,7 +16,6 @@ import pytest
 from deltalake import DeltaTable
 
 from jobs.main import run
-from jobs.selection import selected
 from scripts.local.driver_client import DriverSettings, SparkDriver
 from scripts.local.job_runs import JobRun
 from scripts.local.processes import descendants
@@ -86,8 +85,7 @@ def run_and_die(lake: SmallLake, reaper: Reaper) -> int:
     attempts: dict[Step, str] = {}
     deaths = 0
     for step in RUN_STEPS:
-        chosen = selected(lake.job(step, tables=WORKED_ON), lake.catalog)
-        alone = [(str(t.name),) for t in chosen if works_on(step, t)]
+        alone = [(str(t.name),) for t in lake.catalog.select(WORKED_ON) if works_on(step, t)]
         for tables in [*alone, WORKED_ON]:
             died = True
             while died:

@@ -47,7 +47,6 @@ def test_a_job_survives_the_command_line():
         "landing_root": "s3://landing",
         "machine": "daily_batch",
         "tables": ["silver.orders"],
-        "files": [],
         "every_seconds": None,
         "earlier": {"ingest": "a0"},
         "replay": {"table": "silver.orders", "rule": "status_known"},

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lambdas.on_file_landed.logic import PREFIX
 from scripts.local.clients import client
 from scripts.local.executions import Status
 from scripts.operating.smoke import came_back
@@ -148,7 +149,7 @@ def test_upkeep_gets_the_run_to_roll_back_to_and_crashes_red(run):
     "machine, given, said",
     [
         pytest.param(Machine.DAILY_BATCH, {"rollback": "daily-1"}, "start that machine", id="the way of the data"),
-        pytest.param(Machine.MAINTENANCE, {"files": ["s3://l/a.csv"]}, "reads no source", id="upkeep"),
+        pytest.param(Machine.MAINTENANCE, {"window": {"from": "1", "to": "2"}}, "reads no source", id="upkeep"),
     ],
 )
 def test_machine_with_input_for_another_ends_red_before_any_job(run, machine, given, said):
@@ -173,7 +174,7 @@ def test_start_delivered_twice_runs_once(run):
     [
         pytest.param(Machine.DAILY_BATCH, {"schedule": "d", "scheduled_time": "2026-11-24T04:00:00Z"}, id="a schedule"),
         pytest.param(Machine.SALESFORCE_INGESTION, {"schedule": "s", "scheduled_time": "2026-11-24T05"}, id="another"),
-        pytest.param(Machine.FILE_LANDED, {"files": ["s3://landing/crm/accounts/1.csv"]}, id="a file"),
+        pytest.param(Machine.FILE_LANDED, {}, id="files"),
         pytest.param(Machine.DAILY_BATCH, {}, id="by hand"),
     ],
 )
@@ -187,23 +188,24 @@ def test_red_run_can_be_started_again_with_the_same_input(run, machine, given, t
     assert list(RUN_STEPS) == teller.steps
 
 
-def test_file_whose_event_comes_twice_is_read_once(laptop):
-    """By the deployed function; a test of the templates shows that the rule passes it the event."""
+def test_files_whose_events_come_together_and_twice_are_read_by_one_run(laptop):
+    """By the deployed function; a test of the templates shows that the rule passes it the events, through a queue."""
     account, daily, teller = laptop
     teller.behaviour, teller.jobs = {}, []
     machine = daily.replace(Machine.DAILY_BATCH, Machine.FILE_LANDED)
     found = client("lambda").list_functions()["Functions"]
     [function] = [f["FunctionName"] for f in found if f["Handler"] == "lambdas.on_file_landed.handler.handler"]
-    event = json.loads((Path(__file__).parents[1] / "events" / "s3_object_created.json").read_text())
+    event = (Path(__file__).parents[1] / "events" / "s3_object_created.json").read_text()
+    queued = json.dumps({"Records": [{"messageId": id_, "body": event} for id_ in ("one", "two")]})
 
-    told = [client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))["Payload"] for _ in range(2)]
-    [execution] = {json.loads(answer.read())["execution"] for answer in told}
+    told = [client("lambda").invoke(FunctionName=function, Payload=queued)["Payload"] for _ in range(2)]
 
-    assert Status.SUCCEEDED == account.wait(execution).status
+    assert [{"batchItemFailures": []}] * 2 == [json.loads(answer.read()) for answer in told]
     started = client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
-    assert 1 == len([e for e in started if e["executionArn"] == execution])
+    [execution] = [e["executionArn"] for e in started if e["name"].startswith(PREFIX)]
+    assert Status.SUCCEEDED == account.wait(execution).status
     assert list(RUN_STEPS) == teller.steps
-    assert {("s3://landing-bucket/crm/accounts/2024-01-26 (2).csv",)} == {job.files for job in teller.jobs}
+    assert {()} == {job.tables for job in teller.jobs}
 
 
 def test_wrong_input_ends_the_run_before_any_job(run):

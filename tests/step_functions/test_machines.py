@@ -26,7 +26,7 @@ def test_maintenance_has_one_task_instead_of_the_data_steps_and_otherwise_the_sa
     accepting = expected["Accept the request"]
     accepting["Arguments"]["Payload"]["machine"] = Machine.MAINTENANCE
     job = accepting["Assign"]["job"]
-    of_sources = [job.pop(name) for name in ("replay", "window", "files")]
+    of_sources = [job.pop(name) for name in ("replay", "window")]
     job |= {"machine": Machine.MAINTENANCE, "rollback": of_sources[0].replace("replay", "rollback")}
     assert expected == own
 

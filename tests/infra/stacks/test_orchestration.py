@@ -2,12 +2,14 @@
 
 import json
 import re
+from datetime import timedelta
 from types import SimpleNamespace
 
 import jsonata
 import pytest
 
 from infra.artifacts import LAMBDAS, ROOT
+from lambdas.on_file_landed.logic import CLOCK_MARGIN
 from lambdas.on_watch_due.handler import Variables
 from shared.asl_tokens import OF_STEPS, Token
 from shared.backfill import BACKFILL_MACHINE, BACKFILL_OUTPUT
@@ -249,15 +251,11 @@ def test_function_is_given_the_variables_it_reads(cloud, name, model):
     assert wanted <= {variable.value for variable in Variable}
 
 
-def test_a_file_below_the_folders_of_contracts_is_handed_on_or_kept(prod):
-    (rule,) = [r for r in prod.properties("AWS::Events::Rule") if r.get("EventPattern", {}).get("source") == ["aws.s3"]]
-    (target,) = rule["Targets"]
-    (late,) = [
-        late
-        for late in prod.properties("AWS::Lambda::EventInvokeConfig")
-        if "DestinationConfig" in late
-        and late["DestinationConfig"]["OnFailure"]["Destination"] == target["DeadLetterConfig"]["Arn"]
-    ]
+def test_a_file_that_a_contract_wants_waits_in_a_queue_for_the_function_or_is_kept(prod):
+    [rule] = [r for r in prod.properties("AWS::Events::Rule") if r.get("EventPattern", {}).get("source") == ["aws.s3"]]
+    [target] = rule["Targets"]
+    [reading] = prod.properties("AWS::Lambda::EventSourceMapping")
+    [queue] = [q for q in prod.properties("AWS::SQS::Queue") if "RedrivePolicy" in q]
 
     assert {"source": ["aws.s3"], "detail-type": ["Object Created"]} == {
         key: rule["EventPattern"][key] for key in ("source", "detail-type")
@@ -265,7 +263,23 @@ def test_a_file_below_the_folders_of_contracts_is_handed_on_or_kept(prod):
     wanted = [{"wildcard": name} for name in landing_names(load_catalog())]
     assert {"wildcard": "crm/accounts/*.csv"} in wanted
     assert {"key": wanted} == rule["EventPattern"]["detail"]["object"]
-    assert (10, 2) == (target["RetryPolicy"]["MaximumRetryAttempts"], late["MaximumRetryAttempts"])
+    assert 10 == target["RetryPolicy"]["MaximumRetryAttempts"]
+    assert target["Arn"] == reading["EventSourceArn"]
+    assert target["DeadLetterConfig"]["Arn"] == queue["RedrivePolicy"]["deadLetterTargetArn"]
+    assert "Undelivered" in str(target["DeadLetterConfig"])
+    assert ["ReportBatchItemFailures"] == reading["FunctionResponseTypes"]
+
+
+def test_a_landed_file_is_handed_to_the_function_again_until_a_run_of_hours_is_over(prod):
+    [queue] = [q for q in prod.properties("AWS::SQS::Queue") if "RedrivePolicy" in q]
+    [reading] = prod.properties("AWS::Lambda::EventSourceMapping")
+    function = functions(prod)["on_file_landed"]
+
+    assert 4 * 3600 == queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"]
+    # Source: AWS Lambda Developer Guide, "Creating and configuring an Amazon SQS event source mapping".
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"] + reading["MaximumBatchingWindowInSeconds"]
+    # A call waits with its files longer than the clocks of S3 and Step Functions may differ.
+    assert timedelta(seconds=queue["DelaySeconds"]) > CLOCK_MARGIN
 
 
 @pytest.mark.parametrize(

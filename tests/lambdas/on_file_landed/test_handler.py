@@ -1,108 +1,158 @@
-"""Each version of a file that lands gets one run, however often the event is delivered."""
+"""Files that land start one run at a time, and none if a run has read them already."""
 
-import copy
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
 import pytest
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.stepfunctions.models import stepfunctions_backends
 
 from lambdas.events import SENT_BY_AWS
 from lambdas.on_file_landed.handler import handler
+from lambdas.on_file_landed.logic import FileRuns
 from shared.errors import TerminalError
 from shared.events import RunRequest
 from shared.names import Variable
 
+REGION = "eu-west-1"
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "s3_object_created.json").read_text())
-TABLE = "known-runs"
 DEFINITION = json.dumps({"StartAt": "Read", "States": {"Read": {"Type": "Succeed"}}})
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
 def machine(aws, monkeypatch):
-    """The table of known runs and a machine that can be started."""
-    boto3.client("dynamodb").create_table(
-        TableName=TABLE,
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    """A machine; its executions are in progress until a test ends them."""
     arn = boto3.client("stepfunctions").create_state_machine(
         name="files", definition=DEFINITION, roleArn="arn:aws:iam::123456789012:role/machine"
     )["stateMachineArn"]
-    monkeypatch.setenv(Variable.KNOWN_RUNS_TABLE, TABLE)
     monkeypatch.setenv(Variable.FILE_LANDED_ARN, arn)
     return arn
 
 
 def executions(machine):
+    """What started, the newest first."""
     return boto3.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
 
 
-def changed(**facts):
-    event = copy.deepcopy(EVENT)
-    for key, value in facts.items():
-        name = key.replace("_", "-")
-        event["detail"]["object"].pop(name)
-        if value is not None:
-            event["detail"]["object"][name] = value
-    return event
+def end(machine, *, ago=timedelta()):
+    """End all executions, and let them have started earlier than they did."""
+    for execution in executions(machine):
+        boto3.client("stepfunctions").stop_execution(executionArn=execution["executionArn"])
+    [known] = stepfunctions_backends[DEFAULT_ACCOUNT_ID][REGION].state_machines
+    for execution in known.executions:
+        execution.start_date -= ago
 
 
-def test_the_run_is_started_for_the_file(machine, context):
-    answer = handler(EVENT, context)
+def message(id_, landed):
+    return {"messageId": id_, "body": json.dumps({**EVENT, "time": f"{landed:%Y-%m-%dT%H:%M:%SZ}"})}
 
-    (execution,) = executions(machine)
+
+def call(context, **landed):
+    """Deliver a message for each file, and return those that are handed back."""
+    answer = handler({"Records": [message(id_, at) for id_, at in landed.items()]}, context)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def ago(**time):
+    return datetime.now(UTC) - timedelta(**time)
+
+
+def test_files_that_land_together_start_one_run_of_all_files(machine, context):
+    assert [] == call(context, one=ago(minutes=3), two=ago(minutes=1))
+
+    [execution] = executions(machine)
     given = boto3.client("stepfunctions").describe_execution(executionArn=execution["executionArn"])["input"]
-    assert {"execution": execution["executionArn"]} == answer
-    assert ("s3://landing-bucket/crm/accounts/2024-01-26 (2).csv",) == RunRequest.model_validate_json(given).files
+    assert RunRequest() == RunRequest.model_validate_json(given)
+    assert execution["name"].startswith("landed-after-")
 
 
-def test_an_event_delivered_twice_does_nothing_the_second_time(machine, context):
-    first, second = handler(EVENT, context), handler(changed(sequencer="another delivery"), context)
+@pytest.mark.parametrize("goes_on", [True, False], ids=["in progress", "over"])
+def test_a_run_reads_what_landed_before_it_however_often_and_late_the_event_comes(machine, context, goes_on):
+    call(context, one=ago(minutes=1))
+    if not goes_on:
+        end(machine)
 
-    assert first == second
+    assert [] == call(context, one=ago(minutes=1), of_an_archive=ago(days=400))
+    assert 1 == len(executions(machine))
+
+
+def test_a_file_that_lands_during_a_run_waits_for_its_end_and_starts_the_next(machine, context):
+    call(context, one=ago(minutes=1))
+    later = datetime.now(UTC) + timedelta(seconds=1)
+
+    assert ["two"] == call(context, one=ago(minutes=1), two=later)
+    assert 1 == len(executions(machine))
+
+    end(machine, ago=5 * MINUTE)
+    assert [] == call(context, two=ago(minutes=2))
+    assert 2 == len({execution["name"] for execution in executions(machine)})
+
+
+def test_a_run_that_somebody_started_is_waited_for_and_counts_as_no_run_of_files(machine, context):
+    boto3.client("stepfunctions").start_execution(stateMachineArn=machine, input='{"tables": ["silver.accounts"]}')
+    assert ["one"] == call(context, one=ago(minutes=1))
+
+    end(machine)
+    assert [] == call(context, one=ago(minutes=1))
+    assert 2 == len(executions(machine))
+
+
+def test_a_file_of_the_moment_in_which_a_run_started_is_read_by_the_next(machine, context):
+    """S3 tells whole seconds by a clock of its own: the run may not have seen the file."""
+    assert ["one"] == call(context, one=ago(seconds=2))
+    assert 1 == len(executions(machine))
+
+
+@pytest.mark.parametrize("goes_on, waiting", [(True, []), (False, ["one"])], ids=["in progress", "over"])
+def test_calls_that_do_not_see_each_others_run_start_no_second_one(machine, context, goes_on, waiting):
+    """Step Functions lists an execution only some time after it has started."""
+
+    class Behind:
+        """Step Functions, with a list that is out of date."""
+
+        def __init__(self):
+            self.states = boto3.client("stepfunctions")
+            self.exceptions, self.start_execution = self.states.exceptions, self.states.start_execution
+
+        def get_paginator(self, _):
+            return self
+
+        def paginate(self, **_):
+            return [{"executions": []}]
+
+        def list_executions(self, **_):
+            return {"executions": []}
+
+    call(context, one=ago(minutes=1))
+    if not goes_on:
+        end(machine)
+
+    assert waiting == FileRuns(Behind(), machine).start({"one": ago(minutes=1)})
     assert 1 == len(executions(machine))
 
 
 @pytest.mark.parametrize(
-    "other",
-    [
-        pytest.param(changed(version_id="another"), id="another version"),
-        pytest.param(changed(key="crm/accounts/2024-01-27.csv"), id="another key"),
-        pytest.param(changed(version_id=None), id="no version, so its hash"),
-    ],
+    "body", ["no JSON", "{}", json.dumps({**EVENT, "detail-type": "Object Deleted"})], ids=["text", "empty", "other"]
 )
-def test_another_file_is_another_run(machine, context, other):
-    handler(EVENT, context)
-    handler(other, context)
-    handler(other, context)
+def test_a_message_that_is_no_event_of_a_file_is_handed_back_alone(machine, context, body):
+    records = [message("one", ago(minutes=1)), {"messageId": "wrong", "body": body}]
 
-    assert 2 == len(executions(machine))
+    assert {"batchItemFailures": [{"itemIdentifier": "wrong"}]} == handler({"Records": records}, context)
+    assert 1 == len(executions(machine))
 
 
-def test_a_failed_start_is_repeated_at_the_next_delivery(machine, context, monkeypatch):
+def test_messages_are_kept_if_the_machine_does_not_answer(machine, context, monkeypatch):
+    """Lambda delivers all messages of a call again that failed."""
     monkeypatch.setenv(Variable.FILE_LANDED_ARN, machine + "-gone")
     with pytest.raises(boto3.client("stepfunctions").exceptions.StateMachineDoesNotExist):
-        handler(EVENT, context)
-    monkeypatch.setenv(Variable.FILE_LANDED_ARN, machine)
-
-    assert handler(EVENT, context)["execution"] == executions(machine)[0]["executionArn"]
-
-
-def test_what_is_remembered_expires_after_100_days_by_the_tables_own_attribute(machine, context):
-    before = datetime.now(UTC)
-    handler(EVENT, context)
-
-    (item,) = boto3.resource("dynamodb").Table(TABLE).scan()["Items"]
-    assert {"id", "expires_at", "status"} <= set(item)
-    # Archives of events are replayed within that time.
-    assert 100 == (datetime.fromtimestamp(int(item["expires_at"]), UTC) - before + timedelta(minutes=1)).days
+        call(context, one=ago(minutes=1))
 
 
 def test_another_event_is_refused(machine, context):
-    with pytest.raises(TerminalError, match="the event is wrong at detail") as refused:
+    with pytest.raises(TerminalError, match="the event is wrong at Records") as refused:
         handler({"source": "aws.s3"}, context)
     # AWS sends it: there is no machine to start again.
     assert SENT_BY_AWS == refused.value.mend

@@ -55,7 +55,7 @@ def known_runs():
 def test_empty_input_is_the_ordinary_run_of_the_day_it_started_on(machine, context):
     answer = handler(event("arn:run-1"), context)
 
-    nothing = {"tables": [], "files": [], "replay": None, "window": None, "rollback": None}
+    nothing = {"tables": [], "replay": None, "window": None, "rollback": None}
     assert {"duplicate": False, "business_date": "2026-11-23", **nothing} == answer
     assert [] == known_runs()
 
@@ -76,9 +76,9 @@ def test_today_is_the_day_in_utc(machine, context, started_at, expected):
 
 
 def test_the_requested_work_is_what_the_run_works_on(machine, context):
-    ordinary = {"tables": ["silver.orders+"], "files": [], "replay": None, "window": None, "rollback": None}
+    ordinary = {"tables": ["silver.orders+"], "replay": None, "window": None, "rollback": None}
     for part in (
-        {"replay": {"table": "silver.orders", "rule": "currency_code_type"}, "files": ["s3://landing/crm/a.csv"]},
+        {"replay": {"table": "silver.orders", "rule": "currency_code_type"}},
         {"window": {"from": "2026-01-01", "to": "2026-02-01"}},
     ):
         asked = {"business_date": "2026-01-31", **ordinary, **part}
@@ -148,7 +148,7 @@ def test_two_runs_started_by_hand_are_two_runs(machine, context):
         pytest.param({"schedule": "s"}, "scheduled_time", id="half a start"),
         pytest.param({"window": {"from": "2026-01-01"}}, r"window\.to", id="half a window"),
         pytest.param(
-            {"window": {"from": "1", "to": "2"}, "files": ["s3://landing/a.csv"]}, "window", id="a window of files"
+            {"window": {"from": "1", "to": "2"}, "replay": {"table": "silver.a"}}, "window", id="a window of refusals"
         ),
     ],
 )

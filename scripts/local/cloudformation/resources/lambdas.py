@@ -1,4 +1,4 @@
-"""Lambda functions, the permissions to call them, and what happens when a call fails."""
+"""Lambda functions, the permissions to call them, the queues they read, and what happens when a call fails."""
 
 from __future__ import annotations
 
@@ -78,6 +78,39 @@ class Permission(Handler):
         """Delete the permission."""
         name = resource.get("FunctionName")
         resource.call("lambda", "remove_permission", FunctionName=name, StatementId=made.ref)
+
+
+@handles("AWS::Lambda::EventSourceMapping")
+class EventSourceMapping(Handler):
+    """A queue whose messages a function is called with."""
+
+    _changing = frozenset(
+        {"BatchSize", "Enabled", "FunctionName", "FunctionResponseTypes", "MaximumBatchingWindowInSeconds"}
+        | {"ScalingConfig"}
+    )
+    applied = _changing | {"EventSourceArn", "Tags"}
+
+    def create(self, resource: Resource) -> Made:
+        """Map the queue to the function."""
+        given = resource.without("Tags")
+        answer = resource.call("lambda", "create_event_source_mapping", Tags=resource.tags() or None, **given)
+        return Made(answer["UUID"], {"Id": answer["UUID"]})
+
+    def update(self, resource: Resource, made: Made) -> Made:
+        """Change the mapping in place."""
+        given = resource.only(*self._changing)
+        resource.call("lambda", "update_event_source_mapping", UUID=made.ref, **given)
+        return made
+
+    def delete(self, resource: Resource, made: Made) -> None:
+        """Delete the mapping; the messages stay in the queue."""
+        resource.call("lambda", "delete_event_source_mapping", UUID=made.ref)
+
+    def read(self, resource: Resource, made: Made) -> dict[str, Any]:
+        """The mapping as the service describes it."""
+        found = resource.call("lambda", "get_event_source_mapping", UUID=made.ref)
+        names = ("BatchSize", "EventSourceArn", "FunctionResponseTypes", "MaximumBatchingWindowInSeconds")
+        return {name: found[name] for name in names if name in found}
 
 
 @handles("AWS::Lambda::EventInvokeConfig")

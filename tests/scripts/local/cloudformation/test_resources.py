@@ -233,6 +233,17 @@ RESOURCES = {
         {"FunctionName": {"Ref": "Function"}, "Qualifier": "$LATEST", "MaximumRetryAttempts": 1},
         {"MaximumRetryAttempts": 0},
     ),
+    "AWS::Lambda::EventSourceMapping": (
+        {
+            "FunctionName": {"Ref": "Function"},
+            "EventSourceArn": {"Fn::GetAtt": ["Queue", "Arn"]},
+            "BatchSize": 100,
+            "MaximumBatchingWindowInSeconds": 20,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "ScalingConfig": {"MaximumConcurrency": 2},
+        },
+        {"BatchSize": 10},
+    ),
     "AWS::Lambda::Function": (
         {
             **FUNCTION,

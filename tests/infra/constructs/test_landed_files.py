@@ -7,9 +7,9 @@ import pytest
 from aws_cdk import Stack
 from moto.events.models import EventPattern
 
-from infra.constructs.event_trigger import landed_in
+from infra.constructs.landed_files import landed_in
 from infra.constructs.place import Place
-from jobs.ingest.landing import is_at
+from jobs.ingest.landing import wanted
 from shared.contracts.connections import landing_names
 
 ROOT = "s3://house/here"
@@ -41,7 +41,7 @@ def starts_a_run(when, key):
 def test_file_that_a_contract_looks_for_starts_a_run(place, key):
     when = landed_in(place, names(), folders=[])
 
-    assert any(is_at(f"{ROOT}/{key}", location, ROOT) for location in LOCATIONS)
+    assert any(wanted(location, ROOT)(f"{ROOT}/{key}") for location in LOCATIONS)
     assert starts_a_run(when, key)
 
 
