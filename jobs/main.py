@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from jobs.build.flow import build
 from jobs.erase.flow import erase
+from jobs.ingest.backlog import read_backlog
 from jobs.ingest.flow import ingest
 from jobs.ingest.ingest_loop import ingest_forever
 from jobs.maintain.flow import maintain
@@ -105,7 +106,8 @@ def _work(spark: SparkSession, job: Job, catalog: Catalog) -> Callable[[Table], 
         return partial(maintain, spark, job, catalog)
     if job.step is Step.MAINTAIN:
         return partial(roll_back, spark, job, page_of(job))
-    return partial(_make, spark, job, catalog)
+    make = partial(_make, spark, job, catalog)
+    return partial(read_backlog, make) if job.step is Step.INGEST else make
 
 
 def _make(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> TableOutcome:

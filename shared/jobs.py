@@ -192,6 +192,7 @@ class TableOutcome(_Record):
         warnings: Counts of what did not fail the table, such as bad rows by rule.
         reason: Why the step did it this way, or did nothing.
         failure: Why the table failed.
+        remaining: How many batches more the step has to make in this job run; no record has it.
         reconciled: How the table compares with its source, and the tables refined from it with it.
     """
 
@@ -216,6 +217,7 @@ class TableOutcome(_Record):
     warnings: dict[str, int | float] = {}
     reason: str = ""
     failure: Failure | None = None
+    remaining: int = Field(default=0, exclude=True)
     reconciled: tuple[Comparison, ...] = ()
 
     @property

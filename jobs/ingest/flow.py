@@ -90,7 +90,8 @@ def _ingest(flow: Flow) -> TableOutcome:
         is_same = flow.table.disposition is Disposition.SNAPSHOT and is_same_position(inputs, flow.last_inputs)
         if is_same and not flow.is_replayed:
             return _with_position_and_cost(land_nothing(flow), inputs, seen[COST])
-        return _with_position_and_cost(_commit(flow, staged, seen, inputs, drift, reading=reading), inputs, seen[COST])
+        landed = _commit(flow, staged, seen, inputs, drift, reading=reading)
+        return _with_position_and_cost(landed, inputs, seen[COST] | {"remaining": reading.remaining})
     finally:
         remove_if_possible(flow.session, flow.staging_location, reading.scratch)
 

@@ -54,6 +54,7 @@ class Reading:
         scratch: A place the reader filled to read the rows from; the flow removes it when the batch is over.
         is_exact: Whether the position is exact, so that every row is new; else windows may overlap, and the flow drops
             the rows that bronze knows.
+        remaining: How many batches more it takes to read what the source holds now.
         translate: Gives the LakewrightError for an exception that an action on `rows` raised; None when the exception
             is not the source's.
         cost: Gives what the rows cost the source, once they are staged; None takes the count of the workers.
@@ -65,6 +66,7 @@ class Reading:
     position: dict[str, Any] | None = None
     scratch: str | None = None
     is_exact: bool = False
+    remaining: int = 0
     translate: Callable[[Exception], LakewrightError | None] = no_translation
     cost: Callable[[], ReadCost] | None = None
     released: DataFrame | None = None

@@ -16,6 +16,7 @@ from shared.contracts.source_model import (
     GLUE,
     IN_GLUE,
     KAFKA,
+    MAX_OFFSETS,
     REDSHIFT,
     SALESFORCE,
     SNOWFLAKE,
@@ -42,7 +43,7 @@ NEEDED = {
     "custom": (),
 }
 # The custom properties of a server, for which ODCS has no key: `format` is given to servers of type s3 and kafka only.
-CUSTOM = {KAFKA: {"envelope", "schemas", "failOnDataLoss"}, "custom": {"connector"}}
+CUSTOM = {KAFKA: {"envelope", "schemas", "failOnDataLoss", "maxOffsetsPerTrigger"}, "custom": {"connector"}}
 # Systems that ODCS has no type of server for; a server of type custom names one.
 CONNECTORS = (SALESFORCE,)
 KAFKA_FORMATS = (AVRO, "json")
@@ -109,6 +110,7 @@ def compile_source(
         envelope=own.get("envelope"),
         schemas=own.get("schemas"),
         fail_on_data_loss=own.get("failOnDataLoss", True),
+        max_offsets=own.get("maxOffsetsPerTrigger", MAX_OFFSETS),
     )
 
 
@@ -184,7 +186,7 @@ def _check_kafka(
 ) -> None:
     """Check the properties of a topic; it is a log, read from offsets on, never as a whole and never by a column."""
     format_, envelope, fails = server.format, own.get("envelope"), own.get("failOnDataLoss", True)
-    schemas = own.get("schemas")
+    schemas, most = own.get("schemas"), own.get("maxOffsetsPerTrigger", MAX_OFFSETS)
     fits = {
         "format": (format_, format_ in KAFKA_FORMATS, " or ".join(KAFKA_FORMATS)),
         "schemas": (
@@ -194,6 +196,7 @@ def _check_kafka(
         ),
         "envelope": (envelope, envelope is None or (envelope, format_) == (DEBEZIUM, "json"), f"{DEBEZIUM}, in json"),
         "failOnDataLoss": (fails, isinstance(fails, bool), "true or false"),
+        "maxOffsetsPerTrigger": (most, type(most) is int and most > 0, "a whole number from 1"),
         "writeDisposition": (disposition, disposition is Disposition.APPEND, str(Disposition.APPEND)),
         "cursor": (custom.get("cursor"), "cursor" not in custom, "none: a topic is read on from its offsets"),
     }

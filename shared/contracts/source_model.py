@@ -17,6 +17,8 @@ FILES, WEB = "s3", "api"
 ASKED = (SNOWFLAKE, REDSHIFT, SALESFORCE)
 # Source: AWS Glue's API reference, RegistryName and SchemaName.
 GLUE = "glue://"
+# Records of a kilobyte each, staged and pinned, then fit on a worker's disk of 20 GB.
+MAX_OFFSETS = 5_000_000
 # A format of a topic's records; the other one is `json`.
 AVRO = "avro"
 IN_GLUE = re.compile(GLUE + r"(?P<registry>[\w$#.-]{1,255})(?:/(?P<schema>[\w$#.-]{1,255}))?", re.ASCII)
@@ -60,6 +62,7 @@ class Source:
         envelope: Of a topic, what the payload is wrapped in.
         schemas: Of a topic, where the writers' schemas are.
         fail_on_data_loss: Of a topic, whether records that are gone before they were read fail the table.
+        max_offsets: Of a topic, how many offsets one batch reads at most; a run reads as many batches as it takes.
         reconciling: How the table is compared with the source.
     """
 
@@ -79,7 +82,8 @@ class Source:
     envelope: str | None = None
     schemas: str | None = None
     fail_on_data_loss: bool = True
-    # Not in the repr, and so not in the contract's fingerprint, since it decides no row.
+    # Not in the repr, and so not in the contract's fingerprint, since they decide no row.
+    max_offsets: int = field(default=MAX_OFFSETS, repr=False)
     reconciling: Reconciling = field(default_factory=Reconciling, repr=False)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import SourceContentError
@@ -46,13 +47,17 @@ class Gap:
 
 @dataclass(frozen=True)
 class Ranges:
-    """What one batch reads of a topic, by partition: from `starts` on, and below `ends`."""
+    """What one batch reads of a topic, by partition: from `starts` on, and below `ends`.
+
+    `remaining` more batches reach what the topic holds now.
+    """
 
     topic: str
     topic_id: str | None
     starts: Mapping[int, int]
     ends: Mapping[int, int]
     gaps: tuple[Gap, ...] = ()
+    remaining: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -80,12 +85,18 @@ class Ranges:
         return ", ".join([f"topic {self.topic}", *read[:SHOWN], *(["…"] if len(read) > SHOWN else [])])
 
 
-def plan(topic: TopicOffsets, position: Mapping[str, Any] | None, *, fail_on_data_loss: bool, table: str) -> Ranges:
+def plan(
+    topic: TopicOffsets, position: Mapping[str, Any] | None, *, at_most: int, fail_on_data_loss: bool, table: str
+) -> Ranges:
     """Plan the batch: each partition from the position on, a new partition from its first offset.
+
+    If there are more offsets than a batch may have, each partition gives its share, as in Spark's own source, so that
+    all of them reach their ends in the same batch.
 
     Args:
         topic: The topic and the offsets that each partition holds now.
         position: The last commit's position, None at first.
+        at_most: How many offsets to read; rounding may add one per partition.
         fail_on_data_loss: Whether offsets that were removed before they were read are an error; else they become gaps.
         table: The table's name, for errors.
 
@@ -106,8 +117,13 @@ def plan(topic: TopicOffsets, position: Mapping[str, Any] | None, *, fail_on_dat
     )
     if gaps and fail_on_data_loss:
         raise _lost(topic, ends, gaps, table, is_another=is_another)
-    starts = reached | {gap.partition: gap.upto for gap in gaps}
-    return Ranges(topic.name, topic.id, {p: starts[p] for p in held}, {p: held[p].latest for p in held}, gaps)
+    first = reached | {gap.partition: gap.upto for gap in gaps}
+    starts = {p: first[p] for p in held}
+    waiting = {p: held[p].latest - starts[p] for p in held}
+    batches = max(1, ceil(sum(waiting.values()) / at_most))
+    upto = {p: starts[p] + ceil(waiting[p] / batches) for p in held}
+    left = sum(held[p].latest - upto[p] for p in held)
+    return Ranges(topic.name, topic.id, starts, upto, gaps, remaining=ceil(left / at_most))
 
 
 def _lost(

@@ -36,7 +36,7 @@ LOST = "LOST"
 
 
 def read_kafka(spark: SparkSession, table: Table, job: Job, position: dict[str, Any] | None) -> Reading | None:
-    """Read the records after the position; None when there are none.
+    """Read the records after the position, as many as a batch may have; None when there are none.
 
     The offsets to read are fixed beforehand, by what the broker holds past the position, so that a batch that has to
     be read again is the same batch.
@@ -53,7 +53,13 @@ def read_kafka(spark: SparkSession, table: Table, job: Job, position: dict[str, 
         # Kafka's client reports a refused login and an endpoint that is down alike; fetching a token tells them apart.
         find_token(connection.oauth, error_context, source_secret(job.env, source.system))
     held = topic_offsets(spark, settings, topic, error_context)
-    ranges = plan(held, position, fail_on_data_loss=source.fail_on_data_loss, table=str(table.name))
+    ranges = plan(
+        held,
+        position,
+        at_most=source.max_offsets,
+        fail_on_data_loss=source.fail_on_data_loss,
+        table=str(table.name),
+    )
     if ranges.is_empty:
         return None
     translate = partial(translate_error, error_context=f"{source.system}, {ranges}")
@@ -67,6 +73,7 @@ def read_kafka(spark: SparkSession, table: Table, job: Job, position: dict[str, 
         rows,
         ranges.position,
         is_exact=True,
+        remaining=ranges.remaining,
         translate=translate,
         cost=lambda: ReadCost(bytes=int(observation.get.get(BYTES) or 0)),
     )

@@ -45,13 +45,14 @@ def compiled(folder, text):
 def test_a_topic_is_named_by_its_server_and_its_physical_name(tmp_path):
     source = compiled(tmp_path, CONTRACT)
 
-    assert ("kafka", "notes", "avro", "s3://landing/schemas", None, True) == (
+    assert ("kafka", "notes", "avro", "s3://landing/schemas", None, True, 5_000_000) == (
         source.system,
         source.object,
         source.format,
         source.schemas,
         source.registry,
         source.fail_on_data_loss,
+        source.max_offsets,
     )
 
 
@@ -116,10 +117,19 @@ def test_schemas_may_come_from_a_registry(tmp_path, place):
             "9: failOnDataLoss does not fit a Kafka topic; given: maybe; expected: true or false",
             id="neither true nor false",
         ),
+        *(
+            pytest.param(
+                SCHEMAS,
+                SCHEMAS + f"      - {{property: maxOffsetsPerTrigger, value: {given}}}\n",
+                f"9: maxOffsetsPerTrigger does not fit a Kafka topic; given: {said}; expected: a whole number from 1",
+                id=f"a batch of {given}",
+            )
+            for given, said in {"0": "0", "true": "True", "1.5": "1.5", "many": "many"}.items()
+        ),
         pytest.param(
             SCHEMAS,
             SCHEMAS + "      - {property: offsets, value: latest}\n",
-            "15: unknown custom property; given: offsets; expected: envelope, failOnDataLoss, schemas",
+            "15: unknown custom property; given: offsets; expected: envelope, failOnDataLoss, maxOffsets",
             id="an unknown property",
         ),
         pytest.param(

@@ -1,5 +1,7 @@
 """A topic is read on from where it was left, and what is gone is told."""
 
+from itertools import pairwise
+
 import pytest
 
 from jobs.ingest.kafka.offsets import Gap, PartitionOffsets, TopicOffsets, plan
@@ -8,9 +10,9 @@ from shared.errors import SourceContentError
 HELD = {0: PartitionOffsets(5, 20), 1: PartitionOffsets(0, 7)}
 
 
-def planned(position, held=HELD, topic_id="now", *, fail_on_data_loss=True):
+def planned(position, held=HELD, topic_id="now", *, at_most=1000, fail_on_data_loss=True):
     topic = TopicOffsets("orders", topic_id, held)
-    return plan(topic, position, fail_on_data_loss=fail_on_data_loss, table="bronze.kafka__orders")
+    return plan(topic, position, at_most=at_most, fail_on_data_loss=fail_on_data_loss, table="bronze.kafka__orders")
 
 
 def at(topic_id="now", **offsets):
@@ -33,6 +35,37 @@ def test_a_batch_reads_from_the_position_to_what_is_there_now(position, starts):
 
     assert (starts, {0: 20, 1: 7}, ()) == (ranges.starts, ranges.ends, ranges.gaps)
     assert at(p0=20, p1=7) == ranges.position
+
+
+@pytest.mark.parametrize(
+    "at_most, ends",
+    [
+        pytest.param(22, [(20, 7)], id="all"),
+        pytest.param(21, [(13, 4), (20, 7)], id="one more than a batch may have"),
+        pytest.param(6, [(9, 2), (13, 4), (17, 6), (20, 7)], id="several batches"),
+        pytest.param(1, None, id="one at a time"),
+    ],
+)
+def test_a_batch_has_no_more_than_it_may_and_takes_a_share_of_each_partition(at_most, ends):
+    ranges = planned(None, at_most=at_most)
+    remaining, read = ranges.remaining, [ranges]
+    while ranges.remaining:
+        ranges = planned(ranges.position, at_most=at_most)
+        read.append(ranges)
+
+    assert remaining >= len(read) - 1
+    assert at(p0=20, p1=7) == ranges.position
+    assert ends is None or ends == [(r.ends[0], r.ends[1]) for r in read]
+    assert all(later.starts == earlier.ends for earlier, later in pairwise(read))
+    # A partition's share is rounded up.
+    assert all(sum(r.ends.values()) - sum(r.starts.values()) < at_most + len(HELD) for r in read)
+    assert planned(ranges.position, at_most=at_most).is_empty
+
+
+def test_many_partitions_with_one_record_each_are_one_batch():
+    ranges = planned(None, {p: PartitionOffsets(0, 1) for p in range(200)}, at_most=100)
+
+    assert (200, 0) == (sum(ranges.ends.values()), ranges.remaining)
 
 
 def test_nothing_is_read_when_nothing_came():
