@@ -74,7 +74,7 @@ class _Erasure:
         for step in self.steps:
             if not self.search.exists(location_of(job.roots, step.table)):
                 refuse_misplaced(self.session, step.table, job.roots)
-        self.unsearched = unsearched(self.session, catalog, job.roots)
+        self.unsearched = unsearched(catalog, job.roots)
         self.search.run(self.steps, request.id)
         self.person, self.found = self.search.person, self.search.found
 

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobs.runtime.jvm import files_at
+from jobs.runtime.files import folders_in
 from shared.names import Layer, TableName, table_location
 from shared.places import COMPANIONS, companions, location_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pyspark.sql import SparkSession
-
     from shared.contracts import Catalog
     from shared.names import Roots
 
 
-def unsearched(session: SparkSession, catalog: Catalog, roots: Roots) -> list[str]:
+def unsearched(catalog: Catalog, roots: Roots) -> list[str]:
     """The folders of tables, quarantines, tombstones, events and vaults that belong to no contract.
 
     Args:
-        session: The session that lists.
         catalog: All contracts.
         roots: The places of the lake.
     """
@@ -36,12 +31,4 @@ def unsearched(session: SparkSession, catalog: Catalog, roots: Roots) -> list[st
         for location in (table_location, *COMPANIONS.values())
         for layer in Layer
     ]
-    return [folder for parent in parents for folder in _folders(session, parent) if folder not in known]
-
-
-def _folders(session: SparkSession, parent: str) -> Iterator[str]:
-    files, path = files_at(session, parent)
-    if files.exists(path):
-        for found in files.listStatus(path):
-            if found.isDirectory():
-                yield f"{parent}/{found.getPath().getName()}"
+    return [folder for parent in parents for folder in folders_in(parent) if folder not in known]

@@ -61,6 +61,22 @@ def remove_file(location: str) -> None:
     s3.delete_object(Bucket=bucket, Key=key)
 
 
+def folders_in(location: str) -> list[str]:
+    """The places of the folders in a folder; none if it does not exist.
+
+    A job's role may list every name, but Hadoop's file system looks for a folder also as an object, which S3 refuses.
+    """
+    if "://" not in location:
+        path = Path(location)
+        names = [found.name for found in path.iterdir() if found.is_dir()] if path.is_dir() else []
+    else:
+        s3, bucket, key = _in_s3(location)
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{key}/", Delimiter="/")
+        prefixes = [found["Prefix"] for page in pages for found in page.get("CommonPrefixes", [])]
+        names = [prefix.removesuffix("/").rpartition("/")[2] for prefix in prefixes]
+    return [f"{location}/{name}" for name in sorted(names)]
+
+
 def _in_s3(location: str) -> tuple[S3Client, str, str]:
     """The S3 client, and the bucket and key of a location."""
     bucket, _, key = location.partition("://")[2].partition("/")

@@ -8,7 +8,15 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from jobs.runtime.files import OUTCOMES, earlier_outcomes, leave_outcomes, read_text, remove_file, write_text
+from jobs.runtime.files import (
+    OUTCOMES,
+    earlier_outcomes,
+    folders_in,
+    leave_outcomes,
+    read_text,
+    remove_file,
+    write_text,
+)
 from shared.jobs import Colour, Failure, Job, Status, Step, TableOutcome
 from shared.summaries import SUMMARY_LIMIT_BYTES, StepSummary
 
@@ -108,6 +116,19 @@ def test_a_small_file_is_there_until_it_is_removed(root, tmp_path, monkeypatch):
         remove_file(place)
         assert read_text(place) is None
         remove_file(place)
+
+
+@pytest.mark.parametrize("root", ["{folder}", "s3://lake", "s3://lake/inside"])
+def test_folders_are_listed_without_what_lies_in_them_or_beside_them(root, tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    place = root.format(folder=tmp_path)
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="lake")
+        for name in ("silver/orders/a.parquet", "silver/orders/_delta_log/0.json", "silver/customers/b", "silver/file"):
+            write_text(f"{place}/{name}", "text")
+
+        assert [f"{place}/silver/customers", f"{place}/silver/orders"] == folders_in(f"{place}/silver")
+        assert [] == folders_in(f"{place}/gold")
 
 
 def test_who_reads_a_file_while_it_is_written_finds_it_whole(tmp_path):
