@@ -45,7 +45,8 @@ class Expiry:
 
     Rows of a refined table expire by its own retention. Rows of a landed table expire once they are too old for every
     table refined from it, and each of these has read them. A landed row whose age cannot be read counts from the moment
-    it was landed; refused rows count from the moment they were refused.
+    it was landed; refused rows count from the moment they were refused. Of landed snapshots with a retention, those go
+    that are too old and that neither a refined table nor the next run reads again.
 
     Attributes:
         session: The session.
@@ -84,7 +85,8 @@ class Expiry:
     @property
     def _readers(self) -> tuple[Table, ...]:
         """The tables whose retention decides when the rows expire."""
-        return self.catalog.expiring_readers(self.table.name) if self.table.source else (self.table,)
+        is_own = self.table.retention is not None or self.table.source is None
+        return (self.table,) if is_own else self.catalog.expiring_readers(self.table.name)
 
     @property
     def _kept(self) -> list[Retention]:
@@ -105,11 +107,23 @@ class Expiry:
         return reduce(and_, [is_expired(F.col(column), kept, day_of_ages(self.job)) for kept in self._kept])
 
     def _is_landed_and_old(self, rows: DataFrame) -> Column:
-        """Whether a landed row is too old for every reader, and each of them has read it."""
-        landed = read_position(self.session, location_of(self.job.roots, self.table))
+        """Whether a landed row or its snapshot is too old, and no table has to read it any more."""
+        if self.table.retention:
+            return self._is_expired(INGESTED_AT) & self._is_of_older_snapshot(SEQUENCE)
+        landed = self._landed()
         read = min(self._consumed(reader, landed) for reader in self._readers)
         is_old = is_expired_for_all(rows, self._readers, day_of_ages(self.job), F.col(INGESTED_AT))
         return is_old & (F.col(SEQUENCE) <= read)
+
+    def _is_of_older_snapshot(self, batch: str) -> Column:
+        """Whether a row, by the column with its batch, is of a snapshot that is not the newest and is read no more."""
+        landed = self._landed()
+        newest = landed.flows[str(self.table.name)].newest
+        refined = [t for t in self.catalog.tables.values() if self.table.name in t.inputs]
+        return F.col(batch) < min([newest, *(self._consumed(reader, landed) for reader in refined)])
+
+    def _landed(self) -> TablePosition:
+        return read_position(self.session, location_of(self.job.roots, self.table))
 
     def _consumed(self, reader: Table, landed: TablePosition) -> int:
         """The last batch of the landed table that a reader has consumed; 0 if none."""
@@ -127,7 +141,8 @@ class Expiry:
             return 0
         is_old = self._is_expired("quarantined_at")
         if self.table.source:
-            return self._delete(location, is_old)
+            is_older = [self._is_of_older_snapshot("batch")] if self.table.retention else []
+            return self._delete(location, reduce(and_, [is_old, *is_older]))
         source = self.catalog.table(str(self.table.inputs[0]))
         landed = marked(self._rows(location_of(self.job.roots, source)), source).withColumns(origin())
         old = self._rows(location).where(is_old).select(*ORIGIN).distinct()

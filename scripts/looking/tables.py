@@ -106,8 +106,8 @@ def description(table: Table, catalog: Catalog) -> dict[str, Any]:
 
 
 def _retention(table: Table, catalog: Catalog) -> str | None:
-    """After how long rows are deleted; for a landed table, together with the rows of which tables."""
-    if table.source:
+    """After how long rows are deleted; for a landed table, of older snapshots, or together with which tables' rows."""
+    if table.source and not table.retention:
         followed = [f"{r.retention} of {r.name}" for r in catalog.expiring_readers(table.name)]
         return " and ".join(followed) or None
     return str(table.retention) if table.retention else None

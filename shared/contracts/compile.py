@@ -15,7 +15,7 @@ from shared.contracts.makers import refuse_two_makers, written_program, written_
 from shared.contracts.model import Disposition, Kind, Query, Table
 from shared.contracts.query import BATCH
 from shared.contracts.readers import compile_detokenizers, compile_readers
-from shared.contracts.retention import EXPIRES, compile_retention
+from shared.contracts.retention import EXPIRES, SNAPSHOTS, compile_retention
 from shared.contracts.rule_model import RowRule, TableRule
 from shared.contracts.rules import compile_rules
 from shared.contracts.serving import compile_serving
@@ -41,7 +41,7 @@ DISPOSITIONS = {
 # The properties that say how rows of one key follow each other.
 EVENT_PROPERTIES = {"sequenceBy", "applyAsDeletes", "storedAsScdType", "exceptColumnList", "ignoreNullUpdates"}
 TABLE_PROPERTIES = {
-    Kind.INGESTED: {"writeDisposition", "clusterBy"} | SOURCE_PROPERTIES,
+    Kind.INGESTED: {SNAPSHOTS, "writeDisposition", "clusterBy"} | SOURCE_PROPERTIES,
     Kind.REFINED: {SUBJECT, EXPIRES, "writeDisposition", "clusterBy", "tombstoneRetention", "eventRetention"}
     | EVENT_PROPERTIES,
     Kind.BUILT: {"writeDisposition", "clusterBy", "refreshBy", "eventRetention", PRIORITY} | EVENT_PROPERTIES,

@@ -86,7 +86,7 @@ class Table:
         apply_as_deletes: The predicate over a row of the input that holds for a delete.
         tombstone_retention_seconds: How long tombstones are kept; None is for ever.
         history: How versions are kept, one row for each key and version; None is one row per key.
-        retention: How long rows are kept; None is for ever.
+        retention: How long rows are kept, and of a landed table older snapshots; None is for ever.
         cluster_by: The columns that Delta clusters the files by.
         refresh_by: The columns whose values group the rows that are refreshed together.
         flows: Inputs of which, for each key, the first that has it gives the row.

@@ -13,7 +13,7 @@ from shared.contracts.model import Disposition, Kind
 from shared.contracts.parents import check_parent, check_reference
 from shared.contracts.query import BUSINESS_DATE, input_line, unknown_names
 from shared.contracts.refresh.rule import computed_keys
-from shared.contracts.retention import EXPIRES
+from shared.contracts.retention import EXPIRES, SNAPSHOTS
 from shared.contracts.sql import parse_repeatable
 from shared.contracts.treatment_rules import check_flow_of_personal_data
 from shared.errors import ContractError
@@ -34,12 +34,7 @@ def check_neighbours(table: Table, tables: Mapping[str, Table]) -> None:
         ContractError: an input or a parent is unknown, or does not fit.
     """
     for name in table.inputs:
-        if str(name) not in tables:
-            raise ContractError(
-                f"{dependency_place(table, name)}: unknown input table",
-                given=str(name),
-                expected=", ".join(sorted(tables)),
-            )
+        _check_input(table, name, tables)
     for column in table.foreign_keys:
         if column.parent:
             check_parent(column, column.parent, tables, partial(_place, table, column.name, "relationships"))
@@ -77,6 +72,24 @@ def _place(table: Table, column: str | None = None, key: str = "") -> str:
     names = [prop.name for prop in document.schema.properties]
     at: YamlPath = TABLE if column is None else (*TABLE, "properties", names.index(column), key)
     return document.place(at)
+
+
+def _check_input(table: Table, name: TableName, tables: Mapping[str, Table]) -> None:
+    """Refuse an unknown input, and for a built table a landed one that deletes snapshots: it is made of all of them."""
+    source = tables.get(str(name))
+    if source is None:
+        raise ContractError(
+            f"{dependency_place(table, name)}: unknown input table",
+            given=str(name),
+            expected=", ".join(sorted(tables)),
+        )
+    if table.kind is Kind.BUILT and source.kind is Kind.INGESTED and source.retention:
+        raise ContractError(
+            f"{dependency_place(table, name)}: the table is made of snapshots that are deleted by age",
+            given=f"{name}, which keeps older ones {source.retention}",
+            expected="an input that keeps all its snapshots, or a table refined from it",
+            mend=f"take {SNAPSHOTS} from {name}",
+        )
 
 
 def _check_refined(table: Table, source: Table) -> None:
@@ -118,7 +131,8 @@ def _check_history(table: Table, tables: Mapping[str, Table]) -> None:
         if (name := waiting.pop()) not in tables or name in reached:
             continue
         reached.add(name)
-        if tables[name].retention:
+        # Of a landed table only older snapshots go, and nobody may read those.
+        if tables[name].retention and tables[name].kind is not Kind.INGESTED:
             document = read_document(table.file)
             raise document.error(
                 "a history is made of rows that are deleted by age",

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from shared.contracts.duration import seconds
 from shared.contracts.expression import unknown_columns
 from shared.contracts.landed import LANDED_COLUMNS
 from shared.contracts.model import Disposition
+from shared.landed_columns import INGESTED_AT
 from shared.moments import MOMENTS
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from shared.contracts.odcs import SlaProperty
 
 EXPIRES, RETENTION = "expireRows", "retention"
+SNAPSHOTS = "snapshotRetention"
+DAY = 86400
 UNITS = {**dict.fromkeys(("d", "day", "days"), "days"), **dict.fromkeys(("y", "year", "years"), "years")}
 # Limits, so that a mistyped extra digit is refused.
 LONGEST = {"days": 36_500, "years": 100}
@@ -54,18 +58,24 @@ def compile_retention(
     key: Sequence[str],
     sequence_by: Sequence[str],
 ) -> Retention | None:
-    """Compile the contract's `retention` if `expireRows` is true; None if rows are kept for ever.
+    """Compile the contract's `retention` if `expireRows` is true, or the `snapshotRetention` of a landed table.
 
     Args:
-        document: The contract of a refined table.
+        document: The contract.
         custom: The table's custom properties.
         columns: The table's columns.
         key: Its key.
         sequence_by: What orders the versions of a key.
 
+    Returns:
+        How long rows, or the older snapshots of a landed table, are kept; None is for ever.
+
     Raises:
-        ContractError: there is no `retention` or several, it is no span of time, or its element cannot give the age.
+        ContractError: there is no `retention` or several, it is no span of time, or its element cannot give the age;
+            or a `snapshotRetention` is no number of days, or its table no snapshot.
     """
+    if SNAPSHOTS in custom:
+        return _of_snapshots(document, custom)
     asked = custom.get(EXPIRES, False)
     at = document.at_custom(EXPIRES)
     if not isinstance(asked, bool):
@@ -92,6 +102,23 @@ def compile_retention(
     return Retention(
         column=_column(document, sla, place, columns, (*sequence_by[:1], *key)), **_span(document, sla, place)
     )
+
+
+def _of_snapshots(document: Document, custom: Mapping[str, Any]) -> Retention | None:
+    kept, at = seconds(document, custom, SNAPSHOTS), document.at_custom(SNAPSHOTS)
+    if custom.get("writeDisposition") != Disposition.SNAPSHOT:
+        raise document.error(
+            f"{SNAPSHOTS} on a table that has no snapshots",
+            at,
+            given=f"writeDisposition {custom.get('writeDisposition')}",
+            expected=f"writeDisposition {Disposition.SNAPSHOT}",
+            mend=f"say {EXPIRES} in the contracts of the tables refined from it; its rows then go with theirs",
+        )
+    if kept is not None and (kept < DAY or kept % DAY):
+        raise document.error(
+            f"{SNAPSHOTS} is no number of days", at, given=str(custom[SNAPSHOTS]), expected="such as 90 days"
+        )
+    return Retention(column=INGESTED_AT, days=kept // DAY) if kept else None
 
 
 def _span(document: Document, sla: SlaProperty, at: YamlPath) -> dict[str, int]:

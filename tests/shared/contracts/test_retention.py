@@ -157,3 +157,46 @@ def test_landed_rows_expire_only_if_those_of_all_readers_do(catalog):
     assert () == catalog({**orders(SEVEN), "silver.sales": other}).expiring_readers(landed)
     query = "SELECT *, amount_eur * 2 AS twice FROM batch"
     assert () == catalog({**orders(SEVEN), f"{ORDERS}.sql": query}).expiring_readers(landed)
+
+
+STOCK = "bronze.shop__stock"
+
+
+def stock(kept, text=FILES[STOCK]):
+    return {STOCK: text + f"      - {{property: snapshotRetention, value: {kept}}}\n"}
+
+
+def test_snapshots_are_kept_by_the_day_they_landed_and_for_ever_if_nothing_is_said(catalog):
+    kept = catalog(stock("90 days"))
+
+    assert Retention(column="_ingested_at", days=90) == kept.table(STOCK).retention
+    assert () == kept.expiring_readers(kept.table(STOCK).name)
+    assert catalog(FILES).table(STOCK).retention is None
+
+
+@pytest.mark.parametrize(
+    "files, said",
+    [
+        pytest.param(stock("36 hours"), "snapshotRetention is no number of days; given: 36 hours", id="hours"),
+        pytest.param(stock("0 days"), "snapshotRetention is no number of days; given: 0 days", id="none"),
+        pytest.param(stock("long"), "snapshotRetention is not a duration; given: long", id="no time"),
+        pytest.param(
+            stock("9 days", FILES[STOCK].replace("snapshot", "append"))
+            | {"silver.stock": FILES["silver.orders"].replace("orders", "stock")},
+            "a table that has no snapshots; given: writeDisposition append",
+            id="increments",
+        ),
+        pytest.param(
+            stock("9 days")
+            | {
+                "gold.totals": FILES["gold.totals"],
+                "gold.totals.sql": "SELECT product AS state, 1 AS orders FROM bronze.shop__stock",
+            },
+            r"gold/totals\.sql:1: the table is made of snapshots that are deleted by age; given: bronze.shop__stock",
+            id="a built table that is made of all of them",
+        ),
+    ],
+)
+def test_snapshots_that_cannot_go_are_refused(catalog, files, said):
+    with pytest.raises(ContractError, match=said):
+        catalog(files)
