@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from shared.contracts import Table
 
-pytestmark = [pytest.mark.examples, pytest.mark.slow]
+pytestmark = [pytest.mark.examples, pytest.mark.slow, pytest.mark.extra]
 
 TABLES = [name for name, table in load_catalog().tables.items() if table.kind is not Kind.INGESTED]
 # The most a reader of Athena's may be asked to know.

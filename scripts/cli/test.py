@@ -10,30 +10,30 @@ import pytest
 from scripts.setup import paths
 
 REQUEST_WRONG = {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED}
-LONG = "long"
+# The tests that each option runs, by pytest's markers; without one, those that show that everything works.
+MARKS = {"main": "not extra and not long", "all": "not long", "long": "long"}
 # Each worker has its own Spark process of about 2 GiB.
 MOST_WORKERS = 4
 
 
-def suite(*, is_long: bool) -> list[str]:
-    """The options of pytest that distribute the short or the long tests among workers, by file, long ones first."""
+def suite(part: str) -> list[str]:
+    """The options of pytest that distribute a part of the tests among workers, by file, those that take long first."""
     workers = min(os.cpu_count() or 1, MOST_WORKERS)
-    shared_out = ["--numprocesses", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"]
-    return [*shared_out, "-m", LONG if is_long else f"not {LONG}"]
+    return ["--numprocesses", str(workers), "--dist", "loadfile", "--no-loadscope-reorder", "-m", MARKS[part]]
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.option("--long", "is_long", is_flag=True, help="Run only the tests that take minutes each.")
+@click.option("--all", "part", flag_value="all", help="Run these and the extra tests, as CI does.")
+@click.option("--long", "part", flag_value="long", help="Run only the tests that take minutes each.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def command(arguments: tuple[str, ...], *, is_long: bool) -> None:
+def command(arguments: tuple[str, ...], *, part: str | None) -> None:
     """Run the tests, on up to four cores.
 
-    ARGUMENTS are pytest's own and pick tests. With --long and ARGUMENTS it runs the long ones of those. Without either,
-    tests that take minutes each are left out.
+    ARGUMENTS are pytest's own and pick tests, extra and long ones too; with an option, only those that it runs.
     """
-    picked = [*(["-m", LONG] if is_long else []), *arguments] if arguments else suite(is_long=is_long)
+    picked = [*(["-m", MARKS[part]] if part else []), *arguments] if arguments else suite(part or "main")
     command_line = [sys.executable, "-m", "pytest", *picked]
     code = subprocess.run(command_line, cwd=paths.ROOT, check=False).returncode
-    if not arguments and not is_long:
-        click.echo("Tests that take minutes each were left out; `./lake test --long` runs those.", err=True)
+    if not arguments and part is None:
+        click.echo("Extra and long tests were left out: `./lake test --all` and `./lake test --long`.", err=True)
     sys.exit(2 if code in REQUEST_WRONG else min(code, 1))

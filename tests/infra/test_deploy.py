@@ -29,7 +29,7 @@ from tests.support.watched_programs import Watched
 CDK = [paths.NODE, paths.CDK_CLI]
 ASSETS = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
 STAND_IN = b"built by an earlier deploy"
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.extra]
 
 
 @contextmanager

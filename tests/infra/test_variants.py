@@ -24,7 +24,7 @@ from tests.infra.test_rights import unknown_actions
 from tests.infra.test_safeguards import open_to_other_accounts
 from tests.support.cloud import synthesize
 
-pytestmark = [pytest.mark.examples, pytest.mark.slow]
+pytestmark = [pytest.mark.examples, pytest.mark.slow, pytest.mark.extra]
 SOME = (
     "bronze.crm__contacts",
     "bronze.kafka__order_events",

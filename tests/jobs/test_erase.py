@@ -276,6 +276,7 @@ CARDS_SERVED = 'servers:\n  - {server: api, type: api, location: "/cards/{order_
 
 
 @pytest.mark.slow
+@pytest.mark.extra
 def test_erasure_after_one_that_died_unpublishes_the_person_and_fails_while_another_run_writes(small_lake, monkeypatch):
     lake = small_lake
     cards = contract("gold.cards", CARDS, {"writeDisposition": "refresh"}).replace("schema:\n", CARDS_SERVED)
@@ -383,6 +384,7 @@ def test_person_is_erased_and_the_erasure_red_while_a_dropped_table_may_hold_the
     assert [] == files_that_tell(lake, ANN)
 
 
+@pytest.mark.extra
 def test_a_part_of_a_key_that_others_share_leads_to_no_rows(small_lake):
     clicks = """\
       - name: visitor
@@ -445,6 +447,7 @@ PARCELS = f"""\
 """
 
 
+@pytest.mark.extra
 def test_refused_rows_are_found_however_their_values_are_written_and_without_those_that_are_treated(small_lake):
     lake, closed = small_lake, "{name: order_id, classification: restricted, "
     landed = bronze("bronze.shop__parcels", "append", "parcel", "order_id", "weight", "changed_at")

@@ -14,7 +14,7 @@ from tests.support.frames import assert_rows
 from tests.support.small_contracts import bronze, contract
 from tests.support.small_lake import lease_account
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.extra]
 
 TEN, ELEVEN, NOON = (f"2026-01-01 {hour}:00:00" for hour in (10, 11, 12))
 CUSTOMERS, ORDERS = "customer_id,name,changed_at", "order_id,customer_id,amount_eur,state,changed_at"

@@ -23,6 +23,8 @@ from shared.jobs import Replay, Status, Step
 from tests.support.small_contracts import contract
 from tests.support.small_lake import NOON
 
+pytestmark = pytest.mark.extra
+
 TABLE = "bronze.shop__customers"
 HEADER = "customer_id,name,changed_at"
 TEN = "2026-01-01 10:00:00"

@@ -21,6 +21,8 @@ from tests.support.killing import KilledError
 from tests.support.small_contracts import KEY_AND_SEQUENCE, contract
 from tests.support.small_lake import TODAY, lease_account, let_leases_run_out
 
+pytestmark = pytest.mark.extra
+
 BRONZE, SILVER, GOLD = "bronze.shop__customers", "silver.customers", "gold.years"
 YEARS = """\
       - {name: year, logicalType: integer, physicalType: int, primaryKey: true, description: Year of the change.}

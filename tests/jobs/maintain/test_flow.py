@@ -34,6 +34,7 @@ def positions(lake):
     return {place: read_position(lake.spark, f"{lake.lake_root}/{place}").flows for place in places}
 
 
+@pytest.mark.extra
 def test_files_are_compacted_and_nothing_else_changes(begun_lake: SmallLake, monkeypatch):
     lake = begun_lake
     lake.run("r2", DAY)

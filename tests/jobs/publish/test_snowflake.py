@@ -28,7 +28,7 @@ from tests.support.small_lake import ENV
 from tests.support.things import things
 from tests.support.warehouse import CONNECTION
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.extra]
 
 API, SNOWFLAKE = f"{SERVED} to the API", f"{SERVED} to Snowflake"
 COLUMN = '      - {name: worth, logicalType: integer, physicalType: int, description: "Its owner\'s word."}\n'

@@ -1,10 +1,13 @@
 """Where no cursor shows how old rows are, those are compared that landed within the contract's window."""
 
+import pytest
 from delta.tables import DeltaTable
 
 from shared.jobs import Step
 from shared.reconciliation import Verdict
 from tests.support.small_contracts import CUSTOMERS, FILES, KEY_AND_SEQUENCE, bronze, contract
+
+pytestmark = pytest.mark.extra
 
 BRONZE, SILVER = "bronze.shop__customers", "silver.customers"
 COLUMNS = "customer_id,name,changed_at"

@@ -14,6 +14,8 @@ from tests.support.people import PEOPLE
 from tests.support.small_contracts import bronze, contract
 from tests.support.small_lake import MAKING_STEPS
 
+pytestmark = pytest.mark.extra
+
 INGEST_AND_REFINE = (Step.INGEST, Step.REFINE)
 CUSTOMERS = "customer_id,name,changed_at"
 ORDERS = "order_id,customer_id,amount_eur,state,changed_at"

@@ -15,6 +15,8 @@ from tests.support.people import PEOPLE
 from tests.support.small_contracts import KEY_AND_SEQUENCE, bronze, contract
 from tests.support.small_lake import ENV, PII_KEY
 
+pytestmark = pytest.mark.extra
+
 STEPS = (Step.INGEST, Step.REFINE)
 CUSTOMERS, ORDERS = "customer_id,name,changed_at", "order_id,customer_id,amount_eur,state,changed_at"
 NINE, TEN, ELEVEN, NOON = (datetime(2026, 1, 1, hour) for hour in (9, 10, 11, 12))  # noqa: DTZ001 - UTC, without a zone

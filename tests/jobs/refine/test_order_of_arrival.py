@@ -8,6 +8,8 @@ import pytest
 
 from shared.jobs import Step
 
+pytestmark = pytest.mark.extra
+
 HEADER = "customer_id,name,changed_at"
 START = datetime(2026, 1, 1)  # noqa: DTZ001 - the source's times are UTC and say no zone
 KEYS = 1500

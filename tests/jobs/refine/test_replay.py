@@ -10,6 +10,8 @@ from shared.jobs import Replay, Status, Step
 from tests.support.small_contracts import bronze, contract
 from tests.support.small_lake import lease_account
 
+pytestmark = pytest.mark.extra
+
 INGEST_AND_REFINE = (Step.INGEST, Step.REFINE)
 CUSTOMERS = "customer_id,name,changed_at"
 ORDERS = "order_id,customer_id,amount_eur,state,changed_at"

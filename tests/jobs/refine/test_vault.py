@@ -16,6 +16,8 @@ from tests.support.killing import dying_before_landing
 from tests.support.small_contracts import KEY_AND_SEQUENCE, contract
 from tests.support.small_lake import ENV, let_leases_run_out
 
+pytestmark = pytest.mark.extra
+
 CUSTOMER, ALIKE = "silver.customers", "silver.partners"
 BOTH = ("bronze.shop__customers", CUSTOMER, ALIKE)
 STEPS = (Step.INGEST, Step.REFINE)

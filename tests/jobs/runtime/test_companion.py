@@ -10,6 +10,8 @@ from shared.names import TableName, events_location
 from tests.support.killing import die, dying_before_landing
 from tests.support.small_contracts import bronze, contract
 
+pytestmark = pytest.mark.extra
+
 STEPS = (Step.INGEST, Step.REFINE)
 DESK, PEOPLE = "bronze.desk__people", "silver.people"
 KEY = "logicalType: integer\n        physicalType: int\n"

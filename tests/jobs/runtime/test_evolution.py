@@ -22,6 +22,8 @@ from tests.support.small_contracts import FILES, contract
 from tests.support.small_lake import SmallLake, lease_account
 from tests.support.things import column, things
 
+pytestmark = pytest.mark.extra
+
 CUSTOMERS = "customer_id,name,changed_at"
 ORDERS = "order_id,customer_id,amount_eur,state,changed_at"
 TEN, ELEVEN = "2026-01-01 10:00:00", "2026-01-01 11:00:00"

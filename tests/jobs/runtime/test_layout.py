@@ -11,7 +11,7 @@ from shared.jobs import Step
 from shared.names import TableName, events_location
 from tests.support.small_contracts import CUSTOMERS, KEY_AND_SEQUENCE, TOTALS, contract
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.extra]
 
 BUYERS = 12
 BY_CUSTOMER = {"clusterBy": "[customer_id]"}

@@ -12,6 +12,8 @@ from tests.support.delta_tables import Written
 from tests.support.errors import error
 from tests.support.frames import assert_rows
 
+pytestmark = pytest.mark.extra
+
 REFUSED = "rules ARRAY<STRING>, source_position STRING, row_key STRING, row STRING"
 STORED = (
     "batch BIGINT NOT NULL, rules ARRAY<STRING> NOT NULL, source_position STRING, row_key STRING, row STRING, "

@@ -55,6 +55,7 @@ def test_build_that_fails_leaves_nothing(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.extra
 def test_functions_carry_their_packages_for_graviton(tmp_path):
     listed = zipfile.ZipFile(build(LAMBDAS, tmp_path)).namelist()
     compiled = [name for name in listed if name.endswith(".so")]
@@ -73,6 +74,7 @@ def test_command_prints_the_path_and_nothing_else():
 
 
 @pytest.mark.slow
+@pytest.mark.extra
 def test_command_without_a_name_builds_all_that_a_deploy_needs():
     command = [sys.executable, "-P", "-m", "scripts.packaging"]
     finished = subprocess.run(command, cwd="/", capture_output=True, text=True, check=True)

@@ -34,6 +34,7 @@ print(platform.machine(), count, jobs.__file__, pandas.__file__)
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.extra,
     pytest.mark.skipif(sys.platform != "linux", reason="the archive is of Linux"),
 ]
 

@@ -26,7 +26,7 @@ from scripts.sources.stand_ins import StandIns
 from scripts.sources.started import running
 from shared.errors import TerminalError
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.extra]
 
 STARTER = """
 import sys, time

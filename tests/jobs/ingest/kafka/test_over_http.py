@@ -23,7 +23,7 @@ from tests.support.payments import PAYMENT, PAYMENTS, contract, ingested, landed
 from tests.support.schema_registry import PASSWORD, USER, SchemaRegistry, running
 from tests.support.small_lake import SmallLake, lease_account
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.extra]
 
 CHANNEL = {"type": "enum", "name": "Channel", "symbols": ["web", "store"]}
 THIRD = FIRST | {"fields": [*FIRST["fields"], {"name": "channel", "type": "Channel"}]}

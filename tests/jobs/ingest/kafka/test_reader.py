@@ -25,7 +25,7 @@ from tests.support.killing import KilledError, Reaper
 from tests.support.payments import NOON, PAYMENT, PAYMENTS, contract, ingested, landed, payment, record, row
 from tests.support.small_lake import SmallLake, lease_account, let_leases_run_out
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.extra]
 
 PRODUCTS = """\
 apiVersion: v3.1.0

@@ -20,7 +20,7 @@ from tests.support.secured_kafka import SecuredBroker
 from tests.support.small_lake import SmallLake, lease_account
 from tests.support.token_endpoint import SECRET, TokenEndpoint, giving_tokens
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.extra]
 
 
 @pytest.fixture(scope="module")
