@@ -87,7 +87,7 @@ def test_copy_that_lacks_any_files_is_what_the_newest_run_left_that_is_whole(gro
 
         assert surely <= run_id
         assert grown.rows[run_id] == all_rows(lake), (copy, lost)
-        assert run_id == finished(lake)[0].run_id
+        assert run_id == finished(lake)[0]
         chosen.add(run_id)
     assert {"r2", "r3", "r4"} == chosen
 
@@ -241,4 +241,4 @@ def test_copy_in_buckets_is_cut_there(grown, tmp_path):
     assert "r3, of 2" in done.stdout
     there = replace(lake, root=tmp_path / "back")
     assert grown.rows["r3"] == all_rows(there)
-    assert "r3" == finished(there)[0].run_id
+    assert "r3" == finished(there)[0]
