@@ -337,6 +337,7 @@ def test_a_record_that_a_topic_refused_is_searched_in_its_bytes(spark, small_lak
     assert [refused, "no JSON of 1000001"] == [r[0] for r in found.collect()]
 
 
+@pytest.mark.extra
 def test_nobody_is_erased_while_a_table_lies_where_it_would_not_be_searched(small_lake):
     lake, table = small_lake, "bronze.shop__customers"
     lake.files = {table: FILES[table]}
@@ -353,6 +354,7 @@ def test_nobody_is_erased_while_a_table_lies_where_it_would_not_be_searched(smal
     assert {table: 1} == places(erase(lake, "customer=1000001", "e1", dry_run=True))
 
 
+@pytest.mark.extra
 def test_person_is_erased_and_the_erasure_red_while_a_dropped_table_may_hold_them(small_lake):
     lake, table = small_lake, "bronze.shop__customers"
     lake.files = dict(PERSONAL)

@@ -73,6 +73,7 @@ def test_files_are_compacted_and_nothing_else_changes(begun_lake: SmallLake, mon
     assert all_rows(undisturbed) == all_rows(lake)
 
 
+@pytest.mark.extra
 def test_old_commits_are_deleted_from_the_log_of_a_table_without_news(begun_lake: SmallLake):
     """Delta itself seldom deletes them, and they name keys of erased people."""
     lake = begun_lake

@@ -8,6 +8,8 @@ from delta.tables import DeltaTable
 from shared.jobs import Status, Step
 from tests.support.small_lake import lease_account
 
+pytestmark = pytest.mark.extra
+
 BRONZE, SILVER = "bronze.shop__stock", "silver.stock"
 BOTH = (Step.INGEST, Step.REFINE)
 HEADER = "product,pieces"

@@ -91,6 +91,7 @@ def test_a_run_that_meets_another_one_waits_and_then_ends_retryable(lake, leases
     assert before == items()
 
 
+@pytest.mark.extra
 @pytest.mark.parametrize(
     "happens, reason",
     [

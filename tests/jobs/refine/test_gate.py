@@ -7,6 +7,8 @@ import pytest
 from shared.jobs import Colour, Status, Step
 from tests.support.small_lake import SmallLake
 
+pytestmark = pytest.mark.extra
+
 HEADER = "customer_id,name,changed_at"
 TEN = datetime(2026, 1, 1, 10)  # noqa: DTZ001 - Spark hands UTC over without a zone
 RULES = """\

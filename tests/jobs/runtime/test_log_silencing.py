@@ -15,7 +15,7 @@ from tests.support.served_account import served_account
 from tests.support.small_driver import CONTRACTS
 from tests.support.small_lake import SmallLake
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.extra]
 
 MARK = "Kanarienvogel"
 RAISING = PERSONAL["silver.customers"].replace(
