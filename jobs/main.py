@@ -81,8 +81,7 @@ def run(args: Sequence[str], spark: SparkSession, catalog: Catalog | None = None
 def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutcome]:
     if job.step is Step.RECORD:
         return record(spark, job, catalog)
-    asked = catalog.select(job.tables) if job.tables else catalog.of_machine(job.machine)
-    tables = [t for t in asked if works_on(job.step, t)]
+    tables = [t for t in catalog.asked(job.tables, job.machine) if works_on(job.step, t)]
     failed = {o.table for o in earlier_outcomes(job) if o.is_red}
     if job.step is Step.PUBLISH:
         withdrawn = withdraw(job, catalog)

@@ -29,10 +29,10 @@ def read_backlog(make_batch: Callable[[Table], TableOutcome], table: Table) -> T
         later = make_batch(table)
         if later.sequence == outcome.sequence:
             # There was nothing left to read, and the step told of the run's last batch once more.
-            return outcome
+            break
         outcome = _both(outcome, later)
         if not outcome.remaining:
-            return outcome
+            break
     return outcome
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import reduce
+from functools import cached_property, reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
@@ -109,26 +109,25 @@ class Expiry:
     def _is_landed_and_old(self, rows: DataFrame) -> Column:
         """Whether a landed row or its snapshot is too old, and no table has to read it any more."""
         if self.table.retention:
-            return self._is_expired(INGESTED_AT) & self._is_of_older_snapshot(SEQUENCE)
-        landed = self._landed()
-        read = min(self._consumed(reader, landed) for reader in self._readers)
+            return self._is_expired(INGESTED_AT) & (F.col(SEQUENCE) < self._needed_snapshot)
+        read = min(self._consumed(reader) for reader in self._readers)
         is_old = is_expired_for_all(rows, self._readers, day_of_ages(self.job), F.col(INGESTED_AT))
         return is_old & (F.col(SEQUENCE) <= read)
 
-    def _is_of_older_snapshot(self, batch: str) -> Column:
-        """Whether a row, by the column with its batch, is of a snapshot that is not the newest and is read no more."""
-        landed = self._landed()
-        newest = landed.flows[str(self.table.name)].newest
-        refined = [t for t in self.catalog.tables.values() if self.table.name in t.inputs]
-        return F.col(batch) < min([newest, *(self._consumed(reader, landed) for reader in refined)])
+    @cached_property
+    def _needed_snapshot(self) -> int:
+        """The batch of the oldest snapshot that is needed: the newest, or one that a table has not moved on from."""
+        newest = self._landed.flows[str(self.table.name)].newest
+        return min([newest, *map(self._consumed, self.catalog.readers_of(self.table.name))])
 
+    @cached_property
     def _landed(self) -> TablePosition:
         return read_position(self.session, location_of(self.job.roots, self.table))
 
-    def _consumed(self, reader: Table, landed: TablePosition) -> int:
+    def _consumed(self, reader: Table) -> int:
         """The last batch of the landed table that a reader has consumed; 0 if none."""
         flow = read_position(self.session, location_of(self.job.roots, reader)).flows.get(str(reader.name))
-        return consumed_of(flow.inputs, str(self.table.name), landed) if flow else 0
+        return consumed_of(flow.inputs, str(self.table.name), self._landed) if flow else 0
 
     def _delete_refused(self) -> int:
         """Delete rows that were refused too long ago, and return how many they were.
@@ -140,9 +139,10 @@ class Expiry:
         if not DeltaLog(self.session, location).exists:
             return 0
         is_old = self._is_expired("quarantined_at")
+        if self.table.source and self.table.retention:
+            is_old &= F.col("batch") < self._needed_snapshot
         if self.table.source:
-            is_older = [self._is_of_older_snapshot("batch")] if self.table.retention else []
-            return self._delete(location, reduce(and_, [is_old, *is_older]))
+            return self._delete(location, is_old)
         source = self.catalog.table(str(self.table.inputs[0]))
         landed = marked(self._rows(location_of(self.job.roots, source)), source).withColumns(origin())
         old = self._rows(location).where(is_old).select(*ORIGIN).distinct()

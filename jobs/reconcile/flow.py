@@ -51,7 +51,7 @@ def reconcile(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> 
         loses_old = _may_have_expired(bronze, catalog.expiring_readers(table.name))
         found = compare_with_source(session, bronze, bronze.figures_reader, bronze.span, loses_old=loses_old)
         comparisons.append(found)
-    refined = [t for t in catalog.tables.values() if t.kind is Kind.REFINED and table.name in t.inputs]
+    refined = [t for t in catalog.readers_of(table.name) if t.kind is Kind.REFINED]
     # A treated value cannot be computed from bronze here: this step has no access to the key of personal data.
     unmatchable = [t for t in refined if {c.name for c in t.treated} & set(t.primary_key)]
     comparisons += _compare_with_silver(spark, bronze, [t for t in refined if t not in unmatchable])

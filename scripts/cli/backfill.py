@@ -75,7 +75,7 @@ def command(
         if machine not in RUN_BY:
             raise UnknownNameError("machine of a backfill", machine, sorted(RUN_BY))
         catalog = load_catalog()
-        tables = catalog.select(select) if select else catalog.of_machine(Machine(machine))
+        tables = catalog.asked(select, Machine(machine))
         given = {"from": since, "to": until, "every": every, "tables": select, "machine": machine}
         request = BackfillRequest.model_validate(
             given | {"business_date": business_date.date() if business_date else None}

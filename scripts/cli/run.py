@@ -58,7 +58,7 @@ def command(
         raise UnknownNameError("machine", machine, sorted(Machine))
     catalog = load_catalog()
     # A wrong name is refused before anything starts.
-    tables = catalog.select(select) if select else catalog.of_machine(Machine(machine))
+    tables = catalog.asked(select, Machine(machine))
     with refusing():
         window = _window(since, until, tables)
     given = request(select, business_date.date() if business_date else None, window)

@@ -62,7 +62,7 @@ def shape_of(catalog: Catalog, table: Table) -> Shape:
 
 def _refined(catalog: Catalog, table: Table) -> list[Table]:
     """The tables that take their columns directly from this one."""
-    return [t for t in catalog.tables.values() if t.kind is Kind.REFINED and table.name in t.inputs and t.query is None]
+    return [t for t in catalog.readers_of(table.name) if t.kind is Kind.REFINED and t.query is None]
 
 
 def _named_alone(catalog: Catalog, table: Table, refined: list[Table]) -> set[str]:

@@ -60,9 +60,13 @@ class Catalog:
         """The tables that the API serves."""
         return [table for table in self.tables.values() if table.served_at]
 
+    def readers_of(self, name: TableName) -> list[Table]:
+        """The tables that are made of a table."""
+        return [table for table in self.tables.values() if name in table.inputs]
+
     def is_followed(self, name: TableName) -> bool:
         """Whether a built table that reads this one, or a target it is published to, follows its changes."""
-        is_read = any(table.kind is Kind.BUILT and name in table.inputs for table in self.tables.values())
+        is_read = any(table.kind is Kind.BUILT for table in self.readers_of(name))
         return is_read or bool(self.table(str(name)).targets)
 
     def expiring_readers(self, name: TableName) -> tuple[Table, ...]:
@@ -71,7 +75,7 @@ class Catalog:
         These are all its readers, if each deletes its rows by age. There are none if one keeps its rows for ever, or is
         made by a query, so that the landed row does not show its age.
         """
-        readers = [table for table in self.tables.values() if name in table.inputs]
+        readers = self.readers_of(name)
         return tuple(readers) if all(r.retention and not r.query for r in readers) else ()
 
     def dependants(self, name: str) -> set[str]:
@@ -103,6 +107,15 @@ class Catalog:
             chosen |= self.requirements(name) if selector.startswith("+") else set()
             chosen |= self.dependants(name) if selector.endswith("+") else set()
         return [t for n, t in self.tables.items() if n in chosen or not chosen]
+
+    def asked(self, selectors: Iterable[str], machine: Machine) -> list[Table]:
+        """The tables that a run works on: those that selectors name, or else all of its machine.
+
+        Raises:
+            UnknownNameError: a selector names no table.
+        """
+        named = tuple(selectors)
+        return self.select(named) if named else self.of_machine(machine)
 
     def of_machine(self, machine: Machine) -> list[Table]:
         """The tables that a machine works on by default, in dependency order.

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     from shared.contracts.document import Document
 
-UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+DAY = 86400
+UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": DAY}
 DURATION = re.compile(r"(\d{1,6}) (second|minute|hour|day)s?")
 
 

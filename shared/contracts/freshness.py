@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.contracts.duration import DAY
 from shared.contracts.duration import UNITS as SECONDS
 from shared.contracts.source import CONNECTORS
 from shared.moments import MOMENTS
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from shared.contracts.source_model import Source
 
 FRESHNESS = "freshness"
-DAY = SECONDS["day"]
 UNITS = {
     **dict.fromkeys(("m", "min", "minute", "minutes"), SECONDS["minute"]),
     **dict.fromkeys(("h", "hour", "hours"), SECONDS["hour"]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from shared.contracts.duration import seconds
+from shared.contracts.duration import DAY, seconds
 
 if TYPE_CHECKING:
     from shared.contracts.document import Document
@@ -16,7 +16,6 @@ WINDOW, YELLOW, RED = "reconcileWindow", "reconcileYellow", "reconcileRed"
 RECONCILING = {WINDOW, YELLOW, RED}
 SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,9})?) ?%")
 WHOLE = "all"
-DAY = 86400
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from shared.contracts.duration import seconds
+from shared.contracts.duration import DAY, seconds
 from shared.contracts.expression import unknown_columns
 from shared.contracts.landed import LANDED_COLUMNS
 from shared.contracts.model import Disposition
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 EXPIRES, RETENTION = "expireRows", "retention"
 SNAPSHOTS = "snapshotRetention"
-DAY = 86400
 UNITS = {**dict.fromkeys(("d", "day", "days"), "days"), **dict.fromkeys(("y", "year", "years"), "years")}
 # Limits, so that a mistyped extra digit is refused.
 LONGEST = {"days": 36_500, "years": 100}

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from shared.contracts import load_catalog
-from shared.contracts.reconciling import DAY, Reconciling
+from shared.contracts.duration import DAY
+from shared.contracts.reconciling import Reconciling
 from tests.support.small_contracts import contract
 
 COLUMNS = "      - {name: id, logicalType: string, physicalType: string, primaryKey: true, description: Id.}\n"

@@ -129,7 +129,8 @@ def test_schemas_may_come_from_a_registry(tmp_path, place):
         pytest.param(
             SCHEMAS,
             SCHEMAS + "      - {property: offsets, value: latest}\n",
-            "15: unknown custom property; given: offsets; expected: envelope, failOnDataLoss, maxOffsets",
+            "15: unknown custom property; given: offsets; "
+            "expected: envelope, failOnDataLoss, maxOffsetsPerTrigger, schemas",
             id="an unknown property",
         ),
         pytest.param(
