@@ -4,7 +4,6 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -45,14 +44,14 @@ def end(machine):
         time.sleep(0.01)
 
 
-def client_that_dates_back(service):
-    """A client of a service whose list of executions says that they started five minutes earlier."""
+def states_that_date_back():
+    """A client of Step Functions whose list of executions says that they started five minutes earlier."""
 
     def redate(parsed, **_):
         for execution in parsed["executions"]:
             execution["startDate"] -= timedelta(minutes=5)
 
-    made = boto3.client(service)
+    made = boto3.client("stepfunctions")
     made.meta.events.register("after-call.sfn.ListExecutions", redate)
     return made
 
@@ -90,7 +89,7 @@ def test_a_run_reads_what_landed_before_it_however_often_and_late_the_event_come
     assert 1 == len(executions(machine))
 
 
-def test_a_file_that_lands_during_a_run_waits_for_its_end_and_starts_the_next(machine, context, monkeypatch):
+def test_a_file_that_lands_during_a_run_waits_for_its_end_and_starts_the_next(machine, context):
     call(context, one=ago(minutes=1))
     later = datetime.now(UTC) + timedelta(seconds=1)
 
@@ -98,8 +97,7 @@ def test_a_file_that_lands_during_a_run_waits_for_its_end_and_starts_the_next(ma
     assert 1 == len(executions(machine))
 
     end(machine)
-    monkeypatch.setattr("lambdas.on_file_landed.handler.boto3", SimpleNamespace(client=client_that_dates_back))
-    assert [] == call(context, two=ago(minutes=2))
+    assert [] == FileRuns(states_that_date_back(), machine).start({"two": ago(minutes=2)})
     assert 2 == len({execution["name"] for execution in executions(machine)})
 
 

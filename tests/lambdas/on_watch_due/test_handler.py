@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -45,7 +44,7 @@ def lake(aws, monkeypatch):
     monkeypatch.setenv(Variable.LAKE_ROOT, "s3://lake")
     monkeypatch.setenv(Variable.MACHINE_ARNS, ",".join(arns.values()))
     began = {}
-    monkeypatch.setattr("lambdas.on_watch_due.handler.boto3", SimpleNamespace(client=partial(client, began)))
+    monkeypatch.setattr(boto3, "client", partial(client, boto3.client, began))
 
     def ran(machine, ended, *made, promises=PROMISES, page=True):
         """A run of half an hour; without a page, one that has not ended."""
@@ -72,7 +71,7 @@ def lake(aws, monkeypatch):
         states.stop_execution(executionArn=execution)
 
 
-def client(began, service):
+def client(made_by, began, service):
     """A client of a service whose executions began when the test says, in the order of Step Functions."""
 
     def redate(parsed, **_):
@@ -80,7 +79,7 @@ def client(began, service):
             execution["startDate"] = began[execution["executionArn"]]
         parsed["executions"].sort(key=lambda execution: execution["startDate"], reverse=True)
 
-    made = boto3.client(service)
+    made = made_by(service)
     if service == "stepfunctions":
         made.meta.events.register("after-call.sfn.ListExecutions", redate)
     return made
