@@ -20,6 +20,9 @@ ANSI = "spark.sql.ansi.enabled"
 # A write must never change a schema: `evolve` does that.
 BATCH_CONFS = {
     "spark.databricks.delta.merge.materializeSource": "none",
+    # Delta would refuse a version by the age of its commit, though VACUUM keeps its files as long as they were in use
+    # lately: the change feed of a table without news for two weeks, a rollback of it, a half-committed batch.
+    "spark.databricks.delta.vacuum.enforceTimeTravelWithinDeletedFileRetentionDuration": "false",
     "spark.sql.session.timeZone": "UTC",
     ANSI: "true",
     "spark.databricks.delta.schema.autoMerge.enabled": "false",

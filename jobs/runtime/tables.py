@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from shared.contracts import Table
 
-# How long a version stays readable and VACUUM keeps its files. Delta takes it from this property; a command can only
-# set it to zero hours.
+# How long VACUUM keeps files that are out of use. Delta takes it from this property; a command can only set it to zero
+# hours.
 FILE_RETENTION = "delta.deletedFileRetentionDuration"
 PROPERTIES = {
     "delta.logRetentionDuration": f"interval {LOG_DAYS} days",

@@ -9,6 +9,8 @@ from pyspark.sql import functions as F
 
 from jobs.build import flow as build_flow
 from shared.jobs import RUN_STEPS, Status, Step
+from shared.retention import HISTORY_DAYS
+from tests.support.delta_tables import age_commits
 from tests.support.foretold import foretold
 from tests.support.frames import assert_rows
 from tests.support.small_contracts import bronze, contract
@@ -91,6 +93,10 @@ def test_upkeep_of_an_input_is_no_change(lake):
     )
     assert Status.UNCHANGED is after(lake, "r3", (Step.BUILD,)).status
     assert before + 1 == lake.versions()["gold/totals"]
+    # The feed then begins at that upkeep, which is older than versions are kept: but its files are still in use.
+    age_commits(lake.location("silver.orders"), days=HISTORY_DAYS + 1)
+    lake.land("bronze.shop__orders", ORDERS, f"98,2,2,b,{NOON}")
+    assert "refreshed 1 group of customer_id" == after(lake, "r4").reason
 
 
 def switch_off(lake, place):

@@ -1,8 +1,13 @@
 """A batch's session has the settings that results depend on, and sees nothing of another batch."""
 
+import pytest
+from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 
 from jobs.runtime.session import batch_session
+from jobs.runtime.tables import FILE_RETENTION, read_version
+from shared.retention import HISTORY_DAYS
+from tests.support.delta_tables import Written, age_commits
 
 WANTED = {
     # The source of a MERGE is pinned, or gives the same rows when read again; a copy by Delta is not needed.
@@ -16,6 +21,8 @@ WANTED = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # An overwrite replaces the rows that it names, and not those of the partitions that it happens to write to.
     "spark.sql.sources.partitionOverwriteMode": "static",
+    # A version is readable as long as its files are there.
+    "spark.databricks.delta.vacuum.enforceTimeTravelWithinDeletedFileRetentionDuration": "false",
 }
 
 
@@ -38,3 +45,20 @@ def test_a_batch_is_the_active_session_whatever_an_earlier_one_has_made(spark):
     second = batch_session(spark)
     active = SparkSession._get_j_spark_session_class(spark._jvm).getActiveSession().get()
     assert active.equals(second._jsparkSession)
+
+
+@pytest.mark.slow
+def test_version_can_be_read_and_restored_however_old_its_commit_is(spark, tmp_path):
+    """By itself Delta refuses it after two weeks, by the commit's age alone: all of its files are there."""
+    table = Written(spark, str(tmp_path / "table"))
+    retained = f"'{FILE_RETENTION}' = 'interval {HISTORY_DAYS} days'"
+    for number in range(2):
+        table.append((number, "a"))
+        spark.sql(f"ALTER TABLE delta.`{table.location}` SET TBLPROPERTIES ({retained})")
+    age_commits(table.location, days=HISTORY_DAYS + 1)
+    table.append((2, "b"))
+    session = batch_session(spark)
+
+    assert [(0, "a"), (1, "a")] == sorted(map(tuple, read_version(session, table.location, 2).collect()))
+    DeltaTable.forPath(session, table.location).restoreToVersion(2)
+    assert [(0, "a"), (1, "a")] == table.rows()
