@@ -19,6 +19,7 @@ from jobs.publish.flow import publish, withdraw
 from jobs.reconcile.flow import reconcile
 from jobs.record.ledger import record
 from jobs.refine.flow import refine
+from jobs.runtime.attempts import with_earlier_batches
 from jobs.runtime.files import earlier_outcomes, leave_outcomes
 from jobs.runtime.flow import open_flow
 from jobs.runtime.schedule import run_tables
@@ -111,7 +112,7 @@ def _work(spark: SparkSession, job: Job, catalog: Catalog) -> Callable[[Table], 
 
 def _make(spark: SparkSession, job: Job, catalog: Catalog, table: Table) -> TableOutcome:
     with open_flow(spark, job, catalog, table) as flow:
-        return FLOWS[job.step](flow)
+        return with_earlier_batches(flow, FLOWS[job.step](flow))
 
 
 if __name__ == "__main__":

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 from shared.errors import UnbalancedBooksError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jobs.runtime.delta_log import Commit
+    from shared.jobs import TableOutcome
 
 ACCOUNTS = ("inserted", "updated", "tombstoned", "superseded", "quarantined")
 # A history reads events; what is inserted, updated and deleted there are versions, which the rows read do not equal.
 EVENT_ACCOUNTS = ("recorded", "superseded", "quarantined")
+# What an outcome has of the books: the accounts, and what reading cost the source.
+COUNTS = ("read", *ACCOUNTS, "deleted", "recorded", "requests", "bytes")
 
 
 def balance(table: str, books: dict[str, int]) -> None:
@@ -47,3 +52,19 @@ def audit(table: str, books: dict[str, int], landed: Commit) -> None:
                 expected=f"{account} = {books.get(account, 0)}",
                 mend="restore the table to the version before, and report it: this is a defect of the engine",
             )
+
+
+def add_books(
+    outcome: TableOutcome, books: Mapping[str, int | None], warnings: Mapping[str, int | float]
+) -> TableOutcome:
+    """The outcome of a batch, with the books and warnings of an earlier one of the same run added.
+
+    Args:
+        outcome: What the later batch did.
+        books: Rows by account, and what reading them cost the source; what is missing or None is unknown.
+        warnings: The counts of the earlier batch.
+    """
+    counts = {name: (getattr(outcome, name) or 0) + count for name, count in books.items() if count is not None}
+    names = [*warnings, *(name for name in outcome.warnings if name not in warnings)]
+    both = {name: warnings.get(name, 0) + outcome.warnings.get(name, 0) for name in names}
+    return outcome.model_copy(update={**counts, "warnings": both})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -120,8 +121,8 @@ def plan(
     first = reached | {gap.partition: gap.upto for gap in gaps}
     starts = {p: first[p] for p in held}
     waiting = {p: held[p].latest - starts[p] for p in held}
-    batches = max(1, ceil(sum(waiting.values()) / at_most))
-    upto = {p: starts[p] + ceil(waiting[p] / batches) for p in held}
+    share = min(Fraction(1), Fraction(at_most, sum(waiting.values()) or 1))
+    upto = {p: starts[p] + ceil(waiting[p] * share) for p in held}
     left = sum(held[p].latest - upto[p] for p in held)
     return Ranges(topic.name, topic.id, starts, upto, gaps, remaining=ceil(left / at_most))
 

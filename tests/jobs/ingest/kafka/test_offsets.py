@@ -41,8 +41,8 @@ def test_a_batch_reads_from_the_position_to_what_is_there_now(position, starts):
     "at_most, ends",
     [
         pytest.param(22, [(20, 7)], id="all"),
-        pytest.param(21, [(13, 4), (20, 7)], id="one more than a batch may have"),
-        pytest.param(6, [(9, 2), (13, 4), (17, 6), (20, 7)], id="several batches"),
+        pytest.param(20, [(19, 7), (20, 7)], id="more than a batch may have"),
+        pytest.param(6, [(10, 2), (14, 4), (18, 6), (20, 7)], id="several batches"),
         pytest.param(1, None, id="one at a time"),
     ],
 )
