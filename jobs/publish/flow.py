@@ -143,7 +143,7 @@ class _Publishing:
         """Why every row has to be sent; empty if the feed says which rows changed."""
         if self.turn.last is None or feed is None:
             return "nothing of it was published yet"
-        reshaped = "its place or its columns changed" if self.turn.last.shape != self.turn.shape else ""
+        reshaped = "its place, its columns or its key changed" if self.turn.last.shape != self.turn.shape else ""
         return self.turn.why_whole or reshaped or feed.why_not or self._why_another(self.turn.last)
 
     def _why_another(self, last: Published) -> str:

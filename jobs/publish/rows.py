@@ -29,8 +29,8 @@ OUTSIDE_OF_PATHS = frozenset("/?")
 
 
 def shape_of(table: Table, place: str) -> str:
-    """A hash of what decides how a row looks at a target; if it changes, every row is published again."""
-    facts = (place, [(c.name, c.type) for c in table.columns])
+    """A hash of the key and of what decides how a row looks at a target; if it changes, all rows are sent again."""
+    facts = (place, table.primary_key, [(c.name, c.type) for c in table.columns])
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 

@@ -1,4 +1,4 @@
-"""Publishes one table to Snowflake: loads rows into a temporary table, and merges them in one transaction."""
+"""Publishes one table to Snowflake: loads rows into a temporary table, and takes them over in one transaction."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import json
 import uuid
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jobs.publish import statements as say
 from jobs.publish.parts import parts
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from shared.contracts import Table
     from shared.jobs import Job
     from shared.snowflake import SnowflakeTable
+
+
+class _Described(NamedTuple):
+    """A column as Snowflake has it."""
+
+    type: str
+    is_nullable: bool
 
 
 @contextmanager
@@ -67,15 +74,16 @@ class SnowflakeTurn:
     def begin(self) -> None:
         """Create what is missing: the table, its new columns, its progress row, and the table to load rows into.
 
+        Columns that are not in the key, or no longer, may be null from then on.
+
         Raises:
             TargetRefusedError: the table has columns that the contract does not have, or of other types.
         """
         self._refuse_others()
-        missing = [c for c in self._table.columns if self._columns and stored(c.name) not in self._columns]
-        made = [] if self._columns else [say.make_table(self._place, self._table)]
+        made = self._altered() if self._columns else [say.make_table(self._place, self._table)]
         known = [] if self._turn else [say.make_progress(self._place), say.progress_row(self._place, self._lake_name)]
         staged = say.make_staged(self._staged, self._table)
-        for statement in (*made, *[say.add_column(self._place, c) for c in missing], *known, staged):
+        for statement in (*made, *known, staged):
             self._session.write(statement)
 
     def send(self, rows: DataFrame, version: int) -> None:
@@ -85,12 +93,15 @@ class SnowflakeTurn:
         self._change = [say.merge(self._place, self._staged, self._table)]
 
     def replace(self, rows: DataFrame, version: int) -> None:
-        """Load every row."""
+        """Load every row.
+
+        None of the table's rows is kept: there may be several with one key, if it had another before, or by hand.
+        """
         del version
         self._load(rows)
-        outdated = (self._place, self._staged, self._table.primary_key)
-        self.books["deleted"] = int(self._session.query(say.count_left(*outdated))[0][0])
-        self._change = [say.delete_left(*outdated), say.merge(self._place, self._staged, self._table)]
+        [(lost,)] = self._session.query(say.count_lost(self._place, self._staged, self._table.primary_key))
+        self.books["deleted"] = int(lost)
+        self._change = [say.delete_all(self._place), say.insert(self._place, self._staged, self._table)]
 
     def end(self, published: Published) -> None:
         """Replace the rows and record how far the table is published, in one transaction.
@@ -125,15 +136,27 @@ class SnowflakeTurn:
         [(turn, state)] = found
         return int(turn), Published(**json.loads(state)) if state else None
 
-    def _described(self) -> dict[str, str]:
-        """The columns that the table has in Snowflake, with their types; none if there is no such table."""
+    def _described(self) -> dict[str, _Described]:
+        """The columns that the table has in Snowflake, by their names; none if there is no such table."""
         rows = self._session.query_or_none(f"DESCRIBE TABLE {self._place.identifier}") or []
-        return {str(row[0]): str(row[1]) for row in rows}
+        return {str(name): _Described(str(type_), nullable == "Y") for name, type_, _, nullable, *_ in rows}
+
+    def _altered(self) -> list[str]:
+        """The statements that add the table's new columns, and let those be null that are not in the key."""
+        altered = []
+        for column in self._table.columns:
+            found = self._columns.get(stored(column.name))
+            if not found:
+                altered.append(say.add_column(self._place, column))
+            elif not found.is_nullable and column.name not in self._table.primary_key:
+                altered.append(say.allow_null(self._place, column))
+        return altered
 
     def _refuse_others(self) -> None:
         """Refuse a table with columns that the contract does not have, or of other types: only people drop columns."""
         known = {stored(c.name): snowflake_type(c.type) or "" for c in self._table.columns}
-        others = [f"{n} {t}" for n, t in self._columns.items() if n not in known or _kind(t) != _kind(known[n])]
+        types = {name: found.type for name, found in self._columns.items()}
+        others = [f"{n} {t}" for n, t in types.items() if n not in known or _kind(t) != _kind(known[n])]
         if others:
             raise TargetRefusedError(
                 f"{self._session.error_context}: the table has columns that the contract has not, or of other types",

@@ -40,6 +40,11 @@ def add_column(place: SnowflakeTable, column: Column) -> str:
     return f"ALTER TABLE {place.identifier} ADD COLUMN {_column(column)} COMMENT {sql_text(column.description)}"
 
 
+def allow_null(place: SnowflakeTable, column: Column) -> str:
+    """Let a column be null."""
+    return f"ALTER TABLE {place.identifier} ALTER COLUMN {quoted(column.name)} DROP NOT NULL"
+
+
 def make_progress(place: SnowflakeTable) -> str:
     """Create the schema's progress table."""
     progress = place.beside(PROGRESS)
@@ -94,14 +99,24 @@ def count_staged(staged: str) -> str:
     return f"SELECT {came} FROM {quoted(staged)}"
 
 
-def count_left(place: SnowflakeTable, staged: str, key: Iterable[str]) -> str:
-    """Count the table's rows whose keys were not loaded."""
-    return f"SELECT COUNT(*) FROM {place.identifier} AS t WHERE {_unloaded(staged, key)}"
+def count_lost(place: SnowflakeTable, staged: str, key: Iterable[str]) -> str:
+    """Count the table's rows that no loaded row stands for: of several with a loaded key, all but one."""
+    known = f"EXISTS (SELECT 1 FROM {place.identifier} AS t WHERE {_same(key)})"
+    return (
+        f'SELECT t."ROWS" - s."ROWS" FROM (SELECT COUNT(*) AS "ROWS" FROM {place.identifier}) AS t '
+        f'CROSS JOIN (SELECT COUNT(*) AS "ROWS" FROM {quoted(staged)} AS s WHERE {known}) AS s'
+    )
 
 
-def delete_left(place: SnowflakeTable, staged: str, key: Iterable[str]) -> str:
-    """Delete the table's rows whose keys were not loaded."""
-    return f"DELETE FROM {place.identifier} AS t WHERE {_unloaded(staged, key)}"
+def delete_all(place: SnowflakeTable) -> str:
+    """Delete every row; not TRUNCATE, which would commit by itself."""
+    return f"DELETE FROM {place.identifier}"
+
+
+def insert(place: SnowflakeTable, staged: str, table: Table) -> str:
+    """Insert the loaded rows."""
+    names = ", ".join(map(quoted, table.column_names))
+    return f"INSERT INTO {place.identifier} ({names}) SELECT {names} FROM {quoted(staged)}"
 
 
 def merge(place: SnowflakeTable, staged: str, table: Table) -> str:
@@ -120,10 +135,6 @@ def merge(place: SnowflakeTable, staged: str, table: Table) -> str:
 def _stage(staged: str) -> str:
     """The stage that belongs to the table itself: its owner needs no further right for it."""
     return f"@%{stored(staged)}"
-
-
-def _unloaded(staged: str, key: Iterable[str]) -> str:
-    return f"NOT EXISTS (SELECT 1 FROM {quoted(staged)} AS s WHERE {_same(key)})"
 
 
 def _same(key: Iterable[str]) -> str:

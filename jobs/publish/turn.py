@@ -18,7 +18,7 @@ class Published:
     Attributes:
         version: The table's version.
         table_id: Delta's id of the table.
-        shape: The hash of what decides how its rows look at the target.
+        shape: The hash of its key and of what decides how its rows look at the target.
         run: The run that published it.
         books: What became of the rows that were sent.
         warnings: How many rows the target could not take, by reason.
@@ -44,7 +44,7 @@ class Turn(Protocol):
 
     Attributes:
         last: How far the table was published before; None if never.
-        shape: A hash of what decides how a row looks at the target; if it has changed, every row is sent again.
+        shape: A hash of the key and of what decides how a row looks at the target; if it changes, every row is sent.
         why_whole: Why every row has to be sent; empty if it need not.
     """
 

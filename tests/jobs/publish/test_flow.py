@@ -126,7 +126,7 @@ def test_another_path_and_other_columns_take_the_place_of_the_old_ones(lake):
     lake.amend(SERVED, "/totals/{customer_id}", "/buyers/{customer_id}")
 
     outcome = published(lake, "p2")
-    assert ("published whole: its place or its columns changed", 3) == (outcome.reason, outcome.deleted)
+    assert ("published whole: its place, its columns or its key changed", 3) == (outcome.reason, outcome.deleted)
     assert expected(lake, "/buyers/") == rows()
 
 

@@ -25,7 +25,7 @@ from tests.support import served
 from tests.support.killing import KilledError
 from tests.support.served import SERVED, change_totals
 from tests.support.small_lake import ENV
-from tests.support.things import things
+from tests.support.things import column, things
 from tests.support.warehouse import CONNECTION
 
 pytestmark = [pytest.mark.slow, pytest.mark.extra]
@@ -114,7 +114,7 @@ def test_columns_are_added_and_none_is_taken_away(lake, warehouse):
     assert served.expected(lake) == served.rows()
 
     warehouse.ask("ALTER TABLE TOTALS DROP COLUMN THEIRS")
-    assert "published whole: its place or its columns changed" == published(lake, "p3").reason
+    assert "published whole: its place, its columns or its key changed" == published(lake, "p3").reason
     assert lake.rows(SERVED) == warehouse.rows()
     assert {1} == {row[-1] for row in warehouse.rows()}
 
@@ -200,6 +200,35 @@ def test_every_value_arrives_as_it_is(lake, typed, warehouse):
     assert '"ID" NUMBER(19,0) NOT NULL' in made
 
 
+def put(lake, table, *rows):
+    """Publish all rows of a table, and return the books."""
+    with snowflake_turn(lake.job(Step.PUBLISH), table) as turn:
+        assert turn.last is None or turn.shape != turn.last.shape
+        turn.begin()
+        turn.replace(frame(lake.spark, table, *[(*row, False, False) for row in rows]), 1)
+        finish(turn, 1)
+    return turn.books
+
+
+@pytest.mark.parametrize("is_dropped", [False, True], ids=["the column stays", "the column goes, too"])
+def test_a_table_with_another_key_has_one_row_for_each(lake, warehouse, is_dropped):
+    warehouse.connect(lake)
+    columns = column("id", "int"), column("month"), column("name")
+    table = things(*columns, primary_key=("id", "month"), published_to=replace(warehouse.totals, table="things"))
+    put(lake, table, (1, "jan", "a"), (1, "feb", "b"), (1, "mar", "b"), (2, "jan", "c"), (3, "jan", "d"))
+
+    narrow, rows = replace(table, primary_key=("id",)), [(1, None, "y"), (2, "mar", "z"), (4, None, "z")]
+    if is_dropped:
+        narrow, rows = replace(narrow, columns=(columns[0], columns[2])), [(id_, name) for id_, _, name in rows]
+        with pytest.raises(TargetRefusedError, match="given: MONTH VARCHAR"):
+            put(lake, narrow, *rows)
+        warehouse.ask("ALTER TABLE THINGS DROP COLUMN MONTH")
+
+    # Of five rows, one with id 1 and that with id 2 have successors.
+    assert {"read": 3, "inserted": 3, "updated": 0, "deleted": 3} == put(lake, narrow, *rows)
+    assert rows == warehouse.ask("SELECT * FROM THINGS ORDER BY ID")
+
+
 @pytest.fixture
 def dying(lake, monkeypatch):
     """Publish rows of a table, all or those that changed, and die before the write of a given number."""
@@ -238,7 +267,7 @@ def test_a_first_publisher_that_dies_before_any_write_is_made_good_by_the_next(l
         assert [EMPTY, FULL] == warehouse.ask(f"SELECT * FROM {name} ORDER BY ID")
 
     making = ["CREATE", "CREATE", "MERGE", "CREATE"]
-    assert [*making, "PUT", "PUT", "COPY", "BEGIN", "DELETE", "MERGE", "UPDATE", "COMMIT"] == done
+    assert [*making, "PUT", "PUT", "COPY", "BEGIN", "DELETE", "INSERT", "UPDATE", "COMMIT"] == done
     assert deaths == len(done)
 
 
