@@ -126,10 +126,12 @@ class Publication:
         """Delete all rows, and everything in the table's item but its epoch; return how many rows they were.
 
         If epochs were counted from 1 again, a publisher that began before could write once the table is served again.
+        And if this one dies on the way and the table is served again, the mark of `begin` makes all rows be sent.
 
         Raises:
             LostRaceError: another publisher began.
         """
+        self.begin()
         rows = self.sweep()
         self._transact([self._own("REMOVE published, underway"), self._listed("DELETE")])
         return rows

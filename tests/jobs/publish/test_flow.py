@@ -2,10 +2,12 @@
 
 import shutil
 from functools import partial
+from itertools import count
 
 import pytest
 from botocore.exceptions import ClientError
 
+from jobs.publish import items as api_items
 from jobs.publish.items import Publication, listed
 from jobs.runtime import lease
 from jobs.runtime.session import batch_session
@@ -133,7 +135,7 @@ def test_another_path_and_other_columns_take_the_place_of_the_old_ones(lake):
 def test_rows_of_a_table_that_is_served_no_more_are_taken_away(lake, leases, monkeypatch):
     slow = Publication(served_table(ENV), SERVED)
     published(lake, "p1")
-    lake.amend(SERVED, 'servers:\n  - {server: api, type: api, location: "/totals/{customer_id}"}\n', "")
+    serve_no_more(lake)
 
     # Another run works on it, or DynamoDB refuses: other tables are published all the same.
     with monkeypatch.context() as patch:
@@ -155,6 +157,17 @@ def test_rows_of_a_table_that_is_served_no_more_are_taken_away(lake, leases, mon
         assert (Status.FAILED, "ClientError") == (failed.status, failed.failure.error)
     assert expected(lake) == rows()
 
+    # It is refused halfway, and the contract serves the table again: nothing has changed in the lake.
+    with monkeypatch.context() as patch:
+        patch.setattr(api_items, "ACTIONS", 1)
+        patch.setattr(Publication, "send", refuse_after(1, Publication.send))
+        assert Status.FAILED is published(lake, "p3a").status
+    assert 2 == len(rows())
+    serve_totals(lake)
+    assert "published whole: the publication before did not come to its end" == published(lake, "p3b").reason
+    assert expected(lake) == rows()
+
+    serve_no_more(lake)
     assert {} == lake.run("p4", (Step.PUBLISH,)).outcomes
     assert {SERVED: {"path", "epoch"}} == {path: set(item) for path, item in items().items() if path != "tables"}
     assert set() == listed(served_table(ENV))
@@ -167,6 +180,11 @@ def test_rows_of_a_table_that_is_served_no_more_are_taken_away(lake, leases, mon
     assert expected(lake) == rows()
 
 
+def serve_no_more(lake):
+    """Takes the place where the totals are served out of their contract."""
+    lake.amend(SERVED, 'servers:\n  - {server: api, type: api, location: "/totals/{customer_id}"}\n', "")
+
+
 def refuse_a_lease(*_):
     """Replaces the call to DynamoDB for a lease that the role may not take."""
     raise error(TerminalError, "AWS refused the lease")
@@ -175,6 +193,12 @@ def refuse_a_lease(*_):
 def refuse(_):
     """Replaces a call to AWS that is refused."""
     raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Scan")
+
+
+def refuse_after(times, call):
+    """A call to AWS that is refused after it was answered some times."""
+    answers = count()
+    return lambda *given: refuse(given) if next(answers) >= times else call(*given)
 
 
 def test_a_table_that_was_never_built_is_left_alone(small_lake):
