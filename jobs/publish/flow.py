@@ -160,7 +160,8 @@ class _Publishing:
         if last and last.run == self.job.run_id:
             return self.outcome(Status.SUCCEEDED, last)
         if last and feed.upto > feed.since:
-            self.turn.end(replace(last, version=self.log.version, moment=self.log.moment_at(self.log.version)))
+            last = replace(last, version=self.log.version, moment=self.log.moment_at(self.log.version))
+            self.turn.end(last)
         return self.outcome(Status.UNCHANGED, last)
 
     def _send(self, feed: Feed | None, why: str) -> str:

@@ -55,12 +55,18 @@ def test_rows_that_change_come_and_go_are_published_so_and_no_others_are_sent(la
     # Another attempt of a run that has published reports what the run did.
     assert first.model_copy(update={"seconds": 0}) == published(lake, "p1").model_copy(update={"seconds": 0})
 
+    # A commit without rows makes a new version, which readers are told, and so is the ledger.
+    lake.spark.sql(f"ALTER TABLE delta.`{lake.location(SERVED)}` SET TBLPROPERTIES ('note' = 'x')")
+    newer = published(lake, "p2a")
+    assert (Status.UNCHANGED, first.version + 1) == (newer.status, newer.version)
+    assert first.version + 1 == warehouse.version()
+
     change_totals(lake)
     with warehouse.written() as written:
         second = published(lake, "p3")
     assert (2, 1, 1, 1, "") == books(second)
     assert lake.rows(SERVED) == warehouse.rows()
-    assert second.version == warehouse.version() > first.version
+    assert second.version == warehouse.version() > newer.version
     # Readers see nothing new before the last statement.
     assert ["BEGIN", "MERGE", "UPDATE", "COMMIT"] == written[-4:]
     assert {"CREATE", "PUT", "COPY"} == set(written[:-4])
