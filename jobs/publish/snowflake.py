@@ -81,7 +81,7 @@ class SnowflakeTurn:
         """
         self._refuse_others()
         made = self._altered() if self._columns else [say.make_table(self._place, self._table)]
-        known = [] if self._turn else [say.make_progress(self._place), say.progress_row(self._place, self._lake_name)]
+        known = [] if self._turn else [say.make_progress(self._place), say.progress_row(self._place)]
         staged = say.make_staged(self._staged, self._table)
         for statement in (*made, *known, staged):
             self._session.write(statement)
@@ -109,7 +109,7 @@ class SnowflakeTurn:
         Raises:
             LostRaceError: another publisher did so since this turn began.
         """
-        onward = say.advance(self._place, self._turn, published)
+        onward = say.advance(self._place, self._turn, self._table, published)
         with self._session.transaction():
             for statement in self._change:
                 self._session.write(statement)
@@ -119,10 +119,6 @@ class SnowflakeTurn:
                     given=f"turn {self._turn}, which is no longer the last",
                     mend="let it end; if it failed, start the run again",
                 )
-
-    @property
-    def _lake_name(self) -> str:
-        return str(self._table.name)
 
     def _progress(self) -> tuple[int, Published | None]:
         """The number of the last turn, 0 if there was none, and what it published."""

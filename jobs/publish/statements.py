@@ -51,12 +51,12 @@ def make_progress(place: SnowflakeTable) -> str:
     return f"CREATE TABLE IF NOT EXISTS {progress} ({PROGRESS_COLUMNS}) COMMENT = {sql_text(PROGRESS_COMMENT)}"
 
 
-def progress_row(place: SnowflakeTable, name: str) -> str:
+def progress_row(place: SnowflakeTable) -> str:
     """Insert the table's progress row, as of nothing published, if it has none."""
-    source = f'SELECT {sql_text(stored(place.table))} AS "TABLE_NAME", {sql_text(name)} AS "LAKE_TABLE"'
+    source = f'SELECT {sql_text(stored(place.table))} AS "TABLE_NAME"'
     return (
         f'MERGE INTO {place.beside(PROGRESS)} AS t USING ({source}) AS s ON t."TABLE_NAME" = s."TABLE_NAME" '
-        'WHEN NOT MATCHED THEN INSERT ("TABLE_NAME", "TURN", "LAKE_TABLE") VALUES (s."TABLE_NAME", 0, s."LAKE_TABLE")'
+        'WHEN NOT MATCHED THEN INSERT ("TABLE_NAME", "TURN") VALUES (s."TABLE_NAME", 0)'
     )
 
 
@@ -65,11 +65,12 @@ def read_progress(place: SnowflakeTable) -> str:
     return f'SELECT "TURN", "STATE" FROM {place.beside(PROGRESS)} WHERE "TABLE_NAME" = {sql_text(stored(place.table))}'
 
 
-def advance(place: SnowflakeTable, turn: int, published: Published) -> str:
+def advance(place: SnowflakeTable, turn: int, table: Table, published: Published) -> str:
     """Record how far the table is published, if no other publisher did since `turn`; updates one row, or none."""
-    state, run = json.dumps(vars(published), sort_keys=True), sql_text(published.run)
+    state = json.dumps(vars(published), sort_keys=True)
     return (
-        f'UPDATE {place.beside(PROGRESS)} SET "TURN" = {turn + 1}, "VERSION" = {published.version}, "RUN_ID" = {run}, '
+        f'UPDATE {place.beside(PROGRESS)} SET "TURN" = {turn + 1}, "LAKE_TABLE" = {sql_text(str(table.name))}, '
+        f'"VERSION" = {published.version}, "RUN_ID" = {sql_text(published.run)}, '
         f'"PUBLISHED_AT" = CURRENT_TIMESTAMP(), "STATE" = {sql_text(state)} '
         f'WHERE "TABLE_NAME" = {sql_text(stored(place.table))} AND "TURN" = {turn}'
     )

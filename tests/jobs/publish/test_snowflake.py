@@ -19,7 +19,7 @@ from jobs.runtime.tables import spark_schema
 from shared.contracts.column import Column
 from shared.errors import LostRaceError, TargetRefusedError, TargetUnavailableError
 from shared.jobs import Status, Step
-from shared.names import source_secret
+from shared.names import TableName, source_secret
 from tests.jobs.test_erase import erase
 from tests.support import served
 from tests.support.killing import KilledError
@@ -303,7 +303,8 @@ def test_of_two_publishers_the_one_that_ends_first_has_written(lake, typed, ware
     with snowflake_turn(job, typed) as slow:
         slow.begin()
         slow.replace(old, 1)
-        with snowflake_turn(job, typed) as quick:
+        # By now another table of the lake is published under this name.
+        with snowflake_turn(job, replace(typed, name=TableName.parse("gold.things"))) as quick:
             quick.begin()
             quick.replace(new, 2)
             finish(quick, 2)
@@ -311,7 +312,7 @@ def test_of_two_publishers_the_one_that_ends_first_has_written(lake, typed, ware
             finish(slow, 1)
 
     assert [(2, *EMPTY[1:])] == warehouse.ask("SELECT * FROM TYPED")
-    assert [(2, 2)] == warehouse.ask("SELECT TURN, VERSION FROM LAKEWRIGHT_PUBLICATIONS")
+    assert [("gold.things", 2, 2)] == warehouse.ask("SELECT LAKE_TABLE, TURN, VERSION FROM LAKEWRIGHT_PUBLICATIONS")
 
 
 def test_what_snowflake_refuses_is_told_without_a_secret_and_harms_no_other_target(lake, warehouse, monkeypatch):
