@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.jobs import Colour, TableOutcome
+from shared.jobs import Colour, Step, TableOutcome
 
 
 class _Record(BaseModel):
@@ -56,9 +56,10 @@ class RunRecord(_Record):
         run_id: The run.
         env: The environment.
         business_date: Its business date.
-        colour: Red if a step did not leave its outcomes, or a table failed or was skipped.
+        colour: Red if a step is missing, or a table failed or was skipped.
         finished_at: When it ended.
         outcomes: Everything the steps did, in order.
+        missing_steps: The steps that left no outcomes: their job run crashed, or was not started.
         versions: The version of every table at its end.
         promises: The freshness that its contracts promised.
         reads_again: Whether it read a part of the past or refused rows again; then it does not say how new tables are.
@@ -70,6 +71,7 @@ class RunRecord(_Record):
     colour: Colour
     finished_at: str
     outcomes: tuple[TableOutcome, ...]
+    missing_steps: tuple[Step, ...] = ()
     versions: tuple[TableVersion, ...]
     promises: tuple[FreshnessPromise, ...] = ()
     reads_again: bool = False

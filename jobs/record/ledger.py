@@ -32,7 +32,7 @@ def record(spark: SparkSession, job: Job, catalog: Catalog) -> list[TableOutcome
     """
     outcomes = earlier_outcomes(job)
     # A step that crashed left no outcomes, and what it would have done is not known.
-    red = any(o.is_red for o in outcomes) or not set(steps_of(job.machine)) - {job.step} <= set(job.earlier)
+    missing = tuple(step for step in steps_of(job.machine) if step not in {job.step, *job.earlier})
     with ThreadPoolExecutor(AT_ONCE) as pool:
         versions = tuple(pool.map(partial(_versions, spark, job), catalog.tables.values()))
     leave_record(
@@ -41,9 +41,10 @@ def record(spark: SparkSession, job: Job, catalog: Catalog) -> list[TableOutcome
             run_id=job.run_id,
             env=job.env,
             business_date=job.business_date,
-            colour=Colour.RED if red else Colour.GREEN,
+            colour=Colour.RED if missing or any(o.is_red for o in outcomes) else Colour.GREEN,
             finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
             outcomes=tuple(outcomes),
+            missing_steps=missing,
             versions=versions,
             promises=promises(catalog),
             reads_again=bool(job.window or job.replay),

@@ -80,6 +80,7 @@ def _whole(run: Run) -> dict[str, Any]:
             outcome.model_dump(mode="json") | {"cost_usd": costs.get((outcome.step, outcome.what))}
             for outcome in run.outcomes
         ],
+        "missing_steps": list(run.missing_steps),
         "job_runs": [usage.model_dump(mode="json") | {"cost_usd": cost_of_job_run(usage)} for usage in run.usages],
         "versions": [{"table": v.table, "version": v.version} for v in run.versions],
     }
@@ -138,6 +139,9 @@ def _print_one(run: Run) -> None:
     if run.usages:
         out.print("\nwhat EMR Serverless bills", style="bold")
         out.print(_job_runs(run))
+    if run.missing_steps:
+        out.print(f"\nno outcomes of {', '.join(run.missing_steps)}", style="bold")
+        out.print("a job run crashed, or was not started")
     for outcome in (o for o in run.outcomes if o.is_red):
         why = f"{outcome.failure.error}: {outcome.failure.message}" if outcome.failure else outcome.reason
         out.print(f"\n{outcome.what} {outcome.status} in {outcome.step}", style="bold")

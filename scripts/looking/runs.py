@@ -49,6 +49,7 @@ class Run:
         business_date: The day it was for.
         finished_at: When it ended.
         outcomes: What each step did to each table.
+        missing_steps: The steps that left no outcomes, since their job run crashed or was not started.
         versions: The version of every table at its end.
         usages: What its job runs on AWS used, including failed attempts.
     """
@@ -59,6 +60,7 @@ class Run:
     business_date: date | None = None
     finished_at: datetime | None = None
     outcomes: tuple[TableOutcome, ...] = ()
+    missing_steps: tuple[Step, ...] = ()
     versions: tuple[TableVersion, ...] = ()
     usages: tuple[JobRunUsage, ...] = ()
 
@@ -200,6 +202,7 @@ def _run(lake: Lake, run_id: str, files: list[FoundFile], read: Callable[[str], 
         business_date=record.business_date,
         finished_at=datetime.fromisoformat(record.finished_at).astimezone(UTC),
         outcomes=record.outcomes,
+        missing_steps=record.missing_steps,
         versions=tuple(sorted(record.versions, key=lambda v: by_layer(TableName.parse(v.table)))),
         usages=usages,
     )

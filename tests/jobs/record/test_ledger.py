@@ -53,7 +53,7 @@ def test_a_page_holds_the_versions_of_every_table_there_is_and_of_what_lies_besi
         for t in lake.catalog.tables
     )
     assert ["bronze.shop__stock", "silver.stock"] == [o.table for o in found.outcomes]
-    assert ("r1", "local", Colour.GREEN) == (found.run_id, found.env, found.colour)
+    assert ("r1", "local", Colour.GREEN, ()) == (found.run_id, found.env, found.colour, found.missing_steps)
 
 
 def test_a_run_is_red_as_soon_as_one_table_of_any_step_was(small_lake, spark):
@@ -69,7 +69,9 @@ def test_a_run_without_a_step_is_red_since_nobody_knows_what_it_would_have_done(
     job = small_lake.job(Step.INGEST)
     leave_outcomes(job, [outcome("bronze.shop__stock", Step.INGEST)])
     record(spark, small_lake.job(Step.RECORD, earlier={Step.INGEST: job.attempt}), small_lake.catalog)
-    assert Colour.RED is small_lake.record("r1").colour
+    found = small_lake.record("r1")
+    missing = (Step.REFINE, Step.BUILD, Step.PUBLISH, Step.RECONCILE)
+    assert (Colour.RED, missing) == (found.colour, found.missing_steps)
 
 
 def test_a_page_holds_what_contracts_promise_and_whether_the_run_says_how_new_tables_are(small_lake, spark):

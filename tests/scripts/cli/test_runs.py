@@ -108,6 +108,19 @@ def test_one_run_tells_people_why_it_is_red(ask):
     assert "bronze.shop__customers 0" in told.partition("versions of the other tables: ")[2]
 
 
+def test_one_run_names_the_steps_that_left_no_outcomes(shop, tmp_path):
+    place = shutil.copytree(shop[0], tmp_path / "lake")
+    page = place / "runs" / "run-1" / "run.json"
+    facts = {"colour": "red", "missing_steps": ["build", "publish", "reconcile"]}
+    page.write_text(json.dumps(json.loads(page.read_text()) | facts))
+
+    asked = ["runs", "run-1", "--root", str(place)]
+    told = CliRunner().invoke(root, asked, env={"COLUMNS": "100"}).stdout
+    assert "\nno outcomes of build, publish, reconcile\na job run crashed, or was not started\n" in told
+    [run] = json.loads(CliRunner().invoke(root, [*asked, "--json"]).stdout)
+    assert facts == {name: run[name] for name in facts}
+
+
 def test_runs_fit_the_terminal(ask):
     head, *lines = ask("runs").stdout.splitlines()
 
