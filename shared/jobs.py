@@ -227,6 +227,11 @@ class TableOutcome(_Record):
         return f"{self.table}{done}"
 
     @property
+    def gone(self) -> int:
+        """The rows that left; a delete row counts once, whether the row that it deletes was there or not."""
+        return max(self.deleted, self.tombstoned)
+
+    @property
     def is_red(self) -> bool:
         """Whether this outcome turns the run red."""
         return self.status in (Status.FAILED, Status.SKIPPED)

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from shared.jobs import TableOutcome
     from shared.usage import JobRunUsage
 
+# Counts of an outcome, and their titles.
 BOOKS = {
     "read": "read",
     "inserted": "new",
     "updated": "changed",
-    "tombstoned": "deleted",
+    "gone": "deleted",
     "superseded": "superseded",
     "quarantined": "quarantined",
 }
@@ -92,7 +93,7 @@ def _print_all(runs: list[Run]) -> None:
     out = console()
     wide = out.width >= WIDE
     costs = {run.run_id: cost_of_run(run) for run in runs if run.usages}
-    books = _books({name for run in runs for name, number in run.counts.items() if number})
+    books = _books(has_gone=any(run.total("gone") for run in runs))
     books = books if wide else {name: title for name, title in books.items() if name != "superseded"}
     heads = [Head("run", shrinks=True), Head("colour"), *([Head("day")] if wide else []), Head("finished (UTC)")]
     heads += [Head("table seconds", right=True)] if wide else []
@@ -106,7 +107,7 @@ def _print_all(runs: list[Run]) -> None:
             minute(run.finished_at),
             *([f"{run.seconds:,.1f}"] if wide else []),
             _tables(run.tables, wide=wide),
-            *[count(run.counts[name]) for name in books],
+            *[count(run.total(name)) for name in books],
             *([_usd(costs.get(run.run_id))] if costs else []),
         ]
         for run in runs
@@ -114,9 +115,9 @@ def _print_all(runs: list[Run]) -> None:
     out.print(grid(heads, rows) if runs else "There was no run yet; start one with: ./lake run daily_batch")
 
 
-def _books(counted: set[str]) -> dict[str, str]:
-    """The columns of the books; that of deleted rows only if there are some, since few sources send deletes."""
-    return {name: title for name, title in BOOKS.items() if name != "tombstoned" or name in counted}
+def _books(*, has_gone: bool) -> dict[str, str]:
+    """The columns of the books; that of deleted rows only if there are some, since in most runs there are none."""
+    return {name: title for name, title in BOOKS.items() if name != "gone" or has_gone}
 
 
 def _tables(by_status: dict[str, int], *, wide: bool) -> str:
@@ -187,7 +188,7 @@ def _outcomes(run: Run, *, wide: bool) -> Grid:
 
     costs = costs_of_tables(run)
     versions = {v.table: v.version for v in run.versions}
-    books = _books({name for name, number in run.counts.items() if number})
+    books = _books(has_gone=any(o.gone for o in run.outcomes))
     heads = [*([Head("step")] if wide else []), Head("table"), Head("status")]
     heads += [Head(title, right=True) for title in (*books.values(), "seconds", *(["USD"] if costs else []), "ver")]
     rows = [

@@ -77,7 +77,11 @@ class Run:
     @property
     def counts(self) -> dict[str, int]:
         """The sum of its tables' books, in rows."""
-        return {name: sum(getattr(o, name) for o in self._written) for name in COUNTS}
+        return {name: self.total(name) for name in COUNTS}
+
+    def total(self, count: str) -> int:
+        """The sum of one count of its tables' outcomes, in rows."""
+        return sum(getattr(o, count) for o in self._written)
 
     @property
     def _written(self) -> list[TableOutcome]:

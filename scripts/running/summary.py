@@ -50,8 +50,8 @@ def _reconciled(record: RunRecord) -> str | None:
 
 
 def _counts(outcome: TableOutcome) -> tuple[int, int, int, int]:
-    # A delete row counts once, whether the row that it deletes existed or not; for a history, recorded events count.
-    merged = outcome.recorded or outcome.inserted + outcome.updated + max(outcome.deleted, outcome.tombstoned)
+    # For a history, recorded events count.
+    merged = outcome.recorded or outcome.inserted + outcome.updated + outcome.gone
     return outcome.read, merged, outcome.superseded, outcome.quarantined
 
 

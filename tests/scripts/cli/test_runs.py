@@ -121,6 +121,27 @@ def test_one_run_names_the_steps_that_left_no_outcomes(shop, tmp_path):
     assert facts == {name: run[name] for name in facts}
 
 
+def test_rows_that_left_are_shown_as_deleted_whether_a_delete_row_told_so_or_not(shop, tmp_path):
+    place = shutil.copytree(shop[0], tmp_path / "lake")
+    page = place / "runs" / "run-1" / "run.json"
+    [ingested, refined] = (record := json.loads(page.read_text()))["outcomes"]
+    published = refined | {"table": "gold.totals", "step": "publish", "target": "Snowflake", "inserted": 0, "read": 0}
+
+    def told(*words):
+        return CliRunner().invoke(root, ["runs", *words, "--root", str(place)], env={"COLUMNS": "100"}).stdout
+
+    def deleted(*outcomes):
+        page.write_text(json.dumps(record | {"outcomes": outcomes}))
+        head, *lines = (line.split() for line in told("run-1").splitlines()[3:])
+        return [line[head.index("deleted") + len(line) - len(head)] for line in lines[: len(outcomes)]]
+
+    # Of two delete rows, one took a row away. A snapshot no longer had four rows; a publication took five away.
+    assert ["2", "4"] == deleted(ingested | {"tombstoned": 2, "deleted": 1}, refined | {"deleted": 4})
+    [line] = [line.split() for line in told().splitlines() if line.startswith("run-1")]
+    assert "6" == line[-2]
+    assert ["0", "5"] == deleted(ingested, published | {"deleted": 5})
+
+
 def test_runs_fit_the_terminal(ask):
     head, *lines = ask("runs").stdout.splitlines()
 
