@@ -36,13 +36,16 @@ def customers_history(delivery: int) -> list[dict[str, Any]]:
 
 
 def _persons(delivery: int) -> dict[str, list[tuple[Moment, Row]]]:
-    """What each person became and when, oldest first; the first thing known was always so."""
-    found: dict[str, list[tuple[Moment, Row]]] = {}
+    """What each person became and when, oldest first; the first thing known was always so.
+
+    Of several changes of one moment the one delivered last counts.
+    """
+    found: dict[str, dict[Moment, Row]] = {}
     rows = [row for d in range(1, delivery + 1) for row in arrived(PERSONS, d)]
     for row in sorted(rows, key=lambda r: str(r["modifieddate"])):
-        known = found.setdefault(str(row["businessentityid"]), [])
-        known.append((_time(row) if known else BEGINNING, row))
-    return found
+        known = found.setdefault(str(row["businessentityid"]), {})
+        known[_time(row) if known else BEGINNING] = row
+    return {person: list(known.items()) for person, known in found.items()}
 
 
 def _changes(delivery: int) -> dict[str, list[tuple[Moment, Row | None]]]:

@@ -11,15 +11,17 @@ from jobs.refine.classify import NEWEST, ranked
 from jobs.refine.rules import FAILED, WARNED, failed_rules, warned_rules
 from jobs.refine.typing import typed
 from jobs.runtime.tables import spark_type
+from jobs.runtime.versions import history_of
 from shared.contracts import Table, load_catalog
 
 Row = dict[str, Any]
 
 
 def built(spark: SparkSession, name: str, **inputs: Sequence[Row]) -> list[Row]:
-    """The rows that a built table's query returns for a few rows of its inputs, which are named `layer__table`.
+    """The rows that a built table gets from a few rows of its inputs, which are named `layer__table`.
 
-    A column that an input row leaves out is null. Rows are in the order of the table's key.
+    A column that an input row leaves out is null. Rows are in the order of the table's key; those of a history are its
+    versions.
     """
     table = load_catalog().table(name)
     session = spark.newSession()
@@ -29,8 +31,10 @@ def built(spark: SparkSession, name: str, **inputs: Sequence[Row]) -> list[Row]:
         frame(session, load_catalog().table(str(source)), inputs[view]).createOrReplaceTempView(view)
         sql = re.sub(rf"\b{source}\b", view, sql)
     rows = session.sql(sql)
-    assert {c.name: c.type for c in table.columns} == dict(rows.dtypes)
-    return [row.asDict() for row in rows.orderBy(*table.primary_key).collect()]
+    if table.history:
+        rows = history_of(rows, table)
+    assert {c.name: c.type for c in table.all_columns} == dict(rows.dtypes)
+    return [row.asDict() for row in rows.orderBy(*table.versions.primary_key).collect()]
 
 
 def refined(spark: SparkSession, name: str, rows: Sequence[Row]) -> list[Row]:

@@ -1,6 +1,7 @@
 -- Events of customers: what a snapshot says that the one before did not, and what became of the person behind the
 -- customer. Snapshots carry no times of their own, so a change counts from when a snapshot first showed it. What was there
--- at the first look began nobody knows when, and is taken to begin in 1900.
+-- at the first look began nobody knows when, and is taken to begin in 1900. Persons are stamped by the day: what a person
+-- was until a correction with the same stamp held for no time, and is no event.
 WITH snapshots AS (
   SELECT _sequence,
          LAG(_sequence) OVER (ORDER BY _sequence) AS earlier,
@@ -48,4 +49,4 @@ FROM   customer_spans AS c
 LEFT JOIN person_spans AS p
   ON   p.businessentityid = c.personid
  AND   (c.until IS NULL OR p.since < c.until)
- AND   (p.until IS NULL OR p.until > c.seen_at)
+ AND   (p.until IS NULL OR p.until > GREATEST(c.seen_at, p.since))
