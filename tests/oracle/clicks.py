@@ -7,7 +7,7 @@ from fractions import Fraction
 import duckdb
 import pyarrow as pa
 
-LOOK_BACK = timedelta(days=30)
+LOOK_BACK, GRACE = timedelta(days=30), timedelta(minutes=30)
 WEEK = 7
 RULES = ("first_touch", "last_touch", "linear", "position_based", "time_decay")
 
@@ -98,14 +98,17 @@ def placed(units: int, parts: list[Fraction]) -> list[int]:
 
 
 def _attributed(order_id: int, units: int, clicks: dict[int, list], visits: dict[str, list]) -> list[tuple]:
-    """The touches of an order by the visits of all its visitors, each up to that visitor's first click for it."""
+    """The touches of an order by the visits of all its visitors, each up to that visitor's first click for it.
+
+    A visit that begins within half an hour after the click is that of the click, whose own event is not known.
+    """
     touches = sorted(
         (started_at, session, visitor, ordered_at, channel, campaign)
         for visitor, ordered_at in clicks[order_id]
         for started_at, session, channel, campaign in visits[visitor]
-        if ordered_at - LOOK_BACK <= started_at <= ordered_at
+        if ordered_at - LOOK_BACK <= started_at <= ordered_at + GRACE
     )
-    ages = [(ordered_at - started_at).days for started_at, _, _, ordered_at, *_ in touches]
+    ages = [max(ordered_at - started_at, timedelta(0)).days for started_at, _, _, ordered_at, *_ in touches]
     given = [placed(units, parts) for parts in shares(ages).values()] if touches else []
     return [
         (order_id, i + 1, len(touches), visitor, session, started_at, ordered_at, channel, campaign, *amounts)

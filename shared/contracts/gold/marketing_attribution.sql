@@ -1,8 +1,8 @@
 -- Every model weighs the touches of an order with whole numbers. A touch gets the rounded revenue of all touches up to
 -- it less that of the touches before: the parts of an order add up to its revenue, to the last digit, in every model.
 -- Weights are INT, so that a quotient has 12 decimals before its one rounding; of BIGINT it would have 6.
--- The event of a click that brought a visit may be refused or come late, so the visit is known by what follows within
--- half an hour; the one before has ended earlier than that.
+-- The event of a click that brought a visit, or made the order, may be refused or come late, so the visit is known by
+-- what follows within half an hour; the one before has ended earlier than that.
 WITH revenues AS (
   SELECT f.order_id, CAST(SUM(f.amount_eur) AS DECIMAL(19, 4)) AS revenue_eur
   FROM   gold.sales_fact AS f
@@ -37,7 +37,7 @@ WITH revenues AS (
     ON   r.order_id = b.order_id
   JOIN   silver.sessions AS s
     ON   s.visitor_id = b.visitor_id
-   AND   s.started_at <= b.clicked_at
+   AND   s.started_at <= b.clicked_at + INTERVAL '30' MINUTE
    AND   s.started_at >= b.clicked_at - INTERVAL '30' DAY
   LEFT JOIN campaigns AS c
     ON   c.session_id = s.session_id

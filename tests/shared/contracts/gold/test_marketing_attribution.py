@@ -37,6 +37,9 @@ VISITS = [
     visit("cancelled", 0),
     visit("phone", 3),
     visit("desk", 2),
+    *[visit("late", days) for days in (10, 0)],
+    visit("lone", 0),
+    visit("lost", 0),
 ]
 BRIDGE = [
     click("one", 0, order_id=1, campaign_code="Campaign_1"),
@@ -55,9 +58,14 @@ BRIDGE = [
     click("desk", 2, minutes=9, order_id=8),
     click("desk", 2, minutes=2, campaign_code="Campaign_5"),
     click("desk", 2, minutes=3, campaign_code="Campaign_6"),
+    # The click that made the order began the visit, and its event was refused.
+    click("late", 10, campaign_code="Campaign_1"),
+    click("late", 0, minutes=-1, order_id=9, campaign_code="Campaign_2"),
+    click("lone", 0, minutes=-30, order_id=10),
+    click("lost", 0, minutes=-31, order_id=11),
 ]
 SALES = [line(1, "60"), line(1, "40"), line(2, "0.0001"), line(4, "100.0001"), line(5, "9", is_revenue=False)]
-SALES += [line(7, "1"), line(8, "1")]
+SALES += [line(7, "1"), line(8, "1"), line(9, "3"), line(10, "50"), line(11, "7")]
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +96,10 @@ def test_shares_are_those_worked_out_by_hand(rows):
         (7, 2, 2, "0.0000", "1.0000", "0.5000", "0.5000", "0.5000"),
         (8, 1, 2, "1.0000", "0.0000", "0.5000", "0.5000", "0.5000"),
         (8, 2, 2, "0.0000", "1.0000", "0.5000", "0.5000", "0.5000"),
+        # One full week, and none.
+        (9, 1, 2, "3.0000", "0.0000", "1.5000", "1.5000", "1.0000"),
+        (9, 2, 2, "0.0000", "3.0000", "1.5000", "1.5000", "2.0000"),
+        (10, 1, 1, "50.0000", "50.0000", "50.0000", "50.0000", "50.0000"),
     ] == told
 
 
@@ -104,11 +116,15 @@ def test_visits_say_where_they_came_from(rows):
         ("near-0", "none"),
         ("phone-3", "Campaign_4"),
         ("desk-2", "Campaign_5"),
+        ("late-10", "Campaign_1"),
+        ("late-0", "Campaign_2"),
+        ("lone-0", "none"),
     ] == [(r["session_id"], r["campaign_code"]) for r in rows]
 
 
 def test_every_rule_distributes_the_revenue_to_the_last_digit(rows):
-    for order, eur in {1: "100.0000", 2: "0.0001", 4: "100.0001", 7: "1.0000", 8: "1.0000"}.items():
+    revenues = {1: "100.0000", 2: "0.0001", 4: "100.0001", 7: "1.0000", 8: "1.0000", 9: "3.0000", 10: "50.0000"}
+    for order, eur in revenues.items():
         assert {Decimal(eur)} == {sum(r[rule] for r in rows if r["order_id"] == order) for rule in RULES}
 
 
@@ -116,12 +132,12 @@ def test_campaigns_add_up_what_their_visits_were_given(spark, rows):
     campaigns = built(spark, "gold.revenue_by_campaign", gold__marketing_attribution=rows)
 
     assert [
-        ("Campaign_1", 1, 1, "100.0000", "100.0000"),
-        ("Campaign_2", 1, 1, "0.0001", "0.0001"),
+        ("Campaign_1", 2, 2, "103.0000", "101.5000"),
+        ("Campaign_2", 2, 2, "0.0001", "1.5001"),
         ("Campaign_3", 1, 1, "0.0000", "25.0001"),
         ("Campaign_4", 1, 1, "1.0000", "0.5000"),
         ("Campaign_5", 1, 1, "0.0000", "0.5000"),
-        ("none", 6, 3, "101.0001", "76.0000"),
+        ("none", 7, 4, "151.0001", "126.0000"),
     ] == [
         (c["campaign_code"], c["touches"], c["orders"], str(c["first_touch_eur"]), str(c["linear_eur"]))
         for c in campaigns
