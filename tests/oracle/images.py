@@ -156,7 +156,7 @@ IMAGES = {
                 "if(trim(weightunitmeasurecode) = 'G', weight::DECIMAL(10, 2) / 1000::DECIMAL(4),"
                 " weight::DECIMAL(10, 2) * 0.45359237::DECIMAL(9, 8))"
             ),
-            "source_weight_unit_code": "trim(weightunitmeasurecode)",
+            "source_weight_unit_code": "coalesce(trim(weightunitmeasurecode), if(weight IS NULL, NULL, 'none'))",
             "days_to_manufacture": "daystomanufacture",
             "safety_stock_units": "safetystocklevel",
             "reorder_point_units": "reorderpoint",

@@ -123,6 +123,7 @@ REFUSED = [
         {"weight_unit_known"},
         id="unknown unit",
     ),
+    pytest.param("products", PRODUCT | {"weight": Decimal(435)}, {"weight_unit_known"}, id="a weight without a unit"),
     pytest.param("opportunities", OPPORTUNITY | {"amount": "1,049,308.19"}, {"amount_type"}, id="commas"),
     pytest.param("opportunities", OPPORTUNITY | {"amount": "n/a"}, {"amount_type"}, id="a word for a number"),
     pytest.param("opportunities", OPPORTUNITY | {"iswon": "maybe"}, {"is_won_type"}, id="a flag that is none"),
