@@ -57,6 +57,7 @@ def promises(catalog: Catalog) -> tuple[FreshnessPromise, ...]:
             seconds=table.freshness.seconds,
             cursor=table.freshness.cursor,
             upstream=tuple(sorted(catalog.requirements(name))),
+            machines=tuple(sorted(catalog.machines_for(name))),
         )
         for name, table in catalog.tables.items()
         if table.freshness

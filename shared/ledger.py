@@ -7,6 +7,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict
 
 from shared.jobs import Colour, Step, TableOutcome
+from shared.names import Machine
 
 
 class _Record(BaseModel):
@@ -41,12 +42,15 @@ class FreshnessPromise(_Record):
         seconds: The greatest age.
         cursor: The column of the source whose greatest value counts; None if the last successful run does.
         upstream: The tables it depends on, directly or through others.
+        machines: Those that read it and its upstream; the promise holds while all their schedules are on. Pages of
+            earlier releases name none.
     """
 
     table: str
     seconds: int
     cursor: str | None = None
     upstream: tuple[str, ...] = ()
+    machines: tuple[Machine, ...] = ()
 
 
 class RunRecord(_Record):

@@ -34,7 +34,8 @@ TIMEOUT, MEMORY_MB = Duration.minutes(5), 1024
 class FreshnessWatch(Construct):
     """A function that reads the ledger of some machines, counts late tables, and puts newly late ones on the event bus.
 
-    The events of failed checks wait in `undelivered`.
+    Tables are late only if all machines that they need are scheduled in the environment. The events of failed checks
+    wait in `undelivered`.
 
     Example:
         FreshnessWatch(self, "Freshness", environment=environment, code=code, storage=storage, machines=[daily])
@@ -61,7 +62,11 @@ class FreshnessWatch(Construct):
             key=storage.key,
             timeout=TIMEOUT,
             memory_mb=MEMORY_MB,
-            variables={Variable.LAKE_ROOT: lake.root, Variable.MACHINE_ARNS: ",".join(arns)},
+            variables={
+                Variable.LAKE_ROOT: lake.root,
+                Variable.MACHINE_ARNS: ",".join(arns),
+                Variable.SCHEDULED_MACHINES: ",".join(environment.brought_up_to_date_by),
+            },
             statements=[
                 iam.PolicyStatement(actions=["states:ListExecutions"], resources=arns),
                 *lake.lookup_statements(RUNS_FOLDER),

@@ -28,11 +28,12 @@ SLACK = timedelta(minutes=2)
 
 
 class Variables(Settings):
-    """The settings of the function; the ARNs are joined by commas."""
+    """The settings of the function; ARNs and names of machines are joined by commas."""
 
     env: str = Field(alias=Variable.ENV)
     lake_root: str = Field(alias=Variable.LAKE_ROOT)
     machine_arns: str = Field(alias=Variable.MACHINE_ARNS)
+    scheduled_machines: str = Field(alias=Variable.SCHEDULED_MACHINES)
 
 
 @logger.inject_lambda_context
@@ -45,7 +46,8 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> list[dict[str, An
     """
     now = read_event(WatchDue, event, mend=SENT_BY_AWS).time
     variables = read_settings(Variables)
-    found = look(boto3.client("stepfunctions"), variables.machine_arns.split(","), variables.lake_root, now)
+    arns, scheduled = variables.machine_arns.split(","), variables.scheduled_machines.split(",")
+    found = look(boto3.client("stepfunctions"), arns, scheduled, variables.lake_root, now)
     late = [f for f in found if f.is_late(now)]
     count(variables.env, {TABLES_LATE: len(late)})
     answer = [_late_table(f).model_dump(mode="json") for f in late]

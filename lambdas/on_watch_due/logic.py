@@ -27,14 +27,18 @@ if TYPE_CHECKING:
 LONGEST_RUN = timedelta(days=1)
 
 
-def look(states: SFNClient, machine_arns: Sequence[str], lake_root: str, now: datetime) -> list[TableAge]:
+def look(
+    states: SFNClient, machine_arns: Sequence[str], scheduled: Sequence[str], lake_root: str, now: datetime
+) -> list[TableAge]:
     """The age of each table with a promise in the newest run's page; none before the first run.
 
-    Pages are read from the newest on, until each table has been found or no promise reaches back any further.
+    A table is left out if one of the machines that it needs is not scheduled: nobody keeps its promise. Pages are read
+    from the newest on, until each table has been found or no promise reaches back any further.
 
     Args:
         states: Step Functions.
-        machine_arns: The machines that bring tables up to date.
+        machine_arns: The machines that bring tables up to date, by schedule or by hand.
+        scheduled: The names of those with a schedule that is on.
         lake_root: `s3://...` or a folder.
         now: The moment from which to look back.
     """
@@ -42,9 +46,10 @@ def look(states: SFNClient, machine_arns: Sequence[str], lake_root: str, now: da
     newest = next(_pages(executions, lake_root, s3), None)
     if newest is None:
         return []
-    longest = timedelta(seconds=max((p.seconds for p in newest.promises), default=0))
+    promised = [p for p in newest.promises if set(p.machines) <= set(scheduled)]
+    longest = timedelta(seconds=max((p.seconds for p in promised), default=0))
     recent = takewhile(lambda execution: execution["startDate"] >= now - longest - LONGEST_RUN, executions)
-    return ages(newest.promises, deciding(newest.promises, chain([newest], _pages(recent, lake_root, s3))))
+    return ages(promised, deciding(promised, chain([newest], _pages(recent, lake_root, s3))))
 
 
 def _pages(executions: Iterable[dict[str, Any]], lake_root: str, s3: S3Client) -> Iterator[RunRecord]:

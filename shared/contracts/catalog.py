@@ -134,6 +134,12 @@ class Catalog:
             own = {FILES}
         return [t for n, t in self.tables.items() if types[n] & own]
 
+    def machines_for(self, name: str) -> set[Machine]:
+        """The machines that by default read all that a table depends on; that of files is not among them."""
+        needed = [self.table(n) for n in {name} | self.requirements(name)]
+        types = [table.source.type for table in needed if table.source]
+        return {OWN_MACHINES.get(type_, Machine.DAILY_BATCH) for type_ in types} or {Machine.DAILY_BATCH}
+
     def _source_types(self, name: str) -> set[str]:
         """The types of source a table's rows come from."""
         table = self.table(name)

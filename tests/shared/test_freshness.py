@@ -8,6 +8,7 @@ from shared.contracts import load_catalog
 from shared.freshness import ages, deciding, promises
 from shared.jobs import Colour, Status, Step, TableOutcome
 from shared.ledger import FreshnessPromise, RunRecord
+from shared.names import Machine
 
 BRONZE, SILVER, GOLD = "bronze.shop__orders", "silver.orders", "gold.totals"
 STEPS = {"bronze": Step.INGEST, "silver": Step.REFINE, "gold": Step.BUILD}
@@ -112,6 +113,10 @@ def test_promises_are_those_of_the_contracts_with_all_that_a_table_depends_on():
     assert 30 * HOUR == revenue.seconds
     assert {"gold.sales_fact", "silver.orders", "bronze.snowflake__orders", "bronze.ecb__fx_rates"} < upstream
     assert not {name for name in upstream if "salesforce" in name}
+    daily, hourly = Machine.DAILY_BATCH, Machine.SALESFORCE_INGESTION
+    assert [(daily,), (hourly,), (daily, hourly)] == [
+        found[name].machines for name in ("gold.daily_revenue", "silver.tasks", "silver.deals")
+    ]
 
 
 def test_no_run_is_read_that_decides_nothing():

@@ -13,7 +13,7 @@ from lambdas.on_file_landed.logic import CLOCK_MARGIN
 from lambdas.on_watch_due.handler import Variables
 from shared.asl_tokens import OF_STEPS, Token
 from shared.backfill import BACKFILL_MACHINE, BACKFILL_OUTPUT
-from shared.config import load_environment
+from shared.config import Environment, load_environment
 from shared.config.spark import QUEUE_MINUTES
 from shared.contracts import Catalog, load_catalog
 from shared.contracts.connections import landing_folders, landing_names
@@ -306,12 +306,27 @@ def test_freshness_is_checked_if_scheduled_machines_bring_tables_up_to_date(clou
     wanted = {field.alias for field in Variables.model_fields.values()}
     watch = functions(cloud)["on_watch_due"]
     assert wanted <= set(watch["Environment"]["Variables"])
+    assert "daily_batch,salesforce_ingestion" == watch["Environment"]["Variables"][Variable.SCHEDULED_MACHINES]
     # Up to hundreds of pages a check, at about 0.1 s each; one check ends before the next begins.
     assert 100 < watch["Timeout"] < 15 * 60
     assert 1024 <= watch["MemorySize"]
+    assert asked == listed(cloud)
+
+
+def listed(cloud):
+    """The machines whose executions the freshness check may list."""
     [policy] = [p for p in cloud.properties("AWS::IAM::Policy") if "OnWatchDueRole" in str(p["Roles"])]
     [listing] = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == "states:ListExecutions"]
-    assert asked == sorted(re.findall(r"'(\w+?)Machine[0-9A-F]{8}'", str(listing["Resource"])))
+    return sorted(re.findall(r"'(\w+?)Machine[0-9A-F]{8}'", str(listing["Resource"])))
+
+
+def test_a_machine_whose_schedule_is_off_promises_nothing_and_its_runs_count_for_freshness(tmp_path):
+    off = load_environment("prod").model_dump() | {"salesforce_ingestion": {"enabled": False}}
+    cloud = synthesize("prod", tmp_path, environment=Environment.model_validate(off), catalog=Catalog({}))
+    variables = functions(cloud)["on_watch_due"]["Environment"]["Variables"]
+
+    assert "daily_batch" == variables[Variable.SCHEDULED_MACHINES]
+    assert ["DailyBatch", "SalesforceIngestion"] == listed(cloud)
 
 
 def test_end_of_every_job_run_of_the_batch_is_handed_on(prod):

@@ -19,6 +19,7 @@ from shared.jobs import (
     Window,
 )
 from shared.ledger import FreshnessPromise, TableVersion
+from shared.names import Machine
 from tests.support.delta_tables import Written
 
 
@@ -84,6 +85,8 @@ def test_a_page_holds_what_contracts_promise_and_whether_the_run_says_how_new_ta
         record(spark, small_lake.job(Step.RECORD, f"r{number}", **asked), catalog)
         pages.append(small_lake.record(f"r{number}"))
 
-    promised = FreshnessPromise(table="silver.stock", seconds=3600, upstream=("bronze.shop__stock",))
+    promised = FreshnessPromise(
+        table="silver.stock", seconds=3600, upstream=("bronze.shop__stock",), machines=(Machine.DAILY_BATCH,)
+    )
     assert [(promised,)] * 3 == [found.promises for found in pages]
     assert [False, True, True] == [found.reads_again for found in pages]

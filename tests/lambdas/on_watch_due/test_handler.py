@@ -12,15 +12,25 @@ from lambdas.on_watch_due.handler import handler
 from shared.errors import TerminalError
 from shared.jobs import Colour, Status, Step, TableOutcome
 from shared.ledger import FreshnessPromise, RunRecord
-from shared.names import Variable, run_location
+from shared.names import Machine, Variable, run_location
 
 REGION = "eu-west-1"
 WAITS = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 600, "End": True}}}
 NOW = datetime(2026, 11, 24, 12, 5, tzinfo=UTC)
-HOURLY, DAILY = "silver.tasks", "gold.totals"
+HOURLY, DAILY, BOTH = "silver.tasks", "gold.totals", "silver.deals"
 PROMISES = (
-    FreshnessPromise(table=HOURLY, seconds=2 * 3600, upstream=("bronze.crm__tasks",)),
-    FreshnessPromise(table=DAILY, seconds=26 * 3600, upstream=("bronze.shop__orders",)),
+    FreshnessPromise(
+        table=HOURLY, seconds=2 * 3600, upstream=("bronze.crm__tasks",), machines=(Machine.SALESFORCE_INGESTION,)
+    ),
+    FreshnessPromise(
+        table=DAILY, seconds=26 * 3600, upstream=("bronze.shop__orders",), machines=(Machine.DAILY_BATCH,)
+    ),
+)
+OF_BOTH = FreshnessPromise(
+    table=BOTH,
+    seconds=26 * 3600,
+    upstream=("bronze.crm__tasks", "bronze.shop__orders"),
+    machines=(Machine.DAILY_BATCH, Machine.SALESFORCE_INGESTION),
 )
 OF_HOURLY = (("bronze.crm__tasks", Step.INGEST), (HOURLY, Step.REFINE))
 OF_DAILY = (("bronze.shop__orders", Step.INGEST), (DAILY, Step.BUILD))
@@ -43,6 +53,7 @@ def lake(aws, monkeypatch):
     monkeypatch.setenv(Variable.ENV, "prod")
     monkeypatch.setenv(Variable.LAKE_ROOT, "s3://lake")
     monkeypatch.setenv(Variable.MACHINE_ARNS, ",".join(arns.values()))
+    monkeypatch.setenv(Variable.SCHEDULED_MACHINES, "daily_batch,salesforce_ingestion")
     began = {}
     monkeypatch.setattr(boto3, "client", partial(client, boto3.client, began))
 
@@ -179,6 +190,26 @@ def test_the_newest_run_says_what_is_promised(lake, context):
     ran("daily", "2026-11-24 05:00", promises=PROMISES[1:])
 
     assert [DAILY] == [t["table"] for t in handler(due(), context)]
+
+
+@pytest.mark.parametrize(
+    "scheduled, late",
+    [
+        pytest.param("daily_batch", [DAILY], id="the daily batch alone"),
+        pytest.param("salesforce_ingestion", [HOURLY], id="the hourly machine alone"),
+        pytest.param("daily_batch,salesforce_ingestion", [HOURLY, DAILY, BOTH], id="both"),
+    ],
+)
+def test_a_table_is_late_only_if_all_machines_that_it_needs_are_scheduled(lake, context, monkeypatch, scheduled, late):
+    """Runs that were started by hand count, whatever machine they are of."""
+    ran, _ = lake
+    monkeypatch.setenv(Variable.SCHEDULED_MACHINES, scheduled)
+    everything = (*OF_DAILY, *OF_HOURLY, (BOTH, Step.BUILD))
+    ran("daily", "2026-11-22 05:00", *everything, promises=(*PROMISES, OF_BOTH))
+    assert late == [t["table"] for t in handler(due(), context)]
+
+    ran("hourly", "2026-11-24 11:00", *everything, promises=(*PROMISES, OF_BOTH))
+    assert [] == handler(due(), context)
 
 
 def test_a_lake_that_never_ran_promises_nothing(lake, context, capsys):
