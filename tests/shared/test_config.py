@@ -1,5 +1,7 @@
 """One file per environment; an error in one is reported before anything is deployed."""
 
+from datetime import timedelta
+from itertools import pairwise
 from typing import get_args
 
 import pytest
@@ -11,7 +13,10 @@ from shared.config import model as config_model
 from shared.config.model import LogDays
 from shared.config.schedule import Schedule
 from shared.config.spark import WorkerSize
+from shared.contracts import load_catalog
 from shared.errors import TerminalError, UnknownNameError
+from shared.freshness import promises
+from shared.jobs import Step, steps_of
 from shared.names import Machine
 
 
@@ -171,6 +176,34 @@ def test_places_may_lie_beside_each_other():
 )
 def test_schedules_of_the_scheduler_are_taken(cron):
     assert cron == Schedule(cron=cron).cron
+
+
+def longest_gap(cron):
+    """The longest time between two starts of a schedule that is the same every day."""
+    minutes, hours, *days = cron.removeprefix("cron(").removesuffix(")").split()
+    assert ["*", "*", "?", "*"] == days
+    first, _, last = hours.replace("*", "0-23").partition("-")
+    starts = [timedelta(hours=hour, minutes=int(minutes)) for hour in range(int(first), int(last or first) + 1)]
+    return max(after - before for before, after in pairwise([*starts, starts[0] + timedelta(days=1)]))
+
+
+def test_the_longest_gap_is_found():
+    crons = ("cron(15 * * * ? *)", "cron(15 5-20 * * ? *)", "cron(0 4 * * ? *)")
+
+    assert [1, 9, 24] == [longest_gap(cron) / timedelta(hours=1) for cron in crons]
+
+
+@pytest.mark.examples
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_schedules_keep_what_contracts_promise(name):
+    gaps = {
+        machine: longest_gap(when.cron)
+        for machine, when in load_environment(name).schedules.items()
+        if Step.INGEST in steps_of(machine)
+    }
+    promised = promises(load_catalog())
+
+    assert [] == [p.table for p in promised if timedelta(seconds=p.seconds) <= max(gaps[m] for m in p.machines)]
 
 
 @pytest.mark.parametrize("size, billed", [((4, 14), 16), ((8, 15), 20), ((8, 54), 60), ((16, 30), 40)])
