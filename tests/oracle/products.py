@@ -9,7 +9,7 @@ import pyarrow as pa
 
 PRODUCTS = """
 CREATE OR REPLACE TABLE gold.product_dim AS
-SELECT p.product_id, p.product_number, p.product_name,
+SELECT p.product_id, p.product_number, p.product_name, p.product_subcategory_id AS subcategory_id,
        (SELECT c.category_name FROM silver.product_categories c WHERE c.category_id =
           (SELECT s.category_id FROM silver.product_subcategories s WHERE s.subcategory_id = p.product_subcategory_id)
        ) AS category_name,

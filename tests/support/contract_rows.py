@@ -50,6 +50,13 @@ def refined(spark: SparkSession, name: str, rows: Sequence[Row]) -> list[Row]:
     ]
 
 
+def warned(spark: SparkSession, name: str, rows: Sequence[Row]) -> list[set[str]]:
+    """The names of the rules of severity `warning` that each row of a built table fails."""
+    table = load_catalog().table(name)
+    found = frame(spark, table, rows).select(warned_rules(table).alias(WARNED)).collect()
+    return [set(row[WARNED]) for row in found]
+
+
 def newest(spark: SparkSession, name: str, rows: Sequence[Row]) -> list[Row]:
     """The rows that a refined table keeps from several versions, by its key."""
     table = load_catalog().table(name)

@@ -1,6 +1,7 @@
 SELECT CAST(p.product_id AS BIGINT)               AS product_id,
        CAST(p.product_number AS STRING)           AS product_number,
        CAST(p.product_name AS STRING)             AS product_name,
+       CAST(p.product_subcategory_id AS BIGINT)   AS subcategory_id,
        CAST(c.category_name AS STRING)            AS category_name,
        CAST(s.subcategory_name AS STRING)         AS subcategory_name,
        CAST(p.product_line AS STRING)             AS product_line,

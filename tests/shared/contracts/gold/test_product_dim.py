@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support.contract_rows import built
+from tests.support.contract_rows import built, warned
 
 pytestmark = pytest.mark.slow
 
@@ -47,3 +47,6 @@ def test_a_product_finds_its_categories_and_its_margin(spark):
         (4, None, None, Decimal("33.33")),
         (5, None, None, Decimal("-14999900.00")),
     ] == [(r["product_id"], r["category_name"], r["subcategory_name"], r["list_margin_pct"]) for r in rows]
+    # Of the second product the category is not known, of the third the subcategory; the others are in one, or in none.
+    unknown = {"category_known"}
+    assert [set(), unknown, unknown, set(), set()] == warned(spark, "gold.product_dim", rows)
