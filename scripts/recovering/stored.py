@@ -59,14 +59,17 @@ class Stored:
         return max((version for version, _ in self.log_files), default=-1)
 
     def position(self, version: int) -> dict[str, FlowPosition] | None:
-        """The positions of the table's flows at a version; None if the commit that has them is missing."""
+        """The positions of the table's flows at a version; None if the commit that has them is missing.
+
+        A table without a batch has none: it is created by a commit of its own.
+        """
         for at in range(version, -1, -1):
             commit = self._commit(at)
             if commit is None:
                 return None
             if flows := flows_of(commit):
                 return flows
-        return None
+        return {}
 
     def lack(self, version: int) -> str:
         """What is missing of a version, in words; empty if all of it is there."""
