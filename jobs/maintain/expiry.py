@@ -65,7 +65,8 @@ class Expiry:
     def run(self) -> int:
         """Delete the expired rows, and return how many they were, including refused ones.
 
-        A table whose shape the next batch has yet to bring in line with its contract is left until then.
+        A table that has had no batch, or whose shape the next one has yet to bring in line with its contract, is left
+        until then.
 
         Raises:
             LeaseHeldError: the table's lease was lost.
@@ -94,12 +95,14 @@ class Expiry:
         return [reader.retention for reader in self._readers if reader.retention]
 
     def _is_in_shape(self, location: str) -> bool:
-        """Whether the table exists in the shape of its contract, and no rollback of it died part-way."""
+        """Whether the table has had a batch in the shape of its contract, and no rollback of it died part-way."""
         log = DeltaLog(self.session, location)
         if not log.exists or log.rolled_back_to:
             return False
         flow = read_position(self.session, location).flows.get(str(self.table.name))
-        built = str(flow.contract.get("version", "")) if flow else ""
+        if flow is None:
+            return False
+        built = str(flow.contract.get("version", ""))
         return set(self.table.column_names) <= set(log.schema.names) and not is_raised(built, self.table.version)
 
     def _is_expired(self, column: str) -> Column:

@@ -1,6 +1,8 @@
 """Landed snapshots expire once they are old, superseded by a newer one, and read by the tables refined from them."""
 
+import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from delta.tables import DeltaTable
@@ -96,3 +98,16 @@ def test_after_a_rollback_the_snapshot_that_it_went_back_to_stays(lake):
     upkeep(lake, "u1")
 
     assert ([2], [2]) == batches(lake)
+
+
+def test_table_without_a_batch_is_left(lake):
+    """The first run died once it had created the table."""
+    shutil.rmtree(lake.quarantine_location(BRONZE))
+    log = Path(lake.location(BRONZE), "_delta_log")
+    for file in log.glob("*.*"):
+        if f"{0:020}" not in file.name:
+            file.unlink()
+
+    left = upkeep(lake, "u1")
+
+    assert (Status.UNCHANGED, None) == (left.status, left.failure)
