@@ -19,7 +19,7 @@ from jobs.refine.deletes import bury, is_delete
 from jobs.refine.gate import pass_gate
 from jobs.refine.history import keep_history
 from jobs.refine.judge import judge, judge_events
-from jobs.refine.key_version import version_of_keys
+from jobs.refine.key_version import refuse_two_versions, version_of_keys
 from jobs.refine.origin import input_rows, queried
 from jobs.refine.refused import refused_rows
 from jobs.refine.relationships import parent_positions
@@ -62,7 +62,8 @@ def refine(flow: Flow) -> TableOutcome:
     Raises:
         GateClosedError: the table with this batch applied fails a table rule of severity `error`.
         UnbalancedBooksError: rows read and rows accounted for differ.
-        ContractError: the primary key is treated, and the key for personal values was rotated since the last batch.
+        ContractError: the primary key is treated, and the key for personal values was rotated since the last batch,
+            whose rows would stay.
         PositionLostError: the table is a snapshot, and its input has not been read as one yet.
     """
     source = flow.catalog.table(str(flow.table.inputs[0]))
@@ -90,6 +91,8 @@ def refine(flow: Flow) -> TableOutcome:
     try:
         inputs = consumed_upto(str(source.name), arrived.newest, position)
         inputs |= _parents_met(flow, parents, decides_all=decides_all) | version_of_keys(flow)
+        if flow.table.disposition is not Disposition.SNAPSHOT:
+            refuse_two_versions(flow, inputs)
         if flow.table.history:
             return keep_history(flow, judge_events(flow, rows, parents), inputs, released)
         batch = judge(flow, rows, parents)
@@ -133,7 +136,7 @@ def _commit(flow: Flow, batch: Judged, inputs: dict[str, Any], released: DataFra
     pinned = [batch.rows]
     try:
         books = _books(seen, table)
-        if (missing := _missing(flow, batch)) is not None:
+        if (missing := _missing(flow, batch, inputs)) is not None:
             deletes, counted = pin(missing, [F.count(F.lit(1)).alias("rows")])
             pinned.append(deletes)
             # Any row of the target may be deleted.
@@ -154,10 +157,15 @@ def _commit(flow: Flow, batch: Judged, inputs: dict[str, Any], released: DataFra
         unpin(*pinned)
 
 
-def _missing(flow: Flow, batch: Judged) -> DataFrame | None:
+def _missing(flow: Flow, batch: Judged, inputs: Mapping[str, Any]) -> DataFrame | None:
     """The target's rows that a snapshot lacks; None if a row has no readable key, since it could be any of them."""
     target = target_rows(flow, None) if flow.table.disposition is Disposition.SNAPSHOT else None
-    return None if target is None or batch.seen["keyless"] else gone(batch.rows, target, flow.table)
+    if target is None:
+        return None
+    if batch.seen["keyless"]:
+        refuse_two_versions(flow, inputs)
+        return None
+    return gone(batch.rows, target, flow.table)
 
 
 def _books(seen: dict[str, Any], table: Table) -> dict[str, int]:
