@@ -14,6 +14,7 @@ from jobs.ingest.backlog import read_backlog
 from jobs.ingest.flow import ingest
 from jobs.ingest.ingest_loop import ingest_forever
 from jobs.maintain.flow import maintain
+from jobs.maintain.left_behind import naming_left_behind
 from jobs.maintain.rollback import page_of, roll_back
 from jobs.publish.flow import publish, withdraw
 from jobs.reconcile.flow import reconcile
@@ -87,7 +88,8 @@ def _outcomes(job: Job, spark: SparkSession, catalog: Catalog) -> list[TableOutc
     if job.step is Step.PUBLISH:
         withdrawn = withdraw(job, catalog)
         return withdrawn + [o for target in Target for o in _published(spark, job, target, tables, failed)]
-    return run_tables(tables, job, _work(spark, job, catalog), failed)
+    outcomes = run_tables(tables, job, _work(spark, job, catalog), failed)
+    return naming_left_behind(outcomes, catalog) if job.rollback else outcomes
 
 
 def _published(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from shared.jobs import Job
     from shared.ledger import TableVersion
 
-NO_ROWS = "left as it is: it had no rows then"
+NO_ROWS = "left with the rows that it has: it had none then"
 
 
 def page_of(job: Job) -> RunRecord:
@@ -101,7 +101,7 @@ def roll_back(spark: SparkSession, job: Job, run: RunRecord, table: Table) -> Ta
 
     Nothing is lost that the sources still have: the next run reads again what was read since. The companions are
     restored first. Meanwhile the table has a mark, so that no flow works on it if this job run dies; its own RESTORE
-    removes the mark. A table that had no rows then is left as it is: it reads again what it has, which changes nothing.
+    removes the mark. A table that had no rows then is left with those that it has.
 
     Args:
         spark: The session.

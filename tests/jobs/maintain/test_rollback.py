@@ -160,5 +160,7 @@ def test_version_that_is_gone_is_refused_and_the_other_tables_go_back(lake):
         assert (Status.FAILED, "RollbackError", False) == (went[name].status, failure.error, failure.retryable)
         assert reason in failure.message
     assert now == {name: lake.rows(name) for name in reasons}
+    still_in = "; rows that were taken from it since are still in silver.customers"
+    assert went["bronze.shop__customers"].reason.endswith(still_in)
     assert {Status.SUCCEEDED} == {o.status for name, o in went.items() if name not in reasons}
     assert Status.SUCCEEDED is lake.run("r5", DAY).outcomes["silver.orders"].status
