@@ -86,7 +86,7 @@ class LandedFiles(Construct):
                 )
             ],
         )
-        starts_and_lists = ["states:StartExecution", "states:ListExecutions"]
+        actions = ["states:StartExecution", "states:ListExecutions", "states:DescribeStateMachine"]
         function = EventFunction(
             self,
             "OnFileLanded",
@@ -96,7 +96,7 @@ class LandedFiles(Construct):
             key=storage.key,
             timeout=TIMEOUT,
             variables={Variable.FILE_LANDED_ARN: machine.state_machine_arn},
-            statements=[iam.PolicyStatement(actions=starts_and_lists, resources=[machine.state_machine_arn])],
+            statements=[iam.PolicyStatement(actions=actions, resources=[machine.state_machine_arn])],
         )
         function.function.add_event_source(
             sources.SqsEventSource(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -98,9 +98,10 @@ class FileRuns:
         """Start a run, and return when it started; None if the list of executions did not show the newest yet.
 
         All calls at one time give it the same name, that of the run before it, and Step Functions starts only one of
-        a name: the others learn the start of that one.
+        a name: the others learn the start of that one. The first is named after the creation of the machine, so that
+        no other machine over the same lake has had a run of that name.
         """
-        after = newest or datetime.now(UTC).replace(hour=0, minute=0, second=0)
+        after = newest or self.states.describe_state_machine(stateMachineArn=self.machine_arn)["creationDate"]
         try:
             started = self.states.start_execution(
                 stateMachineArn=self.machine_arn, name=f"{PREFIX}{after:%Y%m%dT%H%M%S}", input="{}"
