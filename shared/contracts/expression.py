@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import sqlglot
 from sqlglot import TokenType, exp
 
 from shared.contracts.sql import DIALECT, parse_repeatable
+from shared.contracts.words import words
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
@@ -60,27 +60,26 @@ def _after_where(sql: str) -> list[str]:
 
     sqlglot would write some of them in another way, which does not always mean the same to Spark.
     """
-    tokens, depth, begin = sqlglot.tokenize(sql, dialect=DIALECT), 0, 0
-    for i, token in enumerate(tokens):
+    written, depth, begin = words(sql), 0, 0
+    for i, token in enumerate(written):
         depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)
         if token.token_type is TokenType.WHERE and depth == 0:
             begin = i + 1
             break
-    # A number with its type, such as 1L, is one word and several tokens.
-    words = list({t.start: t for t in tokens[begin:] if t.token_type is not TokenType.SEMICOLON}.values())
-    spaced = [" " if b.start > a.end + 1 else "" for a, b in pairwise(words)]
-    return [space + sql[t.start : t.end + 1] for space, t in zip(["", *spaced], words, strict=True)]
+    condition = written[begin:]
+    spaced = [" " if b.start > a.end + 1 else "" for a, b in pairwise(condition)]
+    return [space + sql[t.start : t.end + 1] for space, t in zip(["", *spaced], condition, strict=True)]
 
 
-def _without(name: str, times: int, words: list[str]) -> str | None:
+def _without(name: str, times: int, written: list[str]) -> str | None:
     """A condition without the table's name, since rows are judged one by one; None if the name is ambiguous in it."""
     kept, found = [], 0
-    for i, word in enumerate(words):
-        is_name = word.strip(" `").lower() == name.lower() and words[i + 1 : i + 2] == ["."]
-        if is_name and words[i - 1 : i] != ["."]:
+    for i, word in enumerate(written):
+        is_name = word.strip(" `").lower() == name.lower() and written[i + 1 : i + 2] == ["."]
+        if is_name and written[i - 1 : i] != ["."]:
             found += 1
             kept.append(" " if word.startswith(" ") else "")
-            words[i + 1] = ""
+            written[i + 1] = ""
         else:
             kept.append(word)
     return "".join(kept).strip() if found == times else None

@@ -55,7 +55,7 @@ class Query:
         sql: The statement.
         inputs: The tables it reads; none if it reads only `batch`.
         columns: Its columns; none if it selects all.
-        canonical: The statement without layout and comments.
+        canonical: The words of the statement, without layout, comments and the letter case of keywords.
         needs_business_date: Whether it reads `business_date`.
     """
 

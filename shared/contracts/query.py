@@ -8,7 +8,8 @@ from sqlglot import exp
 
 from shared.contracts.landed import CARRIED_COLUMNS
 from shared.contracts.model import Query
-from shared.contracts.sql import DIALECT, as_written, line_of, parse_repeatable
+from shared.contracts.sql import DIALECT, line_of, parse_repeatable
+from shared.contracts.words import canonical
 from shared.errors import ContractError, TerminalError
 from shared.landed_columns import SOURCE_POSITION
 from shared.names import TableName
@@ -50,7 +51,7 @@ def read_query(sql: str, file: str) -> Query:
         sql=sql,
         inputs=inputs,
         columns=() if "*" in columns else columns,
-        canonical=as_written(tree) or sql,
+        canonical=canonical(sql, tree),
         needs_business_date=BUSINESS_DATE in known,
     )
 

@@ -6,9 +6,9 @@ from inspect import signature
 from typing import TYPE_CHECKING, ClassVar
 
 import sqlglot
-from sqlglot import ErrorLevel, TokenType, exp
+from sqlglot import TokenType, exp
 from sqlglot.dialects.spark import Spark
-from sqlglot.errors import ParseError, TokenError, UnsupportedError
+from sqlglot.errors import ParseError, TokenError
 from sqlglot.parsers.spark import SparkParser
 
 from shared.contracts.repeatable import unrepeatable
@@ -47,6 +47,18 @@ def _if_said_again(function: str) -> Callable[[list[exp.Expr]], exp.Expr]:
     return read
 
 
+class Log2(exp.Expression, exp.Func):
+    """A logarithm to base 2, which sqlglot takes for `LOG(2, x)`: Spark's doubles of the two differ."""
+
+    arg_types: ClassVar = {"this": True}
+
+
+class Log10(exp.Expression, exp.Func):
+    """A logarithm to base 10, as above: in Spark, LOG10(1000) is 3, and LOG(10, 1000) is less."""
+
+    arg_types: ClassVar = {"this": True}
+
+
 class Spark4(Spark):
     """Spark SQL of Spark 4, as sqlglot's own dialect does not read it yet.
 
@@ -67,6 +79,8 @@ class Spark4(Spark):
             "DATE_TRUNC": _with_unit("DATE_TRUNC", 0),
             "TRUNC": _with_unit("TRUNC", 1),
             **{name: _if_said_again(name) for name in ("ARRAY_SIZE", "DATE_FORMAT", "PARSE_JSON", "TO_DATE")},
+            "LOG2": Log2.from_arg_list,
+            "LOG10": Log10.from_arg_list,
         }
 
 
@@ -109,20 +123,6 @@ def hidden_stars(tree: exp.Expr) -> Iterator[exp.Expr]:
 def stands_for_columns(star: exp.Expr) -> bool:
     """Whether a star means columns; only that of `COUNT(*)` means rows."""
     return not isinstance(star.parent, exp.Count)
-
-
-def as_written(tree: exp.Expr) -> str | None:
-    """The SQL of a tree; None if it would mean something else than the SQL it was read from.
-
-    sqlglot knows some functions only in some forms, and leaves out what it cannot write, such as the format of a
-    `to_char`; it turns a percentile into an approximate one.
-    """
-    if tree.find(exp.WithinGroup):
-        return None
-    try:
-        return tree.sql(dialect=DIALECT, comments=False, unsupported_level=ErrorLevel.RAISE)
-    except UnsupportedError:
-        return None
 
 
 def line_of(node: exp.Expr) -> int:

@@ -14,6 +14,7 @@ from shared.contracts.query import BUSINESS_DATE
 from shared.contracts.refresh.select import flat_arms
 from shared.contracts.refresh.unproven import UnprovenError
 from shared.contracts.sql import DIALECT, parse_repeatable
+from shared.contracts.words import misread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,11 +36,13 @@ def qualified(query: Query, tables: Mapping[str, Table]) -> exp.Query:
         tables: Every table by full name.
 
     Raises:
-        UnprovenError: it is ambiguous which column a name means.
+        UnprovenError: it is ambiguous which column a name means, or sqlglot reads another query than Spark.
     """
     tree = parse_repeatable(query.sql, str)
     if not isinstance(tree, exp.Query):
         raise UnprovenError("it is no SELECT")
+    if why := misread(query.sql, tree):
+        raise UnprovenError(why)
     _name_views(tree)
     _inline(tree)
     known = {view_of(name): {c.name: c.type for c in tables[str(name)].all_columns} for name in query.inputs}

@@ -10,7 +10,7 @@ from shared.contracts.refresh.select import columns_read, row_facts
 from shared.contracts.refresh.spans import CalendarSpan, spans
 from shared.contracts.refresh.touched import touched
 from shared.contracts.refresh.unproven import UnprovenError, refuse_unproven
-from shared.contracts.sql import DIALECT, as_written
+from shared.contracts.sql import DIALECT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,8 +81,6 @@ def computed_keys(table: Table, tables: Mapping[str, Table]) -> list[str]:
 def _proven(query: Query, by: tuple[str, ...], tables: Mapping[str, Table]) -> RefreshRule:
     tree = qualified(query, tables)
     refuse_unproven(tree)
-    if as_written(tree) is None:
-        raise UnprovenError("it has a function that is known in another form only")
     groups, bounds = touched(tree, by), spans(tree, by)
     return RefreshRule(
         by=by,

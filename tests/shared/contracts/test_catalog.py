@@ -108,7 +108,7 @@ def test_a_contract_with_a_query_over_tables_becomes_a_built_table(catalog):
             sql=sql,
             inputs=(VISITS,),
             columns=("visit_date", "visits"),
-            canonical="SELECT visit_date, COUNT(*) AS visits FROM silver.visits GROUP BY visit_date",
+            canonical="SELECT visit_date , COUNT ( * ) AS visits FROM silver . visits GROUP BY visit_date",
         )
         == days.query
     )

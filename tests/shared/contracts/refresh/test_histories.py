@@ -157,9 +157,9 @@ SHAPES = {
     ),
     "quarters of moments, ranked, joined": (
         """SELECT q.quarter, q.customer_id, c.segment, RANK() OVER (PARTITION BY q.quarter ORDER BY q.visits) AS place
-           FROM (SELECT TRUNC(v.seen, 'Q') AS quarter, v.customer_id, COUNT(*) AS visits
+           FROM (SELECT TRUNC(v.seen, 'QUARTER') AS quarter, v.customer_id, COUNT(*) AS visits
                  FROM (SELECT CAST(seen_at AS DATE) AS seen, customer_id FROM silver.visits) v
-                 GROUP BY TRUNC(v.seen, 'Q'), v.customer_id) q
+                 GROUP BY TRUNC(v.seen, 'QUARTER'), v.customer_id) q
            LEFT JOIN silver.customers c ON c.id = q.customer_id""",
         ["quarter"],
     ),
