@@ -82,6 +82,8 @@ class Spark4(Spark):
             "LOG2": Log2.from_arg_list,
             "LOG10": Log10.from_arg_list,
         }
+        # Its own way with this one leaves out the weight, the third argument.
+        FUNCTION_PARSERS: ClassVar = {k: v for k, v in SparkParser.FUNCTION_PARSERS.items() if k != "PERCENTILE"}
 
 
 DIALECT = Spark4

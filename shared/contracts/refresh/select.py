@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sqlglot import exp
 
-from shared.contracts.refresh.unproven import UnprovenError, aggregates
+from shared.contracts.refresh.unproven import UnprovenError, aggregates, is_aggregate
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -196,8 +196,8 @@ def _facts_below(select: exp.Select) -> dict[str, set[str] | None]:
 
 def _is_of_rows(expression: exp.Expr, below: Mapping[str, set[str] | None]) -> bool:
     for node in expression.walk():
-        # A function sqlglot does not know may be an aggregate.
-        if isinstance(node, exp.AggFunc | exp.Window | exp.Anonymous | exp.AnonymousAggFunc):
+        # A function sqlglot does not know may be one of several rows.
+        if is_aggregate(node) or isinstance(node, exp.Window | exp.Anonymous | exp.AnonymousAggFunc):
             return False
         if isinstance(node, exp.Column):
             facts = below.get(node.table, set())

@@ -10,7 +10,7 @@ from shared.contracts.model import Kind
 from shared.contracts.query import BUSINESS_DATE
 from shared.contracts.refresh.qualified import qualified, view_of
 from shared.contracts.refresh.select import Role, all_conditions, grouping, is_guessed, operands, outputs
-from shared.contracts.refresh.unproven import UnprovenError, refuse_unproven
+from shared.contracts.refresh.unproven import UnprovenError, is_aggregate, refuse_unproven
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -90,7 +90,7 @@ class _Fixed:
             return True
         if isinstance(node, exp.Column):
             return node.table in self.operands
-        if isinstance(node, exp.Window | exp.AggFunc | exp.Query):
+        if is_aggregate(node) or isinstance(node, exp.Window | exp.Query):
             return False
         return all(map(self.holds, node.iter_expressions()))
 

@@ -27,6 +27,12 @@ ORDER_BOUND = (
     exp.NthValue,
 )
 ORDER_BOUND_NAMES = {"histogram_numeric"}
+# Aggregates of Spark that sqlglot does not know as such.
+AGGREGATES = {
+    *("bitmap_and_agg", "count_min_sketch", "every", "histogram_numeric", "hll_sketch_agg", "hll_union_agg"),
+    *("kll_sketch_agg_bigint", "kll_sketch_agg_double", "kll_sketch_agg_float", "mean", "percentile", "some", "std"),
+    *("theta_intersection_agg", "theta_sketch_agg", "theta_union_agg", "try_avg", "try_sum"),
+}
 # Functions that may come between a list and its sort.
 AROUND_LISTS = (exp.ArrayDistinct, exp.Filter, exp.Transform)
 NOT_FOLLOWED = (
@@ -134,4 +140,11 @@ def _in_select(select: exp.Select) -> Iterator[str]:
 
 def aggregates(expression: exp.Expr) -> bool:
     """Whether an expression of a SELECT makes one value of many rows of a group; a window does not."""
-    return any(not node.find_ancestor(exp.Window) for node in expression.find_all(exp.AggFunc))
+    return any(is_aggregate(node) and not node.find_ancestor(exp.Window) for node in expression.walk())
+
+
+def is_aggregate(node: exp.Expr) -> bool:
+    """Whether a part of an expression is an aggregate of Spark, perhaps over a window."""
+    if isinstance(node, exp.Any):  # with one of these before it, it goes through a list of patterns
+        return not isinstance(node.parent, exp.Like | exp.ILike)
+    return isinstance(node, exp.AggFunc) or (isinstance(node, exp.Anonymous) and node.name.lower() in AGGREGATES)

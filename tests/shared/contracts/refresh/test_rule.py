@@ -43,6 +43,18 @@ NOT_PROVEN = {
         ["id"],
         "an aggregate over all rows lets every row touch every group",
     ),
+    "any over all": (
+        """SELECT l.id, l.qty FROM silver.lines l
+           CROSS JOIN (SELECT any(day > 3) AS late FROM silver.orders) m WHERE NOT m.late""",
+        ["id"],
+        "an aggregate over all rows lets every row touch every group",
+    ),
+    "an aggregate over all that sqlglot does not know": (
+        """SELECT l.id, m.k, m.t FROM silver.lines l
+           CROSS JOIN (SELECT 'all' AS k, try_sum(qty) AS t FROM silver.returns WHERE qty > 100) m""",
+        ["id", "k"],
+        "an aggregate over all rows lets every row touch every group",
+    ),
     "ROLLUP": (
         "SELECT day, currency, COUNT(*) AS n FROM silver.orders GROUP BY ROLLUP (day, currency)",
         ["day"],
@@ -97,6 +109,17 @@ NOT_PROVEN = {
         "SELECT to_char(day, 'yyyy-MM') AS month, COUNT(*) AS n FROM silver.visits GROUP BY to_char(day, 'yyyy-MM')",
         ["month"],
         "it has a function that is known in another form only",
+    ),
+    "an interval of two units": (
+        """SELECT o.id, COUNT(v.id) AS n FROM silver.orders o LEFT JOIN silver.visits v ON v.customer_id = o.customer_id
+           AND v.seen_at >= TIMESTAMP '2025-12-03 00:00:00' - INTERVAL 1 DAY 12 HOURS GROUP BY o.id""",
+        ["id"],
+        "sqlglot would write it with another +",
+    ),
+    "a unit that Spark does not know": (
+        "SELECT TRUNC(day, 'Q') AS quarter, COUNT(*) AS n FROM silver.visits GROUP BY TRUNC(day, 'Q')",
+        ["quarter"],
+        "sqlglot would write it without 'Q'",
     ),
     "columns turned into rows": (
         "WITH l AS (SELECT id, qty, price FROM silver.lines) SELECT * FROM l UNPIVOT (v FOR name IN (qty, price))",
@@ -167,6 +190,31 @@ def test_a_doubled_quote_means_one_quote():
     """As Spark 4 reads it; the groups of such rows are found by the same text."""
     sql = "SELECT id, COUNT(*) AS n FROM silver.customers WHERE segment = 'O''Brien' GROUP BY id"
     assert r"'O\'Brien'" in kept(sql, "id").touched["silver.customers"]
+
+
+def test_a_condition_on_any_row_of_a_group_hides_none():
+    sql = """SELECT s.order_id, s.n FROM (SELECT order_id, any(qty > 1) AS big, COUNT(*) AS n
+             FROM silver.lines GROUP BY ALL) s WHERE NOT s.big"""
+    assert (
+        "SELECT DISTINCT `s`.`order_id` AS `order_id` FROM (SELECT DISTINCT `silver__lines`.`order_id` AS `order_id` "
+        "FROM silver__lines__changes AS `silver__lines`) AS `s`" == kept(sql, "order_id").touched["silver.lines"]
+    )
+
+
+def test_a_condition_on_any_of_some_patterns_is_one_on_rows():
+    sql = "SELECT id, segment FROM silver.customers WHERE segment LIKE ANY ('a%', 'b%')"
+    assert "LIKE ANY" in kept(sql, "id").touched["silver.customers"]
+
+
+def test_a_weight_is_among_the_columns_that_are_read():
+    rule = kept("SELECT order_id, percentile(price, 0.5, qty) AS p FROM silver.lines GROUP BY order_id", "order_id")
+    assert {"silver.lines": {"order_id", "price", "qty"}} == rule.columns
+
+
+def test_a_logarithm_keeps_its_base():
+    """Spark's LOG(10, 1000) is less than 3, so the groups of LOG10 are not found by it."""
+    sql = "SELECT FLOOR(LOG10(price)) AS k, COUNT(*) AS n FROM silver.lines GROUP BY FLOOR(LOG10(price))"
+    assert "FLOOR(LOG10(" in kept(sql, "k").touched["silver.lines"]
 
 
 def test_products_are_not_taken_for_the_type_of_their_factors():
