@@ -17,6 +17,8 @@ from shared.errors import ContractError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    from sqlglot.optimizer.annotate_types import TypeAnnotator
+
 
 def _with_unit(function: str, at: int) -> Callable[[list[exp.Expr]], exp.Expr]:
     """Parse calls of a function with a unit, which sqlglot takes for a word; if it is none, as an unknown function."""
@@ -59,12 +61,20 @@ class Log10(exp.Expression, exp.Func):
     arg_types: ClassVar = {"this": True}
 
 
+def _type_extract(typing: TypeAnnotator, extract: exp.Expr) -> exp.Expr:
+    """Give an EXTRACT its type: in Spark seconds have a fraction; all other parts are whole numbers."""
+    type_ = exp.DataType.build("DECIMAL(8, 6)" if extract.this.name.upper().startswith("S") else "INT")
+    return typing._set_type(extract, type_)  # noqa: SLF001 - as sqlglot's own annotators do
+
+
 class Spark4(Spark):
     """Spark SQL of Spark 4, as sqlglot's own dialect does not read it yet.
 
     A quote that is doubled in a text is one quote; in older versions it ends one text and begins the next.
     Source: `spark.sql.legacy.consecutiveStringLiterals.enabled` of Spark 4.
     """
+
+    EXPRESSION_METADATA: ClassVar = {**Spark.EXPRESSION_METADATA, exp.Extract: {"annotator": _type_extract}}
 
     class Tokenizer(Spark.Tokenizer):
         """Spark's, with both quotes as their own escapes."""

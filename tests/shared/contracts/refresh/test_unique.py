@@ -9,6 +9,11 @@ from tests.support.query_histories import TABLES, built, proven_keys
 PROVEN = {
     "the key of what is read": ("SELECT id, qty FROM silver.lines WHERE qty > 0", "id"),
     "a cast that keeps values apart": ("SELECT CAST(id AS BIGINT) AS id FROM silver.lines", "id"),
+    "a cast of an hour to what it is": (
+        """SELECT CAST(EXTRACT(HOUR FROM seen_at) AS INT) AS k, COUNT(*) AS n FROM silver.visits
+           GROUP BY EXTRACT(HOUR FROM seen_at)""",
+        "k",
+    ),
     "a partner by its key": (
         "SELECT l.id, o.day FROM silver.lines l JOIN silver.orders o ON o.id = l.order_id AND o.day > 1",
         "id",
@@ -54,6 +59,11 @@ NOT_PROVEN = {
         """SELECT CAST(CAST(qty AS DECIMAL(9, 2)) * CAST(price AS DECIMAL(9, 2)) AS DECIMAL(9, 2)) AS amount,
            COUNT(*) AS n FROM silver.lines GROUP BY CAST(qty AS DECIMAL(9, 2)) * CAST(price AS DECIMAL(9, 2))""",
         "amount",
+    ),
+    "seconds without their fraction": (
+        """SELECT CAST(EXTRACT(SECOND FROM seen_at) AS INT) AS k, COUNT(*) AS n FROM silver.visits
+           GROUP BY EXTRACT(SECOND FROM seen_at)""",
+        "k",
     ),
     "columns turned into rows": (
         "WITH l AS (SELECT id, qty, price FROM silver.lines) SELECT * FROM l UNPIVOT (v FOR name IN (qty, price))",
