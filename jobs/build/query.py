@@ -15,7 +15,7 @@ from jobs.runtime.tables import read_version, spark_schema
 from jobs.runtime.versions import history_of
 from shared.contracts.program import BUILD
 from shared.contracts.query import BUSINESS_DATE
-from shared.contracts.refresh import view_of
+from shared.contracts.refresh import short_names, view_of
 from shared.contracts.sql import DIALECT
 from shared.errors import ContractError
 
@@ -85,15 +85,19 @@ def input_views(flow: Flow, versions: Mapping[str, int], only: Mapping[str, Colu
 
 
 def over_views(sql: str, inputs: Iterable[TableName]) -> str:
-    """The query with each `layer.table` replaced by its view: Spark has no database for tables read by location."""
+    """The query with each `layer.table` replaced by its view: Spark has no database for tables read by location.
+
+    So is its short name before a column, `table.column`, which would not be a name of the view.
+    """
     views = {(str(name.layer), name.table): view_of(name) for name in inputs}
+    short = {name.meta["start"]: view for name, view in short_names(sqlglot.parse_one(sql, dialect=DIALECT))}
     tokens = sqlglot.tokenize(sql, dialect=DIALECT)
     pieces, end = [], 0
-    for layer, dot, table in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        view = views.get((layer.text, table.text)) if dot.token_type is TokenType.DOT else None
-        if view:
-            pieces += [sql[end : layer.start], view]
-            end = table.end + 1
+    for first, dot, second in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        full = views.get((first.text, second.text)) if dot.token_type is TokenType.DOT else None
+        if view := full or short.get(first.start):
+            pieces += [sql[end : first.start], view]
+            end = (second if full else first).end + 1
     return "".join([*pieces, sql[end:]])
 
 

@@ -17,7 +17,7 @@ from shared.contracts.sql import DIALECT, parse_repeatable
 from shared.contracts.words import misread
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from shared.contracts.model import Query, Table
     from shared.names import TableName
@@ -61,18 +61,27 @@ def _name_views(tree: exp.Query) -> None:
     full = {(table.db, table.name) for table in tables}
     meanings = _meanings(tree)
     for column in tree.find_all(exp.Column):
-        meant = column.text("db"), column.table
-        if not column.text("db"):
-            meant = _meant(column, meanings)
-        if meant in full:
-            column.set("table", exp.to_identifier("__".join(meant)))
+        meant = {(column.text("db"), column.table)} if column.text("db") else _meant(column, meanings)
+        if len(meant) > 1:
+            raise UnprovenError(f"{column.table} is the name of two things in it; give each table an alias of its own")
+        if meant <= full:
+            column.set("table", exp.to_identifier("__".join(*meant)))
             column.set("db", None)
     for table in tables:
         table.set("this", exp.to_identifier(f"{table.db}__{table.name}"))
         table.set("db", None)
 
 
-def _meanings(tree: exp.Query) -> dict[int, dict[str, set[tuple[str, str]]]]:
+def short_names(tree: exp.Expr) -> Iterator[tuple[exp.Identifier, str]]:
+    """The names of inputs without an alias and without their layer before columns, as in `orders.id`, with the view."""
+    meanings = _meanings(tree)
+    for column in tree.find_all(exp.Column):
+        qualifier, meant = column.args.get("table"), _meant(column, meanings)
+        if qualifier is not None and not column.text("db") and len(meant) == 1 and all(*meant):
+            yield qualifier, "__".join(*meant)
+
+
+def _meanings(tree: exp.Expr) -> dict[int, dict[str, set[tuple[str, str]]]]:
     """What each name stands for in each SELECT: a table, by its database and name, or something else."""
     found: dict[int, dict[str, set[tuple[str, str]]]] = {}
     for node in tree.find_all(exp.Table, exp.Subquery, exp.Lateral):
@@ -82,15 +91,12 @@ def _meanings(tree: exp.Query) -> dict[int, dict[str, set[tuple[str, str]]]]:
     return found
 
 
-def _meant(column: exp.Column, meanings: Mapping[int, Mapping[str, set[tuple[str, str]]]]) -> tuple[str, str]:
-    """What the qualifier of a column stands for, in the nearest SELECT that has the name."""
+def _meant(column: exp.Column, meanings: Mapping[int, Mapping[str, set[tuple[str, str]]]]) -> set[tuple[str, str]]:
+    """What the qualifier of a column may stand for, in the nearest SELECT that has the name."""
     select = column.find_ancestor(exp.Select)
     while select is not None and column.table not in meanings.get(id(select), {}):
         select = select.find_ancestor(exp.Select)
-    meant = meanings[id(select)][column.table] if select is not None else {("", "")}
-    if len(meant) > 1:
-        raise UnprovenError(f"{column.table} is the name of two things in it; give each table an alias of its own")
-    return next(iter(meant))
+    return meanings[id(select)][column.table] if select is not None else {("", "")}
 
 
 def _tell_apart(tree: exp.Query) -> None:
