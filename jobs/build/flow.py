@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 # The greatest share of a table's rows that a refresh replaces. A row that is refreshed is computed, read as it was,
 # compared and merged; one that is rebuilt is computed and written. Beyond a third the plain write does less.
 MOST_TOUCHED = 1 / 3
+# Spark's errors for values that an expression does not take, such as a text that is no number.
+DATA_ERROR = re.compile(r"SQLSTATE: 22\w{3}")
 
 
 def build(flow: Flow) -> TableOutcome:
@@ -70,12 +73,18 @@ def _feed(flow: Flow, name: str, since: int, upto: int, table_id: str | None) ->
 
 
 def _touched(flow: Flow, plan: BuildPlan, inputs: dict[str, Any]) -> Groups | str:
-    """The groups touched; or, if the files of a change feed were vacuumed, why they cannot be found."""
+    """The groups touched; or why they cannot be found: files of a change feed were vacuumed, or a value is refused.
+
+    The rows that are searched for groups are more than those of the query: there are old ones among them, and none is
+    left out for its rank. So a CAST can fail here and not in the query, and would fail in each later run, too.
+    """
     try:
         return touched_groups(flow, plan.rule, plan.feeds, inputs["versions"])
     except (Py4JJavaError, PySparkException) as error:
         if reason := why_gone(error):
             return f"of an input {reason}"
+        if refused := DATA_ERROR.search(str(error)):
+            return f"its groups cannot be found: the query fails on a row that may be none of its own ({refused[0]})"
         raise
 
 

@@ -76,6 +76,17 @@ def touched_groups(flow: Flow, rule: RefreshRule, feeds: Mapping[str, Feed], ver
     for name in versions.keys() - changed:
         _unchanged_view(flow, name)
     pinned = [_image_views(flow, name, feeds[name], rule.columns[name]) for name in sorted(changed)]
+    try:
+        keys, measured = _keys(flow, rule, changed)
+    finally:
+        unpin(*pinned)
+    bounds = reduce(and_, [_within(c, measured) for c in rule.by])
+    spans = {name: reduce(and_, [_spanned(s, measured) for s in of_input]) for name, of_input in rule.spans.items()}
+    return Groups(keys=keys, count=measured["count"], bounds=bounds, inputs=spans)
+
+
+def _keys(flow: Flow, rule: RefreshRule, changed: Collection[str]) -> tuple[DataFrame, dict[str, Any]]:
+    """The values of the groups' columns, pinned, with their number, extremes and nulls."""
     found = flow.session.sql(" UNION ".join(f"({rule.touched[name]})" for name in sorted(changed)))
     facts = [F.count(F.lit(1)).alias("count")]
     types = {c.name: c.type for c in flow.table.columns}
@@ -83,11 +94,7 @@ def touched_groups(flow: Flow, rule: RefreshRule, feeds: Mapping[str, Feed], ver
         least, greatest = extremes(F.col(column), types[column])
         facts += [least.alias(f"min_{column}"), greatest.alias(f"max_{column}")]
         facts.append(F.count_if(F.col(column).isNull()).alias(f"null_{column}"))
-    keys, measured = pin(found.select(*rule.by).distinct(), facts)
-    unpin(*pinned)
-    bounds = reduce(and_, [_within(c, measured) for c in rule.by])
-    spans = {name: reduce(and_, [_spanned(s, measured) for s in of_input]) for name, of_input in rule.spans.items()}
-    return Groups(keys=keys, count=measured["count"], bounds=bounds, inputs=spans)
+    return pin(found.select(*rule.by).distinct(), facts)
 
 
 def _unchanged_view(flow: Flow, name: str) -> None:

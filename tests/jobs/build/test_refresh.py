@@ -13,7 +13,7 @@ from shared.retention import HISTORY_DAYS
 from tests.support.delta_tables import age_commits
 from tests.support.foretold import foretold
 from tests.support.frames import assert_rows
-from tests.support.small_contracts import bronze, contract
+from tests.support.small_contracts import TOTALS_SQL, bronze, contract
 from tests.support.small_lake import lease_account
 
 pytestmark = [pytest.mark.slow, pytest.mark.extra]
@@ -130,6 +130,32 @@ def test_where_the_feed_of_an_input_does_not_tell_what_changed_the_table_is_rebu
     assert "refreshed 1 group of customer_id" == after(lake, "last").reason
 
 
+LATEST = """\
+SELECT CAST(f.state AS BIGINT) AS customer_id, f.state AS name, CAST(1 AS BIGINT) AS orders,
+       CAST(f.amount_eur AS DECIMAL(22, 2)) AS amount_eur
+FROM  (SELECT state, amount_eur, ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY order_id DESC) AS place
+       FROM silver.orders) f
+WHERE  f.place = 1 AND CAST(f.state AS BIGINT) >= 0
+"""
+
+
+def test_a_row_on_which_only_the_search_for_groups_fails_rebuilds_the_table(lake):
+    """An order that is not the latest has a state that is no number."""
+    lake.amend("gold.totals.sql", TOTALS_SQL, LATEST)
+    latest = [f"{10 + i},{i},5,{i},{ELEVEN}" for i in range(BUYERS - 1)]
+    lake.land("bronze.shop__orders", ORDERS, *latest, f"22,11,6,11,{ELEVEN}")
+    assert "rebuilt: the query or what decides its rows changed" == after(lake).reason
+    lake.land("bronze.shop__orders", ORDERS, f"21,11,7,b,{ELEVEN}", f"10,0,8,0,{NOON}")
+    reason = after(lake, "r2").reason
+    assert reason.startswith(
+        "rebuilt: its groups cannot be found: the query fails on a row that may be none of its own"
+    )
+    assert reason.endswith("(SQLSTATE: 22018)")
+    amounts = [8, *[5] * 10, 6]
+    rows = [(i, str(i), 1, Decimal(f"{amount}.00")) for i, amount in enumerate(amounts)]
+    assert_rows(SCHEMA, rows, lake.frame("gold.totals"))
+
+
 def test_where_most_rows_are_touched_a_rebuild_is_cheaper(lake):
     lake.land("bronze.shop__orders", ORDERS, *[f"{30 + i},{i},1,a,{ELEVEN}" for i in range(5)])
     assert "rebuilt: 5 of its 12 rows are touched, in 5 groups of customer_id" == after(lake).reason
@@ -168,7 +194,7 @@ def test_the_gate_decides_on_the_table_as_it_would_be(lake):
 BY_STATE = """\
 SELECT CAST(length(state) AS BIGINT) AS customer_id, state AS name, COUNT(*) AS orders, SUM(amount_eur) AS amount_eur
 FROM   silver.orders
-GROUP BY state
+GROUP BY orders.state
 """
 
 
