@@ -7,11 +7,11 @@ from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from shared.access_modes import AccessMode
 from shared.config.account import Account
+from shared.config.file import read_settings, refusal
 from shared.config.governance import Governance
 from shared.config.kafka import Kafka
 from shared.config.keys import Keys
@@ -24,9 +24,12 @@ from shared.errors import TerminalError, UnknownNameError
 from shared.jobs import Step, steps_of
 from shared.names import Machine, pii_folder
 from shared.usage import Prices
+from shared.yaml_lines import nearest_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from shared.yaml_lines import Lines
 
 FOLDER = Path(__file__).parent
 ROOTS = ("lake_root", "pii_root", "landing_root")
@@ -60,6 +63,7 @@ class GitHub(Settings):
 class Environment(Settings):
     """One environment.
 
+    `owner` is a tag, of the letters that every service takes; EMR Serverless takes the fewest.
     `lake_root`, `pii_root` (personal data) and `landing_root` name places outside the stack (an existing bucket, or a
     folder on a laptop); without them the stack's own buckets are used. `sources` gives the addresses of sources, for a
     Redshift the ARN of its cluster or serverless workgroup. With `allow_data_deletion`, a teardown may delete
@@ -67,13 +71,13 @@ class Environment(Settings):
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9]{1,11}$")
-    owner: str
+    owner: str = Field(pattern=r"^[A-Za-z0-9 /_.:=+@-]{1,256}$")
     catalog_prefix: str = Field(default="", pattern=r"^([a-z][a-z0-9_]*_)?$")
     lake_root: str | None = None
     pii_root: str | None = None
     landing_root: str | None = None
     allow_data_deletion: bool = False
-    alarm_email: str | None = None
+    alarm_email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     dashboard: bool = False
     log_retention_days: LogDays = 365
     spark: Spark = Spark()
@@ -186,29 +190,39 @@ def load_environment(name: str, *, root: str | None = None) -> Environment:
 
     Raises:
         UnknownNameError: there is no such environment.
-        TerminalError: the file has an unknown key or a bad value.
+        TerminalError: the file is not UTF-8 or not YAML, or has an unknown key, a key twice or a bad value.
     """
     if name not in environment_names():
         raise UnknownNameError("environment", name, environment_names())
     path = FOLDER / f"{name}.yaml"
-    settings = {"name": name, **(yaml.safe_load(path.read_text()) or {})}
-    _refuse_folders(path.name, settings)
+    settings, lines = read_settings(path)
+    _refuse_another_name(path, settings, lines)
+    _refuse_folders(path, settings, lines)
+    settings["name"] = name
     if root is not None:
         settings |= {"lake_root": root, "pii_root": pii_folder(root), "landing_root": f"{root}/landing"}
     try:
         return Environment.model_validate(settings)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the settings together"
+        raise refusal(path.name, Environment, error, lines) from error
+
+
+def _refuse_another_name(path: Path, settings: Mapping[str, Any], lines: Lines) -> None:
+    """Refuse a name that is not the file's: what is deployed would be another environment's stack.
+
+    Raises:
+        TerminalError: there is one.
+    """
+    if (name := settings.get("name", path.stem)) != path.stem:
         raise TerminalError(
-            f"{path.name}: {place}: {first['msg']}",
-            given=repr(first["input"])[:500],
-            expected="a key and value of shared.config.Environment",
-            mend="docs/settings.md lists every key",
-        ) from error
+            f"{path.name}:{nearest_line(lines, ('name',))}: name: it is the file's",
+            given=repr(name),
+            expected=path.stem,
+            mend="remove the key; another environment is another file",
+        )
 
 
-def _refuse_folders(file: str, settings: Mapping[str, Any]) -> None:
+def _refuse_folders(path: Path, settings: Mapping[str, Any], lines: Lines) -> None:
     """Refuse a root that is no bucket, such as one without `s3://`: jobs would take it for a folder of their workers.
 
     Raises:
@@ -217,7 +231,7 @@ def _refuse_folders(file: str, settings: Mapping[str, Any]) -> None:
     for name in ROOTS:
         if (place := settings.get(name)) is not None and not _BUCKET.fullmatch(str(place)):
             raise TerminalError(
-                f"{file}: {name}: a bucket is wanted",
+                f"{path.name}:{nearest_line(lines, (name,))}: {name}: a bucket is wanted",
                 given=repr(place),
                 expected="s3://BUCKET or s3://BUCKET/PREFIX",
                 mend="name a bucket; a folder on this machine is given by --root",

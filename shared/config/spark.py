@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from shared.config.settings import Settings
 from shared.jobs import MACHINE_STEPS, Step
@@ -48,6 +48,12 @@ class WorkerSize(Settings):
         return self
 
 
+def _is_of_a_run(step: str) -> str:
+    if step not in MACHINE_STEPS:
+        raise ValueError(f"{step} is no step of a run: one of {', '.join(MACHINE_STEPS)}")
+    return step
+
+
 class Workers(Settings):
     """The workers of one step; a setting left out is that of all steps."""
 
@@ -62,7 +68,7 @@ class Spark(Settings):
     driver: WorkerSize = WorkerSize()
     executor: WorkerSize = WorkerSize()
     max_executors: Annotated[int, Field(ge=1)] = 2
-    steps: dict[Step, Workers] = Field(default={})
+    steps: dict[Annotated[Step, BeforeValidator(_is_of_a_run)], Workers] = Field(default={})
     maximum_vcpu: Annotated[int, Field(ge=1)] = 16
     maximum_memory_gb: Annotated[int, Field(ge=1)] = 64
     idle_minutes: Annotated[int, Field(ge=1, le=10080)] = 15
@@ -80,12 +86,6 @@ class Spark(Settings):
         by_vcpu = (self.maximum_vcpu // (driver.cores + executor.cores) for driver, executor in sizes)
         by_memory = (self.maximum_memory_gb // (driver.billed_gb + executor.billed_gb) for driver, executor in sizes)
         return min(*by_vcpu, *by_memory)
-
-    @model_validator(mode="after")
-    def _steps_are_those_of_a_run(self) -> Self:
-        if unknown := sorted(set(self.steps) - set(MACHINE_STEPS)):
-            raise ValueError(f"{', '.join(unknown)} is no step of a run: one of {', '.join(MACHINE_STEPS)}")
-        return self
 
     @model_validator(mode="after")
     def _fit_the_application(self) -> Self:

@@ -15,9 +15,9 @@ from shared.names import TableName
 
 if TYPE_CHECKING:
     from shared.contracts.document import Document
-    from shared.contracts.lines import Path as YamlPath
     from shared.contracts.model import Kind
     from shared.contracts.odcs import Property
+    from shared.yaml_lines import Path as YamlPath
 
 PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
 # The types Athena reads from Delta, by ODCS's logical type; the array's element is one of the others.

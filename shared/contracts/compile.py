@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shared.contracts.document import Document
-    from shared.contracts.lines import Path as YamlPath
     from shared.contracts.program import Program
+    from shared.yaml_lines import Path as YamlPath
 
 DISPOSITIONS = {
     Kind.INGESTED: {Disposition.APPEND, Disposition.SNAPSHOT},

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from shared.contracts.lines import nearest_line, read_yaml
 from shared.contracts.odcs import Contract, CustomProperty, SchemaObject
 from shared.errors import ContractError
+from shared.model_errors import known_keys
+from shared.yaml_lines import nearest_line, read_yaml_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-    from shared.contracts.lines import Path as YamlPath
+    from shared.yaml_lines import Path as YamlPath
 
 SUFFIX = ".odcs.yaml"
 TABLE: YamlPath = ("schema", 0)
@@ -81,15 +81,7 @@ def read_document(path: Path) -> Document:
     Raises:
         ContractError: the file is not UTF-8 or not YAML, or has an unknown key or a bad value.
     """
-    try:
-        content, lines = read_yaml(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise ContractError(f"{short_name(path)}:1: not UTF-8", given=str(error), expected="UTF-8") from error
-    except yaml.YAMLError as error:
-        mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
-        problem = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error)
-        line = mark.line + 1 if mark else 1
-        raise ContractError(f"{short_name(path)}:{line}: not YAML: {problem}", expected="YAML 1.1") from error
+    content, lines = read_yaml_file(path, short_name(path), ContractError)
     try:
         return Document(path=path, contract=Contract.model_validate(content), lines=lines)
     except ValidationError as error:
@@ -104,7 +96,7 @@ def _refused(name: str, error: ErrorDetails, lines: dict[YamlPath, int]) -> Cont
     at = error["loc"]
     where = f"{name}:{nearest_line(lines, at)}: {'.'.join(map(str, at)) or 'the document'}"
     if error["type"] == "extra_forbidden":
-        known, given = _known_keys(at), str(at[-1])
+        known, given = known_keys(Contract, at), str(at[-1])
         return ContractError(
             f"{where}: unknown key",
             given=given,
@@ -122,17 +114,3 @@ def _mend_of(key: str, known: list[str]) -> str:
         return 'quote the value with the comma, as in physicalType: "decimal(9,2)"'
     near = difflib.get_close_matches(key, known, n=1)
     return f"write {near[0]}" if near else "remove it"
-
-
-def _known_keys(at: YamlPath) -> list[str]:
-    """The keys that are allowed where an unknown one was found."""
-    model: type[BaseModel] = Contract
-    for part in at[:-1]:
-        for name, field in model.model_fields.items():
-            if part == (field.alias or name):
-                model = next(a for a in (field.annotation, *get_args(field.annotation)) if _is_model(a))
-    return sorted(field.alias or name for name, field in model.model_fields.items())
-
-
-def _is_model(annotation: object) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

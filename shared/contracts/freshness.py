@@ -13,9 +13,9 @@ from shared.moments import MOMENTS
 if TYPE_CHECKING:
     from shared.contracts.column import Column
     from shared.contracts.document import Document
-    from shared.contracts.lines import Path as YamlPath
     from shared.contracts.odcs import SlaProperty
     from shared.contracts.source_model import Source
+    from shared.yaml_lines import Path as YamlPath
 
 FRESHNESS = "freshness"
 UNITS = {

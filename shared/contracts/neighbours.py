@@ -22,9 +22,9 @@ from shared.moments import MOMENTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shared.contracts.lines import Path as YamlPath
     from shared.contracts.model import Query, Table
     from shared.names import TableName
+    from shared.yaml_lines import Path as YamlPath
 
 
 def check_neighbours(table: Table, tables: Mapping[str, Table]) -> None:

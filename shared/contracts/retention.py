@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from shared.contracts.column import Column
     from shared.contracts.document import Document
-    from shared.contracts.lines import Path as YamlPath
     from shared.contracts.odcs import SlaProperty
+    from shared.yaml_lines import Path as YamlPath
 
 EXPIRES, RETENTION = "expireRows", "retention"
 SNAPSHOTS = "snapshotRetention"

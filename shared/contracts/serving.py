@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from shared.contracts.column import Column
     from shared.contracts.document import Document
-    from shared.contracts.lines import Path as YamlPath
     from shared.contracts.odcs import Server
     from shared.contracts.readers import Reader
+    from shared.yaml_lines import Path as YamlPath
 
 # ODCS's types of server that rows are published to.
 TARGETS = {"api": Target.API, "snowflake": Target.SNOWFLAKE}

@@ -31,8 +31,8 @@ from shared.web_addresses import is_bare, is_web, without_login
 if TYPE_CHECKING:
     from shared.contracts.column import Column
     from shared.contracts.document import Document
-    from shared.contracts.lines import Path as YamlPath
     from shared.contracts.odcs import Server
+    from shared.yaml_lines import Path as YamlPath
 
 NEEDED = {
     SNOWFLAKE: ("database", "schema_"),

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from shared.contracts.column import Column
     from shared.contracts.document import Document
-    from shared.contracts.lines import Path as YamlPath
     from shared.contracts.model import Query, Table
     from shared.contracts.odcs import Property
     from shared.contracts.program import Program
+    from shared.yaml_lines import Path as YamlPath
 
 SEQUENCE_BY = "sequenceBy"
 CHOICES = ", ".join(Treatment)

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import get_args
 
 import pytest
+import yaml
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from pydantic import ValidationError
 
@@ -50,95 +51,194 @@ def test_without_a_folder_the_stacks_own_buckets_are_used():
     assert (None, None) == (environment.lake_root, environment.landing_root)
 
 
+OWNER = "owner: x\n"
+MANUAL = "docs/settings.md lists every key"
+
+
 @pytest.mark.parametrize(
-    "text, what, given",
+    "text, expected",
     [
-        pytest.param("owner: x\nownr: y\n", "test.yaml: ownr: Extra inputs", "'y'", id="an unknown key"),
-        pytest.param("spark: {max_executor: 2}\nowner: x\n", "test.yaml: spark.max_executor: Extra", "2", id="within"),
         pytest.param(
-            "spark: {max_executors: 0}\nowner: x\n", "test.yaml: spark.max_executors: Input", "0", id="a value"
+            "owner: x\nkafka: {every_second: 60}\n",
+            "test.yaml:2: kafka.every_second: unknown key; given: every_second; "
+            "expected: one of cluster_arn, every_seconds, serverless; to fix: write every_seconds",
+            id="a misspelt key",
         ),
         pytest.param(
-            "keys: {lake: alias/lake}\nowner: x\n",
-            "test.yaml: keys.lake: Value error, the ARN of a key is wanted",
-            "'alias/lake'",
-            id="an alias of a key",
+            "owner: x\nkafka:\n  serverless: false\n  topics: all\n",
+            "test.yaml:4: kafka.topics: unknown key; given: topics; "
+            f"expected: one of cluster_arn, every_seconds, serverless; to fix: remove it; {MANUAL}",
+            id="an unknown key",
         ),
         pytest.param(
-            "account: {role_path: house/}\nowner: x\n",
-            "test.yaml: account.role_path: Value error, a path of roles begins and ends with a slash, as /house/lake/",
-            "'house/'",
-            id="a path without its slash",
+            "owner: x\ngovernance:\n  roles:\n    analyst: {clearence: internal}\n",
+            "test.yaml:4: governance.roles.analyst.clearence: unknown key; given: clearence; "
+            "expected: one of clearance, iam_role; to fix: write clearance",
+            id="a misspelt key below a name",
         ),
         pytest.param(
-            "lake_root: house-lake\nowner: x\n", "test.yaml: lake_root: a bucket", "'house-lake'", id="no address"
+            "owner: x\nreplica: {}\n",
+            f"test.yaml:2: replica.region: missing; expected: a value for region; to fix: {MANUAL}",
+            id="a missing key",
         ),
         pytest.param(
-            "landing_root: S3://house\nowner: x\n", "test.yaml: landing_root: a bucket", "'S3://house'", id="capitals"
+            "# nothing\n",
+            f"test.yaml:1: owner: missing; expected: a value for owner; to fix: {MANUAL}",
+            id="no key at all",
         ),
-        pytest.param("pii_root: /data\nowner: x\n", "test.yaml: pii_root: a bucket", "'/data'", id="a folder"),
+        pytest.param(
+            "owner: x\nspark: {driver: {cores: 3}}\n",
+            f"test.yaml:2: spark.driver: a worker has 1, 2, 4, 8, 16 vCPUs, and not 3; to fix: {MANUAL}",
+            id="settings that do not fit each other",
+        ),
+        pytest.param(
+            "owner: x\nkafka:\n  every_seconds: 60\n",
+            "test.yaml:1: the settings together: the applications may take 32 vCPUs at once, and the account's quota "
+            "is 16: lower maximum_vcpu, or have the quota raised and say so in account.vcpu_quota; "
+            f"to fix: {MANUAL}",
+            id="parts that do not fit each other",
+        ),
+        pytest.param(
+            "name: prod\nowner: x\n",
+            "test.yaml:1: name: it is the file's; given: 'prod'; expected: test; "
+            "to fix: remove the key; another environment is another file",
+            id="the name of another environment",
+        ),
         *[
             pytest.param(
-                f'maintenance: {{cron: "{cron}"}}\nowner: x\n',
-                "test.yaml: maintenance.cron: Value error, cron(MINUTES HOURS ",
-                repr(cron),
-                id=cron,
+                f"owner: x\n{root}: {place}\n",
+                f"test.yaml:2: {root}: a bucket is wanted; given: '{place}'; expected: s3://BUCKET or "
+                "s3://BUCKET/PREFIX; to fix: name a bucket; a folder on this machine is given by --root",
+                id=place,
+            )
+            for root, place in {"lake_root": "house-lake", "landing_root": "S3://house", "pii_root": "/data"}.items()
+        ],
+        *[
+            pytest.param(text, f"test.yaml:{said}", id=said)
+            for text, said in {
+                "account: {closes_new_tables: false}\nowner: x\naccount: {}\n": (
+                    "3: not YAML: the key account is written twice; expected: YAML 1.1"
+                ),
+                "owner: x\nspark:\n  steps: {}\n  steps: {}\n": (
+                    "4: not YAML: the key steps is written twice; expected: YAML 1.1"
+                ),
+                "owner: x\n\tdashboard: true\n": (
+                    "2: not YAML: found a tab character that violates indentation; expected: YAML 1.1"
+                ),
+                "owner: x\nalarm_email: to: me\n": (
+                    "2: not YAML: mapping values are not allowed in this context; expected: YAML 1.1"
+                ),
+                "owner: x\n---\nowner: y\n": "2: not YAML: but found another document; expected: YAML 1.1",
+                "- owner: x\n": (
+                    f"1: no settings; given: [{{'owner': 'x'}}]; expected: keys with values; to fix: {MANUAL}"
+                ),
+            }.items()
+        ],
+    ],
+)
+def test_a_bad_environment_file_is_refused_with_its_line(tmp_path, monkeypatch, text, expected):
+    assert expected == refused(tmp_path, monkeypatch, text.encode())
+
+
+def test_an_environment_file_of_another_encoding_is_refused(tmp_path, monkeypatch):
+    message = refused(tmp_path, monkeypatch, "owner: Müller\n".encode("latin-1"))
+
+    assert message.startswith("test.yaml:1: not UTF-8; given: 'utf-8' codec can't decode byte 0xfc in position 8")
+
+
+@pytest.mark.parametrize(
+    "at, given, expected",
+    [
+        ("spark.max_executors", "0", "greater than or equal to 1"),
+        ("spark.max_executors", "many", "a whole number"),
+        ("spark", "large", "keys with values"),
+        ("sources", "[ecb]", "keys with values"),
+        ("sources.ecb", "8080", "text; what looks like another value is put in quotes"),
+        ("prices.vcpu_hour", "cheap", "a number"),
+        ("dashboard", "3", "true or false"),
+        ("log_retention_days", "100", ", ".join(map(str, get_args(LogDays)[:-1])) + " or 3653"),
+        ("access.consumer", "all", "'iam', 'full_table' or 'fine_grained'"),
+        ("owner", "R&D", "text of the form ^[A-Za-z0-9 /_.:=+@-]{1,256}$"),
+        ("owner", "Müller", "text of the form ^[A-Za-z0-9 /_.:=+@-]{1,256}$"),
+        ("alarm_email", "nobody", r"text of the form ^[^@\s]+@[^@\s]+\.[^@\s]+$"),
+        ("vpc.zones", "eu-west-1a", "a list"),
+        ("vpc.zones", "[a-1a, a-1b, a-1c, a-1d]", "3 of them at most"),
+    ],
+)
+def test_a_value_of_another_form_is_refused_with_the_form(tmp_path, monkeypatch, at, given, expected):
+    *above, key = at.split(".")
+    text = "".join(f"{'  ' * i}{part}:\n" for i, part in enumerate(above)) + f"{'  ' * len(above)}{key}: {given}\n"
+
+    assert (
+        f"test.yaml:{at.count('.') + 2}: {at}: bad value; given: {yaml.safe_load(given)!r}; expected: {expected}; "
+        f"to fix: {MANUAL}"
+    ) == refused(tmp_path, monkeypatch, f"---\n{text}{OWNER if at != 'owner' else ''}".encode())
+
+
+@pytest.mark.parametrize(
+    "at, given, expected",
+    [
+        ("keys.lake", "alias/lake", "the ARN of a key is wanted, arn:aws:kms:REGION:ACCOUNT:key/ID, and no alias"),
+        ("account.role_path", "house/", "a path of roles begins and ends with a slash, as /house/lake/"),
+        (
+            "daily_batch.time_zone",
+            "Europe/Amsterdm",
+            "the name of a time zone is wanted, as Europe/Amsterdam or Etc/UTC",
+        ),
+        ("vpc.zones", "[a-1a, a-1a]", "each is named once, and here are a-1a, a-1a"),
+        *[
+            (
+                "maintenance.cron",
+                cron,
+                (
+                    "cron(MINUTES HOURS DAY-OF-MONTH MONTH DAY-OF-WEEK YEAR) is wanted, with ? as one of the two days, "
+                    "as cron(0 4 * * ? *)"
+                ),
             )
             for cron in ("0 4 * * ? *", "cron(0 4 * * ?)", "cron(0 4 * * * *)", "cron(0 4 ? * ? *)", "rate(1 day)")
         ],
-        pytest.param(
-            'daily_batch: {cron: "cron(0 4 * * ? *)", time_zone: Europe/Amsterdm}\nowner: x\n',
-            "test.yaml: daily_batch.time_zone: Value error, the name of a time zone",
-            "'Europe/Amsterdm'",
-            id="no time zone",
-        ),
-        pytest.param(
-            "log_retention_days: 100\nowner: x\n", "test.yaml: log_retention_days: Input", "100", id="days of logs"
-        ),
         *[
-            pytest.param(
-                f'maintenance: {{cron: "{cron}"}}\nowner: x\n',
-                f"test.yaml: maintenance.cron: Value error, {said} in {cron}, and may be",
-                repr(cron),
-                id=cron,
+            ("maintenance.cron", cron, f"{said} in {cron}, and may be {values}, as cron(0 4 * * ? *)")
+            for cron, said, values in (
+                ("cron(61 4 * * ? *)", "MINUTES is 61", "0 to 59"),
+                ("cron(0 25 * * ? *)", "HOURS is 25", "0 to 23"),
+                ("cron(0 4 32 * ? *)", "DAY-OF-MONTH is 32", "1 to 31"),
+                ("cron(0 4 ? * FOO *)", "DAY-OF-WEEK is FOO", "1 to 7"),
+                ("cron(0 4/0 * * ? *)", "HOURS is 4/0", "0 to 23"),
+                ("cron(0 4 * 1-13 ? *)", "MONTH is 1-13", "1 to 12"),
             )
-            for cron, said in {
-                "cron(61 4 * * ? *)": "MINUTES is 61",
-                "cron(0 25 * * ? *)": "HOURS is 25",
-                "cron(0 4 32 * ? *)": "DAY-OF-MONTH is 32",
-                "cron(0 4 ? * FOO *)": "DAY-OF-WEEK is FOO",
-                "cron(0 4/0 * * ? *)": "HOURS is 4/0",
-                "cron(0 4 * 1-13 ? *)": "MONTH is 1-13",
-            }.items()
         ],
-        *[
-            pytest.param(f"vpc: {{cidr: {cidr}}}\nowner: x\n", "test.yaml: vpc.cidr: Value error", repr(cidr), id=cidr)
-            for cidr in ("999.1.1.1/20", "10.64.1.0/20")
-        ],
-        pytest.param(
-            "vpc: {zones: [eu-west-1a, eu-west-1a]}\nowner: x\n",
-            "test.yaml: vpc.zones: Value error, each is named once",
-            "['eu-west-1a', 'eu-west-1a']",
-            id="a zone twice",
+        (
+            "vpc.cidr",
+            "10.64.1.0/20",
+            "the first address of a network and its length are wanted, as 10.64.0.0/20: 10.64.1.0/20 has host bits set",
         ),
-        pytest.param(
-            "network: {subnet_ids: [vpc-1], security_group_ids: [sg-1]}\nowner: x\n",
-            "test.yaml: network.subnet_ids.0: String should match",
-            "'vpc-1'",
-            id="no subnet",
-        ),
-        pytest.param("", "test.yaml: owner: Field required", "{'name': 'test'}", id="a missing key"),
     ],
 )
-def test_a_bad_environment_file_is_refused_with_its_key(tmp_path, monkeypatch, text, what, given):
-    (tmp_path / "test.yaml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(config_model, "FOLDER", tmp_path)
+def test_a_value_that_aws_does_not_know_is_refused_with_what_is_wanted(tmp_path, monkeypatch, at, given, expected):
+    above, key = at.split(".")
 
-    with pytest.raises(TerminalError) as refused:
+    assert f"test.yaml:2: {at}: {expected}; given: {yaml.safe_load(given)!r}; to fix: {MANUAL}" == refused(
+        tmp_path, monkeypatch, f"{above}:\n  {key}: {given}\n{OWNER}".encode()
+    )
+
+
+@pytest.mark.parametrize("step", ["refined", "erase", "smoke"])
+def test_sizes_are_given_to_steps_of_a_run_alone(tmp_path, monkeypatch, step):
+    known = "one of ingest, refine, build, publish, reconcile, record, maintain"
+
+    assert (
+        f"test.yaml:1: spark.steps.{step}: {step} is no step of a run: {known}; given: '{step}'; to fix: {MANUAL}"
+    ) == refused(tmp_path, monkeypatch, f"spark: {{steps: {{{step}: {{}}}}}}\n{OWNER}".encode())
+
+
+def refused(folder, monkeypatch, content):
+    """The message about an environment's file."""
+    (folder / "test.yaml").write_bytes(content)
+    monkeypatch.setattr(config_model, "FOLDER", folder)
+    with pytest.raises(TerminalError) as caught:
         load_environment("test")
-
-    assert (what, given) == (refused.value.what[: len(what)], refused.value.given)
-    assert refused.value.mend.startswith(("docs/settings.md lists every key", "name a bucket"))
+    return str(caught.value)
 
 
 def test_logs_are_kept_for_as_many_days_as_cloudformation_takes():

@@ -112,7 +112,7 @@ def test_a_disk_is_a_standard_one_as_long_as_there_is_one_of_its_size():
         pytest.param({"max_executors": 4}, "of full size takes 20 vCPUs and 80 GB", id="too many"),
         pytest.param({"steps": {"refine": {"max_executors": 9}}}, "of refine takes 40 vCPUs", id="too many in a step"),
         pytest.param({"steps": {"smoke": {}}}, "smoke is no step of a run: one of ingest", id="not of a run"),
-        pytest.param({"steps": {"polish": {}}}, "'ingest', 'refine'", id="no step at all"),
+        pytest.param({"steps": {"polish": {}}}, "polish is no step of a run: one of ingest", id="no step at all"),
     ],
 )
 def test_sizes_that_emr_would_not_give_are_refused_with_what_fits(spark, said):

@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.contracts.lines import nearest_line, read_yaml
+from shared.yaml_lines import nearest_line, read_yaml
 
 TEXT = """\
 # a comment
