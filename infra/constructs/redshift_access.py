@@ -10,7 +10,9 @@ from constructs import Construct
 
 from infra.conventions.findings import accept
 from infra.rights.key_use import use_statement
+from shared.errors import TerminalError
 from shared.names import UNLOAD_FOLDER
+from shared.redshift import WANTED, is_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,12 +42,22 @@ class RedshiftAccess(Construct):
         databases: Its databases that contracts name.
         lake: The lake, in whose unload folder Redshift writes.
         key: The key that encrypts the lake.
+
+    Raises:
+        TerminalError: the warehouse is no Redshift.
     """
 
     def __init__(
         self, scope: Construct, id_: str, *, warehouse: str, databases: Sequence[str], lake: Place, key: kms.IKey
     ) -> None:
         super().__init__(scope, id_)
+        if not is_warehouse(warehouse):
+            raise TerminalError(
+                "a Redshift is named by another address than its ARN",
+                given=warehouse,
+                expected=WANTED,
+                mend="name it so under sources in the environment's file",
+            )
         self._warehouse, self._databases = warehouse, databases
         self._is_serverless = warehouse.split(":")[2] == SERVERLESS
         services = ["redshift", SERVERLESS] if self._is_serverless else ["redshift"]

@@ -9,8 +9,9 @@ import boto3
 from scripts.operating.finding import FAILED, OK, WARNING, Finding
 from shared.contracts import load_catalog
 from shared.contracts.connections import ADDRESSED_TYPES, SECRET_TYPES, publishing_connections
-from shared.contracts.source_model import KAFKA, WEB
+from shared.contracts.source_model import KAFKA, REDSHIFT, WEB
 from shared.names import source_secret
+from shared.redshift import WANTED, is_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,20 +32,23 @@ def sources(environment: Environment, caller: Caller) -> Iterator[Finding]:
         elif kind == WEB and system not in environment.sources:
             yield Finding(check="sources", status=OK, found=f"{system}: its contracts name its addresses")
         elif kind in ADDRESSED_TYPES:
-            yield _address(environment, caller, system)
+            yield _address(environment, caller, system, kind)
     known = {source.system for source in sources}
     for connection in publishing_connections(catalog):
         if connection not in known:
             yield _connection(environment, connection)
 
 
-def _address(environment: Environment, caller: Caller, system: str) -> Finding:
+def _address(environment: Environment, caller: Caller, system: str, kind: str) -> Finding:
     address = environment.sources.get(system)
     if address is None:
         mend = (
             f"give its address, for a Redshift its ARN, as sources.{system}; else its tables fail and all others go on"
         )
         return Finding(check="sources", status=WARNING, found=f"{system} is not named", mend=mend)
+    if kind == REDSHIFT and not is_warehouse(address):
+        mend = f"give {WANTED} as sources.{system}"
+        return Finding(check="sources", status=FAILED, found=f"{system} is {address}", mend=mend)
     region = address.split(":")[3] if address.startswith("arn:") else caller.region
     if region != caller.region:
         mend = f"a warehouse unloads to buckets of its region: deploy to {region}, or name another"

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from jobs.ingest.source_secret import faults_by_key
 from jobs.runtime.credentials import read_parameter
 from shared.errors import TerminalError
+from shared.redshift import CLUSTER, WANTED, is_warehouse
 
-CLUSTER = re.compile(r"arn:[a-z-]+:redshift:[a-z0-9-]+:\d{12}:cluster:([a-z][a-z0-9-]{0,62})")
-WORKGROUP = re.compile(r"arn:[a-z-]+:redshift-serverless:[a-z0-9-]+:\d{12}:workgroup/.+")
 FORM = "JSON with warehouse and unload_role, which are ARNs, and if needed kms_key"
 
 
@@ -55,10 +52,10 @@ def read_connection(name: str) -> RedshiftConnection:
     except ValidationError as error:
         faults = ", ".join(faults_by_key(error))
         raise TerminalError(f"the parameter {name} is not a Redshift source", given=faults, expected=FORM) from None
-    if not CLUSTER.fullmatch(found.warehouse) and not WORKGROUP.fullmatch(found.warehouse):
+    if not is_warehouse(found.warehouse):
         raise TerminalError(
             f"the parameter {name} names no Redshift",
             given=found.warehouse,
-            expected="the ARN of a cluster or of a serverless workgroup",
+            expected=WANTED,
         )
     return found

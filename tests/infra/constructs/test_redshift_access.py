@@ -13,6 +13,7 @@ from infra.constructs.redshift_access import RedshiftAccess
 from shared.config import load_environment
 from shared.contracts import load_catalog
 from shared.contracts.connections import redshift_databases
+from shared.errors import TerminalError
 from tests.support.cloud import synthesize
 
 CLUSTER = "arn:aws:redshift:eu-west-1:123456789012:cluster:dwh"
@@ -58,6 +59,17 @@ def test_jobs_log_in_to_the_databases_of_contracts_and_query_one_warehouse(wareh
     assert resources == rights[login].resources
     assert OWN == rights["redshift-data:DescribeStatement"].to_statement_json()["Condition"]
     assert services == trusted
+
+
+def test_a_warehouse_that_is_named_by_its_host_is_refused():
+    with pytest.raises(TerminalError) as refused:
+        access("dwh.abc.eu-west-1.redshift.amazonaws.com:5439")
+
+    assert (
+        "a Redshift is named by another address than its ARN; given: dwh.abc.eu-west-1.redshift.amazonaws.com:5439; "
+        "expected: the ARN of a cluster or of a serverless workgroup; "
+        "to fix: name it so under sources in the environment's file"
+    ) == str(refused.value)
 
 
 def test_redshift_writes_to_the_unload_folder_and_reads_no_table():

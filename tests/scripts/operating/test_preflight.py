@@ -139,6 +139,9 @@ def test_redshift_that_is_not_named_is_told_and_one_elsewhere_refused(ready):
 
     status, mend = of_source(prod(), "redshift")
     assert ("warning", True) == (status, "sources.redshift" in mend)
+    host = prod(sources={"redshift": "dwh.abc.us-east-1.redshift.amazonaws.com:5439"})
+    wanted = "give the ARN of a cluster or of a serverless workgroup as sources.redshift"
+    assert ("failed", wanted) == of_source(host, "redshift")
     named = {"redshift": cluster.format(REGION)}
     status, mend = of_source(prod(sources=named), "redshift")
     assert ("failed", True) == (status, "`vpc` or `network`" in mend)
