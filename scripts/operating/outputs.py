@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
 # CloudFormation's error code for a stack that it does not have.
 NO_STACK = "ValidationError"
+# A change set was made and never executed: the stack is only a name, and nothing has been deployed.
+ONLY_A_NAME = "REVIEW_IN_PROGRESS"
 
 
 def find_stack(name: str) -> dict[str, Any] | None:
-    """A stack in the account and region of the credentials; None if there is none.
+    """A stack that was deployed in the account and region of the credentials; None if there is none.
 
     Raises:
         ClientError: AWS refused.
@@ -30,7 +32,7 @@ def find_stack(name: str) -> dict[str, Any] | None:
         if error.response["Error"]["Code"] != NO_STACK:
             raise
         return None
-    return dict(stack)
+    return None if stack["StackStatus"] == ONLY_A_NAME else dict(stack)
 
 
 def stack_outputs(environment: Environment) -> dict[str, str]:

@@ -85,11 +85,10 @@ def _bootstrap(environment: Environment, caller: Caller) -> Iterator[Finding]:
 def _stack(environment: Environment, _caller: Caller) -> Iterator[Finding]:
     name = Names(environment).stack
     stack = find_stack(name)
-    status = "REVIEW_IN_PROGRESS" if stack is None else stack["StackStatus"]
-    # A change set was made and never executed: the stack is only a name, and there is nothing to wait for.
-    if status == "REVIEW_IN_PROGRESS":
+    if stack is None:
         yield Finding(check="stack", status=OK, found=f"{name} is not there yet")
         return
+    status = stack["StackStatus"]
     stuck = status in NEVER_CAME_UP or status.endswith(HALF_DONE)
     mend = "let it end; one that stopped where it failed is rolled back, one whose rollback failed is continued"
     if status in NEVER_CAME_UP:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from scripts.operating.applications import applications_of, delete_application
 from scripts.operating.outputs import find_stack
+from scripts.operating.stack_resources import NESTED, summaries
 from shared.errors import LakewrightError, TerminalError
 from shared.key_policy import ADMITTED, TAG
 from shared.names import Names
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from shared.config import Environment
 
-NESTED = "AWS::CloudFormation::Stack"
 APPLICATION = "AWS::EMRServerless::Application"
 KEY_DAYS = 30
 GONE = ("NoSuchBucket", "ResourceNotFoundException", "NotFoundException")
@@ -65,7 +65,13 @@ def kept_by(environment: Environment) -> list[Leftover]:
             f"there is no stack {name}",
             expected="a deployed environment, and the credentials and the region of its account",
         )
-    found = {Leftover(*pair) for pair in _resources(boto3.client("cloudformation"), name) if pair[0] in STATEFUL}
+    found = {
+        Leftover(each["ResourceType"], each["PhysicalResourceId"])
+        for each in summaries(boto3.client("cloudformation"), name)
+        if each["ResourceType"] in STATEFUL
+        and each.get("PhysicalResourceId")
+        and each["ResourceStatus"] != "DELETE_COMPLETE"
+    }
     found |= {Leftover(APPLICATION, each) for each in applications_of(name)}
     return sorted(found, key=lambda leftover: (STATEFUL.index(leftover.kind), leftover.name))
 
@@ -101,7 +107,7 @@ def delete_stack(environment: Environment) -> None:
     except WaiterError as error:
         failed = [
             f"{each['LogicalResourceId']} ({each['ResourceType']}): {each.get('ResourceStatusReason', 'no reason')}"
-            for each in _summaries(client, name)
+            for each in summaries(client, name)
             if each["ResourceStatus"] == "DELETE_FAILED" and each["ResourceType"] != NESTED
         ]
         raise TerminalError(
@@ -184,20 +190,3 @@ def _detach_replicas(secret: str) -> None:
     for replica in found.get("ReplicationStatus", []):
         client = boto3.client("secretsmanager", region_name=replica["Region"])
         client.stop_replication_to_replica(SecretId=found["Name"])
-
-
-def _resources(client: Any, stack: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - a client of boto3
-    """Type and physical name of every existing resource, including those of nested stacks."""
-    for resource in _summaries(client, stack):
-        kind, name = resource["ResourceType"], resource.get("PhysicalResourceId")
-        if name and kind != NESTED and resource["ResourceStatus"] != "DELETE_COMPLETE":
-            yield kind, name
-
-
-def _summaries(client: Any, stack: str) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - as above
-    """CloudFormation's list of the resources of a stack and its nested stacks; deleted ones may have left some too."""
-    for page in client.get_paginator("list_stack_resources").paginate(StackName=stack):
-        for resource in page["StackResourceSummaries"]:
-            yield resource
-            if resource["ResourceType"] == NESTED and resource.get("PhysicalResourceId"):
-                yield from _summaries(client, resource["PhysicalResourceId"])

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from scripts.cli.preflight import command
+from scripts.local import cloudformation
 from scripts.operating import preflight as operating
 from scripts.operating import preflight_delivery
 from scripts.operating.preflight import preflight
@@ -21,6 +22,9 @@ from shared.governance.access import Classification
 from shared.key_policy import ADMITTED, TAG, services
 from shared.names import ACCESS_ADMIN_ROLE, Names, source_secret
 from tests.support.prepared_account import ACCOUNT, DEPLOYER, REGION, administrators
+
+# Contracts read it by a secret.
+SYSTEM = "snowflake"
 
 
 def prod(**changes):
@@ -217,11 +221,11 @@ AT_REST = {
 }
 
 
-def test_stack_can_be_deployed_into_where_it_is_at_rest(monkeypatch):
+def test_stack_can_be_deployed_into_where_it_is_at_rest(aws, monkeypatch):
     statuses = boto3.client("cloudformation", region_name=REGION).meta.service_model.shape_for("StackStatus").enum
     found = {}
     for status in statuses:
-        monkeypatch.setattr(operating, "find_stack", lambda _, status=status: {"StackStatus": status})
+        stack_is(monkeypatch, status)
         [finding] = operating._stack(prod(), None)
         assert bool(finding.mend) == (finding.status != "ok"), status
         found[status] = finding.status
@@ -229,13 +233,21 @@ def test_stack_can_be_deployed_into_where_it_is_at_rest(monkeypatch):
     assert {status: "ok" if status in AT_REST else "failed" for status in statuses} == found
 
 
+LEASES = {
+    "TableName": "lakewright-prod-lease",
+    "BillingMode": "PAY_PER_REQUEST",
+    "KeySchema": [{"AttributeName": "table", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "table", "AttributeType": "S"}],
+}
+
+
+def taken(**settings):
+    return {f.found: f.mend for f in preflight(prod(**settings)) if f.check == "left"}
+
+
+@pytest.mark.examples
 def test_names_that_are_taken_before_the_first_deploy_are_told(ready):
-    boto3.client("dynamodb").create_table(
-        TableName="lakewright-prod-lease",
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "table", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "table", "AttributeType": "S"}],
-    )
+    boto3.client("dynamodb").create_table(**LEASES)
     boto3.client("glue").create_database(DatabaseInput={"Name": "silver"})
     for name in ("states/lakewright-prod-daily_batch", "apis/lakewright-prod", "apis/lakewright-production"):
         boto3.client("logs").create_log_group(logGroupName=f"/aws/vendedlogs/{name}")
@@ -243,18 +255,16 @@ def test_names_that_are_taken_before_the_first_deploy_are_told(ready):
         vpc = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
         boto3.client("kafka").create_cluster_v2(ClusterName=name, Serverless={"VpcConfigs": [vpc]})
     secrets = boto3.client("secretsmanager")
-    for name in ("lakewright/prod/pii-key", "lakewright/prod/gone", "lakewright/production/shop"):
+    names = [source_secret(*of) for of in (("prod", "pii-key"), ("prod", SYSTEM), ("prod", "unread"), ("dev", SYSTEM))]
+    for name in names:
         secrets.create_secret(Name=name, SecretString="{}")
-    secrets.delete_secret(SecretId="lakewright/prod/gone", RecoveryWindowInDays=30)
-
-    def taken(**settings):
-        return {f.found: f.mend for f in preflight(prod(**settings)) if f.check == "left"}
+    secrets.delete_secret(SecretId=source_secret("prod", SYSTEM), RecoveryWindowInDays=30)
 
     found = taken()
     assert {
         "the DynamoDB table lakewright-prod-lease exists",
         "the secret lakewright/prod/pii-key exists",
-        "the secret lakewright/prod/gone exists",
+        f"the secret lakewright/prod/{SYSTEM} exists",
         "the log group /aws/vendedlogs/states/lakewright-prod-daily_batch exists",
         "the log group /aws/vendedlogs/apis/lakewright-prod exists",
         "the Glue database silver exists",
@@ -262,9 +272,37 @@ def test_names_that_are_taken_before_the_first_deploy_are_told(ready):
     with_kafka = taken(kafka=Kafka(serverless=True), vpc=Vpc())
     assert {"the MSK cluster lakewright-prod exists"} == set(with_kafka) - set(found)
     assert "catalog_prefix" in found["the Glue database silver exists"]
+    assert (
+        "an earlier deploy has left it, and no deploy takes it over: delete it, but keep its value: get-secret-value "
+        "(before it restore-secret, if it is to be deleted), delete-secret with --force-delete-without-recovery, "
+        "deploy, put-secret-value; another pii-key would change every hash"
+    ) == found["the secret lakewright/prod/pii-key exists"]
 
-    boto3.client("cloudformation").create_stack(StackName=Names(prod()).stack, TemplateBody=STACK)
+
+@pytest.mark.examples
+def test_names_that_the_stack_has_left_are_told_once_contracts_want_them_again(ready):
+    """A removed contract's secret stays in the account, and the stack can only make another of that name."""
+    cloudformation.install()
+    kept = {"Type": "AWS::SecretsManager::Secret", "DeletionPolicy": "Retain"}
+    secrets = {name: {**kept, "Properties": {"Name": source_secret("prod", name)}} for name in ("pii-key", SYSTEM)}
+    own = {"Leases": {"Type": "AWS::DynamoDB::Table", "Properties": LEASES}, "Key": secrets["pii-key"]}
+    client, stack = boto3.client("cloudformation"), Names(prod()).stack
+    client.create_stack(StackName=stack, TemplateBody=json.dumps({"Resources": {**own, "System": secrets[SYSTEM]}}))
     assert {} == taken()
+
+    client.update_stack(StackName=stack, TemplateBody=json.dumps({"Resources": own}))
+    assert {f"the secret lakewright/prod/{SYSTEM} exists"} == set(taken())
+
+
+def test_names_are_taken_also_where_a_change_set_alone_makes_the_stack(ready, monkeypatch):
+    boto3.client("dynamodb").create_table(**LEASES)
+    stack_is(monkeypatch, "REVIEW_IN_PROGRESS")
+
+    assert {
+        "the DynamoDB table lakewright-prod-lease exists": (
+            "an earlier deploy has left it, and no deploy takes it over: delete it"
+        )
+    } == taken()
 
 
 def test_subnets_of_one_zone_are_a_warning(ready):
