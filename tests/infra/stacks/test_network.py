@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
+from infra.stacks.network import GLUE, OF_JOBS, OF_READERS, REDSHIFT_DATA
 from scripts.setup import paths
 from shared.config import Environment, load_environment
 from shared.contracts import load_catalog
+from tests.docs.documents import CODE, document
 from tests.support.cloud import synthesize
 
 ENDPOINT = "AWS::EC2::VPCEndpoint"
@@ -112,3 +114,13 @@ def test_an_existing_vpc_and_one_of_the_stack_are_refused_together():
 
     with pytest.raises(ValidationError, match="give one of them"):
         Environment.model_validate(settings | {"network": house})
+
+
+def test_what_an_existing_vpc_has_to_offer_is_said_in_full():
+    """Whoever names a VPC makes its endpoints, and learns only from that page which."""
+    lines = document("docs/deploying.md").text.splitlines()
+    offered = [line for line in lines if line.startswith(("| gateway end", "| interface end", "| an interface end"))]
+
+    assert [{"s3", "dynamodb"}, set(OF_JOBS), {REDSHIFT_DATA}, {GLUE}, set(OF_READERS)] == [
+        set(CODE.findall(line.split("|")[1])) for line in offered
+    ]
