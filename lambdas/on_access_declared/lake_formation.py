@@ -21,7 +21,7 @@ from shared.governance.changes import (
     RemoveTag,
     Resource,
     Revoke,
-    SetTag,
+    SetTags,
     TableState,
 )
 
@@ -96,12 +96,10 @@ class LakeFormation:
                 # Read together with the rest, since what is put replaces all settings.
                 closed = self._settings() | {default: [] for default in DEFAULTS}
                 self._call("put_data_lake_settings", DataLakeSettings=closed)
-            case SetTag():
-                tags = [{"CatalogId": self.account, "TagKey": change.key, "TagValues": [change.value]}]
-                self._tag("add_lf_tags_to_resource", self._in_request(change.resource, change.columns), tags)
+            case SetTags():
+                self._tag("add_lf_tags_to_resource", change, change.tags)
             case RemoveTag():
-                tags = [{"CatalogId": self.account, "TagKey": change.key, "TagValues": [change.value]}]
-                self._tag("remove_lf_tags_from_resource", self._in_request(change.resource, change.columns), tags)
+                self._tag("remove_lf_tags_from_resource", change, {change.key: change.value})
             case MakeFilter():
                 self._make_filter(change)
             case GrantFilter():
@@ -209,10 +207,12 @@ class LakeFormation:
                 raise
             self._call("update_data_cells_filter", TableData=data)
 
-    def _tag(self, operation: str, resource: dict[str, Any], tags: list[dict[str, Any]]) -> None:
-        failures = self._call(operation, Resource=resource, LFTags=tags).get("Failures", [])
+    def _tag(self, operation: str, change: SetTags | RemoveTag, tags: Mapping[str, str]) -> None:
+        given = [{"CatalogId": self.account, "TagKey": key, "TagValues": [value]} for key, value in tags.items()]
+        resource = self._in_request(change.resource, change.columns)
+        failures = self._call(operation, Resource=resource, LFTags=given).get("Failures", [])
         if failures:
-            raise TerminalError("Lake Formation refused a tag", given=str(tags), expected=str(failures[0]["Error"]))
+            raise TerminalError("Lake Formation refused a tag", given=str(given), expected=str(failures[0]["Error"]))
 
     def _in_request(self, resource: Resource, columns: tuple[str, ...] = ()) -> dict[str, Any]:
         if not resource.table:

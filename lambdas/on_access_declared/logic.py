@@ -17,7 +17,7 @@ from shared.governance.changes import (
     RemoveTag,
     Resource,
     Revoke,
-    SetTag,
+    SetTags,
     changes,
 )
 
@@ -91,8 +91,8 @@ def describe(change: Change) -> str:  # noqa: PLR0911 - one for each kind of cha
     match change:
         case CloseNewTables():
             return "IAM alone opens no new databases and tables"
-        case SetTag():
-            return f"tag {change.key}={change.value}{_on(change.columns)}"
+        case SetTags():
+            return f"tag {', '.join(f'{key}={value}' for key, value in change.tags.items())}{_on(change.columns)}"
         case RemoveTag():
             return f"remove tag {change.key}{_on(change.columns)}"
         case MakeFilter():

@@ -47,12 +47,11 @@ class CloseNewTables:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SetTag:
-    """Set a tag on a database, a table or some columns of it, in place of the tag's value there."""
+class SetTags:
+    """Set tags, each with its value, on a database, a table or some columns of it, in place of their values there."""
 
     resource: Resource
-    key: str
-    value: str
+    tags: dict[str, str]
     columns: tuple[str, ...] = ()
 
 
@@ -109,7 +108,7 @@ class RemoveFilter:
     name: str
 
 
-Change = CloseNewTables | SetTag | RemoveTag | MakeFilter | GrantFilter | Revoke | RemoveFilter
+Change = CloseNewTables | SetTags | RemoveTag | MakeFilter | GrantFilter | Revoke | RemoveFilter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +153,7 @@ def changes(now: LakeState, wanted: LakeAccess) -> list[Change]:
         *(Revoke(grant=grant, everywhere=True) for grant in now.strays_by_tag),
         *(step for table, state in pairs for step in _close(table, state, inherited[table.database], key)),
         *(
-            SetTag(resource=Resource(database), key=key, value=STRICTEST)
+            SetTags(resource=Resource(database), tags={key: STRICTEST})
             for database, found in inherited.items()
             if found is not STRICTEST
         ),
@@ -164,7 +163,7 @@ def changes(now: LakeState, wanted: LakeAccess) -> list[Change]:
         *(step for database in wanted.databases for step in _shut_out_of_all(database, now, wanted)),
         # A database without the tag shows nothing; with it, what is restricted to those who are cleared for that.
         *(
-            SetTag(resource=Resource(database), key=key, value=STRICTEST)
+            SetTags(resource=Resource(database), tags={key: STRICTEST})
             for database in wanted.databases
             if key not in now.database_tags.get(database, {})
         ),
@@ -191,7 +190,7 @@ def _close(table: TableAccess, state: TableState, database: Classification, key:
             changed[column] = stricter
     yield from _tag_columns(resource, key, changed)
     if state.tags.get(key) not in {None, STRICTEST}:
-        yield SetTag(resource=resource, key=key, value=STRICTEST)
+        yield SetTags(resource=resource, tags={key: STRICTEST})
 
 
 def _open(table: TableAccess, state: TableState, database: Classification, key: str) -> Iterator[Change]:
@@ -205,7 +204,7 @@ def _tag_columns(resource: Resource, key: str, wanted: dict[str, Classification]
     for value in Classification:
         columns = tuple(column for column, classification in wanted.items() if classification is value)
         if columns:
-            yield SetTag(resource=resource, key=key, value=value, columns=columns)
+            yield SetTags(resource=resource, tags={key: value}, columns=columns)
 
 
 def _let_through(table: TableAccess, state: TableState) -> Iterator[Change]:
@@ -219,9 +218,8 @@ def _let_through(table: TableAccess, state: TableState) -> Iterator[Change]:
 
 def _let_in(table: TableAccess, state: TableState, wanted: LakeAccess) -> Iterator[Change]:
     tags = {wanted.domain_key: table.domain, **{wanted.role_key(role): READS for role in table.readers}}
-    for key, value in tags.items():
-        if state.tags.get(key) != value:
-            yield SetTag(resource=Resource(table.database, table.table), key=key, value=value)
+    if missing := {key: value for key, value in tags.items() if state.tags.get(key) != value}:
+        yield SetTags(resource=Resource(table.database, table.table), tags=missing)
 
 
 def _shut_out(table: TableAccess, state: TableState, wanted: LakeAccess) -> Iterator[Change]:

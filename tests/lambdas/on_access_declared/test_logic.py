@@ -119,6 +119,18 @@ def test_refused_changes_open_nothing_either_and_are_reported(client, wanted, re
             require_all_made(steps)
 
 
+def test_a_table_takes_one_call_for_its_domain_and_all_of_its_readers():
+    """A first deploy has a quarter of an hour for all tables together."""
+    columns, readers = dict.fromkeys(COLUMNS, Classification.RESTRICTED), tuple(CLEARANCES)
+    tables = (TableAccess(database=DATABASE, table="orders", domain="sales", columns=columns, readers=readers),)
+    wanted = LakeAccess(tag_prefix="lw_", databases=(DATABASE,), clearances=CLEARANCES, tables=tables)
+
+    steps = bring(lake_formation(account()), wanted)
+
+    tags = ", ".join(["lw_domain=sales", *(f"lw_reads_{role}=yes" for role in CLEARANCES)])
+    assert [f"tag {tags}"] == [step.row["change"] for step in steps if step.change.resource.table]
+
+
 @pytest.mark.parametrize("closes", [pytest.param(True, id="closed"), pytest.param(False, id="left as it is")])
 def test_new_tables_are_closed_unless_the_account_relies_on_iam(closes):
     client = account()
