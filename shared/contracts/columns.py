@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shared.contracts.column import CUSTOM_PROPERTIES, REFERS_TO, RENAMED_FROM, Column, Parent
 from shared.contracts.document import TABLE
 from shared.contracts.expression import read_expression
-from shared.contracts.treatment import Treatment
+from shared.contracts.moment_format import check_format
 from shared.contracts.treatment_rules import read_treatment
 from shared.errors import TerminalError
 from shared.names import TableName
@@ -80,6 +80,7 @@ def _column(document: Document, at: YamlPath, prop: Property, name: TableName, k
             expected="lower case letters, digits and _, beginning with a letter",
         )
     _check_type(document, at, prop)
+    check_format(document, at, prop)
     logic = prop.transformLogic
     if logic is not None:
         logic = read_expression(logic, document.place((*at, "transformLogic")))
@@ -141,14 +142,6 @@ def _check_type(document: Document, at: YamlPath, prop: Property) -> None:
             (*at, "physicalType"),
             given=f"{prop.physicalType} as {prop.logicalType}",
             expected=expected,
-        )
-    is_generalized = any(c.value == Treatment.YEAR for c in prop.customProperties)
-    if prop.logicalTypeOptions.format and prop.logicalType not in ("date", "timestamp") and not is_generalized:
-        raise document.error(
-            f"column {prop.name} has a format",
-            (*at, "logicalTypeOptions"),
-            given=prop.logicalType,
-            expected="a format on a date or timestamp only",
         )
 
 

@@ -214,7 +214,7 @@ def test_a_treated_column_has_both_its_types_and_a_dropped_one_is_not_stored(tmp
     seen = "{name: seen_at, logicalType: timestamp, physicalType: timestamp, transformLogic: seen, description: Stamp.}"
     year = (
         f"{seen}\n      - {{name: first_year, logicalType: integer, physicalType: int, classification: restricted, "
-        "transformLogic: day, logicalTypeOptions: {format: dd.MM.yyyy}, description: Year., "
+        "transformLogic: day, logicalTypeOptions: {format: yyyy}, description: Year., "
         "customProperties: [{property: treatment, value: year}]}\n"
         "      - {name: whole_name, logicalType: string, physicalType: string, classification: restricted, "
         "transformLogic: who, description: Name., customProperties: [{property: treatment, value: drop}]}"
