@@ -155,8 +155,9 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
             an erasure would not find.
     """
     files = [f for layer in Layer for f in sorted((folder / layer).glob(f"*{SUFFIX}"))]
-    tables = {str(t.name): t for t in map(compile_contract, files)}
+    # First, since a contract lacks the query whose file has another name.
     _refuse_strays(folder, files)
+    tables = {str(t.name): t for t in map(compile_contract, files)}
     _refuse_shared_ids(tables.values())
     for table in tables.values():
         check_neighbours(table, tables)

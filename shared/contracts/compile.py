@@ -11,7 +11,7 @@ from shared.contracts.document import SUFFIX, TABLE, read_document
 from shared.contracts.flows import PRIORITY, compile_flows
 from shared.contracts.freshness import compile_freshness
 from shared.contracts.history import compile_history
-from shared.contracts.makers import refuse_two_makers, written_program, written_query
+from shared.contracts.makers import refuse_no_maker, refuse_two_makers, written_program, written_query
 from shared.contracts.model import Disposition, Kind, Query, Table
 from shared.contracts.query import BATCH
 from shared.contracts.readers import compile_detokenizers, compile_readers
@@ -152,6 +152,8 @@ def _kind(document: Document, name: TableName, query: Query | None, program: Pro
         return Kind.INGESTED
     if program or (query and query.inputs):
         return Kind.BUILT
+    if query is None:
+        refuse_no_maker(document)
     if document.contract.servers:
         raise document.error("a refined table has no source and is not served", ("servers",), mend="remove servers")
     return Kind.REFINED

@@ -4,7 +4,7 @@ import pytest
 
 from shared.contracts import load_catalog
 from shared.errors import ContractError
-from tests.support.small_catalog import DAYS_SQL, PEOPLE, VISITS, write_catalog
+from tests.support.small_catalog import DAYS, DAYS_SQL, FILES, PEOPLE, VISITS, write_catalog
 
 KEY_AND_INPUT = """\
         primaryKey: true
@@ -63,6 +63,43 @@ def test_a_file_that_belongs_to_no_table_is_refused(tmp_path, name, content, pla
         load_catalog(tmp_path)
 
     assert place == str(refused.value)[: len(place)]
+
+
+REFRESH = "      - {property: writeDisposition, value: refresh}\n"
+SERVERS = "servers:\n  - {server: api, type: api, location: /days}\n"
+
+
+@pytest.mark.parametrize(
+    "old, new, line, given",
+    [
+        pytest.param("", "", 17, "writeDisposition: refresh", id="refreshed"),
+        pytest.param(
+            REFRESH,
+            f"      - {{property: refreshBy, value: visit_date}}\n{REFRESH}",
+            18,
+            "writeDisposition: refresh, refreshBy",
+            id="refreshed by groups",
+        ),
+        pytest.param(
+            f"    customProperties:\n{REFRESH}", SERVERS, 16, "servers and no transformSourceObjects", id="served"
+        ),
+    ],
+)
+def test_a_table_whose_query_is_not_written_or_misnamed_is_told_so(tmp_path, old, new, line, given):
+    write_catalog(tmp_path, {DAYS: (old, new)})
+    (tmp_path / DAYS_SQL).unlink()
+
+    with pytest.raises(ContractError) as refused:
+        load_catalog(tmp_path)
+    (tmp_path / "gold/day.sql").write_text(FILES[DAYS_SQL], encoding="utf-8")
+    with pytest.raises(ContractError, match=r"^gold/day\.sql:1: this file belongs to no table"):
+        load_catalog(tmp_path)
+
+    expected = (
+        f"gold/days.odcs.yaml:{line}: the query of the table is missing; given: {given}; expected: days.sql or days.py "
+        "beside the contract; to fix: write it; a table without one refines the rows of another, and has neither"
+    )
+    assert expected == str(refused.value)
 
 
 @pytest.mark.parametrize("name", [PEOPLE, DAYS_SQL])
