@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.errors import TerminalError
@@ -27,6 +30,7 @@ class SourceSecret(BaseModel):
 
 
 SecretT = TypeVar("SecretT", bound=SourceSecret)
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 def parse_secret(model: type[SecretT], text: str, secret: str) -> SecretT:
@@ -54,6 +58,15 @@ def malformed(model: type[SourceSecret], secret: str, faults: Iterable[str]) -> 
         expected=model.form,
         mend="put it again with `./lake secrets put`",
     )
+
+
+def read_private_key(pem: str) -> PrivateKey | None:
+    """The private key that a text holds in PEM; None if it holds none, one with a password, or neither RSA nor EC."""
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    return key if isinstance(key, PrivateKey) else None
 
 
 def faults_by_key(error: ValidationError, *, say: Literal["type", "msg"] = "type") -> list[str]:

@@ -6,8 +6,6 @@ import ssl
 from tempfile import NamedTemporaryFile
 from typing import Self
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -17,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509 import InvalidVersion, load_pem_x509_certificate, load_pem_x509_certificates
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
+
+from jobs.ingest.source_secret import read_private_key
 
 
 class Certificates(BaseModel):
@@ -49,13 +49,9 @@ class Certificates(BaseModel):
         """The key in PKCS #8, the only form that Kafka's client reads."""
         if pem is None:
             return None
-        try:
-            key = load_pem_private_key(pem.get_secret_value().encode(), password=None)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            key = None
-        # The kinds that Kafka's client reads.
-        if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-            raise ValueError("an RSA or EC key in PEM, without a password, is needed")  # noqa: TRY004 - pydantic's
+        key = read_private_key(pem.get_secret_value())
+        if key is None:
+            raise ValueError("an RSA or EC key in PEM, without a password, is needed")
         return SecretStr(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
 
     @model_validator(mode="after")

@@ -7,13 +7,11 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import SecretStr
 
-from jobs.ingest.source_secret import SourceSecret, malformed, parse_secret
+from jobs.ingest.source_secret import SourceSecret, malformed, parse_secret, read_private_key
 from shared.errors import TerminalError
 from shared.web_addresses import is_safe
 
@@ -81,11 +79,7 @@ class SalesforceSecret(SourceSecret):
         return f"{signed}.{_encoded(signature)}"
 
     def _key(self) -> rsa.RSAPrivateKey:
-        pem = self.private_key.get_secret_value() if self.private_key else ""
-        try:
-            key = load_pem_private_key(pem.encode(), password=None)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            key = None
+        key = read_private_key(self.private_key.get_secret_value() if self.private_key else "")
         if not isinstance(key, rsa.RSAPrivateKey):
             raise TerminalError(
                 "the private key of the Salesforce secret cannot be used",

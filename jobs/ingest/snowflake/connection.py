@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from snowflake import connector
 from snowflake.connector import errors as snowflake_errors
 
-from jobs.ingest.source_secret import SourceSecret, malformed, parse_secret
+from jobs.ingest.source_secret import SourceSecret, malformed, parse_secret, read_private_key
 from shared.errors import (
     LakewrightError,
     SchemaDriftError,
@@ -73,6 +73,9 @@ class SnowflakeSecret(SourceSecret):
         given = parse_secret(cls, text, secret)
         if (given.password is None) == (given.private_key is None):
             raise malformed(cls, secret, ["password and private_key: exactly one is needed"])
+        # The driver reports some keys that it cannot use as a broken connection.
+        if given.private_key is not None and read_private_key(given.private_key.get_secret_value()) is None:
+            raise malformed(cls, secret, ["private_key: an RSA or EC key in PEM, without a password, is needed"])
         return given
 
     def arguments(self) -> dict[str, Any]:
@@ -151,7 +154,7 @@ def refusal(number: int, state: str) -> tuple[str, str] | None:
     if number == NO_WAREHOUSE:
         return "no warehouse is active", f"name a warehouse in the secret, or grant its role USAGE on it; {put}"
     if number == MALFORMED:
-        return "the driver cannot use what the secret says, such as a private key that is no PEM", put
+        return "the driver cannot use what the secret says", put
     if number in TRANSIENT_LOGINS:
         return None
     if number in LOGINS or state.startswith(REFUSED_LOGIN):

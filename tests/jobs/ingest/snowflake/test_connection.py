@@ -3,6 +3,13 @@
 import json
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from snowflake.connector import errors as snowflake_errors
 
 from jobs.ingest.snowflake.connection import SnowflakeSecret, translate_error
@@ -10,6 +17,12 @@ from shared.errors import SchemaDriftError, SourceContentError, SourceUnavailabl
 
 PASSWORD = "canary-password"
 LOGIN = {"account": "acme", "user": "lake", "password": PASSWORD}
+USER = {"account": "acme", "user": "lake"}
+KEY = rsa.generate_private_key(65537, 2048)
+PKCS8 = (Encoding.PEM, PrivateFormat.PKCS8)
+PEM = KEY.private_bytes(*PKCS8, NoEncryption()).decode()
+LOCKED = KEY.private_bytes(*PKCS8, BestAvailableEncryption(PASSWORD.encode())).decode()
+OTHER_KIND = ed25519.Ed25519PrivateKey.generate().private_bytes(*PKCS8, NoEncryption()).decode()
 
 
 @pytest.mark.parametrize(
@@ -17,8 +30,8 @@ LOGIN = {"account": "acme", "user": "lake", "password": PASSWORD}
     [
         pytest.param(LOGIN, LOGIN, id="password"),
         pytest.param(
-            {"account": "acme", "user": "lake", "private_key": "pem"},
-            {"account": "acme", "user": "lake", "private_key": "pem", "authenticator": "SNOWFLAKE_JWT"},
+            USER | {"private_key": PEM},
+            USER | {"private_key": PEM, "authenticator": "SNOWFLAKE_JWT"},
             id="key pair",
         ),
         pytest.param(
@@ -41,6 +54,19 @@ def test_a_secret_becomes_the_connectors_arguments(given, arguments):
         pytest.param(json.dumps(LOGIN | {"port": PASSWORD}), "port: int_parsing", id="port is no number"),
         pytest.param(json.dumps({"account": "a", "user": "u"}), "exactly one is needed", id="nothing to log in with"),
         pytest.param(json.dumps(LOGIN | {"private_key": "k"}), "exactly one is needed", id="two ways to log in"),
+        *[
+            pytest.param(
+                json.dumps(USER | {"private_key": key}),
+                "given: private_key: an RSA or EC key in PEM, without a password, is needed; expected: JSON with",
+                id=what,
+            )
+            for what, key in {
+                "no key": PASSWORD,
+                "a key with a password": LOCKED,
+                "a key whose lines are not broken": PEM.replace("\n", "\\n"),
+                "a key of another kind": OTHER_KIND,
+            }.items()
+        ],
     ],
 )
 def test_a_malformed_secret_is_refused_without_telling_it(text, words):
