@@ -21,7 +21,7 @@ from jobs.ingest.drift import apply_schema_contract, unknown_columns
 from jobs.ingest.drift_event import report_refusal, report_unknown_columns
 from jobs.ingest.expired import unexpired
 from jobs.ingest.readers import READERS
-from jobs.ingest.reading import RAW, REASONS, source_of
+from jobs.ingest.reading import RAW, REASONS, nothing_yet, source_of
 from jobs.ingest.replay import read_replayed_rows, replayed_positions
 from jobs.ingest.suppression import unsuppressed
 from jobs.ingest.worker_errors import known_error
@@ -80,7 +80,9 @@ def _ingest(flow: Flow) -> TableOutcome:
     else:
         reading = READERS[source.type](flow.session, flow.table, flow.job, flow.last_inputs)
     if reading is None:
-        return _with_position_and_cost(land_nothing(flow), flow.last_inputs)
+        is_first = flow.last_inputs is None and not flow.is_replayed
+        outcome = land_nothing(flow, nothing_yet(source) if is_first else "")
+        return _with_position_and_cost(outcome, flow.last_inputs)
     try:
         staged, seen = _stage(flow, reading)
         drift = unknown_columns(staged, flow.table) if seen["rescued"] else {}

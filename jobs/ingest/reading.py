@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 
 from jobs.ingest.read_cost import ReadCost
 from jobs.runtime.staging import stage
+from shared.contracts.source_model import FILES, KAFKA
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
@@ -34,6 +35,14 @@ def source_of(table: Table) -> Source:
     if table.source is None:
         raise ContractError(f"{table.file.name}:1: the table has no source")
     return table.source
+
+
+def nothing_yet(source: Source) -> str:
+    """Why the first read of a source found nothing, which a mistyped name does too; empty for one that gives rows."""
+    return {
+        FILES: f"no file matches {source.location} yet",
+        KAFKA: f"topic {source.object} holds no records yet",
+    }.get(source.type, "")
 
 
 def no_translation(_: Exception) -> LakewrightError | None:

@@ -12,6 +12,7 @@ from jobs.runtime.lease import leased_by
 from jobs.runtime.position import NOWHERE, TablePosition, read_position
 from jobs.runtime.session import batch_session
 from jobs.runtime.tables import read_version
+from shared.contracts import Kind
 from shared.contracts.evolution.as_built import contract_facts
 from shared.errors import PositionLostError
 from shared.jobs import Status, TableOutcome
@@ -103,11 +104,14 @@ class Flow:
         if str(table.name) not in position.flows:
             if not is_needed:
                 return TablePosition(version=NOWHERE, flows={})
+            mend = f"run {table.name} first: --select +{self.table.name}"
+            if table.kind is Kind.INGESTED:
+                mend += "; if it is unchanged then, its source has nothing yet, and the run says what was looked for"
             raise PositionLostError(
                 f"{table.name} has not been written yet",
                 given=f"{self.table.name} reads it",
                 expected="an earlier step or run to have written it",
-                mend=f"run {table.name} first: --select +{self.table.name}",
+                mend=mend,
             )
         return position
 

@@ -60,8 +60,8 @@ def land(
     return flow.succeeded(landed.version, books, warnings, reason)
 
 
-def land_nothing(flow: Flow) -> TableOutcome:
-    """End a flow without a batch, and return the outcome.
+def land_nothing(flow: Flow, reason: str = "") -> TableOutcome:
+    """End a flow without a batch, and return the outcome, with the reason if there is more to say than no news.
 
     What a replay that died released from the quarantine is restored here, since no batch comes to do so.
 
@@ -69,4 +69,4 @@ def land_nothing(flow: Flow) -> TableOutcome:
         LostRaceError: another writer committed to the quarantine first.
     """
     restore_released(flow)
-    return flow.unchanged()
+    return flow.unchanged(reason)

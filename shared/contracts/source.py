@@ -115,14 +115,23 @@ def compile_source(
 
 
 def _check_files(document: Document, server: Server, format_: str | None) -> None:
-    """Refuse files outside of the landing place, which runs may not read, and files of an unknown format."""
-    if server.type == FILES and not str(server.location).startswith(LANDING):
+    """Refuse files outside of the landing place, which runs may not read, or of an unknown format, and folders."""
+    location = str(server.location)
+    if server.type == FILES and not location.startswith(LANDING):
         raise document.error(
             "the location is not in the landing place",
             (*SERVER, "location"),
-            given=str(server.location),
+            given=location,
             expected=f"{LANDING}<folder>/<files>, in every environment",
             mend="have the files sent to the environment's landing place, and say where they lie in it",
+        )
+    if server.type == FILES and (location.endswith("/") or set(location) & set("[]{}")):
+        raise document.error(
+            "the location matches no file",
+            (*SERVER, "location"),
+            given=location,
+            expected="the files' names after the last slash; of wildcards there are *, ? and ** only",
+            mend="end it with *, or with the names as far as they are known, such as *.csv",
         )
     if format_ not in FILE_FORMATS:
         raise document.error(

@@ -176,8 +176,15 @@ def test_a_new_file_with_known_rows_only_moves_the_position_on(lake, ingest):
     assert ({"read": 1, "superseded": 1}, 2) == (counts(outcome), outcome.sequence)
     moved = {table: number + 1 for table, number in version.items()}
     assert moved == lake.versions()
-    assert Status.UNCHANGED is ingest().status
+    idle = ingest()
+    assert (Status.UNCHANGED, "") == (idle.status, idle.reason)
     assert moved == lake.versions()
+
+
+def test_a_first_read_that_finds_no_file_says_what_it_looked_for(lake, ingest):
+    outcome = ingest()
+    said = "no file matches s3://landing/shop__customers/*.csv yet"
+    assert (Status.UNCHANGED, said, {}) == (outcome.status, outcome.reason, lake.versions())
 
 
 def test_a_source_without_rows_makes_an_empty_table_once(lake, shelf, ingest):

@@ -151,6 +151,12 @@ def test_a_snapshot_deletes_what_it_lacks_but_never_for_a_row_it_could_not_read(
 
 def test_a_table_whose_parent_was_never_written_is_not_judged(shop):
     shop.land("bronze.shop__orders", ORDERS, f"10,1,5,new,{TEN}")
+    unread = shop.run("r0", (Step.REFINE,), tables=("silver.orders",)).outcomes["silver.orders"]
+    assert unread.failure.message == (
+        "bronze.shop__orders has not been written yet; given: silver.orders reads it; expected: an earlier step or run "
+        "to have written it; to fix: run bronze.shop__orders first: --select +silver.orders; if it is unchanged then, "
+        "its source has nothing yet, and the run says what was looked for"
+    )
     shop.run("r1", (Step.INGEST,))
     failed = shop.run("r1", (Step.REFINE,), tables=("silver.orders",)).outcomes["silver.orders"]
     assert ("PositionLostError", False) == (failed.failure.error, failed.failure.retryable)

@@ -252,6 +252,14 @@ def of_files(changes):
             "12: the location is not in the landing place; given: s3://partner-bucket/notes/*.csv",
             id="a bucket of somebody else",
         ),
+        *[
+            pytest.param(
+                {"s3://landing/notes/*.csv": f'"s3://landing/{location}"'},
+                f"12: the location matches no file; given: s3://landing/{location}; expected: the files' names",
+                id=f"a location {location}",
+            )
+            for location in ["notes/", "notes/[a-z].csv", "notes/*.{csv,gz}"]
+        ],
         pytest.param(
             {DAY: DATE},
             "22: column day is date, and a source of this kind holds text only; expected: physicalType: string",

@@ -92,6 +92,8 @@ def payments_lake(lake_of, topic, **custom):
 def test_new_records_alone_are_read_and_what_is_no_record_is_kept_whole(lake_of, broker):
     topic = Topic(broker, "payments").create()
     lake = payments_lake(lake_of, topic)
+    empty = ingested(lake, "r0")
+    assert (Status.UNCHANGED, "topic payments holds no records yet") == (empty.status, empty.reason)
     poison = [
         b'{"no": "avro"}',
         struct.pack(">bI", 0, 99) + b"\x02x",
