@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.contracts.model import Kind
-from shared.contracts.retention import EXPIRES
+from shared.contracts.retention import EXPIRES, SNAPSHOTS
 from shared.errors import ContractError
 
 if TYPE_CHECKING:
@@ -89,9 +89,10 @@ def check_reference(column: Column, to: Parent, tables: Mapping[str, Table], pla
 
 
 def _goes_by_age(column: Column, to: Parent, parent: Table, place: Callable[[], str]) -> ContractError:
+    retention = SNAPSHOTS if parent.kind is Kind.INGESTED else EXPIRES
     return ContractError(
         f"{place()}: column {column.name} points to a table whose rows are deleted by age",
         given=f"{to.table}, kept {parent.retention}",
         expected="a parent that stays for as long as rows point to it; later ones would be refused for want of theirs",
-        mend=f"take {EXPIRES} from {to.table}, or the link from this column",
+        mend=f"take {retention} from {to.table}, or the link from this column",
     )

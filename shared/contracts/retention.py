@@ -113,9 +113,12 @@ def _of_snapshots(document: Document, custom: Mapping[str, Any]) -> Retention | 
             expected=f"writeDisposition {Disposition.SNAPSHOT}",
             mend=f"say {EXPIRES} in the contracts of the tables refined from it; its rows then go with theirs",
         )
-    if kept is not None and (kept < DAY or kept % DAY):
+    if kept is not None and (kept % DAY or not DAY <= kept <= LONGEST["days"] * DAY):
         raise document.error(
-            f"{SNAPSHOTS} is no number of days", at, given=str(custom[SNAPSHOTS]), expected="such as 90 days"
+            f"{SNAPSHOTS} is no number of days",
+            at,
+            given=str(custom[SNAPSHOTS]),
+            expected=f"such as 90 days; {LONGEST['days']} days at most",
         )
     return Retention(column=INGESTED_AT, days=kept // DAY) if kept else None
 

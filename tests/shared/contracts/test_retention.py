@@ -149,6 +149,14 @@ def test_a_table_that_others_point_to_does_not_expire_rows(catalog):
     assert "silver.customers, kept 7 years by changed_at" in str(refused.value)
 
 
+def test_a_table_that_others_refer_to_does_not_let_snapshots_go(catalog):
+    refers = "        customProperties: [{property: refersTo, value: bronze.shop__stock.product}]\n"
+    changed = FILES["silver.stock"].replace("        primaryKey: true\n", f"        primaryKey: true\n{refers}")
+    with pytest.raises(ContractError, match="points to a table whose rows are deleted by age") as refused:
+        catalog({**stock("90 days"), "silver.stock": changed})
+    assert "to fix: take snapshotRetention from bronze.shop__stock, or the link" in str(refused.value)
+
+
 def test_landed_rows_expire_only_if_those_of_all_readers_do(catalog):
     landed = catalog(FILES).table("bronze.shop__orders").name
     assert () == catalog(FILES).expiring_readers(landed)
@@ -179,6 +187,9 @@ def test_snapshots_are_kept_by_the_day_they_landed_and_for_ever_if_nothing_is_sa
     [
         pytest.param(stock("36 hours"), "snapshotRetention is no number of days; given: 36 hours", id="hours"),
         pytest.param(stock("0 days"), "snapshotRetention is no number of days; given: 0 days", id="none"),
+        pytest.param(
+            stock("90000 days"), "given: 90000 days; expected: such as 90 days; 36500 days at most", id="too many"
+        ),
         pytest.param(stock("long"), "snapshotRetention is not a duration; given: long", id="no time"),
         pytest.param(
             stock("9 days", FILES[STOCK].replace("snapshot", "append"))
