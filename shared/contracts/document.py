@@ -105,12 +105,13 @@ def _refused(name: str, error: ErrorDetails, lines: dict[YamlPath, int]) -> Cont
         )
     if error["type"] == "missing":
         return ContractError(f"{where}: missing", expected=f"a value for {at[-1]}")
-    return ContractError(f"{where}: bad value", given=repr(error["input"])[:200], expected=error["msg"])
+    expected = "a list" if error["type"] == "tuple_type" else error["msg"]
+    return ContractError(f"{where}: bad value", given=repr(error["input"])[:200], expected=expected)
 
 
 def _mend_of(key: str, known: list[str]) -> str:
     """What to do about an unknown key; in braces, YAML takes the text after an unquoted comma in a value for a key."""
-    if key.endswith(")"):
+    if key.endswith(")") or " " in key:
         return 'quote the value with the comma, as in physicalType: "decimal(9,2)"'
     near = difflib.get_close_matches(key, known, n=1)
     return f"write {near[0]}" if near else "remove it"

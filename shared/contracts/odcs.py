@@ -112,7 +112,8 @@ class SchemaObject(_Described):
 class Server(_Described):
     """Where a bronze table comes from, or where a built one is published."""
 
-    server: str
+    # It names a secret or parameter; those of the lake itself have hyphens.
+    server: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     type: Literal["snowflake", "redshift", "s3", "api", "kafka", "custom"]
     environment: str | None = None
     account: str | None = None

@@ -168,7 +168,7 @@ def _refuse_closed(document: Document) -> None:
 
 def _schema_contract(document: Document, custom: dict[str, Any]) -> SchemaContract:
     given = custom.get("schemaContract", SchemaContract.EVOLVE)
-    if given not in set(SchemaContract):
+    if given not in list(SchemaContract):
         raise document.error(
             "schemaContract does not say what becomes of unknown columns",
             document.at_custom("schemaContract"),
@@ -201,7 +201,7 @@ def _check_kafka(
         "schemas": (
             schemas,
             _is_place(schemas) if format_ == AVRO else schemas is None or _is_in_glue(schemas),
-            "a folder, glue://registry/schema or the https:// address of a registry for avro, none or glue:// for json",
+            f"{LANDING}<folder>, glue://registry/schema or a registry's https:// for avro, none or glue:// for json",
         ),
         "envelope": (envelope, envelope is None or (envelope, format_) == (DEBEZIUM, "json"), f"{DEBEZIUM}, in json"),
         "failOnDataLoss": (fails, isinstance(fails, bool), "true or false"),
@@ -222,7 +222,7 @@ def _is_place(schemas: object) -> bool:
         return False
     if schemas.startswith(GLUE):
         return _is_in_glue(schemas)
-    return is_bare(schemas) if is_web(schemas) else True
+    return is_bare(schemas) if is_web(schemas) else len(schemas) > len(LANDING) and schemas.startswith(LANDING)
 
 
 def _is_in_glue(schemas: object) -> bool:

@@ -102,6 +102,24 @@ from tests.support.small_catalog import FILES, NOTES, PEOPLE, VISITS, refusal
             ["5: version: bad value", "given: 'one'"],
             id="a version that is no version",
         ),
+        *[
+            pytest.param(NOTES, "server: desk", f"server: {name}", ["10: servers.0.server: bad value", said], id=name)
+            for name, said in {"The Desk": "given: 'The Desk'", "../x": "given: '../x'", "pii-key": "'pii-key'"}.items()
+        ],
+        pytest.param(
+            PEOPLE,
+            "transformSourceObjects: [bronze.desk__notes]",
+            "transformSourceObjects: bronze.desk__notes",
+            ["18: schema.0.properties.0.transformSourceObjects: bad value", "expected: a list"],
+            id="a text for a list",
+        ),
+        pytest.param(
+            NOTES,
+            "description: Person.}",
+            "description: Person, as they said.}",
+            ["22: schema.0.properties.1.as they said.: unknown key", "to fix: quote the value with the comma"],
+            id="a comma in braces",
+        ),
         pytest.param(
             PEOPLE,
             FILES[PEOPLE],

@@ -99,6 +99,11 @@ def test_schemas_may_come_from_a_registry(tmp_path, place):
             for place, said in {
                 "http://registry.example.com": "http://registry.example.com",
                 "https://": "https://",
+                "schemas/kafka": "schemas/kafka",
+                "s3://landing/": "s3://landing/",
+                "s3://my-bucket/schemas": "s3://my-bucket/schemas",
+                "arn:aws:glue:eu-west-1:111122223333:schema/a": "arn:aws:glue:eu-west-1:111122223333:schema/a",
+                "confluent://registry/shop": "confluent://registry/shop",
                 "https://me:canary@registry.example.com": "https://registry.example.com",
                 "https://registry.example.com/?key=canary": "https://registry.example.com/",
                 "https://registry.example.com:port": "https://registry.example.com:port",
