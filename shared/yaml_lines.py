@@ -44,7 +44,7 @@ def read_yaml(text: str) -> tuple[Any, Lines]:
     """Read one YAML document, and the line, from 1, of every path in it (keys and list positions).
 
     Raises:
-        yaml.MarkedYAMLError: it is not YAML, or a key is written twice.
+        yaml.MarkedYAMLError: it is not YAML, a key is written twice, or it is nested without end.
     """
     loader = _Loader(text)
     try:
@@ -52,6 +52,8 @@ def read_yaml(text: str) -> tuple[Any, Lines]:
         lines: Lines = {(): 1}
         _note_lines(node, (), lines)
         return (None if node is None else loader.construct_document(node)), lines
+    except RecursionError:
+        raise yaml.MarkedYAMLError(problem="it is nested without end, as by an alias within its own anchor") from None
     finally:
         loader.dispose()
 

@@ -82,7 +82,7 @@ def compile_contract(path: Path) -> Table:
     check_clustering(document, columns, cluster_by)
     apply_as_deletes, retention = compile_deletes(document, custom, columns, sequence_by)
     readers = compile_readers(document, columns)
-    uses = {"sequenceBy": sequence_by, CLUSTER_BY: cluster_by, "cursor": tuple(filter(None, [custom.get("cursor")]))}
+    uses = {"sequenceBy": sequence_by, CLUSTER_BY: cluster_by, "cursor": (str(custom.get("cursor")),)}
     check_uses(document, columns, uses)
     source = compile_source(document, custom, disposition, columns) if kind is Kind.INGESTED else None
     built = kind is Kind.BUILT

@@ -179,8 +179,14 @@ def _check_values(quality: Quality, type_: str | None, place: str) -> None:
             )
 
 
-def _duplicate(quality: Quality, column: str | None, _: str, key: tuple[str, ...]) -> tuple[str | None, str | None]:
+def _duplicate(quality: Quality, column: str | None, place: str, key: tuple[str, ...]) -> tuple[str | None, str | None]:
     names = quality.arguments.get("properties") or ([column] if column else list(key))
+    if not isinstance(names, list):
+        raise ContractError(
+            f"{place}: rule {quality.name} does not say of which columns together",
+            given=f"properties: {names}",
+            expected="properties: a list of columns",
+        )
     listed, known = ", ".join(f"`{n}`" for n in names), " AND ".join(f"`{n}` IS NOT NULL" for n in names)
     # As in SQL's UNIQUE, nulls are not duplicates of each other.
     doubled = f"SELECT 1 FROM ${{table}} WHERE {known} GROUP BY {listed} HAVING COUNT(*) > 1"  # noqa: S608 - columns of the contract

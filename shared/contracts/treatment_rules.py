@@ -57,7 +57,7 @@ def read_treatment(document: Document, at: YamlPath, prop: Property, kind: Kind)
                 expected=f"the custom property {TREATMENT}: one of {CHOICES}",
             )
         return None
-    if given not in set(Treatment):
+    if given not in list(Treatment):
         at_given = (*at, "customProperties")
         raise document.error(
             f"unknown treatment of column {prop.name}", at_given, given=str(given), expected=f"one of {CHOICES}"

@@ -61,6 +61,11 @@ def test_a_key_written_twice_is_refused_with_its_line():
     assert 2 == refused.value.problem_mark.line
 
 
+def test_an_alias_that_contains_itself_is_refused():
+    with pytest.raises(yaml.MarkedYAMLError, match="it is nested without end, as by an alias within its own anchor"):
+        read_yaml("a: &a\n  - *a\n")
+
+
 KEYS = st.text("abcdefghij", min_size=1, max_size=5)
 DOCUMENTS = st.dictionaries(
     KEYS,

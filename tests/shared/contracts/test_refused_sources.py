@@ -44,6 +44,20 @@ from tests.support.small_catalog import FILES, NOTES, PEOPLE, refusal, write_cat
         pytest.param(
             NOTES,
             "{property: lag, value: 15 minutes}",
+            "{property: schemaContract, value: [evolve]}",
+            ["28: schemaContract does not", "given: ['evolve']", "evolve or freeze or discardValue or quarantineRow"],
+            id="a list of schemaContracts",
+        ),
+        pytest.param(
+            NOTES,
+            "{property: cursor, value: seen}",
+            "{property: cursor, value: [seen]}",
+            ["27: cursor names a column the table does not have", "given: ['seen']", "expected: id, who, day, seen"],
+            id="a list of cursors",
+        ),
+        pytest.param(
+            NOTES,
+            "{property: lag, value: 15 minutes}",
             "{property: reconcileRed, value: 0.5}",
             ["28: reconcileRed is no share", "given: 0.5", "expected: a percentage such as 0.1%"],
             id="a threshold without its sign",

@@ -114,6 +114,14 @@ def test_a_measured_number_is_compared_with_the_bounds(bound, holds, fails):
         pytest.param({**SQL}, "neither a metric nor a query", id="a query rule without query"),
         pytest.param({**SQL, "metric": "rowCount", "query": COUNT}, "neither a metric nor a query", id="both"),
         pytest.param({**LIBRARY, "metric": "invalidValues"}, "does not say what is valid", id="nothing is valid"),
+        *[
+            pytest.param(
+                {**LIBRARY, "metric": "duplicateValues", "arguments": {"properties": given}},
+                f"does not say of which columns together; given: properties: {given}; expected: properties: a list",
+                id=f"doubles of {given}",
+            )
+            for given in (5, "return_id")
+        ],
         pytest.param(
             {**LIBRARY, "metric": "invalidValues", "arguments": {"validValues": []}}, "does not say", id="an empty list"
         ),

@@ -79,6 +79,13 @@ def treated(treatment, classification="restricted"):
             id="a misspelt treatment",
         ),
         pytest.param(
+            PEOPLE,
+            LOGIC,
+            treated("[hmac]"),
+            ["20: unknown treatment of column person", "given: ['hmac']", "expected: one of hmac"],
+            id="a list of treatments",
+        ),
+        pytest.param(
             NOTES,
             WHO,
             CLOSED_WHO,
