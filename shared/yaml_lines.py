@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from shared.text_files import read_text_file
+
 if TYPE_CHECKING:
     import pathlib
 
@@ -30,9 +32,7 @@ def read_yaml_file(path: pathlib.Path, name: str, refused: type[TerminalError]) 
         TerminalError: the file is not UTF-8 or not YAML, or a key is written twice.
     """
     try:
-        return read_yaml(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise refused(f"{name}:1: not UTF-8", given=str(error), expected="UTF-8") from error
+        return read_yaml(read_text_file(path, name, refused))
     except yaml.YAMLError as error:
         mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
         problem = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error)

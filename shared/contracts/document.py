@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from shared.contracts.odcs import Contract, CustomProperty, SchemaObject
 from shared.errors import ContractError
-from shared.model_errors import known_keys
+from shared.model_errors import expected_value, known_keys
+from shared.text_files import read_text_file
 from shared.yaml_lines import nearest_line, read_yaml_file
 
 if TYPE_CHECKING:
@@ -75,6 +76,15 @@ def short_name(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
+def read_text(path: Path) -> str:
+    """The text of the file beside a contract that makes its table.
+
+    Raises:
+        ContractError: it is not UTF-8.
+    """
+    return read_text_file(path, short_name(path), ContractError)
+
+
 def read_document(path: Path) -> Document:
     """Read a contract file and check it against the standard.
 
@@ -105,8 +115,7 @@ def _refused(name: str, error: ErrorDetails, lines: dict[YamlPath, int]) -> Cont
         )
     if error["type"] == "missing":
         return ContractError(f"{where}: missing", expected=f"a value for {at[-1]}")
-    expected = "a list" if error["type"] == "tuple_type" else error["msg"]
-    return ContractError(f"{where}: bad value", given=repr(error["input"])[:200], expected=expected)
+    return ContractError(f"{where}: bad value", given=repr(error["input"])[:200], expected=expected_value(error))
 
 
 def _mend_of(key: str, known: list[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import sqlglot
 from sqlglot import TokenType, exp
 
 from shared.contracts.sql import DIALECT, parse_repeatable
@@ -28,7 +29,9 @@ def read_expression(sql: str, place: str) -> str:
     """
     tree = parse_repeatable(f"SELECT {sql}", lambda _: place)
     is_list = isinstance(tree, exp.Select) and {k for k, v in tree.args.items() if v} == {"expressions"}
-    if not is_list or len(tree.expressions) != 1 or tree.expressions[0].find(*NOT_OF_ONE_ROW):
+    # The parser takes a semicolon for the end of the statement; Spark reads the expression alone.
+    is_ended = TokenType.SEMICOLON in {token.token_type for token in sqlglot.tokenize(sql, dialect=DIALECT)}
+    if is_ended or not is_list or len(tree.expressions) != 1 or tree.expressions[0].find(*NOT_OF_ONE_ROW):
         raise ContractError(
             f"{place}: not one expression over one row", given=sql, expected="for example lower(trim(name))"
         )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.contracts.document import SUFFIX, short_name
+from shared.contracts.document import SUFFIX, read_text, short_name
 from shared.contracts.model import Disposition
 from shared.contracts.program import Program, read_program
 from shared.contracts.query import read_query
-from shared.errors import ContractError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,12 +24,7 @@ def written_query(path: Path) -> Query | None:
         ContractError: it is not UTF-8, or no SELECT.
     """
     file = path.with_name(path.name.removesuffix(SUFFIX) + ".sql")
-    if not file.exists():
-        return None
-    try:
-        return read_query(file.read_text(encoding="utf-8"), short_name(file))
-    except UnicodeDecodeError as error:
-        raise ContractError(f"{short_name(file)}:1: not UTF-8", given=str(error), expected="UTF-8") from error
+    return read_query(read_text(file), short_name(file)) if file.exists() else None
 
 
 def written_program(path: Path) -> Program | None:

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shared.contracts.document import short_name
+from shared.contracts.document import read_text, short_name
 from shared.contracts.repeatable import UNREPEATABLE_CALLS
 from shared.errors import ContractError
 
@@ -34,11 +34,11 @@ def read_program(path: Path) -> Program:
     """Read the Python file of a table, and check that it has the function that the engine calls.
 
     Raises:
-        ContractError: it does not parse, has no such function, or is not repeatable.
+        ContractError: it is not UTF-8, does not parse, has no such function, or is not repeatable.
     """
     file = short_name(path)
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = ast.parse(read_text(path))
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         raise ContractError(f"{file}:{line}: the Python does not parse", given=str(error)) from error

@@ -81,6 +81,12 @@ def _input(table: exp.Table, file: str) -> TableName:
     try:
         return TableName.parse(f"{table.db}.{table.name}")
     except TerminalError as error:
+        if table.find_ancestor(exp.Hint):
+            raise ContractError(
+                f"{file}:{line_of(table)}: a hint names an alias",
+                given=table.sql(dialect=DIALECT),
+                mend="remove the hint: how to join, Spark sees from the sizes of the tables",
+            ) from error
         raise ContractError(
             f"{file}:{line_of(table)}: unknown kind of input",
             given=table.sql(dialect=DIALECT),

@@ -141,9 +141,9 @@ def test_a_bad_environment_file_is_refused_with_its_line(tmp_path, monkeypatch, 
 
 
 def test_an_environment_file_of_another_encoding_is_refused(tmp_path, monkeypatch):
-    message = refused(tmp_path, monkeypatch, "owner: Müller\n".encode("latin-1"))
+    message = refused(tmp_path, monkeypatch, "log_retention_days: 30\nowner: Müller\n".encode("latin-1"))
 
-    assert message.startswith("test.yaml:1: not UTF-8; given: 'utf-8' codec can't decode byte 0xfc in position 8")
+    assert "test.yaml:2: not UTF-8; given: the byte 0xfc; expected: UTF-8" == message
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from shared.errors import ContractError
         "'USD'",
         "transform(xs, x -> x + y)",
         "from_json(body, 'a INT').a",
+        "split(a, ';')",
     ],
 )
 def test_an_expression_over_one_row_is_taken_as_it_is(sql):
@@ -32,6 +33,7 @@ def test_an_expression_over_one_row_is_taken_as_it_is(sql):
         pytest.param("row_number() OVER (ORDER BY a)", "not one expression over one row", id="a window"),
         pytest.param("explode(xs)", "not one expression over one row", id="a generator"),
         pytest.param("a; b", "not one statement", id="two statements"),
+        pytest.param("trim(a);", "not one expression over one row", id="a semicolon at its end"),
         pytest.param("", "the SQL does not parse|not one expression", id="nothing"),
         pytest.param("lower(a", "the SQL does not parse", id="an open bracket"),
         pytest.param("cast(a AS int", "the SQL does not parse", id="an open bracket that the parser forgives"),

@@ -92,7 +92,7 @@ from tests.support.small_catalog import FILES, NOTES, PEOPLE, VISITS, refusal
             PEOPLE,
             "v3.1.0",
             "v2.2.2",
-            ["1: apiVersion: bad value", "given: 'v2.2.2'", "expected: Input should be 'v3.1.0'"],
+            ["1: apiVersion: bad value", "given: 'v2.2.2'", "expected: 'v3.1.0'"],
             id="another version of the standard",
         ),
         pytest.param(

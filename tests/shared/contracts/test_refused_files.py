@@ -105,7 +105,16 @@ def test_a_table_whose_query_is_not_written_or_misnamed_is_told_so(tmp_path, old
 @pytest.mark.parametrize("name", [PEOPLE, DAYS_SQL])
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path, name):
     write_catalog(tmp_path)
-    (tmp_path / name).write_bytes(b"# caf\xe9\n")
+    (tmp_path / name).write_bytes(b"-- x\n# caf\xe9\n")
 
-    with pytest.raises(ContractError, match=rf"^{name}:1: not UTF-8"):
+    with pytest.raises(ContractError, match=rf"^{name}:2: not UTF-8; given: the byte 0xe9; expected: UTF-8$"):
         load_catalog(tmp_path)
+
+
+def test_files_may_begin_with_the_mark_of_windows(tmp_path):
+    plain = load_catalog(write_catalog(tmp_path)).table("gold.days")
+    for name in (PEOPLE, DAYS_SQL):
+        (tmp_path / name).write_text(FILES[name], encoding="utf-8-sig")
+
+    load_catalog.cache_clear()
+    assert plain == load_catalog(tmp_path).table("gold.days")

@@ -158,6 +158,13 @@ from tests.support.small_catalog import DAYS, DAYS_SQL, FILES, PEOPLE, VISITS, r
         ),
         pytest.param(
             DAYS_SQL,
+            "SELECT visit_date",
+            "SELECT /*+ BROADCAST(v) */ visit_date",
+            ["1: a hint names an alias", "given: v", "to fix: remove the hint"],
+            id="a hint",
+        ),
+        pytest.param(
+            DAYS_SQL,
             "silver.visits",
             "silver.visits, batch",
             ["1: the query reads both"],
