@@ -49,6 +49,11 @@ def steps_of(machine: Machine) -> tuple[Step, ...]:
     return UPKEEP_STEPS if machine is Machine.MAINTENANCE else RUN_STEPS
 
 
+def brings_up_to_date(machine: Machine) -> bool:
+    """Whether a machine's run brings tables up to date with their sources."""
+    return Step.INGEST in steps_of(machine)
+
+
 # The steps of all machines, each once.
 MACHINE_STEPS = tuple(dict.fromkeys((*RUN_STEPS, *UPKEEP_STEPS)))
 

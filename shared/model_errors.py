@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
     from shared.yaml_lines import Path
@@ -29,6 +33,17 @@ WORDS = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
 }
+
+
+def told_error(error: ValidationError) -> ErrorDetails:
+    """The error to tell: that of an unknown key, which may also be missing under its right name, or else the first."""
+    found = error.errors()
+    return next((e for e in found if e["type"] == "extra_forbidden"), found[0])
+
+
+def meant_key(given: str, known: Iterable[str]) -> str | None:
+    """The known key that an unknown one is nearest to; None if it is near to none."""
+    return next(iter(difflib.get_close_matches(given, list(known), n=1)), None)
 
 
 def expected_value(error: ErrorDetails) -> str:

@@ -26,7 +26,6 @@ EVENTS_FOLDER = "events"
 PII_FOLDER = "pii"
 # In the logs bucket: the logs of drivers and executors.
 JOB_LOGS_FOLDER = "emr"
-VENDED_LOGS = "/aws/vendedlogs/"
 # The stack's output with the location of the code of job runs, which contains the contracts.
 JOBS_OUTPUT = "JobsUrl"
 # The stack's output with the address of the API that serves rows.

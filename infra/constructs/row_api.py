@@ -15,7 +15,8 @@ from constructs import Construct
 
 from infra.constructs.encrypted_log_group import EncryptedLogGroup
 from infra.conventions.findings import accept, wildcard
-from shared.names import VENDED_LOGS, Names
+from shared.log_groups import api_logs
+from shared.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,8 +66,7 @@ class RowApi(Construct):
             integration=HttpLambdaIntegration("Rows", function),
             authorizer=HttpIamAuthorizer(),
         )
-        # Only groups under this prefix stay out of the account's one log resource policy, which has a size limit.
-        logs = EncryptedLogGroup(self, "Access", environment=environment, key=key, name=f"{VENDED_LOGS}apis/{name}")
+        logs = EncryptedLogGroup(self, "Access", environment=environment, key=key, name=api_logs(Names(environment)))
         CfnStage(
             self,
             "Stage",

@@ -14,7 +14,8 @@ from infra.constructs.encrypted_log_group import EncryptedLogGroup
 from infra.conventions.findings import accept, wildcard
 from infra.rights.managed_rule import managed_rule_statement
 from shared.asl_tokens import OF_STEPS, Token
-from shared.names import VENDED_LOGS, Names
+from shared.log_groups import machine_logs
+from shared.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,20 +50,17 @@ class StateMachine(Construct):
         statements: Iterable[iam.PolicyStatement],
     ) -> None:
         super().__init__(scope, id_)
-        machine_name = Names(environment).machine(name)
+        names = Names(environment)
         only_ours = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
         states = iam.ServicePrincipal("states.amazonaws.com", conditions=only_ours)
         role = iam.Role(self, "Role", assumed_by=states)
         for statement in statements:
             role.add_to_policy(statement)
-        # Only groups under this prefix stay out of the account's one log resource policy, which has a size limit.
-        logs = EncryptedLogGroup(
-            self, "Logs", environment=environment, key=key, name=f"{VENDED_LOGS}states/{machine_name}"
-        )
+        logs = EncryptedLogGroup(self, "Logs", environment=environment, key=key, name=machine_logs(names, name))
         self.machine = sfn.StateMachine(
             self,
             "Machine",
-            state_machine_name=machine_name,
+            state_machine_name=names.machine(name),
             definition_body=sfn.DefinitionBody.from_file(str(ROOT / "step_functions" / f"{definition}.asl.json")),
             definition_substitutions={token.value: value for token, value in tokens.items()},
             role=role,

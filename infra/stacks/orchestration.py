@@ -23,7 +23,7 @@ from infra.conventions.findings import accept, seen_from_outside, wildcard
 from infra.rights.key_use import use_statement
 from shared.asl_tokens import Token
 from shared.contracts.connections import landing_names
-from shared.jobs import Step, steps_of
+from shared.jobs import brings_up_to_date, steps_of
 from shared.names import RUNS_FOLDER, Machine, Names, Variable
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class Orchestration(NestedStack):
             environment=self._environment,
             code=self._code,
             storage=self._storage,
-            machines=[self.machines[n].machine for n in self._environment.schedules if Step.INGEST in steps_of(n)],
+            machines=[self.machines[n].machine for n in self._environment.schedules if brings_up_to_date(n)],
         )
         self.alarms.watch_freshness("TablesLate", self._environment.name, description=alarm_descriptions.LATE)
         self.alarms.watch_queue("FreshnessCheckUndelivered", watch.undelivered, description=alarm_descriptions.UNLOOKED)

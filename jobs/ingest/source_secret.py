@@ -31,6 +31,7 @@ class SourceSecret(BaseModel):
 
 SecretT = TypeVar("SecretT", bound=SourceSecret)
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+WANTED_KEY = "an RSA or EC key in PEM, without a password, is needed"
 
 
 def parse_secret(model: type[SecretT], text: str, secret: str) -> SecretT:

@@ -12,7 +12,8 @@ from scripts.operating.stack_resources import summaries
 from shared.backfill import BACKFILL_MACHINE
 from shared.contracts import load_catalog
 from shared.contracts.connections import secret_systems
-from shared.names import VENDED_LOGS, Layer, Machine, Names, pii_key_secret, source_secret
+from shared.log_groups import VENDED_LOGS, api_logs, machine_logs
+from shared.names import Layer, Machine, Names, pii_key_secret, source_secret
 from shared.smoke import SMOKE_MACHINE
 from shared.vault import VAULT
 
@@ -67,7 +68,8 @@ def _named(environment: Environment, catalog: Catalog) -> Iterator[Named]:
     systems = (source_secret(environment.name, system) for system in secret_systems(catalog))
     for secret, arn in _secrets(source_secret(environment.name, ""), {*systems, pii_key_secret(environment.name)}):
         yield Named(arn, f"the secret {secret}", KEPT_SECRET)
-    for group in _log_groups({*_groups_of_machines(names), *([f"apis/{names.stack}"] if catalog.served else [])}):
+    groups = {machine_logs(names, machine) for machine in (*Machine, BACKFILL_MACHINE, SMOKE_MACHINE)}
+    for group in _log_groups(groups | ({api_logs(names)} if catalog.served else set())):
         yield Named(group, f"the log group {group}", KEPT)
     for arn in _clusters(names.stack) if environment.kafka.serverless else ():
         yield Named(arn, f"the MSK cluster {names.stack}", KEPT)
@@ -101,15 +103,11 @@ def _clusters(name: str) -> Iterator[str]:
         yield from (cluster["ClusterArn"] for cluster in page["ClusterInfoList"] if cluster["ClusterName"] == name)
 
 
-def _groups_of_machines(names: Names) -> set[str]:
-    return {f"states/{names.machine(machine)}" for machine in (*Machine, BACKFILL_MACHINE, SMOKE_MACHINE)}
-
-
 def _log_groups(wanted: set[str]) -> Iterator[str]:
-    """The groups of the API and of the machines; those of functions are named by CloudFormation."""
+    """Those of the wanted log groups that exist."""
     for page in boto3.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=VENDED_LOGS):
         found = (group["logGroupName"] for group in page["logGroups"])
-        yield from (name for name in found if name.removeprefix(VENDED_LOGS) in wanted)
+        yield from wanted.intersection(found)
 
 
 def _secrets(prefix: str, wanted: set[str]) -> Iterator[tuple[str, str]]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import TerminalError
-from shared.model_errors import expected_value, known_keys
+from shared.model_errors import expected_value, known_keys, meant_key, told_error
 from shared.yaml_lines import nearest_line, read_yaml_file
 
 if TYPE_CHECKING:
@@ -37,9 +36,7 @@ def read_settings(path: Path) -> tuple[dict[str, Any], Lines]:
 
 def refusal(file: str, model: type[BaseModel], error: ValidationError, lines: Lines) -> TerminalError:
     """The error that says which key or value of a file its model refuses, and what to write there."""
-    found = error.errors()
-    # A misspelt key may also be missing under its right name; the unknown key says more.
-    first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
+    first = told_error(error)
     at = first["loc"]
     # pydantic ends the path of a mapping's key with this word.
     place = ".".join(str(part) for part in at if part != "[key]") or "the settings together"
@@ -47,8 +44,8 @@ def refusal(file: str, model: type[BaseModel], error: ValidationError, lines: Li
     match first["type"]:
         case "extra_forbidden":
             known, given = known_keys(model, at), str(at[-1])
-            near = difflib.get_close_matches(given, known, n=1)
-            mend = f"write {near[0]}" if near else f"remove it; {MANUAL}"
+            near = meant_key(given, known)
+            mend = f"write {near}" if near else f"remove it; {MANUAL}"
             return TerminalError(f"{where}: unknown key", given=given, expected=f"one of {', '.join(known)}", mend=mend)
         case "missing":
             return TerminalError(f"{where}: missing", expected=f"a value for {at[-1]}", mend=MANUAL)

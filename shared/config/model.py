@@ -21,7 +21,7 @@ from shared.config.schedule import DailySchedule, HourlySchedule, Schedule, Week
 from shared.config.settings import Settings
 from shared.config.spark import Spark
 from shared.errors import TerminalError, UnknownNameError
-from shared.jobs import Step, steps_of
+from shared.jobs import brings_up_to_date
 from shared.names import Machine, pii_folder
 from shared.usage import Prices
 from shared.yaml_lines import nearest_line
@@ -173,7 +173,7 @@ class Environment(Settings):
     @property
     def brought_up_to_date_by(self) -> tuple[Machine, ...]:
         """The scheduled machines that bring tables up to date; without any, no table can be late."""
-        return tuple(m for m, when in self.schedules.items() if when.enabled and Step.INGEST in steps_of(m))
+        return tuple(m for m, when in self.schedules.items() if when.enabled and brings_up_to_date(m))
 
 
 def environment_names() -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from pydantic import ValidationError
 
 from shared.contracts.odcs import Contract, CustomProperty, SchemaObject
 from shared.errors import ContractError
-from shared.model_errors import expected_value, known_keys
+from shared.model_errors import expected_value, known_keys, meant_key, told_error
 from shared.text_files import read_text_file
 from shared.yaml_lines import nearest_line, read_yaml_file
 
@@ -95,10 +94,7 @@ def read_document(path: Path) -> Document:
     try:
         return Document(path=path, contract=Contract.model_validate(content), lines=lines)
     except ValidationError as error:
-        found = error.errors()
-        # A misspelt key is also missing under its right name; the unknown key says more.
-        first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
-        raise _refused(short_name(path), first, lines) from error
+        raise _refused(short_name(path), told_error(error), lines) from error
 
 
 def _refused(name: str, error: ErrorDetails, lines: dict[YamlPath, int]) -> ContractError:
@@ -122,5 +118,5 @@ def _mend_of(key: str, known: list[str]) -> str:
     """What to do about an unknown key; in braces, YAML takes the text after an unquoted comma in a value for a key."""
     if key.endswith(")") or " " in key:
         return 'quote the value with the comma, as in physicalType: "decimal(9,2)"'
-    near = difflib.get_close_matches(key, known, n=1)
-    return f"write {near[0]}" if near else "remove it"
+    near = meant_key(key, known)
+    return f"write {near}" if near else "remove it"

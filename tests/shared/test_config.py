@@ -17,7 +17,7 @@ from shared.config.spark import WorkerSize
 from shared.contracts import load_catalog
 from shared.errors import TerminalError, UnknownNameError
 from shared.freshness import promises
-from shared.jobs import Step, steps_of
+from shared.jobs import brings_up_to_date
 from shared.names import Machine
 
 
@@ -299,7 +299,7 @@ def test_schedules_keep_what_contracts_promise(name):
     gaps = {
         machine: longest_gap(when.cron)
         for machine, when in load_environment(name).schedules.items()
-        if Step.INGEST in steps_of(machine)
+        if brings_up_to_date(machine)
     }
     promised = promises(load_catalog())
 

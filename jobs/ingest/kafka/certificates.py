@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509 import InvalidVersion, load_pem_x509_certificate, load_pem_x509_certificates
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
 
-from jobs.ingest.source_secret import read_private_key
+from jobs.ingest.source_secret import WANTED_KEY, read_private_key
 
 
 class Certificates(BaseModel):
@@ -51,7 +51,7 @@ class Certificates(BaseModel):
             return None
         key = read_private_key(pem.get_secret_value())
         if key is None:
-            raise ValueError("an RSA or EC key in PEM, without a password, is needed")
+            raise ValueError(WANTED_KEY)
         return SecretStr(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
 
     @model_validator(mode="after")

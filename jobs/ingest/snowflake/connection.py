@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from snowflake import connector
 from snowflake.connector import errors as snowflake_errors
 
-from jobs.ingest.source_secret import SourceSecret, malformed, parse_secret, read_private_key
+from jobs.ingest.source_secret import WANTED_KEY, SourceSecret, malformed, parse_secret, read_private_key
 from shared.errors import (
     LakewrightError,
     SchemaDriftError,
@@ -75,7 +75,7 @@ class SnowflakeSecret(SourceSecret):
             raise malformed(cls, secret, ["password and private_key: exactly one is needed"])
         # The driver reports some keys that it cannot use as a broken connection.
         if given.private_key is not None and read_private_key(given.private_key.get_secret_value()) is None:
-            raise malformed(cls, secret, ["private_key: an RSA or EC key in PEM, without a password, is needed"])
+            raise malformed(cls, secret, [f"private_key: {WANTED_KEY}"])
         return given
 
     def arguments(self) -> dict[str, Any]:
